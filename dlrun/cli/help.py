@@ -1,0 +1,43 @@
+"""`dlrun --help`: groups, verbs, five examples, on one screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(words: Sequence[str]) -> int:
+    from dlrun.cli.route import VERBS
+    from dlrun.cli.say import columns, paint
+    from dlrun.config.catalog import options
+    from dlrun.config.root import GROUPS
+
+    def head(text: str) -> str:
+        return paint(text, "bold", sys.stdout)
+
+    print("dlrun trains neural networks: choose words, get a folder with everything that happened.\n")
+    print(f"{head('usage')}   dlrun [key=value ...]          one run")
+    print("        dlrun -m key=a,b [...]         one run for each combination")
+    print("        dlrun VERB [...]\n")
+    print(head("verbs"))
+    print("\n".join(columns([[name, text] for name, text in VERBS.items()])))
+    print(f"\n{head('groups')}  (group=word; their keys are group.key=value)")
+    print("\n".join(columns([[group, _fold(options(group))] for group in GROUPS])))
+    print(f"  experiment  {_fold(options('experiment')) or 'none yet'}")
+    print(f"\n{head('keys')}    seed batch_size epochs max_steps validation train_size device precision output_dir ...")
+    print("        dlrun explain shows all of them, with their values, ranges and meaning\n")
+    print(head("examples"))
+    print("\n".join(columns([
+        ["dlrun", "the default: a small CNN on 1,797 real digits"],
+        ["dlrun model=dense optimizer=sgd epochs=50", "other words, another number"],
+        ["dlrun dataset=mnist model=lenet early_stop=patience", "stop when val/loss no longer improves"],
+        ["dlrun dataset=csv dataset.path=my.csv dataset.target=price_class", "your own table"],
+        ["dlrun -m optimizer=sgd,adam optimizer.lr=0.1,0.01", "four runs"],
+    ])))
+    print(f"\n{head('flags')}   -m (--multirun)   --cfg job   --info   --config-dir DIR   -sc install=bash   --hydra-help")
+    return 0
+
+
+def _fold(names: list[str]) -> str:
+    shown = names if len(names) <= 16 else [*names[:14], f"... ({len(names)})"]
+    return " ".join(shown)

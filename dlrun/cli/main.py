@@ -1,0 +1,18 @@
+"""The command `dlrun`: a verb goes to its own file, everything else is a Hydra run.  Knows no torch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line (without the program's name) and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    from dlrun.cli.route import route
+
+    return route(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

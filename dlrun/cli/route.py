@@ -1,0 +1,102 @@
+"""The first word decides: a verb, a flag of Hydra's, or a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from dlrun.config.problem import Problem, Problems, nearest
+
+VERBS = {
+    "list": "datasets, models, optimizers, schedules, experiments, ... each with one line",
+    "summary": "the layer table of a model: output shapes and parameter counts",
+    "explain": "every value: where it came from, what is allowed; then the loop in order",
+}
+HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--hydra-help", "--version")
+
+
+def route(words: list[str]) -> int:
+    """Answer one command line; problems of the user's are printed, with exit code 2."""
+    try:
+        return _route(words)
+    except Problems as wrong:
+        from dlrun.cli.say import say_problems
+
+        say_problems(wrong.problems)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `dlrun list | head`: the reader has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+
+
+def _route(words: list[str]) -> int:
+    words = _take_config_dir(words)
+    if any(word in ("--help", "-h", "help") for word in words[:1]) or "--help" in words or "-h" in words:
+        return _verb("help", words)
+    first = words[0] if words else ""
+    if first in VERBS:
+        return _verb(first, words[1:])
+    if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
+        return _verb("hydra", words)
+    if first and "=" not in first and first[0] not in "-+~":
+        raise Problems([Problem(first, _unknown(first))])
+    flags = [word for word in words if word.startswith("-")]
+    multirun = [flag for flag in flags if flag in ("-m", "--multirun")]
+    wrong = [flag for flag in flags if flag not in multirun]
+    if wrong:
+        known = ["--multirun", "--config-dir", "--help", *HYDRA_FLAGS]
+        near = nearest(wrong[0], known)
+        hint = f"; did you mean  {near[0]}" if near else "; `dlrun --help` shows them"
+        raise Problems([Problem(wrong[0], f"no such flag{hint}")])
+    overrides = [word for word in words if not word.startswith("-")]
+    return import_module("dlrun.cli.multirun" if multirun else "dlrun.cli.train").main(overrides)
+
+
+def _verb(name: str, words: Sequence[str]) -> int:
+    code: int = import_module(f"dlrun.cli.{name}").main(list(words))
+    return code
+
+
+def _unknown(word: str) -> str:
+    from dlrun.config.catalog import options
+    from dlrun.config.root import GROUPS
+
+    near = nearest(word, VERBS)
+    if near:
+        return f"no such verb; did you mean  dlrun {near[0]}"
+    homes = [f"{group}={word}" for group in (*GROUPS, "experiment") if word in options(group)]
+    if homes:
+        return f"a word of the form key=value is wanted; did you mean  {homes[0]}"
+    return f"neither a verb ({', '.join(VERBS)}) nor key=value; `dlrun --help` shows both"
+
+
+def _take_config_dir(words: list[str]) -> list[str]:
+    """``--config-dir DIR`` (or ``-cd``) is taken out, so that its files get the schema's defaults as ours do."""
+    from pathlib import Path
+
+    from dlrun.config.places import add_config_dir
+
+    rest: list[str] = []
+    waiting = ""
+    for word in words:
+        flag, _, value = word.partition("=")
+        if waiting:
+            value, flag, waiting = word, waiting, ""
+        elif flag in ("--config-dir", "-cd"):
+            if "=" not in word:
+                waiting = flag
+                continue
+        else:
+            rest.append(word)
+            continue
+        if not Path(value).is_dir():
+            raise Problems([Problem(f"{flag} {value}", "no such folder")])
+        add_config_dir(value)
+    if waiting:
+        raise Problems([Problem(waiting, "a folder is wanted after it")])
+    return rest

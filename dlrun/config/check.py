@@ -1,0 +1,121 @@
+"""From a mapping to a typed configuration, with all problems at once.
+
+First each value against its rule, then the rules between values (`config.rules`); rules that need
+the data's shape are `run.preflight`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dlrun.config.custom import read_custom
+from dlrun.config.fields import MISSING, Rule, rules
+from dlrun.config.problem import Problem, Problems, did_you_mean, nearest
+from dlrun.config.root import GROUPS, Config, Root
+from dlrun.config.schema import KINDS, TARGET, schema_of
+from dlrun.config.validation import read_validation
+
+Origin = Callable[[str], str]  # dotted key -> "file:line", empty for the command line
+
+
+def nowhere(key: str) -> str:
+    return ""
+
+
+def check(plain: dict[str, Any], origin: Origin = nowhere) -> Config:
+    """The typed configuration of a composed mapping; raises Problems with everything that is wrong."""
+    config, problems = inspect(plain, origin)
+    if problems or config is None:
+        raise Problems(problems)
+    return config
+
+
+def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | None, list[Problem]]:
+    """The configuration and its problems.
+
+    Values with problems stand at their defaults in it, so that what depends on the others can still be checked;
+    it is None where a group's kind is unknown.
+    """
+    from dlrun.config.rules import RULES
+
+    problems: list[Problem] = []
+    values = _values(rules(Root), {k: v for k, v in plain.items() if k not in GROUPS}, "", problems, origin, "")
+    groups: dict[str, Any] = {}
+    for group in GROUPS:
+        mapping = plain.get(group)
+        if not isinstance(mapping, dict):
+            problems.append(Problem(f"{group}={show(mapping)}", "a group's word or mapping is wanted", origin(group)))
+            continue
+        instance = _group(group, mapping, problems, origin)
+        if instance is not None:
+            groups[group] = instance
+    values["validation"] = read_validation(values["validation"], problems, origin("validation"))
+    if len(groups) < len(GROUPS):
+        return None, problems
+    config = Config(**values, **groups, plain=plain)
+    bad = {p.said.split("=")[0] for p in problems}
+    for rule in RULES:
+        problems += [p for p in rule(config, origin) if p.said.split("=")[0] not in bad]
+    return config, problems
+
+
+def _group(group: str, mapping: dict[str, Any], problems: list[Problem], origin: Origin) -> Any:
+    if TARGET in mapping:
+        return read_custom(group, mapping, problems, origin)
+    schema = schema_of(group, mapping)
+    if schema is None:
+        key, kind = f"{group}.kind", mapping.get("kind")
+        near = nearest(str(kind), KINDS[group])
+        hint = f"; did you mean  {near[0]}" if near else ""
+        problems.append(Problem(f"{key}={show(kind)}", f"one of {', '.join(sorted(KINDS[group]))} is wanted{hint}",
+                                origin(key)))
+        return None
+    body = {key: value for key, value in mapping.items() if key != "kind"}
+    of = " ".join(filter(None, (group, str(mapping.get("name") or mapping.get("kind") or ""))))
+    return schema(**_values(rules(schema), body, f"{group}.", problems, origin, of))
+
+
+def _values(
+    wanted: dict[str, Rule], given: dict[str, Any], prefix: str, problems: list[Problem], origin: Origin, of: str
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in given:
+        if name not in wanted:
+            key = f"{prefix}{name}"
+            words = [f"{prefix}{word}" for word in wanted] + ([] if prefix else list(GROUPS))
+            problems.append(Problem(f"{key}={show(given[name])}", f"no such key{did_you_mean(key, words)}",
+                                    origin(key)))
+    for name, rule in wanted.items():
+        key = f"{prefix}{name}"
+        try:
+            values[name] = rule.read(given.get(name, rule.default))
+        except ValueError:
+            values[name] = rule.default
+            value = show(given.get(name, rule.default))
+            problems.append(Problem(f"{key}={value}", _wanted(rule, value, of), origin(key)))
+    return values
+
+
+def _wanted(rule: Rule, value: str, of: str) -> str:
+    if rule.default == MISSING:
+        return f"{rule.describe()} must be given: {rule.doc}"
+    near = nearest(value, [show(choice) for choice in (*rule.choices, *rule.words)])
+    hint = f"; did you mean  {near[0]}" if near else ""
+    about = f"{of}, " if of else ""
+    return f"{rule.describe()} is wanted ({about}default {show(rule.default)}){hint}"
+
+
+def show(value: Any) -> str:
+    """A value as it is typed: ``null``, ``true``, ``[1,2]``, ``{a: 1}``."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(show(member) for member in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {show(member)}" for key, member in value.items()) + "}"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return str(value)

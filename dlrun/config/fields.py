@@ -1,0 +1,218 @@
+"""The vocabulary of the schema: a field is a default, a rule (type, range, words) and one sentence.
+
+Everything else (checks, help, `dlrun explain`, identity) is derived from these; see `config.check`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+MISSING = "???"  # OmegaConf's mark of a value that the user has to give
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a value may be.
+
+    `kind` is one of integer, number, flag, text, choice, integers, numbers, texts, layers, mapping, free.
+    `low`/`high` bound numbers (and the members of lists); `above`/`below` exclude the bound itself.
+    `words` are texts allowed beside the kind (``"auto"``); `optional` allows null.
+    `identity` is False for values that cannot change a result (folders, names, device).
+    """
+
+    kind: str
+    doc: str
+    default: Any = None
+    low: float | None = None
+    high: float | None = None
+    above: bool = False
+    below: bool = False
+    choices: tuple[Any, ...] = ()
+    words: tuple[str, ...] = ()
+    optional: bool = False
+    identity: bool = True
+    scalar: bool = False  # lists: one bare value stands for a list of one
+    empty: bool = False  # lists: may be empty
+
+    def describe(self) -> str:
+        """The sentence part after "is wanted": ``an integer >= 1, or "auto"``."""
+        parts = [self._kind()]
+        parts += [f'"{word}"' for word in self.words]
+        if self.optional:
+            parts.append("null")
+        return " or ".join(parts)
+
+    def _kind(self) -> str:
+        if self.kind == "choice":
+            return "one of " + ", ".join(_show(choice) for choice in self.choices)
+        noun = {
+            "integer": "an integer", "number": "a number", "flag": "true or false", "text": "a text",
+            "integers": "a list of integers", "numbers": "a list of numbers", "texts": "a list of texts",
+            "layers": "a list of layers", "mapping": "a mapping", "free": "any value",
+        }[self.kind]
+        return noun + self._range()
+
+    def _range(self) -> str:
+        low = "" if self.low is None else f"{'>' if self.above else '>='} {_show(self.low)}"
+        high = "" if self.high is None else f"{'<' if self.below else '<='} {_show(self.high)}"
+        both = " and ".join(bound for bound in (low, high) if bound)
+        return f" {both}" if both else ""
+
+    def read(self, value: Any) -> Any:
+        """The value in its Python type; raises ValueError with the reason (without the key)."""
+        if value is None:
+            if self.optional:
+                return None
+            raise ValueError("null is not allowed")
+        if isinstance(value, str) and value in self.words:
+            return value
+        return _READERS[self.kind](self, value)
+
+    def _bounded(self, value: float) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("not a finite number")
+        if self.low is not None and (value < self.low or (self.above and value == self.low)):
+            raise ValueError("too small")
+        if self.high is not None and (value > self.high or (self.below and value == self.high)):
+            raise ValueError("too large")
+        return value
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _integer(rule: Rule, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("not an integer")
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError("not an integer")
+    return rule._bounded(int(value))
+
+
+def _number(rule: Rule, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("not a number")
+    return rule._bounded(float(value))
+
+
+def _flag(rule: Rule, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("neither true nor false")
+    return value
+
+
+def _text(rule: Rule, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError("not a text")
+    if value == MISSING:
+        raise ValueError("must be given")
+    return str(value)
+
+
+def _choice(rule: Rule, value: Any) -> Any:
+    for choice in rule.choices:
+        if type(choice) is type(value) and choice == value:
+            return choice
+    raise ValueError("no such choice")
+
+
+def _list_of(read: Any) -> Any:
+    def reader(rule: Rule, value: Any) -> tuple[Any, ...]:
+        if rule.scalar and not isinstance(value, (list, tuple)):
+            value = [value]
+        if not isinstance(value, (list, tuple)):
+            raise ValueError("not a list")
+        if not value and not rule.empty:
+            raise ValueError("an empty list")
+        return tuple(read(rule, member) for member in value)
+
+    return reader
+
+
+def _layers(rule: Rule, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ValueError("not a list of layers")
+    return tuple(value)
+
+
+def _mapping(rule: Rule, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("not a mapping")
+    return value
+
+
+_READERS = {
+    "integer": _integer, "number": _number, "flag": _flag, "text": _text, "choice": _choice,
+    "integers": _list_of(_integer), "numbers": _list_of(_number), "texts": _list_of(_text),
+    "layers": _layers, "mapping": _mapping, "free": lambda rule, value: value,
+}
+
+
+def _field(kind: str, default: Any, doc: str, **rule: Any) -> Any:
+    if default is None and kind != "free":
+        rule["optional"] = True
+    return dataclasses.field(default=default, metadata={"rule": Rule(kind, doc, default, **rule)})
+
+
+def integer(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("integer", default, doc, **rule)
+
+
+def number(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("number", default, doc, **rule)
+
+
+def flag(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("flag", default, doc, **rule)
+
+
+def text(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("text", default, doc, **rule)
+
+
+def choice(default: Any, choices: tuple[Any, ...], doc: str, **rule: Any) -> Any:
+    return _field("choice", default, doc, choices=choices, **rule)
+
+
+def integers(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("integers", default, doc, **rule)
+
+
+def numbers(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("numbers", default, doc, **rule)
+
+
+def texts(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("texts", default, doc, **rule)
+
+
+def layers(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("layers", default, doc, **rule)
+
+
+def mapping(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("mapping", default, doc, **rule)
+
+
+def free(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("free", default, doc, **rule)
+
+
+def rules(schema: type) -> dict[str, Rule]:
+    """The rules of a schema dataclass by key, in their order of declaration."""
+    return {field.name: field.metadata["rule"] for field in dataclasses.fields(schema)}
+
+
+def defaults(schema: type) -> dict[str, Any]:
+    """The default values of a schema dataclass by key, as plain YAML types."""
+    return {field.name: _plain(field.default) for field in dataclasses.fields(schema)}
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(member) for member in value] if isinstance(value, tuple) else value

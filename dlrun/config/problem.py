@@ -1,0 +1,51 @@
+"""A problem is what a user gets for a mistake: key, value, what is allowed, the nearest right name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake.  `said` is what the user wrote (``batch_size=0``); `wanted` says what is allowed.
+
+    `origin` names the file and line that the value came from; empty for the command line.
+    """
+
+    said: str
+    wanted: str
+    origin: str = ""
+
+
+class Problems(Exception):
+    """Everything that is wrong with a command, said at once; nothing was started.  Exit code 2."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = list(dict.fromkeys(problems))
+        super().__init__("; ".join(f"{p.said}: {p.wanted}" for p in self.problems))
+
+
+def problem(said: str, wanted: str, origin: str = "") -> Problems:
+    """A single problem, ready to raise."""
+    return Problems([Problem(said, wanted, origin)])
+
+
+def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
+    """The known names most like `word`, best first; empty when nothing is close.
+
+    For dotted keys names of the same depth come first: ``optimizer.l`` means ``optimizer.lr``.
+    """
+    names = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(word, names, n=max(count, 5), cutoff=0.6)
+    close.sort(key=lambda name: name.count(".") != word.count("."))
+    if not close:
+        close = [name for name in names if len(word) >= 2 and name.startswith(word)]
+    return close[:count]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean  optimizer`` or nothing."""
+    close = nearest(word, known)
+    return f"; did you mean  {close[0]}" if close else ""

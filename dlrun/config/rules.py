@@ -1,0 +1,128 @@
+"""Rules between values of a configuration: each is a small function that yields problems.
+
+`@rule` registers; a test holds the register against the functions of this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from dlrun.config.problem import Problem, nearest
+from dlrun.config.root import Config
+from dlrun.config.schema import Custom
+
+Check = Callable[[Config, Callable[[str], str]], Iterable[Problem]]
+RULES: list[Check] = []
+
+
+def rule(check: Check) -> Check:
+    RULES.append(check)
+    return check
+
+
+def measured(config: Config) -> list[str]:
+    """The metrics that a run of this configuration produces each epoch, in their order of display."""
+    parts = ["train"] + (["val"] if config.validation is not None else [])
+    return [f"{part}/{name}" for part in parts for name in config.task.measures]
+
+
+def monitors(config: Config) -> Iterator[tuple[str, str]]:
+    if config.early_stop.on:
+        yield "early_stop.monitor", config.early_stop.monitor
+    if config.schedule.kind == "plateau":
+        yield "schedule.monitor", config.schedule.monitor
+
+
+@rule
+def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
+    for key, metric in monitors(config):
+        known = measured(config)
+        if metric in known:
+            continue
+        if metric.startswith("test/"):
+            why = "the test rows are never used to choose; watch one of " + ", ".join(known)
+        elif metric.startswith("val/") and config.validation is None:
+            why = "validation=0 leaves nothing to watch; say validation=0.2, or watch " + ", ".join(known)
+        else:
+            near = nearest(metric, known)
+            hint = f"; did you mean  {near[0]}" if near else ""
+            why = f"task {config.task.kind} measures {', '.join(known)}{hint}"
+        yield Problem(f"{key}={metric}", why, origin(key))
+
+
+@rule
+def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
+    late = [epoch for epoch in config.test_at if epoch > config.epochs]
+    if late:
+        yield Problem(f"test_at={list(config.test_at)}", f"training ends after epoch {config.epochs} (epochs)",
+                      origin("test_at"))
+
+
+@rule
+def start_epoch_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.early_stop.on and config.early_stop.start_epoch > config.epochs:
+        yield Problem(f"early_stop.start_epoch={config.early_stop.start_epoch}",
+                      f"training ends after epoch {config.epochs} (epochs)", origin("early_stop.start_epoch"))
+
+
+@rule
+def nesterov_wants_momentum(config: Config, origin: Any) -> Iterator[Problem]:
+    if getattr(config.optimizer, "nesterov", False) and config.optimizer.momentum == 0:
+        yield Problem("optimizer.nesterov=true", "it wants optimizer.momentum > 0", origin("optimizer.nesterov"))
+
+
+@rule
+def rmsprop_inside_is_plain(config: Config, origin: Any) -> Iterator[Problem]:
+    if getattr(config.optimizer, "eps_inside", False) and (config.optimizer.centered or config.optimizer.momentum):
+        yield Problem("optimizer.eps_inside=true", "it goes without momentum and centered",
+                      origin("optimizer.eps_inside"))
+
+
+@rule
+def lbfgs_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.optimizer.kind != "lbfgs":
+        return
+    if config.optimizer.accumulate > 1:
+        yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}", "lbfgs takes one batch at a time",
+                      origin("optimizer.accumulate"))
+    if config.precision != "float32":
+        yield Problem(f"precision={config.precision}", "lbfgs wants float32", origin("precision"))
+
+
+@rule
+def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.precision == "fp16" and not (config.device == "auto" or config.device.startswith("cuda")):
+        yield Problem("precision=fp16", f"it wants a CUDA device, not device={config.device}; bf16 runs anywhere",
+                      origin("precision"))
+
+
+@rule
+def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+    name, _, index = config.device.partition(":")
+    if name not in ("auto", "cpu", "cuda", "mps") or (index and not (name == "cuda" and index.isdigit())):
+        near = nearest(config.device, ["auto", "cpu", "cuda", "mps"])
+        hint = f"; did you mean  {near[0]}" if near else ""
+        yield Problem(f"device={config.device}", f"one of auto, cpu, cuda, cuda:N, mps is wanted{hint}",
+                      origin("device"))
+
+
+@rule
+def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
+    name = config.name
+    if name is not None and (not name.strip() or name.startswith(("/", "~")) or ".." in name.split("/")
+                             or name.split("/")[0] == "sweeps"):
+        yield Problem(f"name={name}", "a folder below output_dir is wanted (and not `sweeps`, which is taken)",
+                      origin("name"))
+
+
+@rule
+def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
+    if isinstance(config.model, Custom):
+        if config.model.target.split(".")[0] not in {module.split(".")[0] for module in config.allow}:
+            top = config.model.target.split(".")[0]
+            yield Problem(f"model._target_={config.model.target}",
+                          f"its code would run; allow it by  allow={top}  on the command line",
+                          origin("model._target_"))
+    if config.allow and origin("allow"):
+        yield Problem(f"allow={list(config.allow)}", "it counts on the command line only", origin("allow"))

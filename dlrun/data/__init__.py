@@ -1,0 +1,1 @@
+"""Data sets: from configuration to arrays, their signature, and batches."""

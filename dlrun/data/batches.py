@@ -1,0 +1,129 @@
+"""Batches of one part: a function of the step alone, so that nothing is replayed after a stop.
+
+The rows of pass p are ordered by a permutation drawn from (seed, "order", p); step s takes the next
+`batch_size` of them, going on into the next pass.  The order is drawn on the CPU and is therefore equal on
+every device; the rows lie on the device where they fit, and come from the host, one batch ahead, where not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlrun.config.streams import key
+from dlrun.data.prepare import Part, Scale
+
+Augment = Callable[[Tensor, torch.Generator], Tensor]
+
+
+class Rows:
+    """The rows of a part, with their way to floats: value = (stored - offset) * factor."""
+
+    def __init__(self, part: Part, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
+        self.device, self.resident = device, resident
+        self.count = len(part.x)
+        self.host_bytes = part.x.nbytes + part.y.nbytes
+        self._x_host, self._y_host = part.x, part.y
+        self._format = torch.channels_last if channels_last else torch.contiguous_format
+        offset, factor = _broadcast(scale.offset, part.x.ndim), _broadcast(scale.factor, part.x.ndim)
+        self._offset = None if not np.any(offset) else _tensor(offset, device)
+        self._factor = None if np.all(factor == 1) else _tensor(factor, device)
+        if resident:
+            self.x, self.y = _tensor(part.x, device), _tensor(part.y, device)
+            if self.x.is_floating_point():  # scaled once; a gather then gives the values
+                self.x = self._scaled(self.x)
+                self._offset = self._factor = None
+
+    def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows at `index` (int64, on the device if resident, else on the CPU), scaled."""
+        if self.resident:
+            return self._floats(self.x.index_select(0, index)), self.y.index_select(0, index)
+        where = index.numpy()
+        return self._sent(np.ascontiguousarray(self._x_host[where]), np.ascontiguousarray(self._y_host[where]))
+
+    def range(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
+        """Rows start to stop in their stored order, scaled."""
+        if self.resident:
+            return self._floats(self.x[start:stop]), self.y[start:stop]
+        return self._sent(np.array(self._x_host[start:stop]), np.array(self._y_host[start:stop]))
+
+    def _sent(self, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
+        tensors = [torch.from_numpy(x), torch.from_numpy(y)]
+        if self.device.type == "cuda":
+            tensors = [tensor.pin_memory() for tensor in tensors]
+        x_device, y_device = (tensor.to(self.device, non_blocking=True) for tensor in tensors)
+        return self._floats(x_device), y_device
+
+    def _floats(self, x: Tensor) -> Tensor:
+        if self._offset is None and self._factor is None and x.is_floating_point():
+            return x.contiguous(memory_format=self._format) if x.ndim == 4 else x
+        return self._scaled(x.to(torch.float32, memory_format=self._format) if x.ndim == 4 else x.float())
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        if self._offset is not None:
+            x = x - self._offset
+        return x if self._factor is None else x * self._factor
+
+
+class Batches:
+    """Training batches by step.  `batch_size` rows each; the last of a pass may be smaller, as in Keras."""
+
+    def __init__(self, rows: Rows, batch_size: int, seed: int, augment: Augment | None = None):
+        self.rows, self.batch_size, self.seed, self.augment = rows, batch_size, seed, augment
+        self.steps_in_pass = -(-rows.count // batch_size)
+        self._pass, self._order = -1, torch.empty(0)
+        self._generator = torch.Generator(rows.device)
+
+    def steps(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of steps start to stop (exclusive)."""
+        if self.rows.resident:
+            for step in range(start, stop):
+                yield self._batch(step)
+            return
+        with ThreadPoolExecutor(1) as ahead:  # one batch is read while another is trained on
+            coming = ahead.submit(self._batch, start) if start < stop else None
+            for step in range(start, stop):
+                assert coming is not None
+                batch = coming.result()
+                coming = ahead.submit(self._batch, step + 1) if step + 1 < stop else None
+                yield batch
+
+    def _batch(self, step: int) -> tuple[Tensor, Tensor]:
+        number, place = divmod(step, self.steps_in_pass)
+        if number != self._pass:
+            self._pass, self._order = number, self._permutation(number)
+        x, y = self.rows.take(self._order[place * self.batch_size:(place + 1) * self.batch_size])
+        if self.augment is not None:
+            self._generator.manual_seed(key(self.seed, "augment", step))
+            x = self.augment(x, self._generator)
+        return x, y
+
+    def _permutation(self, number: int) -> Tensor:
+        order = permutation(self.rows.count, self.seed, number)
+        return order.to(self.rows.device) if self.rows.resident else order
+
+
+def permutation(count: int, seed: int, number: int) -> Tensor:
+    """The order of the rows in pass `number`, int64 on the CPU."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(key(seed, "order", number)))
+
+
+def in_order(rows: Rows, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """All rows once, in their stored order."""
+    for start in range(0, rows.count, batch_size):
+        yield rows.range(start, min(start + batch_size, rows.count))
+
+
+def _tensor(array: np.ndarray, device: torch.device) -> Tensor:
+    writable = array if array.flags.writeable else np.array(array)  # memory-mapped rows are copied once
+    return torch.from_numpy(np.ascontiguousarray(writable)).to(device)
+
+
+def _broadcast(values: np.ndarray, ndim: int) -> np.ndarray:
+    """Per-channel (or per-feature) values shaped to stand beside (rows, channels, ...)."""
+    values = np.asarray(values, dtype=np.float32)
+    return values if values.ndim == 0 else values.reshape((1, -1) + (1,) * (ndim - 2))

@@ -1,0 +1,129 @@
+"""Decoded arrays, kept so that the second start is fast.
+
+An entry is a folder `<kind>-<what was asked>-<state of the sources>` with one .npy an array and `about.json`.
+It never changes: other settings or another size or time of a source file make another entry, and an entry of
+an older state is removed.  An entry appears by one rename, so a reader sees all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlrun.data.signature import Column, Peek, Signature
+
+if TYPE_CHECKING:
+    from dlrun.data.source import Source
+
+FORMAT = 1  # count up when readers change what they make of the same file
+LARGE = 32 * 2**20  # bytes; from here on arrays are mapped into memory instead of read
+
+
+def folder() -> Path:
+    """The cache folder: $DLRUN_CACHE, else the user's cache folder of this system.  It need not exist yet."""
+    named = os.environ.get("DLRUN_CACHE")
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("dlrun"))
+
+
+def entry(kind: str, asked: Any, paths: list[Path], state: Any = None) -> Path:
+    """The entry's folder for a kind, the settings that decoding depends on, and the source files.
+
+    `state` stands for the files' sizes and times where there are too many to list.
+    """
+    if state is None:
+        state = [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in paths)]
+    base = _short([FORMAT, kind, asked, [str(path.resolve()) for path in paths]])
+    return folder() / "decoded" / f"{kind}-{base}-{_short(state)}"
+
+
+def _short(value: Any) -> str:
+    return blake2b(json.dumps(value, default=str).encode(), digest_size=8).hexdigest()
+
+
+def peek(at: Path) -> Peek | None:
+    """Signature and rows of an entry; None when there is none."""
+    about = _about(at)
+    return None if about is None else Peek(_signature(about["signature"]), about["rows"])
+
+
+def load(at: Path) -> Source | None:
+    """The entry's arrays, large ones mapped read-only; None when there is no (whole) entry."""
+    about = _about(at)
+    if about is None:
+        return None
+    import numpy as np
+
+    from dlrun.data.source import Source
+
+    arrays = {}
+    try:
+        for name in about["arrays"]:
+            file = at / f"{name}.npy"
+            arrays[name] = np.load(file, mmap_mode="r" if file.stat().st_size >= LARGE else None, allow_pickle=False)
+    except FileNotFoundError:  # removed in this moment by a process that saw a newer source
+        return None
+    columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])
+    rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content")}
+    arrays.setdefault("y", None)
+    return Source(_signature(about["signature"]), **arrays, **rest, columns=columns, notes=tuple(about["notes"]))
+
+
+def store(at: Path, source: Source) -> None:
+    """Write an entry and remove those of older states of the same files.  Raises OSError where it can't be written."""
+    import numpy as np
+
+    from dlrun.data.source import ARRAYS
+
+    at.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=at.parent))
+    try:
+        arrays = {name: array for name in ARRAYS if (array := getattr(source, name)) is not None}
+        for name, array in arrays.items():
+            np.save(work / f"{name}.npy", array, allow_pickle=False)
+        rows = {part: len(arrays[name]) for part, name in (("train", "x"), ("val", "x_val"), ("test", "x_test"))
+                if name in arrays}
+        about = {
+            "signature": dataclasses.asdict(source.signature), "rows": rows, "arrays": list(arrays),
+            "levels": source.levels, "columns": [dataclasses.asdict(column) for column in source.columns],
+            "label": source.label, "files": source.files, "notes": source.notes, "grouped": source.grouped,
+            "content": source.content,
+        }
+        (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        _publish(work, at)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    base = at.name.rpartition("-")[0]
+    for older in at.parent.glob(f"{base}-*"):
+        if older != at:
+            shutil.rmtree(older, ignore_errors=True)
+
+
+def _publish(work: Path, at: Path) -> None:
+    try:
+        os.rename(work, at)
+    except OSError:
+        if _about(at) is None:  # not merely another process that wrote the same entry first
+            raise
+
+
+def _about(at: Path) -> dict[str, Any] | None:
+    try:
+        about: dict[str, Any] = json.loads((at / "about.json").read_text(encoding="utf-8"))
+        return about
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _signature(about: dict[str, Any]) -> Signature:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in about.items()}
+    return Signature(**values)

@@ -1,0 +1,57 @@
+"""Finding source files, and saying what is missing."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from dlrun.config.problem import Problems, nearest, problem
+from dlrun.data import cache
+
+OFFLINE = "digits, iris, wine, breast_cancer, moons, circles, spirals and blobs run without any file"
+
+
+def roots(data_dir: str) -> list[Path]:
+    """The folders that standard sets are looked for in, in order: the user's, then the cache's own `data`."""
+    return [Path(data_dir).expanduser(), cache.folder() / "data"]
+
+
+def own(said: str, *, directory: bool = False) -> Path:
+    """The user's own file or folder, as typed.  Raises Problems where it is not there, with the nearest names."""
+    path = Path(said).expanduser()
+    if path.is_dir() if directory else path.is_file():
+        return path
+    what, other = ("folder", "file") if directory else ("file", "folder")
+    if path.exists():
+        raise problem(f"dataset.path={said}", f"a {what} is wanted; this is a {other}")
+    raise problem(f"dataset.path={said}", f"no such {what}{_beside(path)}")
+
+
+def _beside(missing: Path) -> str:
+    parent = missing.parent
+    if not parent.is_dir():
+        return f"; the folder {parent} does not exist either"
+    names = sorted(path.name for path in parent.iterdir() if not path.name.startswith("."))
+    close = nearest(missing.name, names, 3)
+    if close:
+        return f"; did you mean  {'  or  '.join(str(parent / name) for name in close)}"
+    shown = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+    return f"; {parent.resolve()} has {shown or 'nothing in it'}"
+
+
+def absent(kind: str, data_dir: str, files: str, reason: str) -> Problems:
+    """The problem of a standard set that is neither there nor to be had."""
+    places = " or ".join(str(root) for root in roots(data_dir))
+    return problem(
+        f"dataset={kind}",
+        f"its files are not here and could not be downloaded ({reason}); put {files} into {places}; {OFFLINE}",
+    )
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal."""
+    sha = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            sha.update(block)
+    return sha.hexdigest()

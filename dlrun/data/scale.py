@@ -1,0 +1,73 @@
+"""From stored values to the numbers that a network sees: value = (stored - offset) * factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlrun.data.signature import Column
+
+ROWS = 4096  # images are summed in pieces of so many rows
+
+
+@dataclass(frozen=True)
+class Scale:
+    """value = (stored - offset) * factor; float32, of shape () or broadcasting over rows: (C, 1, 1), (features,)."""
+
+    offset: np.ndarray
+    factor: np.ndarray
+
+    def __call__(self, stored: np.ndarray) -> np.ndarray:
+        """The scaled values, float32."""
+        return (stored.astype(np.float32) - self.offset) * self.factor
+
+
+def for_images(how: str, train: np.ndarray, levels: float) -> Scale:
+    """The scale of uint8 images (N, C, H, W) whose white is `levels`; "standard" is fitted on `train`."""
+    if how == "standard":
+        mean, deviation = _moments(train)
+        return _scale(mean[:, None, None], 1 / np.where(deviation > 0, deviation, 1)[:, None, None])
+    offset, factor = {"unit": (0, 1 / levels), "symmetric": (levels / 2, 2 / levels), "none": (0, 1)}[how]
+    return _scale(np.array(offset), np.array(factor))
+
+
+def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation by channel, exact: sums of bytes and of their squares are integers."""
+    total = np.zeros(images.shape[1], np.int64)
+    squares = np.zeros(images.shape[1], np.int64)
+    for start in range(0, len(images), ROWS):
+        piece = images[start : start + ROWS]
+        for channel in range(images.shape[1]):
+            counts = np.bincount(piece[:, channel].ravel(), minlength=256)
+            total[channel] += counts @ np.arange(256)
+            squares[channel] += counts @ np.arange(256) ** 2
+    count = images[:, 0].size
+    mean = total / count
+    return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
+
+
+def for_tables(how: str, train: np.ndarray, columns: tuple[Column, ...]) -> Scale:
+    """The scale of a table (N, features) without NaN, fitted on `train`; 0/1 columns of words stay as they are."""
+    features = train.shape[1]
+    offset, factor = np.zeros(features), np.ones(features)
+    numbers = np.array([number for column in columns for number in _is_number(column)], bool)
+    x = train[:, numbers].astype(np.float64)
+    if how == "standard":
+        offset[numbers] = x.mean(0)
+        spread = x.std(0)  # over all rows, as scikit-learn and the books have it
+        spread[np.ptp(x, axis=0) == 0] = 1  # a constant column: rounding must not blow it up
+        factor[numbers] = 1 / np.where(spread > 0, spread, 1)
+    elif how == "unit":
+        offset[numbers] = x.min(0)
+        width = np.ptp(x, axis=0)
+        factor[numbers] = 1 / np.where(width > 0, width, 1)
+    return _scale(offset, factor)
+
+
+def _is_number(column: Column) -> list[bool]:
+    return [True] if column.kind == "number" else [False] * len(column.words)
+
+
+def _scale(offset: np.ndarray, factor: np.ndarray) -> Scale:
+    return Scale(np.asarray(offset, np.float32), np.asarray(factor, np.float32))

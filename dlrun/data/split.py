@@ -1,0 +1,59 @@
+"""How many rows each part gets; no arrays, so that a wrong size is said before anything is read."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from dlrun.config.problem import problem
+
+
+def rows_for(size: float, rows: int) -> int:
+    """The rows that `size` takes from `rows`: a fraction below 1 (rounded up, as in Keras), a count from 1.
+
+    Raises ValueError, naming the numbers, where nothing would be taken or nothing would be left.
+    """
+    if size < 0 or (size >= 1 and size != int(size)):
+        raise ValueError(f"{_number(size)} is neither a fraction below 1 nor a count of rows")
+    # Through the decimal text: 0.1 of 50 rows is 5, not the 6 of the float's tail.
+    taken = ceil(rows * Fraction(repr(float(size)))) if size < 1 else int(size)
+    if taken == 0:
+        raise ValueError(f"{_number(size)} of {rows:,} rows is none")
+    if taken >= rows:
+        raise ValueError(f"{_number(size)} of {rows:,} rows leaves none to train on")
+    return taken
+
+
+def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int | None) -> dict[str, int]:
+    """The rows of "train", "val" and "test" (0 for an absent part) for the `rows` that a peek found.
+
+    `cfg` is the data set's configuration, `validation` a Holdout or None, `train_size` a count or None.
+    The order is that of `prepare`: test part, first `train_size` rows, validation.  Raises Problems.
+    """
+    train, test = rows["train"], rows.get("test", 0)
+    if not test and getattr(cfg, "test", None):
+        test = _taken("dataset.test", cfg.test, train)
+        train -= test
+    if train_size is not None:
+        if not 1 <= train_size <= train:
+            raise problem(f"train_size={train_size}", f"there are {train:,} training rows; 1 to {train:,} are wanted")
+        train = train_size
+    val = 0
+    if validation is not None:
+        val = rows.get("val", 0)
+        if not val and validation.size:
+            val = _taken("validation", validation.size, train)
+            train -= val
+    return {"train": train, "val": val, "test": test}
+
+
+def _taken(key: str, size: float, rows: int) -> int:
+    try:
+        return rows_for(size, rows)
+    except ValueError as error:
+        raise problem(f"{key}={_number(size)}", str(error)) from None
+
+
+def _number(size: float) -> str:
+    return str(int(size)) if float(size).is_integer() else str(size)

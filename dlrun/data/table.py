@@ -1,0 +1,145 @@
+"""A user's own table (dataset=csv): numbers, texts as one column a word, a target that is classes or a number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.problem import did_you_mean, problem
+from dlrun.data import cache, labels, paths
+from dlrun.data.columns import Missing, column, numbers
+from dlrun.data.separated import Cells, cells
+from dlrun.data.signature import Column, Peek, Signature
+
+if TYPE_CHECKING:
+    from dlrun.data.source import Found, Source
+
+
+@dataclass(frozen=True)
+class Table:
+    """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing)."""
+
+    signature: Signature
+    columns: list[Column]
+    values: list[list[float]]
+    target: list[float]
+    notes: tuple[str, ...]
+
+
+def peek(cfg: Any) -> Peek:
+    """Signature and rows; the file is parsed unless its arrays are cached."""
+    path = paths.own(cfg.path)
+    known = cache.peek(cache.entry("csv", _asked(cfg), [path]))
+    if known is not None:
+        return known
+    table = parse(path, cfg)
+    return Peek(table.signature, {"train": len(table.target)})
+
+
+def find(cfg: Any) -> Found:
+    """The file, ready to decode."""
+    from dlrun.data.source import Found
+
+    path = paths.own(cfg.path)
+    return Found([path], lambda _: _source(parse(path, cfg)), _asked(cfg))
+
+
+def _asked(cfg: Any) -> list[Any]:
+    return [cfg.target, cfg.targets, cfg.separator, cfg.header, cfg.drop, cfg.missing]
+
+
+def parse(path: Path, cfg: Any) -> Table:
+    """The columns of a file.  Raises Problems for a target, column or cell that can't be used."""
+    found = cells(path, cfg.separator, cfg.header)
+    missing = Missing(cfg.missing)
+    target = _place(found.names, cfg.target, "dataset.target")
+    dropped = {_place(found.names, name, "dataset.drop") for name in cfg.drop}
+    if target in dropped:
+        raise problem(f"dataset.drop={cfg.target}", "this is the target")
+
+    notes = []
+    kept = [number for number, row in enumerate(found.rows) if row[target] not in missing]
+    if lost := len(found.rows) - len(kept):
+        first = next(line for row, line in zip(found.rows, found.lines) if row[target] in missing)
+        notes.append(f"{path.name}: {lost:,} rows without a target are left out (the first is line {first})")
+    if not kept:
+        raise problem(f"dataset.target={cfg.target}", f"no row of {path.name} has a value in this column")
+    rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
+    found = Cells(found.names, rows, lines, found.separator)
+
+    kind, y, classes = _target(found, target, cfg)
+    columns, values = [], []
+    for place, name in enumerate(found.names):
+        if place == target or place in dropped:
+            continue
+        read = column(path, found, place, missing)
+        if read is None:
+            notes.append(f'{path.name}: the column "{name}" has no values and is left out')
+            continue
+        columns.append(read[0])
+        values.append(read[1])
+    if not columns:
+        raise problem(f"dataset.path={cfg.path}", "no column is left beside the target")
+    features = tuple(
+        feature for one in columns
+        for feature in ([f"{one.name}={word}" for word in one.words] if one.words else [one.name])
+    )
+    signature = Signature((len(features),), "table", kind, classes, features)
+    return Table(signature, columns, values, y, tuple(notes))
+
+
+def _place(names: list[str], said: str, key: str) -> int:
+    """The place of a column by name, else by number from 0, or from -1 backwards."""
+    if names.count(said) > 1:
+        places = ", ".join(str(place) for place, name in enumerate(names) if name == said)
+        raise problem(f"{key}={said}", f"several columns have this name; give a number ({places})")
+    if said in names:
+        return names.index(said)
+    try:
+        return range(len(names))[int(said)]
+    except ValueError:
+        shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+        close = did_you_mean(said, names) or f"; the columns are {shown}"
+        raise problem(f"{key}={said}", f"no such column{close}") from None
+    except IndexError:
+        raise problem(f"{key}={said}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
+
+
+def _target(found: Cells, place: int, cfg: Any) -> tuple[str, list[float], tuple[str, ...]]:
+    texts = [row[place] for row in found.rows]
+    values: Any = numbers(texts, found.separator, ()) or texts
+    said = f"dataset.target={cfg.target}"
+    try:
+        kind = labels.kind_of(values, cfg.targets)
+    except ValueError as error:
+        raise problem(said, f"this column {error}") from None
+    if kind == "classes":
+        codes, classes = labels.encode(values)
+        return kind, [float(code) for code in codes], classes
+    if math.inf in map(abs, values):
+        line = next(line for value, line in zip(values, found.lines) if math.isinf(value))
+        raise problem(said, f"line {line} is not a finite number")
+    return kind, values, ()
+
+
+def _source(table: Table) -> Source:
+    import numpy as np
+
+    from dlrun.data.source import Source
+
+    rows = len(table.target)
+    x = np.zeros((rows, len(table.signature.features)), np.float32)
+    start = 0
+    for one, values in zip(table.columns, table.values):
+        if one.kind == "number":
+            x[:, start] = values
+            start += 1
+            continue
+        places = np.array(values, np.int64)
+        present = np.flatnonzero(places >= 0)  # a row without a word is zero in all columns
+        x[present, start + places[present]] = 1.0
+        start += len(one.words)
+    y = np.array(table.target, np.int64 if table.signature.target_kind == "classes" else np.float32)
+    return Source(table.signature, x, y, columns=tuple(table.columns), notes=table.notes)

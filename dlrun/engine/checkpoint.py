@@ -1,0 +1,56 @@
+"""A checkpoint is one file with all the state of a run; every stored key is read back.
+
+It is written under another name, flushed to the disk and renamed, so a killed write leaves the old one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+
+class Part(Protocol):
+    """Something with state.  `load` takes every key out of what `state` gave (`pop`)."""
+
+    def state(self) -> dict[str, Any]: ...
+
+    def load(self, state: dict[str, Any]) -> None: ...
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Write tensors and plain values atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    other = path.with_name(f".{path.name}.{os.getpid()}")
+    with other.open("wb") as stream:
+        torch.save(content, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(other, path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint on the CPU; only tensors and plain values are unpickled."""
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    assert isinstance(content, dict)
+    return content
+
+
+def gather(parts: dict[str, Part]) -> dict[str, Any]:
+    return {name: part.state() for name, part in parts.items()}
+
+
+def scatter(content: dict[str, Any], parts: dict[str, Part]) -> None:
+    """Give each part its state; raises ValueError for a part or a key that is missing or not read."""
+    if set(content) != set(parts):
+        raise ValueError(f"the checkpoint holds {sorted(content)}, this run has {sorted(parts)}")
+    for name, part in parts.items():
+        state = dict(content[name])
+        try:
+            part.load(state)
+        except KeyError as missing:
+            raise ValueError(f"the checkpoint's {name} lacks {missing}") from None
+        if state:
+            raise ValueError(f"the checkpoint's {name} has unread keys {sorted(state)}")

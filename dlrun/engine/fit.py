@@ -1,0 +1,178 @@
+"""The training loop: every run passes through it, from a softmax to a GAN, at its first start and resumed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlrun.data.batches import Batches
+from dlrun.engine.keeper import Keeper
+from dlrun.engine.schedule import Rate
+from dlrun.engine.signals import Signals
+from dlrun.engine.step import EagerStep
+from dlrun.engine.stopper import Stopper
+from dlrun.record.recorder import Progress, Recorder
+from dlrun.tasks.task import Batch, Totals
+
+LOOK = 100  # steps between two looks at the loss; a fixed number, so that a diverged run ends at the same step again
+SHOW = 0.25  # seconds between two updates of what a person sees
+
+
+class Diverged(Exception):
+    """The loss became NaN or infinite in a step after `first`, up to `last`."""
+
+    def __init__(self, first: int, last: int):
+        self.first, self.last = first, last
+        super().__init__(f"the loss became NaN or infinite between steps {first + 1} and {last}")
+
+
+class Interrupted(Exception):
+    """A signal came; the state is saved."""
+
+
+@dataclass
+class Clock:
+    """Where a run is: epochs done, steps done, seconds of training so far; a part of the checkpoint."""
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    epoch_seconds: float = 0.0
+    looked: int = 0
+    _since: float = field(default_factory=time.monotonic)
+
+    def tick(self) -> float:
+        """Add the time since the last tick; the seconds of this epoch."""
+        now = time.monotonic()
+        self.seconds += now - self._since
+        self.epoch_seconds += now - self._since
+        self._since = now
+        return self.epoch_seconds
+
+    def state(self) -> dict[str, Any]:
+        self.tick()
+        return {"epoch": self.epoch, "step": self.step, "seconds": self.seconds,
+                "epoch_seconds": self.epoch_seconds, "looked": self.looked}
+
+    def load(self, state: dict[str, Any]) -> None:
+        for name in list(state):
+            if not hasattr(self, name):
+                raise KeyError(name)
+            setattr(self, name, state.pop(name))
+        self._since = time.monotonic()
+
+
+@dataclass
+class Fit:
+    """Everything that a run trains with.  `end_of` gives the step at which an epoch (from 0) ends."""
+
+    epochs: int
+    max_steps: int | None
+    max_seconds: float | None
+    steps_per_epoch: int
+    batches: Batches
+    step: EagerStep
+    totals: Totals
+    rate: Rate
+    stopper: Stopper
+    keeper: Keeper
+    clock: Clock
+    recorder: Recorder
+    signals: Signals
+    evaluate: Callable[[int], dict[str, float]]  # epoch (from 1) -> val/ metrics, and test/ ones where asked
+    write_row: Callable[[dict[str, Any]], None]
+    extras: Iterable[Callable[[int], None]] = ()  # called after each epoch: pictures, histograms
+
+    def end_of(self, epoch: int) -> int:
+        end = (epoch + 1) * self.steps_per_epoch
+        return end if self.max_steps is None else min(end, self.max_steps)
+
+
+def fit(run: Fit) -> str | None:
+    """Train until the epochs, the steps or the seconds are used up, or the stopper says so.
+
+    Returns the sentence of an early stop, None when training ran its length.  Raises Diverged or Interrupted.
+    """
+    clock, keeper = run.clock, run.keeper
+    reason = run.stopper.reason() if clock.epoch else None
+    if keeper.saved_step is None:
+        keeper.save(clock.step)  # a run that diverges at once has this state to go back to
+    while reason is None and clock.epoch < run.epochs and not _used_up(run):
+        first, end = clock.epoch * run.steps_per_epoch, run.end_of(clock.epoch)
+        shown = time.monotonic()
+        for x, y in run.batches.steps(clock.step, end):
+            run.step(Batch(x, y, len(x)), clock.step)
+            clock.step += 1
+            if clock.step % LOOK == 0:
+                look(run)
+            now = time.monotonic()
+            if now - shown >= SHOW:
+                shown = now
+                show(run, first, end)
+            if run.signals.asked is not None or keeper.due():
+                if finite(run.totals.read()):  # a broken state is left for the next look to report
+                    keeper.save(clock.step)
+                if run.signals.asked is not None:
+                    raise Interrupted
+            if run.max_seconds is not None and clock.seconds + now - clock._since >= run.max_seconds:
+                reason = f"max_seconds: {run.max_seconds:g} seconds of training are used up"
+                break
+        metrics = look(run)
+        clock.epoch += 1
+        reason = close_epoch(run, metrics) or reason
+    if keeper.saved_step != clock.step:
+        keeper.save(clock.step)
+    return reason
+
+
+def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
+    """Measure, record and judge an epoch that has ended; the sentence of an early stop, or None."""
+    clock = run.clock
+    row = {"epoch": clock.epoch, "step": clock.step, "seconds": 0.0, "train/lr": run.step.lr,
+           **{f"train/{name}": value for name, value in metrics.items()}, **run.evaluate(clock.epoch)}
+    best = run.stopper.epoch(clock.epoch, row)
+    if best:
+        run.keeper.best.keep(clock.epoch)
+    run.rate.epoch(row)
+    run.totals.reset()
+    row["seconds"] = round(clock.tick(), 6)
+    clock.epoch_seconds = 0.0
+    run.write_row(row)
+    run.recorder.epoch(row, best)
+    for extra in run.extras:
+        extra(clock.epoch)
+    if run.keeper.due() or run.keeper.cheap():
+        run.keeper.save(clock.step)
+    return run.stopper.reason()
+
+
+def look(run: Fit) -> dict[str, float]:
+    """Read the running metrics from the device; raises Diverged where the loss is no longer a number."""
+    metrics = run.totals.read()
+    if not finite(metrics):
+        raise Diverged(run.clock.looked, run.clock.step)
+    run.clock.looked = run.clock.step
+    return metrics
+
+
+def finite(metrics: dict[str, float]) -> bool:
+    return all(math.isfinite(value) for value in metrics.values())
+
+
+def show(run: Fit, first: int, end: int) -> None:
+    """Tell the recorders how far an epoch is."""
+    seconds = run.clock.tick()
+    done = run.clock.step - first
+    run.recorder.step(Progress(
+        epoch=run.clock.epoch + 1, step=run.clock.step, step_in_epoch=done, steps_in_epoch=end - first,
+        seconds_in_epoch=seconds, values={f"train/{k}": v for k, v in run.totals.read().items()},
+        rows_per_second=run.totals.rows / seconds if seconds else 0.0))
+
+
+def _used_up(run: Fit) -> bool:
+    if run.max_steps is not None and run.clock.step >= run.max_steps:
+        return True
+    return run.max_seconds is not None and run.clock.seconds >= run.max_seconds

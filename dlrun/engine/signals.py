@@ -1,0 +1,42 @@
+"""SIGTERM and Ctrl-C: the first asks, and the loop saves and leaves; the second stops at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+class Signals:
+    """While the block lasts, `asked` is the first signal that came (None before); a second one ends the process."""
+
+    def __init__(self) -> None:
+        self.asked: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Signals:
+        if threading.current_thread() is threading.main_thread():  # elsewhere Python allows no handlers
+            for number in EXIT:
+                self._before[number] = signal.signal(number, self._came)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _came(self, number: int, frame: FrameType | None) -> None:
+        if self.asked is not None:
+            os._exit(EXIT[signal.Signals(number)])
+        self.asked = number
+
+    @property
+    def name(self) -> str:
+        return signal.Signals(self.asked).name if self.asked is not None else ""
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT[signal.Signals(self.asked)] if self.asked is not None else 0

@@ -1,0 +1,49 @@
+"""Which epoch was the best, and whether it is time to stop."""
+
+from __future__ import annotations
+
+import math
+
+from dlrun.config.stopping import EarlyStop, smaller_is_better
+
+
+class Stopper:
+    """Early stopping as Keras does it: `wait` counts epochs without an improvement of more than `min_delta`.
+
+    Hyperparameters come from the configuration; the state is only what was seen: best, best_epoch, wait.
+    `monitor` is None where the run measures nothing to choose by.
+    """
+
+    def __init__(self, config: EarlyStop, monitor: str | None):
+        self.config, self.monitor = config, monitor
+        self._sign = 1 if monitor is None or smaller_is_better(monitor) else -1
+        self.best, self.best_epoch, self.wait = math.inf, 0, 0
+
+    def epoch(self, epoch: int, metrics: dict[str, float]) -> bool:
+        """Note the metrics of an epoch (from 1); True if it is the best so far."""
+        if self.monitor is None or epoch < self.config.start_epoch:
+            return False
+        value = self._sign * metrics[self.monitor]
+        if value < self.best - self.config.min_delta or (self.best_epoch == 0 and math.isfinite(value)):
+            self.best, self.best_epoch, self.wait = value, epoch, 0
+            return True
+        self.wait += 1
+        return False
+
+    def reason(self) -> str | None:
+        """The sentence that says why training ends here; None to go on."""
+        config = self.config
+        if config.target is not None and self.best <= self._sign * config.target:
+            return f"{self.monitor} has reached {config.target:g}"
+        if config.patience is not None and self.wait >= config.patience:
+            epochs = "epoch" if config.patience == 1 else "epochs"
+            return f"{self.monitor} has not improved for {config.patience} {epochs}"
+        return None
+
+    def state(self) -> dict[str, object]:
+        return {"best": self.best, "best_epoch": self.best_epoch, "wait": self.wait}
+
+    def load(self, state: dict[str, object]) -> None:
+        self.best = state.pop("best")  # type: ignore[assignment]
+        self.best_epoch = state.pop("best_epoch")  # type: ignore[assignment]
+        self.wait = state.pop("wait")  # type: ignore[assignment]

@@ -1,0 +1,104 @@
+"""From a list of layers to a PyTorch module, and what the loop asks of it after each update."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from dlrun.models import init
+from dlrun.models.layers import MAKERS
+from dlrun.models.noise import Noise
+from dlrun.models.plan import named, plan
+from dlrun.models.vocabulary import Layer, Shape
+
+
+class Network(nn.Sequential):
+    """Layers in order, under the names that `plan` gives them.
+
+    `penalised` and `constrained` are decided when it is built: (module, parameter's name, ...) of each kernel with an
+    L1 or L2 penalty or with a largest norm.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.penalised: list[tuple[nn.Module, str, float, float]] = []
+        self.constrained: list[tuple[nn.Module, str, int, float]] = []
+
+
+def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, noise: Noise,
+          device: torch.device | str = "cpu") -> Network:
+    """The network of `layers` for inputs of `input_shape` (without the batch).
+
+    Each parameter's initial values come from the stream key(seed, "init", its name), on the CPU, so they are equal on
+    every device; move the network afterwards.  With device "meta" nothing is allocated.  Raises Problems as `plan`
+    does.
+    """
+    plan(layers, input_shape)
+    network = Network()
+    with torch.device(device):
+        _fill(network, layers, tuple(input_shape), noise, seed, "", network)
+    return network
+
+
+def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, noise: Noise, seed: int, prefix: str,
+          network: Network) -> None:
+    for name, layer in named(layers):
+        parts: dict[str, nn.Module] = {}
+        for part, inner in layer.parts(shape):
+            parts[part] = nn.Sequential()
+            _fill(parts[part], inner, shape, noise, seed, f"{prefix}{name}.{part}.", network)
+        module = MAKERS[type(layer)](layer, shape, noise, parts)
+        if module is not None:
+            holder.add_module(name, module)
+            if hasattr(module, "kernels"):
+                _begin(module, layer, seed, prefix + name)
+                _register(network, module, layer)
+        shape = layer.output(shape)
+
+
+def _begin(module: nn.Module, layer: Layer, seed: int, name: str) -> None:
+    """Draws the initial values of a layer with kernels; with init "torch" its bias is PyTorch's too."""
+    chosen = layer.init or "glorot_uniform"
+    for parameter, value in module.named_parameters(recurse=False):
+        if value.is_meta:
+            continue
+        g = init.generator(seed, f"{name}.{parameter}")
+        if parameter in module.kernels:
+            init.fill(value, chosen, module.kernels[parameter], g)
+        elif chosen == "torch":
+            bound = init.torch_bound(getattr(module, list(module.kernels)[-1]))
+            nn.init.uniform_(value, -bound, bound, generator=g)
+        else:
+            init.fill(value, layer.bias_init, init.Kernel(1, len(value)), g)
+
+
+def _register(network: Network, module: nn.Module, layer: Layer) -> None:
+    l1, l2, max_norm = (getattr(layer, field, None) for field in ("l1", "l2", "max_norm"))
+    for parameter, kernel in module.kernels.items():
+        if l1 or l2:
+            network.penalised.append((module, parameter, l1, l2))
+        if max_norm is not None:
+            network.constrained.append((module, parameter, kernel.unit, max_norm))
+
+
+def penalty(model: nn.Module) -> Tensor | None:
+    """The sum over the penalised kernels of l1 * |W| + l2 * W², to be added to the loss; None when there are none."""
+    total = None
+    for module, parameter, l1, l2 in getattr(model, "penalised", ()):
+        weight = getattr(module, parameter)
+        term = l1 * weight.abs().sum() if l1 else 0.0
+        term = term + l2 * weight.square().sum() if l2 else term
+        total = term if total is None else total + term
+    return total
+
+
+@torch.no_grad()
+def constrain(model: nn.Module) -> None:
+    """Scales every unit whose incoming weights are longer than its max_norm back to it; call after each update."""
+    for module, parameter, unit, longest in getattr(model, "constrained", ()):
+        weight = getattr(module, parameter)
+        axes = [axis for axis in range(weight.dim()) if axis != unit]
+        norm = weight.square().sum(axes, keepdim=True).sqrt()
+        weight.mul_(norm.clamp(max=longest) / (norm + 1e-7))  # Keras's, its epsilon included

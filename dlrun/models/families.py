@@ -1,0 +1,146 @@
+"""The families: from a typed config and a data set's signature to the list of layers.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from dlrun.config import models as schema
+from dlrun.config.problem import Problem, Problems, problem
+from dlrun.data.signature import Signature
+from dlrun.models.parse import parse
+from dlrun.models.plan import output_shape, shown
+from dlrun.models.vocabulary import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Layer,
+    Pool,
+)
+
+
+def layers_of(cfg_model: Any, signature: Signature, outputs: int) -> list[Layer]:
+    """The network of a model's config for this data, complete: it ends with `outputs` values, linear.
+
+    Raises Problems where config and data do not go together.
+    """
+    layers = FAMILIES[cfg_model.kind](cfg_model, signature, outputs)
+    output_shape(layers, signature.input_shape)
+    return layers
+
+
+def dense(cfg: schema.Dense, signature: Signature, outputs: int) -> list[Layer]:
+    head = Dense(outputs, init=cfg.init, bias_init=cfg.bias_init)
+    body = [*_dropout(cfg.input_dropout), *_hidden(cfg, cfg.bias_init)]
+    return [*([Flatten()] if len(signature.input_shape) > 1 else []), *body, head]
+
+
+def cnn(cfg: schema.Cnn, signature: Signature, outputs: int) -> list[Layer]:
+    if len(signature.input_shape) != 3:
+        raise problem(f"model={cfg.name or cfg.kind}", f"cnn wants images; the data set is {_table(signature)}; "
+                      "try  model=dense")
+    kernel, stride, pool = _per_block(cfg)
+    layers: list[Layer] = []
+    for block, filters in enumerate(cfg.filters):
+        for number in range(cfg.convs):
+            step = stride[block] if number == 0 else 1
+            layers += _activated(Conv(filters, (kernel[block],), (step,), cfg.padding, **_kernel(cfg)), cfg)
+        if pool[block]:
+            layers.append(Pool((pool[block],), take=cfg.pool_kind))
+        layers += _dropout(cfg.conv_dropout)
+    layers.append(Flatten() if cfg.global_pool == "none" else GlobalPool(cfg.global_pool))
+    return [*layers, *_hidden(cfg), Dense(outputs, init=cfg.init)]
+
+
+def sequential(cfg: schema.Sequential, signature: Signature, outputs: int) -> list[Layer]:
+    layers = resolve(parse(cfg.layers, "model.layers"), outputs, cfg.init)
+    if signature.target_kind == "classes":
+        layers = _without_softmax(layers, outputs)
+    end = output_shape(layers, signature.input_shape)
+    if end != (outputs,):
+        raise problem(f"model.layers[{len(cfg.layers) - 1}]",
+                      f"the last layer gives {shown(end)}, the task needs {outputs}: end with  - dense: out")
+    return layers
+
+
+FAMILIES: dict[str, Callable[[Any, Signature, int], list[Layer]]] = {
+    "dense": dense, "cnn": cnn, "sequential": sequential,
+}
+
+
+def resolve(layers: Sequence[Layer], outputs: int, init: str) -> list[Layer]:
+    """The layers with "out" and the model's init filled in, inner ones too."""
+    return [_resolved(layer, outputs, init) for layer in layers]
+
+
+def _resolved(layer: Layer, outputs: int, init: str) -> Layer:
+    known: dict[str, Any] = {}
+    for field in fields(layer):
+        value = getattr(layer, field.name)
+        if field.name == "units" and value == "out":
+            known["units"] = outputs
+        elif field.name == "init" and value is None:
+            known["init"] = init
+        elif field.name == "layers":
+            known["layers"] = tuple(resolve(value, outputs, init))
+        elif field.name == "branches":
+            known["branches"] = tuple(tuple(resolve(branch, outputs, init)) for branch in value)
+    return replace(layer, **known)
+
+
+def _without_softmax(layers: list[Layer], outputs: int) -> list[Layer]:
+    """Drops a classifier's final softmax or sigmoid: the losses take logits, where both are exact and stable."""
+    last = layers[-1]
+    function = getattr(last, "function", getattr(last, "activation", "linear"))
+    if function == "sigmoid" and outputs > 1:
+        raise problem(f"model.layers[{len(layers) - 1}]=sigmoid",
+                      f"the task has {outputs} classes, one for each row: softmax, or nothing, is wanted")
+    if function not in ("softmax", "sigmoid"):
+        return layers
+    return layers[:-1] if isinstance(last, Activation) else [*layers[:-1], replace(last, activation="linear")]
+
+
+def _hidden(cfg: schema.Dense | schema.Cnn, bias_init: str = "zeros") -> list[Layer]:
+    layers: list[Layer] = []
+    for units in cfg.hidden:
+        layers += [*_activated(Dense(units, bias_init=bias_init, **_kernel(cfg)), cfg), *_dropout(cfg.dropout)]
+    return layers
+
+
+def _activated(layer: Dense | Conv, cfg: schema.Dense | schema.Cnn) -> list[Layer]:
+    """The layer and its activation, with batch norm between them where the config wants it."""
+    if not cfg.batch_norm:
+        return [replace(layer, activation=cfg.activation)]
+    return [layer, BatchNorm(), *([] if cfg.activation == "linear" else [Activation(cfg.activation)])]
+
+
+def _kernel(cfg: schema.Dense | schema.Cnn) -> dict[str, Any]:
+    return {"init": cfg.init, "l1": cfg.l1, "l2": cfg.l2, "max_norm": cfg.max_norm}
+
+
+def _dropout(rate: float) -> list[Layer]:
+    return [Dropout(rate)] if rate else []
+
+
+def _per_block(cfg: schema.Cnn) -> tuple[tuple[int, ...], ...]:
+    blocks, wrong, found = len(cfg.filters), [], []
+    for key in ("kernel", "stride", "pool"):
+        given = getattr(cfg, key)
+        if len(given) not in (1, blocks):
+            wrong.append(Problem(f"model.{key}={list(given)}",
+                                 f"one integer is wanted, or {blocks}, one for each of filters={list(cfg.filters)}"))
+        found.append(given * blocks if len(given) == 1 else given)
+    if wrong:
+        raise Problems(wrong)
+    return tuple(found)
+
+
+def _table(signature: Signature) -> str:
+    if len(signature.input_shape) == 1:
+        return f"a table of {signature.input_shape[0]} features"
+    return f"of shape {shown(signature.input_shape)}"

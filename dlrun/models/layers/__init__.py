@@ -1,0 +1,66 @@
+"""The PyTorch module of each layer of the vocabulary: one table, one maker for each kind.
+
+A maker gets the layer, the shape of its input, the noise and the modules of its parts; None means that nothing is
+needed (dropout of rate 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch.nn.functional as F
+from torch import nn
+
+from dlrun.models import vocabulary as words
+from dlrun.models.layers.activation import FUNCTIONS, Activation, Prelu
+from dlrun.models.layers.branching import Parallel, Residual
+from dlrun.models.layers.convolution import Conv, SeparableConv, TransposedConv
+from dlrun.models.layers.dense import Dense, Embedding
+from dlrun.models.layers.normalization import BatchNorm, InstanceNorm, LayerNorm
+from dlrun.models.layers.pooling import GlobalPool, Pool, Upsample
+from dlrun.models.layers.shaping import Flatten, Reshape
+from dlrun.models.noise import Dropout, Noise, SpatialDropout
+
+Maker = Callable[[words.Layer, words.Shape, Noise, dict[str, nn.Module]], "nn.Module | None"]
+
+
+def _plain(module: Callable[..., nn.Module]) -> Maker:
+    """A maker that needs the layer and its input's shape only."""
+    return lambda layer, shape, noise, parts: module(layer, shape)
+
+
+def _activation(layer: words.Activation) -> nn.Module | None:
+    function = FUNCTIONS.get(layer.function)
+    return None if function is None else Activation(function, layer.function)
+
+
+def _prelu(layer: words.Prelu, shape: words.Shape) -> nn.Module:
+    return Prelu((shape[0], *(1 for _ in shape[1:])) if layer.shared else shape, layer.slope)
+
+
+MAKERS: dict[type[words.Layer], Maker] = {
+    words.Dense: _plain(Dense),
+    words.Embedding: _plain(Embedding),
+    words.Conv: _plain(Conv),
+    words.Conv1d: _plain(Conv),
+    words.SeparableConv: _plain(SeparableConv),
+    words.TransposedConv: _plain(TransposedConv),
+    words.Pool: _plain(Pool),
+    words.GlobalPool: _plain(GlobalPool),
+    words.Upsample: _plain(Upsample),
+    words.Flatten: lambda layer, shape, noise, parts: Flatten() if len(shape) > 1 else None,
+    words.Reshape: lambda layer, shape, noise, parts: Reshape(layer.shape),
+    words.Dropout: lambda layer, shape, noise, parts: Dropout(layer.rate, noise) if layer.rate else None,
+    words.SpatialDropout: lambda layer, shape, noise, parts: SpatialDropout(layer.rate, noise) if layer.rate else None,
+    words.BatchNorm: _plain(BatchNorm),
+    words.LayerNorm: _plain(LayerNorm),
+    words.InstanceNorm: _plain(InstanceNorm),
+    words.Activation: lambda layer, shape, noise, parts: _activation(layer),
+    words.LeakyRelu: lambda layer, shape, noise, parts: Activation(
+        partial(F.leaky_relu, negative_slope=layer.slope), layer.text()),
+    words.Elu: lambda layer, shape, noise, parts: Activation(partial(F.elu, alpha=layer.alpha), layer.text()),
+    words.Prelu: _plain(_prelu),
+    words.Residual: lambda layer, shape, noise, parts: Residual(layer, parts),
+    words.Parallel: lambda layer, shape, noise, parts: Parallel(layer, parts),
+}

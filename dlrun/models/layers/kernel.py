@@ -1,0 +1,38 @@
+"""What the builder needs to know of a weight: for its initial values, its penalty and its norm."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from dlrun.models.layers.activation import FUNCTIONS
+from dlrun.models.vocabulary import Weighted
+
+
+class Kernel(NamedTuple):
+    """`fan_in` and `fan_out` are Keras's; `unit` is the axis along which units (filters) are counted."""
+
+    fan_in: int
+    fan_out: int
+    unit: int = 0
+
+
+class Activated(nn.Module):
+    """A module with kernels whose output goes through an activation; the kind of layer adds `_linear`.
+
+    `kernels` names the parameters that are kernels; every other parameter is a bias.
+    """
+
+    kernels: dict[str, Kernel]
+
+    def set_activation(self, layer: Weighted) -> None:
+        self.activation = layer.activation
+        self.function = FUNCTIONS.get(layer.activation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self._linear(x)
+        return x if self.function is None else self.function(x)
+
+    def _linear(self, x: Tensor) -> Tensor:
+        raise NotImplementedError

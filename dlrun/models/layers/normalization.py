@@ -1,0 +1,60 @@
+"""Batch, layer and instance normalisation."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dlrun.models import vocabulary as words
+
+
+class BatchNorm(nn.Module):
+    """Normalises each channel over the batch and its positions.
+
+    The moving variance takes the unbiased variance of the batch: PyTorch's rule and that of Keras 2.1 to 2.3, with
+    which the books were made (Keras 3 takes the biased one).  A batch with one value for each channel is normalised
+    to its shift and leaves the moving averages alone.
+    """
+
+    def __init__(self, layer: words.BatchNorm, shape: words.Shape):
+        super().__init__()
+        self.momentum, self.eps = 1 - layer.momentum, layer.eps
+        self.weight = nn.Parameter(torch.ones(shape[0])) if layer.affine else None
+        self.bias = nn.Parameter(torch.zeros(shape[0])) if layer.affine else None
+        self.register_buffer("running_mean", torch.zeros(shape[0]))
+        self.register_buffer("running_var", torch.ones(shape[0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean, variance = self.running_mean, self.running_var
+        if self.training and x.numel() == x.shape[1]:  # one value for each channel has no unbiased variance
+            mean = variance = None
+        # not F.batch_norm, which refuses such a batch: the last one of an epoch may well be one
+        return torch.batch_norm(x, self.weight, self.bias, mean, variance, self.training, self.momentum, self.eps,
+                                torch.backends.cudnn.enabled)
+
+    def extra_repr(self) -> str:
+        return f"{len(self.running_mean)}, momentum={self.momentum:g}, eps={self.eps:g}"
+
+
+class LayerNorm(nn.Module):
+    """Normalises the channels of each position, as Keras does; PyTorch's own would take the positions too."""
+
+    def __init__(self, layer: words.LayerNorm, shape: words.Shape):
+        super().__init__()
+        self.eps = layer.eps
+        self.size = (shape[0],)
+        self.weight = nn.Parameter(torch.ones(shape[0])) if layer.affine else None
+        self.bias = nn.Parameter(torch.zeros(shape[0])) if layer.affine else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dim() == 2:
+            return F.layer_norm(x, self.size, self.weight, self.bias, self.eps)
+        return F.layer_norm(x.movedim(1, -1), self.size, self.weight, self.bias, self.eps).movedim(-1, 1)
+
+
+class InstanceNorm(LayerNorm):
+    """Normalises each channel of each row over its positions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=self.eps)

@@ -1,0 +1,110 @@
+"""Reads a list of layers as YAML gives it; everything wrong in it is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dlrun.config.fields import MISSING, rules
+from dlrun.config.models import ACTIVATIONS
+from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.models.vocabulary import LAYERS, Activation, Layer
+
+_PLAIN = tuple(name for name in ACTIVATIONS if name not in LAYERS)  # activations without a parameter
+_FORM = "a layer is a word, `word: value` or `word: {field: value}`"
+
+
+def parse(items: Iterable[Any], key: str = "model.layers") -> list[Layer]:
+    """The layers of a YAML list.
+
+    An item is a word (``flatten``), a word with its main field (``dense: 128``) or with several
+    (``conv: {filters: 32, kernel: 3}``).  Raises Problems with the place of each mistake:
+    ``model.layers[2].conv.kernal=3``.
+
+    >>> parse([{"conv": {"filters": 32, "activation": "relu"}}, {"pool": 2}, "flatten", {"dense": "out"}])[1].text()
+    'max of 2 x 2'
+    """
+    wrong: list[Problem] = []
+    found = _list(items, key, wrong)
+    if wrong:
+        raise Problems(wrong)
+    return found
+
+
+def _list(items: Any, key: str, wrong: list[Problem]) -> list[Layer]:
+    if not isinstance(items, (list, tuple)):
+        wrong.append(Problem(f"{key}={items}", "a list of layers is wanted"))
+        return []
+    found = [_item(item, f"{key}[{place}]", wrong) for place, item in enumerate(items)]
+    return [layer for layer in found if layer is not None]
+
+
+def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
+    if isinstance(item, Layer):
+        return item
+    if isinstance(item, str):
+        word, value = item, None
+    elif isinstance(item, dict) and len(item) == 1:
+        (word, value), = item.items()
+    else:
+        wrong.append(Problem(f"{key}={item}", _FORM))
+        return None
+    if word == "activation" and isinstance(value, dict) and "kind" in value:  # activation: {kind: elu, alpha: 0.5}
+        word, value = value["kind"], {field: value[field] for field in value if field != "kind"}
+    if word in _PLAIN and not value:
+        return Activation(word)
+    if word == "activation" and value in LAYERS and value in (*ACTIVATIONS, "prelu"):
+        word, value = value, None
+    if word not in LAYERS:
+        known = "takes no fields" if word in _PLAIN else f"no such layer{did_you_mean(str(word), (*LAYERS, *_PLAIN))}"
+        wrong.append(Problem(f"{key}={item if isinstance(item, str) else word}", known))
+        return None
+    return _layer(LAYERS[word], value, f"{key}.{word}", wrong)
+
+
+def _layer(schema: type[Layer], value: Any, key: str, wrong: list[Problem]) -> Layer | None:
+    count = len(wrong)
+    fields = rules(schema)
+    if value is None:
+        value = {}
+    elif not isinstance(value, dict):
+        if not schema.main:
+            known = f"{schema.kind} takes {', '.join(fields)} as fields" if fields else f"{schema.kind} takes no value"
+            wrong.append(Problem(f"{key}={value}", known))
+            return None
+        value = {schema.main: value}
+    given = {}
+    for field, entry in value.items():
+        place = f"{key}.{field}" if field != schema.main or len(value) > 1 else key
+        if field not in fields:
+            wrong.append(Problem(f"{key}.{field}={entry}", f"{schema.kind} has no such field"
+                                 + (did_you_mean(str(field), fields) or f"; it has {', '.join(fields)}")))
+        elif fields[field].kind == "layers":
+            given[field] = _inner(schema, field, entry, place, wrong)
+        else:
+            try:
+                given[field] = fields[field].read(entry)
+            except ValueError:
+                near = did_you_mean(entry, map(str, fields[field].choices)) if isinstance(entry, str) else ""
+                wrong.append(Problem(f"{place}={entry}", f"{fields[field].describe()} is wanted{near}"))
+    for field, rule in fields.items():
+        if field not in value and schema.__dataclass_fields__[field].default == MISSING:
+            wrong.append(Problem(f"{key}.{field}", f"must be given: {rule.doc}"))
+    if len(wrong) > count:
+        return None
+    layer = schema(**given)
+    wrong += [Problem(f"{key}.{field}={_plain(getattr(layer, field))}", wanted) for field, wanted in layer.wrong()]
+    return layer if len(wrong) == count else None
+
+
+def _inner(schema: type[Layer], field: str, entry: Any, key: str, wrong: list[Problem]) -> tuple[Any, ...]:
+    if field != "branches":
+        return tuple(_list(entry, key, wrong))
+    if not isinstance(entry, (list, tuple)) or not entry:
+        wrong.append(Problem(f"{key}={entry}", "a list of lists of layers is wanted"))
+        return ()
+    return tuple(tuple(_list(branch, f"{key}[{place}]", wrong)) for place, branch in enumerate(entry))
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

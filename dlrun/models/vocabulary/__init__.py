@@ -1,0 +1,32 @@
+"""The vocabulary of layers: what a list in YAML may say.  Pure: shapes and counts without torch.
+
+A new kind is a frozen dataclass here and a module in `models.layers`, each entered in its table.
+"""
+
+from __future__ import annotations
+
+from dlrun.models.vocabulary.activation import Activation, Elu, LeakyRelu, Prelu
+from dlrun.models.vocabulary.base import Layer, Part, Weighted
+from dlrun.models.vocabulary.branching import Parallel, Residual
+from dlrun.models.vocabulary.convolution import Conv, Conv1d, SeparableConv, TransposedConv
+from dlrun.models.vocabulary.dense import Dense, Embedding
+from dlrun.models.vocabulary.dropping import Dropout, SpatialDropout
+from dlrun.models.vocabulary.geometry import Shape
+from dlrun.models.vocabulary.normalization import BatchNorm, InstanceNorm, LayerNorm
+from dlrun.models.vocabulary.pooling import GlobalPool, Pool, Upsample
+from dlrun.models.vocabulary.shaping import Flatten, Reshape
+
+__all__ = [
+    "LAYERS", "Activation", "BatchNorm", "Conv", "Conv1d", "Dense", "Dropout", "Elu", "Embedding", "Flatten",
+    "GlobalPool", "InstanceNorm", "Layer", "LayerNorm", "LeakyRelu", "Parallel", "Part", "Pool", "Prelu", "Reshape",
+    "Residual", "SeparableConv", "Shape", "SpatialDropout", "TransposedConv", "Upsample", "Weighted",
+]
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.kind: layer
+    for layer in (
+        Dense, Conv, Conv1d, SeparableConv, TransposedConv, Pool, GlobalPool, Upsample, Flatten, Reshape,
+        Dropout, SpatialDropout, BatchNorm, LayerNorm, InstanceNorm, Activation, LeakyRelu, Elu, Prelu,
+        Residual, Parallel, Embedding,
+    )
+}

@@ -1,0 +1,189 @@
+"""TensorBoard: curves, pictures, histograms, the configuration, and one row in the hparams table for one run."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dlrun.record.events import EventFile, event_files, frames, retire
+from dlrun.record.folder import RunFolder, plain
+from dlrun.record.metrics import read
+from dlrun.record.recorder import Progress, Recorder, RunInfo
+
+_START, _END = "_hparams_/session_start_info", "_hparams_/session_end_info"
+_OUTCOME = ("test/", "final/")  # written by finish(), so stale on a resumed run
+_WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
+
+
+class Board(Recorder):
+    """Writes the run's own event file; knows neither torch nor TensorFlow.
+
+    The horizontal axis counts epochs, except for tags that begin with ``step/``, which count steps: the running
+    metrics of training, written at most once in `every` steps (0: not at all).  ``finish`` adds the outcome as scalars
+    of the last epoch: ``test/...``, ``final/val/...`` (the weights that were kept) and ``final/best/...``;
+    TensorBoard's hparams table shows these beside the run's configuration, one row a run, and each of a run's curves
+    with its last value.  Without `table` there is no row (the folds of a run are not runs).
+
+    On a resumed run everything is again in one event file: a new one with all that is still true, taken from the old
+    files and metrics.jsonl; the old ones are then emptied.  TensorBoard's own means (a SessionLog that discards what follows a
+    step) has one step for all tags, and cannot tell steps from epochs; its hparams plugin also keeps the *first* end of
+    a session that it reads, which would stay "interrupted".
+    """
+
+    def __init__(self, every: int = 0, table: bool = True):
+        self._every, self._table = every, table
+        self._next = 0
+        self._epoch = 0
+        self._file: EventFile | None = None
+
+    def start(self, info: RunInfo) -> None:
+        old = event_files(info.folder)
+        kept = _kept(old, info)
+        self._file = file = EventFile(info.folder)
+        self._epoch, self._next = info.first_epoch - 1, info.resumed_step + self._every
+        # A TensorBoard that is open forgets at this mark what it has read of the run; to one opened later it is the
+        # first mark, which says nothing.
+        from tensorboard.compat.proto import event_pb2
+
+        file.event(step=0, session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))
+        self._graphed = ("graph", 0) in kept
+        for frame in kept.values():
+            file.frame(frame)
+        if ("config", 0) not in kept:
+            self._text("config", _yaml(info.config))
+        if self._table and (_START, 0) not in kept:
+            self._hparams(info.flat)
+        for row in read(RunFolder(info.folder).metrics):
+            if row["epoch"] < info.first_epoch:
+                self._row({key: value for key, value in row.items() if (key, row["epoch"]) not in kept})
+        file.flush()
+        for path in old:
+            retire(path)
+
+    def step(self, progress: Progress) -> None:
+        if self._every and progress.step >= self._next:
+            self._next = progress.step + self._every
+            for key, value in progress.values.items():
+                self._scalar("step/" + key.removeprefix("train/"), value, progress.step)
+
+    def epoch(self, row: Mapping[str, Any], best: bool) -> None:
+        self._epoch = row["epoch"]
+        self._row(row)
+
+    def picture(self, tag: str, at: int, path: Path) -> None:
+        from tensorboard.plugins.image.metadata import create_summary_metadata
+
+        png = Path(path).read_bytes()
+        size = [str(number).encode() for number in struct.unpack(">II", png[16:24])]  # width, height: PNG's first chunk
+        self._tensor(tag, at, create_summary_metadata(None, None), [*size, png])
+
+    def histogram(self, tag: str, at: int, values: Any) -> None:
+        import numpy as np
+        from tensorboard.plugins.histogram.metadata import create_summary_metadata
+
+        flat = np.asarray(values, dtype=np.float64).ravel()
+        flat = flat[np.isfinite(flat)]
+        if flat.size:
+            counts, edges = np.histogram(flat, bins=30)
+            buckets = np.stack([edges[:-1], edges[1:], counts], axis=1)  # (bucket, left right count)
+            self._tensor(tag, at, create_summary_metadata(None, None), buckets)
+
+    def graph(self, graph_def: bytes) -> None:
+        if not self._graphed:  # a resumed run has it already
+            self._open().event(graph_def=graph_def)
+            self._graphed = True
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        if result.get("status") != "interrupted":
+            for part, prefix in (("test", "test/"), ("val", "final/val/"), ("best", "final/best/")):
+                for key, value in (result.get(part) or {}).items():
+                    self._scalar(prefix + key, value, self._epoch)
+        if self._table:
+            self._session_end(_WHOLE.get(str(result.get("status")), "STATUS_FAILURE"))
+        self._open().flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _open(self) -> EventFile:
+        if self._file is None:
+            raise RuntimeError("Board.start comes first")
+        return self._file
+
+    def _row(self, row: Mapping[str, Any]) -> None:
+        for key, value in row.items():
+            if "/" in key:  # epoch, step and seconds are no curves
+                self._scalar(key, value, row["epoch"])
+
+    def _scalar(self, tag: str, value: Any, at: int) -> None:
+        from tensorboard.compat.proto import summary_pb2
+
+        value = plain(value)  # NaN becomes None: TensorBoard cannot draw it
+        if isinstance(value, (int, float)):
+            summary = summary_pb2.Summary(value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)])
+            self._open().event(step=at, summary=summary)
+
+    def _tensor(self, tag: str, at: int, metadata: Any, data: Any) -> None:
+        from tensorboard.compat.proto import summary_pb2
+        from tensorboard.util.tensor_util import make_tensor_proto
+
+        value = summary_pb2.Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(data))
+        self._open().event(step=at, summary=summary_pb2.Summary(value=[value]))
+
+    def _text(self, tag: str, text: str) -> None:
+        from tensorboard.plugins.text.metadata import create_summary_metadata
+
+        self._tensor(tag, 0, create_summary_metadata(None, None), [text.encode()])
+
+    def _hparams(self, flat: Mapping[str, Any]) -> None:
+        from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+        values = {key: _cell(value) for key, value in flat.items() if value is not None}
+        # An empty trial id makes the run's own path the name of the row; the default, a hash of the values, would put
+        # two runs that differ only in their folder into one row.
+        self._open().event(step=0, summary=hparams_pb(values, trial_id=""))
+
+    def _session_end(self, status: str) -> None:
+        from tensorboard.compat.proto import summary_pb2
+        from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+        from tensorboard.plugins.hparams.api_pb2 import Status
+
+        end = plugin_data_pb2.SessionEndInfo(status=Status.Value(status), end_time_secs=time.time())
+        about = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=end))
+        value = summary_pb2.Summary.Value(tag=_END, metadata=about, tensor=metadata.NULL_TENSOR)
+        self._open().event(step=0, summary=summary_pb2.Summary(value=[value]))
+
+
+def _kept(old: list[Path], info: RunInfo) -> dict[tuple[str, int], bytes]:
+    """Of the old files the frames that are true for a run that goes on at `info.first_epoch`; the last of each."""
+    kept: dict[tuple[str, int], bytes] = {}
+    for path in old:
+        for frame, event in frames(path):
+            if event.graph_def:
+                kept["graph", 0] = frame
+            for value in event.summary.value:  # one a frame, as `Board` writes them
+                last = info.resumed_step if value.tag.startswith("step/") else info.first_epoch - 1
+                if event.step <= last and value.tag != _END and not value.tag.startswith(_OUTCOME):
+                    kept[value.tag, event.step] = frame
+    return dict(sorted(kept.items(), key=lambda item: item[0][1]))
+
+
+def _cell(value: Any) -> bool | int | float | str:
+    value = plain(value)
+    return value if isinstance(value, (bool, int, float, str)) else _flow(value)
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(member) for member in value) + "]"
+    return "null" if value is None else str(value)
+
+
+def _yaml(config: Mapping[str, Any]) -> str:
+    import yaml
+
+    return "```yaml\n" + yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True) + "```\n"

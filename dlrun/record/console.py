@@ -1,0 +1,162 @@
+"""What a person sees of a run: three lines before, a line an epoch, a line that lives, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.recorder import Progress, Recorder, RunInfo
+from dlrun.record.table import Table
+from dlrun.record.words import long_time, metrics
+
+
+class Console(Recorder):
+    """Prints a run to `stream` (standard output).
+
+    On a terminal one line lives below the table: progress, speed, the running metrics, the time left.  Elsewhere
+    (a file, a pipe) there are only plain lines, without a control character.  Verbosity 0 prints the outcome alone,
+    1 a line an epoch, 2 also a line at every log point.
+
+    Runs of more than 50 epochs are thinned to about 50 lines; the best and the last epoch always get theirs, at the
+    latest when the run ends (a line for each improvement would be a line for almost every epoch of a run that learns).
+    """
+
+    def __init__(self, stream: TextIO | None = None, terminal: bool | None = None):
+        self._stream = sys.stdout if stream is None else stream
+        self._terminal = self._stream.isatty() if terminal is None else terminal
+        self._live: Any = None
+        self._info: RunInfo | None = None
+        self._unseen: dict[int, tuple[Mapping[str, Any], bool]] = {}  # rows that got no line: the last, the best
+        self._best: int | None = None
+
+    def start(self, info: RunInfo) -> None:
+        self._info, self._verbosity = info, info.verbosity
+        self._table = Table(info.metrics, info.epochs)
+        if self._verbosity == 0:
+            return
+        width = max(len(name) for name in (info.dataset, info.model, "folder"))
+        lines = [(info.dataset, info.data_line), (info.model, info.model_line), ("device", info.device_line)]
+        for name, line in [*lines, ("folder", _near(info.folder))]:
+            if line:
+                self._print(f"{name:{width}} {line}" if name else line)
+        for text in info.notes:
+            self._print(text)
+        if info.resumed_step:
+            self._print(f"resumed in epoch {info.first_epoch}, after {info.resumed_step:,} steps")
+        self._print("")
+        if self._terminal:
+            from dlrun.record.live import Live
+
+            self._live = Live(self._stream, info)
+        self._print(self._table.head, "bold")
+
+    def step(self, progress: Progress) -> None:
+        if self._live:
+            self._live.step(progress)
+        if self._info and self._verbosity >= 2:
+            of = f"/{progress.steps_in_epoch:,}" if progress.steps_in_epoch else ""
+            step = f"step {progress.step_in_epoch:,}{of}"
+            self._print(f"{progress.epoch:5d}   {step}   {metrics(progress.values)}", "dim")
+
+    def epoch(self, row: Mapping[str, Any], best: bool) -> None:
+        if self._live:
+            self._live.epoch(row, best)
+        number = row["epoch"]
+        if best:
+            self._best = number
+        if self._table.due(number):
+            self._line(row, best)
+            self._unseen = {k: v for k, v in self._unseen.items() if k == self._best}
+        else:
+            self._unseen = {k: v for k, v in self._unseen.items() if k == self._best}
+            self._unseen[number] = (row, best)
+
+    def note(self, text: str) -> None:
+        if self._info is None or self._verbosity:
+            self._print(text)
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        self._stop()
+        for _, (row, best) in sorted(self._unseen.items()):
+            self._line(row, best and row["epoch"] == self._best)
+        self._unseen = {}
+        quiet = self._info is not None and self._verbosity == 0
+        self._outcome(result, quiet)
+        if self._info and not quiet:
+            self._print("")
+            self._print(f"tensorboard --logdir {_near(self._info.folder.parent.parent)}")
+
+    def close(self) -> None:
+        self._stop()
+
+    def found(self, result: Mapping[str, Any], folder: Path) -> None:
+        """Print a run that was done before: its outcome, on which device and when it was made."""
+        made = _made(folder)
+        when = f" on {made}" if made else ""
+        self._print(f"{_near(folder)} was {_past(result)}{when} on {result.get('device', 'an unknown device')}")
+        self._outcome(result, quiet=False)
+
+    def _outcome(self, result: Mapping[str, Any], quiet: bool) -> None:
+        status = str(result.get("status"))
+        if not quiet or status not in ("finished", "stopped"):
+            self._print(str(result.get("stop_reason") or status.replace("_", " ")))
+        part = "test" if result.get("test") else "val" if result.get("val") else "train"
+        if result.get(part) and status not in ("diverged", "out_of_memory", "failed"):
+            name = f"{part:6} " if not quiet else f"{result.get('name')}/{result.get('id')}  {part}  "
+            line = f"{name}{metrics(result[part])}"
+            self._print(f"{line:<48} ({long_time(result.get('seconds'))})" if result.get("seconds") else line)
+
+    def _line(self, row: Mapping[str, Any], best: bool) -> None:
+        if self._verbosity:
+            self._print(self._table.line(row, best), "green" if best else "")
+
+    def _stop(self) -> None:
+        if self._live:
+            self._live.close()
+            self._live = None
+
+    def _print(self, text: str, style: str = "") -> None:
+        # A console of another code page (LC_ALL=C, an old Windows one) prints a "?" for "·" and the run goes on.
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        text = text.encode(encoding, "replace").decode(encoding)
+        if self._live:
+            self._live.print(text, style)
+        else:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+
+
+def show_result(result: Mapping[str, Any], folder: str | os.PathLike[str], console: Console | None = None) -> None:
+    """Print the result of a finished run that was found again; see `Console.found`."""
+    (console or Console()).found(result, Path(folder))
+
+
+_PAST = {"finished": "finished", "stopped": "finished", "interrupted": "interrupted"}
+
+
+def _past(result: Mapping[str, Any]) -> str:
+    status = str(result.get("status"))
+    return _PAST.get(status, "ended (" + status.replace("_", " ") + ")")
+
+
+def _made(folder: Path) -> str:
+    """The day and minute (local time) of the run's start; empty where its provenance is missing."""
+    from datetime import datetime
+
+    try:
+        started = read_json(RunFolder(folder).provenance)["started"]
+    except (FileNotFoundError, KeyError):
+        return ""
+    return datetime.fromisoformat(started).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _near(path: Path) -> str:
+    """As a person would type it here: relative when it is below the working folder."""
+    try:
+        return Path(path).absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)

@@ -1,0 +1,103 @@
+"""TensorBoard event files, a frame at a time: length, checksum, protobuf, checksum (the TFRecord format).
+
+`EventFile` does what tensorboard's EventFileWriter does, without its thread (a forked worker would hang on it), without
+its import of TensorFlow where that is installed (seconds), and with a file name that sorts behind the existing ones.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_FLUSH_SECONDS = 5.0
+
+
+def event_files(folder: Path) -> list[Path]:
+    """The event files of one run in the order in which TensorBoard reads them."""
+    return sorted(folder.glob("events.out.tfevents.*"))
+
+
+class EventFile:
+    """A new event file in `folder`, written in order and flushed every few seconds."""
+
+    def __init__(self, folder: Path):
+        from tensorboard.compat.proto import event_pb2
+
+        folder.mkdir(parents=True, exist_ok=True)
+        # TensorBoard reads files in the order of their names: two starts within a second, or a clock that was set back,
+        # must not put the new file before an old one.
+        taken = [int(path.name.split(".")[3]) for path in event_files(folder)]
+        stamp = max([int(time.time()), *(second + 1 for second in taken)])
+        self.path = folder / f"events.out.tfevents.{stamp:010d}.{socket.gethostname()}.{os.getpid()}"
+        self._file = open(self.path, "xb")
+        self._flushed = 0.0
+        self.event(file_version="brain.Event:2", source_metadata=event_pb2.SourceMetadata(writer="dlrun"))
+
+    def event(self, **fields: Any) -> None:
+        """Write an event of now; `fields` as of tensorboard's Event (step, summary, session_log, ...)."""
+        from tensorboard.compat.proto import event_pb2
+
+        self.frame(pack(event_pb2.Event(wall_time=time.time(), **fields).SerializeToString()))
+
+    def frame(self, frame: bytes) -> None:
+        """Write a whole frame, such as `frames` gave from another file."""
+        self._file.write(frame)
+        if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        self._file.flush()
+        self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def retire(path: Path) -> None:
+    """Empty a file whose content is in a newer one; delete it when it was empty already.
+
+    Not deleted at once: an open TensorBoard without its fast loader would stop at the file that it cannot find.
+    """
+    if path.stat().st_size:
+        os.truncate(path, 0)
+    else:
+        path.unlink()
+
+
+def pack(data: bytes) -> bytes:
+    """The frame of a serialised event."""
+    crc = _checksum()
+    head = struct.pack("<Q", len(data))
+    return head + struct.pack("<I", crc(head)) + data + struct.pack("<I", crc(data))
+
+
+def frames(path: Path) -> Iterator[tuple[bytes, Any]]:
+    """(frame, event) of every whole frame; ends quietly at a torn one, as TensorBoard does."""
+    from google.protobuf.message import DecodeError
+    from tensorboard.compat.proto import event_pb2
+
+    crc = _checksum()
+    with open(path, "rb") as file:
+        while len(head := file.read(12)) == 12:
+            length, check = struct.unpack("<QI", head)
+            if crc(head[:8]) != check:
+                return
+            body = file.read(length + 4)
+            if len(body) < length + 4:
+                return
+            try:
+                event = event_pb2.Event.FromString(body[:length])
+            except DecodeError:
+                return
+            yield head + body, event
+
+
+def _checksum() -> Any:
+    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+
+    return masked_crc32c

@@ -1,0 +1,110 @@
+"""A run's folder: where each thing lies, and writing that leaves the old file or the new one, never half of one."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class RunFolder:
+    """The paths of one run (or of one fold); nothing is made on disk until something is written.
+
+    >>> RunFolder("runs/mnist-cnn-adam/3f9c1e02").best.as_posix()
+    'runs/mnist-cnn-adam/3f9c1e02/checkpoints/best.pt'
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+        self.config = self.path / "config.yaml"
+        self.metrics = self.path / "metrics.jsonl"
+        self.result_file = self.path / "result.json"
+        self.provenance = self.path / "provenance.json"
+        self.checkpoints = self.path / "checkpoints"
+        self.last = self.checkpoints / "last.pt"
+        self.best = self.checkpoints / "best.pt"
+        self.pictures = self.path / "pictures"
+        self.lock = self.path / "lock"
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    def fold(self, index: int) -> RunFolder:
+        """The folder of one fold of a k-fold run; same layout."""
+        return RunFolder(self.path / "folds" / str(index))
+
+    def make(self) -> RunFolder:
+        """Make the folder and its two subfolders; what is there stays."""
+        for folder in (self.path, self.checkpoints, self.pictures):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def result(self) -> dict[str, Any] | None:
+        """What the run came to, or None while it has none (result.json is written last)."""
+        try:
+            return read_json(self.result_file)
+        except FileNotFoundError:
+            return None
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Replace a file in one step: a reader, or a crash, sees the old content or the new, never a part."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The same folder: os.replace is atomic only inside one file system.  The pid: no two processes share the file.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Like `write_bytes`, in UTF-8 with line feeds on every platform."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: str | os.PathLike[str], data: Any) -> None:
+    """Like `write_bytes`, as indented JSON; see `plain` for what becomes of numbers that JSON does not have."""
+    write_text(path, json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """The content of a JSON file; FileNotFoundError where there is none."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def plain(value: Any) -> Any:
+    """The same data in JSON's types: NaN and infinities become None, numpy scalars numbers, tuples lists, paths text.
+
+    Raises TypeError for anything else, so that nothing is stored as the text of an object by accident.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):  # numpy.float64 is one
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_name(key): plain(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(member) for member in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # a numpy scalar, without importing numpy
+        return plain(value.item())
+    raise TypeError(f"{type(value).__name__} has no place in a JSON file: {value!r}")
+
+
+def _name(key: Any) -> str:
+    if isinstance(key, (str, int)) and not isinstance(key, bool):
+        return str(key)
+    raise TypeError(f"a key has to be a text, not {key!r}")

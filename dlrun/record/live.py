@@ -1,0 +1,78 @@
+"""The line that lives at the bottom of a terminal while an epoch runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from dlrun.record.recorder import Progress, RunInfo
+from dlrun.record.words import count, long_time, metric, metric_name
+
+_REDRAW_SECONDS = 0.1
+_BAR = 24
+
+
+class Live:
+    """Draws when it is told something, at most ten times a second; there is no thread that would slow the steps down.
+
+    While it lives, whatever a user's own code prints appears above the line (rich redirects the two streams).
+    """
+
+    def __init__(self, stream: TextIO, info: RunInfo):
+        from rich.console import Console
+        from rich.live import Live as RichLive
+
+        self._epochs, self._monitor = info.epochs, info.monitor
+        self._epoch_seconds: float | None = None
+        self._best = ""
+        self._drawn = 0.0
+        self._console = Console(file=stream, force_terminal=True, highlight=False)
+        self._live = RichLive(console=self._console, auto_refresh=False, transient=True)
+        self._live.start()
+
+    def print(self, text: str, style: str = "") -> None:
+        """A lasting line above."""
+        from rich.text import Text
+
+        line = Text(text)
+        line.stylize(style, start=len(text) - len("best") if text.endswith("   best") else 0)
+        self._console.print(line, soft_wrap=True)
+
+    def step(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._drawn >= _REDRAW_SECONDS:
+            self._drawn = now
+            self._live.update(self._line(progress), refresh=True)
+
+    def epoch(self, row: Mapping[str, Any], best: bool) -> None:
+        self._epoch_seconds = row.get("seconds")
+        if best and self._monitor in row:
+            self._best = f"best {metric(self._monitor, row[self._monitor])} in {row['epoch']}"
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def _line(self, progress: Progress) -> Any:
+        from rich.text import Text
+
+        parts = [f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch)]
+        values = [f"{metric_name(key)} {metric(key, value)}" for key, value in progress.values.items()]
+        parts += [" · ".join(values), f"{count(progress.rows_per_second)} rows/s" if progress.rows_per_second else ""]
+        left = self._left(progress)
+        parts += [f"{long_time(left)} left" if left is not None else "", self._best]
+        line = Text("   ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis", style="dim")
+        if not progress.steps_in_epoch:
+            return line
+        done = round(_BAR * min(1.0, progress.step_in_epoch / progress.steps_in_epoch))
+        full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
+        bar = Text.assemble((full * done, "cyan"), (empty * (_BAR - done), "dim"), "   ")
+        return Text.assemble(bar, line, no_wrap=True, overflow="ellipsis")
+
+    def _left(self, progress: Progress) -> float | None:
+        """Seconds to the end of the run: whole epochs as long as the last one, which includes its evaluation."""
+        if not (self._epochs and progress.steps_in_epoch and progress.step_in_epoch):
+            return None
+        whole = self._epoch_seconds or progress.seconds_in_epoch * progress.steps_in_epoch / progress.step_in_epoch
+        here = whole * (1 - progress.step_in_epoch / progress.steps_in_epoch)
+        return here + whole * (self._epochs - progress.epoch)

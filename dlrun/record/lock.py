@@ -1,0 +1,94 @@
+"""One process at a time works in a run's folder; the lock of a process that died is free by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import weakref
+from datetime import datetime, timezone
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30  # Windows locks bytes against reading too: lock one behind the text, so that the text stays readable
+
+    def _take(handle: int) -> None:
+        os.lseek(handle, _FAR, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Busy(Exception):
+    """The folder belongs to another process.  `since` is UTC in ISO form; `pid` is 0 where the text was unreadable."""
+
+    def __init__(self, folder: Path, pid: int, host: str, since: str):
+        self.folder, self.pid, self.host, self.since = folder, pid, host, since
+        super().__init__(f"{folder}: process {pid} on {host} has been working on this run since {since}")
+
+
+class RunLock:
+    """Hold ``<folder>/lock`` for as long as the block lasts; raises `Busy` at once when somebody else does.
+
+    The operating system holds the lock, not the file: a file left behind by a killed process locks nothing, and the
+    file is never deleted (deleting it would let two processes lock two files of the same name).
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        self.folder = Path(folder)
+        self._handle: int | None = None
+
+    def __enter__(self) -> RunLock:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "lock"
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _take(handle)
+        except OSError:
+            os.close(handle)
+            raise self._busy(path) from None
+        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(timezone.utc).isoformat()}
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, json.dumps(owner).encode())
+        self._handle = handle
+        _held.add(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let go; a second call does nothing."""
+        _held.discard(self)
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def _busy(self, path: Path) -> Busy:
+        # The owner may be between truncating and writing: then the text is empty and the refusal has no name in it.
+        try:
+            owner = json.loads(path.read_text())
+        except ValueError:
+            owner = {}
+        return Busy(self.folder, owner.get("pid", 0), owner.get("host", "?"), owner.get("since", "?"))
+
+
+_held: weakref.WeakSet[RunLock] = weakref.WeakSet()
+
+
+def _forget_in_child() -> None:
+    # A forked child (a data loader's worker) shares the lock and would keep it when the run itself is killed.
+    for lock in list(_held):
+        lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,0 +1,134 @@
+"""A recorder watches a run: the console, TensorBoard, or whatever a user adds, called at named places by the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What is known before the first step.
+
+    `dataset`, `model` are names; `data_line`, `model_line`, `device_line` say the rest in a line each, without the
+    name.  `config` is the nested resolved configuration, `flat` the same with dotted keys.  `metrics` are the keys of a
+    row in the order they are shown (``train/loss``, ``train/accuracy``, ``val/loss``, ``val/accuracy``).  `epochs` is
+    None where only another rule ends the run.  `first_epoch` is 1 for a fresh run; a resumed one goes on in
+    `first_epoch`, after `resumed_step` steps in all.  `notes` are decisions made for the user, each a line.
+    """
+
+    dataset: str
+    data_line: str
+    model_line: str
+    device_line: str
+    folder: Path
+    config: Mapping[str, Any]
+    flat: Mapping[str, Any]
+    epochs: int | None
+    metrics: tuple[str, ...]
+    model: str = ""
+    first_epoch: int = 1
+    resumed_step: int = 0
+    monitor: str | None = None
+    notes: Sequence[str] = field(default_factory=tuple)
+    verbosity: int = 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an epoch is, at a log point; `values` are the running metrics of training, `step` counts the whole run."""
+
+    epoch: int
+    step: int
+    step_in_epoch: int
+    steps_in_epoch: int | None
+    seconds_in_epoch: float
+    values: Mapping[str, float]
+    rows_per_second: float = 0.0
+
+
+class Recorder:
+    """Does nothing at every place; a recorder overrides the places that it cares about.
+
+    The order of calls: start, (step*, picture*, epoch)*, finish, close.  `close` comes always, also after an exception
+    and without `finish`; everything that was recorded until then has to be on disk after it.
+    """
+
+    def start(self, info: RunInfo) -> None:
+        """Before the first step; on a resumed run too."""
+
+    def step(self, progress: Progress) -> None:
+        """At a log point inside an epoch (the host has just read the metrics; not every step)."""
+
+    def epoch(self, row: Mapping[str, Any], best: bool) -> None:
+        """After an epoch, with its row of metrics.jsonl; `best` when it is the best so far by the monitor."""
+
+    def picture(self, tag: str, at: int, path: Path) -> None:
+        """A PNG file was made; `at` is an epoch, or a step when the tag begins with ``step/``."""
+
+    def histogram(self, tag: str, at: int, values: Any) -> None:
+        """The distribution of a numpy array (weights, gradients); `at` as for `picture`."""
+
+    def graph(self, graph_def: bytes) -> None:
+        """The network as a serialised TensorFlow GraphDef."""
+
+    def note(self, text: str) -> None:
+        """A sentence for the user, in the middle of a run."""
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        """The content of result.json, after it was written."""
+
+    def close(self) -> None:
+        """The end, whatever happened before."""
+
+
+class Recorders(Recorder):
+    """Several recorders as one, called in their order."""
+
+    def __init__(self, recorders: Sequence[Recorder]):
+        self.recorders = tuple(recorders)
+
+    def start(self, info: RunInfo) -> None:
+        for recorder in self.recorders:
+            recorder.start(info)
+
+    def step(self, progress: Progress) -> None:
+        for recorder in self.recorders:
+            recorder.step(progress)
+
+    def epoch(self, row: Mapping[str, Any], best: bool) -> None:
+        for recorder in self.recorders:
+            recorder.epoch(row, best)
+
+    def picture(self, tag: str, at: int, path: Path) -> None:
+        for recorder in self.recorders:
+            recorder.picture(tag, at, path)
+
+    def histogram(self, tag: str, at: int, values: Any) -> None:
+        for recorder in self.recorders:
+            recorder.histogram(tag, at, values)
+
+    def graph(self, graph_def: bytes) -> None:
+        for recorder in self.recorders:
+            recorder.graph(graph_def)
+
+    def note(self, text: str) -> None:
+        for recorder in self.recorders:
+            recorder.note(text)
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        for recorder in self.recorders:
+            recorder.finish(result)
+
+    def close(self) -> None:
+        """Closes every recorder, even when one of them fails; the first failure is raised afterwards."""
+        failures = []
+        for recorder in self.recorders:
+            try:
+                recorder.close()
+            except Exception as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]

@@ -1,0 +1,103 @@
+"""From a checked configuration to the objects that the loop works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dlrun.config.places import data_dir
+from dlrun.config.root import Config
+from dlrun.config.schema import Custom
+from dlrun.data.augment import make_augment
+from dlrun.data.batches import Batches, Rows, in_order
+from dlrun.data.prepare import Prepared, prepare
+from dlrun.models.build import build, constrain, penalty
+from dlrun.models.noise import Noise
+from dlrun.run.custom import make_custom
+from dlrun.run.machine import Machine, fits
+from dlrun.run.preflight import Checked
+from dlrun.tasks.classify import Classify
+from dlrun.tasks.task import Batch, Task, Totals
+
+EVALUATE_VALUES = 1 << 22  # input values in one batch of an evaluation, at most
+
+
+@dataclass
+class Parts:
+    """What a run trains, and on what.  `resident` says where the data lies."""
+
+    config: Config
+    prepared: Prepared
+    task: Task
+    model: nn.Module
+    noise: Noise
+    batches: Batches
+    train: Rows
+    val: Rows | None
+    test: Rows | None
+    resident: bool
+    penalty: Callable[[], Tensor] | None
+    constrain: Callable[[], None] | None
+    evaluate_batch: int
+
+    def parameters(self) -> int:
+        return sum(weight.numel() for weight in self.model.parameters())
+
+    def measure(self, rows: Rows, cast: Callable[[], Any]) -> dict[str, float]:
+        """The task's measures over all rows, with dropout off."""
+        totals = Totals(self.task.measures, rows.device)
+        self.model.eval()
+        with torch.no_grad():
+            for x, y in in_order(rows, self.evaluate_batch):
+                batch = Batch(x, y, len(x))
+                for player in self.task.players(self.model):
+                    with cast():
+                        loss, outputs = self.task.loss(player, self.model, batch)
+                    self.task.add(totals, loss, outputs, batch)
+        self.model.train()
+        return totals.read()
+
+
+def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Parts:
+    """Read the data, build the model on the device; raises Problems for data that is not there."""
+    config = checked.config
+    prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                       train_size=config.train_size, seed=config.seed, say=say)
+    noise = Noise(config.seed, machine.device)
+    task = Classify(config.task, len(prepared.signature.classes))
+    shape = prepared.signature.input_shape
+    if isinstance(config.model, Custom):
+        model: nn.Module = make_custom(config.model, shape, task.outputs, config.seed)
+    else:
+        assert checked.layers is not None
+        model = build(checked.layers, shape, seed=config.seed, noise=noise)
+    model = model.to(machine.device)
+    parts = {name: part for name, part in
+             (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if part is not None}
+    size = sum(part.x.nbytes + part.y.nbytes for part in parts.values())
+    resident = fits(size, machine.device) if config.resident == "auto" else bool(config.resident)
+    rows = {name: Rows(part, prepared.scale, machine.device, resident) for name, part in parts.items()}
+    return Parts(
+        config=config, prepared=prepared, task=task, model=model, noise=noise,
+        batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, config.seed,
+                        make_augment(config.augment)),
+        train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident,
+        penalty=_bound(penalty, model) if penalty(model) is not None else None,
+        constrain=_bound(constrain, model) if getattr(model, "constrained", None) else None,
+        evaluate_batch=max(config.batch_size, min(1024, EVALUATE_VALUES // max(1, _numel(shape)))),
+    )
+
+
+def _bound(function: Callable[[nn.Module], Any], model: nn.Module) -> Callable[[], Any]:
+    return lambda: function(model)
+
+
+def _numel(shape: tuple[int, ...]) -> int:
+    count = 1
+    for side in shape:
+        count *= side
+    return count

@@ -1,0 +1,163 @@
+"""One run, from a checked configuration to its folder.  Single commands and jobs of a sweep both pass here."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from dlrun.config.compose import flatten
+from dlrun.config.identity import identity, prefix_identity, run_name
+from dlrun.config.problem import problem
+from dlrun.config.root import Config
+from dlrun.engine.fit import Diverged, Interrupted, fit
+from dlrun.engine.signals import Signals
+from dlrun.record.board import Board
+from dlrun.record.console import Console, show_result
+from dlrun.record.folder import RunFolder, read_json, write_json, write_text
+from dlrun.record.lock import RunLock
+from dlrun.record.provenance import provenance
+from dlrun.record.recorder import Recorder, Recorders
+from dlrun.run.assemble import Parts, assemble
+from dlrun.run.lines import run_info
+from dlrun.run.machine import Machine, choose
+from dlrun.run.outcome import finished, unfinished
+from dlrun.run.pictures import sample_batch
+from dlrun.run.preflight import Checked
+from dlrun.run.resume import DONE, Start, clear, cut, find_start
+from dlrun.run.training import train
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run: its folder, its result.json, and the exit code it stands for."""
+
+    folder: Path
+    result: dict[str, Any]
+    exit_code: int
+    found: bool = False  # it had been done before
+
+
+def run_folder(config: Config) -> tuple[str, RunFolder]:
+    """The id of a run and its folder; both follow from the configuration alone."""
+    run_id = identity(config)
+    return run_id, RunFolder(Path(config.output_dir).expanduser() / run_name(config) / run_id)
+
+
+def run(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None) -> Outcome:
+    """Train what a command asks for, or find that it is done; raises Problems for data that is not there.
+
+    Raises record.lock.Busy where another process works in the run's folder.  An exception of the model's or
+    dlrun's own code is written to the run's folder (status `failed`) and goes on up.
+    """
+    config = checked.config
+    run_id, folder = run_folder(config)
+    with RunLock(folder.path):
+        if config.force:
+            clear(folder)
+        result = folder.result()
+        if result is not None and result["status"] in DONE:
+            show_result(result, folder.path)
+            return Outcome(folder.path, result, 0, found=True)
+        shown = recorders or [Console(), Board(every=config.log_every or 0)]
+        with Signals() as signals, closing(Recorders(shown)) as recorder:
+            result = _train(checked, run_id, folder, signals, recorder, command)
+        return Outcome(folder.path, result, _exit_code(result, signals))
+
+
+def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
+           command: Sequence[str] | None) -> dict[str, Any]:
+    config = checked.config
+    versions = {"torch": str(torch.__version__)}
+    start = find_start(config, run_id, folder, versions)
+    machine = choose(config, (start.stored or {}).get("threads"))
+    notes: list[str] = [start.note] if start.note else []
+    parts = assemble(checked, machine, notes.append)
+    notes += [*parts.prepared.notes, *_notes(parts, start)]
+    folder.make()
+    training = train(parts, machine, folder, run_id, signals, recorder)
+    if start.checkpoint is not None:
+        training.keeper.load(start.checkpoint, start.run_id)
+        if start.run_id != run_id:
+            training.keeper.saved_step = None
+    cut(folder, training.clock.epoch)
+    _write_head(parts, folder, run_id, machine, start, versions, command)
+    recorder.start(run_info(parts, machine, folder, training, notes))
+    if training.clock.step == 0:
+        sample_batch(parts, folder, recorder)
+    try:
+        reason = fit(training)
+        result = finished(parts, training, machine, folder, run_id, reason, recorder)
+    except Interrupted:
+        result = unfinished(parts, training, machine, folder, run_id, "interrupted",
+                            f"interrupted by {signals.name} after step {training.clock.step:,}; "
+                            "the same command goes on from there")
+    except Diverged as end:
+        result = unfinished(parts, training, machine, folder, run_id, "diverged",
+                            f"{end}; the checkpoint of step {training.keeper.saved_step:,} is the last one before",
+                            between=[end.first, end.last], checkpoint_step=training.keeper.saved_step)
+    except Exception as error:
+        from dlrun.run.memory import is_out_of_memory, rows_that_fit
+
+        if is_out_of_memory(error):
+            fitted = rows_that_fit(parts)
+            said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
+            result = unfinished(parts, training, machine, folder, run_id, "out_of_memory",
+                                f"out of memory at batch_size {config.batch_size}; {said}", fitted_batch_size=fitted,
+                                error=_first_line(error))
+        else:
+            write_text(folder.path / "traceback.txt", traceback.format_exc())
+            result = unfinished(parts, training, machine, folder, run_id, "failed", _first_line(error),
+                                error=_first_line(error))
+            recorder.finish(result)
+            raise
+    recorder.finish(result)
+    return result
+
+
+def _write_head(parts: Parts, folder: RunFolder, run_id: str, machine: Machine, start: Start,
+                versions: dict[str, str], command: Sequence[str] | None) -> None:
+    """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
+    config = parts.config
+    write_text(folder.config, yaml.safe_dump(config.plain, sort_keys=False, allow_unicode=True))
+    here = provenance({
+        "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
+        "device": machine.line, "threads": machine.threads, "speed_path": "eager", "resident": parts.resident,
+        "data": {"hash": parts.prepared.hash, "files": parts.prepared.files, "label": parts.prepared.label},
+    }, versions=versions, command=command)
+    own = folder.provenance.is_file() and read_json(folder.provenance)
+    if own and start.run_id == run_id:
+        again = own.get("resumed", []) + [{k: here[k] for k in ("started", "device", "host", "versions")}]
+        here = {**own, "resumed": again}
+    elif start.note:
+        here["continues"] = start.run_id
+    write_json(folder.provenance, here)
+
+
+def _notes(parts: Parts, start: Start) -> list[str]:
+    """What a resumed run has to say; raises Problems where its data is no longer what it was."""
+    stored = start.stored or {}
+    asked, before = parts.config.threads, stored.get("threads")
+    if stored.get("data", {}).get("hash", parts.prepared.hash) != parts.prepared.hash:
+        raise problem(f"dataset={parts.config.dataset.name}",
+                      "the data has changed since this run began; force=true trains it anew")
+    if asked != "auto" and before not in (None, asked):
+        return [f"threads={asked} is not taken: the run began with {before}, and others give other bits"]
+    return []
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def _exit_code(result: dict[str, Any], signals: Signals) -> int:
+    if result["status"] == "interrupted":
+        return signals.exit_code
+    return 1 if result["status"] in ("out_of_memory", "failed") else 0

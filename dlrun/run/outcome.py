@@ -1,0 +1,85 @@
+"""What a run came to: the measures of the weights that are kept, and result.json, written last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlrun.config.compose import flatten
+from dlrun.config.identity import run_name
+from dlrun.engine.fit import Fit
+from dlrun.record.folder import RunFolder, write_json
+from dlrun.record.metrics import read
+from dlrun.record.recorder import Recorder
+from dlrun.run.assemble import Parts
+from dlrun.run.machine import Machine
+from dlrun.run.pictures import confusion
+
+
+def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
+             recorder: Recorder) -> dict[str, Any]:
+    """Measure the kept weights on the test rows and write the result.
+
+    The kept weights are the last ones; with early stopping on (and `restore_best`) those of the best epoch.
+    """
+    config, clock, cast = parts.config, training.clock, training.step.cast
+    rows = read(folder.metrics)
+    kept = clock.epoch
+    if config.early_stop.on and config.early_stop.restore_best and training.keeper.best.epoch:
+        training.keeper.best.restore()
+        kept = training.keeper.best.epoch
+    row = next(row for row in reversed(rows) if row["epoch"] == kept)
+    result = _head(parts, training, machine, folder, run_id)
+    result["status"] = "stopped" if reason and not reason.startswith("max_seconds") else "finished"
+    result["stop_reason"] = _sentence(reason, clock.epoch, clock.step, kept if kept != clock.epoch else None)
+    result["train"] = _part(row, "train")
+    if config.evaluate_train:
+        result["train_clean"] = parts.measure(parts.train, cast)
+    result["val"] = _part(row, "val")
+    result["test"] = parts.measure(parts.test, cast) if parts.test is not None else {}
+    result["test_at"] = {str(r["epoch"]): _part(r, "test") for r in rows if "test/loss" in r}
+    pictured = parts.test or parts.val
+    if pictured is not None:
+        confusion(parts, pictured, cast, clock.epoch, folder, recorder)
+    write_json(folder.result_file, result)
+    return result
+
+
+def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str, status: str,
+               reason: str, **more: Any) -> dict[str, Any]:
+    """Write the result of a run that did not come to its end."""
+    result = _head(parts, training, machine, folder, run_id)
+    rows = read(folder.metrics)
+    last = rows[-1] if rows else {}
+    result |= {"status": status, "stop_reason": reason, "train": _part(last, "train"), "val": _part(last, "val"),
+               "test": {}, **more}
+    write_json(folder.result_file, result)
+    return result
+
+
+def _head(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str) -> dict[str, Any]:
+    clock, stopper = training.clock, training.stopper
+    clock.tick()
+    rows = read(folder.metrics)
+    best = next((row for row in rows if row["epoch"] == stopper.best_epoch), None)
+    assert parts.config.plain is not None
+    return {
+        "id": run_id, "name": run_name(parts.config), "status": "", "stop_reason": "", "epochs": clock.epoch,
+        "steps": clock.step, "seconds": round(clock.seconds, 3), "parameters": parts.parameters(),
+        "device": machine.line, "data_label": parts.prepared.label, "config": flatten(parts.config.plain),
+        "rows": {"train": parts.train.count, "val": parts.val.count if parts.val else 0,
+                 "test": parts.test.count if parts.test else 0},
+        "best": {"epoch": best["epoch"], "monitor": stopper.monitor,
+                 **{k: v for k, v in best.items() if k.startswith(("train/", "val/"))}} if best else {},
+    }
+
+
+def _part(row: dict[str, Any], part: str) -> dict[str, Any]:
+    return {key.partition("/")[2]: value for key, value in row.items()
+            if key.startswith(f"{part}/") and key != "train/lr"}
+
+
+def _sentence(reason: str | None, epoch: int, step: int, kept: int | None) -> str:
+    weights = f"; weights of epoch {kept} kept" if kept else ""
+    if reason is None:
+        return f"finished after epoch {epoch} ({step:,} steps){weights}"
+    return f"stopped at epoch {epoch}: {reason}{weights}"

@@ -1,0 +1,110 @@
+"""All checks of a command before torch is imported: words, values, and what the data's shape allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlrun.config.check import Origin, inspect, nowhere
+from dlrun.config.compose import Composition, compose
+from dlrun.config.places import data_dir
+from dlrun.config.problem import Problem, Problems
+from dlrun.config.root import Config
+from dlrun.config.schema import Custom
+from dlrun.data.peek import peek
+from dlrun.data.signature import Peek
+from dlrun.data.split import split_rows
+from dlrun.models.families import layers_of
+from dlrun.models.plan import Row, plan
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A command that can be started: its configuration, what is known of its data, and its layers.
+
+    `layers` is None for a user's own class, whose inside is not known before it is made.
+    """
+
+    config: Config
+    peek: Peek
+    rows: dict[str, int]
+    outputs: int
+    layers: list[Any] | None
+
+    def table(self) -> list[Row] | None:
+        """The layer table: names, shapes, counts."""
+        return None if self.layers is None else plan(self.layers, self.peek.signature.input_shape)
+
+
+def preflight(words: Sequence[str]) -> Checked:
+    """Compose and check a command; raises Problems with everything that is wrong with it."""
+    composition, problems = compose(words)
+    if composition is None:
+        raise Problems(problems)
+    config, more = inspect(composition.plain)
+    if more:  # only now are the files read again, to say where each value came from
+        config, more = inspect(composition.plain, _origin(composition, words))
+    if config is not None and config.allow:
+        config, more = inspect(composition.plain, _origin(composition, words))
+    problems = problems + more
+    checked, last = _fits(config, problems)
+    problems += last
+    if problems or checked is None:
+        raise Problems(problems)
+    return checked
+
+
+def _origin(composition: Composition, words: Sequence[str]) -> Origin:
+    from dlrun.config.origins import Origins
+
+    try:
+        return Origins(composition.words or [word for word in words if "=" in word]).place
+    except Exception:  # noqa: BLE001 - words that do not compose have problems of their own; places are a courtesy
+        return nowhere
+
+
+def check_config(config: Config) -> Checked:
+    """What a composed configuration trains on; raises Problems where data, split and model do not fit."""
+    checked, problems = _fits(config, [])
+    if problems or checked is None:
+        raise Problems(problems)
+    return checked
+
+
+def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None, list[Problem]]:
+    """Look at the data's shape and try model and split on it, where nothing they depend on is wrong already."""
+    if config is None or any(_about(problem, "dataset") for problem in before):
+        return None, []
+    try:
+        seen = peek(config.dataset, str(data_dir(config.data_dir)))
+    except Problems as wrong:
+        return None, wrong.problems
+    problems: list[Problem] = []
+    signature = seen.signature
+    if config.task.wants != signature.target_kind:
+        problems.append(Problem(f"dataset={config.dataset.name}",
+                                f"task {config.task.kind} wants {config.task.wants} as targets, "
+                                f"this data set has {signature.target_kind}"))
+        return None, problems
+    rows: dict[str, int] = {}
+    try:
+        rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
+    except Problems as wrong:
+        problems += wrong.problems
+    if config.augment.on and signature.input_kind != "image":
+        problems.append(Problem(f"augment={config.plain['augment'].get('name', '')}" if config.plain else "augment",
+                                "only images are augmented; augment=none"))
+    outputs = config.task.outputs(len(signature.classes))
+    layers: list[Any] | None = None
+    if not any(_about(problem, "model") for problem in before) and not isinstance(config.model, Custom):
+        try:
+            layers = layers_of(config.model, signature, outputs)
+            plan(layers, signature.input_shape)
+        except Problems as wrong:
+            problems += wrong.problems
+    return Checked(config, seen, rows, outputs, layers), problems
+
+
+def _about(problem: Problem, group: str) -> bool:
+    return problem.said.split("=")[0].split(".")[0] == group

@@ -1,0 +1,86 @@
+"""Where a run starts: from nothing, from its own checkpoint, or from a shorter run with the same first steps."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.identity import prefix_identity
+from dlrun.config.root import Config
+from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.metrics import cut_back
+
+DONE = ("finished", "stopped", "diverged", "out_of_memory")  # the same command would end the same way
+
+
+@dataclass(frozen=True)
+class Start:
+    """`checkpoint` is loaded before training (None for nothing); `run_id` is the id it was written under.
+
+    `stored` is the provenance of the first start, for what has to stay as it was (threads); `note` tells the user.
+    """
+
+    checkpoint: Path | None = None
+    run_id: str | None = None
+    stored: dict[str, Any] | None = None
+    note: str = ""
+
+
+def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str]) -> Start:
+    """How the run goes on; a fresh one looks for a shorter twin beside it."""
+    if folder.last.is_file():
+        stored = read_json(folder.provenance) if folder.provenance.is_file() else None
+        return Start(folder.last, run_id, stored)
+    return _twin(config, run_id, folder, versions) or Start()
+
+
+def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str]) -> Start | None:
+    """The longest finished run whose every step this run would take too, on the same software.
+
+    Its epochs are fewer, its tests at named epochs are those that this run makes, its threads are not
+    contradicted.  It stays as it is: its metrics are copied, its checkpoint is only read.
+    """
+    prefix = prefix_identity(config)
+    best: tuple[int, RunFolder, dict[str, Any]] | None = None
+    if prefix is None or not folder.path.parent.is_dir():
+        return None
+    for other in folder.path.parent.iterdir():
+        twin = RunFolder(other)
+        if other == folder.path or not (twin.result_file.is_file() and twin.last.is_file()
+                                        and twin.provenance.is_file()):
+            continue
+        result, stored = read_json(twin.result_file), read_json(twin.provenance)
+        epochs = result.get("epochs") or 0
+        if (stored.get("prefix") == prefix and result.get("status") == "finished" and 0 < epochs < config.epochs
+                and {e for e in config.test_at if e <= epochs} == set(stored.get("test_at", ()))
+                and config.threads in ("auto", stored.get("threads"))
+                and all(stored.get("versions", {}).get(name) == version for name, version in versions.items())
+                and (best is None or epochs > best[0])):
+            best = (epochs, twin, stored)
+    if best is None:
+        return None
+    epochs, twin, stored = best
+    folder.make()
+    shutil.copyfile(twin.metrics, folder.metrics)
+    return Start(twin.last, twin.path.name, stored,
+                 f"goes on from epoch {epochs} of {twin.path.name}, which took the same steps")
+
+
+def clear(folder: RunFolder) -> None:
+    """Empty a run's folder for `force=true`; the lock stays, because it is held."""
+    for entry in folder.path.iterdir():
+        if entry.name == "lock":
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def cut(folder: RunFolder, epoch: int) -> None:
+    """Take back what was recorded after the checkpoint: those epochs will be trained again."""
+    if folder.metrics.is_file():
+        cut_back(folder.metrics, epoch)
+    folder.result_file.unlink(missing_ok=True)

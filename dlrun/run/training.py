@@ -1,0 +1,64 @@
+"""Puts the loop's objects together for one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dlrun.config.rules import measured
+from dlrun.engine.fit import Clock, Fit
+from dlrun.engine.keeper import Best, Keeper, Weights
+from dlrun.engine.schedule import Rate
+from dlrun.engine.signals import Signals
+from dlrun.engine.step import EagerStep
+from dlrun.engine.stopper import Stopper
+from dlrun.record.folder import RunFolder
+from dlrun.record.metrics import append
+from dlrun.record.recorder import Recorder
+from dlrun.run.assemble import Parts
+from dlrun.run.machine import Machine
+from dlrun.tasks.task import Totals
+
+
+def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
+          recorder: Recorder) -> Fit:
+    """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
+    config = parts.config
+    steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
+    total = min(config.epochs * steps_per_epoch, config.max_steps or config.epochs * steps_per_epoch)
+    rate = Rate(config.schedule, config.optimizer.lr, steps_per_epoch, total)
+    totals = Totals(parts.task.measures, machine.device)
+    step = EagerStep(config, parts.task, parts.model, parts.noise, rate, totals, parts.penalty, parts.constrain)
+    monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
+    stopper = Stopper(config.early_stop, monitor)
+    best, clock = Best(parts.model), Clock()
+    keeper = Keeper(folder.last, folder.best, run_id, {
+        "model": Weights(parts.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
+        "clock": clock}, best, config.checkpoint_seconds)
+
+    def evaluate(epoch: int) -> dict[str, float]:
+        row: dict[str, float] = {}
+        if parts.val is not None:
+            row |= named("val", parts.measure(parts.val, step.cast))
+        if parts.test is not None and epoch in config.test_at:
+            row |= named("test", parts.measure(parts.test, step.cast))
+        return row
+
+    extras: list[Callable[[int], None]] = []
+    if config.histograms:
+        extras.append(lambda epoch: _histograms(parts, epoch, recorder))
+    return Fit(
+        epochs=config.epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
+        steps_per_epoch=steps_per_epoch, batches=parts.batches, step=step, totals=totals, rate=rate, stopper=stopper,
+        keeper=keeper, clock=clock, recorder=recorder, signals=signals, evaluate=evaluate,
+        write_row=lambda row: append(folder.metrics, row), extras=extras)
+
+
+def named(part: str, metrics: dict[str, Any]) -> dict[str, Any]:
+    """``{"loss": 1}`` as ``{"val/loss": 1}``."""
+    return {f"{part}/{name}": value for name, value in metrics.items()}
+
+
+def _histograms(parts: Parts, epoch: int, recorder: Recorder) -> None:
+    for name, weight in parts.model.named_parameters():
+        recorder.histogram(f"weights/{name}", epoch, weight.detach().float().cpu().numpy())

@@ -1,0 +1,2 @@
+"""dlrun's config sources and search path, where Hydra looks for them."""
+from dlrun.config.source import ConfigFolder, ExperimentFolder, Places  # noqa: F401

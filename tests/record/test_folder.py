@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlrun.record.folder import RunFolder, plain, read_json, write_bytes, write_json, write_text
+
+
+def test_the_paths_are_those_of_the_contract():
+    folder = RunFolder("runs/mnist-cnn-adam/3f9c1e02")
+    paths = [folder.config, folder.metrics, folder.result_file, folder.provenance, folder.last, folder.best]
+    paths += [folder.pictures, folder.fold(0).result_file]
+    assert [path.as_posix().removeprefix("runs/mnist-cnn-adam/3f9c1e02/") for path in paths] == [
+        "config.yaml", "metrics.jsonl", "result.json", "provenance.json", "checkpoints/last.pt", "checkpoints/best.pt",
+        "pictures", "folds/0/result.json",
+    ]
+
+
+def test_numbers_that_json_does_not_have_become_null(tmp_path):
+    data = {"nan": math.nan, "inf": [math.inf, -np.float32("inf")], "f32": np.float32(0.1), "i": np.int64(3),
+            "b": np.bool_(True), "t": (1, 2), "p": Path("a/b")}
+    write_json(tmp_path / "x.json", data)
+
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    read = json.loads((tmp_path / "x.json").read_text(), parse_constant=refuse)
+    assert read == {"nan": None, "inf": [None, None], "f32": 0.10000000149011612, "i": 3, "b": True, "t": [1, 2],
+                    "p": "a/b"}
+    assert type(read["b"]) is bool and type(read["i"]) is int
+
+
+@pytest.mark.parametrize("value", [object(), np.zeros(2), Fraction(1, 3), {1.5: 2}, {1, 2}])
+def test_what_json_cannot_hold_is_refused_not_stored_as_text(value):
+    with pytest.raises(TypeError):
+        plain({"x": [value]})
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "result.json"
+    write_json(path, {"epoch": 1})
+    with pytest.raises(TypeError):
+        write_json(path, {"epoch": object()})
+
+    def full(handle):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        write_text(path, "half")
+    assert read_json(path) == {"epoch": 1}
+    assert os.listdir(tmp_path) == ["result.json"]
+
+
+def test_a_reader_sees_the_old_content_until_the_new_is_complete(tmp_path, monkeypatch):
+    path = tmp_path / "x"
+    write_bytes(path, b"old")
+    seen = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: (seen.append((path.read_bytes(), a.read_bytes())), replace(a, b)))
+    write_bytes(path, b"new" * 1000)
+    assert seen == [(b"old", b"new" * 1000)]
+    assert path.read_bytes() == b"new" * 1000
+
+
+def test_a_run_without_a_result_has_none(tmp_path):
+    folder = RunFolder(tmp_path).make()
+    assert folder.result() is None
+    write_json(folder.result_file, {"status": "finished"})
+    assert folder.result() == {"status": "finished"}
