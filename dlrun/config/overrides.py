@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 
 from dlrun.config.catalog import is_group, option_files, options
@@ -55,7 +55,7 @@ def _trouble(override: Override, multirun: bool) -> str:
         return "a group keeps its place; write  group=option"
     if override.is_sweep_override() and not multirun:
         return "several values want a multirun: add  -m"
-    if is_group(key):
+    if is_group(key) and not isinstance(override.value(), Glob):
         members = list(override.sweep_string_iterator()) if override.is_sweep_override() else [override.value()]
         for member in members:
             if not isinstance(member, (str, int, float)):

@@ -33,9 +33,7 @@ def make_augment(cfg: Any) -> Augmentation | None:
         if warped:
             x = _warp(x, draws, cfg)
         elif cfg.crop:  # whole pixels alone need no resampling
-            size = 2 * cfg.crop + 1
-            shifts = (draws[:, [CROP_X, CROP_Y]] * size).long().clamp_(max=size - 1) - cfg.crop
-            x = shift(x, shifts[:, 0], shifts[:, 1], cfg.fill)
+            x = shift(x, _window(draws[:, CROP_X], cfg.crop), _window(draws[:, CROP_Y], cfg.crop), cfg.fill)
         if cfg.flip_horizontal:
             x = torch.where(draws[:, FLIP_X, None, None, None] < 0.5, x.flip(3), x)
         if cfg.flip_vertical:
@@ -50,13 +48,18 @@ def _warp(x: Tensor, draws: Tensor, cfg: Any) -> Tensor:
     either = 2 * draws - 1  # evenly in [-1, 1)
     right, down = either[:, SHIFT_X] * cfg.shift_x * width, either[:, SHIFT_Y] * cfg.shift_y * height
     if cfg.crop:
-        size = 2 * cfg.crop + 1
-        right = right + (draws[:, CROP_X] * size).floor().clamp(max=size - 1) - cfg.crop
-        down = down + (draws[:, CROP_Y] * size).floor().clamp(max=size - 1) - cfg.crop
+        right = right + _window(draws[:, CROP_X], cfg.crop)
+        down = down + _window(draws[:, CROP_Y], cfg.crop)
     return warp(
         x, either[:, ROTATION] * math.radians(cfg.rotation), right, down, either[:, SHEAR] * cfg.shear,
         1 + either[:, ZOOM_X] * cfg.zoom, 1 + either[:, ZOOM_Y] * cfg.zoom, cfg.fill,
     )
+
+
+def _window(draws: Tensor, crop: int) -> Tensor:
+    """Whole pixels -crop to crop, evenly, from draws in [0, 1)."""
+    size = 2 * crop + 1
+    return (draws * size).long().clamp_(max=size - 1) - crop  # rounding may reach `size` itself
 
 
 def warp(

@@ -7,11 +7,13 @@ an older state is removed.  An entry appears by one rename, so a reader sees all
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
 import tempfile
+import time
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from dlrun.data.source import Source
 
 FORMAT = 1  # count up when readers change what they make of the same file
+DAY = 86400.0  # seconds
 LARGE = 32 * 2**20  # bytes; from here on arrays are mapped into memory instead of read
 
 
@@ -70,8 +73,8 @@ def load(at: Path) -> Source | None:
         for name in about["arrays"]:
             file = at / f"{name}.npy"
             arrays[name] = np.load(file, mmap_mode="r" if file.stat().st_size >= LARGE else None, allow_pickle=False)
-    except FileNotFoundError:  # removed in this moment by a process that saw a newer source
-        return None
+    except (FileNotFoundError, ValueError, EOFError):
+        return None  # removed in this moment by a process that saw a newer source, or cut short with the machine
     columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])
     rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content")}
     arrays.setdefault("y", None)
@@ -106,21 +109,26 @@ def store(at: Path, source: Source) -> None:
     for older in at.parent.glob(f"{base}-*"):
         if older != at:
             shutil.rmtree(older, ignore_errors=True)
+    for left in at.parent.glob(".writing-*"):  # by a process that was killed
+        with contextlib.suppress(FileNotFoundError):  # another process removes it, too
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _publish(work: Path, at: Path) -> None:
     try:
         os.rename(work, at)
     except OSError:
-        if _about(at) is None:  # not merely another process that wrote the same entry first
-            raise
+        if load(at) is None:  # not merely another process that wrote the same entry first
+            shutil.rmtree(at, ignore_errors=True)
+            os.rename(work, at)
 
 
 def _about(at: Path) -> dict[str, Any] | None:
     try:
         about: dict[str, Any] = json.loads((at / "about.json").read_text(encoding="utf-8"))
         return about
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return None
 
 

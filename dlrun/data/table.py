@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import cache, labels, paths
-from dlrun.data.columns import Missing, column, numbers
+from dlrun.data.columns import WORDS, Missing, column, numbers
 from dlrun.data.separated import Cells, cells
 from dlrun.data.signature import Column, Peek, Signature
 
@@ -78,6 +78,9 @@ def parse(path: Path, cfg: Any) -> Table:
         if read is None:
             notes.append(f'{path.name}: the column "{name}" has no values and is left out')
             continue
+        if len(read[0].words) > WORDS:
+            notes.append(f'{path.name}: the column "{name}" becomes {len(read[0].words):,} columns, one a word; '
+                         f"dataset.drop=[{name!r}] leaves it out")
         columns.append(read[0])
         values.append(read[1])
     if not columns:

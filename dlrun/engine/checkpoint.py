@@ -23,7 +23,7 @@ class Part(Protocol):
 def save(path: Path, content: dict[str, Any]) -> None:
     """Write tensors and plain values atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    other = path.with_name(f".{path.name}.{os.getpid()}")
+    other = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with other.open("wb") as stream:
         torch.save(content, stream)
         stream.flush()

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from dlrun.config.root import Config
 from dlrun.engine.optimizers import clip, load_optimizer_state, make_optimizer, optimizer_state
+from dlrun.engine.quick import bare_step, without_compiler
 from dlrun.engine.schedule import Rate
 from dlrun.models.noise import Noise
 from dlrun.tasks.task import Batch, Task, Totals
@@ -28,6 +29,7 @@ class EagerStep:
 
     def __init__(self, config: Config, task: Task, model: nn.Module, noise: Noise, rate: Rate, totals: Totals,
                  penalty: Callable[[], Tensor] | None, constrain: Callable[[], None] | None):
+        without_compiler()
         device = noise.device
         self.task, self.model, self.noise, self.rate, self.totals = task, model, noise, rate, totals
         self.players = task.players(model)
@@ -35,6 +37,7 @@ class EagerStep:
             name: make_optimizer(config.optimizer, module, device) for name, module in self.players.items()}
         self._weights = {name: [w for group in optimizer.param_groups for w in group["params"]]
                          for name, optimizer in self.optimizers.items()}
+        self._steps = {name: bare_step(optimizer) for name, optimizer in self.optimizers.items()}
         self._penalty, self._constrain, self._clip = penalty, constrain, clip(config.optimizer)
         self._accumulate = config.optimizer.accumulate
         self._lr = self._lr_set = config.optimizer.lr
@@ -42,7 +45,9 @@ class EagerStep:
         self.cast: Callable[[], AbstractContextManager[Any]] = nullcontext
         if config.precision != "float32":
             self.cast = lambda: torch.autocast(device.type, _HALF[config.precision])
-        self._update = self._closed_update if config.optimizer.kind == "lbfgs" else self._plain_update
+        closed = config.optimizer.kind == "lbfgs"
+        half = config.precision == "fp16"
+        self._update = self._closed_update if closed else self._scaled_update if half else self._plain_update
 
     def __call__(self, batch: Batch, step: int) -> None:
         self.noise.at(step)
@@ -54,11 +59,21 @@ class EagerStep:
         for player in group:  # all gradients of the group before any update
             self._backward(player, batch)
         for player in group:
-            optimizer = self.optimizers[player]
             if self._clip is not None:
-                self.scaler.unscale_(optimizer)
                 self._clip(self._weights[player])
-            self.scaler.step(optimizer)
+            self._steps[player]()
+        if self._constrain is not None:
+            self._constrain()
+
+    def _scaled_update(self, group: Any, batch: Batch) -> None:
+        """The same with gradients in half precision, which are scaled so that small ones survive."""
+        for player in group:
+            self._backward(player, batch)
+        for player in group:
+            if self._clip is not None:
+                self.scaler.unscale_(self.optimizers[player])
+                self._clip(self._weights[player])
+            self.scaler.step(self.optimizers[player])
         self.scaler.update()
         if self._constrain is not None:
             self._constrain()
@@ -102,7 +117,10 @@ class EagerStep:
             self.task.add(self.totals, loss, outputs, batch)
         if share != 1.0:
             loss = loss * share
-        self.scaler.scale(loss).backward()
+        if self.scaler.is_enabled():
+            self.scaler.scale(loss).backward()
+        else:
+            loss.backward()
         return loss.detach()
 
     def _set_rate(self, step: int) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from dlrun.models import init
 from dlrun.models.layers import MAKERS
+from dlrun.models.layers.kernel import Kernel, WithKernels
 from dlrun.models.noise import Noise
 from dlrun.models.plan import named, plan
 from dlrun.models.vocabulary import Layer, Shape
@@ -17,14 +19,14 @@ from dlrun.models.vocabulary import Layer, Shape
 class Network(nn.Sequential):
     """Layers in order, under the names that `plan` gives them.
 
-    `penalised` and `constrained` are decided when it is built: (module, parameter's name, ...) of each kernel with an
-    L1 or L2 penalty or with a largest norm.
+    Decided when it is built: `penalised` has (parameter's name, l1, l2) of each kernel with a penalty, `constrained`
+    (parameter's name, axes to sum over, largest norm) of each with a constraint.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.penalised: list[tuple[nn.Module, str, float, float]] = []
-        self.constrained: list[tuple[nn.Module, str, int, float]] = []
+        self.penalised: list[tuple[str, float, float]] = []
+        self.constrained: list[tuple[str, tuple[int, ...], float]] = []
 
 
 def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, noise: Noise,
@@ -47,18 +49,18 @@ def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, noise: N
     for name, layer in named(layers):
         parts: dict[str, nn.Module] = {}
         for part, inner in layer.parts(shape):
-            parts[part] = nn.Sequential()
-            _fill(parts[part], inner, shape, noise, seed, f"{prefix}{name}.{part}.", network)
+            parts[part] = within = nn.Sequential()
+            _fill(within, inner, shape, noise, seed, f"{prefix}{name}.{part}.", network)
         module = MAKERS[type(layer)](layer, shape, noise, parts)
         if module is not None:
             holder.add_module(name, module)
-            if hasattr(module, "kernels"):
+            if isinstance(module, WithKernels):
                 _begin(module, layer, seed, prefix + name)
-                _register(network, module, layer)
+                _register(network, module, layer, prefix + name)
         shape = layer.output(shape)
 
 
-def _begin(module: nn.Module, layer: Layer, seed: int, name: str) -> None:
+def _begin(module: WithKernels, layer: Any, seed: int, name: str) -> None:
     """Draws the initial values of a layer with kernels; with init "torch" its bias is PyTorch's too."""
     chosen = layer.init or "glorot_uniform"
     for parameter, value in module.named_parameters(recurse=False):
@@ -71,34 +73,42 @@ def _begin(module: nn.Module, layer: Layer, seed: int, name: str) -> None:
             bound = init.torch_bound(getattr(module, list(module.kernels)[-1]))
             nn.init.uniform_(value, -bound, bound, generator=g)
         else:
-            init.fill(value, layer.bias_init, init.Kernel(1, len(value)), g)
+            init.fill(value, layer.bias_init, Kernel(1, len(value)), g)
 
 
-def _register(network: Network, module: nn.Module, layer: Layer) -> None:
-    l1, l2, max_norm = (getattr(layer, field, None) for field in ("l1", "l2", "max_norm"))
+def _register(network: Network, module: WithKernels, layer: Any, name: str) -> None:
+    l1, l2, max_norm = getattr(layer, "l1", 0.0), getattr(layer, "l2", 0.0), getattr(layer, "max_norm", None)
     for parameter, kernel in module.kernels.items():
         if l1 or l2:
-            network.penalised.append((module, parameter, l1, l2))
+            network.penalised.append((f"{name}.{parameter}", l1, l2))
         if max_norm is not None:
-            network.constrained.append((module, parameter, kernel.unit, max_norm))
+            axes = tuple(axis for axis in range(getattr(module, parameter).dim()) if axis != kernel.unit)
+            network.constrained.append((f"{name}.{parameter}", axes, max_norm))
 
 
-def penalty(model: nn.Module) -> Tensor | None:
-    """The sum over the penalised kernels of l1 * |W| + l2 * W², to be added to the loss; None when there are none."""
+def penalty(model: nn.Module, parameters: Mapping[str, Tensor] | None = None) -> Tensor | None:
+    """The sum over the penalised kernels of l1 * |W| + l2 * W**2, to be added to the loss; None when there are none.
+
+    `parameters`, by name, stand for the model's own where a step is a function of them.
+    """
     total = None
-    for module, parameter, l1, l2 in getattr(model, "penalised", ()):
-        weight = getattr(module, parameter)
-        term = l1 * weight.abs().sum() if l1 else 0.0
-        term = term + l2 * weight.square().sum() if l2 else term
-        total = term if total is None else total + term
+    for name, l1, l2 in getattr(model, "penalised", ()):
+        weight = model.get_parameter(name) if parameters is None else parameters[name]
+        if l1:
+            total = _plus(total, l1 * weight.abs().sum())
+        if l2:
+            total = _plus(total, l2 * weight.square().sum())
     return total
+
+
+def _plus(total: Tensor | None, term: Tensor) -> Tensor:
+    return term if total is None else total + term
 
 
 @torch.no_grad()
 def constrain(model: nn.Module) -> None:
     """Scales every unit whose incoming weights are longer than its max_norm back to it; call after each update."""
-    for module, parameter, unit, longest in getattr(model, "constrained", ()):
-        weight = getattr(module, parameter)
-        axes = [axis for axis in range(weight.dim()) if axis != unit]
+    for name, axes, longest in getattr(model, "constrained", ()):
+        weight = model.get_parameter(name)
         norm = weight.square().sum(axes, keepdim=True).sqrt()
         weight.mul_(norm.clamp(max=longest) / (norm + 1e-7))  # Keras's, its epsilon included

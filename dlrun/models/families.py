@@ -21,6 +21,8 @@ from dlrun.models.vocabulary import (
     GlobalPool,
     Layer,
     Pool,
+    Residual,
+    Weighted,
 )
 
 
@@ -102,7 +104,8 @@ def _without_softmax(layers: list[Layer], outputs: int) -> list[Layer]:
                       f"the task has {outputs} classes, one for each row: softmax, or nothing, is wanted")
     if function not in ("softmax", "sigmoid"):
         return layers
-    return layers[:-1] if isinstance(last, Activation) else [*layers[:-1], replace(last, activation="linear")]
+    kept = [replace(last, activation="linear")] if isinstance(last, (Weighted, Residual)) else []
+    return [*layers[:-1], *kept]
 
 
 def _hidden(cfg: schema.Dense | schema.Cnn, bias_init: str = "zeros") -> list[Layer]:

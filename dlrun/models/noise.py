@@ -14,7 +14,8 @@ class Noise:
     """The generator of dropout masks and other noise.
 
     `at(step)` seeds it with key(seed, "noise", step), so nothing needs to be stored to resume: call it before each
-    training step.  Within a step the draws are told apart by their order alone.
+    training step.  Within a step the draws are told apart by their order alone.  Dropout asks for `lanes` only, so a
+    step that takes its randomness as an input can put anything with that method in place of the noise.
 
     >>> noise = Noise(0, "cpu")
     >>> noise.at(7); first = noise.lanes(4)

@@ -65,9 +65,10 @@ def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
 def _layer(schema: type[Layer], value: Any, key: str, wrong: list[Problem]) -> Layer | None:
     count = len(wrong)
     fields = rules(schema)
+    bare = not isinstance(value, dict)
     if value is None:
         value = {}
-    elif not isinstance(value, dict):
+    elif bare:
         if not schema.main:
             known = f"{schema.kind} takes {', '.join(fields)} as fields" if fields else f"{schema.kind} takes no value"
             wrong.append(Problem(f"{key}={value}", known))
@@ -75,7 +76,7 @@ def _layer(schema: type[Layer], value: Any, key: str, wrong: list[Problem]) -> L
         value = {schema.main: value}
     given = {}
     for field, entry in value.items():
-        place = f"{key}.{field}" if field != schema.main or len(value) > 1 else key
+        place = key if bare else f"{key}.{field}"
         if field not in fields:
             wrong.append(Problem(f"{key}.{field}={entry}", f"{schema.kind} has no such field"
                                  + (did_you_mean(str(field), fields) or f"; it has {', '.join(fields)}")))

@@ -28,9 +28,9 @@ class Board(Recorder):
     with its last value.  Without `table` there is no row (the folds of a run are not runs).
 
     On a resumed run everything is again in one event file: a new one with all that is still true, taken from the old
-    files and metrics.jsonl; the old ones are then emptied.  TensorBoard's own means (a SessionLog that discards what follows a
-    step) has one step for all tags, and cannot tell steps from epochs; its hparams plugin also keeps the *first* end of
-    a session that it reads, which would stay "interrupted".
+    files and metrics.jsonl; the old ones are then emptied.  TensorBoard's own means (a SessionLog that discards what
+    follows a step) has one step for all tags and cannot tell steps from epochs; its hparams plugin also keeps the
+    *first* end of a session that it reads, which would stay "interrupted".
     """
 
     def __init__(self, every: int = 0, table: bool = True):

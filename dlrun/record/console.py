@@ -30,6 +30,7 @@ class Console(Recorder):
         self._terminal = self._stream.isatty() if terminal is None else terminal
         self._live: Any = None
         self._info: RunInfo | None = None
+        self._verbosity = 1
         self._unseen: dict[int, tuple[Mapping[str, Any], bool]] = {}  # rows that got no line: the last, the best
         self._best: int | None = None
 
@@ -84,10 +85,13 @@ class Console(Recorder):
         for _, (row, best) in sorted(self._unseen.items()):
             self._line(row, best and row["epoch"] == self._best)
         self._unseen = {}
-        quiet = self._info is not None and self._verbosity == 0
-        self._outcome(result, quiet)
-        if self._info and not quiet:
+        if self._verbosity == 0:
+            self._one_line(result)
+            return
+        self._outcome(result)
+        if self._info:
             self._print("")
+            self._print(f"folder {_near(self._info.folder)}")
             self._print(f"tensorboard --logdir {_near(self._info.folder.parent.parent)}")
 
     def close(self) -> None:
@@ -96,19 +100,21 @@ class Console(Recorder):
     def found(self, result: Mapping[str, Any], folder: Path) -> None:
         """Print a run that was done before: its outcome, on which device and when it was made."""
         made = _made(folder)
-        when = f" on {made}" if made else ""
-        self._print(f"{_near(folder)} was {_past(result)}{when} on {result.get('device', 'an unknown device')}")
-        self._outcome(result, quiet=False)
+        when = f"made on {made}" if made else "made"
+        self._print(f"{_near(folder)} was {when} on {result.get('device', 'an unknown device')}")
+        self._outcome(result)
 
-    def _outcome(self, result: Mapping[str, Any], quiet: bool) -> None:
-        status = str(result.get("status"))
-        if not quiet or status not in ("finished", "stopped"):
-            self._print(str(result.get("stop_reason") or status.replace("_", " ")))
-        part = "test" if result.get("test") else "val" if result.get("val") else "train"
-        if result.get(part) and status not in ("diverged", "out_of_memory", "failed"):
-            name = f"{part:6} " if not quiet else f"{result.get('name')}/{result.get('id')}  {part}  "
-            line = f"{name}{metrics(result[part])}"
-            self._print(f"{line:<48} ({long_time(result.get('seconds'))})" if result.get("seconds") else line)
+    def _outcome(self, result: Mapping[str, Any]) -> None:
+        self._print(_sentence(result))
+        part = _part(result)
+        if part:
+            self._print(f"{f'{part:6} {metrics(result[part])}':<48} {_took(result)}".rstrip())
+
+    def _one_line(self, result: Mapping[str, Any]) -> None:
+        part = _part(result)
+        ended_well = part and result.get("status") in ("finished", "stopped")
+        outcome = f"{part}  {metrics(result[part])}  {_took(result)}".rstrip() if ended_well else _sentence(result)
+        self._print(f"{result.get('name')}/{result.get('id')}  {outcome}")
 
     def _line(self, row: Mapping[str, Any], best: bool) -> None:
         if self._verbosity:
@@ -135,12 +141,19 @@ def show_result(result: Mapping[str, Any], folder: str | os.PathLike[str], conso
     (console or Console()).found(result, Path(folder))
 
 
-_PAST = {"finished": "finished", "stopped": "finished", "interrupted": "interrupted"}
+def _sentence(result: Mapping[str, Any]) -> str:
+    return str(result.get("stop_reason") or str(result.get("status")).replace("_", " "))
 
 
-def _past(result: Mapping[str, Any]) -> str:
-    status = str(result.get("status"))
-    return _PAST.get(status, "ended (" + status.replace("_", " ") + ")")
+def _part(result: Mapping[str, Any]) -> str:
+    """Whose metrics are the outcome; empty for a run that has none worth a line."""
+    if result.get("status") in ("diverged", "out_of_memory", "failed"):
+        return ""
+    return next((part for part in ("test", "val", "train") if result.get(part)), "")
+
+
+def _took(result: Mapping[str, Any]) -> str:
+    return f"({long_time(result['seconds'])})" if result.get("seconds") is not None else ""
 
 
 def _made(folder: Path) -> str:

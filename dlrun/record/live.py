@@ -47,7 +47,7 @@ class Live:
 
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
         self._epoch_seconds = row.get("seconds")
-        if best and self._monitor in row:
+        if best and self._monitor is not None and self._monitor in row:
             self._best = f"best {metric(self._monitor, row[self._monitor])} in {row['epoch']}"
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlrun.record.words import metric, metric_name, short_time
+from dlrun.record.words import is_share, metric, metric_name, short_time
 
 LINES = 50  # an epoch a line up to here; longer runs are thinned to about as many lines
 _SHORT = {"accuracy": "acc"}
@@ -16,9 +16,9 @@ class Table:
 
     >>> table = Table(["train/loss", "train/accuracy"], epochs=3)
     >>> print(table.head)
-    epoch   train loss      acc       time
+    epoch   train loss       acc       time
     >>> print(table.line({"epoch": 1, "seconds": 6.94, "train/loss": 0.24171, "train/accuracy": 0.927}, best=True))
-        1       0.2417   92.7 %      6.9 s   best
+        1       0.2417    92.7 %      6.9 s   best
     """
 
     def __init__(self, keys: Sequence[str], epochs: int | None):
@@ -28,7 +28,7 @@ class Table:
         for key in keys:
             short = _SHORT.get(metric_name(key), metric_name(key).replace("_", " "))
             head, part = (short, part) if key.partition("/")[0] == part else (_title(key, short), key.partition("/")[0])
-            self._columns.append((key, head, max(len(head), 6 if short == "acc" else 9)))
+            self._columns.append((key, head, max(len(head), 7 if is_share(key) else 9)))
         self._first = max(5, len(str(epochs or "")))
         cells = [head.rjust(width) for _, head, width in self._columns]
         self.head = self._join("epoch".rjust(self._first), [*cells, "time".rjust(8)])

@@ -38,7 +38,8 @@ def metric(key: str, value: Any, decimals: int = 1) -> str:
 def metrics(values: Mapping[str, Any], decimals: int = 2) -> str:
     """Several in a sentence: ``loss 0.0291 · accuracy 99.07 %``; what is no number is left out."""
     numbers = {key: value for key, value in values.items() if isinstance(value, (int, float)) or value is None}
-    return " · ".join(f"{key.replace('_', ' ')} {metric(key, value, decimals)}" for key, value in numbers.items())
+    named = [(metric_name(key).replace("_", " "), metric(key, value, decimals)) for key, value in numbers.items()]
+    return " · ".join(f"{name} {number}" for name, number in named)
 
 
 def short_time(seconds: float | None) -> str:

@@ -80,7 +80,13 @@ def clear(folder: RunFolder) -> None:
 
 
 def cut(folder: RunFolder, epoch: int) -> None:
-    """Take back what was recorded after the checkpoint: those epochs will be trained again."""
+    """Take back what was recorded after the checkpoint: those epochs will be trained again.
+
+    Halves of files that a killed process was writing go too; the lock is held, so nobody is writing now.
+    """
+    for place in (folder.path, folder.checkpoints, folder.pictures):
+        for half in place.glob(".*.tmp"):
+            half.unlink()
     if folder.metrics.is_file():
         cut_back(folder.metrics, epoch)
     folder.result_file.unlink(missing_ok=True)

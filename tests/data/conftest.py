@@ -36,5 +36,3 @@ def said():
     return []
 
 
-def quiet(line: str) -> None:
-    pass

@@ -112,13 +112,26 @@ def test_a_number_may_stand_for_missing_in_any_spelling(table):
 
 
 def test_missing_numbers_become_the_training_mean(table):
-    rows = "".join(f"{'' if place % 4 == 0 else place},{place % 2}\n" for place in range(20))
-    prepared = prepare(table("x,kind\n" + rows), "", validation=None, train_size=None, seed=0, say=print)
-    x = prepared.train.x[:, 0]
-    mean = np.mean([value for value in x if value == int(value) and value % 4], dtype=np.float64)
-    assert prepared.scale.offset[0] == pytest.approx(mean, rel=1e-6)
-    assert np.isclose(x[x % 4 != x.round() % 4], mean).all() if (x != x.round()).any() else True
-    assert not np.isnan(prepared.test.x).any() and np.isclose(x, np.float32(mean)).any()
+    rows = "".join(f"{'' if place % 4 == 0 else place},{place},{place % 2}\n" for place in range(40))
+    prepared = prepare(table("x,same,kind\n" + rows), "", validation=None, train_size=None, seed=0, say=print)
+    for part in (prepared.train, prepared.test):
+        x, same = part.x.T  # the second column tells which row it was
+        was_there = prepared.train.x[prepared.train.x[:, 1] % 4 != 0, 1]
+        wanted = np.where(same % 4 == 0, np.float32(was_there.mean(dtype=np.float64)), same)
+        assert np.array_equal(x, wanted) and (same % 4 == 0).any()
+    assert np.allclose(prepared.scale(prepared.train.x)[prepared.train.x[:, 1] % 4 == 0, 0], 0, atol=1e-6)
+
+
+def test_many_words_are_spoken_of(table, said):
+    text = "day,kind\n" + "".join(f"day {place % 51},{place % 2}\n" for place in range(204))
+    assert read(table(text), "", said.append).x.shape == (204, 51)
+    assert said == ['t.csv: the column "day" becomes 51 columns, one a word; dataset.drop=[\'day\'] leaves it out']
+
+
+@pytest.mark.parametrize("cell, wanted", [("1_0", "text"), ("nan", "number"), ("1e3", "number"), ("0x1", "text")])
+def test_what_a_number_is(table, cell, wanted):
+    source = read(table(f"x,kind\n1,a\n{cell},b\n3,a\n4,b\n"), "", print)
+    assert source.columns[0].kind == wanted
 
 
 def test_mistakes_are_said_with_their_place(table, tmp_path):
@@ -134,7 +147,8 @@ def test_mistakes_are_said_with_their_place(table, tmp_path):
     dates = "day,kind\n" + "".join(f"day {place},{place % 2}\n" for place in range(60))
     assert "dataset.drop=['day']" in _problem(table(dates))
     (tmp_path / "flowers.csv").write_text(FLOWERS)
-    assert _problem(Csv(path=str(tmp_path / "flower.csv"), target="kind")).endswith(f"did you mean  {tmp_path}/flowers.csv")
+    absent = _problem(Csv(path=str(tmp_path / "flower.csv"), target="kind"))
+    assert absent.endswith(f"did you mean  {tmp_path}/flowers.csv")
 
 
 def test_air_quality_is_read_as_its_publisher_describes_it(real, said):

@@ -268,4 +268,5 @@ def test_the_network_has_the_books_number_of_parameters(book: Book) -> None:
     network = build(layers(book), book.input_shape, seed=0, noise=Noise(0, "cpu"), device="meta").eval()
     assert sum(value.numel() for value in network.parameters()) == book.total - book.frozen
     assert sum(value.numel() for value in network.state_dict().values()) == book.total
-    assert network(torch.empty(2, *book.input_shape, device="meta")).shape[1:] == output_shape(layers(book), book.input_shape)
+    outputs = network(torch.empty(2, *book.input_shape, device="meta"))
+    assert outputs.shape[1:] == output_shape(layers(book), book.input_shape)

@@ -18,11 +18,14 @@ with RunLock(sys.argv[1]):
     time.sleep(60)
 """
 
-FORK = """
-    import os
+HOLD_AND_FORK = """
+import os, sys, time
+from dlrun.record.lock import RunLock
+with RunLock(sys.argv[1]):
     if os.fork() == 0:
         print(os.getpid(), flush=True)
-        time.sleep(60)
+    time.sleep(60)
+    os._exit(0)
 """
 
 
@@ -58,18 +61,18 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 def test_a_worker_that_outlives_a_killed_run_does_not_keep_its_lock(tmp_path):
-    code = HOLD.replace("    print", FORK + "    print")
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    lines = {process.stdout.readline().strip(), process.stdout.readline().strip()}
-    (child,) = lines - {"held"}
+    process = subprocess.Popen([sys.executable, "-c", HOLD_AND_FORK, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    worker = int(process.stdout.readline())
     try:
+        with pytest.raises(Busy), RunLock(tmp_path):  # the worker's end of the lock being closed does not free it
+            pass
         process.kill()
         process.wait()
-        os.kill(int(child), 0)  # the worker lives
+        os.kill(worker, 0)  # the worker lives
         with RunLock(tmp_path):
             pass
     finally:
-        os.kill(int(child), signal.SIGKILL)
+        os.kill(worker, signal.SIGKILL)
 
 
 def test_the_lock_is_free_again_after_the_block_and_only_then(tmp_path):

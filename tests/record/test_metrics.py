@@ -21,7 +21,8 @@ def test_a_row_is_on_disk_when_append_returns(tmp_path):
     path = tmp_path / "metrics.jsonl"
     append(path, {"epoch": 1, "step": 375, "val/loss": math.nan})
     append(path, {"epoch": 2, "step": 750, "val/loss": 0.5})
-    assert path.read_bytes() == b'{"epoch": 1, "step": 375, "val/loss": null}\n{"epoch": 2, "step": 750, "val/loss": 0.5}\n'
+    assert path.read_bytes().splitlines(keepends=True) == [
+        b'{"epoch": 1, "step": 375, "val/loss": null}\n', b'{"epoch": 2, "step": 750, "val/loss": 0.5}\n']
 
 
 def test_a_line_torn_at_any_byte_costs_that_row_only(tmp_path):

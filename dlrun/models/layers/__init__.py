@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch.nn.functional as F
 from torch import nn
@@ -22,7 +23,7 @@ from dlrun.models.layers.pooling import GlobalPool, Pool, Upsample
 from dlrun.models.layers.shaping import Flatten, Reshape
 from dlrun.models.noise import Dropout, Noise, SpatialDropout
 
-Maker = Callable[[words.Layer, words.Shape, Noise, dict[str, nn.Module]], "nn.Module | None"]
+Maker = Callable[[Any, words.Shape, Noise, dict[str, nn.Module]], "nn.Module | None"]
 
 
 def _plain(module: Callable[..., nn.Module]) -> Maker:

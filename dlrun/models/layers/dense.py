@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dlrun.models import vocabulary as words
-from dlrun.models.layers.kernel import Activated, Kernel
+from dlrun.models.layers.kernel import Activated, Kernel, WithKernels
 
 
 class Dense(Activated, nn.Linear):
@@ -22,15 +22,15 @@ class Dense(Activated, nn.Linear):
         return F.linear(x, self.weight, self.bias)
 
 
-class Embedding(nn.Embedding):
+class Embedding(WithKernels, nn.Embedding):
     """(rows, length) integers to (rows, dim, length), channels first as all sequences here."""
 
     def __init__(self, layer: words.Embedding, shape: words.Shape):
-        super().__init__(layer.vocabulary, layer.dim)
+        nn.Embedding.__init__(self, layer.vocabulary, layer.dim)
         self.kernels = {"weight": Kernel(layer.vocabulary, layer.dim, 1)}
 
     def reset_parameters(self) -> None:
         """Nothing: the builder draws the initial values, and PyTorch's global generator is left alone."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.long()).transpose(1, 2)
+        return F.embedding(x.long(), self.weight).transpose(1, 2)

@@ -18,13 +18,14 @@ class Kernel(NamedTuple):
     unit: int = 0
 
 
-class Activated(nn.Module):
-    """A module with kernels whose output goes through an activation; the kind of layer adds `_linear`.
-
-    `kernels` names the parameters that are kernels; every other parameter is a bias.
-    """
+class WithKernels(nn.Module):
+    """A module whose parameters the builder begins: `kernels` are named, every other parameter is a bias."""
 
     kernels: dict[str, Kernel]
+
+
+class Activated(WithKernels):
+    """A module with kernels whose output goes through an activation; the kind of layer adds `_linear`."""
 
     def set_activation(self, layer: Weighted) -> None:
         self.activation = layer.activation

@@ -17,6 +17,9 @@ class BatchNorm(nn.Module):
     to its shift and leaves the moving averages alone.
     """
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, layer: words.BatchNorm, shape: words.Shape):
         super().__init__()
         self.momentum, self.eps = 1 - layer.momentum, layer.eps
@@ -26,7 +29,8 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(shape[0]))
 
     def forward(self, x: Tensor) -> Tensor:
-        mean, variance = self.running_mean, self.running_var
+        mean: Tensor | None = self.running_mean
+        variance: Tensor | None = self.running_var
         if self.training and x.numel() == x.shape[1]:  # one value for each channel has no unbiased variance
             mean = variance = None
         # not F.batch_norm, which refuses such a batch: the last one of an epoch may well be one

@@ -12,6 +12,8 @@ from dlrun.models.vocabulary.geometry import pads, per_axis
 
 
 class Pool(nn.Module):
+    share: Tensor
+
     def __init__(self, layer: words.Pool, shape: words.Shape):
         super().__init__()
         rank = len(shape) - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -31,9 +31,9 @@ class Layer:
         """Trainable and frozen parameters, those of its parts excluded; frozen are batch norm's moving statistics."""
         return 0, 0
 
-    def parts(self, shape: Shape) -> list[Part]:
+    def parts(self, shape: Shape) -> Iterable[Part]:
         """The lists of layers inside this one, by name; each starts from `shape`."""
-        return []
+        return ()
 
     def text(self) -> str:
         """What a summary shows: the fields that are not at their defaults."""

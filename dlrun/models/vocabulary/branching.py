@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -37,8 +38,9 @@ class Residual(Layer):
     def output(self, shape: Shape) -> Shape:
         return through(self.layers, shape)
 
-    def parts(self, shape: Shape) -> list[Part]:
-        return [("layers", self.layers), ("shortcut", self._shortcut(shape))]
+    def parts(self, shape: Shape) -> Iterator[Part]:
+        yield "layers", self.layers  # first, so that a mistake inside is told before the shortcut's
+        yield "shortcut", self._shortcut(shape)
 
     def _shortcut(self, shape: Shape) -> tuple[Layer, ...]:
         goal = self.output(shape)
@@ -75,8 +77,9 @@ class Parallel(Layer):
             raise ValueError(f"the branches end with {', '.join(map(str, ends))}: {self.merge} cannot merge them")
         return (sum(end[0] for end in ends), *joined[0]) if self.merge == "concat" else joined[0]
 
-    def parts(self, shape: Shape) -> list[Part]:
-        return [(f"branch_{number}", branch) for number, branch in enumerate(self.branches, 1)]
+    def parts(self, shape: Shape) -> Iterator[Part]:
+        for number, branch in enumerate(self.branches, 1):
+            yield f"branch_{number}", branch
 
     def text(self) -> str:
         return self.merge

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,7 +34,7 @@ class Pool(Layer):
     def step(self) -> tuple[int, ...]:
         return self.stride or self.size
 
-    def wrong(self):
+    def wrong(self) -> Iterator[tuple[str, str]]:
         if any(len(sides) > 2 for sides in (self.size, self.step)):
             yield "size", "one integer or two (height, width)"
 

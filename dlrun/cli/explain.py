@@ -1,0 +1,110 @@
+"""`dlrun explain [overrides]`: every value, where it came from and what is allowed; then the loop in order."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dlrun.cli.say import columns, paint
+from dlrun.config.check import show
+from dlrun.config.fields import Rule, rules
+from dlrun.config.root import GROUPS, Config, Root
+from dlrun.config.schema import Custom
+
+
+def main(words: Sequence[str]) -> int:
+    from dlrun.config.origins import Origins
+    from dlrun.run.preflight import preflight
+
+    checked = preflight(words)
+    config = checked.config
+    origins = Origins(words)
+    for group in GROUPS:
+        values = getattr(config, group)
+        name = getattr(values, "name", "") or (values.kind if values.kind != group else "")
+        first = (type(values).__doc__ or "").strip().splitlines()[0]
+        print(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
+        _table(_rows(config, group, values), f"{group}.", origins)
+        print()
+    print(paint("root keys", "bold", sys.stdout))
+    _table([(key, (config.plain or {}).get(key), rule) for key, rule in rules(Root).items()], "", origins)
+    print("\n" + paint("the loop", "bold", sys.stdout))
+    print("\n".join(loop(config, checked.rows)))
+    return 0
+
+
+def _rows(config: Config, group: str, values: Any) -> list[tuple[str, Any, Rule]]:
+    if isinstance(values, Custom):
+        free = Rule("free", "An argument of your class.")
+        return [("_target_", values.target, free), *((key, value, free) for key, value in (values.args or {}).items())]
+    return [(key, getattr(values, key), rule) for key, rule in rules(type(values)).items() if key != "name"]
+
+
+def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> None:
+    cells = []
+    for key, value, rule in rows:
+        origin = origins.of(f"{prefix}{key}")
+        cells.append([f"{prefix}{key}", show(value)[:40], origin, rule.describe()])
+    docs = [rule.doc for _, _, rule in rows]
+    width = shutil.get_terminal_size((120, 24)).columns
+    for line, doc, (_, _, origin, _) in zip(columns(cells), docs, cells):
+        print(line if origin == "default" else paint(line, "cyan", sys.stdout))
+        for part in textwrap.wrap(doc, max(40, width - 8)):
+            print(paint(f"      {part}", "dim", sys.stdout))
+
+
+def loop(config: Config, rows: dict[str, int]) -> Iterator[str]:
+    """The loop of `engine.fit` as this configuration runs it, a line for each place."""
+    optimizer, stop = config.optimizer, config.early_stop
+    batch = config.batch_size * optimizer.accumulate
+    steps = config.steps_per_epoch or -(-rows["train"] // batch)
+    until = "".join([f", at most {config.max_steps:,} steps" if config.max_steps else "",
+                     f", at most {config.max_seconds:g} seconds" if config.max_seconds else ""])
+    yield f"  for each of {config.epochs} epochs{until}:"
+    yield f"      for each of {steps:,} steps: {batch} of {rows['train']:,} rows, in the order of (seed, pass)"
+    if config.augment.on:
+        yield "          augment the batch, by (seed, step)"
+    yield f"          learning rate {optimizer.lr:g}, {_schedule(config)}"
+    yield f"          forward in {config.precision}, loss of task {config.task.kind}{_penalties(config)}, backward"
+    if optimizer.accumulate > 1:
+        yield f"          gradients averaged over {optimizer.accumulate} batches of {config.batch_size}"
+    for name, what in (("clip_value", "each gradient"), ("clip_norm", "the norm of all gradients")):
+        if getattr(optimizer, name):
+            yield f"          clip {what} at {getattr(optimizer, name):g}"
+    yield f"          {optimizer.kind} step"
+    if getattr(config.model, "max_norm", None):
+        yield f"          constrain the norm of each unit's weights to {config.model.max_norm:g}"
+    yield f"          save last.pt every {config.checkpoint_seconds:g} s; look for NaN every 100 steps"
+    if rows["val"]:
+        yield f"      measure {rows['val']:,} validation rows"
+    if config.test_at:
+        yield f"      after epochs {show(config.test_at)}: measure {rows['test']:,} test rows (never used to choose)"
+    if config.schedule.kind == "plateau":
+        yield f"      lower the rate when {config.schedule.monitor} stalls for {config.schedule.patience} epochs"
+    yield "      record: metrics.jsonl, console, TensorBoard"
+    if rows["val"] or stop.on:
+        yield f"      keep best.pt when {stop.monitor} improves"
+    if stop.patience:
+        yield f"      stop when {stop.monitor} has not improved for {stop.patience} epochs"
+    if stop.target is not None:
+        yield f"      stop when {stop.monitor} reaches {stop.target:g}"
+    kept = "the best epoch's" if stop.on and stop.restore_best else "the last"
+    if rows["test"]:
+        yield f"  measure {rows['test']:,} test rows with {kept} weights; write result.json"
+    else:
+        yield f"  keep {kept} weights; write result.json"
+
+
+def _schedule(config: Config) -> str:
+    parts = [f"schedule {config.schedule.kind}"]
+    if config.schedule.warmup:
+        parts.append(f"after {config.schedule.warmup} steps of warm-up")
+    return " ".join(parts)
+
+
+def _penalties(config: Config) -> str:
+    found = [f"{name} {getattr(config.model, name):g}" for name in ("l1", "l2") if getattr(config.model, name, 0)]
+    return f" + {' + '.join(found)} on the kernels" if found else ""

@@ -1,0 +1,43 @@
+"""What all tests share: runs go to a temporary folder, the cache too, and torch stays on one thread."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ.setdefault("DLRUN_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run a command in this process, in an empty folder: ``go("model=dense", ...)`` gives its Outcome."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str, recorders=()):
+        from dlrun.record.recorder import Recorder
+        from dlrun.run.one import run
+        from dlrun.run.preflight import preflight
+
+        defaults = [word for word in ("threads=1", "device=cpu") if not any(w.startswith(word[:8]) for w in words)]
+        return run(preflight([*words, *defaults]), ["dlrun", *words], list(recorders) or [Recorder()])
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data files; tests that need it are skipped where it is not there."""
+    folder = os.environ.get("DLRUN_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("DLRUN_DATA names no folder of real data")
+    return Path(folder)

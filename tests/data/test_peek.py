@@ -1,0 +1,77 @@
+"""What a peek says is what reading gives, and it is fast."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dlrun.config.datasets import DATASETS, Csv, FashionMnist, Mnist
+from dlrun.data import cache
+from dlrun.data.peek import peek
+from dlrun.data.read import read
+
+
+def _agree(cfg, data_dir=""):
+    about, source = peek(cfg, data_dir), read(cfg, data_dir, lambda line: None)
+    assert about.signature == source.signature
+    rows = {"train": source.x, "val": source.x_val, "test": source.x_test}
+    assert about.rows == {part: len(array) for part, array in rows.items() if array is not None}
+    assert source.x.shape[1:] == about.signature.input_shape
+    if about.signature.target_kind == "classes":
+        assert set(source.y.tolist()) == set(range(len(about.signature.classes)))
+
+
+@pytest.mark.parametrize(
+    "kind", ["digits", "iris", "wine", "breast_cancer", "moons", "circles", "spirals", "blobs"],
+)
+def test_a_peek_agrees_with_the_data(kind):
+    _agree(DATASETS[kind]())
+
+
+def test_a_peek_agrees_with_the_standard_sets(real):
+    for cfg, name in ((Mnist(), "MNIST"), (FashionMnist(), "FashionMNIST")):
+        _agree(cfg, str(real(name).parent))
+
+
+def test_a_peek_at_a_table_is_the_same_before_and_after_it_is_cached(tmp_path):
+    (tmp_path / "t.csv").write_text("x,word,kind\n1,u,a\n2,v,b\n,u,a\n4,v,\n5,v,b\n")
+    cfg = Csv(path=str(tmp_path / "t.csv"), target="kind")
+    before = peek(cfg, "")
+    _agree(cfg)
+    assert peek(cfg, "") == before
+    (entry,) = (cache.folder() / "decoded").iterdir()
+    assert np.load(entry / "x.npy").shape == (4, 3)
+
+
+def test_a_peek_imports_nothing_heavy(tmp_path):
+    (tmp_path / "t.csv").write_text("x,kind\n1,a\n2,b\n3,a\n4,b\n")
+    code = (
+        "import sys\n"
+        "from dlrun.config.datasets import DATASETS, Csv, Holdout\n"
+        "from dlrun.data.peek import peek\n"
+        "from dlrun.data.split import split_rows\n"
+        "for kind in ('digits', 'mnist', 'cifar10', 'iris', 'moons'):\n"
+        "    cfg = DATASETS[kind]()\n"
+        "    split_rows(peek(cfg, '.').rows, cfg, Holdout(), None)\n"
+        f"peek(Csv(path={str(tmp_path / 't.csv')!r}, target='kind'), '.')\n"
+        "print([name for name in ('torch', 'torchvision', 'sklearn', 'scipy', 'pandas', 'numpy', 'PIL') "
+        "if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_reading_small_sets_needs_no_torch_and_no_scikit_learn():
+    code = (
+        "import sys\n"
+        "from dlrun.config.datasets import Digits, Holdout, Moons\n"
+        "from dlrun.data.prepare import prepare\n"
+        "for cfg in (Digits(), Moons()):\n"
+        "    prepare(cfg, '.', validation=Holdout(), train_size=None, seed=0, say=print)\n"
+        "print([name for name in ('torch', 'torchvision', 'sklearn', 'scipy', 'pandas') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,90 @@
+"""The families: what a config means for a data set."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlrun.config.models import Cnn, Dense, Sequential
+from dlrun.config.problem import Problems
+from dlrun.data.signature import Signature
+from dlrun.models import vocabulary as words
+from dlrun.models.families import layers_of
+from dlrun.models.plan import output_shape, plan, totals
+
+MNIST = Signature((1, 28, 28), "image", "classes", tuple("0123456789"))
+DIGITS = Signature((1, 8, 8), "image", "classes", tuple("0123456789"))
+IRIS = Signature((4,), "table", "classes", ("setosa", "versicolor", "virginica"), ("a", "b", "c", "d"))
+BOSTON = Signature((13,), "table", "number")
+
+
+@pytest.mark.parametrize("model", [Dense(), Dense(hidden=()), Cnn(), Cnn(filters=(20, 50), kernel=(5,), hidden=(500,)),
+                                   Sequential()])
+@pytest.mark.parametrize("signature", [MNIST, DIGITS])
+def test_the_presets_serve_small_and_large_images_alike(model: object, signature: Signature) -> None:
+    assert output_shape(layers_of(model, signature, 10), signature.input_shape) == (10,)
+
+
+def test_a_dense_hidden_layer_is_dense_norm_activation_dropout() -> None:
+    model = Dense(hidden=(8,), batch_norm=True, dropout=0.5, input_dropout=0.2, l2=0.01, max_norm=3.0, init="he_normal")
+    assert layers_of(model, MNIST, 10) == [
+        words.Flatten(), words.Dropout(0.2), words.Dense(8, init="he_normal", l2=0.01, max_norm=3.0), words.BatchNorm(),
+        words.Activation("relu"), words.Dropout(0.5), words.Dense(10, init="he_normal"),
+    ]
+
+
+def test_a_block_of_a_cnn_is_convolutions_pool_dropout() -> None:
+    model = Cnn(filters=(8, 16), kernel=(3, 5), stride=(2, 1), pool=(2, 0), convs=2, conv_dropout=0.25, hidden=(),
+                global_pool="max", init="he_normal")
+    shared = {"padding": "same", "activation": "relu", "init": "he_normal"}
+    assert layers_of(model, MNIST, 10) == [
+        words.Conv(8, (3,), (2,), **shared), words.Conv(8, (3,), (1,), **shared), words.Pool((2,)), words.Dropout(0.25),
+        words.Conv(16, (5,), (1,), **shared), words.Conv(16, (5,), (1,), **shared), words.Dropout(0.25),
+        words.GlobalPool("max"), words.Dense(10, init="he_normal"),
+    ]
+
+
+def test_a_list_gets_its_outputs_and_its_init_from_the_config() -> None:
+    layers = ({"residual": [{"dense": 4}]}, {"dense": {"units": 8, "init": "zeros"}}, {"dense": "out"})
+    model = Sequential(layers=layers, init="orthogonal")
+    residual, inner, out = layers_of(model, IRIS, 3)
+    assert residual.layers == (words.Dense(4, init="orthogonal"),)
+    assert (inner.init, out) == ("zeros", words.Dense(3, init="orthogonal"))
+
+
+@pytest.mark.parametrize("end", [[{"dense": {"units": "out", "activation": "softmax"}}], [{"dense": "out"}, "softmax"]])
+def test_a_classifiers_final_softmax_is_left_out(end: list) -> None:
+    assert layers_of(Sequential(layers=tuple(end)), IRIS, 3) == [words.Dense(3, init="glorot_uniform")]
+
+
+def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regression() -> None:
+    layers = ({"dense": {"units": "out", "activation": "sigmoid"}},)
+    binary = Signature((4,), "table", "classes", ("no", "yes"))
+    assert layers_of(Sequential(layers=layers), binary, 1)[-1].activation == "linear"
+    assert layers_of(Sequential(layers=layers), BOSTON, 1)[-1].activation == "sigmoid"
+
+
+@pytest.mark.parametrize(("model", "signature", "said", "wanted"), [
+    (Cnn(name="lenet"), IRIS, "model=lenet", "a table of 4 features; try  model=dense"),
+    (Cnn(filters=(8, 8, 8), kernel=(3, 5)), MNIST, "model.kernel=[3, 5]", "one integer is wanted, or 3"),
+    (Cnn(filters=(8,) * 5), MNIST, "pool_5 on 1 x 1 x 8", "larger than its input of 1 x 1"),
+    (Cnn(padding="valid", kernel=(9,)), DIGITS, "conv_1 on 8 x 8 x 1", "a window of 9 x 9"),
+    (Sequential(layers=("flatten", {"dense": 64})), MNIST, "model.layers[1]", "gives 64, the task needs 10"),
+    (Sequential(layers=({"dense": "out"},)), MNIST, "dense_1 on 28 x 28 x 1", "put  - flatten  before it"),
+    (Sequential(layers=({"dense": "out"}, "sigmoid")), IRIS, "model.layers[1]=sigmoid", "softmax"),
+    (Sequential(layers=({"conv": 8}, "flatten")), IRIS, "conv_1 on 4", "wants images"),
+])
+def test_a_network_that_does_not_fit_is_a_problem(model: object, signature: Signature, said: str, wanted: str) -> None:
+    with pytest.raises(Problems) as caught:
+        layers_of(model, signature, len(signature.classes))
+    assert [problem.said for problem in caught.value.problems] == [said]
+    assert wanted in caught.value.problems[0].wanted
+
+
+def test_the_l2_of_a_family_is_on_hidden_kernels_only() -> None:
+    layers = layers_of(Cnn(l2=0.01), MNIST, 10)
+    assert [layer.l2 for layer in layers if isinstance(layer, words.Weighted)] == [0.01, 0.01, 0.01, 0.0]
+
+
+def test_the_counts_of_a_network_with_batch_norm_are_split_as_in_keras() -> None:
+    layers = layers_of(Dense(hidden=(5,), batch_norm=True), IRIS, 3)
+    assert totals(plan(layers, (4,))) == (4 * 5 + 5 + 2 * 5 + 5 * 3 + 3, 2 * 5)

@@ -1,0 +1,56 @@
+"""Comparing two runs bit for bit, measured times aside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    """metrics.jsonl without the measured times."""
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [{k: v for k, v in json.loads(line).items() if "seconds" not in k} for line in lines]
+
+
+def result(folder: Path) -> dict[str, Any]:
+    """result.json without the measured times and the folders that the two runs differ in by intent."""
+    content = json.loads((folder / "result.json").read_text())
+    content["config"] = {k: v for k, v in content["config"].items() if k not in ("output_dir", "checkpoint_seconds")}
+    return {k: v for k, v in content.items() if "seconds" not in k}
+
+
+def state(folder: Path, name: str = "last") -> dict[str, Any]:
+    """The state in a checkpoint, flat, without the measured times."""
+    flat: dict[str, Any] = {}
+
+    def walk(value: Any, key: str) -> None:
+        if isinstance(value, dict):
+            for member, inner in value.items():
+                walk(inner, f"{key}/{member}")
+        elif "seconds" not in key:
+            flat[key] = value
+
+    walk(torch.load(folder / "checkpoints" / f"{name}.pt", weights_only=True), "")
+    return flat
+
+
+def assert_same_state(one: Path, other: Path, name: str = "last") -> None:
+    a, b = state(one, name), state(other, name)
+    assert a.keys() == b.keys()
+    for key, value in a.items():
+        if isinstance(value, torch.Tensor):
+            assert torch.equal(value, b[key]), key
+        else:
+            assert value == b[key], key
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """Every row, the result, the last and the best weights, optimizer state and counters: equal bits."""
+    assert rows(one) == rows(other)
+    assert result(one) == result(other)
+    assert_same_state(one, other)
+    if (one / "checkpoints" / "best.pt").exists() or (other / "checkpoints" / "best.pt").exists():
+        assert_same_state(one, other, "best")

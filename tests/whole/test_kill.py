@@ -1,0 +1,83 @@
+"""A run that is killed at any moment, a checkpoint's write included, ends as if it had never been."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.whole.equal import assert_same_run, rows
+
+WORDS = ["dataset=digits", "model=cnn", "model.filters=[4,8]", "model.hidden=[16]", "model.dropout=0.3",
+         "model.batch_norm=true", "augment=shift", "schedule=plateau", "schedule.patience=2", "batch_size=64",
+         "epochs=25", "threads=1", "device=cpu", "test_at=[3]", "early_stop.patience=15", "verbosity=0"]
+
+# A server that has torch loaded forks each attempt, so that thirty starts cost seconds, not a minute.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["dlrun.run.one", "dlrun.run.preflight"])
+
+
+def attempt(words: list[str], quiet: str) -> None:
+    """One start of the command, in a process of its own."""
+    from dlrun.run.one import run
+    from dlrun.run.preflight import preflight
+
+    with open(quiet, "a") as stream:
+        os.dup2(stream.fileno(), 1)
+        run(preflight(words), ["dlrun", *words])
+
+
+def start(words: list[str], log: Path):
+    process = CONTEXT.Process(target=attempt, args=(words, str(log)))
+    process.start()
+    return process
+
+
+def stamp(output: Path) -> int:
+    """When the last checkpoint was written; 0 before the first."""
+    return max((path.stat().st_mtime_ns for path in output.glob("*/*/checkpoints/last.pt")), default=0)
+
+
+def wait_for_progress(process, output: Path, before: int) -> None:
+    deadline = time.monotonic() + 60
+    while stamp(output) == before and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
+def folder_of(output: Path) -> Path:
+    return next(path.parent for path in output.glob("*/*/result.json"))
+
+
+@pytest.mark.timeout(280)
+def test_a_run_killed_at_thirty_random_moments_ends_with_the_same_bits(tmp_path: Path) -> None:
+    whole = start([*WORDS, f"output_dir={tmp_path}/whole"], tmp_path / "log")
+    whole.join()
+    assert whole.exitcode == 0, (tmp_path / "log").read_text()
+
+    words = [*WORDS, f"output_dir={tmp_path}/killed", "checkpoint_seconds=0"]
+    dice, states = random.Random(), set()
+    for kill in range(30):
+        process = start(words, tmp_path / "log")
+        if kill % 5 == 4:  # some die while they begin, the others in training or in a checkpoint's write
+            process.join(dice.uniform(0.01, 0.5))
+        else:
+            wait_for_progress(process, tmp_path / "killed", stamp(tmp_path / "killed"))
+            process.join(dice.uniform(0.0, 0.06))
+        assert process.exitcode is None, "the run ended before it was killed thirty times: make it longer"
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        states.add(stamp(tmp_path / "killed"))
+    assert len(states) >= 20, "the kills did not fall into different moments of training"
+    end = start(words, tmp_path / "log")
+    end.join()
+    assert end.exitcode == 0, (tmp_path / "log").read_text()
+
+    assert len(rows(folder_of(tmp_path / "whole"))) == len(rows(folder_of(tmp_path / "killed")))
+    assert_same_run(folder_of(tmp_path / "whole"), folder_of(tmp_path / "killed"))
+    leftovers = [p.name for p in (tmp_path / "killed").rglob("*") if p.name.startswith(".") and p.is_file()]
+    assert not leftovers, "halves of killed writes are cleaned up by the next start"
