@@ -37,8 +37,8 @@ class Part:
 class Prepared:
     """The parts of a data set, their scale, and where they come from.
 
-    `hash` is a SHA-256 over everything that the run sees: the stored arrays (kind, shape, bytes), which of their
-    rows are in which part, and what stands in for missing numbers.
+    `hash` is a SHA-256 over everything that the run sees: the stored arrays (kind, shape, bytes) and which of their
+    rows are in which part.  Scale and what stands in for missing numbers follow from these.
     """
 
     signature: Signature
@@ -85,8 +85,6 @@ def prepare(
     sha = hashlib.sha256(source.content.encode())
     for rows in (train, val if counts["val"] else None, test if counts["test"] else None):
         sha.update(b"none;" if rows is None else np.ascontiguousarray(rows, "<i8").data)
-    if fill is not None:
-        sha.update(fill.tobytes())
     return Prepared(
         source.signature, parts["train"], parts.get("val"), parts.get("test"), _scale(cfg, source, parts["train"].x),
         sha.hexdigest(), source.label, source.files, notes,

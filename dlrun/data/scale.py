@@ -56,7 +56,7 @@ def for_tables(how: str, train: np.ndarray, columns: tuple[Column, ...]) -> Scal
     if how == "standard":
         offset[numbers] = x.mean(0)
         spread = x.std(0)  # over all rows, as scikit-learn and the books have it
-        spread[np.ptp(x, axis=0) == 0] = 1  # a constant column: rounding must not blow it up
+        # A constant column has exactly 0 here: 64-bit sums of equal 32-bit numbers do not round.
         factor[numbers] = 1 / np.where(spread > 0, spread, 1)
     elif how == "unit":
         offset[numbers] = x.min(0)

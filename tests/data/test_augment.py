@@ -72,6 +72,24 @@ def test_shear_is_that_of_keras():
     assert torch.allclose(out[inside], wanted[inside], atol=1e-5)
 
 
+def test_changes_are_composed_as_in_keras():
+    angle, right, down, s, zx, zy = 0.2, 0.5, -0.25, 0.1, 0.9, 1.1
+    # Keras on (row, column): rotation @ shift @ shear @ zoom, with theta = -angle, tx = -down, ty = -right
+    theta = -angle
+    rotation = np.array([[np.cos(theta), -np.sin(theta), 0], [np.sin(theta), np.cos(theta), 0], [0, 0, 1]])
+    moved = np.array([[1, 0, -down], [0, 1, -right], [0, 0, 1]])
+    sheared = np.array([[1, -np.sin(s), 0], [0, np.cos(s), 0], [0, 0, 1]])
+    matrix = rotation @ moved @ sheared @ np.diag([zy, zx, 1])
+    rows, columns = np.meshgrid(np.arange(11) - 5, np.arange(15) - 7, indexing="ij")
+    read_row, read_column, _ = np.tensordot(matrix, np.stack([rows, columns, np.ones_like(rows)]), 1)
+    ramps = torch.from_numpy(np.stack([rows, columns])).float()[None]
+    out = _warp(ramps, angle=angle, right=right, down=down, shear=s, zoom_x=zx, zoom_y=zy)[0].numpy()
+    inside = (abs(read_row) <= 5) & (abs(read_column) <= 7)
+    assert inside.sum() > 80
+    assert np.allclose(out[0][inside], read_row[inside], atol=1e-4)
+    assert np.allclose(out[1][inside], read_column[inside], atol=1e-4)
+
+
 def test_nothing_on_is_none_and_tiny_ranges_change_nothing():
     assert make_augment(Augment()) is None
     x = _images()

@@ -82,11 +82,12 @@ def test_tables_are_scaled_by_their_training_rows():
 def test_columns_of_words_and_constant_columns_stay_as_they_are(tmp_path):
     from dlrun.config.datasets import Csv
 
-    lines = [f"{place},5,{'uv'[place % 2]},{place % 3}" for place in range(30)]
+    lines = [f"{place},0.1,{'uv'[place % 2]},{place % 3}" for place in range(30)]
     (tmp_path / "t.csv").write_text("a,same,word,kind\n" + "\n".join(lines))
     prepared = _prepare(Csv(path=str(tmp_path / "t.csv"), target="kind"))
     scaled = prepared.scale(prepared.train.x)
     assert np.array_equal(scaled[:, 2:], prepared.train.x[:, 2:]) and (scaled[:, 1] == 0).all()
+    assert prepared.scale.factor[1] == 1
 
 
 @pytest.mark.parametrize("how, low, high", [("unit", 0, 1), ("symmetric", -1, 1), ("none", 0, 16)])

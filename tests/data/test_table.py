@@ -52,6 +52,11 @@ def test_a_decimal_comma_is_read_where_it_does_not_separate(table):
     assert source.x.tolist() == [[1.5, -2], [2.25, 30], [0, 0.5], [1, 1]]
 
 
+def test_a_comma_that_comes_as_often_as_another_mark_is_a_decimal_comma(table):
+    source = read(table("1,5;2,5;a\n2,5;3,5;b\n0,5;1,5;a\n1,0;1,0;b\n", target="2"), "", print)
+    assert source.x[:2].tolist() == [[1.5, 2.5], [2.5, 3.5]]
+
+
 def test_quoted_cells_may_hold_separators_and_line_ends(table):
     source = read(table('x,word,kind\n1,"a, b",1\n2,"c\nd",2\n3,"a, b",1\n4,"c\nd",2\n'), "", print)
     assert source.signature.features == ("x", "word=a, b", "word=c\nd")
@@ -140,6 +145,7 @@ def test_mistakes_are_said_with_their_place(table, tmp_path):
     assert "line 3 has 4" in _problem(table("x,y,kind\n1,2,a\n1,2,3,a\n3,4,b\n5,6,b\n"))
     assert "no rows" in _problem(table("x,kind\n", header=True)) and "no rows" in _problem(table("\n\n"))
     assert "'a' in every row" in _problem(table("x,kind\n1,a\n2,a\n"))
+    assert "3 different texts in 4 rows" in _problem(table("x,kind\n1,a\n2,b\n3,c\n4,c\n"))
     assert "line 3" in _problem(table("x,kind\n1,a\ninf,b\n3,a\n4,b\n"))
     assert "binary" in _problem(table(b"PK\0\0\0"))
     assert "several columns" in _problem(table("kind,kind,x\na,b,1\nb,a,2\na,b,3\nb,a,4\n"))
