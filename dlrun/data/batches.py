@@ -25,6 +25,7 @@ class Rows:
 
     def __init__(self, part: Part, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
         self.device, self.resident = device, resident
+        assert part.y is not None, "a task that reaches here has targets (run.preflight)"
         self.count = len(part.x)
         self.host_bytes = part.x.nbytes + part.y.nbytes
         self._x_host, self._y_host = part.x, part.y

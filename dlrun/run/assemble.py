@@ -78,7 +78,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     model = model.to(machine.device)
     parts = {name: part for name, part in
              (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if part is not None}
-    size = sum(part.x.nbytes + part.y.nbytes for part in parts.values())
+    size = sum(part.x.nbytes + (0 if part.y is None else part.y.nbytes) for part in parts.values())
     resident = fits(size, machine.device) if config.resident == "auto" else bool(config.resident)
     rows = {name: Rows(part, prepared.scale, machine.device, resident) for name, part in parts.items()}
     return Parts(

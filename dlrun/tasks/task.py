@@ -63,7 +63,10 @@ class Totals:
 class Task(Protocol):
     """A task is made once for a run; it holds no state that changes with the steps."""
 
-    measures: tuple[str, ...]
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of what `add` sums up; the loss is the first."""
+        ...
 
     def players(self, model: nn.Module) -> dict[str, nn.Module]:
         """The parts of the model that move, by name; all together they own every parameter."""

@@ -1,0 +1,36 @@
+# `make run` on a fresh machine: an environment, dlrun, and the main job on the data that comes with it.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+WORDS  ?= model=cnn optimizer=adam
+
+.PHONY: run install test check test-slow benchmark clean
+
+run: $(STAMP)
+	$(BIN)/dlrun $(WORDS)
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -c constraints.txt torch
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	touch $(STAMP)
+
+test: check
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not benchmark'
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow -s
+
+benchmark: $(STAMP)
+	$(BIN)/python benchmarks/loop.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist
