@@ -31,6 +31,7 @@ from dlrun.run.preflight import preflight
 from dlrun.run.training import train
 
 ROWS = 25_600
+EXTRA = sys.argv[2:]  # for example threads=1
 NETS = {
     "784-128-128-10, batch 128, dropout 0.3": ["model.hidden=[128,128]", "model.dropout=0.3", "batch_size=128"],
     "784-16-10, batch 64": ["model.hidden=[16]", "batch_size=64"],
@@ -39,7 +40,7 @@ NETS = {
 
 def dlrun_epoch(parts, checked, folder: Path) -> float:
     training = train(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder())
-    training.keeper.save(0)
+    training.keeper.save(0, 0)
     training.keeper._cost = 1e9  # no checkpoint at the epoch's end: both sides only train
     training.evaluate = lambda epoch: {}
     start = time.perf_counter()
@@ -67,7 +68,7 @@ def plain_epoch(checked, x, y, batch_size: int) -> float:
 def compare(words: list[str], data: Path, repeats: int) -> tuple[float, float, float]:
     """Microseconds a step of dlrun and of the plain loop, and the median of the ratios of neighbours."""
     checked = preflight(["dataset=npz", f"dataset.path={data}", "validation=0", "model=dense", "epochs=1",
-                         "device=cpu", *words])
+                         "device=cpu", *EXTRA, *words])
     machine = choose(checked.config)
     ours, plain = [], []
     for _ in range(repeats + 1):

@@ -34,7 +34,8 @@ def main(words: Sequence[str]) -> int:
         ["dlrun dataset=csv dataset.path=my.csv dataset.target=price_class", "your own table"],
         ["dlrun -m optimizer=sgd,adam optimizer.lr=0.1,0.01", "four runs"],
     ])))
-    print(f"\n{head('flags')}   -m (--multirun)   --cfg job   --info   --config-dir DIR   -sc install=bash   --hydra-help")
+    print(f"\n{head('flags')}   -m (--multirun)   --cfg job   --info   --config-dir DIR   -sc install=bash   "
+          "--hydra-help")
     return 0
 
 

@@ -9,12 +9,18 @@ from typing import Any
 from hydra import main as hydra_main
 
 from dlrun.config.compose import VERSION_BASE, compose
-from dlrun.config.problem import Problems
+from dlrun.config.problem import Problems, did_you_mean, problem
+
+_CFG = ("job", "hydra", "all")
+_INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 
 def main(words: Sequence[str]) -> int:
     overrides = [word for word in words if not word.startswith("-") and word not in ("job", "hydra", "all")]
     completing = any(word.split("=")[0] in ("-sc", "--shell-completion") for word in words)
+    if completing:
+        _subcommand(words)
+    _choices(words)
     shows = any(word.split("=")[0] in ("--cfg", "-c", "--info", "-i") for word in words)
     if shows and not completing:
         composition, problems = compose([word for word in overrides if "=" in word])
@@ -29,6 +35,27 @@ def main(words: Sequence[str]) -> int:
     finally:
         sys.argv = before
     return 0
+
+
+def _subcommand(words: Sequence[str]) -> None:
+    known = [f"{verb}={shell}" for verb in ("install", "uninstall", "query") for shell in ("bash", "zsh", "fish")]
+    given = [word for word in words if not word.startswith("-")]
+    if not any(word in known for word in given):
+        hint = did_you_mean(given[0], known) if given else ""
+        raise problem(" ".join(words), f"one of {', '.join(known)} is wanted after it{hint}")
+
+
+def _choices(words: Sequence[str]) -> None:
+    for flag, known in (("--cfg", _CFG), ("-c", _CFG), ("--info", _INFO), ("-i", _INFO)):
+        for place, word in enumerate(words):
+            name, equals, value = word.partition("=")
+            if name != flag:
+                continue
+            value = value if equals else next(iter(words[place + 1:]), "")
+            bare = known is _INFO and (not value or "=" in value or value.startswith("-"))
+            if value not in known and not bare:
+                raise problem(f"{flag} {value}".strip(), f"one of {', '.join(known)} is wanted after it"
+                              f"{did_you_mean(value, known) if value else ''}")
 
 
 def _nothing(config: Any) -> None:

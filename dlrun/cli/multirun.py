@@ -25,7 +25,7 @@ def main(words: Sequence[str]) -> int:
                 problems += wrong.problems
     if problems:  # a problem that many jobs share is one problem
         raise Problems(problems)
-    print(f"{len(jobs)} jobs over {', '.join(varying) or 'nothing'}")
+    print(f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}" + (f" over {', '.join(varying)}" if varying else ""))
     rows, failed = [], 0
     for number, (job, ready) in enumerate(zip(jobs, checked), 1):
         shown = [word for word in job if word.split("=")[0].lstrip("+") in varying]
@@ -56,7 +56,7 @@ def _run(ready: object, job: Sequence[str]) -> tuple[int, dict[str, object]]:
 
         say_problems(wrong.problems, after="this job was not started")
         return 1, {"status": "not started"}
-    except Exception:  # noqa: BLE001 - reported here and in the run's folder; the next job goes on
+    except Exception:
         traceback.print_exc()
         return 1, {"status": "failed"}
 

@@ -40,6 +40,8 @@ def _route(words: list[str]) -> int:
         return _verb("help", words)
     first = words[0] if words else ""
     if first in VERBS:
+        if "-m" in words or "--multirun" in words:
+            raise Problems([Problem(f"{first} -m", f"`dlrun {first}` looks at one run")])
         return _verb(first, words[1:])
     if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
         return _verb("hydra", words)
@@ -47,12 +49,9 @@ def _route(words: list[str]) -> int:
         raise Problems([Problem(first, _unknown(first))])
     flags = [word for word in words if word.startswith("-")]
     multirun = [flag for flag in flags if flag in ("-m", "--multirun")]
-    wrong = [flag for flag in flags if flag not in multirun]
+    wrong = [flag for flag in flags if flag not in (*multirun, "-r", "--run")]
     if wrong:
-        known = ["--multirun", "--config-dir", "--help", *HYDRA_FLAGS]
-        near = nearest(wrong[0], known)
-        hint = f"; did you mean  {near[0]}" if near else "; `dlrun --help` shows them"
-        raise Problems([Problem(wrong[0], f"no such flag{hint}")])
+        raise Problems([Problem(flag, _unknown_flag(flag)) for flag in wrong])
     overrides = [word for word in words if not word.startswith("-")]
     return import_module("dlrun.cli.multirun" if multirun else "dlrun.cli.train").main(overrides)
 
@@ -63,16 +62,39 @@ def _verb(name: str, words: Sequence[str]) -> int:
 
 
 def _unknown(word: str) -> str:
-    from dlrun.config.catalog import options
-    from dlrun.config.root import GROUPS
+    from dlrun.config.grammar import no_value
 
     near = nearest(word, VERBS)
     if near:
         return f"no such verb; did you mean  dlrun {near[0]}"
-    homes = [f"{group}={word}" for group in (*GROUPS, "experiment") if word in options(group)]
-    if homes:
-        return f"a word of the form key=value is wanted; did you mean  {homes[0]}"
-    return f"neither a verb ({', '.join(VERBS)}) nor key=value; `dlrun --help` shows both"
+    wanted = no_value(word)
+    if wanted == no_value(""):
+        return f"neither a verb ({', '.join(VERBS)}) nor key=value; `dlrun --help` shows both"
+    return wanted
+
+
+_REASONS = {
+    "--config-name": "dlrun has one config; a file of your own is an experiment:  ./experiments/mine.yaml  and  "
+                     "experiment=mine",
+    "--config-path": "files of your own lie in  ./configs  or in  --config-dir DIR",
+    "--experimental-rerun": "the same command again finds its run; force=true runs it anew",
+}
+_REASONS |= {"-cn": _REASONS["--config-name"], "-cp": _REASONS["--config-path"]}
+
+
+def _unknown_flag(flag: str) -> str:
+    from dlrun.config.catalog import is_group
+    from dlrun.config.fields import rules
+    from dlrun.config.root import Root
+
+    name, equals, value = flag.partition("=")
+    if name in _REASONS:
+        return _REASONS[name]
+    key = name.lstrip("-").replace("-", "_")
+    if is_group(key) or key in rules(Root):
+        return f"keys have no dashes:  {key}={value or '...'}"
+    near = nearest(name, ["--multirun", "--config-dir", "--help", *HYDRA_FLAGS])
+    return "no such flag" + (f"; did you mean  {near[0]}" if near else "; `dlrun --help` shows them")
 
 
 def _take_config_dir(words: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ def options(group: str) -> list[str]:
 
 def is_group(key: str) -> bool:
     """A group of dlrun's, or one that a user's config folder adds."""
-    return key in (*GROUPS, "experiment") or any((folder / key).is_dir() for folder in config_dirs())
+    return key in (*GROUPS, "experiment") or bool(key) and any((folder / key).is_dir() for folder in config_dirs())
 
 
 def sentence(file: Path) -> str:

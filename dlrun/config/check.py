@@ -11,12 +11,16 @@ from typing import Any
 
 from dlrun.config.custom import read_custom
 from dlrun.config.fields import MISSING, Rule, rules
-from dlrun.config.problem import Problem, Problems, did_you_mean, nearest
+from dlrun.config.names import elsewhere, meant
+from dlrun.config.problem import Problem, Problems, nearest
 from dlrun.config.root import GROUPS, Config, Root
 from dlrun.config.schema import KINDS, TARGET, schema_of
 from dlrun.config.validation import read_validation
 
 Origin = Callable[[str], str]  # dotted key -> "file:line", empty for the command line
+
+
+_YES, _NO = {"yes", "on", "y", "t", "1"}, {"no", "off", "n", "f", "0"}
 
 
 def nowhere(key: str) -> str:
@@ -68,12 +72,30 @@ def _group(group: str, mapping: dict[str, Any], problems: list[Problem], origin:
         key, kind = f"{group}.kind", mapping.get("kind")
         near = nearest(str(kind), KINDS[group])
         hint = f"; did you mean  {near[0]}" if near else ""
-        problems.append(Problem(f"{key}={show(kind)}", f"one of {', '.join(sorted(KINDS[group]))} is wanted{hint}",
-                                origin(key)))
+        said, wanted = (key, "must be given") if kind is None else (f"{key}={show(kind)}", "")
+        known = f"one of {', '.join(sorted(KINDS[group]))} is wanted"
+        problems.append(Problem(said, f"{wanted}: {known}" if wanted else f"{known}{hint}",
+                                origin(key) or origin(group)))
+        return None
+    other = _left_over(group, mapping, schema)
+    if other:
+        kind = mapping["kind"]
+        problems.append(Problem(
+            f"{group}.kind={kind}", f"the other keys are those of {other}; a kind comes with its word:  {group}={kind} "
+            f" (in a file:  defaults: [override /{group}: {kind}])", origin(f"{group}.kind")))
         return None
     body = {key: value for key, value in mapping.items() if key != "kind"}
-    of = " ".join(filter(None, (group, str(mapping.get("name") or mapping.get("kind") or ""))))
+    word = str(mapping.get("name") or mapping.get("kind") or "")
+    of = f"{group} {word}" if word not in ("", group) else group
     return schema(**_values(rules(schema), body, f"{group}.", problems, origin, of))
+
+
+def _left_over(group: str, mapping: dict[str, Any], schema: type) -> str:
+    """The kind whose keys these are, when they are another's: someone set `kind` alone."""
+    keys = set(mapping) - {"kind"}
+    if keys <= set(rules(schema)):
+        return ""
+    return next((kind for kind, other in KINDS[group].items() if keys == set(rules(other))), "")
 
 
 def _values(
@@ -83,23 +105,43 @@ def _values(
     for name in given:
         if name not in wanted:
             key = f"{prefix}{name}"
-            words = [f"{prefix}{word}" for word in wanted] + ([] if prefix else list(GROUPS))
-            problems.append(Problem(f"{key}={show(given[name])}", f"no such key{did_you_mean(key, words)}",
-                                    origin(key)))
+            words = [f"{prefix}{word}" for word in wanted] + ([] if prefix else list(GROUPS) + _members())
+            near = meant(key, words)
+            others = elsewhere(prefix.rstrip("."), name, of.split(" ")[-1])
+            hint = f"; did you mean  {near}" if near else ""
+            hint = f"; it belongs to {', '.join(others)}" if others else hint
+            if not prefix and isinstance(given[name], dict) and not near:
+                hint = "; a group of your own puts its keys at the root, by  # @package _global_  in its first line"
+            problems.append(Problem(f"{key}={show(given[name])}", f"no such key{hint}", origin(key)))
     for name, rule in wanted.items():
         key = f"{prefix}{name}"
         try:
             values[name] = rule.read(given.get(name, rule.default))
-        except ValueError:
+        except ValueError as error:
             values[name] = rule.default
-            value = show(given.get(name, rule.default))
-            problems.append(Problem(f"{key}={value}", _wanted(rule, value, of), origin(key)))
+            value = given.get(name, rule.default)
+            said = key if value == MISSING else f"{key}={_quoted(rule, value)}"
+            problems.append(Problem(said, _wanted(rule, show(value), of, str(error)), origin(key)))
     return values
 
 
-def _wanted(rule: Rule, value: str, of: str) -> str:
+def _members() -> list[str]:
+    return [f"{group}.{key}" for group, kinds in KINDS.items() for schema in kinds.values() for key in rules(schema)]
+
+
+def _quoted(rule: Rule, value: Any) -> str:
+    """The value as typed; a number in quotes keeps them, for they are what is wrong with it."""
+    quoted = isinstance(value, str) and value.strip("+-").replace(".", "").isdigit()
+    return f"'{value}'" if quoted and rule.kind in ("integer", "number") else show(value)
+
+
+def _wanted(rule: Rule, value: str, of: str, reason: str) -> str:
     if rule.default == MISSING:
-        return f"{rule.describe()} must be given: {rule.doc}"
+        return f"must be given, {rule.describe()}: {rule.doc}"
+    if reason.startswith("beyond"):
+        return f"{rule.describe()}, {reason}, is wanted"
+    if rule.kind == "flag" and value.lower() in _YES | _NO:
+        return f"true or false is wanted; did you mean  {'true' if value.lower() in _YES else 'false'}"
     near = nearest(value, [show(choice) for choice in (*rule.choices, *rule.words)])
     hint = f"; did you mean  {near[0]}" if near else ""
     about = f"{of}, " if of else ""

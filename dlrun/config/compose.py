@@ -11,12 +11,13 @@ from hydra import compose as hydra_compose
 from hydra import initialize
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from dlrun.config.overrides import read_words, unknown_key
+from dlrun.config.catalog import is_group
+from dlrun.config.flat import flatten
+from dlrun.config.overrides import possible, read_words, unknown_key
 from dlrun.config.problem import Problem, Problems
+from dlrun.config.refusal import REFUSALS, refused
 
 VERSION_BASE = "1.3"  # Hydra's own name for a set of defaults; 1.4 deprecates it: this is its one place
 
@@ -25,7 +26,7 @@ VERSION_BASE = "1.3"  # Hydra's own name for a set of defaults; 1.4 deprecates i
 class Composition:
     """A composed configuration.
 
-    `plain` is the resolved mapping; `words` are the overrides as typed.
+    `plain` is the resolved mapping; `words` are the overrides that it was composed of.
     """
 
     plain: dict[str, Any]
@@ -50,81 +51,91 @@ def compose(words: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
     """
     overrides, problems = read_words(words)
     with hydra_started():
-        if not problems:
+        if not problems and all(map(possible, overrides)):
             try:
-                return Composition(_compose([o.input_line or "" for o in overrides]), tuple(words)), []
+                return _composition(overrides), []
             except Problems as broken:  # a file that is not readable
                 return None, broken.problems
-            except (HydraException, OmegaConfBaseException) as error:
-                failure = error
-        else:
-            failure = None
-        return _diagnose(overrides, problems, failure)
+            except REFUSALS:
+                pass  # found again below, word by word
+        return _diagnose(overrides, problems)
 
 
-def _diagnose(
-    overrides: list[Override], problems: list[Problem], failure: Exception | None
-) -> tuple[Composition | None, list[Problem]]:
+def _diagnose(overrides: list[Override], problems: list[Problem]) -> tuple[Composition | None, list[Problem]]:
     """Find the words that Hydra cannot take: first the groups alone, then each key against their keys."""
-    groups = [o for o in overrides if o.is_force_add() is False and _chooses_group(o)]
+    groups = [o for o in overrides if _chooses_group(o)]
+    found = [trouble for o in groups if (trouble := _hydra_group(o))]
+    groups = [o for o in groups if _hydra_group(o) is None]
     try:
-        base = _compose([o.input_line or "" for o in groups])
+        base = _composition(groups)
     except Problems as broken:
-        return None, problems + broken.problems
-    except (HydraException, OmegaConfBaseException) as error:
-        return None, problems + [_of_hydra(error, groups)]
-    known = list(flatten(base)) + [key for key, _ in _branches(base)]
-    right: list[Override] = list(groups)
-    found: list[Problem] = []
+        return None, problems + found + broken.problems
+    except REFUSALS as error:
+        return None, [*problems, *found, refused(error, _lines(groups))]
+    known = list(flatten(base.plain)) + [key for key, _ in _branches(base.plain)]
+    right: list[Override] = []
     for override in overrides:
-        if override in groups:
+        if _chooses_group(override):
             continue
-        trouble = unknown_key(override, known, base)
+        trouble = unknown_key(override, known, base.plain)
         if trouble:
             found.append(trouble)
-        elif override.is_add() and not override.is_force_add():
+        elif override.is_add() and not override.is_force_add() and override.key_or_group in known:
             found.append(Problem(override.input_line or "", "the key exists: no + is needed"))
         else:
             right.append(override)
+    if not right:
+        return base, problems + found
     try:
-        return Composition(_compose([o.input_line or "" for o in right])), problems + found
-    except (HydraException, OmegaConfBaseException, Problems) as error:
-        if isinstance(error, Problems):
-            return Composition(base), problems + found + error.problems
-        rest = [] if problems or found else [_of_hydra(failure or error, overrides)]
-        return Composition(base), problems + found + rest
+        return _composition(groups + right), problems + found
+    except Problems as broken:
+        return base, problems + found + broken.problems
+    except REFUSALS as error:
+        good, blamed = _blame(groups, right)
+        rest = blamed or [refused(error, _lines(right))]
+        return (_composition(groups + good) if blamed else base), problems + found + rest
+
+
+def _blame(groups: list[Override], overrides: list[Override]) -> tuple[list[Override], list[Problem]]:
+    """Each word alone: those that compose, and a problem for each other one."""
+    good: list[Override] = []
+    blamed: list[Problem] = []
+    for override in overrides:
+        try:
+            _composition([*groups, override])
+            good.append(override)
+        except REFUSALS as error:
+            blamed.append(refused(error, _lines([override])))
+    return good, blamed
+
+
+def _lines(overrides: Sequence[Override]) -> list[str]:
+    return [override.input_line or "" for override in overrides]
 
 
 def _chooses_group(override: Override) -> bool:
-    from dlrun.config.catalog import is_group
-
     key = override.key_or_group
     return is_group(key) or key.startswith("hydra/")
 
 
-def _of_hydra(error: Exception, overrides: Sequence[Override]) -> Problem:
-    said = " ".join(override.input_line or "" for override in overrides) or "config.yaml"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return Problem(said, " ".join(lines[:2]))
+def _hydra_group(override: Override) -> Problem | None:
+    """The problem of ``hydra/launcher=x`` where that plugin is not installed."""
+    key = override.key_or_group
+    if not key.startswith("hydra/"):
+        return None
+    known = GlobalHydra.instance().config_loader().get_group_options(key)
+    if override.value() in known:
+        return None
+    there = f"there are: {', '.join(known)}" if known else "Hydra has no such group"
+    return Problem(override.input_line or key, f"no such {key}; {there}")
 
 
-def _compose(lines: list[str]) -> dict[str, Any]:
-    config = hydra_compose(config_name="config", overrides=lines)
+def _composition(overrides: list[Override]) -> Composition:
+    config = hydra_compose(config_name="config", overrides=_lines(overrides))
     plain = OmegaConf.to_container(config, resolve=True)
     assert isinstance(plain, dict)
     plain.pop("experiment", None)
-    return {str(key): value for key, value in plain.items()}
-
-
-def flatten(mapping: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Leaves of a nested mapping by dotted key; lists and empty mappings are leaves."""
-    flat: dict[str, Any] = {}
-    for key, value in mapping.items():
-        if isinstance(value, dict) and value:
-            flat.update(flatten(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+    return Composition({str(key): value for key, value in plain.items()}, tuple(_lines(overrides)))
 
 
 def _branches(mapping: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

@@ -37,7 +37,13 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
     if file is None:
         problems.append(Problem(said, f"no module {module} is found here or on PYTHONPATH", where))
         return None
-    classes = [node.name for node in ast.parse(file.read_text(encoding="utf-8")).body
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) else ""
+        problems.append(Problem(f"{file.name}{line}", f"not readable as Python: {getattr(error, 'msg', error)}", where))
+        return None
+    classes = [node.name for node in tree.body
                if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
     if name not in classes:
         problems.append(Problem(said, f"{file.name} defines no {name}{did_you_mean(name, classes)}", where))

@@ -94,6 +94,8 @@ def _integer(rule: Rule, value: Any) -> int:
         raise ValueError("not an integer")
     if isinstance(value, float) and not value.is_integer():
         raise ValueError("not an integer")
+    if abs(value) >= 1 << 63:
+        raise ValueError("beyond what 64 bits hold")
     return rule._bounded(int(value))
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 
 from dlrun.config.catalog import is_group, option_files
-from dlrun.config.compose import flatten, hydra_started
+from dlrun.config.compose import hydra_started
+from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
-from dlrun.config.source import read_yaml, shown
+from dlrun.config.root import GROUPS
+from dlrun.config.yaml_file import place, read_yaml, shown
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"
@@ -56,18 +56,19 @@ class Origins:
     def place(self, key: str) -> str:
         """``experiments/x.yaml:12`` for a value that a file brought, empty for one that was typed."""
         found = self._find(key)
-        if self._is_word(key) or found is None:
+        if self._is_word(key) or found is None or (key in GROUPS and key not in self._files):
             return ""
         path, inner = found
-        line = _line(path, inner.split("."))
-        return f"{shown(path)}:{line}" if line else shown(path)
+        return place(path, inner.split("."))
 
     def _is_word(self, key: str) -> bool:
         return any(key == word or key.startswith(word + ".") for word in self._words)
 
     def _find(self, key: str) -> tuple[Path, str] | None:
-        for known, found in self._files.items():
-            if key == known or known.startswith(key + "."):
+        if key in self._files:
+            return self._files[key]
+        for known, found in reversed(self._files.items()):
+            if known.startswith(key + "."):
                 return found
         parent = key.rpartition(".")[0]
         return self._find(parent) if parent and "." in parent else None
@@ -81,17 +82,3 @@ def _file(config_path: str) -> Path | None:
         return option_files("experiment").get(config_path.partition("/")[2])
     return option_files(group).get(name) if group and not group.startswith("hydra") else None
 
-
-def _line(path: Path, keys: Sequence[str]) -> int | None:
-    node: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = None
-    for key in keys:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        for name, value in node.value:
-            if name.value == key:
-                line, node = name.start_mark.line + 1, value
-                break
-        else:
-            break
-    return line

@@ -11,10 +11,22 @@ from hydra.errors import HydraException
 
 from dlrun.config.catalog import is_group, option_files, options
 from dlrun.config.fields import rules
+from dlrun.config.grammar import not_a_word
+from dlrun.config.names import elsewhere, meant
+from dlrun.config.places import config_dirs
 from dlrun.config.problem import Problem, did_you_mean, nearest
 from dlrun.config.root import GROUPS, Root
+from dlrun.config.schema import KINDS, TARGET
+from dlrun.config.yaml_file import shown
 
 GROUP_KEYS = (*GROUPS, "experiment")
+_OTHER_WORDS = {  # what else people call our options
+    "mlp": "dense", "fc": "dense", "linear": "softmax", "logistic": "softmax", "convolutional": "cnn", "conv": "cnn",
+    "convnet2d": "convnet", "off": "none", "no": "none", "false": "none", "null": "none",
+    "fashion-mnist": "fashion_mnist",
+    "fashionmnist": "fashion_mnist", "cifar-10": "cifar10", "images": "image_folder", "imagefolder": "image_folder",
+    "reduce_on_plateau": "plateau", "reducelronplateau": "plateau", "cosine_annealing": "cosine", "steplr": "step",
+}
 _OPEN = ("free", "mapping", "layers", "integers", "numbers", "texts")  # kinds that have members of their own
 
 
@@ -24,10 +36,13 @@ def read_words(words: Sequence[str], multirun: bool = False) -> tuple[list[Overr
     good: list[Override] = []
     problems: list[Problem] = []
     for word in words:
+        if not word.partition("=")[0].strip():
+            problems.append(Problem(word or '""', "a word of the form key=value is wanted"))
+            continue
         try:
             override = parser.parse_override(word)
         except HydraException as error:
-            problems.append(Problem(word, _not_a_word(word, error)))
+            problems.append(Problem(word, not_a_word(word, error)))
             continue
         trouble = _trouble(override, multirun)
         if trouble:
@@ -35,14 +50,6 @@ def read_words(words: Sequence[str], multirun: bool = False) -> tuple[list[Overr
         else:
             good.append(override)
     return good, problems
-
-
-def _not_a_word(word: str, error: Exception) -> str:
-    if "=" not in word:
-        homes = [f"{group}={word}" for group in GROUP_KEYS if word in options(group)]
-        hint = f"; did you mean  {homes[0]}" if homes else ""
-        return f"a word of the form key=value is wanted{hint}"
-    return f"not readable: {str(error).splitlines()[0]}"
 
 
 def _trouble(override: Override, multirun: bool) -> str:
@@ -55,14 +62,23 @@ def _trouble(override: Override, multirun: bool) -> str:
         return "a group keeps its place; write  group=option"
     if override.is_sweep_override() and not multirun:
         return "several values want a multirun: add  -m"
+    if key in GROUP_KEYS and override.is_add() and not override.is_force_add():
+        return f"no + is needed:  {key}={override.get_value_element_as_str()}"
+    group, _, inner = key.partition(".")
+    if inner == "kind" and group in GROUPS:
+        return f"the kind comes with the word:  {group}={override.get_value_element_as_str()}"
+    if inner == TARGET and group in GROUPS:
+        return f"a class of your own enters by a file, as configs/{group}/mine.yaml, and  {group}=mine"
     if is_group(key) and not isinstance(override.value(), Glob):
         members = list(override.sweep_string_iterator()) if override.is_sweep_override() else [override.value()]
         for member in members:
             if not isinstance(member, (str, int, float)):
                 return f"a word is wanted: {', '.join(options(key))}"
-            trouble = unknown_option(key, str(member))
-            if trouble:
-                return trouble
+            unknown = unknown_option(key, str(member)) or _shadowed(key, str(member))
+            if unknown:
+                return unknown
+        if key not in GROUP_KEYS and not override.is_add():
+            return f"a group of your own is added with a plus:  +{key}={override.get_value_element_as_str()}"
     return ""
 
 
@@ -71,12 +87,31 @@ def unknown_option(group: str, word: str) -> str:
     files = option_files(group)
     if word in files or (group == "experiment" and word == "null"):
         return ""
-    near = nearest(word, files)
+    near = [_OTHER_WORDS[word.lower()]] if _OTHER_WORDS.get(word.lower()) in files else nearest(word, files)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"
-    if group == "experiment":
+    if group == "experiment" and not 0 < len(files) <= 10:
         return "no such experiment; `dlrun list experiments` names them"
     return f"no such {group}; there are: {', '.join(sorted(files))}"
+
+
+def _shadowed(group: str, word: str) -> str:
+    """Why a user's file would not be read: dlrun has one of that name, and an earlier folder wins."""
+    places = [] if group == "experiment" else [folder / group / f"{word}.yaml" for folder in config_dirs()]
+    files = [file for file in places if file.is_file()]
+    if len(files) < 2:
+        return ""
+    return f"{shown(files[1])} would not be read, {group}={word} is in {shown(files[0].parent)}; rename it"
+
+
+def possible(override: Override) -> bool:
+    """Whether some configuration has the key; what is impossible need not be composed to be known as wrong."""
+    key = override.key_or_group
+    first, _, member = key.partition(".")
+    if first not in GROUPS or not member:
+        return first in rules(Root) or first == "hydra" or "/" in first or is_group(first)
+    return override.is_add() or any(member.split(".")[0] in rules(schema) for schema in KINDS[first].values()) or (
+        first == "model")  # a user's own class has arguments of its own
 
 
 def unknown_key(override: Override, known: Iterable[str], plain: dict[str, Any]) -> Problem | None:
@@ -94,18 +129,26 @@ def unknown_key(override: Override, known: Iterable[str], plain: dict[str, Any])
         parent = ".".join(parts[:depth])
         if parent in known:
             return _member(said, parent, parts[depth], plain)
-    words = [*known, *(group for group in GROUP_KEYS)]
-    near = nearest(key, words)
     value = said.split("=", 1)[-1]
-    if near:
-        return Problem(said, f"no such key; did you mean  {near[0]}={value}")
     group = parts[0]
+    if group in GROUPS:
+        kinds = elsewhere(group, parts[1], str(plain.get(group, {}).get("kind"))) if len(parts) == 2 else []
+        if kinds:
+            name = plain[group].get("name") or plain[group].get("kind")
+            return Problem(said, f"{group} {name} has no such key; it belongs to {_these(group, kinds)}")
+    near = meant(key, [*known, *GROUP_KEYS])
+    if near:
+        return Problem(said, f"no such key; did you mean  {near}={value}")
     if group in GROUPS:
         name = plain.get(group, {}).get("name") or plain.get(group, {}).get("kind") or ""
         keys = ", ".join(k.split(".", 1)[1] for k in known if k.startswith(group + ".") and k.count(".") == 1
                          and not k.endswith((".name", ".kind")))
         return Problem(said, f"{group} {name} has no such key; it has: {keys}")
-    return Problem(said, f"no such key{did_you_mean(group, words)}; `dlrun explain` shows them all")
+    return Problem(said, f"no such key{did_you_mean(group, GROUP_KEYS)}; `dlrun explain` shows them all")
+
+
+def _these(group: str, kinds: Sequence[str]) -> str:
+    return ", ".join(f"{group}={kind}" if kind in options(group) else kind for kind in kinds)
 
 
 def _member(said: str, parent: str, member: str, plain: dict[str, Any]) -> Problem | None:
@@ -113,8 +156,14 @@ def _member(said: str, parent: str, member: str, plain: dict[str, Any]) -> Probl
     for part in parent.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     if isinstance(value, list):
-        return None if member.isdigit() and int(member) < len(value) else Problem(
-            said, f"{parent} is a list of {len(value)}; its members are {parent}.0 to {parent}.{len(value) - 1}")
+        if member.isdigit() and int(member) < len(value):
+            return None
+        members = f"{parent}.0 to {parent}.{len(value) - 1}" if len(value) > 1 else f"{parent}.0"
+        return Problem(said, f"{parent} is a list of {len(value)} here; it has {members if value else 'no members'}; "
+                       f"set it whole:  {parent}=[...]")
+    if parent == "validation" and not isinstance(value, dict):
+        return Problem(said, "validation is a single value here; set it whole:  "
+                       f"validation={{{member}: {said.split('=', 1)[-1]}}}")
     root = rules(Root).get(parent)
     if root is not None and root.kind in _OPEN or parent.split(".")[0] in GROUPS:
         shown = "a single value" if not isinstance(value, dict) else "a mapping"

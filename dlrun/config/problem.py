@@ -35,10 +35,23 @@ def problem(said: str, wanted: str, origin: str = "") -> Problems:
 def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
     """The known names most like `word`, best first; empty when nothing is close.
 
-    For dotted keys names of the same depth come first: ``optimizer.l`` means ``optimizer.lr``.
+    A name that differs in case alone is that name.  Names of the same depth come first: ``optimizer.l`` means
+    ``optimizer.lr``, and ``optimizer.wxyz`` means nothing, though all names there begin alike.
     """
     names = list(dict.fromkeys(known))
-    close = difflib.get_close_matches(word, names, n=max(count, 5), cutoff=0.6)
+    same = [name for name in names if name.lower() == word.lower().removesuffix(".yaml").strip("/ ")]
+    if same:
+        return same[:count]
+    parent, dot, member = word.rpartition(".")
+    if dot:  # the members of one group are alike by their common part alone: that does not count
+        members = {name.rpartition(".")[2]: name for name in names if name.rpartition(".")[0] == parent}
+        close = [members[like] for like in nearest(member, members, count)]
+        if close:
+            return close
+        names, cutoff = [name for name in names if name not in members.values()], 0.75
+    else:
+        cutoff = 0.6
+    close = difflib.get_close_matches(word, names, n=max(count, 5), cutoff=cutoff)
     close.sort(key=lambda name: name.count(".") != word.count("."))
     if not close:
         close = [name for name in names if len(word) >= 2 and name.startswith(word)]

@@ -14,7 +14,7 @@ class Root:
 
     seed: int = integer(0, "Seed of everything random: initial weights, order, dropout, augmentation.", low=0)
     batch_size: int = integer(128, "Rows in one batch.", low=1)
-    epochs: int = integer(20, "Passes over the training rows (or of steps_per_epoch steps).", low=1)
+    epochs: int = integer(40, "Passes over the training rows (or of steps_per_epoch steps).", low=1)
     max_steps: int | None = integer(None, "Stop after so many steps, if the epochs have not ended before.", low=1)
     steps_per_epoch: int | None = integer(
         None, "Steps in an epoch; sampling goes on over the data.  null: one pass over the rows.", low=1)

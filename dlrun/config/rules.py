@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from dlrun.config.check import show
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.root import Config
 from dlrun.config.schema import Custom
@@ -55,7 +56,7 @@ def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
 def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
     late = [epoch for epoch in config.test_at if epoch > config.epochs]
     if late:
-        yield Problem(f"test_at={list(config.test_at)}", f"training ends after epoch {config.epochs} (epochs)",
+        yield Problem(f"test_at={show(config.test_at)}", f"training ends after epoch {config.epochs} (epochs)",
                       origin("test_at"))
 
 
@@ -101,7 +102,7 @@ def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem
 def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
     name, _, index = config.device.partition(":")
     if name not in ("auto", "cpu", "cuda", "mps") or (index and not (name == "cuda" and index.isdigit())):
-        near = nearest(config.device, ["auto", "cpu", "cuda", "mps"])
+        near = ["cuda"] if name == "gpu" else nearest(config.device, ["auto", "cpu", "cuda", "mps"])
         hint = f"; did you mean  {near[0]}" if near else ""
         yield Problem(f"device={config.device}", f"one of auto, cpu, cuda, cuda:N, mps is wanted{hint}",
                       origin("device"))
@@ -117,6 +118,12 @@ def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
+def output_dir_is_named(config: Config, origin: Any) -> Iterator[Problem]:
+    if not config.output_dir.strip():
+        yield Problem("output_dir=", "a folder is wanted;  .  is this one", origin("output_dir"))
+
+
+@rule
 def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
     if isinstance(config.model, Custom):
         if config.model.target.split(".")[0] not in {module.split(".")[0] for module in config.allow}:
@@ -125,4 +132,4 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
                           f"its code would run; allow it by  allow={top}  on the command line",
                           origin("model._target_"))
     if config.allow and origin("allow"):
-        yield Problem(f"allow={list(config.allow)}", "it counts on the command line only", origin("allow"))
+        yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))

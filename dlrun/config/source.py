@@ -8,48 +8,44 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
-from omegaconf._utils import get_yaml_loader
+from omegaconf.errors import OmegaConfBaseException
 
+from dlrun.config.defaults_list import check_defaults
 from dlrun.config.fields import defaults
+from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs, experiment_dirs
-from dlrun.config.problem import problem
+from dlrun.config.problem import Problem, Problems
 from dlrun.config.root import GROUPS, Root
-from dlrun.config.schema import filled
+from dlrun.config.schema import KINDS, TARGET, filled
+from dlrun.config.yaml_file import place, read_yaml, shown
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; a broken file is a problem that names file and line."""
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=get_yaml_loader())
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise problem(f"{shown(path)}{line}", f"not readable as YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise problem(shown(path), f"not readable as YAML: {str(error).splitlines()[0]}") from None
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise problem(f"{shown(path)}:1", "a mapping (key: value) is wanted at the top of the file")
-    return values
-
-
-def shown(path: Path) -> str:
-    """A file as a person names it: relative to the working folder where it lies below."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        parts = path.resolve().parts
-        for folder in ("configs", "experiments"):  # dlrun's own: the part that a reader knows
-            if folder in parts:
-                return "/".join(parts[len(parts) - parts[::-1].index(folder) - 1:])
-        return str(path)
+def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str | None]) -> list[Problem]:
+    """What Hydra or OmegaConf would stop at, or what would silently land in another place."""
+    group = name.rpartition("/")[0]
+    problems = [] if "defaults" not in values or name == "config" else check_defaults(path, name, values["defaults"])
+    if group in GROUPS and header.get("package"):
+        problems.append(Problem(f"# @package {header['package']}", f"a {group} stays at {group}; leave this line out",
+                                f"{shown(path)}:1"))
+    if group in GROUPS and list(values) == [group] and isinstance(values[group], dict):
+        problems.append(Problem(f"{group}: ...", f"the file is read as the {group} already; its keys stand at the left "
+                                "margin", place(path, [group])))
+    if group in GROUPS and not {"kind", "defaults", TARGET} & set(values) and len(KINDS[group]) > 1 and not problems:
+        problems.append(Problem(f"{group}.kind", f"must be given: one of {', '.join(sorted(KINDS[group]))}",
+                                f"{shown(path)}:1"))
+    for key, value in flatten(values).items():
+        if isinstance(value, str) and "${" in value:
+            try:
+                OmegaConf.create({"value": value})
+            except OmegaConfBaseException:
+                problems.append(Problem(f"{key}={value}", "an interpolation is written  ${key}  or  ${oc.env:NAME}",
+                                        place(path, key.split("."))))
+    return problems
 
 
 class _Folder(ConfigSource):
@@ -70,7 +66,11 @@ class _Folder(ConfigSource):
             raise ConfigLoadError(f"Config not found : {path}")
         values = read_yaml(path)
         header = self._get_header_dict(path.read_text(encoding="utf-8")[:512])
-        values = self._complete(config_path.removesuffix(".yaml"), values, header)
+        name = config_path.removesuffix(".yaml")
+        wrong = _wrong(path, name, values, header)
+        if wrong:
+            raise Problems(wrong)
+        values = self._complete(name, values, header)
         return ConfigResult(config=OmegaConf.create(values), path=self.full_path(), provider=self.provider,
                             header=header)
 
@@ -121,6 +121,18 @@ class ExperimentFolder(_Folder):
     @staticmethod
     def scheme() -> str:
         return "dlrun-experiments"
+
+    def is_group(self, config_path: str) -> bool:
+        return config_path == "" or super().is_group(config_path)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """All experiments, those in subfolders too: completion asks for ``experiment`` alone."""
+        if config_path == "":
+            return [] if results_filter == ObjectType.CONFIG else [self.prefix]
+        folder = self._path(config_path)
+        if folder is None or results_filter == ObjectType.GROUP:
+            return []
+        return sorted(str(file.relative_to(folder).with_suffix("")) for file in folder.rglob("*.yaml"))
 
     def _complete(self, name: str, values: dict[str, Any], header: dict[str, str | None]) -> dict[str, Any]:
         header["package"] = header.get("package") or "_global_"

@@ -20,7 +20,7 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
         return value
     if not isinstance(value, dict):
         if not _is_size(value):
-            wrong(f"validation={value}")
+            wrong(f"validation={_typed(value)}")
             return None
         return Holdout(size=_size(value)) if value else None
     kind = value.get("kind", "holdout")
@@ -33,7 +33,8 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
             near = nearest(key, ["kind", "size", "take", "stratify"])
             wrong(f"validation.{key}={value[key]}",
                   "no such key" + (f"; did you mean  validation.{near[0]}" if near else ""))
-    size, take, stratify = value.get("size", 0.2), value.get("take", "end"), value.get("stratify", value.get("take") == "random")
+    size, take = value.get("size", 0.2), value.get("take", "end")
+    stratify = value.get("stratify", take == "random")
     if not _is_size(size):
         wrong(f"validation.size={size}", "a fraction < 1 or a count is wanted")
         size = 0.2
@@ -46,6 +47,12 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
     if stratify and take == "end":
         wrong("validation.stratify=true", "rows from the end are not stratified; add  take: random")
     return Holdout(size=_size(size), take=take, stratify=stratify) if size else None
+
+
+def _typed(value: Any) -> str:
+    from dlrun.config.check import show
+
+    return show(value)
 
 
 def _is_size(value: Any) -> bool:

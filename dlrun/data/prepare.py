@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +72,11 @@ def prepare(
     if validation is not None and not own["val"]:
         train, val = _validation_rows(train, source.y, counts["val"], validation, key(seed, "validation"))
 
-    x, fill = _filled(source.x, train, notes)
+    fill = _stand_in(source, train)
+    if fill is not None and (empty := int(np.isnan(fill).sum())):
+        notes.append(f"{empty} columns have no value in the training rows; 0 stands in for them")
+        say(notes[-1])
+    x = _fill(source.x, fill)
     parts = {"train": _part(x, source.y, train)}
     if counts["val"]:
         own_val = source.x_val is not None
@@ -149,23 +152,19 @@ def _part(x: np.ndarray, y: np.ndarray | None, rows: np.ndarray) -> Part:
     return Part(x[where], None if y is None else y[where])
 
 
-def _filled(x: np.ndarray, train: np.ndarray, notes: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
-    """A table without NaN and the means of the training rows that stand in for them; None where none is missing."""
-    if x.dtype.kind != "f":
-        return x, None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column without any training value: said below
-        mean = np.nanmean(x[train], axis=0, dtype=np.float64)
-    if (empty := np.isnan(mean)).any():
-        notes.append(f"{int(empty.sum())} columns have no value in the training rows; 0 stands in for them")
-    fill = np.nan_to_num(mean).astype(np.float32)
-    return _fill(x, fill), fill if np.isnan(x).any() else None
+def _stand_in(source: Source, train: np.ndarray) -> np.ndarray | None:
+    """The mean of each column of a table over the training rows (NaN: no value there); None if no cell is missing."""
+    parts = [part for part in (source.x, source.x_val, source.x_test) if part is not None]
+    if source.x.dtype.kind != "f" or not any(np.isnan(part).any() for part in parts):
+        return None
+    x = source.x[train]
+    there = ~np.isnan(x)
+    with np.errstate(invalid="ignore"):  # 0 / 0 where a column has no value
+        return (np.nansum(x, axis=0, dtype=np.float64) / there.sum(0)).astype(np.float32)
 
 
 def _fill(x: Any, fill: np.ndarray | None) -> Any:
-    if fill is None or x.dtype.kind != "f":
-        return x
-    return np.where(np.isnan(x), fill, x)
+    return x if fill is None else np.where(np.isnan(x), np.nan_to_num(fill), x)
 
 
 def _scale(cfg: Any, source: Source, train: np.ndarray) -> Scale:

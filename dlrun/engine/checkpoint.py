@@ -24,11 +24,15 @@ def save(path: Path, content: dict[str, Any]) -> None:
     """Write tensors and plain values atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     other = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with other.open("wb") as stream:
-        torch.save(content, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(other, path)
+    try:
+        with other.open("wb") as stream:
+            torch.save(content, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(other, path)
+    except BaseException:
+        other.unlink(missing_ok=True)
+        raise
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -44,6 +44,10 @@ class Clock:
     looked: int = 0
     _since: float = field(default_factory=time.monotonic)
 
+    def now(self) -> float:
+        """Seconds of training until this moment."""
+        return self.seconds + time.monotonic() - self._since
+
     def tick(self) -> float:
         """Add the time since the last tick; the seconds of this epoch."""
         now = time.monotonic()
@@ -58,9 +62,7 @@ class Clock:
                 "epoch_seconds": self.epoch_seconds, "looked": self.looked}
 
     def load(self, state: dict[str, Any]) -> None:
-        for name in list(state):
-            if not hasattr(self, name):
-                raise KeyError(name)
+        for name in ("epoch", "step", "seconds", "epoch_seconds", "looked"):
             setattr(self, name, state.pop(name))
         self._since = time.monotonic()
 
@@ -98,9 +100,11 @@ def fit(run: Fit) -> str | None:
     """
     clock, keeper = run.clock, run.keeper
     reason = run.stopper.reason() if clock.epoch else None
-    if keeper.saved_step is None:
-        keeper.save(clock.step)  # a run that diverges at once has this state to go back to
-    while reason is None and clock.epoch < run.epochs and not _used_up(run):
+    if keeper.saved is None:
+        keeper.save(clock.epoch, clock.step)  # a run that diverges at once has this state to go back to
+    while reason is None and clock.epoch < run.epochs and not _steps_used_up(run):
+        if run.totals.rows == 0 and (reason := _seconds_used_up(run)):
+            break
         first, end = clock.epoch * run.steps_per_epoch, run.end_of(clock.epoch)
         shown = time.monotonic()
         for x, y in run.batches.steps(clock.step, end):
@@ -114,24 +118,23 @@ def fit(run: Fit) -> str | None:
                 show(run, first, end)
             if run.signals.asked is not None or keeper.due():
                 if finite(run.totals.read()):  # a broken state is left for the next look to report
-                    keeper.save(clock.step)
+                    keeper.save(clock.epoch, clock.step)
                 if run.signals.asked is not None:
                     raise Interrupted
-            if run.max_seconds is not None and clock.seconds + now - clock._since >= run.max_seconds:
-                reason = f"max_seconds: {run.max_seconds:g} seconds of training are used up"
+            if reason := _seconds_used_up(run):
                 break
         metrics = look(run)
         clock.epoch += 1
         reason = close_epoch(run, metrics) or reason
-    if keeper.saved_step != clock.step:
-        keeper.save(clock.step)
+    if keeper.saved != (clock.epoch, clock.step):
+        keeper.save(clock.epoch, clock.step)
     return reason
 
 
 def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
     """Measure, record and judge an epoch that has ended; the sentence of an early stop, or None."""
     clock = run.clock
-    row = {"epoch": clock.epoch, "step": clock.step, "seconds": 0.0, "train/lr": run.step.lr,
+    row = {"epoch": clock.epoch, "step": clock.step, "seconds": 0.0, "train/lr": run.rate.at(clock.step - 1),
            **{f"train/{name}": value for name, value in metrics.items()}, **run.evaluate(clock.epoch)}
     best = run.stopper.epoch(clock.epoch, row)
     if best:
@@ -145,7 +148,7 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
     for extra in run.extras:
         extra(clock.epoch)
     if run.keeper.due() or run.keeper.cheap():
-        run.keeper.save(clock.step)
+        run.keeper.save(clock.epoch, clock.step)
     return run.stopper.reason()
 
 
@@ -172,7 +175,13 @@ def show(run: Fit, first: int, end: int) -> None:
         rows_per_second=run.totals.rows / seconds if seconds else 0.0))
 
 
-def _used_up(run: Fit) -> bool:
-    if run.max_steps is not None and run.clock.step >= run.max_steps:
-        return True
-    return run.max_seconds is not None and run.clock.seconds >= run.max_seconds
+def _steps_used_up(run: Fit) -> bool:
+    """Whether the epochs that are closed hold all steps; a resumed run may still have to close its last one."""
+    return run.max_steps is not None and run.clock.epoch * run.steps_per_epoch >= run.max_steps
+
+
+def _seconds_used_up(run: Fit) -> str | None:
+    """The sentence of a run whose time is over; None while there is some, or no limit."""
+    if run.max_seconds is None or run.clock.now() < run.max_seconds:
+        return None
+    return f"max_seconds: {run.max_seconds:g} seconds of training are used up"

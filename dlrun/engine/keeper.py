@@ -61,7 +61,7 @@ class Keeper:
         self.parts: dict[str, Part] = {**parts, "best": best}
         self.best, self.seconds = best, seconds
         self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
-        self.saved_step: int | None = None
+        self.saved: tuple[int, int] | None = None  # epochs and steps done, as they stand in last.pt
 
     def due(self) -> bool:
         return time.monotonic() - self._written >= self.seconds
@@ -69,22 +69,29 @@ class Keeper:
     def cheap(self) -> bool:
         return time.monotonic() - self._written >= self._cost / SHARE
 
-    def save(self, step: int) -> None:
-        """Write last.pt, and best.pt where the best has changed."""
+    @property
+    def saved_step(self) -> int | None:
+        return None if self.saved is None else self.saved[1]
+
+    def save(self, epoch: int, step: int) -> None:
+        """Write best.pt where the best has changed, and last.pt, after `epoch` epochs and `step` steps."""
         start = time.monotonic()
-        save(self.last, {"id": self.run_id, "step": step, "parts": gather(self.parts)})
+        # best.pt first: killed between the two, a run goes back a little and writes the same best.pt again.
         if self.best.epoch != self._best_written:
             save(self.best_file, {"id": self.run_id, "epoch": self.best.epoch, "model": self.best.weights})
             self._best_written = self.best.epoch
+        save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.parts)})
         self._written = time.monotonic()
         self._cost = self._written - start
-        self.saved_step = step
+        self.saved = (epoch, step)
 
     def load(self, path: Path | None = None, run_id: str | None = None) -> None:
         """Restore every part from last.pt (or another run's file, whose id is then `run_id`)."""
         content = read(path or self.last)
         wanted = run_id or self.run_id
-        if content["id"] != wanted:
-            raise ValueError(f"{path or self.last} belongs to run {content['id']}, not to {wanted}")
+        if content.get("id") != wanted:
+            raise ValueError(f"{path or self.last} belongs to run {content.get('id')}, not to {wanted}")
+        if set(content) != {"id", "epoch", "step", "parts"}:
+            raise ValueError(f"{path or self.last} holds {sorted(content)}, not epoch, id, parts, step")
         scatter(content["parts"], self.parts)
-        self.saved_step = content["step"]
+        self.saved = (content["epoch"], content["step"])

@@ -27,6 +27,10 @@ class Rate:
         warm = (step + 1) / self.config.warmup if step < self.config.warmup else 1.0
         return warm * self._factor(step) * self.plateau_factor
 
+    def at(self, step: int) -> float:
+        """The learning rate of a step."""
+        return self.lr * self.factor(step)
+
     def epoch(self, metrics: dict[str, float]) -> None:
         """Lower the rate where the watched metric has not improved for `patience` epochs."""
         config = self.config

@@ -40,7 +40,7 @@ class EagerStep:
         self._steps = {name: bare_step(optimizer) for name, optimizer in self.optimizers.items()}
         self._penalty, self._constrain, self._clip = penalty, constrain, clip(config.optimizer)
         self._accumulate = config.optimizer.accumulate
-        self._lr = self._lr_set = config.optimizer.lr
+        self._lr_set, self._step = config.optimizer.lr, 0
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.cast: Callable[[], AbstractContextManager[Any]] = nullcontext
         if config.precision != "float32":
@@ -50,6 +50,7 @@ class EagerStep:
         self._update = self._closed_update if closed else self._scaled_update if half else self._plain_update
 
     def __call__(self, batch: Batch, step: int) -> None:
+        self._step = step
         self.noise.at(step)
         self._set_rate(step)
         for group in self.task.turn(step):
@@ -85,6 +86,7 @@ class EagerStep:
 
             def closure(player: str = player) -> Tensor:
                 nonlocal first
+                self.noise.at(self._step)  # the same masks each time: it is one function that is minimised
                 loss = self._backward(player, batch, measure=first)
                 if self._clip is not None:
                     self._clip(self._weights[player])
@@ -124,17 +126,12 @@ class EagerStep:
         return loss.detach()
 
     def _set_rate(self, step: int) -> None:
-        self._lr = self.rate.lr * self.rate.factor(step)
-        if self._lr != self._lr_set:
+        lr = self.rate.at(step)
+        if lr != self._lr_set:
             for optimizer in self.optimizers.values():
                 for group in optimizer.param_groups:
-                    group["lr"] = self._lr
-            self._lr_set = self._lr
-
-    @property
-    def lr(self) -> float:
-        """The learning rate of the last step."""
-        return self._lr
+                    group["lr"] = lr
+            self._lr_set = lr
 
     def state(self) -> dict[str, Any]:
         return {"optimizers": {name: optimizer_state(o) for name, o in self.optimizers.items()},

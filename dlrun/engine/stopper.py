@@ -24,16 +24,19 @@ class Stopper:
         if self.monitor is None or epoch < self.config.start_epoch:
             return False
         value = self._sign * metrics[self.monitor]
-        if value < self.best - self.config.min_delta or (self.best_epoch == 0 and math.isfinite(value)):
+        if value < self.best - self.config.min_delta or self._reached(value):
             self.best, self.best_epoch, self.wait = value, epoch, 0
             return True
         self.wait += 1
         return False
 
+    def _reached(self, value: float) -> bool:
+        return self.config.target is not None and value <= self._sign * self.config.target
+
     def reason(self) -> str | None:
         """The sentence that says why training ends here; None to go on."""
         config = self.config
-        if config.target is not None and self.best <= self._sign * config.target:
+        if config.target is not None and self._reached(self.best):
             return f"{self.monitor} has reached {config.target:g}"
         if config.patience is not None and self.wait >= config.patience:
             epochs = "epoch" if config.patience == 1 else "epochs"

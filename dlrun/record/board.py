@@ -14,7 +14,7 @@ from dlrun.record.metrics import read
 from dlrun.record.recorder import Progress, Recorder, RunInfo
 
 _START, _END = "_hparams_/session_start_info", "_hparams_/session_end_info"
-_OUTCOME = ("test/", "final/")  # written by finish(), so stale on a resumed run
+_OUTCOME = ("test/", "val/kept/", "val/best/")  # written by finish(), so stale on a resumed run
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
 
@@ -23,7 +23,7 @@ class Board(Recorder):
 
     The horizontal axis counts epochs, except for tags that begin with ``step/``, which count steps: the running
     metrics of training, written at most once in `every` steps (0: not at all).  ``finish`` adds the outcome as scalars
-    of the last epoch: ``test/...``, ``final/val/...`` (the weights that were kept) and ``final/best/...``;
+    of the last epoch: ``test/...``, ``val/kept/...`` (the weights that were kept) and ``val/best/epoch``;
     TensorBoard's hparams table shows these beside the run's configuration, one row a run, and each of a run's curves
     with its last value.  Without `table` there is no row (the folds of a run are not runs).
 
@@ -98,9 +98,11 @@ class Board(Recorder):
 
     def finish(self, result: Mapping[str, Any]) -> None:
         if result.get("status") != "interrupted":
-            for part, prefix in (("test", "test/"), ("val", "final/val/"), ("best", "final/best/")):
+            for part, prefix in (("test", "test/"), ("val", "val/kept/")):
                 for key, value in (result.get(part) or {}).items():
                     self._scalar(prefix + key, value, self._epoch)
+            if result.get("best"):
+                self._scalar("val/best/epoch", result["best"]["epoch"], self._epoch)
         if self._table:
             self._session_end(_WHOLE.get(str(result.get("status")), "STATUS_FAILURE"))
         self._open().flush()

@@ -17,8 +17,8 @@ from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import Prepared, prepare
 from dlrun.models.build import build, constrain, penalty
 from dlrun.models.noise import Noise
-from dlrun.run.custom import make_custom
-from dlrun.run.machine import Machine, fits
+from dlrun.run.custom import GlobalNoise, make_custom
+from dlrun.run.machine import Machine, fits, speed_path
 from dlrun.run.preflight import Checked
 from dlrun.tasks.classify import Classify
 from dlrun.tasks.task import Batch, Task, Totals
@@ -40,6 +40,7 @@ class Parts:
     val: Rows | None
     test: Rows | None
     resident: bool
+    speed_path: str
     penalty: Callable[[], Tensor] | None
     constrain: Callable[[], None] | None
     evaluate_batch: int
@@ -67,7 +68,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     config = checked.config
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                        train_size=config.train_size, seed=config.seed, say=say)
-    noise = Noise(config.seed, machine.device)
+    noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(config.seed, machine.device)
     task = Classify(config.task, len(prepared.signature.classes))
     shape = prepared.signature.input_shape
     if isinstance(config.model, Custom):
@@ -75,17 +76,19 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     else:
         assert checked.layers is not None
         model = build(checked.layers, shape, seed=config.seed, noise=noise)
-    model = model.to(machine.device)
+    path = speed_path(model, own=not isinstance(config.model, Custom))
+    last = path.endswith("channels_last")
+    model = model.to(machine.device, memory_format=torch.channels_last if last else torch.preserve_format)
     parts = {name: part for name, part in
              (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if part is not None}
     size = sum(part.x.nbytes + (0 if part.y is None else part.y.nbytes) for part in parts.values())
     resident = fits(size, machine.device) if config.resident == "auto" else bool(config.resident)
-    rows = {name: Rows(part, prepared.scale, machine.device, resident) for name, part in parts.items()}
+    rows = {name: Rows(part, prepared.scale, machine.device, resident, last) for name, part in parts.items()}
     return Parts(
         config=config, prepared=prepared, task=task, model=model, noise=noise,
         batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, config.seed,
                         make_augment(config.augment)),
-        train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident,
+        train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         penalty=_bound(penalty, model) if penalty(model) is not None else None,
         constrain=_bound(constrain, model) if getattr(model, "constrained", None) else None,
         evaluate_batch=max(config.batch_size, min(1024, EVALUATE_VALUES // max(1, _numel(shape)))),

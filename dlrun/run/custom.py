@@ -13,6 +13,15 @@ from torch import nn
 from dlrun.config.problem import problem
 from dlrun.config.schema import Custom
 from dlrun.config.streams import key
+from dlrun.models.noise import Noise
+
+
+class GlobalNoise(Noise):
+    """Noise for a user's own class, which may draw from torch's global generators: they too begin each step anew."""
+
+    def at(self, step: int) -> None:
+        super().at(step)
+        torch.manual_seed(key(self.seed, "global", step))
 
 
 def make_custom(config: Custom, input_shape: tuple[int, ...], outputs: int, seed: int) -> nn.Module:

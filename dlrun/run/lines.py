@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dlrun.config.compose import flatten
+from dlrun.config.fields import rules
+from dlrun.config.root import Root
 from dlrun.config.rules import measured
 from dlrun.data.batches import Rows
 from dlrun.engine.fit import Fit
@@ -19,9 +23,15 @@ def run_info(parts: Parts, machine: Machine, folder: RunFolder, training: Fit, n
     return RunInfo(
         dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
         data_line=_data_line(parts), model_line=_model_line(parts), device_line=_device_line(parts, machine),
-        folder=folder.path, config=config.plain, flat=flatten(config.plain), epochs=config.epochs,
+        folder=folder.path, config=config.plain, flat=_hyperparameters(config.plain), epochs=config.epochs,
         metrics=tuple(measured(config)), first_epoch=clock.epoch + 1, resumed_step=clock.step,
         monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
+
+
+def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
+    """The values that can change a result, by dotted key; folders and verbosity are no hyperparameters."""
+    root = rules(Root)
+    return flatten({key: value for key, value in plain.items() if key not in root or root[key].identity})
 
 
 def _data_line(parts: Parts) -> str:

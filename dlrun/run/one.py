@@ -12,9 +12,8 @@ from typing import Any
 import torch
 import yaml
 
-from dlrun.config.compose import flatten
 from dlrun.config.identity import identity, prefix_identity, run_name
-from dlrun.config.problem import problem
+from dlrun.config.problem import Problems, problem
 from dlrun.config.root import Config
 from dlrun.engine.fit import Diverged, Interrupted, fit
 from dlrun.engine.signals import Signals
@@ -26,11 +25,11 @@ from dlrun.record.provenance import provenance
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.run.assemble import Parts, assemble
 from dlrun.run.lines import run_info
-from dlrun.run.machine import Machine, choose
-from dlrun.run.outcome import finished, unfinished
-from dlrun.run.pictures import sample_batch
+from dlrun.run.machine import Machine, apart, choose, hardware
+from dlrun.run.outcome import failed, finished, unfinished
+from dlrun.run.pictures import graph, sample_batch
 from dlrun.run.preflight import Checked
-from dlrun.run.resume import DONE, Start, clear, cut, find_start
+from dlrun.run.resume import DONE, Start, clear, cut, find_start, load
 from dlrun.run.training import train
 
 
@@ -64,33 +63,44 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
         result = folder.result()
         if result is not None and result["status"] in DONE:
             show_result(result, folder.path)
-            return Outcome(folder.path, result, 0, found=True)
+            return Outcome(folder.path, result, _exit_code(result), found=True)
         shown = recorders or [Console(), Board(every=config.log_every or 0)]
-        with Signals() as signals, closing(Recorders(shown)) as recorder:
-            result = _train(checked, run_id, folder, signals, recorder, command)
-        return Outcome(folder.path, result, _exit_code(result, signals))
+        with apart(), Signals() as signals, closing(Recorders(shown)) as recorder:
+            try:
+                result = _train(checked, run_id, folder, signals, recorder, command)
+            except Problems:
+                raise
+            except Exception as error:
+                write_text(folder.path / "traceback.txt", traceback.format_exc())
+                if (folder.result() or {}).get("status") != "failed":  # it failed before there was anything to train
+                    failed(config, run_id, folder, _first_line(error))
+                raise
+        # Who asked for an end gets the signal's code, also where the run was just done: a sweep has to stop too.
+        return Outcome(folder.path, result, signals.exit_code or _exit_code(result))
 
 
 def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
            command: Sequence[str] | None) -> dict[str, Any]:
     config = checked.config
     versions = {"torch": str(torch.__version__)}
-    start = find_start(config, run_id, folder, versions)
+    start = find_start(config, run_id, folder, versions, hardware(config.device))
     machine = choose(config, (start.stored or {}).get("threads"))
-    notes: list[str] = [start.note] if start.note else []
+    notes: list[str] = []
     parts = assemble(checked, machine, notes.append)
-    notes += [*parts.prepared.notes, *_notes(parts, start)]
+    if start.run_id != run_id and _data_changed(parts, start):
+        start = Start()  # the shorter run saw other data, and is none of ours
+    notes += _notes(parts, start)
     folder.make()
     training = train(parts, machine, folder, run_id, signals, recorder)
     if start.checkpoint is not None:
-        training.keeper.load(start.checkpoint, start.run_id)
-        if start.run_id != run_id:
-            training.keeper.saved_step = None
+        load(training, start, own=start.run_id == run_id)
     cut(folder, training.clock.epoch)
     _write_head(parts, folder, run_id, machine, start, versions, command)
     recorder.start(run_info(parts, machine, folder, training, notes))
-    if training.clock.step == 0:
+    if not (folder.pictures / "batch.png").exists():
         sample_batch(parts, folder, recorder)
+        if config.graph:
+            graph(parts, recorder)
     try:
         reason = fit(training)
         result = finished(parts, training, machine, folder, run_id, reason, recorder)
@@ -106,13 +116,13 @@ def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, r
         from dlrun.run.memory import is_out_of_memory, rows_that_fit
 
         if is_out_of_memory(error):
+            traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
             fitted = rows_that_fit(parts)
             said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
             result = unfinished(parts, training, machine, folder, run_id, "out_of_memory",
                                 f"out of memory at batch_size {config.batch_size}; {said}", fitted_batch_size=fitted,
                                 error=_first_line(error))
         else:
-            write_text(folder.path / "traceback.txt", traceback.format_exc())
             result = unfinished(parts, training, machine, folder, run_id, "failed", _first_line(error),
                                 error=_first_line(error))
             recorder.finish(result)
@@ -128,7 +138,8 @@ def _write_head(parts: Parts, folder: RunFolder, run_id: str, machine: Machine, 
     write_text(folder.config, yaml.safe_dump(config.plain, sort_keys=False, allow_unicode=True))
     here = provenance({
         "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
-        "device": machine.line, "threads": machine.threads, "speed_path": "eager", "resident": parts.resident,
+        "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads,
+        "speed_path": parts.speed_path, "resident": parts.resident,
         "data": {"hash": parts.prepared.hash, "files": parts.prepared.files, "label": parts.prepared.label},
     }, versions=versions, command=command)
     own = folder.provenance.is_file() and read_json(folder.provenance)
@@ -142,14 +153,18 @@ def _write_head(parts: Parts, folder: RunFolder, run_id: str, machine: Machine, 
 
 def _notes(parts: Parts, start: Start) -> list[str]:
     """What a resumed run has to say; raises Problems where its data is no longer what it was."""
-    stored = start.stored or {}
-    asked, before = parts.config.threads, stored.get("threads")
-    if stored.get("data", {}).get("hash", parts.prepared.hash) != parts.prepared.hash:
+    asked, before = parts.config.threads, (start.stored or {}).get("threads")
+    notes = [start.note] if start.note else []
+    if _data_changed(parts, start):
         raise problem(f"dataset={parts.config.dataset.name}",
                       "the data has changed since this run began; force=true trains it anew")
     if asked != "auto" and before not in (None, asked):
-        return [f"threads={asked} is not taken: the run began with {before}, and others give other bits"]
-    return []
+        notes.append(f"threads={asked} is not taken: the run began with {before}, and others give other bits")
+    return notes
+
+
+def _data_changed(parts: Parts, start: Start) -> bool:
+    return (start.stored or {}).get("data", {}).get("hash", parts.prepared.hash) != parts.prepared.hash
 
 
 def _first_line(error: BaseException) -> str:
@@ -157,7 +172,5 @@ def _first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def _exit_code(result: dict[str, Any], signals: Signals) -> int:
-    if result["status"] == "interrupted":
-        return signals.exit_code
+def _exit_code(result: dict[str, Any]) -> int:
     return 1 if result["status"] in ("out_of_memory", "failed") else 0

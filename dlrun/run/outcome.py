@@ -6,6 +6,7 @@ from typing import Any
 
 from dlrun.config.compose import flatten
 from dlrun.config.identity import run_name
+from dlrun.config.root import Config
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_json
 from dlrun.record.metrics import read
@@ -54,6 +55,19 @@ def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder,
                "test": {}, **more}
     write_json(folder.result_file, result)
     return result
+
+
+def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:
+    """Write the result of a run that broke before its training was put together."""
+    rows = read(folder.metrics)
+    last = rows[-1] if rows else {"epoch": 0, "step": 0}
+    assert config.plain is not None
+    write_json(folder.result_file, {
+        "id": run_id, "name": run_name(config), "status": "failed", "stop_reason": error, "epochs": last["epoch"],
+        "steps": last["step"], "seconds": 0.0, "parameters": None, "device": config.device,
+        "config": flatten(config.plain), "best": {}, "train": _part(last, "train"), "val": _part(last, "val"),
+        "test": {}, "error": error,
+    })
 
 
 def _head(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str) -> dict[str, Any]:

@@ -28,6 +28,17 @@ def sample_batch(parts: Parts, folder: RunFolder, recorder: Recorder) -> None:
     recorder.picture("batch", 0, path)
 
 
+def graph(parts: Parts, recorder: Recorder) -> None:
+    """The model's graph for TensorBoard, traced on two rows with dropout off (torch's own converter)."""
+    from torch.utils.tensorboard._pytorch_graph import graph as traced
+
+    x, _ = parts.train.range(0, min(2, parts.train.count))
+    parts.model.eval()
+    graph_def, _ = traced(parts.model, x)
+    parts.model.train()
+    recorder.graph(graph_def.SerializeToString())
+
+
 def confusion(parts: Parts, rows: Rows, cast: Callable[[], Any], epoch: int, folder: RunFolder,
               recorder: Recorder) -> None:
     """The confusion matrix of the rows that were measured last."""

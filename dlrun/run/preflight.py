@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from dlrun.config.check import Origin, inspect, nowhere
+from dlrun.config.catalog import is_group
+from dlrun.config.check import Origin, inspect, show
 from dlrun.config.compose import Composition, compose
+from dlrun.config.fields import rules
+from dlrun.config.origins import Origins
 from dlrun.config.places import data_dir
 from dlrun.config.problem import Problem, Problems
-from dlrun.config.root import Config
+from dlrun.config.root import GROUPS, Config
 from dlrun.config.schema import Custom
 from dlrun.data.peek import peek
 from dlrun.data.signature import Peek
@@ -43,25 +47,29 @@ def preflight(words: Sequence[str]) -> Checked:
     if composition is None:
         raise Problems(problems)
     config, more = inspect(composition.plain)
-    if more:  # only now are the files read again, to say where each value came from
-        config, more = inspect(composition.plain, _origin(composition, words))
-    if config is not None and config.allow:
-        config, more = inspect(composition.plain, _origin(composition, words))
-    problems = problems + more
-    checked, last = _fits(config, problems)
-    problems += last
-    if problems or checked is None:
-        raise Problems(problems)
+    if config is not None and config.allow:  # whether it was typed decides whether it counts
+        config, more = inspect(composition.plain, Origins(composition.words).place)
+    checked, last = _fits(config, problems + more)
+    if problems or more or last or checked is None:
+        raise Problems(problems + _placed(more + last, composition))
     return checked
 
 
-def _origin(composition: Composition, words: Sequence[str]) -> Origin:
-    from dlrun.config.origins import Origins
-
-    try:
-        return Origins(composition.words or [word for word in words if "=" in word]).place
-    except Exception:  # noqa: BLE001 - words that do not compose have problems of their own; places are a courtesy
-        return nowhere
+def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
+    """The problems, each with the file and line that its value came from; files are read again only for that."""
+    typed = [word.split("=")[0].lstrip("+") for word in composition.words]
+    keys = [re.split(r"[=\[, ]", problem.said)[0] for problem in problems]
+    origin: Origin | None = None
+    found = []
+    for problem, key in zip(problems, keys):
+        first = key.split(".")[0]
+        ours = first in GROUPS or first in composition.plain
+        if ours and not problem.origin and not any(key == word or key.startswith(f"{word}.") for word in typed
+                                                   if not is_group(word)):
+            origin = origin or Origins(composition.words).place
+            problem = replace(problem, origin=origin(key))
+        found.append(problem)
+    return found
 
 
 def check_config(config: Config) -> Checked:
@@ -93,7 +101,9 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
     except Problems as wrong:
         problems += wrong.problems
     if config.augment.on and signature.input_kind != "image":
-        problems.append(Problem(f"augment={config.plain['augment'].get('name', '')}" if config.plain else "augment",
+        values = vars(config.augment)
+        key = next(key for key, rule in rules(type(config.augment)).items() if values[key] != rule.default)
+        problems.append(Problem(f"augment.{key}={show(values[key])}",
                                 "only images are augmented; augment=none"))
     outputs = config.task.outputs(len(signature.classes))
     layers: list[Any] | None = None
@@ -102,8 +112,16 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
             layers = layers_of(config.model, signature, outputs)
             plan(layers, signature.input_shape)
         except Problems as wrong:
-            problems += wrong.problems
+            problems += [_of_model(config, problem) for problem in wrong.problems]
     return Checked(config, seen, rows, outputs, layers), problems
+
+
+def _of_model(config: Config, problem: Problem) -> Problem:
+    """A layer's problem under the word that chose the layer: ``model=cnn``."""
+    if _about(problem, "model") or problem.said.startswith("model.layers["):
+        return problem
+    said = f"model={config.model.name or config.model.kind}"
+    return Problem(said, f"{problem.said}: {problem.wanted}", problem.origin)
 
 
 def _about(problem: Problem, group: str) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from dlrun.config.identity import prefix_identity
+from dlrun.config.problem import problem
 from dlrun.config.root import Config
+from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import cut_back
 
@@ -28,16 +31,27 @@ class Start:
     note: str = ""
 
 
-def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str]) -> Start:
+def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start:
     """How the run goes on; a fresh one looks for a shorter twin beside it."""
     if folder.last.is_file():
         stored = read_json(folder.provenance) if folder.provenance.is_file() else None
         return Start(folder.last, run_id, stored)
-    return _twin(config, run_id, folder, versions) or Start()
+    return _twin(config, run_id, folder, versions, hardware) or Start()
 
 
-def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str]) -> Start | None:
-    """The longest finished run whose every step this run would take too, on the same software.
+def load(training: Fit, start: Start, own: bool) -> None:
+    """Restore the state that a start names; raises Problems for a checkpoint that is not this run's."""
+    assert start.checkpoint is not None
+    try:
+        training.keeper.load(start.checkpoint, start.run_id)
+    except (ValueError, RuntimeError, EOFError, UnpicklingError) as error:
+        raise problem(str(start.checkpoint), f"{error}; force=true trains the run anew") from error
+    if not own:
+        training.keeper.saved = None  # nothing is saved yet in this run's own folder
+
+
+def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start | None:
+    """The longest finished run whose every step this run would take too, on the same software and hardware.
 
     Its epochs are fewer, its tests at named epochs are those that this run makes, its threads are not
     contradicted.  It stays as it is: its metrics are copied, its checkpoint is only read.
@@ -55,7 +69,7 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
         epochs = result.get("epochs") or 0
         if (stored.get("prefix") == prefix and result.get("status") == "finished" and 0 < epochs < config.epochs
                 and {e for e in config.test_at if e <= epochs} == set(stored.get("test_at", ()))
-                and config.threads in ("auto", stored.get("threads"))
+                and config.threads in ("auto", stored.get("threads")) and stored.get("hardware") == hardware
                 and all(stored.get("versions", {}).get(name) == version for name, version in versions.items())
                 and (best is None or epochs > best[0])):
             best = (epochs, twin, stored)
@@ -90,3 +104,4 @@ def cut(folder: RunFolder, epoch: int) -> None:
     if folder.metrics.is_file():
         cut_back(folder.metrics, epoch)
     folder.result_file.unlink(missing_ok=True)
+    (folder.path / "traceback.txt").unlink(missing_ok=True)

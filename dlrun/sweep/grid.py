@@ -47,4 +47,7 @@ def _values(override: Override) -> list[str]:
         if not found:
             raise Problems([Problem(said, f"nothing matches; there are: {', '.join(options(override.key_or_group))}")])
         return [f"{key}={name}" for name in found]
-    return [f"{key}={value}" for value in override.sweep_string_iterator()]
+    found = [f"{key}={value}" for value in override.sweep_string_iterator()]
+    if not found:
+        raise Problems([Problem(said, "it names no values")])
+    return found

@@ -79,6 +79,16 @@ def test_tables_are_scaled_by_their_training_rows():
     assert np.array_equal((none := _prepare(Wine(scale="none"))).scale(none.train.x), none.train.x)
 
 
+def test_cells_that_miss_in_the_test_part_alone_are_filled_from_the_training_rows(tmp_path):
+    x = np.array([[1.0, np.nan], [3.0, np.nan], [5.0, np.nan], [7.0, np.nan]])
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=x[:, 0], x_test=x[:, ::-1], y_test=x[:, 0])
+    said = []
+    prepared = prepare(Npz(path=str(tmp_path / "a.npz")), "", validation=Holdout(size=1), train_size=None, seed=0,
+                       say=said.append)
+    assert prepared.test.x.tolist() == [[3, 1], [3, 3], [3, 5], [3, 7]]  # 3 = mean of 1, 3, 5; nothing in column 1
+    assert said == prepared.notes == ["1 columns have no value in the training rows; 0 stands in for them"]
+
+
 def test_columns_of_words_and_constant_columns_stay_as_they_are(tmp_path):
     from dlrun.config.datasets import Csv
 

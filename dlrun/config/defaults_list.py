@@ -1,0 +1,62 @@
+"""A file's `defaults:` list, checked before Hydra takes it (it would stop at the first mistake, without a line)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.catalog import is_group, options
+from dlrun.config.problem import Problem, did_you_mean
+from dlrun.config.root import GROUPS
+from dlrun.config.yaml_file import place
+
+_FORM = "a list is wanted, as in  - override /model: dense"
+
+
+def check_defaults(path: Path, name: str, entries: Any) -> list[Problem]:
+    """What is wrong with the defaults list of the file `path`, which is chosen as `name` (``experiment/x``)."""
+    if not isinstance(entries, list):
+        return [Problem(f"defaults={entries}", _FORM, place(path, ["defaults"]))]
+    return [Problem(said, wanted, place(path, ["defaults", number]))
+            for number, entry in enumerate(entries) for said, wanted in _entry(name, entry)]
+
+
+def _entry(name: str, entry: Any) -> Iterator[tuple[str, str]]:
+    here, _, own = name.rpartition("/")
+    if isinstance(entry, str):
+        if entry == "_self_" or "${" in entry:
+            return
+        group, _, option = entry.rpartition("/") if entry.startswith("/") else (f"/{here}", "", entry)
+        yield from _option(group.lstrip("/"), option, own if group == f"/{here}" else "", f"- {entry}")
+        return
+    if not isinstance(entry, dict) or len(entry) != 1:
+        yield f"- {entry}", _FORM
+        return
+    (words, option), = entry.items()
+    said, parts = f"- {words}: {option}", str(words).split()
+    group = parts[-1].split("@")[0]
+    if "optional" in parts or "${" in f"{words}{option}" or group.lstrip("/").startswith("hydra/"):
+        return
+    if not group.startswith("/") and here and (group in (*GROUPS, "experiment")):
+        yield said, f"groups are named from the top:  - override /{group}: {option}"
+        return
+    group = group.lstrip("/") if group.startswith("/") or not here else f"{here}/{group}"
+    if not is_group(group):
+        yield said, f"no such group{did_you_mean(group, GROUPS)}"
+        return
+    if group in GROUPS and "override" not in parts:
+        yield said, f"every run has a {group}; this one is chosen by  - override /{group}: {option}"
+        return
+    for one in option if isinstance(option, list) else [option]:
+        if one is not None:
+            yield from _option(group, str(one), "", said)
+
+
+def _option(group: str, option: str, own: str, said: str) -> Iterator[tuple[str, str]]:
+    known = options(group)
+    option = option.removesuffix(".yaml")
+    if option == own:
+        yield said, "the file names itself"
+    elif option not in known:
+        yield said, f"no such {group}{did_you_mean(option, known) or '; there are: ' + ', '.join(known)}"

@@ -1,0 +1,369 @@
+"""Every kind of bad input has its one clear message: key, value, what is allowed, the nearest right name.
+
+Each case is the words of a command, fragments of what must be said, and the user's files that it needs.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlrun.cli.route import route
+
+TABLE = "a,b,price\n" + "".join(f"{row},{row * 2},{row % 3}\n" for row in range(40))
+
+
+@dataclass(frozen=True)
+class Case:
+    """`words` as typed, one blank apart; `says` are fragments of stderr; `started` is True after torch was loaded."""
+
+    words: str
+    says: tuple[str, ...]
+    files: dict[str, str | bytes] = field(default_factory=dict)
+    lines: int | None = None  # how many problems are counted
+    started: bool = False
+
+
+def case(words: str, *says: str, lines: int | None = 1, started: bool = False, **files: str | bytes) -> Case:
+    """Keywords are files: ``experiment`` is ./experiments/x.yaml, ``model`` ./configs/model/x.yaml, ``mine`` mine.py."""
+    places = {"experiment": "experiments/x.yaml", "model": "configs/model/x.yaml", "mine": "mine.py",
+              "optimizer": "configs/optimizer/x.yaml", "csv": "t.csv", "npz": "t.npz", "extra": "configs/extra/x.yaml",
+              "cnn": "configs/model/cnn.yaml", "other": "configs/model/y.yaml", "picture": "pics/a.txt"}
+    return Case(words, says, {places[name]: content for name, content in files.items()}, lines, started)
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+X, Y = np.zeros((6, 4), np.float32), np.arange(6) % 2
+
+NAMES = [
+    case("modle=cnn", "modle=cnn", "no such key", "did you mean  model=cnn"),
+    case("optimzer=adam", "did you mean  optimizer=adam"),
+    case("model=cnnn", "no such model", "did you mean  model=cnn"),
+    case("optimizer=ADAM", "no such optimizer", "did you mean  optimizer=adam"),
+    case("dataset=MNIST", "did you mean  dataset=mnist"),
+    case("model=mlp", "did you mean  model=dense"),
+    case("task=zzzzz", "no such task", "there are:", "classify"),
+    case("model.dropuot=0.2", "no such key", "did you mean  model.dropout=0.2"),
+    case("optimizer.l=1", "did you mean  optimizer.lr=1"),
+    case("epoch=5", "did you mean  epochs=5"),
+    case("lr=0.1", "did you mean  optimizer.lr=0.1"),
+    case("learning_rate=0.1", "did you mean  optimizer.lr=0.1"),
+    case("validation_split=0.1", "did you mean  validation=0.1"),
+    case("Model=cnn", "did you mean  model=cnn"),
+    case("wxyz=1", "wxyz=1", "no such key", "`dlrun explain` shows them all"),
+    case("model.wxyz=1", "model cnn has no such key; it has:", "filters", "hidden"),
+    case("optimizer.nesterov=true", "optimizer adam has no such key; it belongs to optimizer=sgd"),
+    case("experiment=nope", "experiment=nope", "no such experiment; `dlrun list experiments` names them"),
+    case("experiment=xx", "no such experiment; did you mean  experiment=x", experiment="epochs: 3\n"),
+    case("experiment=nope", "no such experiment; there are: x", experiment="epochs: 3\n"),
+    case("experiment=a/b", "no such experiment"),
+    case("hydra.fob=1", "hydra.fob=1", "Hydra has no such key"),
+    case("hydra.mode=FOO", "Hydra does not take this value", "MULTIRUN"),
+    case("hydra/launcher=foo", "no such hydra/launcher; there are: ", "basic"),
+]
+
+FORMS = [
+    case("cnn", "a word of the form key=value is wanted; did you mean  model=cnn"),
+    case("model", "a word is wanted after it:  model=...", "lenet"),
+    case("epochs", "a value is wanted after it", "epochs=..."),
+    case("epochs = 5", "a value is wanted after it, without blanks:  epochs=..."),
+    case("model:cnn", "key=value is wanted:  model=cnn"),
+    case("seed=1 cnn", "cnn", "did you mean  model=cnn"),
+    case("=3", "=3", "a word of the form key=value is wanted"),
+    case("epochs=", "epochs=", "an integer >= 1 is wanted"),
+    case("model=", "model=", "no such model", "lenet"),
+    case("model==cnn", "one  =  is wanted:  model=cnn"),
+    case("model.hidden=[1,2", "the  [  is not closed; a  ]  is missing"),
+    case("model.hidden=1]", "a  ]  without its  ["),
+    case("validation={kind:holdout", "the  {  is not closed"),
+    case("name='abc", "the quote  '  is not closed"),
+    case("model.filters=[32,,64]", "nothing between two commas"),
+    case("model.filters=(32,64)", "a list is written with  [ ]:  model.filters=[32,64]"),
+    case("name=a;b", "a text with  ;  wants two pairs of quotes"),
+    case("seed=1,2", "several values want a multirun: add  -m"),
+    case("model=cnn,dense", "several values want a multirun: add  -m"),
+    case("seed=range(3)", "several values want a multirun"),
+    case("~seed", "a key cannot be removed"),
+    case("~optimizer", "a key cannot be removed"),
+    case("~model.hidden", "a key cannot be removed"),
+    case("+seed=1", "+seed=1", "the key exists: no + is needed"),
+    case("+model=dense", "no + is needed:  model=dense"),
+    case("+wxyz=1", "wxyz=1", "no such key"),
+    case("++model.wxyz=1", "model.wxyz=1", "no such key"),
+    case("optimizer@x=adam", "a group keeps its place; write  group=option"),
+    case("model={kind:dense}", "a word is wanted: ", "cnn, convnet, dense"),
+    case("model=[cnn]", "a word is wanted: "),
+    case("model=3", "no such model; there are: cnn"),
+    case("model=null", "a word is wanted"),
+    case("model.kind=dense", "the kind comes with the word:  model=dense"),
+    case("+model._target_=os.system", "a class of your own enters by a file"),
+    case("trian", "neither a verb", "nor key=value"),
+    case("sumary", "no such verb; did you mean  dlrun summary"),
+    case("--foo", "no such flag"),
+    case("-x --y", "-x", "--y", "no such flag", lines=2),
+    case("--model=cnn", "keys have no dashes:  model=cnn"),
+    case("--config-name other", "dlrun has one config", "experiment=mine"),
+    case("--config-dir nowhere", "--config-dir nowhere", "no such folder"),
+    case("--config-dir", "a folder is wanted after it"),
+    case("--cfg", "--cfg", "one of job, hydra, all is wanted"),
+    case("--cfg jobs", "did you mean  job"),
+    case("--cfg job modle=cnn", "did you mean  model=cnn"),
+    case("--info nope", "defaults-tree"),
+    case("-sc foo", "install=bash"),
+    case("list modle", "did you mean  models"),
+    case("summary modle=cnn", "did you mean  model=cnn"),
+    case("explain seed=x", "seed=x", "an integer >= 0 is wanted"),
+    case("explain -m", "`dlrun explain` looks at one run"),
+]
+
+VALUES = [
+    case("batch_size=0", "an integer >= 1 is wanted (default 128)"),
+    case("batch_size=-5", "batch_size=-5", "an integer >= 1 is wanted"),
+    case("batch_size=1e99", "beyond what 64 bits hold"),
+    case("seed=-1", "an integer >= 0 is wanted (default 0)"),
+    case("seed=[1,2]", "seed=[1,2]", "an integer >= 0 is wanted"),
+    case("epochs=3.5", "epochs=3.5", "an integer >= 1 is wanted"),
+    case("epochs=null", "epochs=null", "an integer >= 1 is wanted"),
+    case("epochs=true", "epochs=true", "an integer >= 1 is wanted"),
+    case("epochs='5'", "epochs='5'", "an integer >= 1 is wanted"),
+    case("optimizer.lr=abc", "a number > 0 is wanted (optimizer adam, default 0.001)"),
+    case("optimizer.lr=0", "optimizer.lr=0", "a number > 0 is wanted"),
+    case("optimizer.lr=nan", "optimizer.lr=nan", "a number > 0 is wanted"),
+    case("optimizer.lr=inf", "optimizer.lr=inf", "a number > 0 is wanted"),
+    case("optimizer.lr={a:1}", "optimizer.lr={a: 1}", "a number > 0 is wanted"),
+    case("model=dense model.dropout=1.0", "model.dropout=1", "a number >= 0 and < 1 is wanted (model dense, default 0)"),
+    case("model=dense model.dropout=-0.1", "model.dropout=-0.1", "a number >= 0 and < 1 is wanted"),
+    case("optimizer=sgd optimizer.momentum=1", "a number >= 0 and < 1 is wanted (optimizer sgd, default 0)"),
+    case("model.hidden=abc", "a list of integers >= 1 is wanted (model cnn"),
+    case("model.hidden={a:1}", "model.hidden={a:1}", "a list of integers >= 1 is wanted"),
+    case("model.hidden.7=3", "model.hidden is a list of 1 here"),
+    case("model.hidden.x=3", "model.hidden is a list of 1 here"),
+    case("model.hidden.0=a", "model.hidden=[a]", "a list of integers >= 1 is wanted"),
+    case("model.filters=[]", "a list of integers >= 1 is wanted"),
+    case("model.activation=rel", "one of relu,", "did you mean  relu"),
+    case("precision=fp166", "one of float32, bf16, fp16 is wanted", "did you mean  fp16"),
+    case("force=yes", "true or false is wanted; did you mean  true"),
+    case("force=3", "true or false is wanted (default false)"),
+    case("threads=all", 'an integer >= 1 or "auto" is wanted'),
+    case("train_size=0.5", "an integer >= 1 or null is wanted"),
+    case("max_seconds=0", "a number > 0 or null is wanted"),
+    case("output_dir=null", "a text is wanted"),
+    case("output_dir=", "a folder is wanted"),
+    case("seed.x=1", "seed is a single value; it has no x"),
+    case("name=../x", "a folder below output_dir is wanted"),
+    case("name=sweeps", "a folder below output_dir is wanted"),
+    case("device=gpu", "one of auto, cpu, cuda, cuda:N, mps is wanted; did you mean  cuda"),
+    case("device=cuda:x", "one of auto, cpu, cuda"),
+    case("modle=cnn optimizer.lr=fast batch_size=0", "modle=cnn", "did you mean  model=cnn", "optimizer.lr=fast",
+         "a number > 0", "batch_size=0", "an integer >= 1", lines=3),
+    case("seed=-1 wxyz=1 model=cnnn name='a", "seed=-1", "wxyz=1", "did you mean  model=cnn", "not closed", lines=4),
+]
+
+RULES = [
+    case("validation=1.5", "validation=1.5", "a fraction < 1, a count, 0 for none"),
+    case("validation=abc", "a fraction < 1, a count"),
+    case("validation=-0.2", "a fraction < 1, a count"),
+    case("validation=true", "validation=true", "a fraction < 1, a count"),
+    case("validation={sise:0.3}", "did you mean  validation.size"),
+    case("validation={size:2.5}", "validation.size=2.5", "a fraction < 1 or a count is wanted"),
+    case("validation={take:begin}", "one of end, random is wanted"),
+    case("validation={stratify:true}", "rows from the end are not stratified", "take: random"),
+    case("validation.size=0.2", "validation is a single value here", "validation={size: 0.2}"),
+    case("validation=5000", "of 1,437 rows leaves none to train on"),
+    case("dataset.test=1797", "of 1,797 rows leaves none to train on"),
+    case("train_size=100000", "there are 1,437 training rows"),
+    case("test_at=[50] epochs=20", "test_at=[50]", "training ends after epoch 20"),
+    case("test_at=0", "a list of integers >= 1 is wanted"),
+    case("early_stop=patience early_stop.monitor=val/los", "did you mean  val/loss"),
+    case("early_stop=patience early_stop.monitor=f1", "task classify measures train/loss, train/accuracy, val/loss"),
+    case("early_stop=patience early_stop.monitor=test/loss", "the test rows are never used to choose"),
+    case("early_stop=patience validation=0", "early_stop.monitor=val/loss", "validation=0 leaves nothing to watch"),
+    case("schedule=plateau validation=0", "schedule.monitor=val/loss", "validation=0 leaves nothing to watch"),
+    case("schedule=plateau schedule.monitor=val/acuracy", "did you mean  val/accuracy"),
+    case("early_stop=patience early_stop.start_epoch=99 epochs=20", "training ends after epoch 20"),
+    case("optimizer=sgd optimizer.nesterov=true", "it wants optimizer.momentum > 0"),
+    case("optimizer=rmsprop optimizer.eps_inside=true optimizer.centered=true", "without momentum and centered"),
+    case("optimizer=lbfgs optimizer.accumulate=2", "lbfgs takes one batch at a time"),
+    case("optimizer=lbfgs precision=bf16", "precision=bf16", "lbfgs wants float32"),
+    case("precision=fp16 device=cpu", "it wants a CUDA device, not device=cpu; bf16 runs anywhere"),
+    case("dataset=iris model=cnn", "model=cnn", "cnn wants images", "4 features", "model=dense"),
+    case("dataset=iris model=dense augment=flip", "augment.flip_horizontal=true", "only images are augmented"),
+    case("model.kernel=9 model.padding=valid", "model=cnn", "a window of 9 x 9 is larger than its input of 8 x 8"),
+    case("model.filters=[8,8,8,8,8]", "model=cnn", "a window of 2 x 2 is larger than its input of 1 x 1"),
+    case("model.kernel=[3,3,3]", "model.kernel=[3", "one integer is wanted, or 2, one for each of filters=[32, 64]"),
+    case("model=sequential model.layers=[flaten]", "model.layers[0]=flaten", "did you mean  flatten"),
+    case("model=sequential model.layers=[flatten,{dense:{unit:3}}]", "dense.unit=3", "did you mean  units", lines=2),
+    case("model=sequential model.layers=[flatten,{dense:3}]", "gives 3, the task needs 10", "- dense: out"),
+    case("model=sequential model.layers=[{dense:out}]", "model=sequential", "dense wants a flat input", "- flatten"),
+    case("model=sequential model.layers=[]", "a list of layers is wanted"),
+    case("model=sequential model.layers=flatten", "a list of layers is wanted"),
+]
+
+DATA = [
+    case("dataset=csv model=dense", "dataset.path", "dataset.target", "must be given", lines=2),
+    case("dataset=csv model=dense dataset.path=nope.csv dataset.target=a", "dataset.path=nope.csv", "no such file"),
+    case("dataset=csv model=dense dataset.path=tt.csv dataset.target=a", "no such file; did you mean  t.csv", csv=TABLE),
+    case("dataset=csv model=dense dataset.path=t.csv", "dataset.target", "must be given", csv=TABLE),
+    case("dataset=csv model=dense dataset.path=t.csv dataset.target=prise", "no such column; did you mean  price",
+         csv=TABLE),
+    case("dataset=csv model=dense dataset.path=t.csv dataset.target=9", "there are 3 columns, 0 to 2", csv=TABLE),
+    case("dataset=csv model=dense dataset.path=t.csv dataset.target=price dataset.drop=z", "dataset.drop=z",
+         "the columns are a, b, price", csv=TABLE),
+    case("dataset=csv model=dense dataset.path=t.csv dataset.target=c", "t.csv", "3 cells a line are wanted",
+         "line 3 has 2", csv="a,b,c\n1,2,3\n1,2\n4,5,6\n"),
+    case("dataset=csv model=dense dataset.path=t.csv dataset.target=c", "t.csv", "has no rows", csv=""),
+    case("dataset=csv model=dense dataset.path=pics dataset.target=c", "a file is wanted; this is a folder", picture="x"),
+    case("dataset=npz model=dense dataset.path=nope.npz", "dataset.path=nope.npz", "no such file"),
+    case("dataset=npz model=dense dataset.path=t.npz", "t.npz", "x_train", npz=npz(images=X)),
+    case("dataset=npz model=dense dataset.path=t.npz", "t.npz", "6", "5", npz=npz(x=X, y=Y[:5])),
+    case("dataset=npz model=dense dataset.path=t.csv", "a NumPy .npz file is wanted", csv=TABLE),
+    case("dataset=image_folder dataset.path=nope", "dataset.path=nope", "no such folder"),
+    case("dataset=image_folder dataset.path=pics", "a folder with pictures for each of two classes", picture="x"),
+    case("dataset=image_folder dataset.path=t.csv", "a folder is wanted; this is a file", csv=TABLE),
+]
+
+EXPERIMENTS = [
+    case("experiment=x", "batch_sise=3", "did you mean  batch_size", "(experiments/x.yaml:2)",
+         experiment="# mine\nbatch_sise: 3\n"),
+    case("experiment=x", "model.dropuot=0.3", "did you mean  model.dropout", "(experiments/x.yaml:3)",
+         experiment="# mine\nmodel:\n  dropuot: 0.3\n"),
+    case("experiment=x", "epochs=many", "(experiments/x.yaml:1)", "seed=-1", "(experiments/x.yaml:2)", lines=2,
+         experiment="epochs: many\nseed: -1\n"),
+    case("experiment=x", "train_size=99999", "there are 1,437 training rows", "(experiments/x.yaml:2)",
+         experiment="seed: 1\ntrain_size: 99999\n"),
+    case("experiment=x", "early_stop.monitor=val/acc", "did you mean  val/accuracy", "(experiments/x.yaml:3)",
+         experiment="early_stop:\n  patience: 3\n  monitor: val/acc\n"),
+    case("experiment=x", "validation.sise=3", "did you mean  validation.size", "(experiments/x.yaml:2)",
+         experiment="validation:\n  sise: 3\n"),
+    case("experiment=x", "- override /model: densse", "no such model; did you mean  dense", "(experiments/x.yaml:2)",
+         experiment="defaults:\n  - override /model: densse\n"),
+    case("experiment=x", "no such group; did you mean  model", "(experiments/x.yaml:2)",
+         experiment="defaults:\n  - override /modle: dense\n"),
+    case("experiment=x", "this one is chosen by  - override /model: dense", "(experiments/x.yaml:2)",
+         experiment="defaults:\n  - /model: dense\n"),
+    case("experiment=x", "groups are named from the top", "(experiments/x.yaml:2)",
+         experiment="defaults:\n  - override model: dense\n"),
+    case("experiment=x", "defaults=3", "a list is wanted", "(experiments/x.yaml:1)", experiment="defaults: 3\n"),
+    case("experiment=x", "model=dense", "a group's word or mapping is wanted", "(experiments/x.yaml:1)",
+         experiment="model: dense\n"),
+    case("experiment=x", "model.kind=dense", "the other keys are those of cnn", "(experiments/x.yaml:2)",
+         experiment="model:\n  kind: dense\n"),
+    case("experiment=x", "experiments/x.yaml:2", "not readable as YAML", experiment="epochs: [1\nseed: 3\n"),
+    case("experiment=x", "experiments/x.yaml:2", "a tab; YAML is indented with blanks",
+         experiment="model:\n\thidden: 3\n"),
+    case("experiment=x", "experiments/x.yaml:2", "duplicate key epochs", experiment="epochs: 3\nepochs: 4\n"),
+    case("experiment=x", "experiments/x.yaml:1", "a mapping (key: value) is wanted", experiment="- epochs\n- 3\n"),
+    case("experiment=x", "experiments/x.yaml", "not readable as YAML", experiment=b"name: \xff\xfe\n"),
+    case("experiment=x", "experiments/x.yaml:1", "a key is wanted before the colon", experiment="null: 3\n"),
+    case("experiment=x", "epochs", "its interpolation leads nowhere", "'nope'", "(experiments/x.yaml:1)",
+         experiment="epochs: ${nope}\n"),
+    case("experiment=x", "epochs=${", "an interpolation is written  ${key}", "(experiments/x.yaml:1)",
+         experiment="epochs: ${\n"),
+    case("experiment=x", "allow=[mine]", "it counts on the command line only", "(experiments/x.yaml:1)",
+         experiment="allow: [mine]\n"),
+    case("experiment=x", "hydra.foo", "Hydra has no such key", "(experiments/x.yaml:2)", experiment="hydra:\n  foo: 3\n"),
+    case("experiment=x bogus=1", "bogus=1", "epochs=bad", "(experiments/x.yaml:1)", lines=2, experiment="epochs: bad\n"),
+    case("experiment=x epochs=0", "epochs=0  an integer >= 1 is wanted (default 40)\n", experiment="epochs: bad\n"),
+]
+
+FILES = [
+    case("model=x", "configs/model/x.yaml:2", "not readable as YAML", model="kind: [\n"),
+    case("model=x", "model.kind=densse", "did you mean  dense", "(configs/model/x.yaml:1)", model="kind: densse\n"),
+    case("model=x", "model.kind", "must be given: one of cnn, dense", "(configs/model/x.yaml:1)", model="hidden: [3]\n"),
+    case("model=x", "model.hiden=[3]", "did you mean  model.hidden", "(configs/model/x.yaml:2)",
+         model="kind: dense\nhiden: [3]\n"),
+    case("model=x", "model.hidden=a", "a list of integers", "(model x, default", "(configs/model/x.yaml:2)",
+         model="kind: dense\nhidden: a\n"),
+    case("model=x", "model.filters=[8]", "it belongs to cnn", "(configs/model/x.yaml:2)",
+         model="kind: dense\nfilters: [8]\n"),
+    case("model=x", "configs/model/x.yaml:1", "a mapping (key: value) is wanted", model="- flatten\n"),
+    case("model=x", "- cnnn", "no such model; did you mean  cnn", "(configs/model/x.yaml:2)",
+         model="defaults:\n  - cnnn\nhidden: 3\n"),
+    case("model=x", "- x", "the file names itself", "(configs/model/x.yaml:2)", model="defaults:\n  - x\n"),
+    case("model=x", "model=x", "name one another in a circle", model="defaults:\n  - y\n", other="defaults:\n  - x\n"),
+    case("model=x", "a model stays at model; leave this line out", "(configs/model/x.yaml:1)",
+         model="# @package _global_\nkind: dense\n"),
+    case("model=x", "the file is read as the model already", "(configs/model/x.yaml:1)",
+         model="model:\n  kind: dense\n"),
+    case("model=cnn", "configs/model/cnn.yaml would not be read", "rename it", cnn="kind: cnn\nhidden: [3]\n"),
+    case("optimizer=x", "optimizer.lr=fast", "(optimizer x, default 0.001)", "(configs/optimizer/x.yaml:2)",
+         optimizer="kind: adam\nlr: fast\n"),
+    case("extra=x", "a group of your own is added with a plus:  +extra=x", extra="epochs: 3\n"),
+    case("+extra=x", "# @package _global_", "(configs/extra/x.yaml:1)", extra="epochs: 3\n"),
+    case("model=x", "model._target_=mine.Net", "no module mine is found", "(configs/model/x.yaml:1)",
+         model="_target_: mine.Net\n"),
+    case("model=x", "mine.py defines no Net; did you mean  Nett", model="_target_: mine.Net\n", mine="class Nett: pass\n"),
+    case("model=x", "its code would run; allow it by  allow=mine  on the command line", "(configs/model/x.yaml:1)",
+         model="_target_: mine.Net\n", mine="class Net: pass\n"),
+    case("model=x allow=other", "allow it by  allow=mine", model="_target_: mine.Net\n", mine="class Net: pass\n"),
+    case("model=x experiment=x", "allow=[mine]", "it counts on the command line only", "(experiments/x.yaml:1)",
+         model="_target_: mine.Net\n", mine="class Net: pass\n", experiment="allow: [mine]\n"),
+    case("model=x allow=mine", "mine.py:1", "not readable as Python", model="_target_: mine.Net\n",
+         mine="class Net(: pass\n"),
+    case("model=x allow=mine", "model._target_=3", "module.Class is wanted", model="_target_: 3\n"),
+    case("model=x allow=os", "defines no system", model="_target_: os.system\n"),
+    case("optimizer=x", "only model takes a class of your own", optimizer="_target_: torch.optim.Adam\n"),
+    case("model=x allow=mine", "model.width", "mine.Net takes no arguments", started=True,
+         model="_target_: mine.Net\nwidth: 3\n", mine="class Net: pass\n"),
+]
+
+MULTIRUN = [
+    case("-m seed=1,x", "seed=x", "an integer >= 0 is wanted"),
+    case("-m seed=1,2 epochs=0,3 optimizer.lr=0.1,fast", "epochs=0", "optimizer.lr=fast", lines=2),
+    case("-m model=cnn,densse", "model=cnn,densse", "did you mean  model=dense"),
+    case("-m optimizer.lr=interval(0,1)", "an interval is for a search", "range(start,stop,step)"),
+    case("-m model=glob(x*)", "nothing matches; there are: cnn"),
+    case("-m seed=glob(*)", "glob chooses among the words of a group"),
+    case("-m seed=range(0)", "it names no values"),
+    case("-m dataset=digits,iris model=cnn", "model=cnn", "cnn wants images"),
+]
+
+STARTED = [
+    case("device=cuda:99", "device=cuda:99", "auto or cpu is wanted", started=True),
+    case("dataset=mnist model=dense data_dir=nowhere", "dataset=mnist", "could not be downloaded", "nowhere",
+         "train-images-idx3-ubyte.gz", "digits", "run without any file", started=True),
+]
+
+CASES = [*NAMES, *FORMS, *VALUES, *RULES, *DATA, *EXPERIMENTS, *FILES, *MULTIRUN, *STARTED]
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Downloads fail at once, and nothing lies in a cache."""
+    monkeypatch.setenv("DLRUN_CACHE", str(tmp_path_factory.mktemp("cache")))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.words)
+def test_bad_input_is_answered_by_one_clear_message_and_nothing_starts(bad: Case, folder: Path, write, capsys) -> None:
+    write(bad.files)
+    before = {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
+
+    code = route(bad.words.split(" "))
+
+    said = capsys.readouterr().err
+    assert code == 2, said
+    assert "Traceback" not in said and "HYDRA_FULL_ERROR" not in said
+    for fragment in (*bad.says, "nothing was started"):
+        assert fragment in said
+    if bad.lines is not None:
+        assert said.startswith(f"{bad.lines} problem")
+    after = {path for path in folder.rglob("*") if "__pycache__" not in path.parts} - before
+    if bad.started:  # the folder was taken (its lock) before the device or the data were looked at
+        after = {path for path in after if path.is_file() and path.name != "lock"}
+    assert not after
+
+
+def test_there_are_more_than_sixty_kinds_and_none_is_said_twice() -> None:
+    keys = [(bad.words, *sorted(bad.files.items())) for bad in CASES]
+    assert len(set(keys)) == len(keys) >= 75

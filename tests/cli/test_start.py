@@ -1,0 +1,143 @@
+"""Help, lists, summaries, wrong keys and completion answer at once, without loading torch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROBE = """
+import sys
+from dlrun.cli.main import main
+code = main(sys.argv[1:])
+heavy = [name for name in ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard", "pandas")
+         if name in sys.modules]
+print("HEAVY", *heavy, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def dlrun(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, which says at its end what it has imported."""
+    home = {"DLRUN_CACHE": str(folder / "cache"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "100"}
+    return subprocess.run([sys.executable, "-c", PROBE, *words], cwd=folder, env={**os.environ, **home, **env},
+                          capture_output=True, text=True, timeout=60)
+
+
+LIGHT = [
+    (["--help"], 0, "dlrun trains neural networks"),
+    (["list"], 0, "optimizer=adam"),
+    (["list", "models"], 0, "model=lenet"),
+    (["summary"], 0, "53,002 parameters"),
+    (["explain"], 0, "optimizer.lr"),
+    (["summary", "dataset=mnist", "model=dense"], 0, "118,282 parameters"),
+    (["modle=cnn"], 2, "did you mean  model=cnn"),
+    (["model.dropuot=0.2"], 2, "did you mean  model.dropout=0.2"),
+    (["dataset=iris", "model=cnn"], 2, "cnn wants images"),
+    (["-m", "seed=1,x"], 2, "seed=x"),
+    (["--cfg", "job"], 0, "batch_size: 128"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "says"), LIGHT, ids=lambda value: " ".join(value) if value is list else None)
+def test_it_answers_without_torch_and_at_once(words: list[str], code: int, says: str, folder: Path) -> None:
+    begun = time.perf_counter()
+    done = dlrun(folder, *words)
+    seconds = time.perf_counter() - begun
+    assert done.returncode == code, done.stderr
+    assert says in done.stdout + done.stderr
+    assert done.stderr.splitlines()[-1] == "HEAVY", done.stderr
+    assert seconds < 2  # on a quiet machine 0.1 to 0.4: this is for a busy one
+
+
+def completions(folder: Path, line: str) -> list[str]:
+    done = dlrun(folder, "-sc", "query=bash", COMP_LINE=line)
+    assert done.returncode == 0, done.stderr
+    assert "HEAVY" in done.stderr.splitlines()
+    return done.stdout.split()
+
+
+def test_completion_offers_the_words_of_a_group(folder: Path) -> None:
+    assert completions(folder, "dlrun model=c") == ["model=cnn", "model=convnet"]
+
+
+def test_completion_offers_the_keys_of_a_group_that_no_file_names(folder: Path) -> None:
+    offered = completions(folder, "dlrun optimizer.")
+    assert {"optimizer.lr=", "optimizer.beta1=", "optimizer.clip_norm="} <= set(offered)
+
+
+def test_completion_follows_the_word_that_was_chosen(folder: Path) -> None:
+    assert "optimizer.momentum=" in completions(folder, "dlrun optimizer=sgd optimizer.m")
+    assert "optimizer.momentum=" not in completions(folder, "dlrun optimizer=adam optimizer.m")
+
+
+def test_completion_offers_root_keys_and_groups(folder: Path) -> None:
+    assert {"batch_size=", "seed=", "model=", "experiment="} <= set(completions(folder, "dlrun "))
+
+
+def test_completion_offers_a_users_experiments_and_options(folder: Path, write) -> None:
+    write({"experiments/mine.yaml": "# mine\nepochs: 3\n", "experiments/book/ch1.yaml": "# a book's\nepochs: 4\n",
+           "configs/optimizer/slow.yaml": "# slow\nkind: sgd\nlr: 0.0001\n"})
+    offered = completions(folder, "dlrun experiment=")
+    assert "experiment=mine" in offered
+    assert any(word.startswith("experiment=book") for word in offered)
+    assert "experiment=book/ch1" in completions(folder, "dlrun experiment=book/")
+    assert completions(folder, "dlrun optimizer=sl") == ["optimizer=slow"]
+
+
+def test_a_users_experiments_and_options_are_listed_with_their_sentence(folder: Path, write) -> None:
+    write({"experiments/book/ch1.yaml": "# a book's\nepochs: 4\n", "configs/optimizer/slow.yaml": "# slow\nkind: sgd\n"})
+    said = dlrun(folder, "list").stdout
+    assert [line.split() for line in said.splitlines() if "ch1" in line] == [["experiment=book/ch1", "a", "book's"]]
+    assert [line.split() for line in said.splitlines() if "slow" in line] == [["optimizer=slow", "slow"]]
+
+
+def test_completion_is_installed_by_a_bash_script(folder: Path) -> None:
+    done = dlrun(folder, "-sc", "install=bash")
+    assert done.returncode == 0
+    script = subprocess.run(["bash", "-n"], input=done.stdout, text=True, capture_output=True)
+    assert script.returncode == 0, script.stderr
+    assert "complete " in done.stdout and "dlrun" in done.stdout
+
+
+HYDRA = [
+    (["--cfg", "job"], "kind: adam"),
+    (["--cfg", "job", "--resolve", "optimizer=sgd"], "kind: sgd"),
+    (["--cfg=job", "--package", "optimizer"], "beta1: 0.9"),
+    (["--cfg", "hydra"], "sweeper:"),
+    (["--info", "defaults"], "model/cnn"),
+    (["--info", "searchpath"], "dlrun"),
+    (["--info"], "Hydra"),
+    (["--hydra-help"], "Hydra"),
+    (["--version"], "Hydra"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), HYDRA, ids=lambda value: " ".join(value) if value is list else None)
+def test_hydras_own_flags_are_answered_by_hydra(words: list[str], says: str, folder: Path) -> None:
+    done = dlrun(folder, *words)
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout
+    assert {path.name for path in folder.iterdir()} <= {"cache"}
+
+
+def test_the_configuration_that_is_shown_is_complete(folder: Path) -> None:
+    import yaml
+
+    from dlrun.config.fields import defaults
+    from dlrun.config.optimizers import Adam
+    from dlrun.config.root import Root
+
+    shown = yaml.safe_load(dlrun(folder, "--cfg", "job").stdout)
+    assert set(defaults(Root)) <= set(shown)
+    assert set(defaults(Adam)) | {"kind"} == set(shown["optimizer"])
+
+
+def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
+    done = subprocess.run(f"{sys.executable} -m dlrun.cli.main list | head -1", shell=True, cwd=folder, text=True,
+                          capture_output=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+    assert done.stdout.startswith("datasets") and "Traceback" not in done.stderr

@@ -1,0 +1,43 @@
+"""The engine's objects of one command, as a run makes them, without training."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from dlrun.config.check import check
+from dlrun.config.compose import compose
+from dlrun.config.root import Config
+from dlrun.engine.fit import Fit
+from dlrun.engine.signals import Signals
+from dlrun.record.folder import RunFolder
+from dlrun.record.recorder import Recorder
+from dlrun.run.assemble import Parts, assemble
+from dlrun.run.machine import choose
+from dlrun.run.preflight import preflight
+from dlrun.run.training import train
+
+
+@cache
+def config_of(*words: str) -> Config:
+    composition, problems = compose(words)
+    assert composition is not None and not problems, problems
+    return check(composition.plain)
+
+
+def made(folder: Path, *words: str) -> tuple[Parts, Fit]:
+    checked = preflight(["device=cpu", "threads=1", *words])
+    machine = choose(checked.config)
+    parts = assemble(checked, machine, lambda said: None)
+    return parts, train(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder())
+
+
+class Point(nn.Module):
+    """A point that moves: one parameter in float64."""
+
+    def __init__(self, start: list[float]):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(start, dtype=torch.float64))

@@ -1,0 +1,16 @@
+"""Hydra is started once for a test, not once for each of its commands (a quarter of a second each)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dlrun.config.compose import hydra_started
+
+
+@pytest.fixture(autouse=True)
+def _one_hydra(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    with hydra_started():
+        yield

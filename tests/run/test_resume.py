@@ -1,0 +1,432 @@
+"""A run that is stopped and started again ends with the bits of one that was left alone; a done run stays as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from dlrun.cli.train import main
+from dlrun.config.problem import Problems
+from dlrun.engine import checkpoint
+from dlrun.record.lock import RunLock
+from dlrun.record.recorder import Recorder, RunInfo
+from tests.engine.make import made
+from tests.run.stops import Killed, killed_after, signalled_after
+from tests.whole.equal import assert_same_run, assert_same_state, rows, state
+
+WORDS = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250"]  # 5 steps a pass
+
+
+class Notes(Recorder):
+    """What a user is told at the start, and the threads that torch has then."""
+
+    def start(self, info: RunInfo) -> None:
+        self.notes, self.first_epoch, self.threads = list(info.notes), info.first_epoch, torch.get_num_threads()
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def last_weights(folder: Path) -> dict[str, torch.Tensor]:
+    return torch.load(folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
+
+
+def command(folder: Path, *words: str) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-m", "dlrun", *words], cwd=folder, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONWARNINGS": "ignore"})
+
+
+def wait_for(found, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.005)
+
+
+def test_sigint_and_sigterm_save_and_exit_and_the_same_command_goes_on(go, tmp_path: Path) -> None:
+    words = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=1", "epochs=3",
+             "threads=1", "device=cpu"]
+    stopped_at = []
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        before = max((p.stat().st_mtime_ns for p in tmp_path.glob("runs/*/*/provenance.json")), default=0)
+        process = command(tmp_path, *words)
+        wait_for(lambda last=before: any(p.stat().st_mtime_ns > last and (p.parent / "checkpoints/last.pt").exists()
+                                         for p in tmp_path.glob("runs/*/*/provenance.json")))
+        time.sleep(0.1)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == code, out + err
+        assert "Traceback" not in err
+        [folder] = tmp_path.glob("runs/*/*")
+        result = json.loads((folder / "result.json").read_text())
+        assert result["status"] == "interrupted"
+        assert f"interrupted by {signal.Signals(number).name} after step {result['steps']:,}" in result["stop_reason"]
+        assert result["stop_reason"] in out
+        stopped_at.append(result["steps"])
+    assert 0 < stopped_at[0] < stopped_at[1] < 3 * 1150
+    assert any(steps % 1150 for steps in stopped_at), "none of the stops fell into an epoch"
+    process = command(tmp_path, *words)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert "resumed in epoch" in out
+    assert_same_run(go(*words, "output_dir=whole").folder, folder)
+
+
+SLEEPER = """
+import time, pathlib, torch
+class Sleeper(torch.nn.Module):
+    def __init__(self, outputs, input_shape):
+        super().__init__()
+        self.out = torch.nn.Linear(64, outputs)
+    def forward(self, x):
+        if self.training:
+            pathlib.Path("asleep").touch()
+            time.sleep(60)
+        return self.out(x.flatten(1))
+"""
+
+
+def custom(folder: Path, source: str, name: str) -> list[str]:
+    """A model of the user's own, and the words that choose it."""
+    (folder / "mine.py").write_text(source)
+    (folder / "configs" / "model").mkdir(parents=True, exist_ok=True)
+    (folder / "configs" / "model" / "mine.yaml").write_text(f"_target_: mine.{name}\n")
+    return ["model=mine", "allow=mine"]
+
+
+def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
+    process = command(tmp_path, "dataset=digits", *custom(tmp_path, SLEEPER, "Sleeper"), "device=cpu", "threads=1")
+    wait_for((tmp_path / "asleep").exists)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert process.poll() is None, "the first one waits for the step"
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize("words", [
+    ["optimizer=sgd", "optimizer.momentum=0.9", "schedule=cosine"], ["optimizer=lbfgs", "optimizer.iterations=3"],
+    ["optimizer=nadam", "schedule=warmup"], ["precision=bf16"], ["optimizer.accumulate=2", "steps_per_epoch=4"],
+    ["resident=false", "model=cnn", "model.filters=[4]", "model.batch_norm=true", "augment=gulli"],
+    ["optimizer=rmsprop", "optimizer.eps_inside=true", "optimizer.clip_norm=1", "model.max_norm=1", "model.l2=0.01"],
+], ids=lambda words: words[0])
+def test_a_stop_in_mid_epoch_changes_no_bit(go, words: list[str]) -> None:
+    words = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250", "epochs=3",
+             *words]
+    if "model=cnn" in words:
+        words = [word for word in words if word != "model=dense"]
+    whole = go(*words, "output_dir=whole")
+    per_epoch = whole.result["steps"] // 3
+    for step in (per_epoch - 1, per_epoch + 2, 3 * per_epoch):  # in the first epoch, in the second, at the very end
+        with signalled_after(step):
+            stopped = go(*words, "output_dir=stopped")
+        assert (stopped.exit_code, stopped.result["status"], stopped.result["steps"]) == (143, "interrupted", step)
+    again = go(*words, "output_dir=stopped")
+    assert rows(whole.folder) == rows(again.folder)
+    for name, weight in last_weights(whole.folder).items():
+        assert torch.equal(weight, last_weights(again.folder)[name]), name
+    assert whole.result["test"] == again.result["test"]
+    if "optimizer=lbfgs" not in words:  # whose state has lists
+        assert_same_run(whole.folder, again.folder)
+
+
+def test_a_signal_while_the_result_is_made_still_ends_the_command(go, monkeypatch) -> None:
+    """Else a sweep would go on with its next job."""
+    from dlrun.run import one
+
+    measured = one.finished
+
+    def finished(*given):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return measured(*given)
+
+    monkeypatch.setattr(one, "finished", finished)
+    outcome = go(*WORDS, "epochs=1")
+    assert (outcome.result["status"], outcome.exit_code) == ("finished", 143)
+    assert go(*WORDS, "epochs=1").exit_code == 0
+
+
+def test_the_same_command_on_a_finished_run_prints_its_result_and_changes_no_file(go, capsys) -> None:
+    words = [*WORDS, "epochs=1"]
+    first = go(*words)
+    assert not first.found
+    before, times = files(first.folder), {p: p.stat().st_mtime_ns for p in first.folder.rglob("*")}
+    before.pop("lock")
+    capsys.readouterr()
+    again = go(*words, "verbosity=2", "checkpoint_seconds=3")  # neither is part of what the run is
+    assert again.found and again.result == first.result and again.exit_code == 0
+    assert f"accuracy {100 * first.result['test']['accuracy']:.2f}" in capsys.readouterr().out
+    after = files(first.folder)
+    after.pop("lock")  # its text names the last process; it is no result
+    assert before == after
+    times.pop(first.folder / "lock")
+    assert times == {path: path.stat().st_mtime_ns for path in times}
+
+
+def test_a_run_that_is_running_elsewhere_is_refused(go, capsys, monkeypatch) -> None:
+    words = [*WORDS, "epochs=1", "threads=1", "device=cpu"]
+    with signalled_after(2):
+        folder = go(*words).folder
+    before = files(folder)
+    with RunLock(folder):
+        capsys.readouterr()
+        assert main(words) == 1
+        said = capsys.readouterr()
+    [sentence] = said.err.splitlines()
+    assert f"process {os.getpid()}" in sentence and "has been working on this run since" in sentence
+    assert said.out == ""
+    assert {k: v for k, v in files(folder).items() if k != "lock"} == {k: v for k, v in before.items() if k != "lock"}
+    assert go(*words).result["status"] == "finished"
+
+
+def test_force_runs_anew(go) -> None:
+    words = [*WORDS, "epochs=2"]
+    first = go(*words)
+    (first.folder / "pictures" / "of_old.png").write_bytes(b"")
+    again = go(*words, "force=true")
+    assert not again.found and again.folder == first.folder
+    assert not (first.folder / "pictures" / "of_old.png").exists()
+    assert len(rows(again.folder)) == 2
+    assert again.result["test"] == first.result["test"]
+
+
+def test_more_epochs_start_from_the_shorter_twin_with_the_bits_of_a_fresh_run(go) -> None:
+    fresh = go(*WORDS, "epochs=4", "test_at=[1,3]", "output_dir=fresh")
+    short = go(*WORDS, "epochs=2", "test_at=[1]")
+    before = files(short.folder)
+    notes = Notes()
+    long = go(*WORDS, "epochs=4", "test_at=[1,3]", recorders=[notes])
+    assert notes.first_epoch == 3
+    assert notes.notes == [f"goes on from epoch 2 of {short.folder.name}, which took the same steps"]
+    assert long.folder != short.folder and files(short.folder) == before
+    assert_same_run(fresh.folder, long.folder)
+    assert json.loads((long.folder / "provenance.json").read_text())["continues"] == short.folder.name
+    assert files(fresh.folder).keys() - files(long.folder).keys() == set(), "pictures too"
+
+
+def test_a_run_that_started_from_a_twin_can_be_stopped_too(go) -> None:
+    fresh = go(*WORDS, "epochs=4", "output_dir=fresh")
+    go(*WORDS, "epochs=2")
+    with signalled_after(13):
+        go(*WORDS, "epochs=4")
+    with killed_after(17):
+        go(*WORDS, "epochs=4")
+    notes = Notes()
+    long = go(*WORDS, "epochs=4", recorders=[notes])
+    assert notes.notes == [] and notes.first_epoch >= 3
+    assert_same_run(fresh.folder, long.folder)
+
+
+@pytest.mark.parametrize(("short", "long"), [
+    (["schedule=cosine"], ["schedule=cosine"]),  # its rates depend on the length
+    (["seed=1"], ["seed=2"]),
+    (["model.dropout=0.1"], []),
+    (["test_at=[1]"], []),  # the longer one would have a row with test metrics that it did not ask for
+    ([], ["test_at=[1]"]),
+    (["max_steps=7"], []),
+    (["threads=2"], ["threads=1"]),
+])
+def test_other_runs_are_no_twins(go, short: list[str], long: list[str]) -> None:
+    go(*WORDS, "epochs=2", *short)
+    notes = Notes()
+    outcome = go(*WORDS, "epochs=3", *long, recorders=[notes])
+    assert notes.notes == [] and notes.first_epoch == 1
+    assert len(rows(outcome.folder)) == 3
+
+
+def test_a_run_that_was_early_stopped_or_interrupted_is_no_twin(go) -> None:
+    words = [*WORDS, "early_stop.patience=1", "early_stop.min_delta=10"]  # stops at epoch 2
+    short = go(*words, "epochs=3")
+    assert short.result["status"] == "stopped"
+    notes = Notes()
+    assert go(*words, "epochs=4", recorders=[notes]).result["stop_reason"] == short.result["stop_reason"]
+    assert notes.first_epoch == 1
+    with signalled_after(7):
+        go(*WORDS, "epochs=3")
+    go(*WORDS, "epochs=4", recorders=[notes])
+    assert notes.first_epoch == 1
+
+
+@pytest.mark.parametrize("key", ["hash", "hardware", "torch"])
+def test_a_twin_of_other_data_software_or_hardware_is_none(go, key: str) -> None:
+    fresh = go(*WORDS, "epochs=2", "output_dir=fresh")
+    short = go(*WORDS, "epochs=1")
+    path = short.folder / "provenance.json"
+    stored = json.loads(path.read_text())
+    place = {"hash": stored["data"], "hardware": stored, "torch": stored["versions"]}[key]
+    assert place[key]
+    place[key] = "another"
+    path.write_text(json.dumps(stored))
+    notes = Notes()
+    long = go(*WORDS, "epochs=2", recorders=[notes])
+    assert notes.notes == [] and notes.first_epoch == 1
+    assert_same_run(fresh.folder, long.folder)
+    assert "continues" not in json.loads((long.folder / "provenance.json").read_text())
+
+
+def test_threads_are_chosen_at_the_first_start_and_used_again(go) -> None:
+    words = [*WORDS, "epochs=2"]
+    before = torch.get_num_threads()
+    first, second = Notes(), Notes()
+    with signalled_after(3):
+        go(*words, "threads=2", recorders=[first])
+    outcome = go(*words, "threads=1", recorders=[second])
+    assert (first.threads, second.threads) == (2, 2)
+    assert second.notes == ["threads=1 is not taken: the run began with 2, and others give other bits"]
+    provenance = json.loads((outcome.folder / "provenance.json").read_text())
+    assert provenance["threads"] == 2 and len(provenance["resumed"]) == 1
+    assert torch.get_num_threads() == before, "the next run of the process is not told"
+
+
+def test_data_that_changed_since_the_first_start_is_refused(go) -> None:
+    words = [*WORDS, "epochs=2"]
+    with signalled_after(7):
+        folder = go(*words).folder
+    path = folder / "provenance.json"
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps({**stored, "data": {**stored["data"], "hash": "0" * 64}}))
+    before = files(folder)
+    with pytest.raises(Problems, match="the data has changed since this run began; force=true trains it anew"):
+        go(*words)
+    before.pop("lock")
+    assert {k: v for k, v in files(folder).items() if k != "lock"} == before
+    assert go(*words, "force=true").result["status"] == "finished"
+
+
+def test_max_steps_ends_in_mid_epoch_and_the_epoch_gets_its_row(go) -> None:
+    words = [*WORDS, "epochs=9", "max_steps=7"]
+    whole = go(*words, "output_dir=whole")
+    assert (whole.result["steps"], whole.result["epochs"], whole.result["status"]) == (7, 2, "finished")
+    assert [row["step"] for row in rows(whole.folder)] == [5, 7]
+    for step in (5, 6, 7):
+        with signalled_after(step):
+            go(*words, f"output_dir=at{step}")
+        assert_same_run(whole.folder, go(*words, f"output_dir=at{step}").folder)
+
+
+def test_a_kill_after_the_last_of_max_steps_leaves_an_epoch_to_close(go) -> None:
+    words = [*WORDS, "max_steps=3"]
+    whole = go(*words, "output_dir=whole")
+    with killed_after(4 - 1):
+        go(*words, "checkpoint_seconds=0")
+    with signalled_after(3):
+        assert go(*words, "checkpoint_seconds=0").result["epochs"] == 0
+    again = go(*words)
+    assert again.result["epochs"] == 1
+    assert_same_run(whole.folder, again.folder)
+
+
+def test_sampling_goes_on_over_the_passes_with_steps_per_epoch(go) -> None:
+    odd = go(*WORDS, "steps_per_epoch=3", "epochs=4", "output_dir=odd")
+    passes = go(*WORDS, "max_steps=12", "epochs=9", "output_dir=passes")
+    assert [row["step"] for row in rows(odd.folder)] == [3, 6, 9, 12]
+    for name, weight in last_weights(passes.folder).items():
+        assert torch.equal(weight, last_weights(odd.folder)[name]), name
+    words = [*WORDS, "steps_per_epoch=3", "epochs=4"]
+    with signalled_after(7):
+        go(*words)
+    assert_same_run(odd.folder, go(*words).folder)
+
+
+def test_max_seconds_ends_the_run_and_says_so(go) -> None:
+    begin = time.monotonic()
+    outcome = go(*WORDS, "epochs=100000", "max_seconds=0.3", "verbosity=0")
+    assert 0.3 <= outcome.result["seconds"] <= time.monotonic() - begin
+    assert outcome.result["stop_reason"].endswith("max_seconds: 0.3 seconds of training are used up")
+    made_rows = rows(outcome.folder)
+    assert made_rows[-1]["step"] == outcome.result["steps"] and len(made_rows) == outcome.result["epochs"]
+
+
+def test_time_that_was_used_before_a_stop_counts(go, monkeypatch) -> None:
+    words = [*WORDS, "epochs=1000", "max_seconds=5000"]
+    with signalled_after(7):
+        folder = go(*words).folder
+    path = folder / "checkpoints" / "last.pt"
+    content = checkpoint.read(path)
+    assert 0 < content["parts"]["clock"]["seconds"] < 60
+    content["parts"]["clock"]["seconds"] = 6000.0  # as if it had trained so long
+    checkpoint.save(path, content)
+    from dlrun.run import one
+
+    with monkeypatch.context() as patch:
+        patch.setattr(one, "finished", lambda *given: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            go(*words)
+    assert [row["epoch"] for row in rows(folder)] == [1, 2], "the half-done epoch is closed"
+    step = rows(folder)[-1]["step"]
+    assert step in (7, 8)
+    outcome = go(*words)  # only the result was missing
+    assert outcome.result["steps"] == step
+    assert "max_seconds" in outcome.result["stop_reason"]
+
+
+def test_test_rows_are_measured_at_named_epochs_and_never_choose(go) -> None:
+    words = [*WORDS, "epochs=4", "early_stop.patience=9", "optimizer.lr=0.05"]
+    plain, at = go(*words, "output_dir=plain"), go(*words, "test_at=[1,3]", "output_dir=at")
+    assert [sorted(k for k in row if k.startswith("test/")) for row in rows(at.folder)] == [
+        ["test/accuracy", "test/loss"], [], ["test/accuracy", "test/loss"], []]
+    assert [{k: v for k, v in row.items() if not k.startswith("test/")} for row in rows(at.folder)] == rows(plain.folder)
+    assert plain.result["best"] == at.result["best"] and plain.result["test"] == at.result["test"]
+    assert plain.result["test_at"] == {} and at.result["test_at"].keys() == {"1", "3"}
+    one = go(*WORDS, "epochs=1", "optimizer.lr=0.05", "output_dir=one")  # independent: it ends there
+    assert at.result["test_at"]["1"] == one.result["test"]
+    with pytest.raises(Problems, match="never used to choose"):
+        go(*words, "test_at=[1]", "early_stop.monitor=test/loss")
+
+
+def test_without_validation_all_rows_are_trained_on(go) -> None:
+    outcome = go(*WORDS, "epochs=1", "validation=0")
+    assert outcome.result["rows"] == {"train": 1437, "val": 0, "test": 360}
+    assert outcome.result["val"] == {} and outcome.result["best"] == {}
+    assert not (outcome.folder / "checkpoints" / "best.pt").exists()
+    assert not any(key.startswith("val/") for row in rows(outcome.folder) for key in row)
+
+
+def test_train_size_takes_the_first_rows(go, tmp_path: Path) -> None:
+    outcome = go(*WORDS, "epochs=1", "train_size=100", "validation=0.25")
+    assert outcome.result["rows"] == {"train": 75, "val": 25, "test": 360}
+    few, _ = made(tmp_path / "few", *WORDS, "train_size=100", "validation=0.25")
+    every, _ = made(tmp_path / "all", *WORDS, "validation=0")
+    assert torch.equal(torch.cat([few.train.x, few.val.x]), every.train.x[:100])
+
+
+def test_a_clean_pass_over_the_training_rows_on_request(go, tmp_path: Path) -> None:
+    words = [*WORDS, "epochs=2", "evaluate_train=true"]
+    outcome = go(*words)
+    parts, _ = made(tmp_path / "other", *words)
+    x, y = parts.train.range(0, parts.train.count)
+    w1, b1, w2, b2 = last_weights(outcome.folder).values()
+    logits = F.linear(F.linear(x.flatten(1), w1, b1).relu(), w2, b2)
+    assert outcome.result["train_clean"]["loss"] == pytest.approx(F.cross_entropy(logits, y).item(), rel=1e-5)
+    assert outcome.result["train_clean"]["accuracy"] == (logits.argmax(1) == y).sum().item() / len(y)
+    assert outcome.result["train_clean"] != outcome.result["train"], "that one has dropout on"
+    assert "train_clean" not in go(*WORDS, "epochs=1").result
+
+
+def test_a_killed_run_takes_back_what_was_recorded_after_its_checkpoint(go, monkeypatch) -> None:
+    words = [*WORDS, "epochs=3"]
+    whole = go(*words, "output_dir=whole")
+    monkeypatch.setattr("dlrun.engine.keeper.Keeper.cheap", lambda self: False)
+    with killed_after(12):
+        go(*words)
+    [folder] = Path("runs").glob("*/*")
+    assert len(rows(folder)) == 2 and state(folder)["/step"] == 0
+    (folder / "checkpoints" / ".last.pt.99.tmp").write_bytes(b"half")
+    assert_same_run(whole.folder, go(*words).folder)
+    assert_same_state(whole.folder, folder)
+    assert not list(folder.rglob(".*.tmp"))
