@@ -69,8 +69,6 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-
-
 def run_name(config: Config) -> str:
     """``mnist-cnn-adam``: the words chosen (a user's file by its own name), safe as a folder."""
     if config.name:

@@ -48,7 +48,7 @@ def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
         close = [members[like] for like in nearest(member, members, count)]
         if close:
             return close
-        names, cutoff = [name for name in names if name not in members.values()], 0.75
+        names, cutoff = [name for name in names if name not in (parent, *members.values())], 0.75
     else:
         cutoff = 0.6
     close = difflib.get_close_matches(word, names, n=max(count, 5), cutoff=cutoff)

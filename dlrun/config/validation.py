@@ -46,7 +46,10 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
         stratify = False
     if stratify and take == "end":
         wrong("validation.stratify=true", "rows from the end are not stratified; add  take: random")
-    return Holdout(size=_size(size), take=take, stratify=stratify) if size else None
+    if not size:
+        return None
+    # Rows from the end are not stratified: the flag stays at its default, so that equal parts have equal identities.
+    return Holdout(size=_size(size), take=take, stratify=stratify) if take == "random" else Holdout(size=_size(size))
 
 
 def _typed(value: Any) -> str:

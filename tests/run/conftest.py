@@ -12,5 +12,6 @@ from dlrun.config.compose import hydra_started
 @pytest.fixture(autouse=True)
 def _one_hydra(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs" / "model").mkdir(parents=True)  # Hydra's search path is fixed when it starts
     with hydra_started():
         yield

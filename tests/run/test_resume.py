@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import signal
@@ -101,8 +102,9 @@ class Sleeper(torch.nn.Module):
 def custom(folder: Path, source: str, name: str) -> list[str]:
     """A model of the user's own, and the words that choose it."""
     (folder / "mine.py").write_text(source)
-    (folder / "configs" / "model").mkdir(parents=True, exist_ok=True)
     (folder / "configs" / "model" / "mine.yaml").write_text(f"_target_: mine.{name}\n")
+    sys.modules.pop("mine", None)  # an earlier test's
+    importlib.invalidate_caches()
     return ["model=mine", "allow=mine"]
 
 

@@ -1,0 +1,167 @@
+"""Composition with files of the user's own, and the grid of a multirun."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlrun.config import yaml_file
+from dlrun.config.check import check
+from dlrun.config.compose import compose
+from dlrun.config.fields import defaults
+from dlrun.config.optimizers import Adam
+from dlrun.config.places import add_config_dir
+from dlrun.config.root import Config
+from dlrun.run.preflight import preflight
+from dlrun.sweep.grid import grid
+
+
+def config(*words: str) -> Config:
+    composition, problems = compose(words)
+    assert composition is not None and not problems, problems
+    return check(composition.plain)
+
+
+def test_a_file_of_one_line_has_all_defaults_and_can_be_overridden(write) -> None:
+    write({"configs/optimizer/mine.yaml": "kind: adam\n"})
+    assert config("optimizer=mine").optimizer == Adam(**{**defaults(Adam), "name": "mine"})
+    assert config("optimizer=mine", "optimizer.lr=0.5").optimizer.lr == 0.5
+
+
+def test_a_file_says_what_differs_and_a_word_goes_above_it(write) -> None:
+    write({"configs/model/wide.yaml": "# wide\nkind: dense\nhidden: [512]\ndropout: 0.5\n"})
+    model = config("model=wide", "model.dropout=0.1").model
+    assert (model.name, model.hidden, model.dropout, model.activation) == ("wide", (512,), 0.1, "relu")
+
+
+def test_a_file_may_build_on_another_of_its_group(write) -> None:
+    write({"configs/model/mine.yaml": "defaults:\n  - lenet\nhidden: [7]\n"})
+    model = config("model=mine").model
+    assert (model.kind, model.name, model.filters, model.hidden) == ("cnn", "mine", (20, 50), (7,))
+
+
+def test_a_config_dir_adds_options(write, folder: Path) -> None:
+    write({"elsewhere/schedule/drop.yaml": "kind: step\nevery: 3\n"})
+    add_config_dir("elsewhere")
+    assert config("schedule=drop").schedule.every == 3
+
+
+def test_a_config_dir_is_a_flag(write, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from dlrun.cli.route import route
+
+    write({"elsewhere/model/tiny.yaml": "kind: dense\nhidden: [2]\n"})
+    assert route(["--config-dir", "elsewhere", "summary", "model=tiny"]) == 0
+    assert route(["--config-dir=elsewhere", "--cfg", "job", "model=tiny"]) == 0
+    assert "name: tiny" in capsys.readouterr().out
+
+
+def test_an_experiment_sets_keys_members_and_groups(write) -> None:
+    write({"experiments/book/x.yaml": "# x\ndefaults:\n  - override /model: dense\n  - override /optimizer: sgd\n"
+                                      "epochs: 3\nmodel:\n  hidden: [5]\noptimizer:\n  lr: 0.5\n"})
+    made = config("experiment=book/x", "optimizer.momentum=0.9")
+    assert (made.epochs, made.model.kind, made.model.hidden) == (3, "dense", (5,))
+    assert (made.optimizer.name, made.optimizer.lr, made.optimizer.momentum) == ("sgd", 0.5, 0.9)
+    assert config("experiment=book/x", "epochs=4", "model=cnn").epochs == 4
+
+
+def test_a_word_chooses_another_group_than_the_experiment(write) -> None:
+    write({"experiments/x.yaml": "defaults:\n  - override /optimizer: sgd\nepochs: 3\n"})
+    assert config("experiment=x", "optimizer=adam").optimizer.kind == "adam"
+
+
+def test_an_experiment_may_build_on_another(write) -> None:
+    write({"experiments/base.yaml": "epochs: 3\nseed: 5\n", "experiments/more.yaml": "defaults:\n  - base\nepochs: 4\n"})
+    made = config("experiment=more")
+    assert (made.epochs, made.seed) == (4, 5)
+
+
+def test_a_group_of_ones_own_sets_root_keys(write) -> None:
+    write({"configs/setup/fast.yaml": "# @package _global_\nepochs: 2\nmodel:\n  hidden: [3]\n"})
+    made = config("+setup=fast")
+    assert (made.epochs, made.model.hidden) == (2, (3,))
+
+
+def test_hydras_search_path_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from dlrun.cli.route import route
+
+    assert route(["--info", "searchpath"]) == 0
+    said = capsys.readouterr().out
+    assert "pkg://hydra.conf" in said and "dlrun://" in said and "structured://" in said
+    composition, _ = compose([])
+    assert composition is not None and "hydra" not in composition.plain and "experiment" not in composition.plain
+
+
+def test_a_file_is_parsed_once(write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"experiments/x.yaml": "epochs: [1\n"})
+    read: list[str] = []
+    real = yaml_file.yaml.load
+    monkeypatch.setattr(yaml_file.yaml, "load", lambda text, **more: read.append(text) or real(text, **more))
+    for _ in range(3):
+        assert compose(["experiment=x"])[0] is None
+    assert read.count("epochs: [1\n") == 1
+
+
+def test_a_file_that_has_changed_is_read_again(write, folder: Path) -> None:
+    write({"experiments/x.yaml": "epochs: 3\n"})
+    assert config("experiment=x").epochs == 3
+    write({"experiments/x.yaml": "epochs: 33\n"})
+    assert config("experiment=x").epochs == 33
+
+
+def test_a_wrong_key_costs_one_composition(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlrun.config import compose as module
+
+    calls: list[list[str]] = []
+    real = module.hydra_compose
+    monkeypatch.setattr(module, "hydra_compose", lambda **more: calls.append(more["overrides"]) or real(**more))
+    compose(["modle=cnn"])
+    assert calls == [[]]
+    calls.clear()
+    compose(["seed=1", "model=dense"])
+    assert calls == [["seed=1", "model=dense"]]
+
+
+def jobs(*words: str) -> list[list[str]]:
+    varying, found, problems = grid(words)
+    assert not problems, problems
+    return found
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (["seed=1,2", "epochs=3"], [["seed=1", "epochs=3"], ["seed=2", "epochs=3"]]),
+    (["seed=range(3)"], [["seed=0"], ["seed=1"], ["seed=2"]]),
+    (["seed=range(1,6,2)"], [["seed=1"], ["seed=3"], ["seed=5"]]),
+    (["optimizer.lr=choice(0.1,0.01)"], [["optimizer.lr=0.1"], ["optimizer.lr=0.01"]]),
+    (["optimizer=glob(ada*,exclude=adam*)"], [["optimizer=adadelta"], ["optimizer=adagrad"], ["optimizer=adamax"]]),
+    (["model.hidden=[1,2],[3]"], [["model.hidden=[1,2]"], ["model.hidden=[3]"]]),
+    (["name='a,b'"], [["name='a,b'"]]),
+    ([], [[]]),
+])
+def test_hydras_grammar_makes_the_jobs(words: list[str], expected: list[list[str]], folder: Path) -> None:
+    if "exclude=adam*" in "".join(words):
+        expected = expected[:2]
+    assert jobs(*words) == expected
+
+
+def test_the_last_key_varies_fastest(folder: Path) -> None:
+    made = jobs("seed=1,2", "model=dense,cnn", "epochs=3,4")
+    assert made == [[f"seed={s}", f"model={m}", f"epochs={e}"]
+                    for s, m, e in itertools.product((1, 2), ("dense", "cnn"), (3, 4))]
+
+
+def test_what_varies_is_named(folder: Path) -> None:
+    assert grid(["seed=1,2", "epochs=3", "model=dense,cnn"])[0] == ["seed", "model"]
+
+
+def test_a_shuffled_or_sorted_choice_is_hydras_own(folder: Path) -> None:
+    assert jobs("seed=sort(3,1,2)") == [["seed=1"], ["seed=2"], ["seed=3"]]
+    assert sorted(jobs("seed=shuffle(3,1,2)")) == [["seed=1"], ["seed=2"], ["seed=3"]]
+
+
+def test_a_job_has_the_values_of_its_words(folder: Path) -> None:
+    made: list[Any] = [preflight(job).config for job in jobs("model.hidden=[8],[9,10]", "optimizer=sgd,adam")]
+    assert [(c.model.hidden, c.optimizer.kind) for c in made] == [
+        ((8,), "sgd"), ((8,), "adam"), ((9, 10), "sgd"), ((9, 10), "adam")]

@@ -1,0 +1,146 @@
+"""A run's id changes with what can change its result, and with nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dlrun.config import identity as module
+from dlrun.config.check import check
+from dlrun.config.compose import compose
+from dlrun.config.fields import number, rules
+from dlrun.config.identity import identity, prefix_identity, run_name
+from dlrun.config.optimizers import Adam
+from dlrun.config.root import Config, Root
+
+
+def config(*words: str) -> Config:
+    composition, problems = compose(words)
+    assert composition is not None and not problems, problems
+    return check(composition.plain)
+
+
+SAME = ["device=cpu", "threads=1", "resident=false", "output_dir=elsewhere", "data_dir=/data", "name=mine", "force=true",
+        "verbosity=0", "checkpoint_seconds=1", "log_every=10", "histograms=true", "graph=true", "allow=[x]",
+        "book={chapter: 1}", "seed=0", "model.hidden=[128]", "model.hidden=128", "dataset.name=other",
+        "validation={size: 0.2}"]
+OTHER = ["seed=1", "epochs=21", "batch_size=64", "max_steps=10", "steps_per_epoch=5", "max_seconds=5", "train_size=500",
+         "validation=0", "validation=0.1", "validation={take: random}", "test_at=[3]", "evaluate_train=true",
+         "precision=bf16", "optimizer.lr=0.01", "optimizer=sgd", "optimizer.clip_norm=1", "schedule=cosine",
+         "schedule.warmup=10", "early_stop=patience", "early_stop.monitor=val/accuracy", "model=dense", "model.dropout=0.1",
+         "model.init=torch", "dataset.test=0.3", "dataset=mnist", "augment=shift", "task.loss=mse"]
+
+
+@pytest.mark.parametrize("word", SAME)
+def test_what_cannot_change_the_result_leaves_the_id(word: str, folder: Path) -> None:
+    assert identity(config(word)) == identity(config())
+
+
+def test_what_can_change_the_result_changes_the_id_each_to_another(folder: Path) -> None:
+    ids = {word: identity(config(word)) for word in ["seed=0", *OTHER]}
+    assert len(set(ids.values())) == len(ids), ids
+
+
+def test_patience_counts(folder: Path) -> None:
+    assert identity(config("early_stop=patience")) != identity(config("early_stop=patience", "early_stop.patience=6"))
+
+
+def test_every_root_key_is_declared_here_as_counting_or_not(folder: Path) -> None:
+    counting = {word.split("=")[0].split(".")[0] for word in OTHER}
+    for key, rule in rules(Root).items():
+        assert (key in counting) == rule.identity, key
+
+
+def test_the_words_chosen_do_not_count_but_the_values(folder: Path) -> None:
+    lenet = config("model=lenet")
+    cnn = config("model=cnn", "model.filters=[20,50]", "model.kernel=5", "model.hidden=500")
+    assert identity(lenet) == identity(cnn)
+    assert run_name(lenet) != run_name(cnn)
+    assert identity(config("optimizer=momentum")) == identity(config("optimizer=sgd", "optimizer.momentum=0.9"))
+
+
+def test_a_field_that_is_added_later_keeps_old_ids_at_its_default(folder: Path) -> None:
+    @dataclass(frozen=True)
+    class Later(Adam):
+        decay: float = number(0.5, "Something that comes later.", low=0)
+
+    old = config()
+    values = {key: getattr(old.optimizer, key) for key in rules(Adam)}
+    new = dataclasses.replace(old, optimizer=Later(**values))
+    assert identity(new) == identity(old)
+    assert identity(dataclasses.replace(old, optimizer=Later(**values, decay=0.6))) != identity(old)
+
+
+def test_a_new_version_of_the_schema_gives_other_ids(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = identity(config())
+    monkeypatch.setattr(module, "SCHEMA_VERSION", module.SCHEMA_VERSION + 1)
+    assert identity(config()) != before
+
+
+def test_a_files_content_counts_and_its_place_does_not(folder: Path, write) -> None:
+    write({"a.csv": "x,y\n1,0\n2,1\n", "deep/b.csv": "x,y\n1,0\n2,1\n", "c.csv": "x,y\n1,0\n2,2\n"})
+
+    def of(path: str) -> str:
+        return identity(config("dataset=csv", f"dataset.path={path}", "dataset.target=y", "model=dense"))
+
+    assert of("a.csv") == of("deep/b.csv") == of(str(folder / "a.csv")) != of("c.csv")
+
+
+def test_a_folders_names_and_contents_count_and_its_place_does_not(folder: Path, write) -> None:
+    write({"a/cat/1.png": b"1", "a/dog/1.png": b"2", "b/cat/1.png": b"1", "b/dog/1.png": b"2", "c/cat/1.png": b"1",
+           "c/god/1.png": b"2"})
+
+    def of(path: str) -> str:
+        return identity(config("dataset=image_folder", f"dataset.path={path}"))
+
+    assert of("a") == of("b") != of("c")
+
+
+def test_a_users_class_counts_by_the_content_of_its_module(folder: Path, write) -> None:
+    write({"configs/model/mine.yaml": "_target_: net.Net\nwidth: 3\n", "net.py": "class Net: pass\n"})
+    before, wider = identity(config("model=mine", "allow=net")), identity(config("model=mine", "allow=net", "model.width=4"))
+    write({"net.py": "class Net: width = 3\n"})
+    assert len({before, wider, identity(config("model=mine", "allow=net"))}) == 3
+
+
+def test_ids_are_equal_in_two_processes(folder: Path) -> None:
+    code = ("from tests.config.test_identity import config, identity; "
+            "print(identity(config('model=dense', 'optimizer.lr=0.01', 'early_stop=patience')))")
+    root = str(Path(__file__).parents[2])
+    said = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True,
+                           env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": root}).stdout.strip()
+            for seed in ("1", "2")}
+    assert said == {identity(config("model=dense", "optimizer.lr=0.01", "early_stop=patience"))}
+
+
+def test_an_id_is_ten_hexadecimal_digits(folder: Path) -> None:
+    text = identity(config())
+    assert len(text) == 10 and int(text, 16) >= 0
+
+
+@pytest.mark.parametrize("word", ["epochs=50", "test_at=[3]"])
+def test_the_prefix_leaves_out_how_far_a_run_goes(word: str, folder: Path) -> None:
+    assert prefix_identity(config(word)) == prefix_identity(config()) is not None
+
+
+@pytest.mark.parametrize("word", ["seed=1", "optimizer.lr=0.01", "batch_size=64", "early_stop=patience"])
+def test_the_prefix_keeps_what_changes_the_steps(word: str, folder: Path) -> None:
+    assert prefix_identity(config(word)) != prefix_identity(config())
+
+
+@pytest.mark.parametrize("word", ["schedule=cosine", "max_steps=10", "max_seconds=10"])
+def test_there_is_no_prefix_where_the_steps_depend_on_the_length(word: str, folder: Path) -> None:
+    assert prefix_identity(config(word)) is None
+
+
+@pytest.mark.parametrize(("words", "name"), [
+    ([], "digits-cnn-adam"), (["model=lenet", "optimizer=sgd"], "digits-lenet-sgd"), (["name=mine/first"], "mine/first"),
+    (["dataset=csv", "dataset.path=/x/my wines.csv", "dataset.target=y", "model=dense"], "my_wines-dense-adam"),
+])
+def test_the_name_is_that_of_the_words(words: list[str], name: str, folder: Path) -> None:
+    assert run_name(config(*words)) == name

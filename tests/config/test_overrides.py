@@ -1,0 +1,64 @@
+"""The words of the command line, one by one, before anything is composed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlrun.config.compose import compose
+from dlrun.config.overrides import possible, read_words
+from dlrun.config.schema import KINDS
+
+
+def test_wrong_words_are_all_named_and_right_ones_are_kept(folder) -> None:
+    good, problems = read_words(["seed=1", "model=cnnn", "name='a", "optimizer=sgd", "~seed", "seed=1,2"])
+    assert [override.input_line for override in good] == ["seed=1", "optimizer=sgd"]
+    assert [problem.said for problem in problems] == ["model=cnnn", "name='a", "~seed", "seed=1,2"]
+
+
+def test_several_values_are_right_in_a_multirun(folder) -> None:
+    good, problems = read_words(["seed=1,2", "model=cnn,dense", "optimizer=glob(ad*)"], multirun=True)
+    assert len(good) == 3 and problems == []
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_no_word_ends_in_an_exception(word: str) -> None:
+    good, problems = read_words([word])
+    assert len(good) + len(problems) == 1
+    assert all(problem.wanted for problem in problems)
+
+
+@given(st.sampled_from(["seed", "model", "model.hidden", "optimizer.lr", "validation", "name", "hydra.job.name"]),
+       st.text(alphabet="abc01.,[]{}()'\"=:;-+ ${}\\", max_size=12))
+def test_no_value_ends_in_an_exception(key: str, value: str) -> None:
+    good, problems = read_words([f"{key}={value}"])
+    assert len(good) + len(problems) == 1
+
+
+@pytest.mark.parametrize("word", ["a=${seed}", "model.hidden=${", "name=${oc.env:NOPE_NOT_THERE}", "model.l1=${nope}"])
+def test_an_interpolation_that_leads_nowhere_is_a_problem(word: str, folder) -> None:
+    _, problems = compose([word])
+    assert len(problems) == 1 and problems[0].wanted
+
+
+def test_an_interpolation_is_followed(folder) -> None:
+    composition, problems = compose(["batch_size=64", "seed=${batch_size}"])
+    assert not problems and composition is not None and composition.plain["seed"] == 64
+
+
+def test_what_is_called_impossible_is_no_kinds_key(folder) -> None:
+    for group, kinds in KINDS.items():
+        for schema in kinds.values():
+            for key in schema.__dataclass_fields__:
+                assert possible(read_words([f"{group}.{key}=1"])[0][0])
+    assert not possible(read_words(["optimizer.wxyz=1"])[0][0])
+    assert not possible(read_words(["wxyz=1"])[0][0])
+
+
+def test_right_words_stand_in_the_composition_beside_wrong_ones(folder) -> None:
+    composition, problems = compose(["wxyz=1", "seed=7", "model=dense", "model.hidden.x=1"])
+    assert [problem.said for problem in problems] == ["wxyz=1", "model.hidden.x=1"]
+    assert composition is not None and composition.plain["seed"] == 7
+    assert composition.plain["model"]["kind"] == "dense"
+    assert composition.words == ("model=dense", "seed=7")

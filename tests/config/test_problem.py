@@ -1,0 +1,57 @@
+"""The nearest right name."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlrun.config.fields import rules
+from dlrun.config.names import SYNONYMS, elsewhere, meant
+from dlrun.config.problem import Problem, Problems, nearest
+from dlrun.config.root import GROUPS, Root
+from dlrun.config.schema import KINDS
+
+KNOWN = [*rules(Root), *GROUPS, *(f"{group}.{key}" for group, kinds in KINDS.items() for schema in kinds.values()
+                                  for key in rules(schema))]
+
+
+@pytest.mark.parametrize(("word", "right"), [
+    ("optimzer", "optimizer"), ("modle", "model"), ("epoch", "epochs"), ("batchsize", "batch_size"), ("SEED", "seed"),
+    ("optimizer.l", "optimizer.lr"), ("model.dropuot", "model.dropout"), ("modle.hidden", "model.hidden"),
+    ("optimizr.lr", "optimizer.lr"), ("earlystop.patience", "early_stop.patience"),
+])
+def test_a_slip_is_led_to_the_name_that_was_meant(word: str, right: str) -> None:
+    assert nearest(word, KNOWN) == [right]
+
+
+def test_names_of_the_same_depth_come_first() -> None:
+    assert nearest("optimizer.l", ["optimizer", "optimizer.lr"]) == ["optimizer.lr"]
+    assert nearest("optimizr", ["optimizer.lr", "optimizer"]) == ["optimizer"]
+
+
+@pytest.mark.parametrize("word", ["wxyz", "model.wxyz", "optimizer.qqqq"])
+def test_what_is_near_to_nothing_is_led_nowhere(word: str) -> None:
+    assert nearest(word, KNOWN) == []
+
+
+@pytest.mark.parametrize(("word", "right"), [
+    ("lr", "optimizer.lr"), ("patience", "schedule.patience"), ("shift_x", "augment.shift_x"), ("learning_rate", "optimizer.lr"),
+    ("model.units", "model.hidden"), ("optimizer.learning_rate", "optimizer.lr"), ("seeed", "seed"),
+])
+def test_a_member_or_another_runners_word_is_led_home(word: str, right: str) -> None:
+    assert meant(word, KNOWN) == right
+
+
+def test_every_other_runners_word_leads_to_a_key_that_exists() -> None:
+    assert set(SYNONYMS.values()) <= set(KNOWN)
+    assert not set(SYNONYMS) & set(KNOWN)
+
+
+def test_a_key_of_another_kind_is_found_there() -> None:
+    assert elsewhere("optimizer", "nesterov", "adam") == ["sgd"]
+    assert elsewhere("optimizer", "nesterov", "sgd") == []
+    assert elsewhere("nothing", "nesterov", "") == []
+
+
+def test_a_problem_that_is_found_twice_is_said_once() -> None:
+    one, other = Problem("a=1", "x"), Problem("b=1", "x")
+    assert Problems([one, other, one]).problems == [one, other]

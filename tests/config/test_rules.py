@@ -1,0 +1,69 @@
+"""The rules between values: each is registered, and each says its one thing, with the place it came from."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+
+from dlrun.config import rules
+from dlrun.config.check import inspect as inspect_config
+from dlrun.config.compose import compose
+from dlrun.config.problem import Problem
+from dlrun.config.rules import measured
+
+BREAKS = {  # rule -> (words that break it, words that just keep it)
+    "monitor_is_measured": (["early_stop=patience", "early_stop.monitor=val/f1"],
+                            ["early_stop=patience", "early_stop.monitor=val/accuracy"]),
+    "test_at_is_reached": (["test_at=[5,21]", "epochs=20"], ["test_at=[5,20]", "epochs=20"]),
+    "start_epoch_is_reached": (["early_stop=patience", "early_stop.start_epoch=21", "epochs=20"],
+                               ["early_stop=patience", "early_stop.start_epoch=20", "epochs=20"]),
+    "nesterov_wants_momentum": (["optimizer=sgd", "optimizer.nesterov=true"], ["optimizer=nesterov"]),
+    "rmsprop_inside_is_plain": (["optimizer=rmsprop", "optimizer.eps_inside=true", "optimizer.momentum=0.5"],
+                                ["optimizer=rmsprop", "optimizer.eps_inside=true"]),
+    "lbfgs_is_whole": (["optimizer=lbfgs", "optimizer.accumulate=2"], ["optimizer=lbfgs"]),
+    "half_precision_has_a_device": (["precision=fp16", "device=cpu"], ["precision=fp16", "device=cuda:1"]),
+    "device_is_a_device": (["device=cuda:"], ["device=cuda:0"]),
+    "name_is_a_folder": (["name=a/../../b"], ["name=a/b..c"]),
+    "output_dir_is_named": (["output_dir=' '"], ["output_dir=."]),
+    "custom_class_is_allowed": (["model=mine"], ["model=mine", "allow=net"]),
+}
+
+
+def problems(words: list[str]) -> list[Problem]:
+    composition, found = compose(words)
+    assert composition is not None and not found, found
+    return inspect_config(composition.plain)[1]
+
+
+def test_every_rule_of_the_module_is_registered() -> None:
+    helpers = {"rule", "measured", "monitors"}
+    functions = {function for name, function in inspect.getmembers(rules, inspect.isfunction)
+                 if function.__module__ == rules.__name__ and name not in helpers and not name.startswith("_")}
+    assert functions == set(rules.RULES)
+    assert len(rules.RULES) == len(set(rules.RULES))
+
+
+def test_every_rule_is_tried_here() -> None:
+    assert {rule.__name__ for rule in rules.RULES} <= set(BREAKS) , "add words that break the new rule"
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_rule_says_one_problem_when_broken_and_none_when_just_kept(name: str, write: Callable) -> None:
+    write({"configs/model/mine.yaml": "_target_: net.Net\n", "net.py": "class Net: pass\n"})
+    broken, kept = BREAKS[name]
+    assert len(problems(broken)) == 1
+    assert problems(kept) == []
+
+
+def test_a_rule_that_its_value_has_broken_already_is_not_said_twice(folder) -> None:
+    said = [problem.said for problem in problems(["optimizer=sgd", "optimizer.nesterov=maybe"])]
+    assert said == ["optimizer.nesterov=maybe"]
+
+
+def test_what_is_measured_depends_on_the_validation_part(folder) -> None:
+    with_part, without = compose([])[0], compose(["validation=0"])[0]
+    assert with_part is not None and without is not None
+    assert measured(inspect_config(with_part.plain)[0]) == ["train/loss", "train/accuracy", "val/loss", "val/accuracy"]
+    assert measured(inspect_config(without.plain)[0]) == ["train/loss", "train/accuracy"]

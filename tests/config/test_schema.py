@@ -1,0 +1,64 @@
+"""Every option of every group composes, checks, and brings all keys of its schema."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from dlrun.config.catalog import option_files, sentence
+from dlrun.config.check import check
+from dlrun.config.compose import compose
+from dlrun.config.fields import defaults, rules
+from dlrun.config.places import packaged
+from dlrun.config.root import GROUPS, Root
+from dlrun.config.schema import KINDS, schema_of
+from dlrun.config.yaml_file import read_yaml
+
+OPTIONS = [(group, file.stem) for group in GROUPS for file in sorted((packaged("configs") / group).glob("*.yaml"))]
+NEEDS = {"csv": ["dataset.path=t.csv", "dataset.target=y"], "npz": ["dataset.path=t.npz"],
+         "image_folder": ["dataset.path=pictures"]}  # what has no default has to be given
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda word: word)
+def test_every_option_composes_and_checks_with_the_others_defaults(group: str, option: str, folder: Path) -> None:
+    composition, problems = compose([f"{group}={option}", *NEEDS.get(option, [])])
+    assert problems == [] and composition is not None
+    config = check(composition.plain)
+    chosen, schema = getattr(config, group), schema_of(group, composition.plain[group])
+    assert type(chosen) is schema
+    assert set(composition.plain[group]) == {*rules(schema), *({"kind"} & set(composition.plain[group]))}
+    if "name" in rules(schema):
+        assert chosen.name == option
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda word: word)
+def test_a_file_says_only_what_differs_from_the_schema_and_has_a_sentence(group: str, option: str, folder: Path) -> None:
+    file = option_files(group)[option]
+    values = read_yaml(file)
+    schema = schema_of(group, values)
+    assert schema is not None
+    if (group, option) != ("model", "sequential"):  # which shows how a list is written
+        assert [key for key, value in values.items() if key in rules(schema) and value == defaults(schema)[key]] == []
+    assert len(sentence(file)) > 10
+
+
+def test_every_kind_is_some_options_kind(folder: Path) -> None:
+    for group in GROUPS:
+        kinds = {schema_of(group, read_yaml(file)) for file in option_files(group).values()}
+        assert kinds == set(KINDS[group].values()), group
+
+
+def test_every_schema_is_frozen_and_says_what_it_is() -> None:
+    for schema in (Root, *(schema for kinds in KINDS.values() for schema in kinds.values())):
+        assert dataclasses.is_dataclass(schema) and schema.__dataclass_params__.frozen, schema
+        assert schema.__doc__ and not schema.__doc__.startswith(f"{schema.__name__}("), schema
+
+
+def test_the_roots_defaults_stand_in_the_schema_and_nowhere_else(folder: Path) -> None:
+    assert set(read_yaml(packaged("configs") / "config.yaml")) == {"defaults", "hydra"}
+    composition, _ = compose([])
+    assert composition is not None
+    assert {key: composition.plain[key] for key in rules(Root)} == defaults(Root)
+    assert set(composition.plain) == {*rules(Root), *GROUPS}

@@ -1,0 +1,48 @@
+"""The networks of Gulli & Pal (ch. 1) and Chollet (ch. 5) on real MNIST land where the books say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+DENSE = ["dataset=mnist", "model=dense", "model.dropout=0.3", "batch_size=128", "epochs=20", "validation=0.2", "threads=2"]
+
+
+@pytest.fixture
+def mnist(real_data: Path) -> None:
+    if not (real_data / "MNIST").is_dir():
+        pytest.skip("no MNIST in DLRUN_DATA")
+
+
+@pytest.mark.parametrize(("optimizer", "low", "high"), [
+    ("sgd", 0.939, 0.947),      # printed 94.25 %
+    ("rmsprop", 0.975, 0.983),  # printed 97.84 %
+    ("adam", 0.976, 0.983),     # printed 97.93 %
+])
+def test_two_hidden_layers_reach_the_printed_accuracy(go, mnist, optimizer: str, low: float, high: float) -> None:
+    outcome = go(*DENSE, f"optimizer={optimizer}")
+    assert outcome.result["rows"] == {"train": 48_000, "val": 12_000, "test": 10_000}
+    assert low <= outcome.result["test"]["accuracy"] <= high
+
+
+def test_adam_with_a_rate_of_a_tenth_collapses_and_that_is_a_result(go, mnist) -> None:
+    outcome = go(*DENSE, "optimizer=adam", "optimizer.lr=0.1", "epochs=5")
+    assert outcome.exit_code == 0
+    assert outcome.result["status"] in ("finished", "diverged")
+    if outcome.result["status"] == "finished":
+        assert outcome.result["test"]["accuracy"] < 0.6
+
+
+@pytest.mark.slow
+def test_softmax_regression_after_200_epochs(go, mnist) -> None:
+    outcome = go("dataset=mnist", "model=softmax", "optimizer=sgd", "epochs=200", "batch_size=128", "threads=2")
+    assert 0.920 <= outcome.result["test"]["accuracy"] <= 0.926  # printed 92.22 %
+
+
+@pytest.mark.slow
+def test_chollets_convnet_after_five_epochs(go, mnist) -> None:
+    outcome = go("dataset=mnist", "model=convnet", "optimizer=rmsprop", "epochs=5", "batch_size=64", "validation=0",
+                 "threads=2")
+    assert outcome.result["parameters"] == 93_322
+    assert outcome.result["test"]["accuracy"] >= 0.988  # printed 99.08 %
