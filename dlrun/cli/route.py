@@ -67,6 +67,8 @@ def _unknown(word: str) -> str:
     near = nearest(word, VERBS)
     if near:
         return f"no such verb; did you mean  dlrun {near[0]}"
+    if word in ("train", "fit", "run"):
+        return "training has no verb: leave the word out"
     wanted = no_value(word)
     if wanted == no_value(""):
         return f"neither a verb ({', '.join(VERBS)}) nor key=value; `dlrun --help` shows both"

@@ -131,8 +131,13 @@ def _members() -> list[str]:
 
 def _quoted(rule: Rule, value: Any) -> str:
     """The value as typed; a number in quotes keeps them, for they are what is wrong with it."""
-    quoted = isinstance(value, str) and value.strip("+-").replace(".", "").isdigit()
-    return f"'{value}'" if quoted and rule.kind in ("integer", "number") else show(value)
+    if not isinstance(value, str) or rule.kind not in ("integer", "number"):
+        return show(value)
+    try:
+        float(value)
+    except ValueError:
+        return value
+    return f"'{value}'"
 
 
 def _wanted(rule: Rule, value: str, of: str, reason: str) -> str:

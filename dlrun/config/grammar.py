@@ -7,6 +7,8 @@ from dlrun.config.fields import rules
 from dlrun.config.problem import did_you_mean
 from dlrun.config.root import GROUPS, Root
 
+_GAPS = (",]", "[,", ",,", ",}", "{,")
+_PLAIN = " _-+./:%*@?|\\$[]{}(),'\"=~"
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 
 
@@ -17,6 +19,8 @@ def not_a_word(word: str, error: Exception) -> str:
         return no_value(word)
     if not key.strip():
         return "a key is wanted before the  ="
+    if not key.isascii():
+        return "no such key; keys are plain letters"
     if key != key.strip() or value != value.lstrip():
         return f"no blanks around key and  =  are wanted:  {key.strip()}={value.strip()}"
     if value.startswith("="):
@@ -29,11 +33,11 @@ def not_a_word(word: str, error: Exception) -> str:
             return f"the  {opening}  is not closed; a  {closing}  is missing"
         if value.count(opening) < value.count(closing):
             return f"a  {closing}  without its  {opening}"
-    if any(gap in value.replace(" ", "") for gap in (",]", "[,", ",,", ",}", "{,")):
-        return "there is nothing between two commas, or beside a bracket"
+    if value.startswith(",") or value.endswith(",") or any(gap in value.replace(" ", "") for gap in _GAPS):
+        return "there is nothing between two commas, or beside a bracket or a comma"
     if value.startswith("("):
         return f"a list is written with  [ ]:  {key}=[{value[1:-1]}]"
-    strange = sorted({sign for sign in value if not (sign.isalnum() or sign in " _-+./:%*@?|\\$[]{}(),'\"=~")})
+    strange = sorted({sign for sign in value if not (sign.isascii() and sign.isalnum() or sign in _PLAIN)})
     if strange:
         return f"a text with  {' '.join(strange)}  wants two pairs of quotes:  {key}=\"'{value}'\""
     lines = str(error).strip().splitlines()

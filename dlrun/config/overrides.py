@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -10,6 +11,7 @@ from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 
 from dlrun.config.catalog import is_group, option_files, options
+from dlrun.config.custom import GROUPS_OPEN
 from dlrun.config.fields import rules
 from dlrun.config.grammar import not_a_word
 from dlrun.config.names import elsewhere, meant
@@ -68,7 +70,11 @@ def _trouble(override: Override, multirun: bool) -> str:
     if inner == "kind" and group in GROUPS:
         return f"the kind comes with the word:  {group}={override.get_value_element_as_str()}"
     if inner == TARGET and group in GROUPS:
+        if group not in GROUPS_OPEN:
+            return f"only {', '.join(GROUPS_OPEN)} takes a class of your own"
         return f"a class of your own enters by a file, as configs/{group}/mine.yaml, and  {group}=mine"
+    if key == "experiment" and override.value() is None:
+        return ""
     if is_group(key) and not isinstance(override.value(), Glob):
         members = list(override.sweep_string_iterator()) if override.is_sweep_override() else [override.value()]
         for member in members:
@@ -87,12 +93,21 @@ def unknown_option(group: str, word: str) -> str:
     files = option_files(group)
     if word in files or (group == "experiment" and word == "null"):
         return ""
+    if group == "experiment" and _bare(word) in files:
+        return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
+    if group == "dataset" and Path(word).suffix in (".csv", ".tsv", ".npz"):
+        kind = "npz" if word.endswith(".npz") else "csv"
+        return f"a file of your own is read by  dataset={kind} dataset.path={word}"
     near = [_OTHER_WORDS[word.lower()]] if _OTHER_WORDS.get(word.lower()) in files else nearest(word, files)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"
     if group == "experiment" and not 0 < len(files) <= 10:
         return "no such experiment; `dlrun list experiments` names them"
     return f"no such {group}; there are: {', '.join(sorted(files))}"
+
+
+def _bare(word: str) -> str:
+    return word.removeprefix("./").removeprefix("experiments/").removesuffix(".yaml")
 
 
 def _shadowed(group: str, word: str) -> str:

@@ -36,7 +36,8 @@ class Root:
     force: bool = flag(False, "Run anew, replacing what the run's folder holds.", identity=False)
     verbosity: int = integer(1, "0: the result only; 1: a line per epoch; 2: more.", low=0, high=2, identity=False)
     checkpoint_seconds: float = number(30.0, "Seconds between checkpoints; 0: after every step.", low=0, identity=False)
-    log_every: int | None = integer(None, "Also send scalars to TensorBoard every so many steps.", low=1, identity=False)
+    log_every: int | None = integer(
+        None, "Also send scalars to TensorBoard every so many steps.", low=1, identity=False)
     histograms: bool = flag(False, "Send histograms of the weights to TensorBoard every epoch.", identity=False)
     graph: bool = flag(False, "Send the model's graph to TensorBoard.", identity=False)
     allow: tuple[str, ...] = texts(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -100,9 +101,8 @@ def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem
 
 @rule
 def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
-    name, _, index = config.device.partition(":")
-    if name not in ("auto", "cpu", "cuda", "mps") or (index and not (name == "cuda" and index.isdigit())):
-        near = ["cuda"] if name == "gpu" else nearest(config.device, ["auto", "cpu", "cuda", "mps"])
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", config.device):
+        near = ["cuda"] if config.device.startswith("gpu") else nearest(config.device, ["auto", "cpu", "cuda", "mps"])
         hint = f"; did you mean  {near[0]}" if near else ""
         yield Problem(f"device={config.device}", f"one of auto, cpu, cuda, cuda:N, mps is wanted{hint}",
                       origin("device"))

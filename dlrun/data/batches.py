@@ -9,57 +9,83 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dlrun.config.streams import key
-from dlrun.data.prepare import Part, Scale
+from dlrun.data.part import Part
+from dlrun.data.scale import Scale
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class Rows:
-    """The rows of a part, with their way to floats: value = (stored - offset) * factor."""
+    """The rows of a part, with their way to inputs: its form (`data.form`) and value = (stored - offset) * factor.
+
+    Inputs are float32, or int64 for ids.  Targets are int64 for classes and ids, float32 for numbers and for several
+    labels, of the shape (rows, 0) where there are none.
+    """
 
     def __init__(self, part: Part, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
-        self.device, self.resident = device, resident
-        assert part.y is not None, "a task that reaches here has targets (run.preflight)"
-        self.count = len(part.x)
-        self.host_bytes = part.x.nbytes + part.y.nbytes
-        self._x_host, self._y_host = part.x, part.y
+        self.device, self.resident, self.form = device, resident, part.form
+        self.count = len(part)
+        y = np.zeros((self.count, 0), np.float32) if part.y is None else part.y
+        self.host_bytes = part.x.nbytes + y.nbytes
+        self._x_host, self._y_host, self._places_host = part.x, y, part.rows
         self._format = torch.channels_last if channels_last else torch.contiguous_format
         offset, factor = _broadcast(scale.offset, part.x.ndim), _broadcast(scale.factor, part.x.ndim)
         self._offset = None if not np.any(offset) else _tensor(offset, device)
         self._factor = None if np.all(factor == 1) else _tensor(factor, device)
+        self._inputs = {"values": self._values, "tokens": Tensor.long, "multi_hot": self._multi_hot,
+                        "one_hot": self._one_hot}[part.form.kind]
+        if part.form.windows is not None:
+            self._seen = _seen(part.form.windows.length, part.form.windows.step)
         if resident:
-            self.x, self.y = _tensor(part.x, device), _tensor(part.y, device)
+            self.x, self.y = _tensor(part.x, device), _tensor(y, device)
+            if part.rows is not None:
+                self._places, self._seen = _tensor(part.rows, device), _tensor(self._seen, device)
             if self.x.is_floating_point():  # scaled once; a gather then gives the values
                 self.x = self._scaled(self.x)
                 self._offset = self._factor = None
 
     def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """The rows at `index` (int64, on the device if resident, else on the CPU), scaled."""
+        """The rows at `index` (int64, on the device if resident, else on the CPU)."""
         if self.resident:
-            return self._floats(self.x.index_select(0, index)), self.y.index_select(0, index)
+            if self._places_host is None:
+                return self._inputs(self.x.index_select(0, index)), _targets(self.y.index_select(0, index))
+            return self._of(*self._windows(self.x, self.y, self._places, index))
         where = index.numpy()
-        return self._sent(np.ascontiguousarray(self._x_host[where]), np.ascontiguousarray(self._y_host[where]))
+        if self._places_host is None:
+            return self._sent(self._x_host[where], self._y_host[where])
+        return self._sent(*self._windows(self._x_host, self._y_host, self._places_host, where))
 
     def range(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
-        """Rows start to stop in their stored order, scaled."""
+        """Rows start to stop in their stored order."""
+        if self._places_host is not None:
+            return self.take(torch.arange(start, stop, device=self.device if self.resident else None))
         if self.resident:
-            return self._floats(self.x[start:stop]), self.y[start:stop]
+            return self._of(self.x[start:stop], self.y[start:stop])
         return self._sent(np.array(self._x_host[start:stop]), np.array(self._y_host[start:stop]))
 
+    def _windows(self, x: Any, y: Any, places: Any, index: Any) -> tuple[Any, Any]:
+        seen = places[index][:, None] + self._seen  # (rows, length): steps of the series
+        return x[seen], x[seen + 1] if self.form.next_tokens else y[index]
+
     def _sent(self, x: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
-        tensors = [torch.from_numpy(x), torch.from_numpy(y)]
+        tensors = [torch.from_numpy(np.ascontiguousarray(x)), torch.from_numpy(np.ascontiguousarray(y))]
         if self.device.type == "cuda":
             tensors = [tensor.pin_memory() for tensor in tensors]
-        x_device, y_device = (tensor.to(self.device, non_blocking=True) for tensor in tensors)
-        return self._floats(x_device), y_device
+        return self._of(*(tensor.to(self.device, non_blocking=True) for tensor in tensors))
 
-    def _floats(self, x: Tensor) -> Tensor:
+    def _of(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        return self._inputs(x), _targets(y)
+
+    def _values(self, x: Tensor) -> Tensor:
+        if self.form.windows is not None:
+            return self._scaled(x).transpose(1, 2).contiguous()  # (rows, length, features) as they lie in time
         if self._offset is None and self._factor is None and x.is_floating_point():
             return x.contiguous(memory_format=self._format) if x.ndim == 4 else x
         return self._scaled(x.to(torch.float32, memory_format=self._format) if x.ndim == 4 else x.float())
@@ -68,6 +94,15 @@ class Rows:
         if self._offset is not None:
             x = x - self._offset
         return x if self._factor is None else x * self._factor
+
+    def _multi_hot(self, ids: Tensor) -> Tensor:
+        # Rows are filled up with the id `size`, whose column is cut off again: a view, no copy.
+        vectors = torch.zeros(len(ids), self.form.size + 1, device=ids.device)
+        return vectors.scatter_(1, ids.long(), 1.0)[:, :-1]
+
+    def _one_hot(self, ids: Tensor) -> Tensor:
+        vectors = torch.zeros(len(ids), self.form.size, ids.shape[1], device=ids.device)
+        return vectors.scatter_(1, ids.long()[:, None], 1.0)
 
 
 class Batches:
@@ -117,6 +152,17 @@ def in_order(rows: Rows, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """All rows once, in their stored order."""
     for start in range(0, rows.count, batch_size):
         yield rows.range(start, min(start + batch_size, rows.count))
+
+
+def _seen(length: int, step: int) -> Any:
+    return np.arange(length) * step
+
+
+def _targets(y: Tensor) -> Tensor:
+    """Stored small, used as torch's losses want them: 0/1 labels as floats, ids as int64."""
+    if y.dtype == torch.uint8:
+        return y.float()
+    return y if y.is_floating_point() else y.long()
 
 
 def _tensor(array: np.ndarray, device: torch.device) -> Tensor:

@@ -23,7 +23,7 @@ from dlrun.data.signature import Column, Peek, Signature
 if TYPE_CHECKING:
     from dlrun.data.source import Source
 
-FORMAT = 1  # count up when readers change what they make of the same file
+FORMAT = 2  # count up when readers change what they make of the same file
 DAY = 86400.0  # seconds
 LARGE = 32 * 2**20  # bytes; from here on arrays are mapped into memory instead of read
 
@@ -76,9 +76,10 @@ def load(at: Path) -> Source | None:
     except (FileNotFoundError, ValueError, EOFError):
         return None  # removed in this moment by a process that saw a newer source, or cut short with the machine
     columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])
-    rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content")}
+    rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content", "target")}
     arrays.setdefault("y", None)
-    return Source(_signature(about["signature"]), **arrays, **rest, columns=columns, notes=tuple(about["notes"]))
+    return Source(_signature(about["signature"]), **arrays, **rest, columns=columns, notes=tuple(about["notes"]),
+                  words=tuple(about["words"]))
 
 
 def store(at: Path, source: Source) -> None:
@@ -99,7 +100,7 @@ def store(at: Path, source: Source) -> None:
             "signature": dataclasses.asdict(source.signature), "rows": rows, "arrays": list(arrays),
             "levels": source.levels, "columns": [dataclasses.asdict(column) for column in source.columns],
             "label": source.label, "files": source.files, "notes": source.notes, "grouped": source.grouped,
-            "content": source.content,
+            "content": source.content, "target": source.target, "words": source.words,
         }
         (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
         _publish(work, at)

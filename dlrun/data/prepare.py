@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dlrun.config.problem import problem
-from dlrun.config.streams import key
+from dlrun.data import rows as which
 from dlrun.data import scale as scales
+from dlrun.data.form import windows_of
+from dlrun.data.part import Part, Prepared
 from dlrun.data.read import read
 from dlrun.data.scale import Scale
-from dlrun.data.signature import Signature
 from dlrun.data.source import Source
 from dlrun.data.split import rows_for, split_rows
 
-__all__ = ["Part", "Prepared", "prepare", "rows_for", "split_rows"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows as they are stored; `y` is None where a source has no targets.  May be read-only maps of a file."""
-
-    x: np.ndarray
-    y: np.ndarray | None
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """The parts of a data set, their scale, and where they come from.
-
-    `hash` is a SHA-256 over everything that the run sees: the stored arrays (kind, shape, bytes) and which of their
-    rows are in which part.  Scale and what stands in for missing numbers follow from these.
-    """
-
-    signature: Signature
-    train: Part
-    val: Part | None
-    test: Part | None
-    scale: Scale
-    hash: str
-    label: str
-    files: dict[str, str]
-    notes: list[str]
+__all__ = ["Part", "Prepared", "Scale", "prepare", "rows_for", "split_rows"]
 
 
 def prepare(
@@ -58,98 +29,64 @@ def prepare(
 
     In this order: the test part, where the source has none of its own, by the data set's `split_seed`; the first
     `train_size` rows of the rest (None: all); the validation part (a Holdout; None: no validation), where the
-    source has none of its own, by `seed` if it is random.  Scaling is fitted on the training rows that remain.
-    Raises Problems.
+    source has none of its own, by `seed` if it is random.  What is fitted (scale, vocabulary, length that rows are
+    padded to) is fitted on the training rows that remain.  Raises Problems.
     """
     source = read(cfg, data_dir, say)
-    notes = list(source.notes)
+    if windows_of(cfg) is not None:
+        from dlrun.data.timeline import prepare_windows
+
+        return prepare_windows(cfg, source, validation, train_size)
     own = {"train": len(source.x), "val": _len(source.x_val), "test": _len(source.x_test)}
     counts = split_rows(own, cfg, validation, train_size)
-
-    train, test = _test_rows(cfg, source, own, counts)
-    train = train[: train_size or len(train)]
-    val = np.arange(own["val"])
-    if validation is not None and not own["val"]:
-        train, val = _validation_rows(train, source.y, counts["val"], validation, key(seed, "validation"))
-
-    fill = _stand_in(source, train)
-    if fill is not None and (empty := int(np.isnan(fill).sum())):
-        notes.append(f"{empty} columns have no value in the training rows; 0 stands in for them")
-        say(notes[-1])
-    x = _fill(source.x, fill)
-    parts = {"train": _part(x, source.y, train)}
-    if counts["val"]:
-        own_val = source.x_val is not None
-        parts["val"] = _part(_fill(source.x_val, fill), source.y_val, val) if own_val else _part(x, source.y, val)
-    if counts["test"]:
-        own_test = source.x_test is not None
-        parts["test"] = _part(_fill(source.x_test, fill), source.y_test, test) if own_test else _part(x, source.y, test)
-
+    indices, has_own = which.parts(cfg, source, validation, train_size, seed, counts)
     sha = hashlib.sha256(source.content.encode())
-    for rows in (train, val if counts["val"] else None, test if counts["test"] else None):
-        sha.update(b"none;" if rows is None else np.ascontiguousarray(rows, "<i8").data)
-    return Prepared(
-        source.signature, parts["train"], parts.get("val"), parts.get("test"), _scale(cfg, source, parts["train"].x),
-        sha.hexdigest(), source.label, source.files, notes,
+    for name in ("train", "val", "test"):
+        sha.update(np.ascontiguousarray(indices[name], "<i8").data if name in indices else b"none;")
+    parts = {name: _part(source, name if name in has_own else "train", rows) for name, rows in indices.items()}
+    prepared = Prepared(
+        source.signature, parts["train"], parts.get("val"), parts.get("test"), scales.NONE, sha.hexdigest(),
+        source.label, source.files, list(source.notes),
     )
+    if source.data is not None:
+        from dlrun.data.sequences import encoded
+
+        return encoded(cfg, source, prepared)
+    return _target(cfg, _filled(cfg, source, prepared, say))
 
 
 def _len(array: np.ndarray | None) -> int:
     return 0 if array is None else len(array)
 
 
-def _shuffled(rows: int, seed: int) -> np.ndarray:
-    # RandomState's streams are frozen by NumPy, those of default_rng are not: a split must outlive a version.
-    return np.random.RandomState(np.random.MT19937(seed)).permutation(rows)
-
-
-def _test_rows(cfg: Any, source: Source, own: dict[str, int], counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.arange(own["train"])
-    has_own = own["test"] > 0
-    if hasattr(cfg, "split_seed") and (not has_own or source.grouped):
-        # Also without a test part: rows in the order of their classes would make "the last rows" one class.
-        rows = _shuffled(own["train"], key(cfg.split_seed, "test"))
-    if has_own or not counts["test"]:
-        return rows, np.arange(own["test"])
-    taken = _take(rows, source.y, counts["test"], cfg.stratify)
-    return rows[~taken], rows[taken]
-
-
-def _validation_rows(
-    train: np.ndarray, y: np.ndarray | None, count: int, validation: Any, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    if validation.take == "end":
-        return train[: len(train) - count], train[len(train) - count :]
-    order = _shuffled(len(train), seed)
-    taken = np.zeros(len(train), bool)
-    taken[order[_take(train[order], y, count, validation.stratify)]] = True
-    return train[~taken], train[taken]
-
-
-def _take(rows: np.ndarray, y: np.ndarray | None, count: int, stratify: bool) -> np.ndarray:
-    """A mask over `rows` (already shuffled) of `count` to take: the first ones, or the first of each class.
-
-    Classes share by the largest remainder, so that the counts add up exactly.
-    """
-    taken = np.zeros(len(rows), bool)
-    if not stratify or y is None or y.dtype.kind != "i":
-        taken[:count] = True
-        return taken
-    classes = y[rows]
-    share = np.bincount(classes) * (count / len(rows))
-    quota = np.floor(share).astype(np.int64)
-    quota[np.argsort(quota - share, kind="stable")[: count - quota.sum()]] += 1
-    for label, wanted in enumerate(quota):
-        taken[np.flatnonzero(classes == label)[:wanted]] = True
-    return taken
-
-
-def _part(x: np.ndarray, y: np.ndarray | None, rows: np.ndarray) -> Part:
+def _part(source: Source, place: str, rows: np.ndarray) -> Part:
     """The rows of a part; rows that stand together are a view, without a copy."""
+    x, y = {"train": (source.x, source.y), "val": (source.x_val, source.y_val),
+            "test": (source.x_test, source.y_test)}[place]
+    assert x is not None
     first = int(rows[0])
     together = np.array_equal(rows, np.arange(first, first + len(rows)))
     where: Any = slice(first, first + len(rows)) if together else rows
     return Part(x[where], None if y is None else y[where])
+
+
+def _filled(cfg: Any, source: Source, prepared: Prepared, say: Callable[[str], None]) -> Prepared:
+    """Missing numbers replaced, and the scale; both by the training rows."""
+    fill = _stand_in(source, prepared.train.x)
+    notes = list(prepared.notes)
+    if fill is not None:
+        if empty := int(np.isnan(fill).sum()):
+            notes.append(f"{empty} columns have no value in the training rows; 0 stands in for them")
+            say(notes[-1])
+        fill = np.nan_to_num(fill)
+        whole = {name: dataclasses.replace(part, x=np.where(np.isnan(part.x), fill, part.x))
+                 for name in ("train", "val", "test") if (part := getattr(prepared, name)) is not None}
+        prepared = dataclasses.replace(prepared, **whole)
+    asked: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
+    if source.signature.input_kind == "image":
+        asked = {"size": list(source.signature.input_shape[1:]), "channels": source.signature.input_shape[0]}
+    return dataclasses.replace(prepared, scale=_scale(cfg, source, prepared.train.x), notes=notes, stand_in=fill,
+                               asked=asked)
 
 
 def _stand_in(source: Source, train: np.ndarray) -> np.ndarray | None:
@@ -157,14 +94,9 @@ def _stand_in(source: Source, train: np.ndarray) -> np.ndarray | None:
     parts = [part for part in (source.x, source.x_val, source.x_test) if part is not None]
     if source.x.dtype.kind != "f" or not any(np.isnan(part).any() for part in parts):
         return None
-    x = source.x[train]
-    there = ~np.isnan(x)
+    there = ~np.isnan(train)
     with np.errstate(invalid="ignore"):  # 0 / 0 where a column has no value
-        return (np.nansum(x, axis=0, dtype=np.float64) / there.sum(0)).astype(np.float32)
-
-
-def _fill(x: Any, fill: np.ndarray | None) -> Any:
-    return x if fill is None else np.where(np.isnan(x), np.nan_to_num(fill), x)
+        return (np.nansum(train, axis=0, dtype=np.float64) / there.sum(0)).astype(np.float32)
 
 
 def _scale(cfg: Any, source: Source, train: np.ndarray) -> Scale:
@@ -175,3 +107,15 @@ def _scale(cfg: Any, source: Source, train: np.ndarray) -> Scale:
     if table and how == "symmetric":
         raise problem("dataset.scale=symmetric", "this is for images; standard, unit or none is wanted for a table")
     return scales.for_tables(how, train, source.columns) if table else scales.for_images(how, train, source.levels)
+
+
+def _target(cfg: Any, prepared: Prepared) -> Prepared:
+    """A target that is a number, scaled where that is asked for."""
+    if prepared.signature.target_kind != "number":
+        return prepared
+    assert prepared.train.y is not None
+    target = scales.for_target(cfg.target_scale, prepared.train.y, prepared.signature.target_name,
+                               prepared.signature.unit)
+    scaled = {name: dataclasses.replace(part, y=target(part.y)) for name in ("train", "val", "test")
+              if (part := getattr(prepared, name)) is not None and part.y is not None}
+    return dataclasses.replace(prepared, **scaled, target=target)

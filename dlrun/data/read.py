@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dlrun.data import cache, cifar, embedded, idx, image_folder, known, npz, paths, table, toys
-from dlrun.data.source import ARRAYS, Found, Source, digest
+from dlrun.data.source import Found, Source, complete
 
 
 def read(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Source:
@@ -16,9 +16,9 @@ def read(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Source:
     `data_dir` is only read.  `say` gets a line for each thing that takes long and for each note.  Raises Problems.
     """
     if cfg.kind in known.TOYS:
-        source = _complete(toys.read(cfg))
+        source = complete(toys.read(cfg))
     elif cfg.kind in embedded.FILES:
-        source = _complete(embedded.read(cfg.kind))
+        source = complete(embedded.read(cfg.kind))
     else:
         source = _cached(cfg.kind, _find(cfg, data_dir, say), say)
     for note in source.notes:
@@ -46,13 +46,9 @@ def _cached(kind: str, found: Found, say: Callable[[str], None]) -> Source:
         for name, sha in files.items()
         if (wanted := known.HASHES.get(kind, {}).get(name, sha)) != sha
     )
-    source = _complete(dataclasses.replace(source, files=files, notes=source.notes + strange))
+    source = complete(dataclasses.replace(source, files=files, notes=source.notes + strange))
     try:
         cache.store(at, source)
     except OSError as error:
         say(f"the cache folder {cache.folder()} can't be written ({error.strerror}); data is decoded at each start")
     return source
-
-
-def _complete(source: Source) -> Source:
-    return dataclasses.replace(source, content=digest(getattr(source, name) for name in ARRAYS))

@@ -23,11 +23,44 @@ class Scale:
         return (stored.astype(np.float32) - self.offset) * self.factor
 
 
+@dataclass(frozen=True)
+class Target:
+    """A target that is a number: its name and unit, mean and deviation over the training rows in this unit.
+
+    What a network is trained on is (number - offset) * factor.  An error of the scaled number divided by `factor` is
+    in the unit.
+    """
+
+    name: str
+    unit: str
+    mean: float
+    deviation: float
+    offset: float = 0.0
+    factor: float = 1.0
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """The scaled numbers, float32."""
+        return ((numbers - self.offset) * self.factor).astype(np.float32)
+
+
+def for_target(how: str, train: np.ndarray, name: str, unit: str) -> Target:
+    """The target of training rows `train`, float32 (N,), by "none", "standard" or "unit"."""
+    numbers = train.astype(np.float64)
+    mean, deviation = float(numbers.mean()), float(numbers.std())
+    if how == "standard":
+        return Target(name, unit, mean, deviation, mean, 1 / deviation if deviation else 1.0)
+    if how == "unit":
+        width = float(np.ptp(numbers))
+        return Target(name, unit, mean, deviation, float(numbers.min()), 1 / width if width else 1.0)
+    return Target(name, unit, mean, deviation)
+
+
 def for_images(how: str, train: np.ndarray, levels: float) -> Scale:
-    """The scale of uint8 images (N, C, H, W) whose white is `levels`; "standard" is fitted on `train`."""
+    """The scale of uint8 images (N, C, H, W), or lines of them (N, features, length), whose white is `levels`; "standard" is fitted on `train`."""
     if how == "standard":
         mean, deviation = _moments(train)
-        return _scale(mean[:, None, None], 1 / np.where(deviation > 0, deviation, 1)[:, None, None])
+        shape = (-1, *(1,) * (train.ndim - 2))  # beside (C, H, W), or (features, length)
+        return _scale(mean.reshape(shape), 1 / np.where(deviation > 0, deviation, 1).reshape(shape))
     offset, factor = {"unit": (0, 1 / levels), "symmetric": (levels / 2, 2 / levels), "none": (0, 1)}[how]
     return _scale(np.array(offset), np.array(factor))
 
@@ -71,3 +104,6 @@ def _is_number(column: Column) -> list[bool]:
 
 def _scale(offset: np.ndarray, factor: np.ndarray) -> Scale:
     return Scale(np.asarray(offset, np.float32), np.asarray(factor, np.float32))
+
+
+NONE = _scale(np.array(0), np.array(1))

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 class Signature:
     """One row of a data set.
 
-    `input_shape` is that of one input: (channels, height, width) for images, (features,) for tables.
-    `input_kind` is "image" or "table"; `target_kind` is "classes" or "number", or "none" where a source has no targets.
-    `classes` are the names of the classes in label order, `features` those of a table's columns.
+    `input_shape` is that of one input by `input_kind`: "image" (channels, height, width), "table" (features,),
+    "series" (features, length), "tokens" (length,), ids from 0 to `vocabulary` - 1.
+    `target_kind` is "classes" (one of `classes`), "labels" (0 or 1 for each of `classes`), "number" (in `unit`),
+    "tokens" (an id below `target_vocabulary`: one for the row where `target_length` is 0, else one at each of so
+    many positions), or "none" where a source has no targets.
+    `padding` is the id that fills rows up, in inputs and in per-position targets; None where nothing is filled up.
+    `next_token` says that a "tokens" target is what comes next in the text itself.
+    `features` are the names of a table's or a series' columns, `target_name` that of a number or token.
     """
 
     input_shape: tuple[int, ...]
@@ -19,6 +24,13 @@ class Signature:
     target_kind: str
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    vocabulary: int = 0
+    padding: int | None = None
+    target_length: int = 0
+    target_vocabulary: int = 0
+    next_token: bool = False
+    target_name: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class Peek:
 
     `rows` has "train" and, where the source comes with them, "val" and "test".
     A source without its own test part has all its rows in "train"; `test` of its config is taken from there.
+    Of a series or a running text the rows are its steps; `split.split_rows` makes windows of them.
     """
 
     signature: Signature

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import numpy as np
 
 from dlrun.data.signature import Column, Signature
 
-ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test")
+ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test", "data", "data_y")
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,12 @@ class Source:
     """A data set as it is stored.
 
     Images are uint8 (N, C, H, W) with values 0 to `levels`; tables float32 (N, features), NaN where a number is
-    missing.  Targets are int64 (N,) for classes, float32 (N,) for numbers, None where there are none.
+    missing.  Lines of pictures read in time are uint8 (N, features, length).  Targets are int64 (N,) for classes,
+    float32 (N,) for numbers, uint8 (N, labels) for several labels, None where there are none.
+    A row of words is its span (start, stop) in `data`, the ids of all rows end to end: `x` is int64 (N, 2); `data_y`
+    has a target for each of these ids where targets stand at positions.  The `words` of the ids are the source's
+    own, not yet those of a fitted vocabulary.  A series is float32 (steps, features) in `x`, a running text int32
+    (steps,), both without `y`; `target` is the column of a series that is told.
     `x_val` and `x_test` are None where the source has no such part.  `grouped` says that the rows of a part
     stand in the order of their classes, which means nothing.  `label` ("JPEG copy") belongs to every result.
     `files` maps the files that were read to their SHA-256; `content` is the SHA-256 over the arrays.
@@ -33,6 +39,10 @@ class Source:
     y_val: np.ndarray | None = None
     x_test: np.ndarray | None = None
     y_test: np.ndarray | None = None
+    data: np.ndarray | None = None
+    data_y: np.ndarray | None = None
+    words: tuple[str, ...] = ()
+    target: int = 0
     levels: float = 1.0
     columns: tuple[Column, ...] = ()
     label: str = ""
@@ -56,9 +66,17 @@ class Found:
     state: Any = None
 
 
-def digest(arrays: Iterable[np.ndarray | None]) -> str:
+def complete(source: Source) -> Source:
+    """The source with its `content`."""
+    own = [getattr(source, name) for name in ARRAYS[:6]]
+    more = [array for array in (source.data, source.data_y) if array is not None]
+    words = "\0".join(source.words).encode("utf-8", "surrogatepass")
+    return dataclasses.replace(source, content=digest(own + more, words))
+
+
+def digest(arrays: Iterable[np.ndarray | None], more: bytes = b"") -> str:
     """SHA-256 over kind, shape and bytes of each array, in order; an absent one counts as such."""
-    sha = hashlib.sha256()
+    sha = hashlib.sha256(more)
     for array in arrays:
         if array is None:
             sha.update(b"none;")

@@ -154,7 +154,7 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
 
 def look(run: Fit) -> dict[str, float]:
     """Read the running metrics from the device; raises Diverged where the loss is no longer a number."""
-    metrics = run.totals.read()
+    metrics = run.step.task.derive(run.totals.read())
     if not finite(metrics):
         raise Diverged(run.clock.looked, run.clock.step)
     run.clock.looked = run.clock.step
@@ -171,7 +171,7 @@ def show(run: Fit, first: int, end: int) -> None:
     done = run.clock.step - first
     run.recorder.step(Progress(
         epoch=run.clock.epoch + 1, step=run.clock.step, step_in_epoch=done, steps_in_epoch=end - first,
-        seconds_in_epoch=seconds, values={f"train/{k}": v for k, v in run.totals.read().items()},
+        seconds_in_epoch=seconds, values={f"train/{k}": v for k, v in run.step.task.derive(run.totals.read()).items()},
         rows_per_second=run.totals.rows / seconds if seconds else 0.0))
 
 

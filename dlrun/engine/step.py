@@ -53,6 +53,7 @@ class EagerStep:
         self._step = step
         self.noise.at(step)
         self._set_rate(step)
+        self.totals.rows += batch.rows
         for group in self.task.turn(step):
             self._update(group, batch)
 
@@ -93,7 +94,7 @@ class EagerStep:
                 first = False
                 return loss
 
-            self.optimizers[player].step(closure)
+            self.optimizers[player].step(closure)  # type: ignore[arg-type]
         if self._constrain is not None:
             self._constrain()
 
@@ -116,7 +117,7 @@ class EagerStep:
         if self._penalty is not None:
             loss = loss + self._penalty()
         if measure:
-            self.task.add(self.totals, loss, outputs, batch)
+            self.task.add(player, self.totals, loss, outputs, batch)
         if share != 1.0:
             loss = loss * share
         if self.scaler.is_enabled():

@@ -51,6 +51,7 @@ class Parts:
     def measure(self, rows: Rows, cast: Callable[[], Any]) -> dict[str, float]:
         """The task's measures over all rows, with dropout off."""
         totals = Totals(self.task.measures, rows.device)
+        self.noise.at(-1)  # what is random in a measurement (a latent sample) is the same in each
         self.model.eval()
         with torch.no_grad():
             for x, y in in_order(rows, self.evaluate_batch):
@@ -58,9 +59,9 @@ class Parts:
                 for player in self.task.players(self.model):
                     with cast():
                         loss, outputs = self.task.loss(player, self.model, batch)
-                    self.task.add(totals, loss, outputs, batch)
+                    self.task.add(player, totals, loss, outputs, batch)
         self.model.train()
-        return totals.read()
+        return self.task.derive(totals.read())
 
 
 def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Parts:
@@ -78,7 +79,9 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
         model = build(checked.layers, shape, seed=config.seed, noise=noise)
     path = speed_path(model, own=not isinstance(config.model, Custom))
     last = path.endswith("channels_last")
-    model = model.to(machine.device, memory_format=torch.channels_last if last else torch.preserve_format)
+    model = model.to(machine.device)
+    if last:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     parts = {name: part for name, part in
              (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if part is not None}
     size = sum(part.x.nbytes + (0 if part.y is None else part.y.nbytes) for part in parts.values())

@@ -46,7 +46,7 @@ def make_custom(config: Custom, input_shape: tuple[int, ...], outputs: int, seed
         raise problem(f"model._target_={config.target}", f"a torch.nn.Module is wanted, not {type(model).__name__}")
     with torch.no_grad():
         model.eval()
-        shape = tuple(model(torch.zeros(2, *input_shape)).shape)
+        shape = tuple(model(torch.zeros(2, *input_shape, dtype=torch.float32)).shape)
         model.train()
     if shape != (2, outputs):
         raise problem(f"model._target_={config.target}",

@@ -42,10 +42,12 @@ class Classify:
         logits = model(batch.x).float()  # losses are taken in float32 whatever the forward pass was
         return self._loss(logits, batch.y), logits
 
-    def add(self, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
-        totals.sums[0].add_(loss.detach(), alpha=batch.rows)
-        totals.sums[1].add_((self.classify(outputs.detach()) == batch.y).sum())
-        totals.rows += batch.rows
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.sum("accuracy", (self.classify(outputs.detach()) == batch.y).sum(), batch.rows)
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        return metrics
 
     def classify(self, logits: Tensor) -> Tensor:
         """The most likely class of each row (rows,), int64."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -24,40 +24,59 @@ class Batch:
 
 
 class Totals:
-    """Sums over rows, kept on the device; the host reads them at log points only.
+    """Sums of measures, kept on the device; the host reads them at log points only.
 
-    One float64 sum for each measure (float32 where the device has no float64), and the number of rows.
+    Each measure has its own count, because not every step adds to each (a generator moves every fifth step) and not
+    every measure counts rows (a tagger's accuracy counts words).  Sums are float64 (float32 where the device has none).
+    `rows` counts the rows of all steps.
     """
 
     def __init__(self, names: Sequence[str], device: torch.device):
         self.names = tuple(names)
-        kind = torch.float32 if device.type == "mps" else torch.float64
-        self.sums = [torch.zeros((), dtype=kind, device=device) for _ in self.names]
+        self._kind = torch.float32 if device.type == "mps" else torch.float64
+        self._sums = {name: torch.zeros((), dtype=self._kind, device=device) for name in self.names}
+        self._counted = {name: torch.zeros((), dtype=self._kind, device=device) for name in self.names}
+        self._counts = dict.fromkeys(self.names, 0)
         self.rows = 0
 
+    def mean(self, name: str, mean: Tensor, count: int) -> None:
+        """Add a mean over `count` rows."""
+        self._sums[name].add_(mean, alpha=count)
+        self._counts[name] += count
+
+    def sum(self, name: str, total: Tensor, count: int | Tensor) -> None:
+        """Add a sum over `count` things; a count that only the device knows stays there."""
+        self._sums[name].add_(total)
+        if isinstance(count, Tensor):
+            self._counted[name].add_(count)
+        else:
+            self._counts[name] += count
+
     def reset(self) -> None:
-        for total in self.sums:
-            total.zero_()
+        for name in self.names:
+            self._sums[name].zero_()
+            self._counted[name].zero_()
+            self._counts[name] = 0
         self.rows = 0
 
     def read(self) -> dict[str, float]:
-        """Means over the rows; waits for the device.  Empty when nothing was added."""
-        if not self.rows:
-            return {}
-        sums = torch.stack(self.sums).tolist()
-        return {name: total / self.rows for name, total in zip(self.names, sums)}
+        """The means so far; waits for the device.  Measures that nothing was added to are left out."""
+        values = torch.stack([*self._sums.values(), *self._counted.values()]).tolist()
+        size = len(self.names)
+        counts = [self._counts[name] + on_device for name, on_device in zip(self.names, values[size:])]
+        return {name: total / count for name, total, count in zip(self.names, values, counts) if count}
 
     def state(self) -> dict[str, object]:
-        return {"sums": torch.stack(self.sums).cpu(), "rows": self.rows}
+        return {"sums": torch.stack(list(self._sums.values())).cpu(),
+                "counted": torch.stack(list(self._counted.values())).cpu(),
+                "counts": dict(self._counts), "rows": self.rows}
 
-    def load(self, state: dict[str, object]) -> None:
-        sums = state.pop("sums")
-        assert isinstance(sums, Tensor)
-        for total, value in zip(self.sums, sums):
-            total.copy_(value)
-        rows = state.pop("rows")
-        assert isinstance(rows, int)
-        self.rows = rows
+    def load(self, state: dict[str, Any]) -> None:
+        for stored, own in ((state.pop("sums"), self._sums), (state.pop("counted"), self._counted)):
+            for value, total in zip(stored, own.values()):
+                total.copy_(value)
+        self._counts = dict(state.pop("counts"))
+        self.rows = state.pop("rows")
 
 
 class Task(Protocol):
@@ -76,10 +95,14 @@ class Task(Protocol):
         """Who moves in this step: groups of players; in a group all gradients are taken before any update."""
         ...
 
-    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Any]:
         """A player's mean loss over the batch, and the outputs it was taken from."""
         ...
 
-    def add(self, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
-        """Add a batch to the running sums, in the order of `measures`; no host synchronisation."""
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Any, batch: Batch) -> None:
+        """Add what a player's turn has shown to the running sums; no host synchronisation."""
+        ...
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        """The measures that people read, from the means (a perplexity from a mean loss)."""
         ...

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+PATH = os.pathsep.join(filter(None, sys.path))
 PROBE = """
 import sys
 from dlrun.cli.main import main
@@ -23,7 +24,7 @@ sys.exit(code)
 
 def dlrun(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which says at its end what it has imported."""
-    home = {"DLRUN_CACHE": str(folder / "cache"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "100"}
+    home = {"DLRUN_CACHE": str(folder / "cache"), "PYTHONPATH": PATH, "COLUMNS": "100"}
     return subprocess.run([sys.executable, "-c", PROBE, *words], cwd=folder, env={**os.environ, **home, **env},
                           capture_output=True, text=True, timeout=60)
 
@@ -92,7 +93,8 @@ def test_completion_offers_a_users_experiments_and_options(folder: Path, write) 
 
 
 def test_a_users_experiments_and_options_are_listed_with_their_sentence(folder: Path, write) -> None:
-    write({"experiments/book/ch1.yaml": "# a book's\nepochs: 4\n", "configs/optimizer/slow.yaml": "# slow\nkind: sgd\n"})
+    write({"experiments/book/ch1.yaml": "# a book's\nepochs: 4\n",
+           "configs/optimizer/slow.yaml": "# slow\nkind: sgd\n"})
     said = dlrun(folder, "list").stdout
     assert [line.split() for line in said.splitlines() if "ch1" in line] == [["experiment=book/ch1", "a", "book's"]]
     assert [line.split() for line in said.splitlines() if "slow" in line] == [["optimizer=slow", "slow"]]
@@ -141,5 +143,5 @@ def test_the_configuration_that_is_shown_is_complete(folder: Path) -> None:
 
 def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
     done = subprocess.run(f"{sys.executable} -m dlrun.cli.main list | head -1", shell=True, cwd=folder, text=True,
-                          capture_output=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+                          capture_output=True, env={**os.environ, "PYTHONPATH": PATH})
     assert done.stdout.startswith("datasets") and "Traceback" not in done.stderr

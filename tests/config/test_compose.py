@@ -73,7 +73,8 @@ def test_a_word_chooses_another_group_than_the_experiment(write) -> None:
 
 
 def test_an_experiment_may_build_on_another(write) -> None:
-    write({"experiments/base.yaml": "epochs: 3\nseed: 5\n", "experiments/more.yaml": "defaults:\n  - base\nepochs: 4\n"})
+    write({"experiments/base.yaml": "epochs: 3\nseed: 5\n",
+           "experiments/more.yaml": "defaults:\n  - base\nepochs: 4\n"})
     made = config("experiment=more")
     assert (made.epochs, made.seed) == (4, 5)
 

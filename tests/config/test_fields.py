@@ -98,7 +98,8 @@ def test_a_value_of_another_type_is_refused(rule: Rule, value: object) -> None:
 
 
 @pytest.mark.parametrize(("value", "typed"), [
-    (None, "null"), (True, "true"), ([1, (2, 3)], "[1,[2,3]]"), ({"a": None}, "{a: null}"), (0.1, "0.1"), (1e-7, "1e-07"),
+    (None, "null"), (True, "true"), ([1, (2, 3)], "[1,[2,3]]"), ({"a": None}, "{a: null}"), (0.1, "0.1"),
+    (1e-7, "1e-07"),
     (1.0, "1"), ("x", "x"),
 ])
 def test_values_are_shown_as_they_are_typed(value: object, typed: str) -> None:

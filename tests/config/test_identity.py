@@ -25,15 +25,15 @@ def config(*words: str) -> Config:
     return check(composition.plain)
 
 
-SAME = ["device=cpu", "threads=1", "resident=false", "output_dir=elsewhere", "data_dir=/data", "name=mine", "force=true",
-        "verbosity=0", "checkpoint_seconds=1", "log_every=10", "histograms=true", "graph=true", "allow=[x]",
-        "book={chapter: 1}", "seed=0", "model.hidden=[128]", "model.hidden=128", "dataset.name=other",
+SAME = ["device=cpu", "threads=1", "resident=false", "output_dir=elsewhere", "data_dir=/data", "name=mine",
+        "force=true", "verbosity=0", "checkpoint_seconds=1", "log_every=10", "histograms=true", "graph=true",
+        "allow=[x]", "book={chapter: 1}", "seed=0", "model.hidden=[128]", "model.hidden=128", "dataset.name=other",
         "validation={size: 0.2}"]
 OTHER = ["seed=1", "epochs=21", "batch_size=64", "max_steps=10", "steps_per_epoch=5", "max_seconds=5", "train_size=500",
          "validation=0", "validation=0.1", "validation={take: random}", "test_at=[3]", "evaluate_train=true",
          "precision=bf16", "optimizer.lr=0.01", "optimizer=sgd", "optimizer.clip_norm=1", "schedule=cosine",
-         "schedule.warmup=10", "early_stop=patience", "early_stop.monitor=val/accuracy", "model=dense", "model.dropout=0.1",
-         "model.init=torch", "dataset.test=0.3", "dataset=mnist", "augment=shift", "task.loss=mse"]
+         "schedule.warmup=10", "early_stop=patience", "early_stop.monitor=val/accuracy", "model=dense",
+         "model.dropout=0.1", "model.init=torch", "dataset.test=0.3", "dataset=mnist", "augment=shift", "task.loss=mse"]
 
 
 @pytest.mark.parametrize("word", SAME)
@@ -103,7 +103,8 @@ def test_a_folders_names_and_contents_count_and_its_place_does_not(folder: Path,
 
 def test_a_users_class_counts_by_the_content_of_its_module(folder: Path, write) -> None:
     write({"configs/model/mine.yaml": "_target_: net.Net\nwidth: 3\n", "net.py": "class Net: pass\n"})
-    before, wider = identity(config("model=mine", "allow=net")), identity(config("model=mine", "allow=net", "model.width=4"))
+    before = identity(config("model=mine", "allow=net"))
+    wider = identity(config("model=mine", "allow=net", "model.width=4"))
     write({"net.py": "class Net: width = 3\n"})
     assert len({before, wider, identity(config("model=mine", "allow=net"))}) == 3
 
@@ -139,7 +140,8 @@ def test_there_is_no_prefix_where_the_steps_depend_on_the_length(word: str, fold
 
 
 @pytest.mark.parametrize(("words", "name"), [
-    ([], "digits-cnn-adam"), (["model=lenet", "optimizer=sgd"], "digits-lenet-sgd"), (["name=mine/first"], "mine/first"),
+    ([], "digits-cnn-adam"), (["model=lenet", "optimizer=sgd"], "digits-lenet-sgd"),
+    (["name=mine/first"], "mine/first"),
     (["dataset=csv", "dataset.path=/x/my wines.csv", "dataset.target=y", "model=dense"], "my_wines-dense-adam"),
 ])
 def test_the_name_is_that_of_the_words(words: list[str], name: str, folder: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 from dlrun.config.origins import Origins
 
 FILES = {
-    "experiments/x.yaml": "# mine\ndefaults:\n  - override /model: lenet\nepochs: 3\nmodel:\n  # wider\n  dropout: 0.5\n"
+    "experiments/x.yaml": "# mine\ndefaults:\n  - override /model: lenet\n"
+                          "epochs: 3\nmodel:\n  # wider\n  dropout: 0.5\n"
                           "optimizer: {lr: 0.1}\nvalidation:\n  take: random\n",
     "configs/optimizer/slow.yaml": "# slow\nkind: sgd\nlr: 0.001\n",
 }
@@ -54,3 +55,10 @@ def test_a_mapping_that_is_typed_covers_its_members(folder) -> None:
 def test_a_group_that_a_file_sets_whole_is_named_there(write) -> None:
     write({"experiments/y.yaml": "epochs: 3\nmodel: dense\n"})
     assert Origins(["experiment=y"]).place("model") == "experiments/y.yaml:2"
+
+
+def test_a_key_whose_members_are_in_two_files_is_in_the_last_one(write) -> None:
+    write({"experiments/base.yaml": "validation:\n  size: 0.1\n",
+           "experiments/more.yaml": "defaults:\n  - base\n  - _self_\nvalidation:\n  take: random\n"})
+    assert Origins(["experiment=more"]).place("validation") == "experiments/more.yaml:5"
+    assert Origins(["experiment=more"]).place("validation.size") == "experiments/base.yaml:2"

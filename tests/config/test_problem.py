@@ -25,7 +25,7 @@ def test_a_slip_is_led_to_the_name_that_was_meant(word: str, right: str) -> None
 
 def test_names_of_the_same_depth_come_first() -> None:
     assert nearest("optimizer.l", ["optimizer", "optimizer.lr"]) == ["optimizer.lr"]
-    assert nearest("optimizr", ["optimizer.lr", "optimizer"]) == ["optimizer"]
+    assert nearest("optimizerl", ["optimizer.l", "optimizers"]) == ["optimizers"]
 
 
 @pytest.mark.parametrize("word", ["wxyz", "model.wxyz", "optimizer.qqqq"])
@@ -34,7 +34,8 @@ def test_what_is_near_to_nothing_is_led_nowhere(word: str) -> None:
 
 
 @pytest.mark.parametrize(("word", "right"), [
-    ("lr", "optimizer.lr"), ("patience", "schedule.patience"), ("shift_x", "augment.shift_x"), ("learning_rate", "optimizer.lr"),
+    ("lr", "optimizer.lr"), ("patience", "schedule.patience"), ("shift_x", "augment.shift_x"),
+    ("learning_rate", "optimizer.lr"),
     ("model.units", "model.hidden"), ("optimizer.learning_rate", "optimizer.lr"), ("seeed", "seed"),
 ])
 def test_a_member_or_another_runners_word_is_led_home(word: str, right: str) -> None:

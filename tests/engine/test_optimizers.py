@@ -1,4 +1,4 @@
-"""Each optimizer is its paper's (or Keras's) rule, with dlrun's defaults; clipping, penalties, accumulation as stated."""
+"""Each optimizer is its paper's (or Keras's) rule, with dlrun's defaults; so are clipping and penalties."""
 
 from __future__ import annotations
 

@@ -1,0 +1,84 @@
+"""Which rows of a source are in which part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlrun.config.streams import key
+from dlrun.data.source import Source
+
+Indices = dict[str, np.ndarray]
+
+
+def parts(cfg: Any, source: Source, validation: Any, train_size: int | None, seed: int, counts: dict[str, int]
+          ) -> tuple[Indices, set[str]]:
+    """The rows of each part by its name, and the parts that index the source's own arrays for them.
+
+    In this order: the test part, where the source has none of its own, by the data set's `split_seed`; the first
+    `train_size` rows of the rest; the validation part, where the source has none of its own.
+    """
+    own = {name for name, array in (("val", source.x_val), ("test", source.x_test)) if array is not None}
+    train, test = _test_rows(cfg, source, "test" in own, counts)
+    train = train[: train_size or len(train)]
+    found = {"test": test} if counts["test"] else {}
+    if counts["val"]:
+        if "val" in own:
+            assert source.x_val is not None
+            found["val"] = np.arange(len(source.x_val))
+        else:
+            train, found["val"] = _validation_rows(train, source.y, counts["val"], validation, key(seed, "validation"))
+    return {"train": train, **found}, own
+
+
+def _shuffled(rows: int, seed: int) -> np.ndarray:
+    # RandomState's streams are frozen by NumPy, those of default_rng are not: a split must outlive a version.
+    return np.random.RandomState(np.random.MT19937(seed)).permutation(rows)
+
+
+def _test_rows(cfg: Any, source: Source, has_own: bool, counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.arange(len(source.x))
+    if getattr(cfg, "test_take", "random") == "end":
+        return rows[: len(rows) - counts["test"]], rows[len(rows) - counts["test"] :]
+    if hasattr(cfg, "split_seed") and (not has_own or source.grouped):
+        # Also without a test part: rows in the order of their classes would make "the last rows" one class.
+        rows = _shuffled(len(source.x), key(cfg.split_seed, "test"))
+    if has_own:
+        assert source.x_test is not None
+        return rows, np.arange(len(source.x_test))
+    if not counts["test"]:
+        return rows, rows[:0]
+    taken = _take(rows, source.y, counts["test"], getattr(cfg, "stratify", False))
+    return rows[~taken], rows[taken]
+
+
+def _validation_rows(
+    train: np.ndarray, y: np.ndarray | None, count: int, validation: Any, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    if validation.take == "start":
+        return train[count:], train[:count]
+    if validation.take == "end":
+        return train[: len(train) - count], train[len(train) - count :]
+    order = _shuffled(len(train), seed)
+    taken = np.zeros(len(train), bool)
+    taken[order[_take(train[order], y, count, validation.stratify)]] = True
+    return train[~taken], train[taken]
+
+
+def _take(rows: np.ndarray, y: np.ndarray | None, count: int, stratify: bool) -> np.ndarray:
+    """A mask over `rows` (already shuffled) of `count` to take: the first ones, or the first of each class.
+
+    Classes share by the largest remainder, so that the counts add up exactly.
+    """
+    taken = np.zeros(len(rows), bool)
+    if not stratify or y is None or y.dtype.kind != "i" or y.ndim != 1:
+        taken[:count] = True
+        return taken
+    classes = y[rows]
+    share = np.bincount(classes) * (count / len(rows))
+    quota = np.floor(share).astype(np.int64)
+    quota[np.argsort(quota - share, kind="stable")[: count - quota.sum()]] += 1
+    for label, wanted in enumerate(quota):
+        taken[np.flatnonzero(classes == label)[:wanted]] = True
+    return taken

@@ -1,0 +1,77 @@
+"""Words and ids, the way Keras's Tokenizer makes them; fitted on training rows, kept with a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # keras.preprocessing.text.Tokenizer's
+PAD, START, UNKNOWN, UNUSED = "<pad>", "<start>", "<unknown>", "<unused>"
+_SPACES = str.maketrans(dict.fromkeys(FILTERS, " "))
+
+
+def words_of(text: str, lower: bool = True, filters: bool = True) -> list[str]:
+    """Keras's text_to_word_sequence: lower-cased, filtered marks become blanks, cut at blanks (and at those only).
+
+    >>> words_of("It's fine, isn't it?")
+    ["it's", 'fine', "isn't", 'it']
+    """
+    if lower:
+        text = text.lower()
+    if filters:
+        text = text.translate(_SPACES)
+    return [word for word in text.split(" ") if word]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of each id.
+
+    `unit` is "word" or "character".  `unknown` is the id of other words, None where they are left out; `padding`
+    and `start` are ids, None where there are none.  `lower` and `filters` say how text is cut (`words_of`), and
+    `joined` whether words are joined by blanks again.
+    """
+
+    words: tuple[str, ...]
+    unit: str = "word"
+    padding: int | None = None
+    start: int | None = None
+    unknown: int | None = None
+    lower: bool = True
+    filters: bool = True
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of each word; special ids (padding, start, unknown) have no word that a text could hold."""
+        special = {self.padding, self.start, self.unknown}
+        return {word: number for number, word in enumerate(self.words) if number not in special and word != UNUSED}
+
+    def cut(self, text: str) -> list[str]:
+        """The words or characters of a text, as they were made for training."""
+        if self.unit == "character":
+            return list(text.lower() if self.lower else text)
+        return words_of(text, self.lower, self.filters)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, with the start id where there is one."""
+        found = (self.ids.get(word, self.unknown) for word in self.cut(text))
+        ids = [number for number in found if number is not None]
+        return ids if self.start is None else [self.start, *ids]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids; padding and start are left out."""
+        silent = (self.padding, self.start)
+        return ("" if self.unit == "character" else " ").join(
+            self.words[number] if number < len(self.words) else UNKNOWN for number in ids if number not in silent
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON types; `Vocabulary(**...)` with `words` as a tuple is the inverse."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in (
+            ("words", self.words), ("unit", self.unit), ("padding", self.padding), ("start", self.start),
+            ("unknown", self.unknown), ("lower", self.lower), ("filters", self.filters))}

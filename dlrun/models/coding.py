@@ -1,0 +1,103 @@
+"""Autoencoders and variational autoencoders: from a typed config and a signature to a blueprint.  Pure."""
+
+from __future__ import annotations
+
+from math import prod
+
+from dlrun.config import models_generative as schema
+from dlrun.config.problem import Problem, Problems, problem
+from dlrun.data.signature import Signature
+from dlrun.models.blueprint import Blueprint, Stage
+from dlrun.models.pieces import activated, enlarging, flat, kernel, output_of, shaped, written
+from dlrun.models.plan import output_shape, shown
+from dlrun.models.vocabulary import Conv, Dense, KSparse, Layer, Shape
+
+
+def autoencoder(cfg: schema.Autoencoder | schema.ConvAutoencoder, signature: Signature, values: str) -> Blueprint:
+    shape = signature.input_shape
+    code: list[Layer] = [Dense(cfg.code, activation=cfg.code_activation, init=cfg.init)]
+    if cfg.keep is not None:
+        if cfg.keep > cfg.code:
+            raise problem(f"model.keep={cfg.keep}", f"the code has {cfg.code} values (model.code)")
+        code.append(KSparse(cfg.keep))
+    if cfg.encoder is None:
+        encoder = Stage((*_body(cfg, shape), *code), shape)
+    else:
+        encoder = written(cfg.encoder, "model.encoder", cfg, shape, None)
+    return Blueprint("autoencoder", {"encoder": encoder, "decoder": _decoder(cfg, shape, _after(encoder), values)})
+
+
+def vae(cfg: schema.Vae | schema.ConvVae, signature: Signature, values: str) -> Blueprint:
+    shape = signature.input_shape
+    if cfg.encoder is None:
+        encoder = Stage(_body(cfg, shape), shape)
+    else:
+        encoder = written(cfg.encoder, "model.encoder", cfg, shape, None)
+    head = Stage((Dense(cfg.code, init=cfg.init),), _after(encoder))
+    return Blueprint("vae", {"encoder": encoder, "mu": head, "log_var": head,
+                             "decoder": _decoder(cfg, shape, (cfg.code,), values)})
+
+
+def _after(encoder: Stage) -> Shape:
+    """What an encoder gives; a list's final sigmoid was its code's activation and stays one (`encode` applies it)."""
+    return encoder.output_shape
+
+
+def _body(cfg: schema.Coder, shape: Shape) -> tuple[Layer, ...]:
+    """The encoder up to its code."""
+    if isinstance(cfg, schema._Conv):
+        layers: list[Layer] = []
+        for filters, side, stride in _convolutions(cfg, shape):
+            convolution = Conv(filters, (side,), (stride,), "same", **kernel(cfg))
+            layers += activated(convolution, cfg, cfg.batch_norm, cfg.dropout)
+        return (*layers, *flat((1, 1)), *_hidden(cfg, cfg.hidden))
+    assert isinstance(cfg, schema._Dense)
+    return (*flat(shape), *_hidden(cfg, cfg.hidden))
+
+
+def _decoder(cfg: schema.Coder, shape: Shape, code: Shape, values: str) -> Stage:
+    """The encoder mirrored: its widths and filters from last to first."""
+    if cfg.decoder is not None:
+        return written(cfg.decoder, "model.decoder", cfg, code, shape)
+    end = output_of(cfg, values)
+    if not isinstance(cfg, schema._Conv):
+        assert isinstance(cfg, schema._Dense)
+        last = Dense(prod(shape), init=cfg.init)
+        return Stage((*_hidden(cfg, cfg.hidden[::-1]), last, *shaped(shape)), code, end)
+    blocks = _convolutions(cfg, shape)
+    small = output_shape([Conv(f, (k,), (s,), "same") for f, k, s in blocks], shape)
+    layers: list[Layer] = [*_hidden(cfg, cfg.hidden[::-1]), Dense(prod(small), init=cfg.init), *shaped(small)]
+    channels = [shape[0], *(filters for filters, _, _ in blocks[:-1])]
+    for (_, side, stride), filters in zip(reversed(blocks), reversed(channels)):
+        before, convolution = enlarging(filters, side, stride, cfg.upsample, **kernel(cfg))
+        layers += [*before, *activated(convolution, cfg, cfg.batch_norm, cfg.dropout)]
+    _, side, stride = blocks[0]
+    before, convolution = enlarging(shape[0], side, stride, cfg.upsample, init=cfg.init)
+    inner = len(activated(convolution, cfg, cfg.batch_norm, cfg.dropout))
+    return Stage((*layers[:-inner], convolution), code, end)
+
+
+def _hidden(cfg: schema.Coder, widths: tuple[int, ...]) -> list[Layer]:
+    return [layer for units in widths
+            for layer in activated(Dense(units, **kernel(cfg)), cfg, cfg.batch_norm, cfg.dropout)]
+
+
+def _convolutions(cfg: schema._Conv, shape: Shape) -> list[tuple[int, int, int]]:
+    """(filters, kernel, stride) of each convolution; Problems where they do not fit the image."""
+    if len(shape) != 3:
+        raise problem(f"model={cfg.name or cfg.kind}",  # type: ignore[attr-defined]
+                      f"its convolutions want images; the data set's rows are {shown(shape)}; "
+                      f"try  model={'vae' if cfg.task == 'vae' else 'autoencoder'}")
+    count, wrong, per = len(cfg.filters), [], []
+    for key in ("kernel", "stride"):
+        given: tuple[int, ...] = getattr(cfg, key)
+        if len(given) not in (1, count):
+            wrong.append(Problem(f"model.{key}={list(given)}", f"one integer is wanted, or {count}, one for each of "
+                                                               f"filters={list(cfg.filters)}"))
+        per.append(given * count if len(given) == 1 else given)
+    if wrong:
+        raise Problems(wrong)
+    if any(side % prod(per[1]) for side in shape[1:]):
+        raise problem(f"model.stride={list(cfg.stride)}",
+                      f"the strides shrink the image {prod(per[1])} times; {shown(shape)} is not divisible by that")
+    return list(zip(cfg.filters, *per))

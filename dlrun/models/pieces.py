@@ -1,0 +1,95 @@
+"""What the families of several networks share: blocks, parts written as lists, ends.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from dlrun.config.models_generative import Coder, Rivals
+from dlrun.config.problem import problem
+from dlrun.models.blueprint import Stage
+from dlrun.models.families import resolve
+from dlrun.models.parse import parse
+from dlrun.models.plan import output_shape, shown
+from dlrun.models.vocabulary import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyRelu,
+    Reshape,
+    Shape,
+    TransposedConv,
+    Upsample,
+    Weighted,
+)
+
+OUTPUT_OF = {"unit": "sigmoid", "symmetric": "tanh", "any": "linear"}
+
+
+def output_of(cfg: Coder | Rivals, values: str) -> str:
+    """The function of the last values for data that lie in `values`: "unit", "symmetric" or "any"."""
+    return OUTPUT_OF[values] if cfg.output == "auto" else cfg.output
+
+
+def kernel(cfg: Coder | Rivals) -> dict[str, Any]:
+    return {"init": cfg.init, "l1": cfg.l1, "l2": cfg.l2}
+
+
+def activated(layer: Dense | Conv | TransposedConv, cfg: Coder | Rivals, norm: bool, dropout: float) -> list[Layer]:
+    """The layer, batch norm, the config's activation, dropout; what is not wanted is left out."""
+    after: list[Layer] = [Dropout(dropout)] if dropout else []
+    if not norm:
+        return [replace(layer, activation=cfg.activation), *after]
+    function: list[Layer] = [] if cfg.activation == "linear" else [Activation(cfg.activation)]
+    return [layer, BatchNorm(cfg.norm_momentum), *function, *after]
+
+
+def judging(layer: Dense | Conv, cfg: Rivals) -> list[Layer]:
+    """A layer of a discriminator: leaky relu and dropout after it, no batch norm."""
+    return [layer, LeakyRelu(cfg.slope), *([Dropout(cfg.dropout)] if cfg.dropout else [])]
+
+
+def enlarging(filters: int, side: int, stride: int, upsample: bool, **kernel: Any) -> tuple[list[Layer], Any]:
+    """What makes an image `stride` times as large: layers before, and the convolution that ends it."""
+    if not upsample:
+        return [], TransposedConv(filters, (side,), (stride,), "same", **kernel)
+    return [Upsample((stride,))] if stride > 1 else [], Conv(filters, (side,), (1,), "same", **kernel)
+
+
+def flat(shape: Shape) -> list[Layer]:
+    return [Flatten()] if len(shape) > 1 else []
+
+
+def shaped(shape: Shape) -> list[Layer]:
+    return [Reshape(shape)] if len(shape) > 1 else []
+
+
+def written(items: Sequence[Any], key: str, cfg: Coder | Rivals, input_shape: Shape, goal: Shape | None) -> Stage:
+    """A part that is given as a list of layers; its final sigmoid becomes the stage's end.
+
+    Raises Problems where it does not end with `goal` (None: with any vector).
+    """
+    layers = resolve(parse(items, key), prod(goal) if goal else getattr(cfg, "code", 1), cfg.init)
+    layers, end = _parted(layers)
+    found = output_shape(layers, input_shape)
+    wrong = len(found) != 1 if goal is None else found != goal
+    if wrong:
+        wanted = "one vector" if goal is None else shown(goal)
+        raise problem(f"{key}[{len(items) - 1}]", f"the last layer gives {shown(found)}, {wanted} is wanted")
+    return Stage(tuple(layers), input_shape, end)
+
+
+def _parted(layers: list[Layer]) -> tuple[list[Layer], str]:
+    """The layers without a sigmoid at their end, and its name."""
+    last = layers[-1]
+    if isinstance(last, Activation) and last.function == "sigmoid":
+        return layers[:-1], "sigmoid"
+    if isinstance(last, Weighted) and last.activation == "sigmoid":
+        return [*layers[:-1], replace(last, activation="linear")], "sigmoid"
+    return layers, "linear"
