@@ -6,22 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.fields import choice, flag, integer, integers, layers, number, text
+from dlrun.config.model_words import ACTIVATIONS, BIAS_INITS, INIT_DOC, INITS, MAX_NORM_DOC
+from dlrun.config.models_generative import GENERATIVE
+from dlrun.config.models_recurrent import Conv1d, Recurrent
 
-ACTIVATIONS = (
-    "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "tanh", "sigmoid", "hard_sigmoid", "softplus", "softsign",
-    "softmax", "linear",
-)
-INITS = (
-    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "orthogonal",
-    "uniform", "unit_uniform", "normal", "truncated_normal", "zeros", "torch",
-)
-BIAS_INITS = ("zeros", "ones", "uniform", "normal", "truncated_normal")
-
-INIT_DOC = (
-    "initial weights, as in Keras; uniform is +-0.05, unit_uniform +-1, normal has deviation 0.05, "
-    "torch is PyTorch's own, biases too"
-)
-MAX_NORM_DOC = "largest norm of a unit's incoming weights, enforced after each update; null: none"
+__all__ = [
+    "ACTIVATIONS", "BIAS_INITS", "INITS", "INIT_DOC", "MAX_NORM_DOC", "MODELS", "Cnn", "Conv1d", "Dense", "Recurrent",
+    "Sequential",
+]
 
 
 @dataclass(frozen=True)
@@ -92,4 +84,4 @@ class Sequential:
     init: str = choice("glorot_uniform", INITS, "initial weights of the layers that do not name their own")
 
 
-MODELS: dict[str, type] = {schema.kind: schema for schema in (Dense, Cnn, Sequential)}
+MODELS: dict[str, type] = {schema.kind: schema for schema in (Dense, Cnn, Sequential, Recurrent, Conv1d, *GENERATIVE)}

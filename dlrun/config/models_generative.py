@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.fields import choice, flag, integer, integers, layers, number, text
-from dlrun.config.models import ACTIVATIONS, INIT_DOC, INITS
+from dlrun.config.model_words import ACTIVATIONS, INIT_DOC, INITS
 
 OUTPUTS = ("auto", "sigmoid", "tanh", "linear")
 _OUTPUT_DOC = "function of the last values; auto: sigmoid for data in [0, 1], tanh for data in [-1, 1], else linear"
@@ -115,9 +115,9 @@ class Rivals:
     activation: str = choice("relu", ACTIVATIONS, "activation of the generator's layers")
     slope: float = number(0.2, "slope of the discriminator's leaky relus where x < 0; 0 is relu", low=0)
     output: str = choice("auto", OUTPUTS, "the generator's " + _OUTPUT_DOC)
-    dropout: float = number(0.3, "share of values dropped after each layer of the discriminator", low=0, high=1,
+    dropout: float = number(0.4, "share of values dropped after each layer of the discriminator", low=0, high=1,
                             below=True)
-    batch_norm: bool = flag(False, "batch normalisation in the generator, before each activation but the last")
+    batch_norm: bool = flag(True, "batch normalisation in the generator, before each activation but the last")
     norm_momentum: float = number(0.9, _NORM_DOC, low=0, high=1)
     init: str = choice("glorot_uniform", INITS, INIT_DOC)
     l1: float = number(0.0, "L1 penalty on the kernels of hidden layers, added to their player's loss", low=0)
@@ -146,7 +146,6 @@ class Dcgan(Rivals):
     """
 
     kind: ClassVar[str] = "dcgan"
-    batch_norm: bool = flag(True, "batch normalisation in the generator, before each activation but the last")
     generator_filters: tuple[int, ...] = integers((128, 64), "channels before each doubling", low=1, scalar=True)
     discriminator_filters: tuple[int, ...] = integers((64, 128), "filters of its convolutions", low=1, scalar=True)
     kernel: int = integer(4, "side of all kernels; a multiple of the stride 2 leaves no checkerboard", low=1)

@@ -26,10 +26,12 @@ def rule(check: Check) -> Check:
 def measured(config: Config) -> list[str]:
     """The metrics that a run of this configuration produces each epoch, in their order of display."""
     parts = ["train"] + (["val"] if config.validation is not None else [])
-    return [f"{part}/{name}" for part in parts for name in config.task.measures]
+    return [f"{part}/{name}" for part in parts for name in config.task.shown]
 
 
 def monitors(config: Config) -> Iterator[tuple[str, str]]:
+    if config.task.kind == "auto":  # judged when the data has said what is learned
+        return
     if config.early_stop.on:
         yield "early_stop.monitor", config.early_stop.monitor
     if config.schedule.kind == "plateau":

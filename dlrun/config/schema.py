@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from dlrun.config import augments, datasets, models, optimizers, schedules, stopping, tasks
 from dlrun.config.fields import Rule, defaults, free, mapping, rules, text
 from dlrun.config.root import GROUPS, Root
+from dlrun.config.tasks_generative import GENERATIVE_TASKS
 
 TARGET = "_target_"
 
@@ -26,7 +27,7 @@ class Custom:
 KINDS: dict[str, dict[str, type]] = {
     "dataset": datasets.DATASETS,
     "model": models.MODELS,
-    "task": tasks.TASKS,
+    "task": {**tasks.TASKS, **{schema.kind: schema for schema in GENERATIVE_TASKS}},
     "optimizer": optimizers.OPTIMIZERS,
     "schedule": schedules.SCHEDULES,
     "early_stop": {"early_stop": stopping.EarlyStop},

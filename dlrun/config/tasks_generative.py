@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from dlrun.config.fields import choice, flag, integer, mapping, number
+from dlrun.config.optimizers import Optimizer
+from dlrun.config.player_optimizer import player_optimizer
 from dlrun.config.tasks import Task
 
 _LOSS_DOC = ("auto: binary cross-entropy where the model's output is a sigmoid, else the mean squared error; "
@@ -18,7 +20,6 @@ class Reconstruct(Task):
 
     kind = "reconstruct"
     measures = ("loss", "mse")
-    wants: ClassVar[str] = "none"
     loss: str = choice("auto", ("auto", "binary_cross_entropy", "mse", "l2"), _LOSS_DOC)
     gaussian: float = number(0.0, "deviation of normal noise that is added to the inputs", low=0)
     masked: float = number(0.0, "share of the inputs that are set to 0", low=0, high=1, below=True)
@@ -34,7 +35,6 @@ class Vae(Task):
 
     kind = "vae"
     measures = ("loss", "reconstruction", "kl")
-    wants: ClassVar[str] = "none"
     loss: str = choice("auto", ("auto", "binary_cross_entropy", "mse"),
                        "the reconstruction; auto: binary cross-entropy where the model's output is a sigmoid")
     reduction: str = choice("sum", ("sum", "mean"), "of the reconstruction over the values of a row")
@@ -53,9 +53,8 @@ class Adversarial(Task):
     """
 
     kind = "adversarial"
-    wants: ClassVar[str] = "none"
     loss: str = choice("standard", ("standard", "least_squares", "wasserstein"),
-                       "standard: cross-entropy, the generator's not saturating; wasserstein: difference of mean scores")
+                       "standard: cross-entropy, which does not saturate for the generator; wasserstein: mean scores")
     order: str = choice("alternating", ("alternating", "simultaneous"),
                         "simultaneous: both gradients are taken before either update")
     critic_steps: int = integer(1, "steps of the discriminator for each turn of the generator", low=1)
@@ -83,6 +82,10 @@ class Adversarial(Task):
         """The names behind ``train/``; scores of a Wasserstein critic have no right and wrong, but a distance."""
         told = ("distance",) if self.loss == "wasserstein" else ("real_accuracy", "fake_accuracy")
         return ("discriminator_loss", "generator_loss", *told)
+
+    def optimizer(self, player: str, chosen: Optimizer) -> Optimizer:
+        """The optimizer of a player; raises Problems where the generator's own keys are wrong."""
+        return player_optimizer(self.generator_optimizer, chosen) if player == "generator" else chosen
 
 
 GENERATIVE_TASKS: tuple[type[Task], ...] = (Reconstruct, Vae, Adversarial)

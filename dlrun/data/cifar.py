@@ -22,7 +22,7 @@ ARCHIVE, FOLDER, COPY = "cifar-10-python.tar.gz", "cifar-10-batches-py", "CIFAR-
 _NUMBERED = re.compile(r"(train|test)/(\w+)/(\d+)\.jpe?g$")
 
 
-def find(data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     """The best form that is there: the batches, their archive, the JPEG copy; else a download of the archive."""
     found = _find(data_dir)
     if found is None:

@@ -13,34 +13,47 @@ from dlrun.data import known, paths
 from dlrun.data.signature import Column
 from dlrun.data.source import Source
 
-FILES = {"digits": "digits.csv.gz", "iris": "iris.csv", "wine": "wine_data.csv", "breast_cancer": "breast_cancer.csv"}
+FILES = {
+    "digits": "digits.csv.gz", "digits_rows": "digits.csv.gz", "iris": "iris.csv", "wine": "wine_data.csv",
+    "breast_cancer": "breast_cancer.csv", "diabetes": "diabetes_data_raw.csv.gz",
+}
+DIABETES_TARGET = "diabetes_target.csv.gz"
 
 
 def read(kind: str) -> Source:
     """The rows of an embedded set; `content` is not filled in yet."""
-    file = _file(kind)
-    text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    lines = text.decode().splitlines()
-    if kind != "digits":
-        lines = lines[1:]  # rows, columns and class names
-    rows = np.array([line.split(",") for line in lines], np.float64)
+    file = _file(kind, FILES[kind])
     about = known.SETS[kind]
+    files = {file.name: paths.sha256(file)}
+    if kind == "diabetes":
+        numbers = _file(kind, DIABETES_TARGET)
+        rows = np.concatenate([_numbers(file, None, 0), _numbers(numbers, None, 0)], 1)
+        files[numbers.name] = paths.sha256(numbers)
+    else:
+        # The first line of a table has its rows, columns and class names.
+        rows = _numbers(file, ",", 0 if kind.startswith("digits") else 1)
     if rows.shape != (about.rows["train"], int(np.prod(about.signature.input_shape)) + 1):
         raise problem(f"dataset={kind}", f"{file} holds {rows.shape} numbers; another scikit-learn is wanted")
-    y = rows[:, -1].astype(np.int64)
-    files = {file.name: paths.sha256(file)}
-    if kind == "digits":
+    y = rows[:, -1].astype(np.float32 if about.signature.target_kind == "number" else np.int64)
+    if kind.startswith("digits"):
         x = rows[:, :-1].astype(np.uint8).reshape(-1, 1, 8, 8)
+        if kind == "digits_rows":  # line t is step t: its 8 pixels are the features
+            x = np.ascontiguousarray(x[:, 0].transpose(0, 2, 1))
         return Source(about.signature, x, y, levels=about.levels, files=files)
     columns = tuple(Column(name, "number") for name in about.signature.features)
     return Source(about.signature, rows[:, :-1].astype(np.float32), y, columns=columns, files=files)
 
 
-def _file(kind: str) -> Path:
+def _numbers(file: Path, separator: str | None, skip: int) -> np.ndarray:
+    text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    return np.array([line.split(separator) for line in text.decode().splitlines()[skip:]], np.float64)
+
+
+def _file(kind: str, name: str) -> Path:
     spec = importlib.util.find_spec("sklearn")
     if spec is None or not spec.submodule_search_locations:
         raise problem(f"dataset={kind}", "its file comes with scikit-learn, which is not installed")
-    file = Path(spec.submodule_search_locations[0]) / "datasets" / "data" / FILES[kind]
+    file = Path(spec.submodule_search_locations[0]) / "datasets" / "data" / name
     if not file.is_file():
         raise problem(f"dataset={kind}", f"{file} is missing; scikit-learn is not installed whole")
     return file

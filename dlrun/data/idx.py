@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,9 @@ from dlrun.data.download import download
 from dlrun.data.source import Found, Source
 
 
-def find(kind: str, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     """The four files, below the data folder or the cache; downloaded into the cache where they are missing."""
+    kind = cfg.kind
     files = _files(kind, data_dir)
     if files is None:
         wanted = f"{known.IDX_FOLDERS[kind]}/ with {', '.join(f'{name}.gz' for name in known.IDX_FILES)}"

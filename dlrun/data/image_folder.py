@@ -32,7 +32,7 @@ class Listing:
 
 def peek(cfg: Any) -> Peek:
     """Signature and rows; no picture is opened."""
-    height, width = _size(cfg)
+    height, width = size_of(cfg)
     listing = look(paths.own(cfg.path, directory=True), cfg.path)
     known = cache.peek(cache.entry("image_folder", _asked(cfg), [listing.root], _state(listing)))
     if known is not None:
@@ -41,20 +41,20 @@ def peek(cfg: Any) -> Peek:
     return Peek(signature, {part: len(files) for part, files in listing.files.items()})
 
 
-def find(cfg: Any) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     """The folder, ready to decode."""
     from dlrun.data.source import Found
 
-    _size(cfg)
+    size_of(cfg)
     listing = look(paths.own(cfg.path, directory=True), cfg.path)
     return Found([listing.root], lambda say: _decode(listing, cfg, say), _asked(cfg), _state(listing))
 
 
 def _asked(cfg: Any) -> list[Any]:
-    return [_size(cfg), cfg.channels]
+    return [size_of(cfg), cfg.channels]
 
 
-def _size(cfg: Any) -> tuple[int, int]:
+def size_of(cfg: Any) -> tuple[int, int]:
     if len(cfg.size) > 2:
         raise problem(f"dataset.size={list(cfg.size)}", "one number, or [height, width], is wanted")
     return cfg.size[0], cfg.size[-1]
@@ -134,7 +134,7 @@ def _decode(listing: Listing, cfg: Any, say: Callable[[str], None]) -> Source:
 
     from dlrun.data.source import Source
 
-    height, width = _size(cfg)
+    height, width = size_of(cfg)
     total = sum(len(files) for files in listing.files.values())
     say(f"{listing.root.name}: decoding {total:,} pictures once")
     sha, broken, arrays = hashlib.sha256(), [], {}
@@ -161,8 +161,11 @@ def _decode(listing: Listing, cfg: Any, say: Callable[[str], None]) -> Source:
     )
 
 
-def decode(data: bytes, height: int, width: int, channels: int) -> Any:
-    """One picture as uint8 (C, height, width), resized bilinearly; None for bytes that are no whole picture."""
+def decode(data: bytes, height: int, width: int, channels: int, crop: int = 0) -> Any:
+    """One picture as uint8 (C, height, width), resized bilinearly; None for bytes that are no whole picture.
+
+    `crop` is the side of a square that is cut from its middle before (0: the whole picture).
+    """
     import io
 
     import numpy as np
@@ -175,6 +178,9 @@ def decode(data: bytes, height: int, width: int, channels: int) -> Any:
                 whole = Image.fromarray(grey)
             else:
                 whole = picture
+            if crop:
+                left, top = (whole.width - crop) // 2, (whole.height - crop) // 2
+                whole = whole.crop((left, top, left + crop, top + crop))
             whole = whole.convert("RGB" if channels == 3 else "L").resize((width, height), Image.Resampling.BILINEAR)
             array = np.asarray(whole)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

@@ -25,6 +25,12 @@ TUMOUR = tuple(
         "symmetry", "fractal dimension",
     )
 )
+PATIENT = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
+DISTRICT = ("CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B", "LSTAT")
+AIR = (
+    "CO(GT)", "PT08.S1(CO)", "NMHC(GT)", "PT08.S2(NMHC)", "NOx(GT)", "PT08.S3(NOx)", "NO2(GT)", "PT08.S4(NO2)",
+    "PT08.S5(O3)", "T", "RH", "AH",
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ def _table(features: tuple[str, ...], classes: tuple[str, ...]) -> Signature:
     return Signature((len(features),), "table", "classes", classes, features)
 
 
+def _number(features: tuple[str, ...], name: str, unit: str = "") -> Signature:
+    return Signature((len(features),), "table", "number", features=features, target_name=name, unit=unit)
+
+
 SETS: dict[str, Known] = {
     "digits": Known(_image((1, 8, 8), DIGITS), {"train": 1797}, 16.0),
     "mnist": Known(_image((1, 28, 28), DIGITS), {"train": 60000, "test": 10000}, 255.0),
@@ -52,6 +62,13 @@ SETS: dict[str, Known] = {
     "iris": Known(_table(FLOWER, ("setosa", "versicolor", "virginica")), {"train": 150}),
     "wine": Known(_table(WINE, ("class_0", "class_1", "class_2")), {"train": 178}),
     "breast_cancer": Known(_table(TUMOUR, ("malignant", "benign")), {"train": 569}),
+    "diabetes": Known(_number(PATIENT, "progression"), {"train": 442}),
+    "boston": Known(_number(DISTRICT, "MEDV", "1,000 $"), {"train": 404, "test": 102}),
+    "air_quality": Known(_number(AIR, "C6H6(GT)", "µg/m³"), {"train": 8991}),
+    "digits_rows": Known(
+        Signature((8, 8), "series", "classes", DIGITS, tuple(f"pixel {place}" for place in range(8))),
+        {"train": 1797}, 16.0),
+    "olivetti": Known(_image((1, 64, 64), tuple(f"person {number}" for number in range(1, 41))), {"train": 400}, 255.0),
 }
 
 TOYS = ("moons", "circles", "spirals", "blobs")
@@ -72,7 +89,7 @@ IDX_FOLDERS = {"mnist": "MNIST/raw", "fashion_mnist": "FashionMNIST/raw"}
 CIFAR_BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")
 
 # SHA-256 of the genuine files by kind and file name; a file named here with another hash is used, with a note.
-HASHES: dict[str, dict[str, str]] = {
+HASHES: dict[str, dict[str, str | tuple[str, ...]]] = {
     "mnist": {
         "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
         "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
@@ -93,6 +110,44 @@ HASHES: dict[str, dict[str, str]] = {
         "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
         "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     },
+    "imdb": {
+        "imdb.npz": (
+            "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",  # Keras's
+            "229f9037a625b7950994032ebdb4aefef2b2487e79940726837d11cc6cae9e20",  # rebuilt from the reviews
+        ),
+        "imdb_word_index.json": "027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
+    },
+    "reuters": {
+        "reuters.npz": (
+            "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",  # Keras's
+            "8c1255c498914fa00e37f1820ec96e290f5a247b63a858ac7b24ca809504e13a",  # rebuilt from the newswires
+        ),
+        "reuters_word_index.json": (
+            "979916d138e98b7641e09baf44f354f10206b357b8c86b7fac4bd43f57fdcbbb",  # the same pairs as Keras's
+        ),
+    },
+    "boston": {
+        "boston_housing.npz": (
+            "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5",  # Keras's
+            "9a38dd3bf92f3c2809445778cc12336e985c0faf67eb64379f6809dca11ef4bc",  # the same rows, written anew
+        ),
+    },
+    "air_quality": {"AirQualityUCI.csv": "13277ae5d8581e80b7be09d47c7d3d06fe9b8e957078f2cf6e859f955e62f996"},
+    "jena": {
+        "jena_climate_2009_first4000.csv": "4f8858d6a054d939e04969bf1a3fcb175e99a211c767853bf937de1ed47b0ab1",
+        "mpi_roof_2024-06_2024-10.csv.gz": "88a3700b4ddbc62e3e32efbf632f057e0fd9d4ef4a8583bb60977d601de91c9a",
+    },
+    "electricity": {
+        "LD_MT200_hour.csv": "4a436734092aba170dfdc37aada131b00429648034c509d913253b2d1c18c352",
+        "LD_250.npy": "5b7068192dd7db5bb5cccc77094118bc79e06f8065955d4d9dd3485bf5f8320e",
+    },
+    "umich": {"training.txt": "f62739660ffa9233cae138557dda4f5dac9865aef352645881240e9045df23d9"},
+    "treebank": {"treebank.zip": "9da92d76c3666cfb6cddeaed0f7e86b344cce0f0928a286d439e555f19c37399"},
+    "nietzsche": {"nietzsche.txt": "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647"},
+    "alice": {"alice_in_wonderland.txt": "49a0b2726606e1290ac03a63978fa1dd1bd38a8d805704d98265f393533ea094"},
+    "aesop": {"aesop_11339.txt": "89136f6b7f09b1eb8fd28e421a1ffea2de4ca315581786e560ade0acb1690de7"},
+    "olivetti": {"olivettifaces.mat": "b1988d02c72fe5b8ee82b5ef3bb7982eafc74f1e1ff0ae0ade35061ad0af534d"},
+    "cats_and_dogs": {"cats_and_dogs_small.tar.xz": "4adf6dc90ec120f7dc785118967bd221af06aa64cd9f5d1efc5bd0c2c7250086"},
     "cifar10": {
         "cifar-10-python.tar.gz": "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
         "CIFAR-10-images.tar.xz": "3183ba6aefb2384cccad788b6bedcca0242cf0d72e3d23bf867cf888cc65f5b9",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def peek(cfg: Any) -> Peek:
     return known if known is not None else _Arrays(path, cfg).peek()
 
 
-def find(cfg: Any) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     """The file, ready to decode."""
     path = paths.own(cfg.path)
     return Found([path], lambda _: _Arrays(path, cfg).source(), [cfg.targets])
@@ -73,7 +74,9 @@ class _Arrays:
     def _signature(self) -> Signature:
         table = self.layout == "table"
         features = tuple(f"x{place}" for place in range(self.input_shape[0])) if table else ()
-        return Signature(self.input_shape, "table" if table else "image", self.target_kind, self.classes, features)
+        told = "y" if self.target_kind == "number" else ""
+        return Signature(self.input_shape, "table" if table else "image", self.target_kind, self.classes, features,
+                         target_name=told)
 
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype]:
         with zipfile.ZipFile(self.path) as archive, archive.open(f"{key}.npy") as member:

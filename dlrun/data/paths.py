@@ -8,7 +8,10 @@ from pathlib import Path
 from dlrun.config.problem import Problems, nearest, problem
 from dlrun.data import cache
 
-OFFLINE = "digits, iris, wine, breast_cancer, moons, circles, spirals and blobs run without any file"
+OFFLINE = (
+    "digits, digits_rows, iris, wine, breast_cancer, diabetes, python_docs, moons, circles, spirals and blobs run "
+    "without any file"
+)
 
 
 def roots(data_dir: str) -> list[Path]:
@@ -37,6 +40,16 @@ def _beside(missing: Path) -> str:
         return f"; did you mean  {'  or  '.join(str(parent / name) for name in close)}"
     shown = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
     return f"; {parent.resolve()} has {shown or 'nothing in it'}"
+
+
+def standard(kind: str, data_dir: str, names: list[str]) -> Path:
+    """The first of several files (or folders), relative to a data folder, that is there.  Raises Problems."""
+    for root in roots(data_dir):
+        for name in names:
+            if (root / name).exists():
+                return root / name
+    places = " or ".join(str(root) for root in roots(data_dir))
+    raise problem(f"dataset={kind}", f"its file is not here; put {' or '.join(names)} into {places}; {OFFLINE}")
 
 
 def absent(kind: str, data_dir: str, files: str, reason: str) -> Problems:

@@ -84,7 +84,8 @@ def _filled(cfg: Any, source: Source, prepared: Prepared, say: Callable[[str], N
         prepared = dataclasses.replace(prepared, **whole)
     asked: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
     if source.signature.input_kind == "image":
-        asked = {"size": list(source.signature.input_shape[1:]), "channels": source.signature.input_shape[0]}
+        channels, *size = source.signature.input_shape
+        asked = {"size": size, "channels": channels, "levels": source.levels, "crop": getattr(cfg, "crop", 0)}
     return dataclasses.replace(prepared, scale=_scale(cfg, source, prepared.train.x), notes=notes, stand_in=fill,
                                asked=asked)
 

@@ -56,7 +56,10 @@ def for_target(how: str, train: np.ndarray, name: str, unit: str) -> Target:
 
 
 def for_images(how: str, train: np.ndarray, levels: float) -> Scale:
-    """The scale of uint8 images (N, C, H, W), or lines of them (N, features, length), whose white is `levels`; "standard" is fitted on `train`."""
+    """The scale of uint8 images (N, C, H, W), or lines of them (N, features, length), whose white is `levels`.
+
+    "standard" is fitted on `train`.
+    """
     if how == "standard":
         mean, deviation = _moments(train)
         shape = (-1, *(1,) * (train.ndim - 2))  # beside (C, H, W), or (features, length)

@@ -35,7 +35,7 @@ def cells(path: Path, separator: str, header: Any) -> Cells:
 
     Raises Problems for a file that is no text, has no rows or rows of different lengths.
     """
-    text = _text(path)
+    text = text_of(path)
     separator = _separator(text) if separator == "auto" else NAMED.get(separator, separator)
     rows, lines = [], []
     try:
@@ -63,7 +63,8 @@ def is_number(cell: str) -> bool:
     return _NUMBER.match(cell) is not None
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file, also .gz: UTF-8, UTF-16 with its mark, else Latin-1.  Raises Problems for binary data."""
     data = path.read_bytes()
     if path.suffix == ".gz":
         try:
@@ -73,7 +74,7 @@ def _text(path: Path) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     if b"\0" in data[:4096]:
-        raise problem(str(path), "a text file of cells is wanted; this one holds binary data")
+        raise problem(str(path), "a text file is wanted; this one holds binary data")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

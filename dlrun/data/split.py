@@ -7,6 +7,7 @@ from math import ceil
 from typing import Any
 
 from dlrun.config.problem import problem
+from dlrun.data.form import Windows, windows_of
 
 
 def rows_for(size: float, rows: int) -> int:
@@ -28,9 +29,15 @@ def rows_for(size: float, rows: int) -> int:
 def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int | None) -> dict[str, int]:
     """The rows of "train", "val" and "test" (0 for an absent part) for the `rows` that a peek found.
 
+    Of a series or a running text these are windows; see `pieces`.
     `cfg` is the data set's configuration, `validation` a Holdout or None, `train_size` a count or None.
     The order is that of `prepare`: test part, first `train_size` rows, validation.  Raises Problems.
     """
+    windows = windows_of(cfg)
+    if windows is not None:
+        cut = pieces(rows["train"], cfg, validation, train_size)
+        return {part: _windows(part, cut[part], windows, cfg) if part in cut else 0
+                for part in ("train", "val", "test")}
     train, test = rows["train"], rows.get("test", 0)
     if not test and getattr(cfg, "test", None):
         test = _taken("dataset.test", cfg.test, train)
@@ -46,6 +53,48 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
             val = _taken("validation", validation.size, train)
             train -= val
     return {"train": train, "val": val, "test": test}
+
+
+def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dict[str, tuple[int, int]]:
+    """The steps (from, to) of the parts of a series or running text, which do not overlap.
+
+    The test part is the end; the first `train_size` steps of the rest are kept; the validation part is the end of
+    these, or their start.  No window crosses a border.  Raises Problems.
+    """
+    if validation is not None and validation.take == "random" and validation.size:
+        raise problem("validation.take=random", "what lies in time is cut into pieces; end or start is wanted")
+    found = {}
+    stop = steps
+    if cfg.test:
+        stop -= _taken("dataset.test", cfg.test, steps)
+        found["test"] = (stop, steps)
+    if train_size is not None:
+        if not 1 <= train_size <= stop:
+            raise problem(f"train_size={train_size}", f"there are {stop:,} steps to train on; 1 to {stop:,} are wanted")
+        stop = train_size
+    start = 0
+    if validation is not None and validation.size:
+        taken = _taken("validation", validation.size, stop)
+        found["val"] = (0, taken) if validation.take == "start" else (stop - taken, stop)
+        start, stop = (taken, stop) if validation.take == "start" else (0, stop - taken)
+    found["train"] = (start, stop)
+    return found
+
+
+def _windows(part: str, piece: tuple[int, int], windows: Windows, cfg: Any) -> int:
+    steps = piece[1] - piece[0]
+    count = windows.count(steps)
+    if count:
+        return count
+    where = {"train": "the training part", "val": "the validation part", "test": "the test part"}[part]
+    key = "lookback" if hasattr(cfg, "lookback") else "length"
+    size = getattr(cfg, key)
+    most = steps - 1 - (windows.ahead - size)
+    can = f"{most:,} at most" if most >= 1 else "a larger part"
+    raise problem(
+        f"dataset.{key}={size}",
+        f"{where} has {steps:,} steps, and a window with its target spans {windows.ahead + 1:,}; {can} is wanted",
+    )
 
 
 def _taken(key: str, size: float, rows: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,13 @@ def peek(cfg: Any) -> Peek:
     return Peek(table.signature, {"train": len(table.target)})
 
 
-def find(cfg: Any) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     """The file, ready to decode."""
     from dlrun.data.source import Found
 
+    if cfg.kind == "air_quality":
+        path = paths.standard(cfg.kind, data_dir, ["air_quality/AirQualityUCI.csv", "AirQualityUCI.csv"])
+        return Found([path], lambda _: _air_quality(path))
     path = paths.own(cfg.path)
     return Found([path], lambda _: _source(parse(path, cfg)), _asked(cfg))
 
@@ -54,8 +58,8 @@ def parse(path: Path, cfg: Any) -> Table:
     """The columns of a file.  Raises Problems for a target, column or cell that can't be used."""
     found = cells(path, cfg.separator, cfg.header)
     missing = Missing(cfg.missing)
-    target = _place(found.names, cfg.target, "dataset.target")
-    dropped = {_place(found.names, name, "dataset.drop") for name in cfg.drop}
+    target = place_of(found.names, cfg.target, "dataset.target")
+    dropped = {place_of(found.names, name, "dataset.drop") for name in cfg.drop}
     if target in dropped:
         raise problem(f"dataset.drop={cfg.target}", "this is the target")
 
@@ -89,11 +93,12 @@ def parse(path: Path, cfg: Any) -> Table:
         feature for one in columns
         for feature in ([f"{one.name}={word}" for word in one.words] if one.words else [one.name])
     )
-    signature = Signature((len(features),), "table", kind, classes, features)
+    told = found.names[target] if kind == "number" else ""
+    signature = Signature((len(features),), "table", kind, classes, features, target_name=told)
     return Table(signature, columns, values, y, tuple(notes))
 
 
-def _place(names: list[str], said: str, key: str) -> int:
+def place_of(names: list[str], said: str, key: str) -> int:
     """The place of a column by name, else by number from 0, or from -1 backwards."""
     if names.count(said) > 1:
         places = ", ".join(str(place) for place, name in enumerate(names) if name == said)
@@ -125,6 +130,22 @@ def _target(found: Cells, place: int, cfg: Any) -> tuple[str, list[float], tuple
         line = next(line for value, line in zip(values, found.lines) if math.isinf(value))
         raise problem(said, f"line {line} is not a finite number")
     return kind, values, ()
+
+
+def _air_quality(path: Path) -> Source:
+    """UCI's file: benzene, told from the other columns; -200 stands for a missing value, two columns are empty."""
+    import dataclasses
+
+    from dlrun.config.datasets import Csv
+    from dlrun.data import known
+
+    about = known.SETS["air_quality"].signature
+    cfg = Csv(path=str(path), target=about.target_name, targets="number", drop=("Date", "Time", "15", "16"),
+              missing=("-200",))
+    table = parse(path, cfg)
+    if table.signature.features != about.features:
+        raise problem("dataset=air_quality", f"the columns of {path} are not those of UCI's file")
+    return dataclasses.replace(_source(table), signature=about)
 
 
 def _source(table: Table) -> Source:

@@ -10,19 +10,24 @@ from typing import Any
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # keras.preprocessing.text.Tokenizer's
 PAD, START, UNKNOWN, UNUSED = "<pad>", "<start>", "<unknown>", "<unused>"
 _SPACES = str.maketrans(dict.fromkeys(FILTERS, " "))
+_APART = str.maketrans({mark: f" {mark} " for mark in FILTERS})
 
 
-def words_of(text: str, lower: bool = True, filters: bool = True) -> list[str]:
-    """Keras's text_to_word_sequence: lower-cased, filtered marks become blanks, cut at blanks (and at those only).
+def words_of(text: str, lower: bool = True, marks: str = "drop") -> list[str]:
+    """The words of a text; what marks (`FILTERS`) become: "drop", "tokens" (a word each) or "keep".
+
+    With "drop" this is Keras's text_to_word_sequence: marks become blanks, and blanks alone part words.
 
     >>> words_of("It's fine, isn't it?")
     ["it's", 'fine', "isn't", 'it']
+    >>> words_of("Fine, isn't it?", marks="tokens")
+    ['fine', ',', "isn't", 'it', '?']
     """
     if lower:
         text = text.lower()
-    if filters:
-        text = text.translate(_SPACES)
-    return [word for word in text.split(" ") if word]
+    if marks == "drop":
+        return [word for word in text.translate(_SPACES).split(" ") if word]
+    return (text.translate(_APART) if marks == "tokens" else text).split()
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,7 @@ class Vocabulary:
     """The words of each id.
 
     `unit` is "word" or "character".  `unknown` is the id of other words, None where they are left out; `padding`
-    and `start` are ids, None where there are none.  `lower` and `filters` say how text is cut (`words_of`), and
-    `joined` whether words are joined by blanks again.
+    and `start` are ids, None where there are none.  `lower` and `marks` say how text is cut (`words_of`).
     """
 
     words: tuple[str, ...]
@@ -40,7 +44,7 @@ class Vocabulary:
     start: int | None = None
     unknown: int | None = None
     lower: bool = True
-    filters: bool = True
+    marks: str = "drop"
 
     def __len__(self) -> int:
         return len(self.words)
@@ -55,7 +59,7 @@ class Vocabulary:
         """The words or characters of a text, as they were made for training."""
         if self.unit == "character":
             return list(text.lower() if self.lower else text)
-        return words_of(text, self.lower, self.filters)
+        return words_of(text, self.lower, self.marks)
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, with the start id where there is one."""
@@ -74,4 +78,4 @@ class Vocabulary:
         """As JSON types; `Vocabulary(**...)` with `words` as a tuple is the inverse."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in (
             ("words", self.words), ("unit", self.unit), ("padding", self.padding), ("start", self.start),
-            ("unknown", self.unknown), ("lower", self.lower), ("filters", self.filters))}
+            ("unknown", self.unknown), ("lower", self.lower), ("marks", self.marks))}

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from dlrun.models import init
 from dlrun.models.layers import MAKERS
 from dlrun.models.layers.kernel import Kernel, WithKernels
+from dlrun.models.layers.recurrent_masking import link
 from dlrun.models.noise import Noise
 from dlrun.models.plan import named, plan
 from dlrun.models.vocabulary import Layer, Shape
@@ -46,6 +47,7 @@ def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, noise: Nois
 
 def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, noise: Noise, seed: int, prefix: str,
           network: Network) -> None:
+    made: list[tuple[Layer, nn.Module | None]] = []
     for name, layer in named(layers):
         parts: dict[str, nn.Module] = {}
         for part, inner in layer.parts(shape):
@@ -57,23 +59,26 @@ def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, noise: N
             if isinstance(module, WithKernels):
                 _begin(module, layer, seed, prefix + name)
                 _register(network, module, layer, prefix + name)
+        made.append((layer, module))
         shape = layer.output(shape)
+    link(made)
 
 
 def _begin(module: WithKernels, layer: Any, seed: int, name: str) -> None:
     """Draws the initial values of a layer with kernels; with init "torch" its bias is PyTorch's too."""
     chosen = layer.init or "glorot_uniform"
-    for parameter, value in module.named_parameters(recurse=False):
+    frozen = [(kernel, module.get_buffer(kernel)) for kernel in module.kernels if kernel in module._buffers]
+    for parameter, value in [*module.named_parameters(recurse=False), *frozen]:
         if value.is_meta:
             continue
-        g = init.generator(seed, f"{name}.{parameter}")
+        g, own = init.generator(seed, f"{name}.{parameter}"), module.inits.get(parameter)
         if parameter in module.kernels:
-            init.fill(value, chosen, module.kernels[parameter], g)
+            init.fill(value, own or chosen, module.kernels[parameter], g)
         elif chosen == "torch":
             bound = init.torch_bound(getattr(module, list(module.kernels)[-1]))
             nn.init.uniform_(value, -bound, bound, generator=g)
         else:
-            init.fill(value, layer.bias_init, Kernel(1, len(value)), g)
+            init.fill(value, own or layer.bias_init, Kernel(1, len(value)), g)
 
 
 def _register(network: Network, module: WithKernels, layer: Any, name: str) -> None:

@@ -8,7 +8,7 @@ from dlrun.config import models_generative as schema
 from dlrun.config.problem import Problem, Problems, problem
 from dlrun.data.signature import Signature
 from dlrun.models.blueprint import Blueprint, Stage
-from dlrun.models.pieces import activated, enlarging, flat, kernel, output_of, shaped, written
+from dlrun.models.pieces import activated, enlarging, flat, kernel, output_of, parted, shaped, written
 from dlrun.models.plan import output_shape, shown
 from dlrun.models.vocabulary import Conv, Dense, KSparse, Layer, Shape
 
@@ -24,7 +24,7 @@ def autoencoder(cfg: schema.Autoencoder | schema.ConvAutoencoder, signature: Sig
         encoder = Stage((*_body(cfg, shape), *code), shape)
     else:
         encoder = written(cfg.encoder, "model.encoder", cfg, shape, None)
-    return Blueprint("autoencoder", {"encoder": encoder, "decoder": _decoder(cfg, shape, _after(encoder), values)})
+    return Blueprint("autoencoder", {"encoder": encoder, "decoder": _decoder(cfg, shape, encoder.output_shape, values)})
 
 
 def vae(cfg: schema.Vae | schema.ConvVae, signature: Signature, values: str) -> Blueprint:
@@ -33,14 +33,9 @@ def vae(cfg: schema.Vae | schema.ConvVae, signature: Signature, values: str) -> 
         encoder = Stage(_body(cfg, shape), shape)
     else:
         encoder = written(cfg.encoder, "model.encoder", cfg, shape, None)
-    head = Stage((Dense(cfg.code, init=cfg.init),), _after(encoder))
+    head = Stage((Dense(cfg.code, init=cfg.init),), encoder.output_shape)
     return Blueprint("vae", {"encoder": encoder, "mu": head, "log_var": head,
                              "decoder": _decoder(cfg, shape, (cfg.code,), values)})
-
-
-def _after(encoder: Stage) -> Shape:
-    """What an encoder gives; a list's final sigmoid was its code's activation and stays one (`encode` applies it)."""
-    return encoder.output_shape
 
 
 def _body(cfg: schema.Coder, shape: Shape) -> tuple[Layer, ...]:
@@ -58,7 +53,7 @@ def _body(cfg: schema.Coder, shape: Shape) -> tuple[Layer, ...]:
 def _decoder(cfg: schema.Coder, shape: Shape, code: Shape, values: str) -> Stage:
     """The encoder mirrored: its widths and filters from last to first."""
     if cfg.decoder is not None:
-        return written(cfg.decoder, "model.decoder", cfg, code, shape)
+        return parted(written(cfg.decoder, "model.decoder", cfg, code, shape))
     end = output_of(cfg, values)
     if not isinstance(cfg, schema._Conv):
         assert isinstance(cfg, schema._Dense)
@@ -67,14 +62,15 @@ def _decoder(cfg: schema.Coder, shape: Shape, code: Shape, values: str) -> Stage
     blocks = _convolutions(cfg, shape)
     small = output_shape([Conv(f, (k,), (s,), "same") for f, k, s in blocks], shape)
     layers: list[Layer] = [*_hidden(cfg, cfg.hidden[::-1]), Dense(prod(small), init=cfg.init), *shaped(small)]
-    channels = [shape[0], *(filters for filters, _, _ in blocks[:-1])]
-    for (_, side, stride), filters in zip(reversed(blocks), reversed(channels)):
-        before, convolution = enlarging(filters, side, stride, cfg.upsample, **kernel(cfg))
-        layers += [*before, *activated(convolution, cfg, cfg.batch_norm, cfg.dropout)]
-    _, side, stride = blocks[0]
-    before, convolution = enlarging(shape[0], side, stride, cfg.upsample, init=cfg.init)
-    inner = len(activated(convolution, cfg, cfg.batch_norm, cfg.dropout))
-    return Stage((*layers[:-inner], convolution), code, end)
+    for number in range(len(blocks) - 1, -1, -1):
+        _, side, stride = blocks[number]
+        if number:
+            before, convolution = enlarging(blocks[number - 1][0], side, stride, cfg.upsample, **kernel(cfg))
+            layers += [*before, *activated(convolution, cfg, cfg.batch_norm, cfg.dropout)]
+        else:
+            before, convolution = enlarging(shape[0], side, stride, cfg.upsample, init=cfg.init)
+            layers += [*before, convolution]
+    return Stage(tuple(layers), code, end)
 
 
 def _hidden(cfg: schema.Coder, widths: tuple[int, ...]) -> list[Layer]:

@@ -11,6 +11,7 @@ from dlrun.config.problem import Problem, Problems, problem
 from dlrun.data.signature import Signature
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, shown
+from dlrun.models.recurrent_families import conv1d, recurrent
 from dlrun.models.vocabulary import (
     Activation,
     BatchNorm,
@@ -60,38 +61,44 @@ def cnn(cfg: schema.Cnn, signature: Signature, outputs: int) -> list[Layer]:
 
 
 def sequential(cfg: schema.Sequential, signature: Signature, outputs: int) -> list[Layer]:
-    layers = resolve(parse(cfg.layers, "model.layers"), outputs, cfg.init)
-    if signature.target_kind == "classes":
+    layers = resolve(parse(cfg.layers, "model.layers"), outputs, cfg.init, signature.vocabulary)
+    if signature.target_kind in ("classes", "tokens"):
         layers = _without_softmax(layers, outputs)
     end = output_shape(layers, signature.input_shape)
-    if end != (outputs,):
+    needed = (outputs, signature.target_length) if signature.target_length else (outputs,)
+    if end != needed:
+        last = "time_distributed" if signature.target_length else "dense"
         raise problem(f"model.layers[{len(cfg.layers) - 1}]",
-                      f"the last layer gives {shown(end)}, the task needs {outputs}: end with  - dense: out")
+                      f"the last layer gives {shown(end)}, the task needs {shown(needed)}: end with  - {last}: out")
     return layers
 
 
 FAMILIES: dict[str, Callable[[Any, Signature, int], list[Layer]]] = {
-    "dense": dense, "cnn": cnn, "sequential": sequential,
+    "dense": dense, "cnn": cnn, "sequential": sequential, "recurrent": recurrent, "conv1d": conv1d,
 }
 
 
-def resolve(layers: Sequence[Layer], outputs: int, init: str) -> list[Layer]:
-    """The layers with "out" and the model's init filled in, inner ones too."""
-    return [_resolved(layer, outputs, init) for layer in layers]
+def resolve(layers: Sequence[Layer], outputs: int, init: str, vocabulary: int = 0) -> list[Layer]:
+    """The layers with "out", the model's init and the data's vocabulary filled in, inner ones too."""
+    return [_resolved(layer, outputs, init, vocabulary) for layer in layers]
 
 
-def _resolved(layer: Layer, outputs: int, init: str) -> Layer:
+def _resolved(layer: Layer, outputs: int, init: str, vocabulary: int) -> Layer:
     known: dict[str, Any] = {}
     for field in fields(layer):
         value = getattr(layer, field.name)
         if field.name == "units" and value == "out":
             known["units"] = outputs
+        elif field.name == "vocabulary" and value == "data":
+            if not vocabulary:
+                raise problem("embedding.vocabulary=data", "the data set has no tokens; a number is wanted")
+            known["vocabulary"] = vocabulary
         elif field.name == "init" and value is None:
             known["init"] = init
         elif field.name == "layers":
-            known["layers"] = tuple(resolve(value, outputs, init))
+            known["layers"] = tuple(resolve(value, outputs, init, vocabulary))
         elif field.name == "branches":
-            known["branches"] = tuple(tuple(resolve(branch, outputs, init)) for branch in value)
+            known["branches"] = tuple(tuple(resolve(branch, outputs, init, vocabulary)) for branch in value)
     return replace(layer, **known)
 
 

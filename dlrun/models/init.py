@@ -41,7 +41,7 @@ def _orthogonal(weight: Tensor, kernel: Kernel, g: Generator) -> None:
 
 def _torch(weight: Tensor, kernel: Kernel, g: Generator) -> None:
     """PyTorch's own rule for linear and convolution weights: +-1 / sqrt(its fan in)."""
-    bound = torch_bound(weight)
+    bound = 1 / sqrt(kernel.torch_in) if kernel.torch_in else torch_bound(weight)
     weight.uniform_(-bound, bound, generator=g)
 
 
@@ -79,8 +79,10 @@ FILLS: dict[str, Callable[[Tensor, Kernel, Generator], object]] = {
     "uniform": lambda weight, kernel, g: weight.uniform_(-0.05, 0.05, generator=g),
     "unit_uniform": lambda weight, kernel, g: weight.uniform_(-1, 1, generator=g),
     "normal": lambda weight, kernel, g: weight.normal_(0, 0.05, generator=g),
+    "small_normal": lambda weight, kernel, g: weight.normal_(0, 0.02, generator=g),
     "truncated_normal": _truncated_normal,
     "zeros": lambda weight, kernel, g: weight.zero_(),
     "ones": lambda weight, kernel, g: weight.fill_(1),
     "torch": _torch,
+    "unit_forget": lambda weight, kernel, g: weight.zero_().view(4, -1)[1].fill_(1),  # an LSTM's biases: i, f, g, o
 }

@@ -30,6 +30,7 @@ class Noise:
         self.at(0)
 
     def at(self, step: int) -> None:
+        self.step = step
         self.generator.manual_seed(key(self.seed, "noise", step))
 
     def __deepcopy__(self, memo: dict) -> Noise:

@@ -71,25 +71,24 @@ def shaped(shape: Shape) -> list[Layer]:
 
 
 def written(items: Sequence[Any], key: str, cfg: Coder | Rivals, input_shape: Shape, goal: Shape | None) -> Stage:
-    """A part that is given as a list of layers; its final sigmoid becomes the stage's end.
+    """A part that is given as a list of layers.
 
     Raises Problems where it does not end with `goal` (None: with any vector).
     """
     layers = resolve(parse(items, key), prod(goal) if goal else getattr(cfg, "code", 1), cfg.init)
-    layers, end = _parted(layers)
     found = output_shape(layers, input_shape)
     wrong = len(found) != 1 if goal is None else found != goal
     if wrong:
         wanted = "one vector" if goal is None else shown(goal)
         raise problem(f"{key}[{len(items) - 1}]", f"the last layer gives {shown(found)}, {wanted} is wanted")
-    return Stage(tuple(layers), input_shape, end)
+    return Stage(tuple(layers), input_shape)
 
 
-def _parted(layers: list[Layer]) -> tuple[list[Layer], str]:
-    """The layers without a sigmoid at their end, and its name."""
-    last = layers[-1]
+def parted(stage: Stage) -> Stage:
+    """The stage with a sigmoid at its end kept apart from its layers."""
+    last = stage.layers[-1]
     if isinstance(last, Activation) and last.function == "sigmoid":
-        return layers[:-1], "sigmoid"
+        return replace(stage, layers=stage.layers[:-1], end="sigmoid")
     if isinstance(last, Weighted) and last.activation == "sigmoid":
-        return [*layers[:-1], replace(last, activation="linear")], "sigmoid"
-    return layers, "linear"
+        return replace(stage, layers=(*stage.layers[:-1], replace(last, activation="linear")), end="sigmoid")
+    return stage

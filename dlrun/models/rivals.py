@@ -8,7 +8,7 @@ from dlrun.config import models_generative as schema
 from dlrun.config.problem import problem
 from dlrun.data.signature import Signature
 from dlrun.models.blueprint import Blueprint, Stage
-from dlrun.models.pieces import activated, enlarging, flat, judging, kernel, output_of, shaped, written
+from dlrun.models.pieces import activated, enlarging, flat, judging, kernel, output_of, parted, shaped, written
 from dlrun.models.plan import shown
 from dlrun.models.vocabulary import Activation, Conv, Dense, Flatten, Layer, Shape
 
@@ -63,13 +63,11 @@ def _players(cfg: schema.Rivals, shape: Shape, values: str, making: list[Layer],
     latent = (cfg.latent,)
     if cfg.generator is not None:
         generator = written(cfg.generator, "model.generator", cfg, latent, shape)
-        if generator.end != "linear":
-            generator = Stage((*generator.layers, Activation(generator.end)), latent)
     else:
         end = output_of(cfg, values)
         generator = Stage((*making, *([] if end == "linear" else [Activation(end)])), latent)
     if cfg.discriminator is not None:
-        discriminator = written(cfg.discriminator, "model.discriminator", cfg, shape, (1,))
+        discriminator = parted(written(cfg.discriminator, "model.discriminator", cfg, shape, (1,)))
     else:
         discriminator = Stage((*telling, Dense(1, init=cfg.init)), shape)
     return Blueprint("gan", {"generator": generator, "discriminator": discriminator}, cfg.prior)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from dlrun.config.places import data_dir
 from dlrun.config.root import Config
@@ -15,12 +15,13 @@ from dlrun.config.schema import Custom
 from dlrun.data.augment import make_augment
 from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import Prepared, prepare
-from dlrun.models.build import build, constrain, penalty
+from dlrun.models.assembly import assemble_parts
+from dlrun.models.build import build
 from dlrun.models.noise import Noise
 from dlrun.run.custom import GlobalNoise, make_custom
 from dlrun.run.machine import Machine, fits, speed_path
 from dlrun.run.preflight import Checked
-from dlrun.tasks.classify import Classify
+from dlrun.tasks.make import make_task
 from dlrun.tasks.task import Batch, Task, Totals
 
 EVALUATE_VALUES = 1 << 22  # input values in one batch of an evaluation, at most
@@ -41,8 +42,6 @@ class Parts:
     test: Rows | None
     resident: bool
     speed_path: str
-    penalty: Callable[[], Tensor] | None
-    constrain: Callable[[], None] | None
     evaluate_batch: int
 
     def parameters(self) -> int:
@@ -70,13 +69,9 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                        train_size=config.train_size, seed=config.seed, say=say)
     noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(config.seed, machine.device)
-    task = Classify(config.task, len(prepared.signature.classes))
     shape = prepared.signature.input_shape
-    if isinstance(config.model, Custom):
-        model: nn.Module = make_custom(config.model, shape, task.outputs, config.seed)
-    else:
-        assert checked.layers is not None
-        model = build(checked.layers, shape, seed=config.seed, noise=noise)
+    model = _model(checked, shape, noise)
+    task = make_task(config.task, prepared.signature, model, noise)
     path = speed_path(model, own=not isinstance(config.model, Custom))
     last = path.endswith("channels_last")
     model = model.to(machine.device)
@@ -92,14 +87,18 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
         batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, config.seed,
                         make_augment(config.augment)),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
-        penalty=_bound(penalty, model) if penalty(model) is not None else None,
-        constrain=_bound(constrain, model) if getattr(model, "constrained", None) else None,
         evaluate_batch=max(config.batch_size, min(1024, EVALUATE_VALUES // max(1, _numel(shape)))),
     )
 
 
-def _bound(function: Callable[[nn.Module], Any], model: nn.Module) -> Callable[[], Any]:
-    return lambda: function(model)
+def _model(checked: Checked, shape: tuple[int, ...], noise: Noise) -> nn.Module:
+    config = checked.config
+    if isinstance(config.model, Custom):
+        return make_custom(config.model, shape, checked.outputs, config.seed)
+    if checked.blueprint is not None:
+        return assemble_parts(checked.blueprint, seed=config.seed, noise=noise)
+    assert checked.layers is not None
+    return build(checked.layers, shape, seed=config.seed, noise=noise)
 
 
 def _numel(shape: tuple[int, ...]) -> int:

@@ -27,9 +27,9 @@ from dlrun.run.assemble import Parts, assemble
 from dlrun.run.lines import run_info
 from dlrun.run.machine import Machine, apart, choose, hardware
 from dlrun.run.outcome import failed, finished, unfinished
-from dlrun.run.pictures import graph, sample_batch
 from dlrun.run.preflight import Checked
-from dlrun.run.resume import DONE, Start, clear, cut, find_start, load
+from dlrun.run.resume import DONE, Start, clear, cut, find_start, leave, load
+from dlrun.run.show import View, at_start
 from dlrun.run.training import train
 
 
@@ -69,6 +69,7 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
             try:
                 result = _train(checked, run_id, folder, signals, recorder, command)
             except Problems:
+                leave(folder)
                 raise
             except Exception as error:
                 write_text(folder.path / "traceback.txt", traceback.format_exc())
@@ -97,10 +98,8 @@ def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, r
     cut(folder, training.clock.epoch)
     _write_head(parts, folder, run_id, machine, start, versions, command)
     recorder.start(run_info(parts, machine, folder, training, notes))
-    if not (folder.pictures / "batch.png").exists():
-        sample_batch(parts, folder, recorder)
-        if config.graph:
-            graph(parts, recorder)
+    if training.clock.step == 0 or not any(folder.pictures.iterdir()):
+        at_start(View(parts, folder, recorder, 0, training.step.cast))
     try:
         reason = fit(training)
         result = finished(parts, training, machine, folder, run_id, reason, recorder)

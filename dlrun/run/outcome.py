@@ -13,7 +13,7 @@ from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
 from dlrun.run.assemble import Parts
 from dlrun.run.machine import Machine
-from dlrun.run.pictures import confusion
+from dlrun.run.show import View, at_end
 
 
 def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
@@ -37,10 +37,9 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
         result["train_clean"] = parts.measure(parts.train, cast)
     result["val"] = _part(row, "val")
     result["test"] = parts.measure(parts.test, cast) if parts.test is not None else {}
-    result["test_at"] = {str(r["epoch"]): _part(r, "test") for r in rows if "test/loss" in r}
-    pictured = parts.test or parts.val
-    if pictured is not None:
-        confusion(parts, pictured, cast, clock.epoch, folder, recorder)
+    result["test_at"] = {str(r["epoch"]): _part(r, "test") for r in rows
+                         if any(key.startswith("test/") for key in r)}
+    at_end(View(parts, folder, recorder, clock.epoch, cast))
     write_json(folder.result_file, result)
     return result
 

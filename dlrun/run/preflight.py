@@ -8,26 +8,32 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlrun.config.catalog import is_group
-from dlrun.config.check import Origin, inspect, show
+from dlrun.config.check import Origin, inspect, nowhere, show
 from dlrun.config.compose import Composition, compose
 from dlrun.config.fields import rules
+from dlrun.config.models_generative import values_of
 from dlrun.config.origins import Origins
 from dlrun.config.places import data_dir
 from dlrun.config.problem import Problem, Problems
 from dlrun.config.root import GROUPS, Config
+from dlrun.config.rules import monitor_is_measured
 from dlrun.config.schema import Custom
 from dlrun.data.peek import peek
 from dlrun.data.signature import Peek
 from dlrun.data.split import split_rows
+from dlrun.models.blueprint import Blueprint
+from dlrun.models.blueprint import rows as blueprint_rows
 from dlrun.models.families import layers_of
+from dlrun.models.generative import BLUEPRINTS, blueprint_of, clashes
 from dlrun.models.plan import Row, plan
+from dlrun.run.task_choice import pairing, task_values, task_word, with_task
 
 
 @dataclass(frozen=True)
 class Checked:
     """A command that can be started: its configuration, what is known of its data, and its layers.
 
-    `layers` is None for a user's own class, whose inside is not known before it is made.
+    `layers` is None for a user's own class, whose inside is not known before it is made; `word` is the task's.
     """
 
     config: Config
@@ -35,21 +41,31 @@ class Checked:
     rows: dict[str, int]
     outputs: int
     layers: list[Any] | None
+    blueprint: Blueprint | None = None
+    word: str = ""
 
     def table(self) -> list[Row] | None:
         """The layer table: names, shapes, counts."""
+        if self.blueprint is not None:
+            return blueprint_rows(self.blueprint)
         return None if self.layers is None else plan(self.layers, self.peek.signature.input_shape)
 
 
 def preflight(words: Sequence[str]) -> Checked:
     """Compose and check a command; raises Problems with everything that is wrong with it."""
-    composition, problems = compose(words)
+    chosen = any(word.startswith("task=") for word in words)
+    of_task = [word for word in words if word.lstrip("+").startswith("task.")]
+    # Keys of a task that is not named are kept back until model and data have said which task it is.
+    first = words if chosen or not of_task else [word for word in words if word not in of_task]
+    composition, problems = compose(first)
     if composition is None:
         raise Problems(problems)
     config, more = inspect(composition.plain)
     if config is not None and config.allow:  # whether it was typed decides whether it counts
         config, more = inspect(composition.plain, Origins(composition.words).place)
     checked, last = _fits(config, problems + more)
+    if first is not words and checked is not None:
+        return preflight([*words, f"task={checked.word}"])
     if problems or more or last or checked is None:
         raise Problems(problems + _placed(more + last, composition))
     return checked
@@ -90,11 +106,17 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
         return None, wrong.problems
     problems: list[Problem] = []
     signature = seen.signature
-    if config.task.wants != signature.target_kind:
-        problems.append(Problem(f"dataset={config.dataset.name}",
-                                f"task {config.task.kind} wants {config.task.wants} as targets, "
-                                f"this data set has {signature.target_kind}"))
-        return None, problems
+    word = config.task.kind
+    try:
+        if config.task.kind == "auto":
+            word = task_word(config, signature)
+            config = with_task(config, task_values(word))
+            problems += monitor_is_measured(config, nowhere)
+    except Problems as wrong:
+        return None, wrong.problems
+    unfit = pairing(config, signature)
+    if unfit:
+        return None, unfit
     rows: dict[str, int] = {}
     try:
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
@@ -105,15 +127,21 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
         key = next(key for key, rule in rules(type(config.augment)).items() if values[key] != rule.default)
         problems.append(Problem(f"augment.{key}={show(values[key])}",
                                 "only images are augmented; augment=none"))
-    outputs = config.task.outputs(len(signature.classes))
+    outputs = config.task.width(signature)
     layers: list[Any] | None = None
+    blueprint: Blueprint | None = None
     if not any(_about(problem, "model") for problem in before) and not isinstance(config.model, Custom):
         try:
-            layers = layers_of(config.model, signature, outputs)
-            plan(layers, signature.input_shape)
+            if config.model.kind in BLUEPRINTS:
+                values = values_of(config.dataset, signature.input_kind)
+                blueprint = blueprint_of(config.model, signature, values)
+                problems += clashes(blueprint, config.model, config.task, config.optimizer, values)
+            else:
+                layers = layers_of(config.model, signature, outputs)
+                plan(layers, signature.input_shape)
         except Problems as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
-    return Checked(config, seen, rows, outputs, layers), problems
+    return Checked(config, seen, rows, outputs, layers, blueprint, word), problems
 
 
 def _of_model(config: Config, problem: Problem) -> Problem:

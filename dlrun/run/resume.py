@@ -14,6 +14,7 @@ from dlrun.config.root import Config
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import cut_back
+from dlrun.record.provenance import provenance
 
 DONE = ("finished", "stopped", "diverged", "out_of_memory")  # the same command would end the same way
 
@@ -71,7 +72,7 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
                 and {e for e in config.test_at if e <= epochs} == set(stored.get("test_at", ()))
                 and config.threads in ("auto", stored.get("threads")) and stored.get("hardware") == hardware
                 and all(stored.get("versions", {}).get(name) == version for name, version in versions.items())
-                and (best is None or epochs > best[0])):
+                and (best is None or epochs > best[0]) and _same_code(stored)):
             best = (epochs, twin, stored)
     if best is None:
         return None
@@ -80,6 +81,13 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
     shutil.copyfile(twin.metrics, folder.metrics)
     return Start(twin.last, twin.path.name, stored,
                  f"goes on from epoch {epochs} of {twin.path.name}, which took the same steps")
+
+
+def _same_code(stored: dict[str, Any]) -> bool:
+    """Whether a run was made by this very dlrun: the release, and in a checkout the commit and what is not committed."""
+    own = provenance({})
+    return (stored.get("versions", {}).get("dlrun") == own["versions"]["dlrun"]
+            and stored.get("code", {}).get("dlrun") == own["code"]["dlrun"])
 
 
 def clear(folder: RunFolder) -> None:
@@ -91,6 +99,17 @@ def clear(folder: RunFolder) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
+
+
+def leave(folder: RunFolder) -> None:
+    """Take away a folder that nothing was written to but its lock: what could not begin leaves no trace."""
+    if [entry.name for entry in folder.path.iterdir()] != ["lock"]:
+        return
+    folder.lock.unlink()
+    for place in (folder.path, *list(folder.path.parents)[:2]):  # the run's, its name's and the output folder
+        if any(place.iterdir()):
+            return
+        place.rmdir()
 
 
 def cut(folder: RunFolder, epoch: int) -> None:

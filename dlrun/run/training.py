@@ -17,6 +17,7 @@ from dlrun.record.metrics import append
 from dlrun.record.recorder import Recorder
 from dlrun.run.assemble import Parts
 from dlrun.run.machine import Machine
+from dlrun.run.show import View, each_epoch
 from dlrun.tasks.task import Totals
 
 
@@ -28,7 +29,7 @@ def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signal
     total = min(config.epochs * steps_per_epoch, config.max_steps or config.epochs * steps_per_epoch)
     rate = Rate(config.schedule, config.optimizer.lr, steps_per_epoch, total)
     totals = Totals(parts.task.measures, machine.device)
-    step = EagerStep(config, parts.task, parts.model, parts.noise, rate, totals, parts.penalty, parts.constrain)
+    step = EagerStep(config, parts.task, parts.model, parts.noise, rate, totals)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     stopper = Stopper(config.early_stop, monitor)
     best, clock = Best(parts.model), Clock()
@@ -44,7 +45,8 @@ def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signal
             row |= named("test", parts.measure(parts.test, step.cast))
         return row
 
-    extras: list[Callable[[int], None]] = []
+    extras: list[Callable[[int], None]] = [
+        lambda epoch: each_epoch(View(parts, folder, recorder, epoch, step.cast))]
     if config.histograms:
         extras.append(lambda epoch: _histograms(parts, epoch, recorder))
     return Fit(

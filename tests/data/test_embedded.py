@@ -23,3 +23,20 @@ def test_the_rows_and_names_are_scikit_learns(kind):
     else:
         assert source.signature.features == tuple(theirs.feature_names)
         assert source.signature.classes == tuple(theirs.target_names)
+
+
+def test_diabetes_is_scikit_learns_unscaled():
+    from sklearn.datasets import load_diabetes
+
+    theirs = load_diabetes(scaled=False)
+    source = read(DATASETS["diabetes"](), "nowhere", print)
+    assert np.array_equal(source.x, theirs.data.astype(np.float32)) and np.array_equal(source.y, theirs.target)
+    assert source.signature.features == tuple(theirs.feature_names) and source.signature.target_kind == "number"
+    assert set(source.files) == {"diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"}
+
+
+def test_a_line_of_a_digit_is_a_step():
+    rows, digits = (read(DATASETS[kind](), "nowhere", print) for kind in ("digits_rows", "digits"))
+    assert rows.x.shape == (1797, 8, 8) and np.array_equal(rows.y, digits.y)
+    for step in range(8):
+        assert np.array_equal(rows.x[:, :, step], digits.x[:, 0, step, :])

@@ -25,7 +25,7 @@ def _agree(cfg, data_dir=""):
 
 
 @pytest.mark.parametrize(
-    "kind", ["digits", "iris", "wine", "breast_cancer", "moons", "circles", "spirals", "blobs"],
+    "kind", ["digits", "digits_rows", "iris", "wine", "breast_cancer", "diabetes", "moons", "circles", "spirals", "blobs"],
 )
 def test_a_peek_agrees_with_the_data(kind):
     _agree(DATASETS[kind]())
@@ -53,7 +53,8 @@ def test_a_peek_imports_nothing_heavy(tmp_path):
         "from dlrun.config.datasets import DATASETS, Csv, Holdout\n"
         "from dlrun.data.peek import peek\n"
         "from dlrun.data.split import split_rows\n"
-        "for kind in ('digits', 'mnist', 'cifar10', 'iris', 'moons'):\n"
+        "for kind in ('digits', 'mnist', 'cifar10', 'iris', 'moons', 'imdb', 'reuters', 'jena', 'electricity', "
+        "'boston', 'diabetes', 'treebank', 'umich', 'air_quality', 'olivetti', 'cats_and_dogs'):\n"
         "    cfg = DATASETS[kind]()\n"
         "    split_rows(peek(cfg, '.').rows, cfg, Holdout(), None)\n"
         f"peek(Csv(path={str(tmp_path / 't.csv')!r}, target='kind'), '.')\n"

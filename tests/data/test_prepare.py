@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import BreastCancer, Digits, Holdout, Iris, Mnist, Moons, Npz, Wine
+from dlrun.config.datasets import BreastCancer, Diabetes, Digits, Holdout, Iris, Mnist, Moons, Npz, Wine
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 from dlrun.data.split import split_rows
@@ -62,6 +62,23 @@ def test_validation_from_the_end_is_the_last_rows_before_shuffling(tmp_path):
     assert prepared.train.x[:, 0].tolist() == list(range(7)) and prepared.val.x[:, 0].tolist() == [7, 8, 9]
     prepared = _prepare(cfg, validation=Holdout(size=2), train_size=6)
     assert prepared.train.x[:, 0].tolist() == [0, 1, 2, 3] and prepared.val.x[:, 0].tolist() == [4, 5]
+
+
+def test_validation_from_the_start_is_the_first_rows(tmp_path):
+    x = np.arange(10.0)[:, None]
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=x[:, 0], x_test=x, y_test=x[:, 0])
+    prepared = _prepare(Npz(path=str(tmp_path / "a.npz")), validation=Holdout(size=0.3, take="start"), train_size=9)
+    assert prepared.val.x[:, 0].tolist() == [0, 1, 2] and prepared.train.x[:, 0].tolist() == [3, 4, 5, 6, 7, 8]
+
+
+def test_numbers_are_told_in_their_own_unit_unless_asked_otherwise():
+    plain, scaled = _prepare(Diabetes()), _prepare(Diabetes(target_scale="standard"))
+    y = plain.train.y.astype(np.float64)
+    assert y.mean() > 100 and plain.target.mean == pytest.approx(y.mean())
+    assert np.allclose(scaled.train.y, (y - y.mean()) / y.std(), atol=1e-5)
+    assert np.allclose(scaled.test.y / scaled.target.factor + scaled.target.offset, plain.test.y, atol=1e-3)
+    unit = _prepare(Diabetes(target_scale="unit")).train.y
+    assert (unit.min(), unit.max()) == (0, 1)
 
 
 def test_random_validation_is_a_function_of_the_seed():

@@ -83,6 +83,7 @@ def test_a_network_is_what_was_planned(case: int) -> None:
     ("uniform", 0.05 / sqrt(3), 0.05),
     ("unit_uniform", 1 / sqrt(3), 1),
     ("normal", 0.05, 0.05 * 6),
+    ("small_normal", 0.02, 0.02 * 6),
     ("truncated_normal", 0.05 * 0.8796, 0.1),
     ("zeros", 0, 0),
     ("torch", sqrt(1 / 300 / 3), sqrt(1 / 300)),

@@ -16,6 +16,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+import dlrun
 from dlrun.cli.train import main
 from dlrun.config.problem import Problems
 from dlrun.engine import checkpoint
@@ -45,8 +46,10 @@ def last_weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def command(folder: Path, *words: str) -> subprocess.Popen:
+    """The command line in a process of its own, of the dlrun that is tested here."""
+    here = str(Path(dlrun.__file__).parents[1])
     return subprocess.Popen([sys.executable, "-m", "dlrun", *words], cwd=folder, text=True, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE)
+                            stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": here})
 
 
 def wait_for(found, seconds: float = 60) -> None:

@@ -20,7 +20,10 @@ from dlrun.models.layers.convolution import Conv, SeparableConv, TransposedConv
 from dlrun.models.layers.dense import Dense, Embedding
 from dlrun.models.layers.normalization import BatchNorm, InstanceNorm, LayerNorm
 from dlrun.models.layers.pooling import GlobalPool, Pool, Upsample
+from dlrun.models.layers.recurrent import Recurrent
+from dlrun.models.layers.sequence import Repeat, Reverse, TimeDistributed
 from dlrun.models.layers.shaping import Flatten, Reshape
+from dlrun.models.layers.sparsity import KSparse
 from dlrun.models.noise import Dropout, Noise, SpatialDropout
 
 Maker = Callable[[Any, words.Shape, Noise, dict[str, nn.Module]], "nn.Module | None"]
@@ -43,6 +46,12 @@ def _prelu(layer: words.Prelu, shape: words.Shape) -> nn.Module:
 MAKERS: dict[type[words.Layer], Maker] = {
     words.Dense: _plain(Dense),
     words.Embedding: _plain(Embedding),
+    words.TimeDistributed: _plain(TimeDistributed),
+    words.Repeat: lambda layer, shape, noise, parts: Repeat(layer),
+    words.Reverse: lambda layer, shape, noise, parts: Reverse(),
+    words.Rnn: lambda layer, shape, noise, parts: Recurrent(layer, shape, noise),
+    words.Lstm: lambda layer, shape, noise, parts: Recurrent(layer, shape, noise),
+    words.Gru: lambda layer, shape, noise, parts: Recurrent(layer, shape, noise),
     words.Conv: _plain(Conv),
     words.Conv1d: _plain(Conv),
     words.SeparableConv: _plain(SeparableConv),
@@ -64,4 +73,5 @@ MAKERS: dict[type[words.Layer], Maker] = {
     words.Prelu: _plain(_prelu),
     words.Residual: lambda layer, shape, noise, parts: Residual(layer, parts),
     words.Parallel: lambda layer, shape, noise, parts: Parallel(layer, parts),
+    words.KSparse: lambda layer, shape, noise, parts: KSparse(layer.keep),
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dlrun.models import vocabulary as words
 from dlrun.models.layers.kernel import Activated, Kernel, WithKernels
+from dlrun.models.layers.recurrent_masking import Padding
 
 
 class Dense(Activated, nn.Linear):
@@ -23,14 +26,34 @@ class Dense(Activated, nn.Linear):
 
 
 class Embedding(WithKernels, nn.Embedding):
-    """(rows, length) integers to (rows, dim, length), channels first as all sequences here."""
+    """(rows, length) integers to (rows, dim, length), channels first as all sequences here.
+
+    Frozen vectors are a buffer, which no optimizer moves.  `vectors` names the file that they are to be `set` from.
+    """
+
+    weight: Tensor  # type: ignore[assignment]
 
     def __init__(self, layer: words.Embedding, shape: words.Shape):
-        nn.Embedding.__init__(self, layer.vocabulary, layer.dim)
-        self.kernels = {"weight": Kernel(layer.vocabulary, layer.dim, 1)}
+        nn.Embedding.__init__(self, int(layer.vocabulary), layer.dim)
+        self.kernels = {"weight": Kernel(int(layer.vocabulary), layer.dim, 1)}
+        self.vectors = layer.vectors
+        self.padding = Padding() if layer.mask_zero else None
+        if layer.frozen:
+            weight = self.weight.data
+            del self.weight
+            self.register_buffer("weight", weight)
 
     def reset_parameters(self) -> None:
         """Nothing: the builder draws the initial values, and PyTorch's global generator is left alone."""
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.padding is not None:
+            self.padding.see(x)
         return F.embedding(x.long(), self.weight).transpose(1, 2)
+
+    @torch.no_grad()
+    def set(self, matrix: np.ndarray | Tensor) -> None:
+        """Begin with these vectors (vocabulary, dim); ValueError for another shape."""
+        if tuple(matrix.shape) != tuple(self.weight.shape):
+            raise ValueError(f"vectors {tuple(matrix.shape)} for an embedding {tuple(self.weight.shape)}")
+        self.weight.copy_(torch.as_tensor(matrix))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -11,17 +13,26 @@ from dlrun.models.vocabulary import Weighted
 
 
 class Kernel(NamedTuple):
-    """`fan_in` and `fan_out` are Keras's; `unit` is the axis along which units (filters) are counted."""
+    """`fan_in` and `fan_out` are Keras's; `unit` is the axis along which units (filters) are counted.
+
+    `torch_in` is the fan in of PyTorch's own rule where that is not the length of a row: for recurrent layers.
+    """
 
     fan_in: int
     fan_out: int
     unit: int = 0
+    torch_in: int = 0
 
 
 class WithKernels(nn.Module):
-    """A module whose parameters the builder begins: `kernels` are named, every other parameter is a bias."""
+    """A module whose parameters the builder begins: `kernels` are named, every other parameter is a bias.
+
+    `inits` has the rule of each parameter that does not follow the layer's `init` or `bias_init`.
+    A kernel may be a buffer: it is begun all the same, and no optimizer moves it.
+    """
 
     kernels: dict[str, Kernel]
+    inits: Mapping[str, str] = MappingProxyType({})
 
 
 class Activated(WithKernels):

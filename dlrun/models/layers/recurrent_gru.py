@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from dlrun.models.layers.recurrent_link import Gate, Link, room, start
+from dlrun.models.layers.recurrent_link import Gate, Link, blocks, room, start
 
 
 class GruScan(torch.autograd.Function):
@@ -22,46 +22,46 @@ class GruScan(torch.autograd.Function):
                 every: bool) -> Tensor:
         length, units, keep = x.shape[0], h0.shape[1], any(ctx.needs_input_grad)
         states = room(x, length + 1, units, keep or every)
-        gates, new, less, kept = (room(x, length, size, keep) for size in (2 * units, units, units, units))
+        less, kept = (room(x, length, units, keep) for _ in range(2))  # h - n, r h
         states[0] = h0
         ctx.gates = Link(weight[:2 * units], None if mask is None else mask[:2])
         ctx.candidate = Link(weight[2 * units:], None if mask is None else mask[2:])
         ctx.act, ctx.gate, ctx.every, steps = act, gate, every, states.unbind(0)
-        parts = [part.unbind(0) for part in (x[..., :2 * units], x[..., 2 * units:], gates, *gates.split(units, 2),
-                                             new, less, kept)]
-        for x_gates, x_new, both, r, z, n, difference, reset, h, after in zip(*parts, steps, steps[1:]):
-            ctx.gates.plus(x_gates, h, both)
-            gate.into(both, both)
+        parts = [part.unbind(0) for part in (x[..., :2 * units], *x.split(units, 2), less, kept)]
+        for gates, r, z, n, difference, reset, h, after in zip(*parts, steps, steps[1:]):
+            ctx.gates.add(gates, h)
+            gate.into(gates, gates)
             torch.mul(r, h, out=reset)
-            ctx.candidate.plus(x_new, reset, n)
+            ctx.candidate.add(n, reset)
             act.into(n, n)
             torch.sub(h, n, out=difference)
             torch.addcmul(n, z, difference, out=after)
-        ctx.save_for_backward(states, gates, new, less, kept)
+        ctx.save_for_backward(x, states, less, kept)
         return states[1:] if every else states[-1].clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_states: Tensor) -> tuple[Tensor | None, ...]:
-        states, gates, new, less, kept = ctx.saved_tensors
-        units, before = states.shape[2], states[:-1]
-        r, z = gates.split(units, 2)
-        dx = states.new_empty(*new.shape[:2], 3 * units)
-        dx[..., :2 * units] = ctx.gate.slope(gates)
-        dx[..., :units].mul_(before)
-        dx[..., units:2 * units].mul_(less)
-        torch.mul(ctx.act.slope(new), 1 - z, out=dx[..., 2 * units:])
+        x, states, less, kept = ctx.saved_tensors
+        units, dx = states.shape[2], torch.empty_like(x)
+        d_gates, d_new = dx[..., :2 * units], dx[..., 2 * units:]
         dh = start(states, d_states, ctx.every)
-        for step in range(len(new) - 1, -1, -1):
-            if ctx.every:
-                dh = dh + d_states[step]
-            now = dx[step]
-            reset = ctx.candidate.back(now[:, 2 * units:].mul_(dh))
-            now[:, :units].mul_(reset)
-            now[:, units:2 * units].mul_(dh)
-            dh = torch.mul(dh, z[step]).addcmul_(reset, r[step]).add_(ctx.gates.back(now[:, :2 * units]))
-        d_weight = torch.cat([ctx.gates.of_weight(dx[..., :2 * units], before),
-                              ctx.candidate.of_weight(dx[..., 2 * units:], kept)])
+        for first, last in blocks(len(x)):
+            r, z, n = x[first:last].split(units, 2)
+            gates, new = d_gates[first:last], d_new[first:last]
+            gates.copy_(ctx.gate.slope(x[first:last, :, :2 * units]))
+            of_r, of_z = gates.split(units, 2)
+            of_r.mul_(states[first:last])
+            of_z.mul_(less[first:last])
+            torch.mul(ctx.act.slope(n), 1 - z, out=new)
+            for step in range(last - first - 1, -1, -1):
+                if ctx.every:
+                    dh = dh + d_states[first + step]
+                reset = ctx.candidate.back(new[step].mul_(dh))
+                of_r[step].mul_(reset)
+                of_z[step].mul_(dh)
+                dh = torch.mul(dh, z[step]).addcmul_(reset, r[step]).add_(ctx.gates.back(gates[step]))
+        d_weight = torch.cat([ctx.gates.of_weight(d_gates, states[:-1]), ctx.candidate.of_weight(d_new, kept)])
         return dx, d_weight, dh, None, None, None, None
 
 
@@ -73,44 +73,43 @@ class GruAfterScan(torch.autograd.Function):
                 gate: Gate, every: bool) -> Tensor:
         length, units, keep = x.shape[0], h0.shape[1], any(ctx.needs_input_grad)
         states = room(x, length + 1, units, keep or every)
-        product, gates, new, less = (room(x, length, size, keep) for size in (3 * units, 2 * units, units, units))
+        product, less = room(x, length, 3 * units, keep), room(x, length, units, keep)  # U h + b, h - n
         states[0] = h0
-        ctx.link, ctx.act, ctx.gate, ctx.every = Link(weight, mask), act, gate, every
-        parts = [part.unbind(0) for part in (
-            x[..., :2 * units], x[..., 2 * units:], product, product[..., :2 * units], product[..., 2 * units:], gates,
-            *gates.split(units, 2), new, less, states)]
-        steps, bias_row = parts.pop(), bias.expand(x.shape[1], -1)
-        for x_gates, x_new, whole, h_gates, h_new, both, r, z, n, difference, h, after in zip(*parts, steps, steps[1:]):
-            ctx.link.plus(bias_row, h, whole)
-            torch.add(x_gates, h_gates, out=both)
-            gate.into(both, both)
-            torch.addcmul(x_new, r, h_new, out=n)
+        ctx.link, ctx.act, ctx.gate, ctx.every, steps = Link(weight, mask), act, gate, every, states.unbind(0)
+        parts = [part.unbind(0) for part in (x[..., :2 * units], *x.split(units, 2), product, product[..., :2 * units],
+                                             product[..., 2 * units:], less)]
+        for gates, r, z, n, whole, h_gates, h_new, difference, h, after in zip(*parts, steps, steps[1:]):
+            whole.copy_(bias)
+            ctx.link.add(whole, h)
+            gates.add_(h_gates)
+            gate.into(gates, gates)
+            n.addcmul_(r, h_new)
             act.into(n, n)
             torch.sub(h, n, out=difference)
             torch.addcmul(n, z, difference, out=after)
-        ctx.save_for_backward(states, product, gates, new, less)
+        ctx.save_for_backward(x, states, product, less)
         return states[1:] if every else states[-1].clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_states: Tensor) -> tuple[Tensor | None, ...]:
-        states, product, gates, new, less = ctx.saved_tensors
-        units = states.shape[2]
-        r, z = gates.split(units, 2)
-        dx = torch.empty_like(product)
-        dx[..., :2 * units] = ctx.gate.slope(gates)
-        dx[..., units:2 * units].mul_(less)
-        candidate = dx[..., 2 * units:]
-        torch.mul(ctx.act.slope(new), 1 - z, out=candidate)
-        dx[..., :units].mul_(product[..., 2 * units:]).mul_(candidate)  # r acts through n alone
-        d_product = dx.clone()
-        d_product[..., 2 * units:].mul_(r)
+        x, states, product, less = ctx.saved_tensors
+        units, dx, d_product = states.shape[2], torch.empty_like(x), torch.empty_like(x)
         dh = start(states, d_states, ctx.every)
-        for step in range(len(new) - 1, -1, -1):
-            if ctx.every:
-                dh = dh + d_states[step]
-            d_product[step].unflatten(1, (3, units)).mul_(dh.unsqueeze(1))
-            candidate[step].mul_(dh)
-            dh = torch.mul(dh, z[step]).add_(ctx.link.back(d_product[step]))
+        for first, last in blocks(len(x)):
+            r, z, n = x[first:last].split(units, 2)
+            d, new = d_product[first:last], dx[first:last, :, 2 * units:]
+            torch.mul(ctx.act.slope(n), 1 - z, out=new)
+            d[..., :2 * units] = ctx.gate.slope(x[first:last, :, :2 * units])
+            d[..., :units].mul_(product[first:last, :, 2 * units:]).mul_(new)  # r acts through n alone
+            d[..., units:2 * units].mul_(less[first:last])
+            torch.mul(new, r, out=d[..., 2 * units:])
+            each = d.unflatten(2, (3, units))
+            for step in range(last - first - 1, -1, -1):
+                if ctx.every:
+                    dh = dh + d_states[first + step]
+                each[step].mul_(dh.unsqueeze(1))
+                new[step].mul_(dh)
+                dh = torch.mul(dh, z[step]).add_(ctx.link.back(d[step]))
         dx[..., :2 * units] = d_product[..., :2 * units]
         return dx, ctx.link.of_weight(d_product, states[:-1]), d_product.sum((0, 1)), dh, None, None, None, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -46,20 +46,21 @@ class Link:
             self.by_gate = weight.view(gates, units, units)
             self.by_gate_turned = self.by_gate.transpose(1, 2)
 
-    def plus(self, x: Tensor, h: Tensor, out: Tensor) -> None:
-        """out = x + h U', all (rows, gates * units)."""
+    def add(self, x: Tensor, h: Tensor) -> None:
+        """Adds h U' to x (rows, gates * units) in place."""
         if self.mask is None:
-            torch.addmm(x, h, self.turned, out=out)
+            x.addmm_(h, self.turned)
         else:
             product = torch.bmm(h * self.mask, self.by_gate_turned)  # (gates, rows, units)
-            torch.add(x, product.transpose(0, 1).reshape(out.shape), out=out)
+            x.unflatten(1, (len(self.mask), -1)).add_(product.transpose(0, 1))
 
     def back(self, gradient: Tensor) -> Tensor:
         """From the gradient of the product (rows, gates * units) to that of the state (rows, units)."""
         if self.mask is None:
             return torch.mm(gradient, self.weight)
-        gates, rows, units = self.mask.shape
-        return (torch.bmm(gradient.view(rows, gates, units).transpose(0, 1), self.by_gate) * self.mask).sum(0)
+        gates, _, units = self.mask.shape
+        by_gate = gradient.unflatten(1, (gates, units)).transpose(0, 1)
+        return (torch.bmm(by_gate, self.by_gate) * self.mask).sum(0)
 
     def of_weight(self, gradient: Tensor, h: Tensor) -> Tensor:
         """The weights' gradient from all steps at once: of the products (length, rows, gates * units), and states."""
@@ -78,3 +79,9 @@ def room(like: Tensor, length: int, size: int, keep: bool) -> Tensor:
 def start(states: Tensor, d_states: Tensor, every: bool) -> Tensor:
     """The gradient of the last state before the first step back."""
     return states.new_zeros(states.shape[1:]) if every else d_states
+
+
+def blocks(length: int, size: int = 16) -> Iterator[tuple[int, int]]:
+    """First and last (exclusive) steps of blocks, from the end: what is computed for a block at once stays in cache."""
+    for last in range(length, 0, -size):
+        yield max(last - size, 0), last

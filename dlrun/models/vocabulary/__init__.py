@@ -14,12 +14,16 @@ from dlrun.models.vocabulary.dropping import Dropout, SpatialDropout
 from dlrun.models.vocabulary.geometry import Shape
 from dlrun.models.vocabulary.normalization import BatchNorm, InstanceNorm, LayerNorm
 from dlrun.models.vocabulary.pooling import GlobalPool, Pool, Upsample
+from dlrun.models.vocabulary.recurrent import Gru, Lstm, Recurrent, Rnn
+from dlrun.models.vocabulary.sequence import Repeat, Reverse, TimeDistributed
 from dlrun.models.vocabulary.shaping import Flatten, Reshape
+from dlrun.models.vocabulary.sparsity import KSparse
 
 __all__ = [
     "LAYERS", "Activation", "BatchNorm", "Conv", "Conv1d", "Dense", "Dropout", "Elu", "Embedding", "Flatten",
-    "GlobalPool", "InstanceNorm", "Layer", "LayerNorm", "LeakyRelu", "Parallel", "Part", "Pool", "Prelu", "Reshape",
-    "Residual", "SeparableConv", "Shape", "SpatialDropout", "TransposedConv", "Upsample", "Weighted",
+    "GlobalPool", "Gru", "InstanceNorm", "KSparse", "Layer", "LayerNorm", "LeakyRelu", "Lstm", "Parallel", "Part",
+    "Pool", "Prelu", "Recurrent", "Repeat", "Reshape", "Residual", "Reverse", "Rnn", "SeparableConv", "Shape",
+    "SpatialDropout", "TimeDistributed", "TransposedConv", "Upsample", "Weighted",
 ]
 
 LAYERS: dict[str, type[Layer]] = {
@@ -27,6 +31,6 @@ LAYERS: dict[str, type[Layer]] = {
     for layer in (
         Dense, Conv, Conv1d, SeparableConv, TransposedConv, Pool, GlobalPool, Upsample, Flatten, Reshape,
         Dropout, SpatialDropout, BatchNorm, LayerNorm, InstanceNorm, Activation, LeakyRelu, Elu, Prelu,
-        Residual, Parallel, Embedding,
+        Residual, Parallel, KSparse, Embedding, Rnn, Lstm, Gru, TimeDistributed, Repeat, Reverse,
     )
 }

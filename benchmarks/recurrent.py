@@ -1,0 +1,110 @@
+"""Time of a training step of `model=lstm` against the same network of PyTorch's modules: median of several.
+
+    python benchmarks/recurrent.py            # milliseconds a step and ratios; one thread
+
+All three networks go through the same plain loop (forward, loss, backward, Adam) from the same weights: nn.LSTM, the
+family with model.cell=fast, and with model.cell=keras, the books' cell.  Ratios are medians over neighbouring runs, so
+that what else the machine does falls on both.  Each table is measured with denormal numbers as torch leaves them, and
+with them flushed to zero (torch.set_flush_denormal): gradients that fade over hundreds of steps become denormal, and
+those are slow on a CPU.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.config.models import Recurrent
+from dlrun.data.signature import Signature
+from dlrun.models.build import build
+from dlrun.models.families import layers_of
+from dlrun.models.noise import Noise
+
+CASES = {
+    "500 tokens, batch 128, embed 32, 32 units": (Signature((500,), "tokens", "classes", vocabulary=10_000), 32, 128, 3),
+    "20 tokens, batch 32, embed 100, 256 units": (Signature((20,), "tokens", "classes", vocabulary=4169), 256, 32, 15),
+    "14 x 120 series, batch 128, 32 units": (Signature((14, 120), "series", "classes"), 32, 128, 10),
+    "8 x 8 series, batch 128, 32 units": (Signature((8, 8), "series", "classes"), 32, 128, 60),
+}
+
+
+class Plain(nn.Module):
+    """What a person would write: PyTorch's modules, batch first."""
+
+    def __init__(self, source: nn.Module):
+        super().__init__()
+        weights = dict(source.named_parameters())
+        features, units = weights["lstm_1.weight_ih"].shape[1], weights["lstm_1.weight_hh"].shape[1]
+        self.embedding = nn.Embedding(*weights["embedding_1.weight"].shape) if "embedding_1.weight" in weights else None
+        self.lstm = nn.LSTM(features, units, batch_first=True)
+        self.out = nn.Linear(units, 2)
+        with torch.no_grad():
+            if self.embedding is not None:
+                self.embedding.weight.copy_(weights["embedding_1.weight"])
+            for name, value in self.lstm.named_parameters():
+                other = {"weight_ih_l0": "weight_ih", "weight_hh_l0": "weight_hh", "bias_ih_l0": "bias"}.get(name)
+                value.zero_() if other is None else value.copy_(weights[f"lstm_1.{other}"])
+            self.out.weight.copy_(weights["dense_1.weight"])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.transpose(1, 2) if self.embedding is None else self.embedding(x)
+        return self.out(self.lstm(x)[1][0][0])
+
+
+def network(signature: Signature, units: int, cell: str) -> nn.Module:
+    model = Recurrent(units=(units,), cell=cell, embed=100 if units == 256 else 32)
+    return build(layers_of(model, signature, 2), signature.input_shape, seed=0, noise=Noise(0, "cpu"))
+
+
+def stepper(model: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, fused=True)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+    return step
+
+
+def milliseconds(step: Callable[[], None], count: int) -> float:
+    start = time.perf_counter()
+    for _ in range(count):
+        step()
+    return 1e3 * (time.perf_counter() - start) / count
+
+
+def compare(signature: Signature, units: int, rows: int, count: int, repeats: int) -> list[tuple[float, float]]:
+    """Milliseconds a step and ratio to PyTorch's module of: that module, the fast cell, Keras's cell."""
+    g = torch.Generator().manual_seed(0)
+    tokens = signature.input_kind == "tokens"
+    x = (torch.randint(0, signature.vocabulary, (rows, *signature.input_shape), generator=g) if tokens
+         else torch.randn(rows, *signature.input_shape, generator=g))
+    y = torch.randint(0, 2, (rows,), generator=g)
+    models = [Plain(network(signature, units, "fast")), *(network(signature, units, cell) for cell in ("fast", "keras"))]
+    steps = [stepper(model, x, y) for model in models]
+    times = [[milliseconds(step, count) for step in steps] for _ in range(repeats + 1)][1:]  # the first warms up
+    return [(statistics.median(row[place] for row in times), statistics.median(row[place] / row[0] for row in times))
+            for place in range(3)]
+
+
+def main(repeats: int = 5) -> None:
+    torch.set_num_threads(1)
+    print(f"torch {torch.__version__}, 1 thread; milliseconds a step (ratio to nn.LSTM), median of {repeats}")
+    for flush in (False, True):
+        torch.set_flush_denormal(flush)
+        print(f"\ndenormals {'flushed to zero' if flush else 'as torch leaves them'}")
+        for name, (signature, units, rows, count) in CASES.items():
+            plain, fast, keras = compare(signature, units, rows, count, repeats)
+            print(f"{name:42}  nn.LSTM {plain[0]:7.2f}   fast {fast[0]:7.2f} ({fast[1]:.2f})   "
+                  f"keras {keras[0]:7.2f} ({keras[1]:.2f})", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

@@ -1,0 +1,157 @@
+"""Rows of words: vocabulary and length fitted on the training rows, then padded ids or bags of ids.
+
+Padding, truncation and ids follow Keras (`pad_sequences`, `Tokenizer`, `imdb.load_data`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from dlrun.data import shape
+from dlrun.data.form import Form
+from dlrun.data.known_texts import KERAS
+from dlrun.data.part import Prepared
+from dlrun.data.source import Source
+from dlrun.data.vocabulary import PAD, START, UNKNOWN, UNUSED, Vocabulary
+
+ROWS = 4096  # rows are padded in pieces of so many
+BAG = 1 << 20  # values of bags that are made at a time
+
+
+@dataclasses.dataclass(frozen=True)
+class Ids:
+    """Ids of rows end to end, and the span of each row in them."""
+
+    data: np.ndarray
+    spans: np.ndarray
+
+    @property
+    def longest(self) -> int:
+        return int(np.diff(self.spans).max(initial=0))
+
+
+def encoded(cfg: Any, source: Source, prepared: Prepared) -> Prepared:
+    """The prepared rows, now spans, as ids of a vocabulary that is fitted on the training rows."""
+    assert source.data is not None
+    if cfg.kind in KERAS:
+        table, vocabulary = ranked(source, cfg.num_words, cfg.skip_top)
+    else:
+        table, vocabulary = frequent(source, prepared.train.x, cfg)
+    size = cfg.num_words or len(vocabulary)
+    parts = {name: part for name in ("train", "val", "test") if (part := getattr(prepared, name)) is not None}
+    ids = {name: looked_up(source.data, table, part.x) for name, part in parts.items()}
+    form = getattr(cfg, "form", "tokens")
+    maxlen = cfg.maxlen or max(1, ids["train"].longest)
+    asked = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
+             "reverse": getattr(cfg, "reverse", False)}
+    made = {name: dataclasses.replace(part, x=rows(ids[name], asked), form=form_of(asked))
+            for name, part in parts.items()}
+    if source.data_y is not None:  # a target for each word: padded and cut like the words
+        spans = {name: Ids(source.data_y, part.x) for name, part in parts.items()}
+        made = {name: dataclasses.replace(part, y=rows(spans[name], {**asked, "size": len(source.signature.classes)}))
+                for name, part in made.items()}
+    return dataclasses.replace(prepared, **made, signature=shape.of_sentences(cfg, source.signature, size, maxlen),
+                               vocabulary=vocabulary, asked=asked)
+
+
+def form_of(asked: dict[str, Any]) -> Form:
+    """What padded ids, or the ids of a bag, become."""
+    return Form("multi_hot", asked["size"]) if asked["form"] == "multi_hot" else Form("tokens")
+
+
+def ranked(source: Source, num_words: int | None, skip_top: int) -> tuple[np.ndarray, Vocabulary]:
+    """Keras's ids for ranks: start 1, unknown 2, a word its rank + 3; ids from `num_words` on, or below `skip_top`,
+    are unknown.  Rank 0 marks the start of a row."""
+    assert source.data is not None
+    most = int(source.data.max(initial=0))
+    table = np.arange(most + 1, dtype=np.int32) + 3
+    table[0] = 1
+    size = num_words or most + 4
+    table[(table < skip_top) | (table >= size)] = 2
+    named = source.words[1:] or [f"#{rank}" for rank in range(1, most + 1)]
+    words = (PAD, START, UNKNOWN, UNUSED, *(word or UNUSED for word in named[:most]))[:size]
+    return table, Vocabulary(words, padding=0, start=1, unknown=2)
+
+
+def frequent(source: Source, train: np.ndarray, cfg: Any) -> tuple[np.ndarray, Vocabulary]:
+    """Keras's Tokenizer, fitted on the training spans: ids by frequency, among equals by first appearance.
+
+    Id 0 is for padding and 1, unless unknown words are dropped (-1 in the table), for unknown words.
+    """
+    assert source.data is not None
+    order = by_frequency(source.data, train)
+    special = 1 if getattr(cfg, "unknown", "token") == "drop" else 2
+    kept = order if cfg.num_words is None else order[: cfg.num_words - special]
+    table = np.full(len(source.words), 1 if special == 2 else -1, np.int32)
+    table[kept] = np.arange(len(kept)) + special
+    words = (PAD, UNKNOWN)[:special] + tuple(source.words[place] for place in kept)
+    return table, Vocabulary(words, padding=0, unknown=1 if special == 2 else None, lower=getattr(cfg, "lower", True),
+                             marks="drop" if source.data_y is None else "keep")
+
+
+def by_frequency(data: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """The distinct numbers in the spans of `data`, the most frequent first, among equals the one that came first."""
+    found, first, counts = np.unique(data[positions(spans)[0]], return_index=True, return_counts=True)
+    return found[np.lexsort((first, -counts))]
+
+
+def positions(spans: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For all places of all spans: where they lie, the number of their span, their place within it."""
+    lengths = spans[:, 1] - spans[:, 0]
+    span = np.repeat(np.arange(len(spans)), lengths)
+    place = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return spans[span, 0] + place, span, place
+
+
+def looked_up(data: np.ndarray, table: np.ndarray, spans: np.ndarray) -> Ids:
+    """The ids of the words in the spans; words with -1 in the table are left out."""
+    where, span, _ = positions(spans)
+    ids = table[data[where]]
+    if (ids < 0).any():
+        ids, span = ids[ids >= 0], span[ids >= 0]
+    stops = np.cumsum(np.bincount(span, minlength=len(spans)))
+    return Ids(ids, np.stack([np.append(0, stops[:-1]), stops], 1).astype(np.int64))
+
+
+def rows(ids: Ids, asked: dict[str, Any]) -> np.ndarray:
+    """The stored rows: padded ids (N, maxlen), or the distinct ids of each row, filled up with `size`."""
+    dtype = np.int16 if asked["size"] < 2**15 else np.int32
+    if asked["form"] == "multi_hot":
+        return _bags(ids, asked["size"], dtype)
+    out = np.zeros((len(ids.spans), asked["maxlen"]), dtype)
+    for start in range(0, len(out), ROWS):
+        _pad(out[start : start + ROWS], ids.data, ids.spans[start : start + ROWS], asked)
+    return out
+
+
+def _pad(out: np.ndarray, data: np.ndarray, spans: np.ndarray, asked: dict[str, Any]) -> None:
+    lengths = spans[:, 1] - spans[:, 0]
+    kept = np.minimum(lengths, out.shape[1])
+    _, row, place = positions(np.stack([np.zeros_like(kept), kept], 1))
+    column = place + (out.shape[1] - kept)[row] if asked["padding"] == "pre" else place
+    if asked["truncating"] == "pre":  # the end is kept
+        place = place + (lengths - kept)[row]
+    # reversed before it is cut, as the books do it
+    where = spans[row, 1] - 1 - place if asked["reverse"] else spans[row, 0] + place
+    out[row, column] = data[where]
+
+
+def _bags(ids: Ids, size: int, dtype: Any) -> np.ndarray:
+    together = max(1, BAG // size)
+    places, numbers = [], []
+    for start in range(0, len(ids.spans), together):
+        spans = ids.spans[start : start + together]
+        where, row, _ = positions(spans)
+        occurs = np.zeros((len(spans), size), bool)
+        occurs[row, ids.data[where]] = True
+        row, number = np.divmod(np.flatnonzero(occurs), size)  # nonzero() of a matrix takes four times as long
+        places.append(row + start)
+        numbers.append(number)
+    row, number = np.concatenate(places), np.concatenate(numbers)
+    counts = np.bincount(row, minlength=len(ids.spans))
+    out = np.full((len(counts), max(1, int(counts.max(initial=0)))), size, dtype)
+    out[row, np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)] = number
+    return out

@@ -1,0 +1,93 @@
+"""Series and running text: cut into pieces, everything fitted on the training piece, windows over each."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from dlrun.data import scale as scales
+from dlrun.data import shape
+from dlrun.data.form import Form, Windows, windows_of
+from dlrun.data.part import Part, Prepared
+from dlrun.data.sequences import by_frequency
+from dlrun.data.source import Source
+from dlrun.data.split import pieces, split_rows
+from dlrun.data.vocabulary import PAD, UNKNOWN, Vocabulary
+
+
+def prepare_windows(cfg: Any, source: Source, validation: Any, train_size: int | None) -> Prepared:
+    """The parts of a source that lies in time.  Raises Problems."""
+    steps = len(source.x)
+    split_rows({"train": steps}, cfg, validation, train_size)  # says where a piece is too short for a window
+    cut = pieces(steps, cfg, validation, train_size)
+    windows = windows_of(cfg)
+    assert windows is not None
+    sha = hashlib.sha256(source.content.encode() + json.dumps(cut, sort_keys=True).encode()).hexdigest()
+    make = _series if source.signature.input_kind == "series" else _text
+    return make(cfg, source, cut, windows, sha)
+
+
+def _begins(piece: np.ndarray, windows: Windows) -> np.ndarray:
+    return np.arange(windows.count(len(piece)), dtype=np.int64) * windows.stride
+
+
+def _series(cfg: Any, source: Source, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> Prepared:
+    signature = shape.of_series(cfg, source.signature)
+    train = source.x[slice(*cut["train"])]
+    target = scales.for_target(cfg.target_scale, train[:, source.target], signature.target_name, signature.unit)
+    form = Form("values", windows=windows)
+    parts = {}
+    for name, (start, stop) in cut.items():
+        piece = source.x[start:stop]
+        begins = _begins(piece, windows)
+        parts[name] = Part(piece, target(piece[begins + windows.ahead, source.target]), begins, form)
+    return Prepared(
+        signature, parts["train"], parts.get("val"), parts.get("test"),
+        scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),
+        target=target, asked={"columns": [dataclasses.asdict(column) for column in source.columns],
+                              "windows": dataclasses.asdict(windows), "target": source.target},
+    )
+
+
+def _text(cfg: Any, source: Source, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> Prepared:
+    table, vocabulary = fitted(cfg, source, cut["train"])
+    size = len(vocabulary)
+    form = Form(cfg.form, size if cfg.form == "one_hot" else 0, windows, cfg.every_position)
+    dtype = np.int16 if size < 2**15 else np.int32
+    parts = {}
+    for name, (start, stop) in cut.items():
+        piece = table[source.x[start:stop]].astype(dtype)
+        begins = _begins(piece, windows)
+        parts[name] = Part(piece, None if cfg.every_position else piece[begins + windows.ahead], begins, form)
+    return Prepared(
+        shape.of_text(cfg, size, vocabulary.padding), parts["train"], parts.get("val"), parts.get("test"), scales.NONE,
+        sha, source.label, source.files, list(source.notes), vocabulary=vocabulary,
+        asked={"form": cfg.form, "size": size, "windows": dataclasses.asdict(windows)},
+    )
+
+
+def fitted(cfg: Any, source: Source, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:
+    """The id of each of the source's units, and the vocabulary, from the training piece.
+
+    Characters are in the order of their codes, from 0 on; words by frequency from 1 on, 0 is for padding (Keras's
+    Tokenizer).  What other pieces hold beside them, or `num_words` leaves out, is one more id at the end.
+    """
+    first = 1 if cfg.unit == "word" else 0
+    kept = by_frequency(source.x, np.array([train]))
+    room = len(source.words) if cfg.num_words is None else cfg.num_words - first
+    others = len(kept) < len(source.words) or len(kept) > room
+    if others:
+        kept = kept[: room - 1] if cfg.num_words is not None else kept
+    if cfg.unit == "character":
+        kept = np.sort(kept)
+    table = np.full(len(source.words), first + len(kept), np.int32)
+    table[kept] = np.arange(len(kept)) + first
+    words = (*(PAD,) * first, *(source.words[place] for place in kept), *(UNKNOWN,) * others)
+    return table, Vocabulary(
+        words, cfg.unit, padding=0 if first else None, unknown=first + len(kept) if others else None, lower=cfg.lower,
+        marks=cfg.punctuation,
+    )

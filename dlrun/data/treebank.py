@@ -1,0 +1,57 @@
+"""The part of the Penn Treebank that NLTK distributes, read in its archive: words with their parts of speech."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlrun.config.problem import problem
+from dlrun.data import known_texts, paths
+from dlrun.data.sentences import of_words
+from dlrun.data.source import Found, Source
+
+_LEAF = re.compile(r"\(([^\s()]+)\s+([^\s()]+)\)")  # (TAG word)
+_SENTENCE = re.compile(r"^(?=\()", re.MULTILINE)  # a tree begins at the margin
+TRACE = "-NONE-"  # the tag of what is not said
+
+
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+    """treebank.zip, or its unpacked folder, in NLTK's layout."""
+    corpora = "nltk_data/corpora"
+    path = paths.standard(cfg.kind, data_dir, [f"{corpora}/treebank.zip", "corpora/treebank.zip", "treebank.zip"])
+    return Found([path], lambda _: _decode(path, cfg.lower), [cfg.lower])
+
+
+def sentences(tree: str) -> list[list[tuple[str, str]]]:
+    """Words and tags of the sentences of a file of trees; traces are left out."""
+    found = []
+    for block in _SENTENCE.split(tree):
+        leaves = [(word, tag) for tag, word in _LEAF.findall(block) if tag != TRACE]
+        if leaves:
+            found.append(leaves)
+    return found
+
+
+def _decode(path: Path, lower: bool) -> Source:
+    found = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                if "/combined/" in name and name.endswith(".mrg"):
+                    found += sentences(archive.read(name).decode("latin-1"))
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        raise problem("dataset=treebank", f"{path} is damaged ({error})") from None
+    places = {tag: number for number, tag in enumerate(known_texts.TAGS)}
+    strange = {tag for row in found for _, tag in row} - set(places)
+    rows = known_texts.ROWS["treebank"]["train"]
+    if strange or len(found) != rows:
+        what = f"the tag {min(strange)}" if strange else f"{len(found):,} sentences instead of {rows:,}"
+        raise problem("dataset=treebank", f"{path} is not NLTK's part of the treebank; it has {what}")
+    words = [[word.lower() if lower else word for word, _ in row] for row in found]
+    tags = np.array([places[tag] for row in found for _, tag in row], np.int32)
+    return of_words(words, known_texts.signature("treebank"), None, tags)

@@ -1,0 +1,53 @@
+"""One player as the engine moves it: its weights, optimizer, penalty, and what is done after an update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dlrun.config.optimizers import Optimizer as OptimizerConfig
+from dlrun.engine.optimizers import clip, make_optimizer
+from dlrun.engine.quick import bare_step
+from dlrun.models.build import constrain, penalty
+
+
+class PlayerState:
+    """The weights of one player and everything that is decided about them before the loop.
+
+    `alone` is True where no other player has weights: its gradients then come from a plain backward pass.
+    """
+
+    def __init__(self, config: OptimizerConfig, module: nn.Module, device: torch.device, alone: bool,
+                 after: Callable[[nn.Module], None] | None):
+        self.module, self.alone, self._after = module, alone, after
+        self.lr = config.lr
+        self.optimizer = make_optimizer(config, module, device)
+        self.weights: list[Tensor] = [w for group in self.optimizer.param_groups for w in group["params"]]
+        self.update: Callable[[], Any] = bare_step(self.optimizer)
+        self.clip = clip(config)
+        self.penalised = penalty(module) is not None
+        self._constrained = bool(getattr(module, "constrained", None))
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of `loss` to those of this player's weights, and of nobody else's."""
+        if self.alone:
+            loss.backward()
+            return
+        for weight, gradient in zip(self.weights, torch.autograd.grad(loss, self.weights, allow_unused=True)):
+            if gradient is not None:
+                weight.grad = gradient if weight.grad is None else weight.grad + gradient
+
+    def moved(self) -> None:
+        """After an update: largest norms of kernels, and what the task asks for (a critic's clipped weights)."""
+        if self._constrained:
+            constrain(self.module)
+        if self._after is not None:
+            self._after(self.module)
+
+    def set_factor(self, factor: float) -> None:
+        """The learning rate of the coming update, as a factor of the configured one."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.lr * factor

@@ -1,0 +1,73 @@
+"""Plots of results: predictions against the truth, and what an autoencoder's code looks like."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def save_predictions(path: str | os.PathLike[str], true: Any, predicted: Any, name: str, unit: str) -> None:
+    """Predicted against true numbers, (rows,) each, with the line on which they would be equal."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    true, predicted = np.asarray(true, float), np.asarray(predicted, float)
+    figure = Figure(figsize=(6, 6), layout="constrained")
+    axes = figure.add_subplot()
+    low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
+    axes.plot([low, high], [low, high], color="0.6", linewidth=1, zorder=1)
+    axes.scatter(true, predicted, s=14, alpha=0.6, edgecolors="none", color="#1f5fa8", zorder=2)
+    label = f"{name} ({unit})" if unit else name
+    axes.set(xlabel=f"true {label}", ylabel=f"predicted {label}", xlim=(low, high), ylim=(low, high))
+    axes.set_title(f"mean absolute error {np.abs(true - predicted).mean():.4g}{' ' + unit if unit else ''}, "
+                   f"{len(true):,} rows")
+    axes.set_aspect("equal")
+    _save(figure, path)
+
+
+def save_forecast(path: str | os.PathLike[str], true: Any, predicted: Any, name: str, unit: str) -> None:
+    """A forecast along time: true and predicted numbers of consecutive rows."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(np.asarray(true), color="0.55", linewidth=1.2, label="true")
+    axes.plot(np.asarray(predicted), color="#1f5fa8", linewidth=1.2, label="predicted")
+    axes.set(xlabel="test rows in time", ylabel=f"{name} ({unit})" if unit else name)
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, classes: Sequence[str] = ()) -> None:
+    """The first two dimensions of an autoencoder's code, (rows, 2), coloured by class where there are classes."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    codes = np.asarray(codes, float)
+    figure = Figure(figsize=(7, 6), layout="constrained")
+    axes = figure.add_subplot()
+    if labels is None or not classes:
+        axes.scatter(codes[:, 0], codes[:, 1], s=8, alpha=0.6, edgecolors="none")
+    else:
+        from matplotlib import colormaps
+
+        colours = colormaps["tab10" if len(classes) <= 10 else "tab20"]
+        for number, name in enumerate(classes[:20]):
+            rows = np.asarray(labels) == number
+            axes.scatter(codes[rows, 0], codes[rows, 1], s=8, alpha=0.7, edgecolors="none",
+                         color=colours(number), label=name)
+        axes.legend(frameon=False, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set(xlabel="code 1", ylabel="code 2")
+    axes.set_title(f"codes of {len(codes):,} rows")
+    _save(figure, path)
+
+
+def _save(figure: Any, path: str | os.PathLike[str]) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)

@@ -1,0 +1,47 @@
+"""What a run leaves for the eye, chosen by its task: nobody has to ask for it.
+
+`at_start` is called once, `each_epoch` after every epoch, `at_end` when the kept weights have been measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlrun.run.show import classes, codes, numbers, samples
+from dlrun.run.show.batch import filters, first_batch, graph
+from dlrun.run.show.view import View
+
+Show = Callable[[View], None]
+
+AT_END: dict[str, tuple[Show, ...]] = {
+    "classify": (classes.confusion, classes.mistakes, filters),
+    "regress": (numbers.predictions,),
+    "reconstruct": (codes.reconstructions, codes.scatter, codes.plane),
+    "vae": (codes.reconstructions, codes.scatter, codes.plane, samples.grid),
+    "adversarial": (samples.grid,),
+}
+SOME_EPOCHS: dict[str, tuple[Show, ...]] = {"vae": (samples.grid,), "adversarial": (samples.grid,)}
+
+
+def at_start(view: View) -> None:
+    """The first batch as the model sees it; the graph, if asked."""
+    first_batch(view)
+    if view.parts.config.graph:
+        graph(view)
+
+
+def each_epoch(view: View) -> None:
+    """About ten times in a run, what changes with training."""
+    epochs = view.parts.config.epochs
+    if view.epoch == 1 or view.epoch % max(1, epochs // 10) == 0:
+        for show in SOME_EPOCHS.get(view.parts.config.task.kind, ()):
+            show(view)
+
+
+def at_end(view: View) -> None:
+    """Everything that the task has to show of the kept weights."""
+    for show in AT_END.get(view.parts.config.task.kind, ()):
+        show(view)
+
+
+__all__ = ["View", "at_end", "at_start", "each_epoch"]

@@ -1,0 +1,70 @@
+"""What a picture is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dlrun.data.batches import Rows, in_order
+from dlrun.record.folder import RunFolder
+from dlrun.record.recorder import Recorder
+from dlrun.run.assemble import Parts
+
+
+@dataclass(frozen=True)
+class View:
+    """A run at the end of an epoch.  `cast` is its precision's context."""
+
+    parts: Parts
+    folder: RunFolder
+    recorder: Recorder
+    epoch: int
+    cast: Callable[[], Any]
+
+    @property
+    def rows(self) -> Rows:
+        """The rows that are shown: test, else validation, else training rows."""
+        return self.parts.test or self.parts.val or self.parts.train
+
+    @property
+    def images(self) -> bool:
+        """Whether inputs are pictures that can be shown."""
+        return self.parts.prepared.signature.input_kind == "image"
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Dropout off, no gradients, and noise that no step has."""
+        self.parts.noise.at(-1)
+        self.parts.model.eval()
+        try:
+            with torch.no_grad(), self.cast():
+                yield
+        finally:
+            self.parts.model.train()
+
+    def outputs(self, limit: int | None = None) -> tuple[Tensor, Tensor]:
+        """The model's outputs and the targets of the shown rows (the first `limit`), on the CPU."""
+        found: list[tuple[Tensor, Tensor]] = []
+        seen = 0
+        with self.still():
+            for x, y in in_order(self.rows, self.parts.evaluate_batch):
+                found.append((self.parts.model(x).float().cpu(), y.cpu()))
+                seen += len(x)
+                if limit is not None and seen >= limit:
+                    break
+        outputs, targets = (torch.cat(parts) for parts in zip(*found))
+        return outputs[:limit], targets[:limit]
+
+    def save(self, name: str, make: Callable[[Path], None], numbered: bool = False) -> None:
+        """Make ``pictures/<name>.png`` and tell the recorders; `numbered` keeps one for each epoch too."""
+        path = self.folder.pictures / f"{name}.png"
+        make(path)
+        self.recorder.picture(name, self.epoch, path)
+        if numbered:
+            path.with_name(f"{name}-{self.epoch:04d}.png").write_bytes(path.read_bytes())

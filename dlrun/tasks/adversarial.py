@@ -1,0 +1,146 @@
+"""A generator against a discriminator: whose turn it is, and the loss of each turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+
+import torch
+from torch import Generator, Tensor, nn
+
+from dlrun.config import tasks_generative as schema
+from dlrun.config.streams import key
+from dlrun.models.assembly import Gan, latents, still
+from dlrun.models.noise import Noise
+from dlrun.tasks.adversarial_losses import LOSSES, clip, gradient_penalty
+from dlrun.tasks.draws import uniform
+from dlrun.tasks.task import Batch, Totals
+
+Told = Mapping[str, Tensor]  # measures of a turn by name; the turn's loss is not among them
+
+
+class Adversarial:
+    """Two players of a `Gan`.  Targets are not looked at.
+
+    Turns are called by their player, or by player and half: "discriminator.real" and "discriminator.fake" where the
+    discriminator has an update for each.  A turn's loss has gradients in both networks; the engine gives them to the
+    player's own weights alone.  Draws of a discriminator's turn, in order: latent vectors, label noise of real and of
+    generated rows, the places of the gradient penalty; dropout masks in the order of the passes.
+
+    Where a book's Keras does otherwise: there the frozen discriminator still drops units while it judges for the
+    generator (so here, unless `judge_still`), and `predict` made its fakes (`fakes_as: predict`).  A discriminator with
+    batch norm goes on averaging in the generator's turn, which Keras's frozen one does not.
+    """
+
+    def __init__(self, config: schema.Adversarial, noise: Noise):
+        self.config, self.noise, self.measures = config, noise, config.measures
+        self._on_scores = LOSSES[config.loss]
+        self._same = Generator(noise.device) if config.fakes == "same" else None
+        self._turns: dict[str, Callable[[Gan, Batch], tuple[Tensor, Told]]] = {
+            "discriminator": self._joint, "discriminator.real": self._real, "discriminator.fake": self._fake,
+            "generator": self._generator}
+        self._alone, self._with_generator = self._groups()
+
+    def _groups(self) -> tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]:
+        """The groups of a step in which the discriminator moves alone, and of one in which both do."""
+        config = self.config
+        if config.order == "simultaneous":
+            return (("discriminator",),), (("discriminator", "generator"),)
+        halves = ("discriminator",) if config.updates == "joint" else ("discriminator.real", "discriminator.fake")
+        alone = tuple((half,) for half in halves)
+        return alone, (*alone, *[("generator",)] * config.generator_steps)
+
+    def players(self, model: nn.Module) -> dict[str, nn.Module]:
+        assert isinstance(model, Gan)
+        return {"discriminator": model.discriminator, "generator": model.generator}
+
+    def turn(self, step: int) -> Sequence[Sequence[str]]:
+        """The discriminator in each step, and after it the generator in every `critic_steps`-th."""
+        return self._with_generator if (step + 1) % self.config.critic_steps == 0 else self._alone
+
+    def after(self, player: str) -> Callable[[nn.Module], None] | None:
+        """What is done to a player's module after each of its updates; None for nothing."""
+        limit = self.config.clip
+        return (lambda module: clip(module, limit)) if limit and player == "discriminator" else None
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Told]:
+        assert isinstance(model, Gan)
+        return self._turns[player](model, batch)
+
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Told, batch: Batch) -> None:
+        totals.mean(f"{player.partition('.')[0]}_loss", loss.detach(), batch.rows)
+        for name, value in outputs.items():
+            totals.mean(name, value, batch.rows)
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        return metrics
+
+    def _joint(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
+        """Real and generated rows in one loss: the mean of both parts; a Wasserstein critic's is their sum."""
+        fake = self._made(model, batch.rows)
+        on_real, on_fake = self._judged(model, batch.x, fake)
+        loss = (self._on_scores(on_real, self._labels(on_real, True))
+                + self._on_scores(on_fake, self._labels(on_fake, False)))
+        if self.config.loss != "wasserstein":
+            loss = loss / 2
+        if self.config.gradient_penalty:
+            share = uniform(self.noise, (batch.rows, *(1 for _ in batch.x.shape[1:])))
+            loss = loss + self.config.gradient_penalty * gradient_penalty(model, batch.x, fake, share)
+        return loss, self._told(on_real, on_fake)
+
+    def _real(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
+        scores = model.judge(batch.x).float()
+        return self._on_scores(scores, self._labels(scores, True)), self._told(scores, None)
+
+    def _fake(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
+        scores = model.judge(self._made(model, batch.rows)).float()
+        return self._on_scores(scores, self._labels(scores, False)), self._told(None, scores)
+
+    def _generator(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
+        """The generator wants its rows to be labelled as real ones."""
+        made = model.decode(self._latents(model, batch.rows))
+        with still(model.discriminator) if self.config.judge_still else nullcontext():
+            scores = model.judge(made).float()
+        loss = self._on_scores(scores, torch.full_like(scores, self.config.real_label))
+        return loss / 2 if self.config.loss == "least_squares" else loss, {}
+
+    @torch.no_grad()
+    def _made(self, model: Gan, rows: int) -> Tensor:
+        """Rows for the discriminator, without a way back to the generator."""
+        z = self._latents(model, rows)
+        with still(model.generator) if self.config.fakes_as == "predict" else nullcontext():
+            return model.decode(z).float()
+
+    def _latents(self, model: Gan, rows: int) -> Tensor:
+        if self._same is None:
+            return latents(rows, model, self.noise.generator)
+        # Begun anew in each turn of a step, so that both players see the same vectors.
+        return latents(rows, model, self._same.manual_seed(key(self.noise.seed, "latent", self.noise.step)))
+
+    def _judged(self, model: Gan, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        if not self.config.one_batch:
+            return model.judge(real).float(), model.judge(fake).float()
+        scores = model.judge(torch.cat([real, fake])).float()
+        return scores[:len(real)], scores[len(real):]
+
+    def _labels(self, scores: Tensor, real: bool) -> Tensor:
+        config = self.config
+        label = float(config.real_label if real else 1 - config.real_label)
+        if real and config.label_smoothing:
+            label = abs(label - config.label_smoothing)
+        labels = torch.full_like(scores, label)
+        return labels + config.label_noise * uniform(self.noise, labels.shape) if config.label_noise else labels
+
+    @torch.no_grad()
+    def _told(self, on_real: Tensor | None, on_fake: Tensor | None) -> Told:
+        if self.config.loss == "wasserstein":
+            if on_real is None or on_fake is None:
+                return {}
+            return {"distance": on_real.mean() - on_fake.mean()}
+        edge = 0.5 if self.config.loss == "least_squares" else 0.0
+        told = {}
+        for name, scores, label in (("real_accuracy", on_real, self.config.real_label),
+                                    ("fake_accuracy", on_fake, 1 - self.config.real_label)):
+            if scores is not None:
+                told[name] = ((scores > edge) == bool(label)).float().mean()
+        return told

@@ -1,0 +1,40 @@
+"""The task of a configuration, made for its data and model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from dlrun.config import tasks as schemas
+from dlrun.config import tasks_generative as generative
+from dlrun.data.signature import Signature
+from dlrun.models.assembly import Assembly
+from dlrun.models.noise import Noise
+from dlrun.tasks.adversarial import Adversarial
+from dlrun.tasks.classify import Classify
+from dlrun.tasks.positions import NextToken, Tag
+from dlrun.tasks.reconstruct import Reconstruct
+from dlrun.tasks.regress import Regress
+from dlrun.tasks.task import Task
+from dlrun.tasks.variational import Variational
+
+
+def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise) -> Task:
+    """What is minimised and measured; pairings were checked before (`run.preflight`)."""
+    if isinstance(config, schemas.Classify):
+        return Classify(config, len(signature.classes))
+    if isinstance(config, schemas.Regress):
+        return Regress(config)
+    if isinstance(config, schemas.Tag):
+        return Tag(config, signature.target_vocabulary, signature.padding)
+    if isinstance(config, schemas.NextToken):
+        return NextToken(config.width(signature))
+    assert isinstance(model, Assembly)
+    if isinstance(config, generative.Adversarial):
+        return Adversarial(config, noise)
+    end = model.blueprint.parts["decoder"].end
+    if isinstance(config, generative.Vae):
+        return Variational(config, noise, end)
+    assert isinstance(config, generative.Reconstruct)
+    return Reconstruct(config, noise, end)

@@ -1,0 +1,88 @@
+"""Reconstruction: a row through its code and back; with noise on the inputs it is denoising."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.config import tasks_generative as schema
+from dlrun.models.assembly import Autoencoder
+from dlrun.models.noise import Noise
+from dlrun.tasks.draws import kept, normal
+from dlrun.tasks.task import Batch, Totals
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+_ONE: Sequence[Sequence[str]] = (("model",),)
+_EDGE = 1e-7  # a mean activation is at least so far from 0 and 1, where the divergence is infinite
+
+
+class Reconstruct:
+    """One player, an `Autoencoder`.  Targets are not looked at.
+
+    `end` is the decoder's last function.  Evaluation corrupts the inputs as training does, from the noise as it stands:
+    call its `at` first, with a number that no step has, and the same rows give the same measures.
+    """
+
+    measures = schema.Reconstruct.measures
+
+    def __init__(self, config: schema.Reconstruct, noise: Noise, end: str):
+        self.config, self.noise = config, noise
+        exact = config.loss == "binary_cross_entropy" or (config.loss == "auto" and end == "sigmoid")
+        self._loss: Loss = F.binary_cross_entropy_with_logits if exact else _l2 if config.loss == "l2" else F.mse_loss
+        self._finish = torch.sigmoid if exact else _same
+        self._read = Autoencoder.raw if exact else Autoencoder.decode
+        self._sparsity: Callable[[Tensor], Tensor] | None = {
+            "none": None, "l1": _l1, "kl": lambda code: divergence(code, config.rho)}[config.sparsity]
+
+    def players(self, model: nn.Module) -> dict[str, nn.Module]:
+        return {"model": model}
+
+    def turn(self, step: int) -> Sequence[Sequence[str]]:
+        return _ONE
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The loss, and the reconstructions (rows, ...) before the sigmoid that the loss has in itself."""
+        assert isinstance(model, Autoencoder)
+        code = model.encode(self.corrupt(batch.x))
+        values = self._read(model, code).float()  # losses are taken in float32 whatever the forward pass was
+        loss = self._loss(values, batch.x)
+        if self._sparsity is not None:
+            loss = loss + self.config.sparsity_weight * self._sparsity(code.float().flatten(1))
+        return loss, values
+
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.mean("mse", F.mse_loss(self._finish(outputs.detach()), batch.x), batch.rows)
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        return metrics
+
+    def corrupt(self, x: Tensor) -> Tensor:
+        """The inputs with the configured noise: normal noise first, then values set to 0.  Nothing is clipped."""
+        if self.config.gaussian:
+            x = x + self.config.gaussian * normal(self.noise, x.shape)
+        return x * kept(self.noise, x.shape, self.config.masked) if self.config.masked else x
+
+
+def divergence(code: Tensor, rho: float) -> Tensor:
+    """KL(Bernoulli(rho) || Bernoulli(mean over the batch)), summed over the code's units; values lie in [0, 1]."""
+    mean = code.mean(0).clamp(_EDGE, 1 - _EDGE)
+    return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()
+
+
+def _l1(code: Tensor) -> Tensor:
+    """The sum of sizes of a row's code, mean over the rows (Keras's activity regularizer)."""
+    return code.abs().sum(1).mean()
+
+
+def _l2(values: Tensor, x: Tensor) -> Tensor:
+    """The length of a row's difference, mean over the rows (Buduma & Locascio, ch. 6)."""
+    squares = (values - x).flatten(1).square().sum(1)
+    return squares.clamp_min(1e-12).sqrt().mean()  # the root has no gradient at 0
+
+
+def _same(values: Tensor) -> Tensor:
+    return values

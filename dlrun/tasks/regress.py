@@ -1,0 +1,42 @@
+"""Regression: one number for each row, in the data's own units; mean squared or mean absolute error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.config import tasks
+from dlrun.tasks.task import Batch, Totals
+
+_ONE: Sequence[Sequence[str]] = (("model",),)
+
+
+class Regress:
+    """One player.  Targets are numbers (rows,), float32, in physical units; so are the outputs (rows, 1)."""
+
+    measures = tasks.Regress.measures
+
+    def __init__(self, config: tasks.Regress):
+        self.outputs = 1
+        self._loss = F.mse_loss if config.loss == "mse" else F.l1_loss
+
+    def players(self, model: nn.Module) -> dict[str, nn.Module]:
+        return {"model": model}
+
+    def turn(self, step: int) -> Sequence[Sequence[str]]:
+        return _ONE
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        predicted = model(batch.x).float()[:, 0]
+        return self._loss(predicted, batch.y), predicted
+
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        off = outputs.detach() - batch.y
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.sum("mse", off.square().sum(), batch.rows)
+        totals.sum("mae", off.abs().sum(), batch.rows)
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        return metrics

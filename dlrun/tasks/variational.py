@@ -1,0 +1,71 @@
+"""Variational autoencoders (Kingma and Welling, 2014): reconstruction plus divergence from the prior."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.config import tasks_generative as schema
+from dlrun.models.assembly import Vae
+from dlrun.models.noise import Noise
+from dlrun.tasks.draws import normal
+from dlrun.tasks.task import Batch, Totals
+
+_ONE: Sequence[Sequence[str]] = (("model",),)
+Terms = tuple[Tensor, Tensor]
+
+
+class Variational:
+    """One player, a `Vae`.  Targets are not looked at.
+
+    Each row's code is drawn once, in evaluation too, from the noise as it stands: call its `at` first, with a number
+    that no step has, and the same rows give the same measures.
+
+    The books in these terms: Foster is mse, reduction mean, reconstruction_weight his r_loss_factor.  Chollet is
+    binary cross-entropy, reduction mean, kl_reduction mean, kl_weight 0.001 (his 5e-4 lacks the divergence's 1/2),
+    and, as printed, spread variance.
+    """
+
+    measures = schema.Vae.measures
+
+    def __init__(self, config: schema.Vae, noise: Noise, end: str):
+        self.config, self.noise = config, noise
+        exact = config.loss == "binary_cross_entropy" or (config.loss == "auto" and end == "sigmoid")
+        self._error: Callable[..., Tensor] = F.binary_cross_entropy_with_logits if exact else F.mse_loss
+        self._read = Vae.raw if exact else Vae.decode
+        self._half = 0.5 if config.spread == "deviation" else 1.0
+
+    def players(self, model: nn.Module) -> dict[str, nn.Module]:
+        return {"model": model}
+
+    def turn(self, step: int) -> Sequence[Sequence[str]]:
+        return _ONE
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Terms]:
+        """The loss, and its two terms without their weights."""
+        assert isinstance(model, Vae)
+        mu, log_var = (moment.float() for moment in model.moments(batch.x))
+        z = mu + (self._half * log_var).exp() * normal(self.noise, mu.shape)
+        reconstruction = self._reconstruction(self._read(model, z).float(), batch.x)
+        kl = divergence(mu, log_var)
+        kl = (kl.sum(1) if self.config.kl_reduction == "sum" else kl.mean(1)).mean()
+        loss = self.config.reconstruction_weight * reconstruction + self.config.kl_weight * kl
+        return loss, (reconstruction, kl)
+
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Terms, batch: Batch) -> None:
+        for name, value in zip(self.measures, (loss, *outputs)):
+            totals.mean(name, value.detach(), batch.rows)
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        return metrics
+
+    def _reconstruction(self, values: Tensor, x: Tensor) -> Tensor:
+        error = self._error(values, x)  # the mean over all values
+        return error * x[0].numel() if self.config.reduction == "sum" else error
+
+
+def divergence(mu: Tensor, log_var: Tensor) -> Tensor:
+    """KL(N(mu, exp(log_var)) || N(0, 1)) of each value of the code (rows, code)."""
+    return 0.5 * (mu.square() + log_var.exp() - 1 - log_var)

@@ -1,0 +1,232 @@
+"""Families of several networks: what a config means for a data set, and the modules that come of it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
+from dlrun.config.optimizers import Adam, RmsProp
+from dlrun.config.player_optimizer import player_optimizer
+from dlrun.config.problem import Problems
+from dlrun.config.tasks_generative import Adversarial, Reconstruct
+from dlrun.config.tasks_generative import Vae as VaeTask
+from dlrun.data.signature import Signature
+from dlrun.models import vocabulary as words
+from dlrun.models.assembly import assemble_parts, fixed_latents, latents, sample
+from dlrun.models.blueprint import part_totals, rows
+from dlrun.models.build import build, penalty
+from dlrun.models.generative import blueprint_of, clashes
+from dlrun.models.noise import Noise
+from dlrun.models.plan import totals
+from dlrun.models.summary import summary
+
+DIGITS = Signature((1, 8, 8), "image", "classes")
+MNIST = Signature((1, 28, 28), "image", "classes")
+CIFAR = Signature((3, 32, 32), "image", "classes")
+IRIS = Signature((4,), "table", "classes")
+EVERY = [Autoencoder(), Autoencoder(keep=4, batch_norm=True, dropout=0.2), ConvAutoencoder(),
+         ConvAutoencoder(upsample=True, batch_norm=True, hidden=(9,)), Vae(), ConvVae(), Gan(), Gan(batch_norm=True),
+         Dcgan(), Dcgan(upsample=True)]
+
+
+def made(model: object, signature: Signature = DIGITS, values: str = "unit", seed: int = 0):
+    return assemble_parts(blueprint_of(model, signature, values), seed=seed, noise=Noise(seed, "cpu"))
+
+
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("signature", [DIGITS, MNIST, CIFAR], ids=["8x8", "28x28", "32x32"])
+def test_the_defaults_serve_small_and_large_images_and_the_plan_is_what_is_built(
+        model: object, signature: Signature) -> None:
+    blueprint = blueprint_of(model, signature, "unit")
+    net = assemble_parts(blueprint, seed=0, noise=Noise(0, "cpu"), device="meta").eval()
+    table = rows(blueprint)
+    assert sum(weight.numel() for weight in net.parameters()) == totals(table)[0]
+    assert sum(value.numel() for value in net.state_dict().values()) == sum(totals(table))
+    assert {name: sum(p.numel() for p in part.parameters()) for name, part in net.named_children()} == {
+        name: trainable for name, (trainable, _) in part_totals(blueprint).items()}
+    names = {row.name for row in table}
+    assert {name.rpartition(".")[0] for name in net.state_dict()} <= names
+    given = torch.empty(2, *net.latent if blueprint.wiring == "gan" else signature.input_shape, device="meta")
+    assert net(given).shape[1:] == signature.input_shape
+
+
+@pytest.mark.parametrize("model", [Autoencoder(), Vae(), Gan()])
+def test_the_dense_families_serve_tables(model: object) -> None:
+    net = made(model, IRIS, "any")
+    assert net(torch.zeros(3, *(net.latent if isinstance(model, Gan) else (4,)))).shape == (3, 4)
+
+
+def test_a_table_is_told_part_by_part() -> None:
+    text = summary(rows(blueprint_of(Autoencoder(hidden=(5,), code=2), DIGITS, "unit")), DIGITS.input_shape)
+    heads = [line.split() for line in text.splitlines() if not line.startswith(" ")]
+    assert heads[2][:3] == ["encoder", "337", "parameters"]  # 64 * 5 + 5 + 5 * 2 + 2
+    assert heads[3][:5] == ["decoder", "399", "parameters,", "then", "sigmoid"]  # 2 * 5 + 5 + 5 * 64 + 64
+    assert heads[-1] == ["736", "parameters"]
+
+
+@pytest.mark.parametrize(("values", "end"), [("unit", "sigmoid"), ("symmetric", "tanh"), ("any", "linear")])
+def test_the_output_follows_the_range_of_the_data(values: str, end: str) -> None:
+    assert blueprint_of(Autoencoder(), DIGITS, values).parts["decoder"].end == end
+    last = blueprint_of(Gan(), DIGITS, values).parts["generator"].layers[-1]
+    assert last == (words.Reshape((1, 8, 8)) if end == "linear" else words.Activation(end))
+    assert blueprint_of(Autoencoder(output="tanh"), DIGITS, values).parts["decoder"].end == "tanh"
+
+
+def test_the_decoder_mirrors_the_encoder() -> None:
+    model = ConvAutoencoder(filters=(4, 6, 8), stride=(1, 2, 2), kernel=(3, 5, 3), hidden=(7,), code=2, batch_norm=True,
+                            dropout=0.1, activation="leaky_relu", init="he_normal", l2=0.1)
+    encoder, decoder = (blueprint_of(model, DIGITS, "unit").parts[part].layers for part in ("encoder", "decoder"))
+    after = [words.BatchNorm(0.99), words.Activation("leaky_relu"), words.Dropout(0.1)]
+    shared = {"init": "he_normal", "l2": 0.1}
+    assert list(encoder) == [
+        words.Conv(4, (3,), (1,), "same", **shared), *after, words.Conv(6, (5,), (2,), "same", **shared), *after,
+        words.Conv(8, (3,), (2,), "same", **shared), *after, words.Flatten(), words.Dense(7, **shared), *after,
+        words.Dense(2, init="he_normal")]
+    assert list(decoder) == [
+        words.Dense(7, **shared), *after, words.Dense(8 * 2 * 2, init="he_normal"), words.Reshape((8, 2, 2)),
+        words.TransposedConv(6, (3,), (2,), "same", **shared), *after,
+        words.TransposedConv(4, (5,), (2,), "same", **shared), *after,
+        words.TransposedConv(1, (3,), (1,), "same", init="he_normal")]
+
+
+def test_a_dcgan_doubles_its_image_once_for_each_filter() -> None:
+    for signature, start in [(DIGITS, 2), (MNIST, 7), (CIFAR, 8)]:
+        layers = blueprint_of(Dcgan(), signature, "unit").parts["generator"].layers
+        assert next(layer.shape for layer in layers if isinstance(layer, words.Reshape)) == (128, start, start)
+
+
+def test_encoder_and_decoder_are_usable_alone() -> None:
+    x = torch.rand(5, 1, 8, 8)
+    net = made(Autoencoder(code=3))
+    code = net.encode(x)
+    assert code.shape == (5, 3) and torch.equal(net.decode(code), net(x))
+    assert torch.equal(net.decode(code), torch.sigmoid(net.raw(code)))
+    vae = made(Vae(code=3))
+    mu, log_var = vae.moments(x)
+    assert mu.shape == log_var.shape == (5, 3) and torch.equal(vae.encode(x), mu)
+    assert not torch.equal(mu, log_var)
+
+
+def test_a_parameters_initial_value_depends_on_the_seed_its_part_and_its_name_alone() -> None:
+    one = made(Autoencoder(hidden=(6,), code=6))
+    other = made(Autoencoder(hidden=(6,), code=6, decoder=({"dense": "out"}, {"reshape": [1, 8, 8]})))
+    for name, weight in one.encoder.state_dict().items():
+        assert torch.equal(weight, other.encoder.state_dict()[name])
+    alike = [one.encoder.dense_2.weight, one.decoder.dense_1.weight]  # both 6 x 6
+    assert alike[0].shape == alike[1].shape and not torch.equal(*alike)
+    assert not torch.equal(one.encoder.dense_1.weight, made(Autoencoder(hidden=(6,), code=6), seed=1)
+                           .encoder.dense_1.weight)
+    vae = made(Vae())
+    assert not torch.equal(vae.mu.dense_1.weight, vae.log_var.dense_1.weight)
+
+
+def test_the_penalties_of_a_player_are_its_own_and_the_assemblys_are_all() -> None:
+    net = made(Gan(generator_hidden=(4,), discriminator_hidden=(3,), l2=0.5))
+    own = {name: 0.5 * part.dense_1.weight.square().sum().item() for name, part in net.named_children()}
+    assert {name: penalty(part).item() for name, part in net.named_children()} == pytest.approx(own)
+    assert penalty(net).item() == pytest.approx(sum(own.values()))
+
+
+def test_latent_vectors_have_the_models_distribution() -> None:
+    g = torch.Generator().manual_seed(0)
+    z = latents(20_000, made(Gan(latent=5)), g)
+    assert z.shape == (20_000, 5) and z.mean().abs() < 0.02 and (z.std() - 1).abs() < 0.02 and z.abs().max() > 3
+    z = latents(20_000, made(Gan(latent=5, prior="uniform")), g)
+    assert z.mean().abs() < 0.02 and (z.std() - 3**-0.5).abs() < 0.01 and 0.99 < z.abs().max() <= 1
+
+
+def test_a_picture_is_of_the_same_latent_vectors_each_time_and_leaves_the_model_as_it_was() -> None:
+    net = made(Gan(batch_norm=True, dropout=0.5))
+    z = fixed_latents(6, net, seed=3)
+    assert torch.equal(z, fixed_latents(6, net, seed=3)) and not torch.equal(z, fixed_latents(6, net, seed=4))
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    first = sample(net, z)
+    assert net.training and not first.requires_grad
+    torch.testing.assert_close(first[:1], sample(net, z[:1]))  # no batch statistics, no dropout
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+
+
+def test_a_k_sparse_layer_keeps_the_largest_of_each_row() -> None:
+    layer = build([words.KSparse(2)], (5,), seed=0, noise=Noise(0, "cpu"))[0]
+    x = torch.tensor([[3.0, -1, 5, 4, 0], [1, 1, 1, 1, 1], [-5, -4, -3, -2, -1]], requires_grad=True)
+    y = layer(x)
+    assert y[0].tolist() == [0, 0, 5, 4, 0] and y[2].tolist() == [0, 0, 0, -2, -1]
+    assert (y[1] != 0).sum() == 2  # equal values: still two
+    y.sum().backward()
+    assert x.grad[0].tolist() == [0, 0, 1, 1, 0] and x.grad.sum() == 6
+
+
+def test_the_code_of_a_k_sparse_autoencoder_has_k_values() -> None:
+    code = made(Autoencoder(code=12, keep=3)).encode(torch.rand(4, 1, 8, 8))
+    assert ((code != 0).sum(1) == 3).all()
+
+
+def lists() -> dict[str, tuple]:
+    return {"generator": ({"dense": {"units": 6, "activation": "relu"}}, {"dense": "out"}, {"reshape": [1, 8, 8]},
+                          "sigmoid"),
+            "discriminator": ("flatten", {"dense": {"units": "out", "activation": "sigmoid"}})}
+
+
+def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -> None:
+    parts = blueprint_of(Gan(latent=3, init="he_normal", **lists()), DIGITS, "unit").parts
+    assert parts["generator"].layers[-1] == words.Activation("sigmoid")
+    assert parts["generator"].layers[1] == words.Dense(64, init="he_normal")
+    assert parts["discriminator"].layers == (words.Flatten(), words.Dense(1, init="he_normal"))
+    decoder = ({"dense": {"units": 64, "activation": "sigmoid"}}, {"dense": 64}, {"reshape": [1, 8, 8]}, "sigmoid")
+    part = blueprint_of(Vae(decoder=decoder), DIGITS, "unit").parts["decoder"]
+    assert part.end == "sigmoid" and len(part.layers) == 3 and part.layers[0].activation == "sigmoid"
+
+
+@pytest.mark.parametrize(("model", "signature", "said", "wanted"), [
+    (Dcgan(name="dcgan"), IRIS, "model=dcgan", "try  model=gan"),
+    (ConvVae(name="conv_vae"), IRIS, "model=conv_vae", "try  model=vae"),
+    (ConvAutoencoder(name="conv_autoencoder"), IRIS, "model=conv_autoencoder", "try  model=autoencoder"),
+    (Gan(name="gan"), Signature((20,), "tokens", "classes"), "model=gan", "images or tables"),
+    (ConvAutoencoder(filters=(4, 4, 4)), MNIST, "model.stride=[2]", "shrink the image 8 times; 28 x 28 x 1"),
+    (Dcgan(generator_filters=(8, 8, 8)), MNIST, "model.generator_filters=[8, 8, 8]", "not divisible"),
+    (ConvVae(filters=(4, 4), kernel=(3, 3, 3)), MNIST, "model.kernel=[3, 3, 3]", "one integer is wanted, or 2"),
+    (Autoencoder(code=4, keep=5), MNIST, "model.keep=5", "the code has 4 values"),
+    (Vae(decoder=({"dense": 7},)), DIGITS, "model.decoder[0]", "gives 7, 8 x 8 x 1 is wanted"),
+    (Gan(discriminator=("flatten", {"dense": 2})), DIGITS, "model.discriminator[1]", "gives 2, 1 is wanted"),
+    (Gan(generator=({"dence": 2},)), DIGITS, "model.generator[0]=dence", "did you mean  dense"),
+    (Autoencoder(encoder=({"conv": 2},)), DIGITS, "model.encoder[0]", "one vector is wanted"),
+    (Dcgan(kernel=9, discriminator=({"conv": {"filters": 2, "kernel": 9}}, "flatten", {"dense": 1})), DIGITS,
+     "conv_1 on 8 x 8 x 1", "larger than its input"),
+])
+def test_networks_that_do_not_fit_are_problems(model: object, signature: Signature, said: str, wanted: str) -> None:
+    with pytest.raises(Problems) as caught:
+        blueprint_of(model, signature, "unit")
+    assert [problem.said for problem in caught.value.problems] == [said]
+    assert wanted in caught.value.problems[0].wanted
+
+
+@pytest.mark.parametrize(("model", "task", "values", "said"), [
+    (Autoencoder(), Reconstruct(), "unit", []),
+    (Autoencoder(), Reconstruct(), "any", []),
+    (Autoencoder(), Reconstruct(loss="binary_cross_entropy"), "any", ["task.loss=binary_cross_entropy"]),
+    (Autoencoder(output="sigmoid"), Reconstruct(), "any", ["model.output=sigmoid"]),
+    (Autoencoder(output="sigmoid"), Reconstruct(loss="mse"), "any", []),
+    (Autoencoder(), Reconstruct(sparsity="kl"), "unit", ["task.sparsity=kl"]),
+    (Autoencoder(code_activation="sigmoid"), Reconstruct(sparsity="kl"), "unit", []),
+    (Autoencoder(name="autoencoder"), VaeTask(), "unit", ["task=vae"]),
+    (Gan(), Adversarial(), "unit", []),
+    (Gan(), Adversarial(gradient_penalty=10.0), "unit", []),
+    (Gan(discriminator=("flatten", {"dense": 4}, "batch_norm", {"dense": 1})), Adversarial(gradient_penalty=10.0),
+     "unit", ["task.gradient_penalty=10"]),
+    (Gan(), Adversarial(updates="split", order="simultaneous"), "unit", ["task.updates=split"]),
+    (Gan(), Adversarial(generator_optimizer={"lr": -1.0, "rho": 0.9}), "unit",
+     ["task.generator_optimizer.lr=-1.0", "task.generator_optimizer.rho=0.9"]),
+])
+def test_what_does_not_go_together_is_said(model: object, task: object, values: str, said: list[str]) -> None:
+    found = clashes(blueprint_of(model, DIGITS, values), model, task, Adam(), values)
+    assert [problem.said for problem in found] == said
+
+
+def test_a_players_own_keys_stand_beside_the_chosen_optimizers() -> None:
+    chosen = RmsProp(lr=0.0008, clip_value=1.0, rho=0.5)
+    assert player_optimizer(None, chosen) is chosen
+    assert player_optimizer({"lr": 0.0004}, chosen) == RmsProp(lr=0.0004, clip_value=1.0, rho=0.5)
+    assert player_optimizer({"kind": "adam", "beta1": 0.5}, chosen) == Adam(beta1=0.5, clip_value=1.0)
+    with pytest.raises(Problems, match="did you mean  adam"):
+        player_optimizer({"kind": "adamn"}, chosen)

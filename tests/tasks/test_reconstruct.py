@@ -1,0 +1,101 @@
+"""Reconstruction: its losses, its noise and its sparsity against values written out."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from dlrun.config.models_generative import Autoencoder
+from dlrun.config.tasks_generative import Reconstruct as Config
+from dlrun.tasks.reconstruct import Reconstruct, divergence
+from tests.tasks.make import made, measured, rows
+
+
+def test_the_loss_is_keras_mean_over_all_values() -> None:
+    model, noise = made(Autoencoder(hidden=(), code=3))
+    x = torch.rand(5, 1, 4, 4)
+    y = model(x).detach()
+    crossed = -(x * y.log() + (1 - x) * (1 - y).log()).mean().item()
+    squared = ((x - y) ** 2).mean().item()
+    length = ((x - y) ** 2).flatten(1).sum(1).sqrt().mean().item()
+    for loss, expected in [("auto", crossed), ("binary_cross_entropy", crossed), ("mse", squared), ("l2", length)]:
+        told = measured(Reconstruct(Config(loss=loss), noise, "sigmoid"), model, rows(x))
+        assert told == pytest.approx({"loss": expected, "mse": squared}, rel=1e-5)
+
+
+def test_a_linear_output_is_measured_by_its_squared_error() -> None:
+    model, noise = made(Autoencoder(hidden=(), code=3), (6,), "any")
+    x = torch.randn(5, 6) * 3
+    told = measured(Reconstruct(Config(), noise, "linear"), model, rows(x))
+    expected = ((x - model(x)) ** 2).mean().item()
+    assert told == pytest.approx({"loss": expected, "mse": expected}, rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5])
+def test_masking_sets_the_share_to_zero_and_leaves_the_others_as_they_are(share: float) -> None:
+    _, noise = made(Autoencoder())
+    task = Reconstruct(Config(masked=share), noise, "sigmoid")
+    x = torch.rand(400, 1, 8, 8) + 0.1
+    y = task.corrupt(x)
+    kept = y != 0
+    assert torch.equal(y[kept], x[kept])
+    assert (~kept).float().mean().item() == pytest.approx(share, abs=0.015)
+
+
+def test_gaussian_noise_has_the_deviation_and_the_targets_stay_clean() -> None:
+    model, noise = made(Autoencoder(hidden=(), code=3))
+    task = Reconstruct(Config(gaussian=0.3, loss="mse"), noise, "sigmoid")
+    x = torch.rand(500, 1, 4, 4)
+    noise.at(3)
+    added = task.corrupt(x) - x
+    assert added.mean().abs() < 0.02 and added.std().item() == pytest.approx(0.3, rel=0.03)
+    noise.at(3)
+    told = measured(task, model, rows(x))
+    assert told["loss"] == pytest.approx(((model(x + added) - x) ** 2).mean().item(), rel=1e-5)
+
+
+def test_evaluation_is_a_function_of_the_noises_place() -> None:
+    model, noise = made(Autoencoder())
+    task = Reconstruct(Config(masked=0.5), noise, "sigmoid")
+    x = torch.rand(8, 1, 4, 4)
+    model.eval()
+    noise.at(-1)
+    first, second = measured(task, model, rows(x)), measured(task, model, rows(x))
+    noise.at(17)
+    measured(task, model, rows(x))
+    noise.at(-1)
+    assert measured(task, model, rows(x)) == first != second
+
+
+def test_the_kl_sparsity_is_the_divergence_of_two_coins() -> None:
+    code = torch.tensor([[0.1, 0.5], [0.3, 0.9]])  # means 0.2 and 0.7
+    coins = [torch.distributions.Bernoulli(torch.tensor(p, dtype=torch.float64)) for p in (0.05, 0.2, 0.7)]
+    expected = sum(torch.distributions.kl_divergence(coins[0], coin).item() for coin in coins[1:])
+    by_hand = sum(0.05 * math.log(0.05 / mean) + 0.95 * math.log(0.95 / (1 - mean)) for mean in (0.2, 0.7))
+    assert divergence(code, 0.05).item() == pytest.approx(expected, rel=1e-5) == pytest.approx(by_hand, rel=1e-5)
+    assert divergence(torch.full((4, 3), 0.05), 0.05).item() == pytest.approx(0, abs=1e-6)
+    assert math.isfinite(divergence(torch.zeros(4, 3), 0.05).item())
+
+
+@pytest.mark.parametrize(("kind", "of"), [
+    ("l1", lambda code: code.abs().sum() / len(code)),
+    ("kl", lambda code: (0.1 * (0.1 / code.mean(0)).log() + 0.9 * (0.9 / (1 - code.mean(0))).log()).sum()),
+])
+def test_the_sparsity_of_the_code_is_added_with_its_weight(kind: str, of) -> None:
+    model, noise = made(Autoencoder(hidden=(), code=3, code_activation="sigmoid"))
+    x = torch.rand(6, 1, 4, 4)
+    plain = measured(Reconstruct(Config(), noise, "sigmoid"), model, rows(x))
+    sparse = measured(Reconstruct(Config(sparsity=kind, sparsity_weight=0.7, rho=0.1), noise, "sigmoid"), model,
+                      rows(x))
+    assert sparse["loss"] - plain["loss"] == pytest.approx(0.7 * of(model.encode(x)).item(), rel=1e-4)
+    assert sparse["mse"] == plain["mse"]
+
+
+def test_a_perfect_reconstruction_has_a_gradient_under_l2() -> None:
+    values = torch.zeros(2, 3, requires_grad=True)
+    model, noise = made(Autoencoder())
+    Reconstruct(Config(loss="l2"), noise, "linear")._loss(values, torch.zeros(2, 3)).backward()
+    assert torch.isfinite(values.grad).all() and F.mse_loss(values, torch.zeros(2, 3)) == 0
