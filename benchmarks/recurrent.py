@@ -27,8 +27,10 @@ from dlrun.models.families import layers_of
 from dlrun.models.noise import Noise
 
 CASES = {
-    "500 tokens, batch 128, embed 32, 32 units": (Signature((500,), "tokens", "classes", vocabulary=10_000), 32, 128, 3),
-    "20 tokens, batch 32, embed 100, 256 units": (Signature((20,), "tokens", "classes", vocabulary=4169), 256, 32, 15),
+    "500 tokens, batch 128, embed 32, 32 units":
+        (Signature((500,), "tokens", "classes", vocabulary=10_000), 32, 128, 3),
+    "20 tokens, batch 32, embed 100, 256 units":
+        (Signature((20,), "tokens", "classes", vocabulary=4169), 256, 32, 15),
     "14 x 120 series, batch 128, 32 units": (Signature((14, 120), "series", "classes"), 32, 128, 10),
     "8 x 8 series, batch 128, 32 units": (Signature((8, 8), "series", "classes"), 32, 128, 60),
 }
@@ -87,7 +89,8 @@ def compare(signature: Signature, units: int, rows: int, count: int, repeats: in
     x = (torch.randint(0, signature.vocabulary, (rows, *signature.input_shape), generator=g) if tokens
          else torch.randn(rows, *signature.input_shape, generator=g))
     y = torch.randint(0, 2, (rows,), generator=g)
-    models = [Plain(network(signature, units, "fast")), *(network(signature, units, cell) for cell in ("fast", "keras"))]
+    fast, keras = (network(signature, units, cell) for cell in ("fast", "keras"))
+    models = [Plain(fast), fast, keras]
     steps = [stepper(model, x, y) for model in models]
     times = [[milliseconds(step, count) for step in steps] for _ in range(repeats + 1)][1:]  # the first warms up
     return [(statistics.median(row[place] for row in times), statistics.median(row[place] / row[0] for row in times))

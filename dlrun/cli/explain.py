@@ -12,6 +12,7 @@ from dlrun.cli.say import columns, paint
 from dlrun.config.check import show
 from dlrun.config.fields import Rule, rules
 from dlrun.config.root import GROUPS, Config, Root
+from dlrun.config.rules import measured
 from dlrun.config.schema import Custom
 
 
@@ -67,6 +68,9 @@ def loop(config: Config, rows: dict[str, int]) -> Iterator[str]:
     yield f"      for each of {steps:,} steps: {batch} of {rows['train']:,} rows, in the order of (seed, pass)"
     if config.augment.on:
         yield "          augment the batch, by (seed, step)"
+    if config.task.kind == "adversarial":
+        every = "each step" if config.task.critic_steps == 1 else f"every {config.task.critic_steps} steps"
+        yield f"          the discriminator moves; {every} the generator too ({config.task.order})"
     yield f"          learning rate {optimizer.lr:g}, {_schedule(config)}"
     yield f"          forward in {config.precision}, loss of task {config.task.kind}{_penalties(config)}, backward"
     if optimizer.accumulate > 1:
@@ -85,7 +89,7 @@ def loop(config: Config, rows: dict[str, int]) -> Iterator[str]:
     if config.schedule.kind == "plateau":
         yield f"      lower the rate when {config.schedule.monitor} stalls for {config.schedule.patience} epochs"
     yield "      record: metrics.jsonl, console, TensorBoard"
-    if rows["val"] or stop.on:
+    if stop.monitor in measured(config):
         yield f"      keep best.pt when {stop.monitor} improves"
     if stop.patience:
         yield f"      stop when {stop.monitor} has not improved for {stop.patience} epochs"

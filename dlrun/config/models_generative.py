@@ -115,7 +115,7 @@ class Rivals:
     activation: str = choice("relu", ACTIVATIONS, "activation of the generator's layers")
     slope: float = number(0.2, "slope of the discriminator's leaky relus where x < 0; 0 is relu", low=0)
     output: str = choice("auto", OUTPUTS, "the generator's " + _OUTPUT_DOC)
-    dropout: float = number(0.4, "share of values dropped after each layer of the discriminator", low=0, high=1,
+    dropout: float = number(0.5, "share of values dropped after each layer of the discriminator", low=0, high=1,
                             below=True)
     batch_norm: bool = flag(True, "batch normalisation in the generator, before each activation but the last")
     norm_momentum: float = number(0.9, _NORM_DOC, low=0, high=1)
@@ -146,13 +146,13 @@ class Dcgan(Rivals):
     """
 
     kind: ClassVar[str] = "dcgan"
-    generator_filters: tuple[int, ...] = integers((128, 64), "channels before each doubling", low=1, scalar=True)
-    discriminator_filters: tuple[int, ...] = integers((64, 128), "filters of its convolutions", low=1, scalar=True)
+    generator_filters: tuple[int, ...] = integers((64, 32), "channels before each doubling", low=1, scalar=True)
+    discriminator_filters: tuple[int, ...] = integers((32, 64), "filters of its convolutions", low=1, scalar=True)
     kernel: int = integer(4, "side of all kernels; a multiple of the stride 2 leaves no checkerboard", low=1)
     upsample: bool = flag(False, "the generator repeats pixels and convolves, in place of transposed convolutions")
 
 
-GENERATIVE: tuple[type, ...] = (Autoencoder, ConvAutoencoder, Vae, ConvVae, Gan, Dcgan)
+GENERATIVE: tuple[Any, ...] = (Autoencoder, ConvAutoencoder, Vae, ConvVae, Gan, Dcgan)
 
 
 def values_of(dataset: Any, input_kind: str) -> str:

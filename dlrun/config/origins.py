@@ -14,6 +14,7 @@ from dlrun.config.compose import hydra_started
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
 from dlrun.config.root import GROUPS
+from dlrun.config.root import GROUPS
 from dlrun.config.yaml_file import place, read_yaml, shown
 
 COMMAND_LINE = "command line"
@@ -40,11 +41,17 @@ class Origins:
             if path is None:
                 continue
             package = (entry.package or "").strip(".")
-            if package == "_global_" or (entry.config_path or "").startswith("experiment/"):
+            group = (entry.config_path or "").rpartition("/")[0]
+            if group in GROUPS:
+                package = group
+            elif package == "_global_" or (entry.config_path or "").startswith("experiment/"):
                 package = ""
             body = {key: value for key, value in read_yaml(path).items() if key != "defaults"}
             for key in flatten(body):
-                self._files[f"{package}.{key}" if package else key] = (path, key)
+                if package and key.startswith("root."):  # a group file's word on the root keys
+                    self._files[key.removeprefix("root.")] = (path, key)
+                else:
+                    self._files[f"{package}.{key}" if package else key] = (path, key)
 
     def of(self, key: str) -> str:
         """``command line``, ``configs/model/lenet.yaml`` or ``default``."""

@@ -95,6 +95,18 @@ def lbfgs_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
+def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]:
+    if not getattr(config.model, "stateful", False):
+        return
+    if config.shuffle:
+        yield Problem("model.stateful=true", "row i of a batch goes on in row i of the next: shuffle=false",
+                      origin("model.stateful"))
+    if config.optimizer.accumulate > 1 or config.optimizer.kind == "lbfgs":
+        yield Problem("model.stateful=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
+                      origin("model.stateful"))
+
+
+@rule
 def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem]:
     if config.precision == "fp16" and not (config.device == "auto" or config.device.startswith("cuda")):
         yield Problem("precision=fp16", f"it wants a CUDA device, not device={config.device}; bf16 runs anywhere",

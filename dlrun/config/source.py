@@ -80,7 +80,11 @@ class _Folder(ConfigSource):
             return {**defaults(Root), **values}
         if group not in GROUPS:
             return values
-        body = {key: value for key, value in values.items() if key != "defaults"}
+        body = {key: value for key, value in values.items() if key not in ("defaults", "root")}
+        if isinstance(values.get("root"), dict) and "defaults" not in values:
+            # What suits this choice at the root (a GAN wants more epochs); experiments and typed words come later.
+            header["package"] = "_global_"
+            return {group: filled(group, body, option), **values["root"]}
         if "defaults" in values:  # it builds on another file of the group, which brings the schema's values
             return {"defaults": values["defaults"], "name": option, **body}
         return filled(group, body, option)

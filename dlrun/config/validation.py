@@ -7,7 +7,7 @@ from typing import Any
 from dlrun.config.datasets import Holdout
 from dlrun.config.problem import Problem, nearest
 
-_WANTED = "a fraction < 1, a count, 0 for none, or {kind: holdout, size, take: end|random, stratify} is wanted"
+_WANTED = "a fraction < 1, a count, 0 for none, or {kind: holdout, size, take: end|start|random, stratify} is wanted"
 
 
 def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Holdout | None:
@@ -38,18 +38,18 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
     if not _is_size(size):
         wrong(f"validation.size={size}", "a fraction < 1 or a count is wanted")
         size = 0.2
-    if take not in ("end", "random"):
-        wrong(f"validation.take={take}", "one of end, random is wanted")
+    if take not in ("end", "start", "random"):
+        wrong(f"validation.take={take}", "one of end, start, random is wanted")
         take = "end"
     if not isinstance(stratify, bool):
         wrong(f"validation.stratify={stratify}", "true or false is wanted")
         stratify = False
-    if stratify and take == "end":
-        wrong("validation.stratify=true", "rows from the end are not stratified; add  take: random")
+    if stratify and take != "random":
+        wrong("validation.stratify=true", f"rows from the {take} are not stratified; say  take: random")
     if not size:
         return None
-    # Rows from the end are not stratified: the flag stays at its default, so that equal parts have equal identities.
-    return Holdout(size=_size(size), take=take, stratify=stratify) if take == "random" else Holdout(size=_size(size))
+    # Without random rows `stratify` has no effect: it stays at its default, so that equal splits have equal ids.
+    return Holdout(_size(size), take, stratify) if take == "random" else Holdout(_size(size), take)
 
 
 def _typed(value: Any) -> str:

@@ -106,11 +106,16 @@ class Rows:
 
 
 class Batches:
-    """Training batches by step.  `batch_size` rows each; the last of a pass may be smaller, as in Keras."""
+    """Training batches by step.  `batch_size` rows each; the last of a pass may be smaller, as in Keras.
 
-    def __init__(self, rows: Rows, batch_size: int, seed: int, augment: Augment | None = None):
-        self.rows, self.batch_size, self.seed, self.augment = rows, batch_size, seed, augment
-        self.steps_in_pass = -(-rows.count // batch_size)
+    Without `shuffle` every pass takes the rows as they are stored.  `whole` leaves rows out that do not fill a batch:
+    a stateful network carries row i of a batch on in row i of the next, so that all must be of one size.
+    """
+
+    def __init__(self, rows: Rows, batch_size: int, seed: int, augment: Augment | None = None, *, shuffle: bool = True,
+                 whole: bool = False):
+        self.rows, self.batch_size, self.seed, self.augment, self.shuffle = rows, batch_size, seed, augment, shuffle
+        self.steps_in_pass = rows.count // batch_size if whole else -(-rows.count // batch_size)
         self._pass, self._order = -1, torch.empty(0)
         self._generator = torch.Generator(rows.device)
 
@@ -139,7 +144,8 @@ class Batches:
         return x, y
 
     def _permutation(self, number: int) -> Tensor:
-        order = permutation(self.rows.count, self.seed, number)
+        count = self.rows.count
+        order = permutation(count, self.seed, number) if self.shuffle else torch.arange(count)
         return order.to(self.rows.device) if self.rows.resident else order
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -45,11 +46,16 @@ def told(cfg: Any, source: Source) -> Source:
     place = source.signature.classes.index(cfg.target)
     y, y_val, y_test = (None if y is None else y[:, place].astype("int64")
                         for y in (source.y, source.y_val, source.y_test))
-    return replace(source, signature=signature, y=y, y_val=y_val, y_test=y_test)
+    content = hashlib.sha256(f"{source.content} {cfg.target}".encode()).hexdigest()
+    return replace(source, signature=signature, y=y, y_val=y_val, y_test=y_test, content=content)
 
 
 def _root(data_dir: str) -> Path:
-    return paths.standard("celeba", data_dir, [f"celeba/{ATTRIBUTES}", ATTRIBUTES]).parent
+    root = paths.standard("celeba", data_dir, [f"celeba/{ATTRIBUTES}", ATTRIBUTES]).parent
+    for needed in (root / FOLDER, root / PARTITION):
+        if not needed.exists():
+            raise problem("dataset=celeba", f"{needed} is missing beside {ATTRIBUTES}")
+    return root
 
 
 def _signature(cfg: Any, names: tuple[str, ...]) -> Signature:
@@ -63,9 +69,6 @@ def _signature(cfg: Any, names: tuple[str, ...]) -> Signature:
 
 def _listed(root: Path, most: int | None) -> tuple[tuple[str, ...], Rows]:
     """The attributes' names, and the rows of each part, in the order of the list."""
-    for needed in (root / FOLDER, root / PARTITION):
-        if not needed.exists():
-            raise problem("dataset=celeba", f"{needed} is missing beside {ATTRIBUTES}")
     try:
         parts = dict(line.split()[:2] for line in (root / PARTITION).read_text().splitlines() if line.strip())
         lines = (root / ATTRIBUTES).read_text().splitlines()

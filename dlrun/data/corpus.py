@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import platform
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,8 @@ def _decode(cfg: Any, path: Path) -> Source:
         words, x = tuple(places), np.fromiter(map(places.__getitem__, found), np.int32, len(found))
     if len(words) < 2:
         raise problem(said, f"{path.name} holds no text: {len(words)} different {cfg.unit}s")
-    return Source(Signature((), "tokens", "tokens"), x.astype(np.int32).reshape(-1), None, words=words)
+    label = f"of Python {platform.python_version()}" if cfg.kind == "python_docs" else ""
+    return Source(Signature((), "tokens", "tokens"), x.astype(np.int32).reshape(-1), None, words=words, label=label)
 
 
 def _topics() -> str:

@@ -17,7 +17,6 @@ from dlrun.data.source import Found, Source
 
 SEED = 113
 FILES = {"imdb": "imdb.npz", "reuters": "reuters.npz", "boston": "boston_housing.npz"}
-GENUINE = {kind: known.HASHES[kind][name][0] for kind, name in FILES.items()}
 
 
 def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
@@ -73,12 +72,18 @@ def _texts(kind: str, files: list[Path], say: Callable[[str], None]) -> Source:
     source = Source(
         known_texts.signature(kind), spans[: len(x)], y.astype(np.int64), data=data,
         x_test=spans[len(x) :], y_test=y_test.astype(np.int64), files=sums,
-        label="" if sums[files[0].name] == GENUINE[kind] else "rebuilt",
+        label=_label(kind, sums[files[0].name]),
     )
     if len(files) == 1:
         note = f"{kind}_word_index.json is not beside {files[0].name}; words are shown by their numbers"
         return dataclasses.replace(source, notes=(note,))
     return dataclasses.replace(source, words=_words(files[1], f"dataset={kind}"))
+
+
+def _label(kind: str, sha: str) -> str:
+    sums = known.HASHES[kind][FILES[kind]]
+    assert isinstance(sums, tuple)
+    return dict(zip(sums, ("", "rebuilt"))).get(sha, "not Keras's file")
 
 
 def _split(kind: str, arrays: list[np.ndarray]) -> tuple[np.ndarray, ...]:

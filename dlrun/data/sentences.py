@@ -52,7 +52,8 @@ def parse(text: str, cfg: Any, said: str) -> list[Row]:
     if separator == "auto":
         head = [line for line in text.splitlines()[:100] if line.strip()]
         tabs, semicolons, commas = (sum(mark in line for line in head) for mark in "\t;,")
-        separator = "tab" if tabs == len(head) else ";" if semicolons == len(head) > commas else ","
+        # Texts hold commas, sometimes semicolons, hardly ever tabs.
+        separator = "tab" if 2 * tabs >= max(1, len(head)) else ";" if semicolons > commas else ","
     rows = _tabbed(text) if separator == "tab" else _quoted(text, separator, said)
     wrong = next((line for line, label, sentence in rows if not label or not sentence), None)
     if wrong is not None or not rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ TRACE = "-NONE-"  # the tag of what is not said
 
 def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     """treebank.zip, or its unpacked folder, in NLTK's layout."""
-    corpora = "nltk_data/corpora"
-    path = paths.standard(cfg.kind, data_dir, [f"{corpora}/treebank.zip", "corpora/treebank.zip", "treebank.zip"])
-    return Found([path], lambda _: _decode(path, cfg.lower), [cfg.lower])
+    places = [f"{folder}treebank{end}" for folder in ("nltk_data/corpora/", "corpora/", "") for end in (".zip", "")]
+    path = paths.standard(cfg.kind, data_dir, places)
+    files = [path] if path.is_file() else sorted(path.glob("combined/*.mrg"))
+    return Found(files, lambda _: _decode(path, cfg.lower), [cfg.lower])
 
 
 def sentences(tree: str) -> list[list[tuple[str, str]]]:
@@ -37,13 +38,21 @@ def sentences(tree: str) -> list[list[tuple[str, str]]]:
     return found
 
 
+def _trees(path: Path) -> Iterator[str]:
+    """The files of trees, in the order of their names."""
+    if path.is_dir():
+        for file in sorted(path.glob("combined/*.mrg")):
+            yield file.read_text(encoding="latin-1")
+        return
+    with zipfile.ZipFile(path) as archive:
+        for name in sorted(archive.namelist()):
+            if "/combined/" in name and name.endswith(".mrg"):
+                yield archive.read(name).decode("latin-1")
+
+
 def _decode(path: Path, lower: bool) -> Source:
-    found = []
     try:
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(archive.namelist()):
-                if "/combined/" in name and name.endswith(".mrg"):
-                    found += sentences(archive.read(name).decode("latin-1"))
+        found = [sentence for tree in _trees(path) for sentence in sentences(tree)]
     except (zipfile.BadZipFile, OSError, EOFError) as error:
         raise problem("dataset=treebank", f"{path} is damaged ({error})") from None
     places = {tag: number for number, tag in enumerate(known_texts.TAGS)}

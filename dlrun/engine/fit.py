@@ -86,6 +86,7 @@ class Fit:
     signals: Signals
     evaluate: Callable[[int], dict[str, float]]  # epoch (from 1) -> val/ metrics, and test/ ones where asked
     write_row: Callable[[dict[str, Any]], None]
+    begin: Callable[[], None] = lambda: None  # before an epoch's first step: stateful layers forget
     extras: Iterable[Callable[[int], None]] = ()  # called after each epoch: pictures, histograms
 
     def end_of(self, epoch: int) -> int:
@@ -106,6 +107,8 @@ def fit(run: Fit) -> str | None:
         if run.totals.rows == 0 and (reason := _seconds_used_up(run)):
             break
         first, end = clock.epoch * run.steps_per_epoch, run.end_of(clock.epoch)
+        if clock.step == first:
+            run.begin()
         shown = time.monotonic()
         for x, y in run.batches.steps(clock.step, end):
             run.step(Batch(x, y, len(x)), clock.step)

@@ -75,12 +75,13 @@ def _input(cfg: schema.Recurrent | schema.Conv1d, signature: Signature, mask: bo
         embedding = Embedding(cfg.embed, signature.vocabulary, mask_zero=mask, frozen=cfg.freeze, vectors=cfg.vectors)
         return [embedding, *_spatial(cfg.spatial_dropout)]
     if signature.input_kind != "series":
-        image = signature.input_kind == "image"
-        found = f"images of {shown(signature.input_shape)}" if image else f"a table of {signature.input_shape[0]} features"
-        fits = "model=cnn, or read an image row by row:  dataset=digits_rows" if image else "model=dense"
-        raise problem(_name(cfg), f"{cfg.name or cfg.kind} wants sequences (tokens or series); the data set is {found}; "
-                      f"try  {fits}")
-    wrong = [Problem(f"model.{key}={value}", "only tokens are embedded; the data set is a series of "
+        found, fits = f"a table of {signature.input_shape[0]} features", "model=dense"
+        if signature.input_kind == "image":
+            found = f"images of {shown(signature.input_shape)}"
+            fits = "model=cnn, or read an image row by row:  dataset=digits_rows"
+        raise problem(_name(cfg), f"{cfg.name or cfg.kind} wants sequences (tokens or series); the data set is "
+                      f"{found}; try  {fits}")
+    wrong = [Problem(f"model.{key}={_typed(value)}", "only tokens are embedded; the data set is a series of "
                      f"{signature.input_shape[0]} features")
              for key, value in (("vectors", cfg.vectors), ("mask", mask), ("freeze", cfg.freeze)) if value]
     if wrong:
@@ -90,18 +91,18 @@ def _input(cfg: schema.Recurrent | schema.Conv1d, signature: Signature, mask: bo
 
 def _stack(cfg: schema.Recurrent, each: bool, first_reversed: bool) -> list[Layer]:
     """The recurrent layers; all but the last give sequences, and with `each` the last does too."""
-    own: dict[str, Any] = {"lstm": {"unit_forget_bias": cfg.unit_forget_bias}, "gru": {"reset_after": cfg.reset_after},
-                           "rnn": {}}[cfg.layer]
+    owns: dict[str, dict[str, Any]] = {
+        "lstm": {"unit_forget_bias": cfg.unit_forget_bias}, "gru": {"reset_after": cfg.reset_after}, "rnn": {}}
     return [_checked(KINDS[cfg.layer](
         units, return_sequences=each or number < len(cfg.units), bidirectional=cfg.bidirectional,
         reversed=first_reversed and number == 1, stateful=cfg.stateful, activation=cfg.activation,
         recurrent_activation=cfg.recurrent_activation, dropout=cfg.dropout, recurrent_dropout=cfg.recurrent_dropout,
-        cell=cfg.cell, init=cfg.init, recurrent_init=cfg.recurrent_init, **own))
+        cell=cfg.cell, init=cfg.init, recurrent_init=cfg.recurrent_init, **owns[cfg.layer]))
         for number, units in enumerate(cfg.units, 1)]
 
 
 def _checked(layer: Recurrent) -> Recurrent:
-    wrong = [Problem(f"model.{field}={getattr(layer, field)}".replace("=False", "=false"),
+    wrong = [Problem(f"model.{field}={_typed(getattr(layer, field))}",
                      wanted.replace("cell ", "model.cell=").replace("cell: ", "model.cell="))
              for field, wanted in layer.wrong()]
     if wrong:
@@ -124,6 +125,11 @@ def _dropout(rate: float) -> list[Layer]:
 
 def _spatial(rate: float) -> list[Layer]:
     return [SpatialDropout(rate)] if rate else []
+
+
+def _typed(value: object) -> str:
+    """A value as it is typed on the command line."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _name(cfg: schema.Recurrent | schema.Conv1d) -> str:

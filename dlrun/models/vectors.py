@@ -12,7 +12,8 @@ import numpy as np
 from dlrun.config.problem import problem
 
 
-def load_vectors(path: str | Path, words: Sequence[str], dim: int, key: str = "model.vectors") -> tuple[np.ndarray, int]:
+def load_vectors(path: str | Path, words: Sequence[str], dim: int,
+                 key: str = "model.vectors") -> tuple[np.ndarray, int]:
     """The vectors of `words`, in their order: a matrix (words, dim), float32, and how many of the words were found.
 
     A word that the file lacks has zeros (as in Chollet, 6.1.3, and Gulli, ch. 5), and so has padding, if its word is

@@ -136,10 +136,14 @@ class Board(Recorder):
         value = summary_pb2.Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(data))
         self._open().event(step=at, summary=summary_pb2.Summary(value=[value]))
 
-    def _text(self, tag: str, text: str) -> None:
+    def text(self, tag: str, at: int, text: str) -> None:
+        indented = "".join(f"    {line}\n" for line in text.splitlines())  # Markdown shows it as it is
+        self._text(tag, indented, at)
+
+    def _text(self, tag: str, text: str, at: int = 0) -> None:
         from tensorboard.plugins.text.metadata import create_summary_metadata
 
-        self._tensor(tag, 0, create_summary_metadata(None, None), [text.encode()])
+        self._tensor(tag, at, create_summary_metadata(None, None), [text.encode()])
 
     def _hparams(self, flat: Mapping[str, Any]) -> None:
         from tensorboard.plugins.hparams.summary_v2 import hparams_pb

@@ -71,6 +71,9 @@ class Recorder:
     def histogram(self, tag: str, at: int, values: Any) -> None:
         """The distribution of a numpy array (weights, gradients); `at` as for `picture`."""
 
+    def text(self, tag: str, at: int, text: str) -> None:
+        """A text that the model wrote; `at` as for `picture`."""
+
     def graph(self, graph_def: bytes) -> None:
         """The network as a serialised TensorFlow GraphDef."""
 
@@ -109,6 +112,10 @@ class Recorders(Recorder):
     def histogram(self, tag: str, at: int, values: Any) -> None:
         for recorder in self.recorders:
             recorder.histogram(tag, at, values)
+
+    def text(self, tag: str, at: int, text: str) -> None:
+        for recorder in self.recorders:
+            recorder.text(tag, at, text)
 
     def graph(self, graph_def: bytes) -> None:
         for recorder in self.recorders:

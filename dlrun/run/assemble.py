@@ -17,10 +17,12 @@ from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import Prepared, prepare
 from dlrun.models.assembly import assemble_parts
 from dlrun.models.build import build
+from dlrun.models.layers.recurrent import stateful
 from dlrun.models.noise import Noise
 from dlrun.run.custom import GlobalNoise, make_custom
 from dlrun.run.machine import Machine, fits, speed_path
 from dlrun.run.preflight import Checked
+from dlrun.run.vectors import set_vectors
 from dlrun.tasks.make import make_task
 from dlrun.tasks.task import Batch, Task, Totals
 
@@ -71,12 +73,15 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(config.seed, machine.device)
     shape = prepared.signature.input_shape
     model = _model(checked, shape, noise)
-    task = make_task(config.task, prepared.signature, model, noise)
+    set_vectors(model, prepared, data_dir(config.data_dir), say)
+    task = make_task(config.task, prepared.signature, model, noise,
+                     prepared.target.factor if prepared.target else 1.0)
     path = speed_path(model, own=not isinstance(config.model, Custom))
     last = path.endswith("channels_last")
     model = model.to(machine.device)
     if last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    carries = stateful(model)
     parts = {name: part for name, part in
              (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if part is not None}
     size = sum(part.x.nbytes + (0 if part.y is None else part.y.nbytes) for part in parts.values())
@@ -85,9 +90,9 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     return Parts(
         config=config, prepared=prepared, task=task, model=model, noise=noise,
         batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, config.seed,
-                        make_augment(config.augment)),
+                        make_augment(config.augment), shuffle=config.shuffle, whole=carries),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
-        evaluate_batch=max(config.batch_size, min(1024, EVALUATE_VALUES // max(1, _numel(shape)))),
+        evaluate_batch=config.batch_size if carries else max(config.batch_size, min(1024, EVALUATE_VALUES // max(1, _numel(shape)))),
     )
 
 

@@ -38,11 +38,20 @@ def _data_line(parts: Parts) -> str:
     prepared = parts.prepared
     counts = [f"{rows.count:,} {name}" for name, rows in
               (("train", parts.train), ("val", parts.val), ("test", parts.test)) if rows is not None]
-    shape = prepared.signature.input_shape
-    sides = "x".join(map(str, (*shape[1:], shape[0]))) if len(shape) > 1 else f"{shape[0]} features"
-    stored = f" {prepared.train.x.dtype}" if len(shape) > 1 else ""
     label = f" · {prepared.label}" if prepared.label else ""
-    return f"{' / '.join(counts)} · {sides}{stored}{label}"
+    return f"{' / '.join(counts)} · {_shape_line(parts)}{label}"
+
+
+def _shape_line(parts: Parts) -> str:
+    signature = parts.prepared.signature
+    shape = signature.input_shape
+    if signature.input_kind == "image":
+        return f"{'x'.join(map(str, (*shape[1:], shape[0])))} {parts.prepared.train.x.dtype}"
+    if signature.input_kind == "tokens":
+        return f"{shape[0]} of {signature.vocabulary:,} tokens"
+    if signature.input_kind == "series":
+        return f"{shape[1]} steps of {shape[0]} values"
+    return f"{shape[0]:,} features"
 
 
 def _model_line(parts: Parts) -> str:

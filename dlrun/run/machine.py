@@ -31,6 +31,8 @@ def choose(config: Config, stored_threads: int | None = None) -> Machine:
     device = _device(config.device)
     threads = stored_threads or (cores() if config.threads == "auto" else config.threads)
     torch.set_num_threads(threads)
+    # Gradients that fade over hundreds of steps become denormal numbers, which a CPU handles five times as slowly.
+    torch.set_flush_denormal(True)
     if device.type == "cuda":
         # Equal bits on resume need algorithms that do not race; float32 means float32 (no TF32).
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -48,7 +50,8 @@ def speed_path(model: nn.Module, own: bool) -> str:
     Two-dimensional convolutions run 1.2 to 1.5 times as fast with channels last (benchmarks/layout.py); a class of the
     user's own (`own` False) may rely on the usual layout and keeps it.
     """
-    return "eager channels_last" if own and any(weight.ndim == 4 for weight in model.parameters()) else "eager"
+    images = own and any(weight.ndim == 4 for weight in model.parameters())
+    return "eager, denormals flushed" + (", channels_last" if images else "")
 
 
 def hardware(name: str) -> str:
@@ -73,6 +76,7 @@ def apart() -> Iterator[None]:
         torch.set_default_dtype(dtype)
         torch.set_default_device(None if device.type == "cpu" else device)
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)
         torch.set_rng_state(state)
 
 

@@ -135,6 +135,7 @@ def _write_head(parts: Parts, folder: RunFolder, run_id: str, machine: Machine, 
     """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
     config = parts.config
     write_text(folder.config, yaml.safe_dump(config.plain, sort_keys=False, allow_unicode=True))
+    write_json(folder.path / "fitted.json", parts.prepared.fitted())
     here = provenance({
         "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
         "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads,

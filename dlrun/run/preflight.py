@@ -101,7 +101,8 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
     if config is None or any(_about(problem, "dataset") for problem in before):
         return None, []
     try:
-        seen = peek(config.dataset, str(data_dir(config.data_dir)))
+        seen = peek(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                    train_size=config.train_size, seed=config.seed)
     except Problems as wrong:
         return None, wrong.problems
     problems: list[Problem] = []

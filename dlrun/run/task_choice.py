@@ -20,7 +20,7 @@ def task_word(config: Config, signature: Signature) -> str:
     """The word of group `task` for a configuration whose task is auto; raises Problems where nothing fits."""
     word = getattr(config.model, "task", "") or getattr(config.dataset, "task", "")
     if not word:
-        word = _BY_TARGET.get(signature.target_kind, "")
+        word = "next_token" if signature.next_token else _BY_TARGET.get(signature.target_kind, "")
     if not word:
         raise problem(f"model={config.model.name or config.model.kind}",
                       "this data set has no targets to learn; model=autoencoder, vae or gan learns from inputs alone")

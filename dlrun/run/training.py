@@ -12,6 +12,7 @@ from dlrun.engine.schedule import Rate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopper import Stopper
+from dlrun.models.layers.recurrent import reset_states
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
 from dlrun.record.recorder import Recorder
@@ -53,7 +54,7 @@ def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signal
         epochs=config.epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
         steps_per_epoch=steps_per_epoch, batches=parts.batches, step=step, totals=totals, rate=rate, stopper=stopper,
         keeper=keeper, clock=clock, recorder=recorder, signals=signals, evaluate=evaluate,
-        write_row=lambda row: append(folder.metrics, row), extras=extras)
+        write_row=lambda row: append(folder.metrics, row), begin=lambda: reset_states(parts.model), extras=extras)
 
 
 def named(part: str, metrics: dict[str, Any]) -> dict[str, Any]:

@@ -20,12 +20,15 @@ from dlrun.tasks.task import Task
 from dlrun.tasks.variational import Variational
 
 
-def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise) -> Task:
-    """What is minimised and measured; pairings were checked before (`run.preflight`)."""
+def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise, factor: float = 1.0) -> Task:
+    """What is minimised and measured; pairings were checked before (`run.preflight`).
+
+    `factor` is what a number target was multiplied by.
+    """
     if isinstance(config, schemas.Classify):
         return Classify(config, len(signature.classes))
     if isinstance(config, schemas.Regress):
-        return Regress(config)
+        return Regress(config, factor)
     if isinstance(config, schemas.Tag):
         return Tag(config, signature.target_vocabulary, signature.padding)
     if isinstance(config, schemas.NextToken):

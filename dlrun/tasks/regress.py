@@ -14,12 +14,15 @@ _ONE: Sequence[Sequence[str]] = (("model",),)
 
 
 class Regress:
-    """One player.  Targets are numbers (rows,), float32, in physical units; so are the outputs (rows, 1)."""
+    """One player.  Targets are numbers (rows,), float32; outputs are (rows, 1).
+
+    Where the data set scales its target by `factor`, ``mae_in_units`` is the mean absolute error in its own unit.
+    """
 
     measures = tasks.Regress.measures
 
-    def __init__(self, config: tasks.Regress):
-        self.outputs = 1
+    def __init__(self, config: tasks.Regress, factor: float = 1.0):
+        self.factor = factor
         self._loss = F.mse_loss if config.loss == "mse" else F.l1_loss
 
     def players(self, model: nn.Module) -> dict[str, nn.Module]:
@@ -39,4 +42,6 @@ class Regress:
         totals.sum("mae", off.abs().sum(), batch.rows)
 
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        return metrics
+        if self.factor == 1.0 or "mae" not in metrics:
+            return metrics
+        return {**metrics, "mae_in_units": metrics["mae"] / self.factor}

@@ -182,7 +182,7 @@ RULES = [
     case("validation=true", "validation=true", "a fraction < 1, a count"),
     case("validation={sise:0.3}", "did you mean  validation.size"),
     case("validation={size:2.5}", "validation.size=2.5", "a fraction < 1 or a count is wanted"),
-    case("validation={take:begin}", "one of end, random is wanted"),
+    case("validation={take:begin}", "one of end, start, random is wanted"),
     case("validation={stratify:true}", "rows from the end are not stratified", "take: random"),
     case("validation.size=0.2", "validation is a single value here", "validation={size: 0.2}"),
     case("validation=5000", "of 1,437 rows leaves none to train on"),

@@ -14,11 +14,13 @@ from dlrun.config.problem import Problem
 from dlrun.config.rules import measured
 
 BREAKS = {  # rule -> (words that break it, words that just keep it)
-    "monitor_is_measured": (["early_stop=patience", "early_stop.monitor=val/f1"],
-                            ["early_stop=patience", "early_stop.monitor=val/accuracy"]),
+    "monitor_is_measured": (["task=classify", "early_stop=patience", "early_stop.monitor=val/f1"],
+                            ["task=classify", "early_stop=patience", "early_stop.monitor=val/accuracy"]),
     "test_at_is_reached": (["test_at=[5,21]", "epochs=20"], ["test_at=[5,20]", "epochs=20"]),
     "start_epoch_is_reached": (["early_stop=patience", "early_stop.start_epoch=21", "epochs=20"],
                                ["early_stop=patience", "early_stop.start_epoch=20", "epochs=20"]),
+    "stateful_layers_want_order": (["model=lstm", "model.stateful=true"],
+                                   ["model=lstm", "model.stateful=true", "shuffle=false"]),
     "nesterov_wants_momentum": (["optimizer=sgd", "optimizer.nesterov=true"], ["optimizer=nesterov"]),
     "rmsprop_inside_is_plain": (["optimizer=rmsprop", "optimizer.eps_inside=true", "optimizer.momentum=0.5"],
                                 ["optimizer=rmsprop", "optimizer.eps_inside=true"]),
@@ -63,7 +65,7 @@ def test_a_rule_that_its_value_has_broken_already_is_not_said_twice(folder) -> N
 
 
 def test_what_is_measured_depends_on_the_validation_part(folder) -> None:
-    with_part, without = compose([])[0], compose(["validation=0"])[0]
+    with_part, without = compose(["task=classify"])[0], compose(["task=classify", "validation=0"])[0]
     assert with_part is not None and without is not None
     assert measured(inspect_config(with_part.plain)[0]) == ["train/loss", "train/accuracy", "val/loss", "val/accuracy"]
     assert measured(inspect_config(without.plain)[0]) == ["train/loss", "train/accuracy"]

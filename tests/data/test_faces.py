@@ -30,7 +30,7 @@ def celeba(tmp_path):
         Image.fromarray(pixels).save(tmp_path / f"celeba/img_align_celeba/{place + 1:06}.jpg", quality=100)
         attributes.append(f"{place + 1:06}.jpg  " + " ".join(f"{value:2}" for value in values[place]))
         parts.append(f"{place + 1:06}.jpg {place % 4 // 2 + place % 4 // 3}")  # 0, 0, 1, 2, 0, 0, 1, 2 ...
-    (tmp_path / "celeba/list_attr_celeba.txt").write_text("12\n" + " ".join(NAMES) + "\n" + "\n".join(attributes) + "\n")
+    (tmp_path / "celeba/list_attr_celeba.txt").write_text("\n".join(["12", " ".join(NAMES), *attributes, ""]))
     (tmp_path / "celeba/list_eval_partition.txt").write_text("\n".join(parts) + "\n")
     return tmp_path, values
 

@@ -51,13 +51,14 @@ def test_a_prompt_is_the_last_window(tmp_path):
     assert x.shape == (1, len(words), 5) and words.decode(x[0].argmax(0)) == "to be"
     with pytest.raises(Problems, match="5 characters at least"):
         fitted.of_texts(stored, ["be"])
-    _, stored = _stored(Text(path=str(tmp_path / "t.txt"), length=5, unit="word"))
+    _, stored = _stored(Text(path=str(tmp_path / "t.txt"), length=5, unit="word", test=0))
     x = _inputs(fitted.of_texts(stored, ["to be"]), fitted.scale(stored))
     assert x.tolist() == [[0, 0, 0, *fitted.vocabulary(stored).encode("to be")]]
 
 
 def test_rows_of_a_table_with_words_and_missing_cells(tmp_path):
-    lines = [[str(place), "" if place == 3 else f"{place / 7:.3f}", "uvw"[place % 3], str(place % 2)] for place in range(30)]
+    lines = [[str(place), "" if place == 3 else f"{place / 7:.3f}", "uvw"[place % 3], str(place % 2)]
+             for place in range(30)]
     (tmp_path / "t.csv").write_text("\n".join(",".join(line) for line in [["n", "x", "word", "kind"], *lines]))
     prepared, stored = _stored(Csv(path=str(tmp_path / "t.csv"), target="kind", test=0))
     seen = _inputs(prepared.train, prepared.scale)

@@ -92,6 +92,16 @@ def test_batches_of_windows_are_equal_resident_and_streamed():
         assert torch.equal(x, x_streamed) and torch.equal(y, y_streamed)
 
 
+@both
+def test_batches_in_stored_order_and_of_one_size(resident):
+    rows = Rows(Part(np.arange(10.0, dtype=np.float32)[:, None], np.arange(10)), NONE, CPU, resident)
+    batches = Batches(rows, 4, 0, shuffle=False)
+    assert [y.tolist() for _, y in batches.steps(0, 4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [0, 1, 2, 3]]
+    batches = Batches(rows, 4, 0, shuffle=False, whole=True)
+    assert batches.steps_in_pass == 2
+    assert [y.tolist() for _, y in batches.steps(1, 4)] == [[4, 5, 6, 7], [0, 1, 2, 3], [4, 5, 6, 7]]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("form", [Form("multi_hot", 5), Form("tokens"), Form("one_hot", 6)])
 def test_a_form_does_not_wait_for_the_device(form):

@@ -25,7 +25,8 @@ def _agree(cfg, data_dir=""):
 
 
 @pytest.mark.parametrize(
-    "kind", ["digits", "digits_rows", "iris", "wine", "breast_cancer", "diabetes", "moons", "circles", "spirals", "blobs"],
+    "kind",
+    ["digits", "digits_rows", "iris", "wine", "breast_cancer", "diabetes", "moons", "circles", "spirals", "blobs"],
 )
 def test_a_peek_agrees_with_the_data(kind):
     _agree(DATASETS[kind]())

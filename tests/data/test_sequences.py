@@ -20,7 +20,8 @@ def _ids(*rows):
 
 
 def _asked(**given):
-    return {"form": "tokens", "size": 100, "maxlen": 3, "padding": "pre", "truncating": "pre", "reverse": False, **given}
+    return {"form": "tokens", "size": 100, "maxlen": 3, "padding": "pre", "truncating": "pre", "reverse": False,
+            **given}
 
 
 # The example of Keras's own documentation of pad_sequences, and the four ways of a row that is too long.
@@ -95,6 +96,8 @@ def test_frequent_words_are_counted_in_the_training_rows_alone_and_equals_by_fir
     ids = sequences.looked_up(source.data, table, source.x)
     assert ids.data.tolist() == [2, 3, 2, 4, 1, 1, 1, 1, 3, 4, 5]
     assert words.encode("A d c") == [3, 1, 4]
+    # as the training rows stand: row 2 before row 0
+    assert sequences.frequent(source, source.x[[2, 0]], cfg)[1].words[2:] == ("a", "c", "b", "e")
 
 
 def test_num_words_counts_ids_as_in_keras_and_dropped_words_leave_no_gap():

@@ -93,7 +93,7 @@ def test_the_decoder_mirrors_the_encoder() -> None:
 def test_a_dcgan_doubles_its_image_once_for_each_filter() -> None:
     for signature, start in [(DIGITS, 2), (MNIST, 7), (CIFAR, 8)]:
         layers = blueprint_of(Dcgan(), signature, "unit").parts["generator"].layers
-        assert next(layer.shape for layer in layers if isinstance(layer, words.Reshape)) == (128, start, start)
+        assert next(layer.shape for layer in layers if isinstance(layer, words.Reshape)) == (64, start, start)
 
 
 def test_encoder_and_decoder_are_usable_alone() -> None:

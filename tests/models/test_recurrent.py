@@ -205,7 +205,8 @@ def test_initial_weights_are_keras(kind: str, gates: int) -> None:
 
 
 def test_other_initial_weights() -> None:
-    plain = network([{"lstm": {"units": 50, "unit_forget_bias": False, "recurrent_init": "glorot_uniform"}}], (30, 4))[0]
+    given = {"units": 50, "unit_forget_bias": False, "recurrent_init": "glorot_uniform"}
+    plain = network([{"lstm": given}], (30, 4))[0]
     assert plain.bias.abs().max() == 0
     assert plain.weight_hh.abs().max().item() == pytest.approx(sqrt(6 / 250), rel=0.02)
     torchs = network([{"lstm": {"units": 50, "init": "torch"}}], (30, 4))[0]
@@ -220,8 +221,8 @@ def test_a_network_with_recurrent_layers_is_what_was_planned(case: int) -> None:
     items: list = [{"embedding": {"vocabulary": 9, "dim": 3, "frozen": rng.random() < 0.5,
                                   "mask_zero": rng.random() < 0.5}}] if len(shape) == 1 else []
     for _ in range(rng.randint(1, 3)):
-        items += [item(rng.choice(KINDS), return_sequences=True, reversed=rng.random() < 0.3, dropout=rng.choice([0, 0.3]),
-                       bidirectional=rng.choice(["none", "concat", "sum"]))]
+        items += [item(rng.choice(KINDS), return_sequences=True, reversed=rng.random() < 0.3,
+                       dropout=rng.choice([0, 0.3]), bidirectional=rng.choice(["none", "concat", "sum"]))]
     items += [rng.choice([{"time_distributed": {"units": 5, "activation": "softmax"}}, "reverse", {"dropout": 0.3}])]
     items += [item(rng.choice(KINDS), units=rng.randint(1, 5)), {"repeat": 4}, {"conv1d": {"filters": 2, "kernel": 2}}]
     planned = plan(parse(items), shape)

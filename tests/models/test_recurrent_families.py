@@ -79,7 +79,7 @@ def test_a_position_sees_no_later_token_unless_both_ways_are_read() -> None:
 def test_convolutions_alternate_with_poolings() -> None:
     layers = layers_of(Conv1d(padding="valid", embed=128), IMDB, 1)
     assert kinds(layers) == ["embedding", "conv1d", "pool", "conv1d", "global_pool", "dense"]
-    assert [shape for shape in map(lambda n: output_shape(layers[:n], (500,)), range(1, 6))] == [
+    assert [output_shape(layers[:count], (500,)) for count in range(1, 6)] == [
         (128, 500), (32, 494), (32, 98), (32, 92), (32,)]  # Chollet, figure 7.15
     with_gru = layers_of(Conv1d(kernel=(5,), pool=3, recurrent=(32,), dropout=0.1, recurrent_dropout=0.5), JENA, 1)
     assert kinds(with_gru) == ["conv1d", "pool", "conv1d", "gru", "dense"]
@@ -115,7 +115,7 @@ TABLE = Signature((4,), "table", "classes", ("a", "b", "c"))
     (Conv1d(name="conv1d"), TABLE, "model=conv1d", "try  model=dense"),
     (Conv1d(name="conv1d"), TAGS, "model=conv1d", "targets at each position: try  model=lstm"),
     (Conv1d(kernel=(3, 5, 7)), JENA, "model.kernel=[3, 5, 7]", "one integer is wanted, or 2"),
-    (Recurrent(mask=True), JENA, "model.mask=True", "only tokens are embedded"),
+    (Recurrent(mask=True), JENA, "model.mask=true", "only tokens are embedded"),
     (Recurrent(context=True), JENA, "model.context=true", "targets at each position"),
     (Recurrent(cell="fast", recurrent_dropout=0.2), JENA, "model.recurrent_dropout=0.2", "model.cell=keras has it"),
     (Recurrent(cell="fast", layer="gru", reset_after=False), JENA, "model.reset_after=false",

@@ -132,7 +132,7 @@ def test_the_weights_are_those_of_a_plain_loop(case: str) -> None:
     for name, weight in model.state_dict().items():
         # The updates are of 0.01 and more; a rounding of a small gradient grows in an adaptive optimizer.
         torch.testing.assert_close(weight, plain[name], rtol=1e-4, atol=2e-5)
-        assert not torch.equal(weight, begun[name])
+        assert name.endswith("bias") or not torch.equal(weight, begun[name])
 
 
 def test_the_orders_are_different_trainings() -> None:

@@ -31,7 +31,7 @@ class Embedding(WithKernels, nn.Embedding):
     Frozen vectors are a buffer, which no optimizer moves.  `vectors` names the file that they are to be `set` from.
     """
 
-    weight: Tensor  # type: ignore[assignment]
+    weight: Tensor
 
     def __init__(self, layer: words.Embedding, shape: words.Shape):
         nn.Embedding.__init__(self, int(layer.vocabulary), layer.dim)

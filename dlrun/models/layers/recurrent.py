@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from dlrun.models import vocabulary as words
 from dlrun.models.layers.kernel import Kernel, WithKernels
-from dlrun.models.layers.recurrent_cells import Cell, make_cell
+from dlrun.models.layers.recurrent_cells import Cell, Weights, make_cell
 from dlrun.models.layers.recurrent_masking import Padding, Skips
 from dlrun.models.noise import Dropout, Noise
 
@@ -38,7 +38,8 @@ class Recurrent(WithKernels):
         self.dropout = Dropout(layer.dropout, noise) if layer.dropout else None
         self.recurrent_dropout = Dropout(layer.recurrent_dropout, noise) if layer.recurrent_dropout else None
         self.evaluated: dict[str, Tensor] = {}  # states of an evaluation, apart from those of training
-        self.kernels, self.inits = {}, {}
+        self.kernels: dict[str, Kernel] = {}
+        self.inits: dict[str, str] = {}
         self.shown = layer.text()
         for way in self.ways:
             self._make(layer, way)
@@ -80,14 +81,16 @@ class Recurrent(WithKernels):
             x = skips.pack(x)
         before = self._states(x, way)
         masks = self._masks(x)
-        weights = [getattr(self, name + way) for name in ("weight_ih", "weight_hh", "bias")]
-        bias_hh = getattr(self, f"bias_hh{way}", None)
-        states, after = self.cell(x, *weights, bias_hh, before, *masks, every=self.every or skips is not None)
+        states, after = self.cell(x, self._weights(way), before, *masks, every=self.every or skips is not None)
         if self.stateful:
             self._keep(after, way)
         if skips is None:
             return states
         return skips.unpack(states) if self.every else skips.last(states)
+
+    def _weights(self, way: str) -> Weights:
+        return Weights(getattr(self, f"weight_ih{way}"), getattr(self, f"weight_hh{way}"), getattr(self, f"bias{way}"),
+                       getattr(self, f"bias_hh{way}", None))
 
     def _masks(self, x: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """Of the inputs (gates, rows, features) and of the state (gates, rows, units), drawn in this order.
@@ -139,7 +142,8 @@ class Recurrent(WithKernels):
     def train(self, mode: bool = True) -> Recurrent:
         """An evaluation starts from zeros and leaves the states of training alone."""
         self.evaluated = {}
-        return super().train(mode)  # type: ignore[return-value]
+        super().train(mode)
+        return self
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         for name in list(self._buffers):  # states have as many rows as the batch that left them
@@ -149,9 +153,7 @@ class Recurrent(WithKernels):
 
     def _apply(self, *args: Any, **kwargs: Any) -> Recurrent:
         super()._apply(*args, **kwargs)
-        names = ("weight_ih", "weight_hh", "bias", "bias_hh")
-        self.cell.settle([[getattr(self, name + way) for name in names if hasattr(self, name + way)]
-                          for way in self.ways])
+        self.cell.settle([self._weights(way) for way in self.ways])
         return self
 
     def extra_repr(self) -> str:

@@ -1,5 +1,7 @@
 """The cells: Keras 2's as loops with their own backward pass, PyTorch's as its fused functions.
 
+An LSTM's step of Keras's cell takes 1.3 to 2 times that of PyTorch's on a CPU (benchmarks/recurrent.py).
+
 A cell maps x (length, rows, features), weights, states before and dropout masks to the states of all steps
 (length, rows, units), or the last (rows, units), and what a stateful layer carries over.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +25,15 @@ from dlrun.models.layers.recurrent_scan import LstmScan, RnnScan
 States = tuple[Tensor, ...]
 
 
+class Weights(NamedTuple):
+    """Of one direction; the second bias is None where a cell has none."""
+
+    ih: Tensor
+    hh: Tensor
+    bias: Tensor
+    bias_hh: Tensor | None
+
+
 class Cell(ABC):
     """`states` name what is carried from step to step; `input_masks` is how many masks of the inputs are drawn."""
 
@@ -32,12 +43,12 @@ class Cell(ABC):
         self.states = ("h", "c") if isinstance(layer, words.Lstm) else ("h",)
 
     @abstractmethod
-    def __call__(self, x: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor, bias_hh: Tensor | None,
-                 before: States, mask: Tensor | None, mask_h: Tensor | None, every: bool) -> tuple[Tensor, States]:
+    def __call__(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+                 every: bool) -> tuple[Tensor, States]:
         ...
 
-    def settle(self, weights: Sequence[Sequence[Tensor]]) -> None:
-        """Called after a move to another device, with the weights and biases of each direction."""
+    def settle(self, ways: Sequence[Weights]) -> None:
+        """Called after a move to another device, with the weights of each direction."""
         return None
 
 
@@ -51,28 +62,27 @@ class KerasCell(Cell):
         super().__init__(layer)
         self.act, self.gate = GATES[layer.activation], GATES[layer.gate_activation]
 
-    def __call__(self, x: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor, bias_hh: Tensor | None,
-                 before: States, mask: Tensor | None, mask_h: Tensor | None, every: bool) -> tuple[Tensor, States]:
+    def __call__(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+                 every: bool) -> tuple[Tensor, States]:
         # Half precision would lose in 500 steps what it gains in one: the loop is in the weights' precision.
         with _full_precision(x.device.type):
-            x = x.to(weight_hh.dtype)
+            x = x.to(weights.hh.dtype)
             before = tuple(state.to(x.dtype) for state in before)
-            return self._scan(x, weight_ih, weight_hh, bias, bias_hh, before, mask, mask_h, every)
+            return self._scan(x, weights, before, mask, mask_h, every)
 
-    def _scan(self, x: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor, bias_hh: Tensor | None,
-              before: States, mask: Tensor | None, mask_h: Tensor | None, every: bool) -> tuple[Tensor, States]:
+    def _scan(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+              every: bool) -> tuple[Tensor, States]:
         if self.gates == 4:
-            weight_ih, weight_hh, bias = (self._ordered(weight) for weight in (weight_ih, weight_hh, bias))
-            z = self._inputs(x, weight_ih, bias, mask)
-            states, c = LstmScan.apply(z, weight_hh, *before, mask_h, self.act, self.gate, every)
+            z = self._inputs(x, self._ordered(weights.ih), self._ordered(weights.bias), mask)
+            states, c = LstmScan.apply(z, self._ordered(weights.hh), *before, mask_h, self.act, self.gate, every)
             return states, (_last(states, every), c)
-        z = self._inputs(x, weight_ih, bias, mask)
+        z = self._inputs(x, weights.ih, weights.bias, mask)
         if self.gates == 1:
-            states = RnnScan.apply(z, weight_hh, *before, mask_h, self.act, every)
-        elif bias_hh is None:
-            states = GruScan.apply(z, weight_hh, *before, mask_h, self.act, self.gate, every)
+            states = RnnScan.apply(z, weights.hh, *before, mask_h, self.act, every)
+        elif weights.bias_hh is None:
+            states = GruScan.apply(z, weights.hh, *before, mask_h, self.act, self.gate, every)
         else:
-            states = GruAfterScan.apply(z, weight_hh, bias_hh, *before, mask_h, self.act, self.gate, every)
+            states = GruAfterScan.apply(z, weights.hh, weights.bias_hh, *before, mask_h, self.act, self.gate, every)
         return states, (_last(states, every),)
 
     def _ordered(self, weight: Tensor) -> Tensor:
@@ -101,24 +111,24 @@ class FastCell(Cell):
         self.input_masks = 1
         self.run, self.mode = _FUSED[layer.kind if layer.gates > 1 else layer.activation]
 
-    def __call__(self, x: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor, bias_hh: Tensor | None,
-                 before: States, mask: Tensor | None, mask_h: Tensor | None, every: bool) -> tuple[Tensor, States]:
+    def __call__(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+                 every: bool) -> tuple[Tensor, States]:
         if mask is not None:
             x = x * mask
         start = tuple(state.unsqueeze(0) for state in before)
-        weights = [weight_ih, weight_hh, bias, bias_hh]
-        states, *after = self.run(x, start if self.gates == 4 else start[0], weights, True, 1, 0.0,
+        states, *after = self.run(x, start if self.gates == 4 else start[0], list(weights), True, 1, 0.0,
                                   torch.is_grad_enabled(), False, False)
         ends = tuple(state[0] for state in after)
         return (states if every else ends[0]), ends
 
-    def settle(self, weights: Sequence[Sequence[Tensor]]) -> None:
+    def settle(self, ways: Sequence[Weights]) -> None:
         """On CUDA the weights of a direction are put into one piece of memory, where cuDNN reads them uncopied."""
-        for way in weights:
-            if way[0].is_cuda and torch.backends.cudnn.is_acceptable(way[0]):
+        for way in ways:
+            if way.ih.is_cuda and torch.backends.cudnn.is_acceptable(way.ih):
+                pieces = [piece for piece in way if piece is not None]
                 with torch.no_grad():
-                    torch._cudnn_rnn_flatten_weight(  # type: ignore[attr-defined]
-                        list(way), 4, way[0].shape[1], self.mode, self.units, 0, 1, False, False)
+                    torch._cudnn_rnn_flatten_weight(pieces, 4, way.ih.shape[1], self.mode, self.units, 0, 1, False,
+                                                    False)
 
 
 _FUSED: dict[str, tuple[Any, int]] = {  # the function, and cuDNN's number for it

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 class Gate(NamedTuple):
-    """`into(x, out)` writes the activation of x to `out`, which may be x; `slope(y)` is its derivative where it is y."""
+    """`into(x, out)` writes the activation of x to `out`, which may be x; `slope(y)` is the derivative from it."""
 
     into: Callable[[Tensor, Tensor], object]
     slope: Callable[[Tensor], Tensor]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlrun.run.show import classes, codes, numbers, samples
+from dlrun.run.show import classes, codes, numbers, samples, text
 from dlrun.run.show.batch import filters, first_batch, graph
 from dlrun.run.show.view import View
 
@@ -19,8 +19,10 @@ AT_END: dict[str, tuple[Show, ...]] = {
     "reconstruct": (codes.reconstructions, codes.scatter, codes.plane),
     "vae": (codes.reconstructions, codes.scatter, codes.plane, samples.grid),
     "adversarial": (samples.grid,),
+    "next_token": (text.passages,),
 }
-SOME_EPOCHS: dict[str, tuple[Show, ...]] = {"vae": (samples.grid,), "adversarial": (samples.grid,)}
+SOME_EPOCHS: dict[str, tuple[Show, ...]] = {
+    "vae": (samples.grid,), "adversarial": (samples.grid,), "next_token": (text.passages,)}
 
 
 def at_start(view: View) -> None:

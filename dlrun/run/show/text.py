@@ -1,0 +1,35 @@
+"""What a model of the next token writes, at three temperatures, from the same place of the text."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from dlrun.config.streams import key
+from dlrun.record.folder import write_text
+from dlrun.run.show.view import View
+from dlrun.run.writing import write
+
+TEMPERATURES = (0.2, 0.5, 1.0)
+TOKENS = 300
+
+
+def passages(view: View) -> None:
+    """``pictures/text-0040.txt``: a prompt from the shown rows and what follows it."""
+    prepared = view.parts.prepared
+    signature, vocabulary = prepared.signature, prepared.vocabulary
+    if vocabulary is None or not signature.next_token:
+        return
+    part = prepared.test or prepared.val or prepared.train
+    assert part.rows is not None
+    length = signature.input_shape[-1]
+    begin = int(part.rows[0])
+    prompt = [int(token) for token in np.asarray(part.x[begin:begin + length])]
+    lines = [f"prompt: {vocabulary.decode(prompt)}", ""]
+    for temperature in TEMPERATURES:
+        generator = torch.Generator().manual_seed(key(view.parts.config.seed, "text", view.epoch))
+        made = write(view.parts.model, part.form, length, prompt, TOKENS, temperature, generator, view.rows.device)
+        lines += [f"temperature {temperature}: {vocabulary.decode(made)}", ""]
+    text = "\n".join(lines)
+    write_text(view.folder.pictures / f"text-{view.epoch:04d}.txt", text)
+    view.recorder.text("text", view.epoch, text)
