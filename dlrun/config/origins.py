@@ -14,7 +14,6 @@ from dlrun.config.compose import hydra_started
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
 from dlrun.config.root import GROUPS
-from dlrun.config.root import GROUPS
 from dlrun.config.yaml_file import place, read_yaml, shown
 
 COMMAND_LINE = "command line"

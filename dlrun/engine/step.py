@@ -117,7 +117,9 @@ class EagerStep:
         with self.cast():
             loss, outputs = self.task.loss(turn, self.model, batch)
         if player.penalised:
-            loss = loss + penalty(player.module)
+            extra = penalty(player.module)
+            assert extra is not None
+            loss = loss + extra
         if measure:
             self.task.add(turn, self.totals, loss, outputs, batch)
         if share != 1.0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +93,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
         batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, config.seed,
                         make_augment(config.augment), shuffle=config.shuffle, whole=carries),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
-        evaluate_batch=config.batch_size if carries else max(config.batch_size, min(1024, EVALUATE_VALUES // max(1, _numel(shape)))),
+        evaluate_batch=config.batch_size if carries else _evaluate_batch(config.batch_size, shape),
     )
 
 
@@ -106,8 +107,6 @@ def _model(checked: Checked, shape: tuple[int, ...], noise: Noise) -> nn.Module:
     return build(checked.layers, shape, seed=config.seed, noise=noise)
 
 
-def _numel(shape: tuple[int, ...]) -> int:
-    count = 1
-    for side in shape:
-        count *= side
-    return count
+def _evaluate_batch(batch_size: int, shape: tuple[int, ...]) -> int:
+    """Rows measured at once: many, where rows are small."""
+    return max(batch_size, min(1024, EVALUATE_VALUES // max(1, math.prod(shape))))

@@ -84,7 +84,7 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
 
 
 def _same_code(stored: dict[str, Any]) -> bool:
-    """Whether a run was made by this very dlrun: the release, and in a checkout the commit and what is not committed."""
+    """Whether a run was made by this very dlrun: the release, and in a checkout the commit and the changes to it."""
     own = provenance({})
     return (stored.get("versions", {}).get("dlrun") == own["versions"]["dlrun"]
             and stored.get("code", {}).get("dlrun") == own["code"]["dlrun"])

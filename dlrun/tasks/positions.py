@@ -50,7 +50,7 @@ class Tag:
 
 
 class NextToken:
-    """The next token of a text: one for each row (rows, vocabulary), or one at each position (rows, vocabulary, length)."""
+    """The next token: outputs (rows, vocabulary) for one a row, (rows, vocabulary, length) for one a position."""
 
     measures = tasks.NextToken.measures
 

@@ -33,7 +33,8 @@ OTHER = ["seed=1", "epochs=21", "batch_size=64", "max_steps=10", "steps_per_epoc
          "validation=0", "validation=0.1", "validation={take: random}", "test_at=[3]", "evaluate_train=true",
          "precision=bf16", "optimizer.lr=0.01", "optimizer=sgd", "optimizer.clip_norm=1", "schedule=cosine",
          "schedule.warmup=10", "early_stop=patience", "early_stop.monitor=val/accuracy", "model=dense",
-         "model.dropout=0.1", "model.init=torch", "dataset.test=0.3", "dataset=mnist", "augment=shift", "shuffle=false", "task=regress"]
+         "model.dropout=0.1", "model.init=torch", "dataset.test=0.3", "dataset=mnist", "augment=shift",
+         "shuffle=false", "task=regress"]
 
 
 @pytest.mark.parametrize("word", SAME)

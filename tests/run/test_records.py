@@ -45,7 +45,7 @@ def test_the_folder_is_output_dir_name_id(outcome) -> None:
     names = {str(path.relative_to(outcome.folder)) for path in outcome.folder.rglob("*") if path.is_file()}
     events = {name for name in names if name.startswith("events.out.tfevents")}
     assert names - events == {
-        "config.yaml", "metrics.jsonl", "result.json", "provenance.json", "checkpoints/last.pt",
+        "config.yaml", "fitted.json", "metrics.jsonl", "result.json", "provenance.json", "checkpoints/last.pt",
         "checkpoints/best.pt", "pictures/batch.png", "pictures/confusion.png",
         "pictures/mistakes.png", "lock"}
     assert [name for name in events if (outcome.folder / name).stat().st_size] != []
@@ -173,7 +173,8 @@ def test_recorders_are_called_in_their_order(go) -> None:
             calls.append("close")
 
     go("dataset=digits", "model=softmax", "epochs=2", recorders=[Watch()])
-    assert calls == ["start 1", "picture batch", "epoch 1 True", "epoch 2 True", "picture confusion", "picture mistakes", "finish", "close"]
+    assert calls == ["start 1", "picture batch", "epoch 1 True", "epoch 2 True",
+                     "picture confusion", "picture mistakes", "finish", "close"]
 
 
 def test_made_up_data_is_labelled(go) -> None:

@@ -55,24 +55,46 @@ def folder_of(output: Path) -> Path:
 
 @pytest.mark.timeout(280)
 def test_a_run_killed_at_thirty_random_moments_ends_with_the_same_bits(tmp_path: Path) -> None:
-    whole = start([*WORDS, f"output_dir={tmp_path}/whole"], tmp_path / "log")
+    kill_and_compare(WORDS, 30, tmp_path)
+
+
+FAMILIES = {
+    "lstm": ["dataset=digits_rows", "model=lstm", "model.units=8", "model.recurrent_dropout=0.2", "epochs=12"],
+    "stateful": ["dataset=python_docs", "model=lstm", "model.units=8", "model.stateful=true", "shuffle=false",
+                 "train_size=3000", "epochs=12"],
+    "vae": ["model=vae", "epochs=12", "batch_size=32"],
+    "dcgan": ["model=dcgan", "model.generator_filters=[8,4]", "model.discriminator_filters=[4,8]", "epochs=12"],
+    "wgan_gp": ["model=wgan_gp", "model.generator_hidden=[16]", "model.discriminator_hidden=[16]", "epochs=14"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_other_families_too(family: str, tmp_path: Path) -> None:
+    kill_and_compare([*FAMILIES[family], "threads=1", "device=cpu", "verbosity=0"], 12, tmp_path)
+
+
+def kill_and_compare(command: list[str], kills: int, tmp_path: Path) -> None:
+    """Run a command undisturbed, and again killed so many times, and compare the two runs."""
+    whole = start([*command, f"output_dir={tmp_path}/whole"], tmp_path / "log")
     whole.join()
     assert whole.exitcode == 0, (tmp_path / "log").read_text()
 
-    words = [*WORDS, f"output_dir={tmp_path}/killed", "checkpoint_seconds=0"]
+    words = [*command, f"output_dir={tmp_path}/killed", "checkpoint_seconds=0"]
     dice, states = random.Random(), set()
-    for kill in range(30):
+    for kill in range(kills):
         process = start(words, tmp_path / "log")
         if kill % 5 == 4:  # some die while they begin, the others in training or in a checkpoint's write
             process.join(dice.uniform(0.01, 0.5))
         else:
             wait_for_progress(process, tmp_path / "killed", stamp(tmp_path / "killed"))
             process.join(dice.uniform(0.0, 0.06))
-        assert process.exitcode is None, "the run ended before it was killed thirty times: make it longer"
+        assert process.exitcode is None, "the run ended before its last kill: make it longer"
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         states.add(stamp(tmp_path / "killed"))
-    assert len(states) >= 20, "the kills did not fall into different moments of training"
+    assert len(states) >= kills // 2, "the kills did not fall into different moments of training"
     end = start(words, tmp_path / "log")
     end.join()
     assert end.exitcode == 0, (tmp_path / "log").read_text()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-DENSE = ["dataset=mnist", "model=dense", "model.dropout=0.3", "batch_size=128", "epochs=20", "validation=0.2", "threads=2"]
+DENSE = ["dataset=mnist", "model=dense", "model.dropout=0.3", "batch_size=128", "epochs=20", "validation=0.2",
+         "threads=2"]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def first_batch(view: View) -> None:
 
 
 def filters(view: View) -> None:
-    """The kernels of a first convolution on pixels (one or three channels), stretched to the whole of grey or colour."""
+    """The kernels of a first convolution on pixels (one or three channels), stretched over all of grey or colour."""
     weights = [weight for weight in view.parts.model.parameters() if weight.ndim == 4]
     if not view.images or not weights or weights[0].shape[1] not in (1, 3):
         return
