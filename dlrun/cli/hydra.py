@@ -8,6 +8,7 @@ from typing import Any
 
 from hydra import main as hydra_main
 
+from dlrun import __version__
 from dlrun.config.compose import VERSION_BASE, compose
 from dlrun.config.problem import Problems, did_you_mean, problem
 
@@ -16,6 +17,17 @@ _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 
 def main(words: Sequence[str]) -> int:
+    if any(word in ("-m", "--multirun") for word in words):  # what is shown is the first job's
+        from dlrun.sweep.grid import grid
+
+        typed = [word for word in words if "=" in word and not word.startswith("-")]
+        _, jobs, problems = grid(typed)
+        if problems:
+            raise Problems(problems)
+        words = [word for word in words if word not in (*typed, "-m", "--multirun")] + jobs[0]
+    if "--version" in words:
+        print(f"dlrun {__version__}")
+        return 0
     overrides = [word for word in words if not word.startswith("-") and word not in ("job", "hydra", "all")]
     completing = any(word.split("=")[0] in ("-sc", "--shell-completion") for word in words)
     if completing:

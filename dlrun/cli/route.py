@@ -13,6 +13,8 @@ from dlrun.config.problem import Problem, Problems, nearest
 VERBS = {
     "list": "datasets, models, optimizers, schedules, experiments, ... each with one line",
     "summary": "the layer table of a model: output shapes and parameter counts",
+    "predict": "a finished run on new rows, texts or pictures; CSV out",
+    "generate": "text from a prompt, or pictures from noise, with a finished run",
     "explain": "every value: where it came from, what is allowed; then the loop in order",
 }
 HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--hydra-help", "--version")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 
 def main(words: Sequence[str]) -> int:
@@ -12,13 +16,30 @@ def main(words: Sequence[str]) -> int:
     return start(preflight(words), ["dlrun", *words])
 
 
-def start(checked, command: Sequence[str]) -> int:  # type: ignore[no-untyped-def]
+def start(checked: Any, command: Sequence[str]) -> int:
     """Train a checked command; the exit code of what became of it."""
+    from dlrun.config.problem import Problems
     from dlrun.record.lock import Busy
-    from dlrun.run.one import run
+    from dlrun.run.one import run, run_folder
 
     try:
         return run(checked, command).exit_code
+    except Problems:
+        raise
     except Busy as busy:
         print(f"{busy}; nothing was started", file=sys.stderr)
         return 1
+    except Exception as error:
+        _, folder = run_folder(checked.config)
+        print(_failure(error, folder.path / "traceback.txt"), file=sys.stderr)
+        return 1
+
+
+def _failure(error: Exception, written: Path) -> str:
+    """What failed and where: the last line of the user's own code, if it came from there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    here = os.getcwd() + os.sep
+    own = [frame for frame in frames if frame.filename.startswith(here) and "site-packages" not in frame.filename]
+    place = (own or frames)[-1]
+    return (f"failed: {type(error).__name__}: {error}\n  in {place.filename}, line {place.lineno}: {place.line}\n"
+            f"  the whole traceback: {written}")

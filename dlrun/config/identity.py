@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.fields import rules
+from dlrun.config.layer_lists import changed
+from dlrun.config.places import data_dir
 from dlrun.config.root import GROUPS, Config, Root
 
 SCHEMA_VERSION = 1  # raised when the meaning of a value changes: old runs are then other runs
@@ -46,7 +48,22 @@ def essence(config: Config, without: tuple[str, ...] = ()) -> dict[str, Any]:
         path = getattr(value, "path", None)
         if path:
             plain[group]["path"] = content_hash(Path(path).expanduser())
+    _read_vectors(plain["model"], type(config.model), data_dir(config.data_dir))
     return plain
+
+
+def _read_vectors(model: dict[str, Any], schema: type, folder: Path) -> None:
+    """Put the content of each file of word vectors in place of its name, in the layers of lists too."""
+
+    def content(name: Any) -> Any:
+        if not isinstance(name, str):
+            return name
+        typed = Path(name).expanduser()  # the same two places, in the same order, as in run.vectors
+        return content_hash(next((path for path in (typed, folder / typed) if path.is_file()), typed))
+
+    for key, rule in rules(schema).items():
+        if key in model and (key == "vectors" or rule.kind == "layers"):
+            model[key] = content(model[key]) if key == "vectors" else changed(model[key], "vectors", content)
 
 
 def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:

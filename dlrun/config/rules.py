@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dlrun.config.check import show
+from dlrun.config.layer_lists import stateful_key
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.root import Config
 from dlrun.config.schema import Custom
@@ -95,15 +96,44 @@ def lbfgs_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]:
-    if not getattr(config.model, "stateful", False):
+def lbfgs_moves_alone(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.task.kind != "adversarial":
         return
+    wanted = "each network of a GAN changes what the other minimises, and lbfgs sees its batch several times: adam"
+    if config.optimizer.kind == "lbfgs":
+        yield Problem(f"optimizer={config.optimizer.name or 'lbfgs'}", wanted, origin("optimizer"))
+    if (config.task.generator_optimizer or {}).get("kind") == "lbfgs":
+        yield Problem("task.generator_optimizer.kind=lbfgs", wanted, origin("task.generator_optimizer.kind"))
+
+
+@rule
+def tag_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
+    # With padding counted all rows have equally many positions, and the parts' means weighted by rows are exact.
+    if config.task.kind == "tag" and config.optimizer.accumulate > 1 and not config.task.count_padding:
+        yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
+                      "1 is wanted: parts of a batch count by their rows, and the loss of task tag is a mean over words",
+                      origin("optimizer.accumulate"))
+
+
+@rule
+def plateau_falls(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.schedule.kind == "plateau" and config.schedule.min_lr > config.optimizer.lr:
+        yield Problem(f"schedule.min_lr={show(config.schedule.min_lr)}",
+                      f"the rate begins at optimizer.lr={show(config.optimizer.lr)} and only falls",
+                      origin("schedule.min_lr"))
+
+
+@rule
+def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]:
+    key = stateful_key(config.model)
+    if not key:
+        return
+    place = key.split("[")[0]  # a list has one place in its file
     if config.shuffle:
-        yield Problem("model.stateful=true", "row i of a batch goes on in row i of the next: shuffle=false",
-                      origin("model.stateful"))
+        yield Problem(f"{key}=true", "row i of a batch goes on in row i of the next: shuffle=false", origin(place))
     if config.optimizer.accumulate > 1 or config.optimizer.kind == "lbfgs":
-        yield Problem("model.stateful=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
-                      origin("model.stateful"))
+        yield Problem(f"{key}=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
+                      origin(place))
 
 
 @rule
@@ -147,3 +177,6 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
                           origin("model._target_"))
     if config.allow and origin("allow"):
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
+
+
+OF_TASK: tuple[Check, ...] = (monitor_is_measured, lbfgs_moves_alone, tag_is_whole)  # again, when auto has become one

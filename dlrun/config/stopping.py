@@ -26,5 +26,8 @@ class EarlyStop:
 
 
 def smaller_is_better(metric: str) -> bool:
-    """Losses and errors are to fall, everything else is to rise."""
-    return metric.rsplit("/", 1)[-1] not in ("accuracy",)
+    """Whether a metric is to fall: all but accuracies are (losses, errors, divergences, perplexity).
+
+    A critic's `distance` says nothing of the samples and has no direction to choose by; it counts as falling.
+    """
+    return not metric.endswith("accuracy")

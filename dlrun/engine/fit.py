@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
+
 from dlrun.data.batches import Batches
 from dlrun.engine.keeper import Keeper
 from dlrun.engine.schedule import Rate
@@ -43,6 +45,10 @@ class Clock:
     epoch_seconds: float = 0.0
     looked: int = 0
     _since: float = field(default_factory=time.monotonic)
+
+    def start(self) -> None:
+        """Time counts from here: reading data and drawing pictures is no training."""
+        self._since = time.monotonic()
 
     def now(self) -> float:
         """Seconds of training until this moment."""
@@ -100,11 +106,12 @@ def fit(run: Fit) -> str | None:
     Returns the sentence of an early stop, None when training ran its length.  Raises Diverged or Interrupted.
     """
     clock, keeper = run.clock, run.keeper
+    clock.start()
     reason = run.stopper.reason() if clock.epoch else None
     if keeper.saved is None:
         keeper.save(clock.epoch, clock.step)  # a run that diverges at once has this state to go back to
     while reason is None and clock.epoch < run.epochs and not _steps_used_up(run):
-        if run.totals.rows == 0 and (reason := _seconds_used_up(run)):
+        if clock.epoch and run.totals.rows == 0 and (reason := _seconds_used_up(run)):
             break
         first, end = clock.epoch * run.steps_per_epoch, run.end_of(clock.epoch)
         if clock.step == first:
@@ -120,13 +127,15 @@ def fit(run: Fit) -> str | None:
                 shown = now
                 show(run, first, end)
             if run.signals.asked is not None or keeper.due():
-                if finite(run.totals.read()):  # a broken state is left for the next look to report
+                if finite(run.totals.read()) and sound(run):  # a broken state is left for the next look to report
                     keeper.save(clock.epoch, clock.step)
                 if run.signals.asked is not None:
                     raise Interrupted
             if reason := _seconds_used_up(run):
                 break
         metrics = look(run)
+        if not sound(run):
+            raise Diverged(clock.looked, clock.step)
         clock.epoch += 1
         reason = close_epoch(run, metrics) or reason
     if keeper.saved != (clock.epoch, clock.step):
@@ -139,6 +148,9 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
     clock = run.clock
     row = {"epoch": clock.epoch, "step": clock.step, "seconds": 0.0, "train/lr": run.rate.at(clock.step - 1),
            **{f"train/{name}": value for name, value in metrics.items()}, **run.evaluate(clock.epoch)}
+    if not finite({name: value for name, value in row.items() if name.startswith("val/")}):
+        run.write_row(row)  # the last thing that is known of the run
+        raise Diverged(clock.looked, clock.step)
     best = run.stopper.epoch(clock.epoch, row)
     if best:
         run.keeper.best.keep(clock.epoch)
@@ -162,6 +174,12 @@ def look(run: Fit) -> dict[str, float]:
         raise Diverged(run.clock.looked, run.clock.step)
     run.clock.looked = run.clock.step
     return metrics
+
+
+def sound(run: Fit) -> bool:
+    """Whether all weights are numbers; a loss tells of the weights before its update only."""
+    weights = [weight.isfinite().all() for player in run.step.players.values() for weight in player.weights]
+    return bool(torch.stack(weights).all()) if weights else True
 
 
 def finite(metrics: dict[str, float]) -> bool:

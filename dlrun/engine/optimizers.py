@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from dlrun.config import optimizers as schemas
 
-_FUSED = ("cuda", "cpu")  # devices on which torch has fused kernels for Adam, AdamW, SGD and Adagrad
+_FUSED = ("cuda", "cpu")  # devices on which torch has fused kernels for Adam, AdamW and SGD
 
 
 class RmsPropInside(Optimizer):

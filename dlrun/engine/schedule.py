@@ -34,7 +34,7 @@ class Rate:
     def epoch(self, metrics: dict[str, float]) -> None:
         """Lower the rate where the watched metric has not improved for `patience` epochs."""
         config = self.config
-        if not isinstance(config, schemas.Plateau):
+        if not isinstance(config, schemas.Plateau) or config.monitor not in metrics:
             return
         value = metrics[config.monitor] * (1 if smaller_is_better(config.monitor) else -1)
         if value < self.best - config.min_delta:

@@ -21,7 +21,7 @@ class Stopper:
 
     def epoch(self, epoch: int, metrics: dict[str, float]) -> bool:
         """Note the metrics of an epoch (from 1); True if it is the best so far."""
-        if self.monitor is None or epoch < self.config.start_epoch:
+        if self.monitor is None or self.monitor not in metrics or epoch < self.config.start_epoch:
             return False
         value = self._sign * metrics[self.monitor]
         if value < self.best - self.config.min_delta or self._reached(value):

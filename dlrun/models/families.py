@@ -45,8 +45,9 @@ def dense(cfg: schema.Dense, signature: Signature, outputs: int) -> list[Layer]:
 
 def cnn(cfg: schema.Cnn, signature: Signature, outputs: int) -> list[Layer]:
     if len(signature.input_shape) != 3:
+        other = "lstm or conv1d" if signature.input_kind in ("tokens", "series") else "dense"
         raise problem(f"model={cfg.name or cfg.kind}", f"cnn wants images; the data set is {_table(signature)}; "
-                      "try  model=dense")
+                      f"try  model={other}")
     kernel, stride, pool = _per_block(cfg)
     layers: list[Layer] = []
     for block, filters in enumerate(cfg.filters):
@@ -151,6 +152,8 @@ def _per_block(cfg: schema.Cnn) -> tuple[tuple[int, ...], ...]:
 
 
 def _table(signature: Signature) -> str:
+    if signature.input_kind == "tokens":
+        return f"sequences of {signature.input_shape[0]} tokens"
     if len(signature.input_shape) == 1:
         return f"a table of {signature.input_shape[0]} features"
     return f"of shape {shown(signature.input_shape)}"

@@ -54,7 +54,8 @@ class RunLock:
         except OSError:
             os.close(handle)
             raise self._busy(path) from None
-        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(timezone.utc).isoformat()}
+        since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
         os.ftruncate(handle, 0)
         os.lseek(handle, 0, os.SEEK_SET)
         os.write(handle, json.dumps(owner).encode())

@@ -8,7 +8,10 @@ from typing import Any
 from dlrun.record.words import is_share, metric, metric_name, short_time
 
 LINES = 50  # an epoch a line up to here; longer runs are thinned to about as many lines
-_SHORT = {"accuracy": "acc"}
+_SHORT = {
+    "accuracy": "acc", "padded_accuracy": "padded", "reconstruction": "recon", "discriminator_loss": "d loss",
+    "generator_loss": "g loss", "real_accuracy": "real", "fake_accuracy": "fake", "mae_in_units": "in units",
+}
 
 
 class Table:

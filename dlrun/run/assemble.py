@@ -16,12 +16,11 @@ from dlrun.config.schema import Custom
 from dlrun.data.augment import make_augment
 from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import Prepared, prepare
-from dlrun.models.assembly import assemble_parts
-from dlrun.models.build import build
 from dlrun.models.layers.recurrent import stateful
 from dlrun.models.noise import Noise
-from dlrun.run.custom import GlobalNoise, make_custom
+from dlrun.run.custom import GlobalNoise
 from dlrun.run.machine import Machine, fits, speed_path
+from dlrun.run.network import make_network
 from dlrun.run.preflight import Checked
 from dlrun.run.vectors import set_vectors
 from dlrun.tasks.make import make_task
@@ -73,7 +72,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
                        train_size=config.train_size, seed=config.seed, say=say)
     noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(config.seed, machine.device)
     shape = prepared.signature.input_shape
-    model = _model(checked, shape, noise)
+    model = make_network(config, prepared.signature, checked.layers, checked.blueprint, noise)
     set_vectors(model, prepared, data_dir(config.data_dir), say)
     task = make_task(config.task, prepared.signature, model, noise,
                      prepared.target.factor if prepared.target else 1.0)
@@ -95,16 +94,6 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         evaluate_batch=config.batch_size if carries else _evaluate_batch(config.batch_size, shape),
     )
-
-
-def _model(checked: Checked, shape: tuple[int, ...], noise: Noise) -> nn.Module:
-    config = checked.config
-    if isinstance(config.model, Custom):
-        return make_custom(config.model, shape, checked.outputs, config.seed)
-    if checked.blueprint is not None:
-        return assemble_parts(checked.blueprint, seed=config.seed, noise=noise)
-    assert checked.layers is not None
-    return build(checked.layers, shape, seed=config.seed, noise=noise)
 
 
 def _evaluate_batch(batch_size: int, shape: tuple[int, ...]) -> int:

@@ -29,9 +29,13 @@ class Machine:
 def choose(config: Config, stored_threads: int | None = None) -> Machine:
     """The device and threads of a run; `stored_threads` are those of its first start, which decide its bits."""
     device = _device(config.device)
+    if config.precision == "fp16" and device.type != "cuda":
+        raise problem("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")
     threads = stored_threads or (cores() if config.threads == "auto" else config.threads)
     torch.set_num_threads(threads)
     # Gradients that fade over hundreds of steps become denormal numbers, which a CPU handles five times as slowly.
+    # torch's worker threads take this over when they are made: a process that has computed in parallel before its
+    # first run keeps theirs as they were, and may get other last bits than the command line.
     torch.set_flush_denormal(True)
     if device.type == "cuda":
         # Equal bits on resume need algorithms that do not race; float32 means float32 (no TF32).
@@ -76,7 +80,6 @@ def apart() -> Iterator[None]:
         torch.set_default_dtype(dtype)
         torch.set_default_device(None if device.type == "cpu" else device)
         torch.set_num_threads(threads)
-        torch.set_flush_denormal(False)
         torch.set_rng_state(state)
 
 

@@ -20,6 +20,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 def rows_that_fit(parts: Parts) -> int | None:
     """The largest halving of the batch whose forward and backward pass goes through; None where one row does not."""
     rows = parts.config.batch_size
+    parts.model.train()
     while rows > 1:
         rows //= 2
         parts.model.zero_grad(set_to_none=True)

@@ -28,7 +28,7 @@ from dlrun.run.lines import run_info
 from dlrun.run.machine import Machine, apart, choose, hardware
 from dlrun.run.outcome import failed, finished, unfinished
 from dlrun.run.preflight import Checked
-from dlrun.run.resume import DONE, Start, clear, cut, find_start, leave, load
+from dlrun.run.resume import DONE, Start, clear, cut, find_start, leave, load, missing
 from dlrun.run.show import View, at_start
 from dlrun.run.training import train
 
@@ -57,10 +57,9 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
     """
     config = checked.config
     run_id, folder = run_folder(config)
+    new = missing(folder)
     with RunLock(folder.path):
-        if config.force:
-            clear(folder)
-        result = folder.result()
+        result = None if config.force else _result(folder)
         if result is not None and result["status"] in DONE:
             show_result(result, folder.path)
             return Outcome(folder.path, result, _exit_code(result), found=True)
@@ -69,7 +68,7 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
             try:
                 result = _train(checked, run_id, folder, signals, recorder, command)
             except Problems:
-                leave(folder)
+                leave(folder, new)
                 raise
             except Exception as error:
                 write_text(folder.path / "traceback.txt", traceback.format_exc())
@@ -80,17 +79,27 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
         return Outcome(folder.path, result, signals.exit_code or _exit_code(result))
 
 
+def _result(folder: RunFolder) -> dict[str, Any] | None:
+    try:
+        return folder.result()
+    except ValueError as error:
+        raise problem(str(folder.result_file), f"it is not readable ({error}); delete it to go on from the "
+                                               "checkpoint, or train anew with  force=true") from None
+
+
 def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
            command: Sequence[str] | None) -> dict[str, Any]:
     config = checked.config
     versions = {"torch": str(torch.__version__)}
-    start = find_start(config, run_id, folder, versions, hardware(config.device))
+    start = Start() if config.force else find_start(config, run_id, folder, versions, hardware(config.device))
     machine = choose(config, (start.stored or {}).get("threads"))
     notes: list[str] = []
     parts = assemble(checked, machine, notes.append)
     if start.run_id != run_id and _data_changed(parts, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += _notes(parts, start)
+    if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
+        clear(folder)
     folder.make()
     training = train(parts, machine, folder, run_id, signals, recorder)
     if start.checkpoint is not None:
@@ -160,6 +169,10 @@ def _notes(parts: Parts, start: Start) -> list[str]:
                       "the data has changed since this run began; force=true trains it anew")
     if asked != "auto" and before not in (None, asked):
         notes.append(f"threads={asked} is not taken: the run began with {before}, and others give other bits")
+    for what, now in (("speed_path", parts.speed_path), ("torch", str(torch.__version__))):
+        then = (start.stored or {}).get(what) or (start.stored or {}).get("versions", {}).get(what)
+        if then not in (None, now):
+            notes.append(f"the run began with {what} {then}, now it is {now}: its bits may differ from here on")
     return notes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from dlrun.config.compose import flatten
@@ -39,6 +40,10 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
     result["test"] = parts.measure(parts.test, cast) if parts.test is not None else {}
     result["test_at"] = {str(r["epoch"]): _part(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
+    if not all(math.isfinite(value) for value in result["test"].values()):
+        result["status"] = "diverged"
+        result["stop_reason"] += "; the loss on the test rows is NaN or infinite"
+        result["checkpoint_step"] = training.keeper.saved_step
     at_end(View(parts, folder, recorder, clock.epoch, cast))
     write_json(folder.result_file, result)
     return result

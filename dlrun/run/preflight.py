@@ -11,21 +11,19 @@ from dlrun.config.catalog import is_group
 from dlrun.config.check import Origin, inspect, nowhere, show
 from dlrun.config.compose import Composition, compose
 from dlrun.config.fields import rules
-from dlrun.config.models_generative import values_of
+from dlrun.config.layer_lists import stateful_key
 from dlrun.config.origins import Origins
 from dlrun.config.places import data_dir
 from dlrun.config.problem import Problem, Problems
 from dlrun.config.root import GROUPS, Config
-from dlrun.config.rules import monitor_is_measured
-from dlrun.config.schema import Custom
+from dlrun.config.rules import OF_TASK, monitors
 from dlrun.data.peek import peek
 from dlrun.data.signature import Peek
 from dlrun.data.split import split_rows
 from dlrun.models.blueprint import Blueprint
 from dlrun.models.blueprint import rows as blueprint_rows
-from dlrun.models.families import layers_of
-from dlrun.models.generative import BLUEPRINTS, blueprint_of, clashes
 from dlrun.models.plan import Row, plan
+from dlrun.run.design import design
 from dlrun.run.task_choice import pairing, task_values, task_word, with_task
 
 
@@ -53,22 +51,40 @@ class Checked:
 
 def preflight(words: Sequence[str]) -> Checked:
     """Compose and check a command; raises Problems with everything that is wrong with it."""
-    chosen = any(word.startswith("task=") for word in words)
-    of_task = [word for word in words if word.lstrip("+").startswith("task.")]
-    # Keys of a task that is not named are kept back until model and data have said which task it is.
-    first = words if chosen or not of_task else [word for word in words if word not in of_task]
-    composition, problems = compose(first)
-    if composition is None:
+    checked, problems = _look(*compose(_with_task_said(words)))
+    if problems or checked is None:
         raise Problems(problems)
+    return checked
+
+
+def _with_task_said(words: Sequence[str]) -> Sequence[str]:
+    """The words, and `task=` where keys of a task are typed that only model and data can name.
+
+    A task that an experiment has chosen is left to it: naming it here would set its other values back.
+    """
+    rest = [word for word in words if not word.lstrip("+").startswith("task.")]
+    if len(rest) == len(words) or any(word.startswith("task=") for word in words):
+        return words
+    composition, problems = compose(rest)
+    if composition is not None:
+        task = composition.plain.get("task")
+        if isinstance(task, dict) and task.get("kind") != "auto":
+            return words
+    checked, problems = _look(composition, problems)
+    if checked is None:
+        raise Problems(problems)
+    return [*words, f"task={checked.word}"]
+
+
+def _look(composition: Composition | None, problems: list[Problem]) -> tuple[Checked | None, list[Problem]]:
+    """What a composition can start, with all problems: `problems` are those that were met in composing it."""
+    if composition is None:
+        return None, problems
     config, more = inspect(composition.plain)
     if config is not None and config.allow:  # whether it was typed decides whether it counts
         config, more = inspect(composition.plain, Origins(composition.words).place)
     checked, last = _fits(config, problems + more)
-    if first is not words and checked is not None:
-        return preflight([*words, f"task={checked.word}"])
-    if problems or more or last or checked is None:
-        raise Problems(problems + _placed(more + last, composition))
-    return checked
+    return checked, problems + _placed(more + last, composition)
 
 
 def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
@@ -88,14 +104,6 @@ def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
     return found
 
 
-def check_config(config: Config) -> Checked:
-    """What a composed configuration trains on; raises Problems where data, split and model do not fit."""
-    checked, problems = _fits(config, [])
-    if problems or checked is None:
-        raise Problems(problems)
-    return checked
-
-
 def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None, list[Problem]]:
     """Look at the data's shape and try model and split on it, where nothing they depend on is wrong already."""
     if config is None or any(_about(problem, "dataset") for problem in before):
@@ -112,7 +120,7 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
         if config.task.kind == "auto":
             word = task_word(config, signature)
             config = with_task(config, task_values(word))
-            problems += monitor_is_measured(config, nowhere)
+            problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
     except Problems as wrong:
         return None, wrong.problems
     unfit = pairing(config, signature)
@@ -121,6 +129,7 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
     rows: dict[str, int] = {}
     try:
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
+        problems += _of_rows(config, rows["train"])
     except Problems as wrong:
         problems += wrong.problems
     if config.augment.on and signature.input_kind != "image":
@@ -131,23 +140,36 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
     outputs = config.task.width(signature)
     layers: list[Any] | None = None
     blueprint: Blueprint | None = None
-    if not any(_about(problem, "model") for problem in before) and not isinstance(config.model, Custom):
+    if not any(_about(problem, "model") for problem in before):
         try:
-            if config.model.kind in BLUEPRINTS:
-                values = values_of(config.dataset, signature.input_kind)
-                blueprint = blueprint_of(config.model, signature, values)
-                problems += clashes(blueprint, config.model, config.task, config.optimizer, values)
-            else:
-                layers = layers_of(config.model, signature, outputs)
-                plan(layers, signature.input_shape)
+            layers, blueprint = design(config, signature)
         except Problems as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
     return Checked(config, seen, rows, outputs, layers, blueprint, word), problems
 
 
+def _of_rows(config: Config, rows: int) -> list[Problem]:
+    """What does not go with so many training rows."""
+    found: list[Problem] = []
+    carried = stateful_key(config.model)
+    if carried and rows < config.batch_size:
+        return [Problem(f"batch_size={config.batch_size}",
+                        f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most")]
+    turn = getattr(config.task, "critic_steps", 1)
+    size = config.batch_size * config.optimizer.accumulate
+    steps = config.steps_per_epoch or (rows // size if carried else -(-rows // size))
+    steps = min(steps, config.max_steps or steps)
+    for key, metric in monitors(config):
+        if metric == "train/generator_loss" and turn > steps:
+            found.append(Problem(f"{key}={metric}",
+                                 f"an epoch has {steps} {'step' if steps == 1 else 'steps'}, and the generator's turn "
+                                 f"comes once in {turn} (task.critic_steps); watch train/discriminator_loss"))
+    return found
+
+
 def _of_model(config: Config, problem: Problem) -> Problem:
-    """A layer's problem under the word that chose the layer: ``model=cnn``."""
-    if _about(problem, "model") or problem.said.startswith("model.layers["):
+    """A layer's problem under the word that chose the layer: ``model=cnn``.  One that names a key keeps it."""
+    if any(_about(problem, group) for group in GROUPS):
         return problem
     said = f"model={config.model.name or config.model.kind}"
     return Problem(said, f"{problem.said}: {problem.wanted}", problem.origin)

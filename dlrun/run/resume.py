@@ -16,7 +16,7 @@ from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import cut_back
 from dlrun.record.provenance import provenance
 
-DONE = ("finished", "stopped", "diverged", "out_of_memory")  # the same command would end the same way
+DONE = ("finished", "stopped", "diverged")  # the same command would end the same way; memory may be free by then
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,18 @@ def clear(folder: RunFolder) -> None:
             entry.unlink()
 
 
-def leave(folder: RunFolder) -> None:
-    """Take away a folder that nothing was written to but its lock: what could not begin leaves no trace."""
-    if [entry.name for entry in folder.path.iterdir()] != ["lock"]:
+def missing(folder: RunFolder) -> list[Path]:
+    """The folders that a run will have to make, innermost first."""
+    path = folder.path.absolute()
+    return [place for place in (path, *list(path.parents)[:2]) if not place.exists()]
+
+
+def leave(folder: RunFolder, new: list[Path]) -> None:
+    """Take away the folders that this start made and wrote nothing to: what could not begin leaves no trace."""
+    if folder.path.absolute() not in new or [entry.name for entry in folder.path.iterdir()] != ["lock"]:
         return
-    folder.lock.unlink()
-    for place in (folder.path, *list(folder.path.parents)[:2]):  # the run's, its name's and the output folder
+    folder.lock.unlink()  # nobody else can hold it: the folder is as old as this start
+    for place in new:
         if any(place.iterdir()):
             return
         place.rmdir()

@@ -45,7 +45,7 @@ def with_task(config: Config, values: dict[str, Any]) -> Config:
 def pairing(config: Config, signature: Signature) -> list[Problem]:
     """The problem of a task on data that it does not fit, with what would."""
     wants = config.task.wants
-    if not wants or wants == "none" or signature.target_kind in wants:
+    if not wants or signature.target_kind in wants:
         return []
     fitting = _BY_TARGET.get(signature.target_kind)
     hint = f"; task={fitting} fits" if fitting else ""

@@ -25,9 +25,9 @@ def write(model: nn.Module, form: Form, length: int, start: Sequence[int], count
     window = [window[0]] * (length - len(window)) + window  # a short prompt begins with its first token, repeated
     scale = Scale(np.float32(0), np.float32(1))
     made: list[int] = []
-    model.eval()
     with torch.no_grad():
         for _ in range(count):
+            model.eval()  # stateful layers begin anew: the window holds all that they are to have seen
             stored = Part(np.array([window], np.int32), np.zeros(1, np.int64), form=Form(form.kind, form.size))
             x, _ = Rows(stored, scale, device, resident=True).range(0, 1)
             logits = model(x).float()

@@ -75,7 +75,10 @@ class Totals:
         for stored, own in ((state.pop("sums"), self._sums), (state.pop("counted"), self._counted)):
             for value, total in zip(stored, own.values()):
                 total.copy_(value)
-        self._counts = dict(state.pop("counts"))
+        counts = dict(state.pop("counts"))
+        if counts.keys() != self._counts.keys():
+            raise ValueError(f"the checkpoint measures {sorted(counts)}, this run {sorted(self._counts)}")
+        self._counts = counts
         self.rows = state.pop("rows")
 
 

@@ -213,6 +213,23 @@ RULES = [
     case("model=sequential model.layers=[{dense:out}]", "model=sequential", "dense wants a flat input", "- flatten"),
     case("model=sequential model.layers=[]", "a list of layers is wanted"),
     case("model=sequential model.layers=flatten", "a list of layers is wanted"),
+    case("model=cnn task=vae", "task=vae  ", "it trains model=vae or conv_vae; task=auto", "model=cnn"),
+    case("model=dense task=reconstruct", "task=reconstruct  ", "model=autoencoder or conv_autoencoder"),
+    case("model=dense task=adversarial", "task=adversarial  ", "model=gan or dcgan"),
+    case("model=x allow=mine task=vae", "task=vae  ", "model=vae or conv_vae", model="_target_: mine.Net\n",
+         mine="class Net: pass\n"),
+    case("model=autoencoder task=classify", "  task=classify  model=autoencoder is trained with task=reconstruct"),
+    case("model=gan optimizer=lbfgs", "optimizer=lbfgs", "each network of a GAN"),
+    case("model=gan task.generator_optimizer={kind:lbfgs}", "task.generator_optimizer.kind=lbfgs",
+         "each network of a GAN"),
+    case("dataset=treebank model=lstm optimizer.accumulate=2", "optimizer.accumulate=2", "a mean over words"),
+    case("schedule=plateau schedule.min_lr=1", "schedule.min_lr=1", "begins at optimizer.lr=0.001 and only falls"),
+    case("dataset=digits_rows model=lstm model.stateful=true shuffle=false batch_size=5000", "batch_size=5000",
+         "model.stateful wants whole batches: there are 1,149 training rows"),
+    case("model=gan task=wgan early_stop=patience early_stop.monitor=train/generator_loss batch_size=500",
+         "early_stop.monitor=train/generator_loss", "an epoch has 3 steps", "once in 5 (task.critic_steps)"),
+    case("model=wgan schedule=plateau schedule.monitor=train/generator_loss steps_per_epoch=4",
+         "schedule.monitor=train/generator_loss", "an epoch has 4 steps"),
 ]
 
 DATA = [

@@ -119,7 +119,7 @@ HYDRA = [
     (["--info", "searchpath"], "dlrun"),
     (["--info"], "Hydra"),
     (["--hydra-help"], "Hydra"),
-    (["--version"], "Hydra"),
+    (["--version"], "dlrun 0"),
 ]
 
 

@@ -102,6 +102,37 @@ def test_a_folders_names_and_contents_count_and_its_place_does_not(folder: Path,
     assert of("a") == of("b") != of("c")
 
 
+VECTORS = {"a.txt": "the 1 2\n", "deep/b.txt": "the 1 2\n", "c.txt": "the 1 3\n", "data/d.txt": "the 1 2\n"}
+IN_LISTS = ["model=sequential model.layers=[{embedding: {dim: 2, vectors: FILE}},flatten,{dense: out}]",
+            "model=sequential model.layers=[{residual: [{embedding: {dim: 2, vectors: FILE}}]},{dense: out}]",
+            *(f"model=autoencoder model.{part}=[{{embedding: {{dim: 2, vectors: FILE}}}}]"
+              for part in ("encoder", "decoder")),
+            *(f"model=gan model.{part}=[{{embedding: {{dim: 2, vectors: FILE}}}}]"
+              for part in ("generator", "discriminator"))]
+
+
+@pytest.mark.parametrize("words", ["model=lstm model.vectors=FILE", "model=conv1d model.vectors=FILE", *IN_LISTS])
+def test_word_vectors_count_by_their_content_and_not_by_their_place(words: str, folder: Path, write) -> None:
+    write(VECTORS)
+
+    def of(name: str) -> str:
+        model, _, rest = words.replace("FILE", name).partition(" ")
+        return identity(config(model, rest, "data_dir=data"))
+
+    assert of("a.txt") == of("deep/b.txt") == of(str(folder / "a.txt")) == of("d.txt") != of("c.txt")
+    assert of("nowhere.txt") not in (of("elsewhere.txt"), of("a.txt"))
+
+
+def test_word_vectors_are_those_that_the_run_will_read(folder: Path, write, monkeypatch) -> None:
+    write({"a.txt": "the 1 2\n", "data/a.txt": "the 9 9\n", "data/b.txt": "the 9 9\n", "home/c.txt": "the 9 9\n"})
+    monkeypatch.setenv("HOME", str(folder / "home"))
+
+    def of(name: str) -> str:
+        return identity(config("model=lstm", f"model.vectors='{name}'", "data_dir=data"))
+
+    assert of("b.txt") == of("~/c.txt") != of("a.txt")  # the one that is typed goes before the one of the data folder
+
+
 def test_a_users_class_counts_by_the_content_of_its_module(folder: Path, write) -> None:
     write({"configs/model/mine.yaml": "_target_: net.Net\nwidth: 3\n", "net.py": "class Net: pass\n"})
     before = identity(config("model=mine", "allow=net"))

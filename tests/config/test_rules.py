@@ -24,6 +24,11 @@ BREAKS = {  # rule -> (words that break it, words that just keep it)
     "nesterov_wants_momentum": (["optimizer=sgd", "optimizer.nesterov=true"], ["optimizer=nesterov"]),
     "rmsprop_inside_is_plain": (["optimizer=rmsprop", "optimizer.eps_inside=true", "optimizer.momentum=0.5"],
                                 ["optimizer=rmsprop", "optimizer.eps_inside=true"]),
+    "lbfgs_moves_alone": (["model=gan", "task=adversarial", "task.generator_optimizer={kind: lbfgs}"],
+                          ["model=gan", "task=adversarial", "task.generator_optimizer={kind: sgd}"]),
+    "tag_is_whole": (["task=tag", "optimizer.accumulate=2"], ["task=tag"]),
+    "plateau_falls": (["schedule=plateau", "schedule.min_lr=0.002"],
+                      ["schedule=plateau", "schedule.min_lr=0.001"]),
     "lbfgs_is_whole": (["optimizer=lbfgs", "optimizer.accumulate=2"], ["optimizer=lbfgs"]),
     "half_precision_has_a_device": (["precision=fp16", "device=cpu"], ["precision=fp16", "device=cuda:1"]),
     "device_is_a_device": (["device=cuda:"], ["device=cuda:0"]),
@@ -57,6 +62,33 @@ def test_a_rule_says_one_problem_when_broken_and_none_when_just_kept(name: str, 
     broken, kept = BREAKS[name]
     assert len(problems(broken)) == 1
     assert problems(kept) == []
+
+
+LSTM = "{lstm: {units: 4, stateful: true}}"
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["model=gan", "task=adversarial", "optimizer=lbfgs"], "optimizer=lbfgs"),
+    (["model=sequential", f"model.layers=[{LSTM},{{dense: out}}]"], "model.layers[0].lstm.stateful=true"),
+    (["model=sequential", f"model.layers=[{{residual: [{LSTM}]}},{{dense: out}}]"],
+     "model.layers[0].residual[0].lstm.stateful=true"),
+    (["model=sequential", f"model.layers=[{LSTM}]", "shuffle=false", "optimizer.accumulate=2"],
+     "model.layers[0].lstm.stateful=true"),
+    (["model=sequential", f"model.layers=[{LSTM}]", "shuffle=false", "optimizer=lbfgs"],
+     "model.layers[0].lstm.stateful=true"),
+])
+def test_a_rule_looks_everywhere_that_its_value_can_stand(words: list[str], said: str, folder) -> None:
+    assert [problem.said for problem in problems(words)] == [said]
+
+
+@pytest.mark.parametrize("words", [
+    ["model=sequential", f"model.layers=[{LSTM}]", "shuffle=false"],
+    ["model=sequential", "model.layers=[{lstm: {units: 4, stateful: false}}]"],
+    ["task=tag", "optimizer.accumulate=2", "task.count_padding=true"],
+    ["task=classify", "optimizer=lbfgs"],
+])
+def test_a_rule_leaves_alone_what_does_not_break_it(words: list[str], folder) -> None:
+    assert problems(words) == []
 
 
 def test_a_rule_that_its_value_has_broken_already_is_not_said_twice(folder) -> None:

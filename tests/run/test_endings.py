@@ -97,11 +97,12 @@ def test_a_rate_far_too_high_diverges_or_collapses_but_is_a_result(go) -> None:
     strict(outcome.folder / "result.json")
 
 
-def test_a_validation_loss_that_is_no_number_is_written_as_null(go) -> None:
+def test_a_validation_loss_that_is_no_number_ends_the_run_and_is_written_as_null(go) -> None:
     outcome = go(*mine("x = x if self.training else x * float('nan')"), "epochs=2")
-    for line in (outcome.folder / "metrics.jsonl").read_text().splitlines():
-        assert json.loads(line, parse_constant=lambda word: pytest.fail(word))["val/loss"] is None
+    (line,) = (outcome.folder / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(line, parse_constant=lambda word: pytest.fail(word))["val/loss"] is None
     result = strict(outcome.folder / "result.json")
+    assert result["status"] == "diverged"
     assert result["val"]["loss"] is None and result["best"] == {} and math.isfinite(result["train"]["loss"])
 
 
@@ -117,8 +118,8 @@ def test_out_of_memory_says_which_batch_size_fitted(go) -> None:
     assert result["fitted_batch_size"] == 32  # 128 and 64 are too many
     assert result["stop_reason"] == "out of memory at batch_size 256; 32 rows at a time would have fitted"
     assert result["error"] == "OutOfMemoryError: CUDA out of memory. Tried 2 GiB"
-    again = go(*words)
-    assert again.found and again.exit_code == 1
+    again = go(*words)  # memory may be free by then
+    assert not again.found and again.exit_code == 1
     assert go(*words, "batch_size=32").result["status"] == "finished"
 
 

@@ -27,9 +27,9 @@ SOME_EPOCHS: dict[str, tuple[Show, ...]] = {
 
 def at_start(view: View) -> None:
     """The first batch as the model sees it; the graph, if asked."""
-    first_batch(view)
+    _show(first_batch, view)
     if view.parts.config.graph:
-        graph(view)
+        _show(graph, view)
 
 
 def each_epoch(view: View) -> None:
@@ -37,13 +37,21 @@ def each_epoch(view: View) -> None:
     epochs = view.parts.config.epochs
     if view.epoch == 1 or view.epoch % max(1, epochs // 10) == 0:
         for show in SOME_EPOCHS.get(view.parts.config.task.kind, ()):
-            show(view)
+            _show(show, view)
 
 
 def at_end(view: View) -> None:
     """Everything that the task has to show of the kept weights."""
     for show in AT_END.get(view.parts.config.task.kind, ()):
+        _show(show, view)
+
+
+def _show(show: Show, view: View) -> None:
+    """A picture that cannot be made is said, and costs the run nothing else."""
+    try:
         show(view)
+    except Exception as error:
+        view.recorder.note(f"no picture of {show.__name__.replace('_', ' ')}: {type(error).__name__}: {error}")
 
 
 __all__ = ["View", "at_end", "at_start", "each_epoch"]

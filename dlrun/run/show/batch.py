@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dlrun.models.assembly import Gan, fixed_latents
 from dlrun.run.show.view import View
 
 SAMPLES = 32
@@ -35,7 +36,11 @@ def graph(view: View) -> None:
     """The model's graph for TensorBoard, traced on two rows with dropout off (torch's own converter)."""
     from torch.utils.tensorboard._pytorch_graph import graph as traced
 
-    x, _ = view.parts.train.range(0, min(2, view.parts.train.count))
+    model = view.parts.model
+    if isinstance(model, Gan):  # what runs when it is used: latent vectors through the generator
+        x = fixed_latents(2, model, view.parts.config.seed).to(view.rows.device)
+    else:
+        x, _ = view.parts.train.range(0, min(2, view.parts.train.count))
     view.parts.model.eval()
     graph_def, _ = traced(view.parts.model, x)
     view.parts.model.train()

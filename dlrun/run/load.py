@@ -1,0 +1,68 @@
+"""A finished run, ready to be used on new input: everything comes from its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import nn
+
+from dlrun.config.check import check
+from dlrun.config.problem import problem
+from dlrun.config.root import Config
+from dlrun.data import fitted
+from dlrun.data.batches import Rows, in_order
+from dlrun.data.part import Part
+from dlrun.data.signature import Signature
+from dlrun.engine.checkpoint import read
+from dlrun.models.noise import Noise
+from dlrun.record.folder import RunFolder, read_json
+from dlrun.run.design import design
+from dlrun.run.network import make_network
+from dlrun.tasks.make import make_task
+from dlrun.tasks.task import Task
+
+ROWS = 256
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A run's model with the weights that its result was measured with, on the CPU, in evaluation mode.
+
+    `kept` is what was fitted on its training rows (vocabulary, scales, settings); see data.fitted.
+    """
+
+    config: Config
+    signature: Signature
+    model: nn.Module
+    task: Task
+    kept: dict[str, Any]
+
+    def outputs(self, part: Part) -> torch.Tensor:
+        """The model's outputs for new rows (rows, ...)."""
+        rows = Rows(part, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        with torch.no_grad():
+            return torch.cat([self.model(x).float() for x, _ in in_order(rows, ROWS)])
+
+
+def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
+    """Load the run in a folder; raises Problems where it is none, or has nothing trained in it."""
+    folder = RunFolder(path)
+    for file in (folder.config, folder.path / "fitted.json", folder.last):
+        if not file.is_file():
+            raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
+    plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    config = check({**plain, "allow": list(allow), "device": "cpu"})
+    kept = read_json(folder.path / "fitted.json")
+    signature = fitted.signature(kept)
+    layers, blueprint = design(config, signature)
+    noise = Noise(config.seed, "cpu")
+    model = make_network(config, signature, layers, blueprint, noise)
+    best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
+    model.load_state_dict(read(folder.best)["model"] if best else read(folder.last)["parts"]["model"])
+    target = fitted.target(kept)
+    task = make_task(config.task, signature, model, noise, target.factor if target else 1.0)
+    return Loaded(replace(config), signature, model.eval(), task, kept)

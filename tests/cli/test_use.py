@@ -1,0 +1,85 @@
+"""`dlrun predict` and `dlrun generate`: a finished run used with nothing but its folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dlrun.cli.route import route
+
+
+@pytest.fixture
+def flowers(tmp_path: Path) -> Path:
+    """Two classes that a word and a number tell apart; some numbers are missing."""
+    rng = np.random.default_rng(1)
+    lines = ["size,colour,kind"]
+    for number in range(120):
+        kind = number % 2
+        size = f"{rng.normal(2 + kind, 0.8):.3f}" if number % 17 else ""
+        lines.append(f"{size},{('red', 'blue')[int(rng.random() < 0.2 + 0.6 * kind)]},{('rose', 'iris')[kind]}")
+    path = tmp_path / "flowers.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_predict_answers_for_rows_as_the_run_measured_them(go, flowers: Path, tmp_path: Path, capsys) -> None:
+    outcome = go("dataset=csv", f"dataset.path={flowers}", "dataset.target=kind", "model=dense", "model.hidden=8",
+                 "epochs=8", "optimizer.lr=0.02", "evaluate_train=true")
+    result = outcome.result
+    right = sum(round(result[part]["accuracy"] * result["rows"][rows])
+                for part, rows in (("train_clean", "train"), ("val", "val"), ("test", "test")))
+    elsewhere = tmp_path / "moved"  # nothing but the folder is needed
+    shutil.move(str(outcome.folder), elsewhere)
+    capsys.readouterr()
+    assert route(["predict", str(elsewhere), str(flowers)]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    truth = [line.split(",")[2] for line in flowers.read_text().splitlines()[1:]]
+    assert len(rows) == 120
+    assert sum(row["class"] == kind for row, kind in zip(rows, truth)) == right
+    assert all(abs(float(row["p(rose)"]) + float(row["p(iris)"]) - 1) < 1e-3 for row in rows)
+
+
+def test_predict_reads_pictures(go, tmp_path: Path, capsys) -> None:
+    outcome = go("dataset=digits", "model=dense", "epochs=3")
+    Image.fromarray(np.full((8, 8), 255, np.uint8)).save(tmp_path / "white.png")
+    capsys.readouterr()
+    assert route(["predict", str(outcome.folder), str(tmp_path / "white.png")]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("input,class,p(0),p(1)")
+
+
+def test_generated_text_follows_the_prompt_and_the_seed(go, capsys) -> None:
+    outcome = go("dataset=python_docs", "model=lstm", "model.units=8", "max_steps=5", "train_size=2000", "epochs=1")
+    texts = []
+    for words in (["seed=1"], ["seed=1"], ["seed=2"], ["temperature=0", "seed=1"], ["temperature=0", "seed=2"]):
+        capsys.readouterr()
+        assert route(["generate", str(outcome.folder), "prompt=the ", "tokens=40", *words]) == 0
+        texts.append(capsys.readouterr().out)
+    assert all(text.startswith("the ") and len(text) >= len("the ") + 40 + 1 for text in texts)
+    assert texts[0] == texts[1] != texts[2], "a seed is a text"
+    assert texts[3] == texts[4], "the most likely token needs no dice"
+
+
+def test_generated_pictures_are_a_grid(go, tmp_path: Path, capsys) -> None:
+    outcome = go("dataset=digits", "model=gan", "epochs=1")
+    for words, out in ((["count=9"], "grid.png"), (["count=2", "between=5"], "between.png")):
+        assert route(["generate", str(outcome.folder), *words, f"out={tmp_path / out}"]) == 0
+    grid, between = (Image.open(tmp_path / name).size for name in ("grid.png", "between.png"))
+    assert grid[0] == grid[1] and between[0] > 2 * between[1]
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["predict"], "a run's folder, then tables"),
+    (["predict", "nowhere", "x.csv"], "no folder of a trained run"),
+    (["generate", "nowhere"], "no folder of a trained run"),
+    (["generate", "a", "temprature=1"], "did you mean  temperature"),
+])
+def test_what_cannot_be_used_is_said(words: list[str], said: str, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert route(words) == 2
+    assert said in capsys.readouterr().err

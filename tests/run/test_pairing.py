@@ -1,0 +1,75 @@
+"""Which words go together when model and data are known: tasks, steps, the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from dlrun.config.problem import Problems
+from dlrun.config.tasks_generative import GENERATIVE_TASKS
+from dlrun.run.machine import choose
+from dlrun.run.preflight import preflight
+
+
+def experiment(text: str) -> None:
+    """Write ./experiments/x.yaml."""
+    Path("experiments").mkdir()
+    Path("experiments/x.yaml").write_text(text)
+
+
+def problems(*words: str) -> list[str]:
+    with pytest.raises(Problems) as caught:
+        preflight(words)
+    return [problem.said for problem in caught.value.problems]
+
+
+DENOISE = "defaults:\n  - override /model: autoencoder\n  - override /task: denoise\n"
+
+
+def test_a_typed_key_of_a_task_leaves_what_the_experiment_chose() -> None:
+    experiment(DENOISE)
+    task = preflight(["experiment=x", "task.gaussian=0.1"]).config.task
+    assert (task.kind, task.masked, task.gaussian) == ("reconstruct", 0.5, 0.1)
+
+
+def test_a_wrong_key_of_a_chosen_task_is_said_once() -> None:
+    experiment(DENOISE)
+    assert problems("experiment=x", "task.gausian=0.1") == ["task.gausian=0.1"]
+
+
+@pytest.mark.parametrize(("words", "key", "value"), [
+    (["model=autoencoder", "task.gaussian=0.1"], "gaussian", 0.1), (["task.loss=mse"], "loss", "mse"),
+    (["model=wgan", "task.critic_steps=2"], "clip", 0.01),
+])
+def test_a_typed_key_finds_the_task_that_auto_stands_for(words: list[str], key: str, value: object) -> None:
+    assert getattr(preflight(words).config.task, key) == value
+
+
+def test_generative_tasks_look_at_no_targets() -> None:
+    assert {task.wants for task in GENERATIVE_TASKS} == {()}
+
+
+@pytest.mark.parametrize("word", ["early_stop.patience=3", "early_stop.monitor=train/discriminator_loss",
+                                  "batch_size=250", "task.critic_steps=3"])
+def test_a_generators_loss_is_watched_where_each_epoch_has_its_turn(word: str) -> None:
+    words = ["model=wgan", "early_stop=patience", "early_stop.monitor=train/generator_loss", "batch_size=300", word]
+    if word == "early_stop.patience=3":  # 1,150 rows: 4 steps of an epoch, and a turn comes in the fifth
+        assert problems(*words) == ["early_stop.monitor=train/generator_loss"]
+    else:
+        preflight(words)
+
+
+def test_a_stateful_network_trains_on_as_many_rows_as_a_batch_has() -> None:
+    words = ["dataset=digits_rows", "model=lstm", "model.stateful=true", "shuffle=false", "train_size=50"]
+    assert problems(*words, "batch_size=41") == ["batch_size=41"]
+    assert preflight([*words, "batch_size=40"]).rows["train"] == 40
+
+
+def test_half_precision_where_no_cuda_device_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(Problems) as caught:
+        choose(preflight(["precision=fp16"]).config)
+    assert [(problem.said, problem.wanted) for problem in caught.value.problems] == [
+        ("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")]
