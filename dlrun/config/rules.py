@@ -111,7 +111,7 @@ def tag_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
     # With padding counted all rows have equally many positions, and the parts' means weighted by rows are exact.
     if config.task.kind == "tag" and config.optimizer.accumulate > 1 and not config.task.count_padding:
         yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
-                      "1 is wanted: parts of a batch count by their rows, and the loss of task tag is a mean over words",
+                      "1 is wanted: parts of a batch count by their rows, and the loss of tag is a mean over words",
                       origin("optimizer.accumulate"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,7 +73,7 @@ def apart() -> Iterator[None]:
     Within the block torch's defaults are its own, so that a job is the same alone and in a sweep.
     """
     dtype, device, threads = torch.get_default_dtype(), torch.get_default_device(), torch.get_num_threads()
-    state = torch.get_rng_state()
+    state, flushed = torch.get_rng_state(), math.ldexp(sys.float_info.min, -1) * 1.0 == 0.0
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     try:
@@ -80,6 +82,7 @@ def apart() -> Iterator[None]:
         torch.set_default_dtype(dtype)
         torch.set_default_device(None if device.type == "cpu" else device)
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
         torch.set_rng_state(state)
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
+from dlrun.config.compose import hydra_started
 from dlrun.config.problem import Problems
 from dlrun.config.tasks_generative import GENERATIVE_TASKS
 from dlrun.run.machine import choose
 from dlrun.run.preflight import preflight
 
 
-def experiment(text: str) -> None:
-    """Write ./experiments/x.yaml."""
-    Path("experiments").mkdir()
-    Path("experiments/x.yaml").write_text(text)
+@pytest.fixture(autouse=True)
+def _one_hydra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As for the other tests of runs, with ./experiments/x.yaml, which chooses a task."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiments").mkdir()  # Hydra's search path is fixed when it starts
+    (tmp_path / "experiments" / "x.yaml").write_text(
+        "defaults:\n  - override /model: autoencoder\n  - override /task: denoise\n")
+    with hydra_started():
+        yield
 
 
 def problems(*words: str) -> list[str]:
@@ -25,17 +32,12 @@ def problems(*words: str) -> list[str]:
     return [problem.said for problem in caught.value.problems]
 
 
-DENOISE = "defaults:\n  - override /model: autoencoder\n  - override /task: denoise\n"
-
-
 def test_a_typed_key_of_a_task_leaves_what_the_experiment_chose() -> None:
-    experiment(DENOISE)
     task = preflight(["experiment=x", "task.gaussian=0.1"]).config.task
     assert (task.kind, task.masked, task.gaussian) == ("reconstruct", 0.5, 0.1)
 
 
 def test_a_wrong_key_of_a_chosen_task_is_said_once() -> None:
-    experiment(DENOISE)
     assert problems("experiment=x", "task.gausian=0.1") == ["task.gausian=0.1"]
 
 

@@ -79,3 +79,11 @@ def test_an_epoch_without_the_watched_measure_is_passed_over(go) -> None:
     stopper = Stopper(EarlyStop(patience=2), "train/generator_loss")
     assert not stopper.epoch(1, {}) and stopper.wait == 0
     assert stopper.epoch(2, {"train/generator_loss": 1.0})
+
+
+def test_denormal_numbers_are_back_after_a_run(go) -> None:
+    import sys
+
+    smallest = sys.float_info.min
+    go("dataset=moons", "model=softmax", "epochs=1")
+    assert smallest / 2 != 0.0
