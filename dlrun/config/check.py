@@ -49,7 +49,10 @@ def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | N
     for group in GROUPS:
         mapping = plain.get(group)
         if not isinstance(mapping, dict):
-            problems.append(Problem(f"{group}={show(mapping)}", "a group's word or mapping is wanted", origin(group)))
+            hint = f"; in a file a group is chosen under defaults:  - override /{group}: {mapping}" \
+                if isinstance(mapping, str) else ""
+            problems.append(Problem(f"{group}={show(mapping)}", f"a group's word or mapping is wanted{hint}",
+                                    origin(group)))
             continue
         instance = _group(group, mapping, problems, origin)
         if instance is not None:

@@ -132,8 +132,13 @@ class Console(Recorder):
         if self._live:
             self._live.print(text, style)
         else:
-            self._stream.write(text + "\n")
-            self._stream.flush()
+            try:
+                self._stream.write(text + "\n")
+                self._stream.flush()
+            except BrokenPipeError:  # `dlrun | head`: nobody reads any more, and the run goes on
+                gone, self._stream = self._stream, open(os.devnull, "w", encoding="utf-8")
+                if gone is sys.stdout:  # or the interpreter would complain once more as it ends
+                    os.dup2(self._stream.fileno(), sys.stdout.fileno())
 
 
 def show_result(result: Mapping[str, Any], folder: str | os.PathLike[str], console: Console | None = None) -> None:

@@ -167,6 +167,8 @@ def _notes(parts: Parts, start: Start) -> list[str]:
     if _data_changed(parts, start):
         raise problem(f"dataset={parts.config.dataset.name}",
                       "the data has changed since this run began; force=true trains it anew")
+    if getattr(parts.config.task, "clip", None) and getattr(parts.config.optimizer, "beta1", 0):
+        notes.append("clipped weights and momentum seldom train together; optimizer=rmsprop, or optimizer.beta1=0")
     if asked != "auto" and before not in (None, asked):
         notes.append(f"threads={asked} is not taken: the run began with {before}, and others give other bits")
     for what, now in (("speed_path", parts.speed_path), ("torch", str(torch.__version__))):

@@ -202,3 +202,15 @@ def test_numbers():
         "0.0000", "2.000e-04", "0.5000", "512.30", "12345.7", "5.000e+07", "nan"]
     assert metric("val/balanced_accuracy", 0.9999, 2) == "99.99 %"
     assert [short_time(value) for value in (0.044, 6.94, 131.6)] == ["0.04 s", "6.9 s", "132 s"]
+
+
+def test_a_reader_that_has_gone_does_not_stop_the_run(tmp_path):
+    import io
+
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    console = Console(Gone(), terminal=False)
+    console.note("nobody reads this")
+    console.note("nor this")
