@@ -35,10 +35,6 @@ def choose(config: Config, stored_threads: int | None = None) -> Machine:
         raise problem("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")
     threads = stored_threads or (cores() if config.threads == "auto" else config.threads)
     torch.set_num_threads(threads)
-    # Gradients that fade over hundreds of steps become denormal numbers, which a CPU handles five times as slowly.
-    # torch's worker threads take this over when they are made: a process that has computed in parallel before its
-    # first run keeps theirs as they were, and may get other last bits than the command line.
-    torch.set_flush_denormal(True)
     if device.type == "cuda":
         # Equal bits on resume need algorithms that do not race; float32 means float32 (no TF32).
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -76,6 +72,10 @@ def apart() -> Iterator[None]:
     state, flushed = torch.get_rng_state(), math.ldexp(sys.float_info.min, -1) * 1.0 == 0.0
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
+    # Gradients that fade over hundreds of steps become denormal numbers, which a CPU handles five times as slowly.
+    # torch's worker threads take this over when they are made: a process that has computed in parallel before its
+    # first run keeps theirs as they were, and may get other last bits than the command line.
+    torch.set_flush_denormal(True)
     try:
         yield
     finally:
