@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config import augments, datasets, models, optimizers, schedules, stopping, tasks
-from dlrun.config.fields import Rule, defaults, free, mapping, rules, text
-from dlrun.config.root import GROUPS, Root
+from dlrun.config.fields import defaults, free, mapping, rules, text
+from dlrun.config.root import GROUPS
 from dlrun.config.tasks_generative import GENERATIVE_TASKS
 
 TARGET = "_target_"
@@ -52,7 +52,3 @@ def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:
     if "name" in rules(schema) and "name" not in values:
         full["name"] = name
     return full
-
-
-def root_rules() -> dict[str, Rule]:
-    return rules(Root)

@@ -18,6 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.config.places import cache_dir
 from dlrun.data.signature import Column, Peek, Signature
 
 if TYPE_CHECKING:
@@ -30,12 +31,7 @@ LARGE = 32 * 2**20  # bytes; from here on arrays are mapped into memory instead 
 
 def folder() -> Path:
     """The cache folder: $DLRUN_CACHE, else the user's cache folder of this system.  It need not exist yet."""
-    named = os.environ.get("DLRUN_CACHE")
-    if named:
-        return Path(named).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("dlrun"))
+    return cache_dir()
 
 
 def entry(kind: str, asked: Any, paths: list[Path], state: Any = None) -> Path:

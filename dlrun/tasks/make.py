@@ -30,9 +30,9 @@ def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise,
     if isinstance(config, schemas.Regress):
         return Regress(config, factor)
     if isinstance(config, schemas.Tag):
-        return Tag(config, signature.target_vocabulary, signature.padding)
+        return Tag(config, signature.padding)
     if isinstance(config, schemas.NextToken):
-        return NextToken(config.width(signature))
+        return NextToken()
     assert isinstance(model, Assembly)
     if isinstance(config, generative.Adversarial):
         return Adversarial(config, noise)

@@ -24,8 +24,8 @@ class Tag:
 
     measures = tasks.Tag.measures
 
-    def __init__(self, config: tasks.Tag, tags: int, padding: int | None):
-        self.outputs, self.padding = tags, padding
+    def __init__(self, config: tasks.Tag, padding: int | None):
+        self.padding = padding
         self._ignored = -100 if config.count_padding or padding is None else padding
 
     def players(self, model: nn.Module) -> dict[str, nn.Module]:
@@ -53,9 +53,6 @@ class NextToken:
     """The next token: outputs (rows, vocabulary) for one a row, (rows, vocabulary, length) for one a position."""
 
     measures = tasks.NextToken.measures
-
-    def __init__(self, vocabulary: int):
-        self.outputs = vocabulary
 
     def players(self, model: nn.Module) -> dict[str, nn.Module]:
         return {"model": model}

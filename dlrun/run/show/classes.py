@@ -16,7 +16,7 @@ def confusion(view: View) -> None:
 
     task, classes = view.parts.task, view.parts.prepared.signature.classes
     assert isinstance(task, Classify)
-    logits, y = view.outputs()
+    logits, y = view.outputs
     matrix = torch.bincount(y * len(classes) + task.classify(logits), minlength=len(classes) ** 2)
     view.save("confusion", lambda path: save_confusion(path, matrix.view(len(classes), -1).numpy(), list(classes)))
 
@@ -29,7 +29,7 @@ def mistakes(view: View) -> None:
 
     task, classes = view.parts.task, view.parts.prepared.signature.classes
     assert isinstance(task, Classify)
-    logits, y = view.outputs()
+    logits, y = view.outputs
     taken = task.classify(logits)
     belief = task.probabilities(logits)[torch.arange(len(y)), y]
     wrong = torch.nonzero(taken != y)[:, 0]

@@ -12,7 +12,7 @@ def predictions(view: View) -> None:
     from dlrun.record.plots import save_forecast, save_predictions
 
     signature = view.parts.prepared.signature
-    outputs, y = view.outputs()
+    outputs, y = view.outputs
     predicted, true = outputs[:, 0].numpy(), y.numpy()
     name, unit = getattr(signature, "target_name", "") or "target", getattr(signature, "unit", "")
     view.save("predictions", lambda path: save_predictions(path, true, predicted, name, unit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,18 +49,14 @@ class View:
         finally:
             self.parts.model.train()
 
-    def outputs(self, limit: int | None = None) -> tuple[Tensor, Tensor]:
-        """The model's outputs and the targets of the shown rows (the first `limit`), on the CPU."""
-        found: list[tuple[Tensor, Tensor]] = []
-        seen = 0
+    @cached_property
+    def outputs(self) -> tuple[Tensor, Tensor]:
+        """The model's outputs and the targets of the shown rows, on the CPU; one pass for all pictures of a view."""
         with self.still():
-            for x, y in in_order(self.rows, self.parts.evaluate_batch):
-                found.append((self.parts.model(x).float().cpu(), y.cpu()))
-                seen += len(x)
-                if limit is not None and seen >= limit:
-                    break
+            found = [(self.parts.model(x).float().cpu(), y.cpu())
+                     for x, y in in_order(self.rows, self.parts.evaluate_batch)]
         outputs, targets = (torch.cat(parts) for parts in zip(*found))
-        return outputs[:limit], targets[:limit]
+        return outputs, targets
 
     def save(self, name: str, make: Callable[[Path], None], numbered: bool = False) -> None:
         """Make ``pictures/<name>.png`` and tell the recorders; `numbered` keeps one for each epoch too."""
