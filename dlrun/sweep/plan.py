@@ -1,0 +1,77 @@
+"""A sweep's plan: all jobs, composed and checked once, stored before the first begins.
+
+A job's identity and folder follow from its own configuration, never from the sweep: the same job in two sweeps is one
+run.  What is stored is the resolved configuration, so that editing a YAML file during a sweep changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dlrun.record.folder import read_json, write_json, write_text
+
+FORMAT = 1
+SWEEPS = "sweeps"  # the folder below output_dir
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a sweep.
+
+    `values` are what varies, by axis, as typed (the seed apart); `row` is the name of a named row; `words` are the
+    overrides that compose it; `folder` is the run's folder below output_dir, `config` the resolved configuration.
+    """
+
+    number: int
+    id: str
+    folder: str
+    seed: int
+    values: dict[str, Any]
+    words: tuple[str, ...]
+    config: dict[str, Any]
+    row: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep: its axes (values as typed, in order), its seeds, its jobs in their order, and what it was asked.
+
+    `output_dir` is where runs and sweeps lie; `options` are the sweep's own keys that change no run (metric, versus).
+    """
+
+    name: str
+    output_dir: Path
+    axes: dict[str, list[Any]]
+    seeds: list[int]
+    jobs: list[Job]
+    command: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        return self.output_dir / SWEEPS / self.name
+
+    def run_folder(self, job: Job) -> Path:
+        return self.output_dir / job.folder
+
+
+def store(plan: Plan) -> None:
+    """Write ``jobs.jsonl`` (a line a job), then ``plan.json``, each atomically: where the latter is, all is there."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(asdict(job), ensure_ascii=False) + "\n" for job in plan.jobs)
+    write_text(plan.folder / "jobs.jsonl", "".join(lines))
+    write_json(plan.folder / "plan.json", {
+        "format": FORMAT, "name": plan.name, "axes": plan.axes, "seeds": plan.seeds, "jobs": len(plan.jobs),
+        "command": list(plan.command), "options": plan.options})
+
+
+def load(folder: Path) -> Plan:
+    """The plan that a sweep's folder holds; raises FileNotFoundError where there is none."""
+    head = read_json(folder / "plan.json")
+    lines = (folder / "jobs.jsonl").read_text(encoding="utf-8").splitlines()
+    jobs = [Job(**{**job, "words": tuple(job["words"])}) for job in map(json.loads, lines)]
+    return Plan(head["name"], folder.parent.parent, head["axes"], head["seeds"], jobs, tuple(head["command"]),
+                head["options"])
