@@ -12,12 +12,13 @@ from dlrun.config.fields import choice, flag, integer
 def num_words(default: int | None) -> Any:
     return integer(
         default, "Ids 0 to num_words - 1 are used, those of the most frequent words; null: as many as there are.",
-        low=4,
+        low=4, optional=True,
     )
 
 
 def maxlen(default: int | None) -> Any:
-    return integer(default, "Length that rows are padded and cut to; null: that of the longest training row.", low=1)
+    return integer(default, "Length that rows are padded and cut to; null: that of the longest training row.", low=1,
+                   optional=True)
 
 
 def padding() -> Any:
