@@ -17,7 +17,7 @@ MISSING = "???"  # OmegaConf's mark of a value that the user has to give
 class Rule:
     """What a value may be.
 
-    `kind` is one of integer, number, flag, text, choice, integers, numbers, texts, layers, mapping, free.
+    `kind` is one of integer, number, flag, text, choice, integers, numbers, texts, layers, mapping, weights, free.
     `low`/`high` bound numbers (and the members of lists); `above`/`below` exclude the bound itself.
     `words` are texts allowed beside the kind (``"auto"``); `optional` allows null.
     `identity` is False for values that cannot change a result (folders, names, device).
@@ -52,6 +52,7 @@ class Rule:
             "integer": "an integer", "number": "a number", "flag": "true or false", "text": "a text",
             "integers": "a list of integers", "numbers": "a list of numbers", "texts": "a list of texts",
             "layers": "a list of layers", "mapping": "a mapping", "free": "any value",
+            "weights": "a list of numbers or a mapping of names to numbers",
         }[self.kind]
         return noun + self._range()
 
@@ -151,10 +152,17 @@ def _mapping(rule: Rule, value: Any) -> dict[str, Any]:
     return value
 
 
+def _weights(rule: Rule, value: Any) -> tuple[float, ...] | dict[str, float]:
+    """Weights in an order, or by name (a number as a name is its text)."""
+    if isinstance(value, dict) and value:
+        return {str(name): _number(rule, weight) for name, weight in value.items()}
+    return tuple(_list_of(_number)(rule, value))
+
+
 _READERS = {
     "integer": _integer, "number": _number, "flag": _flag, "text": _text, "choice": _choice,
     "integers": _list_of(_integer), "numbers": _list_of(_number), "texts": _list_of(_text),
-    "layers": _layers, "mapping": _mapping, "free": lambda rule, value: value,
+    "layers": _layers, "mapping": _mapping, "weights": _weights, "free": lambda rule, value: value,
 }
 
 
@@ -202,6 +210,10 @@ def layers(default: Any, doc: str, **rule: Any) -> Any:
 
 def mapping(default: Any, doc: str, **rule: Any) -> Any:
     return _field("mapping", default, doc, **rule)
+
+
+def weights(default: Any, doc: str, **rule: Any) -> Any:
+    return _field("weights", default, doc, low=0, **rule)
 
 
 def free(default: Any, doc: str, **rule: Any) -> Any:

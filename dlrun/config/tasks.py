@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.fields import choice, flag
+from dlrun.config.fields import choice, flag, weights
+from dlrun.config.problem import Problem
+from dlrun.config.weights import in_order
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Task:
         """Outputs that the network has to give for data of this signature; 0 where the model's own parts decide."""
         return 0
 
+    def clashes(self, signature: Any) -> Iterator[Problem]:
+        """What does not go with data of this signature, which is of a wanted kind."""
+        yield from ()
+
 
 @dataclass(frozen=True)
 class Auto(Task):
@@ -46,6 +53,11 @@ class Classify(Task):
     loss: str = choice(
         "auto", ("auto", "cross_entropy", "binary_cross_entropy", "mse"),
         "auto: binary cross-entropy on one output for two classes, else cross-entropy; mse is on probabilities.")
+    class_weights: Any = weights(
+        None, "What a row's training loss is multiplied by, by its class; the mean still divides by the rows, and "
+        "validation and test losses are not weighted (Keras's class_weight). balanced: rows / (classes * rows of the "
+        "class), counted on the training rows; else a list, or a mapping by name or number (others weigh 1).",
+        words=("balanced",))
 
     def outputs(self, classes: int) -> int:
         """Outputs of the network for so many classes."""
@@ -53,6 +65,9 @@ class Classify(Task):
 
     def width(self, signature: Any) -> int:
         return self.outputs(len(signature.classes))
+
+    def clashes(self, signature: Any) -> Iterator[Problem]:
+        yield from _unfit(self.class_weights, signature.classes, "task.class_weights", "class")
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,16 @@ class NextToken(Task):
 
     def width(self, signature: Any) -> int:
         return signature.target_vocabulary or len(signature.classes)
+
+
+def _unfit(given: Any, names: tuple[str, ...], key: str, what: str) -> Iterator[Problem]:
+    """The problem of weights that are not those of these names."""
+    if given is None or isinstance(given, str):
+        return
+    try:
+        in_order(given, names, what)
+    except ValueError as error:
+        yield Problem(key, str(error))
 
 
 TASKS: dict[str, type[Task]] = {schema.kind: schema for schema in (Auto, Classify, Regress, Tag, NextToken)}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -75,7 +76,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     model = make_network(config, prepared.signature, checked.layers, checked.blueprint, noise)
     set_vectors(model, prepared, data_dir(config.data_dir), say)
     task = make_task(config.task, prepared.signature, model, noise,
-                     prepared.target.factor if prepared.target else 1.0)
+                     prepared.target.factor if prepared.target else 1.0, class_counts(prepared))
     path = speed_path(model, own=not isinstance(config.model, Custom))
     last = path.endswith("channels_last")
     model = model.to(machine.device)
@@ -94,6 +95,14 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         evaluate_batch=config.batch_size if carries else _evaluate_batch(config.batch_size, shape),
     )
+
+
+def class_counts(prepared: Prepared) -> list[int]:
+    """The training rows of each class; [] where the targets are no classes."""
+    if prepared.signature.target_kind != "classes" or prepared.train.y is None:
+        return []
+    counts: list[int] = np.bincount(prepared.train.y, minlength=len(prepared.signature.classes)).tolist()
+    return counts
 
 
 def _evaluate_batch(batch_size: int, shape: tuple[int, ...]) -> int:

@@ -126,6 +126,7 @@ def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None,
     unfit = pairing(config, signature)
     if unfit:
         return None, unfit
+    problems += config.task.clashes(signature)
     rows: dict[str, int] = {}
     try:
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)

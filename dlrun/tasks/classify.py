@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.config import tasks
+from dlrun.config.weights import balanced, in_order
 from dlrun.tasks.task import Batch, Totals
 
+Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
 _ONE: Sequence[Sequence[str]] = (("model",),)
 
 
 class Classify:
-    """One player, the whole model.  Targets are class numbers (rows,), int64."""
+    """One player, the whole model.  Targets are class numbers (rows,), int64.
+
+    With class weights the loss of a model in training mode is the mean over the rows of weight * loss, as Keras has it
+    (`F.cross_entropy` with weights divides by their sum); a model in evaluation mode has the plain mean.
+    """
 
     measures = tasks.Classify.measures
 
-    def __init__(self, config: tasks.Classify, classes: int):
-        self.classes = classes
-        self.outputs = config.outputs(classes)
-        self._loss = self._choose_loss(config.loss)
+    def __init__(self, config: tasks.Classify, classes: Sequence[str], counts: Sequence[int] = (),
+                 device: torch.device | str = "cpu"):
+        self.classes = len(classes)
+        self.outputs = config.outputs(self.classes)
+        self._loss = self._trained = self._choose_loss(config.loss)
+        weights = _weights(config.class_weights, classes, counts)
+        if weights is not None:
+            self._trained = _weighted(self._choose_loss(config.loss), torch.tensor(weights, device=device))
 
-    def _choose_loss(self, name: str) -> Callable[[Tensor, Tensor], Tensor]:
+    def _choose_loss(self, name: str) -> Loss:
         # Decided once, so that the step has no branches.
         if name == "mse":
             return _mse_binary if self.outputs == 1 else _mse_classes
@@ -40,7 +51,7 @@ class Classify:
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.x).float()  # losses are taken in float32 whatever the forward pass was
-        return self._loss(logits, batch.y), logits
+        return (self._trained if model.training else self._loss)(logits, batch.y), logits
 
     def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
@@ -61,17 +72,32 @@ class Classify:
         return torch.softmax(logits, dim=1)
 
 
-def _binary(logits: Tensor, y: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits[:, 0], y.to(logits.dtype))
+def _weights(given: Any, classes: Sequence[str], counts: Sequence[int]) -> list[float] | None:
+    if given == "balanced":
+        return balanced(counts) if counts else None
+    return None if given is None else in_order(given, classes, "class")
 
 
-def _binary_classes(logits: Tensor, y: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits, F.one_hot(y, logits.shape[1]).to(logits.dtype))
+def _weighted(loss: Loss, weights: Tensor) -> Loss:
+    def mean(logits: Tensor, y: Tensor) -> Tensor:
+        each = loss(logits, y, reduction="none")
+        return ((each if each.ndim == 1 else each.mean(1)) * weights[y]).mean()
+
+    return mean
 
 
-def _mse_binary(logits: Tensor, y: Tensor) -> Tensor:
-    return F.mse_loss(torch.sigmoid(logits[:, 0]), y.to(logits.dtype))
+def _binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits[:, 0], y.to(logits.dtype), reduction=reduction)
 
 
-def _mse_classes(logits: Tensor, y: Tensor) -> Tensor:
-    return F.mse_loss(torch.softmax(logits, 1), F.one_hot(y, logits.shape[1]).to(logits.dtype))
+def _binary_classes(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
+    wanted = F.one_hot(y, logits.shape[1]).to(logits.dtype)
+    return F.binary_cross_entropy_with_logits(logits, wanted, reduction=reduction)
+
+
+def _mse_binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
+    return F.mse_loss(torch.sigmoid(logits[:, 0]), y.to(logits.dtype), reduction=reduction)
+
+
+def _mse_classes(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
+    return F.mse_loss(torch.softmax(logits, 1), F.one_hot(y, logits.shape[1]).to(logits.dtype), reduction=reduction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
@@ -20,13 +21,15 @@ from dlrun.tasks.task import Task
 from dlrun.tasks.variational import Variational
 
 
-def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise, factor: float = 1.0) -> Task:
+def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise, factor: float = 1.0,
+              counts: Sequence[int] = ()) -> Task:
     """What is minimised and measured; pairings were checked before (`run.preflight`).
 
-    `factor` is what a number target was multiplied by.
+    `factor` is what a number target was multiplied by; `counts` are the training rows of each class, () where nothing
+    will be trained.
     """
     if isinstance(config, schemas.Classify):
-        return Classify(config, len(signature.classes))
+        return Classify(config, signature.classes, counts, noise.device)
     if isinstance(config, schemas.Regress):
         return Regress(config, factor)
     if isinstance(config, schemas.Tag):
