@@ -127,7 +127,7 @@ def fit(run: Fit) -> str | None:
                 shown = now
                 show(run, first, end)
             if run.signals.asked is not None or keeper.due():
-                if finite(run.totals.read()) and sound(run):  # a broken state is left for the next look to report
+                if finite(run.step.means()) and sound(run):  # a broken state is left for the next look to report
                     keeper.save(clock.epoch, clock.step)
                 if run.signals.asked is not None:
                     raise Interrupted
@@ -169,7 +169,7 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
 
 def look(run: Fit) -> dict[str, float]:
     """Read the running metrics from the device; raises Diverged where the loss is no longer a number."""
-    metrics = run.step.task.derive(run.totals.read())
+    metrics = run.step.task.derive(run.step.means())
     if not finite(metrics):
         raise Diverged(run.clock.looked, run.clock.step)
     run.clock.looked = run.clock.step

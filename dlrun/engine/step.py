@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,9 @@ from dlrun.engine.schedule import Rate
 from dlrun.models.build import penalty
 from dlrun.models.noise import Noise
 from dlrun.tasks.task import Batch, Task, Totals
+
+if TYPE_CHECKING:
+    from dlrun.engine.parallel import Together  # its import is for runs of several processes only
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -40,6 +43,7 @@ class EagerStep:
             for name, module in modules.items()}
         self._accumulate = config.optimizer.accumulate
         self._factor, self._step = 1.0, 0
+        self.together: Together | None = None  # set where several processes take each step together
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.cast: Callable[[], AbstractContextManager[Any]] = nullcontext
         if config.precision != "float32":
@@ -53,6 +57,8 @@ class EagerStep:
         self.noise.at(step)
         self._set_rate(step)
         self.totals.rows += batch.rows
+        if self.together is not None:
+            batch = self.together.take(batch)
         for group in self.task.turn(step):
             self._update(group, batch)
 
@@ -62,6 +68,8 @@ class EagerStep:
     def _plain_update(self, group: Sequence[str], batch: Batch) -> None:
         for turn in group:  # all gradients of the group before any update
             self._backward(turn, batch)
+        if self.together is not None:
+            self.together.sum(self._player(turn) for turn in group)
         for turn in group:
             player = self._player(turn)
             if player.clip is not None:
@@ -103,6 +111,8 @@ class EagerStep:
         """Fresh gradients of a turn's loss over the batch; the loss, without a gradient."""
         player = self._player(turn)
         player.optimizer.zero_grad(set_to_none=True)
+        if self.together is not None:
+            return self._backward_part(turn, player, batch, self.together.weight, self.together.counts)
         if self._accumulate == 1:
             return self._backward_part(turn, player, batch, 1.0, measure)
         # A smaller last part counts by its rows, so that the gradient is the mean over all rows.
@@ -126,6 +136,10 @@ class EagerStep:
             loss = loss * share
         player.backward(self.scaler.scale(loss) if self.scaler.is_enabled() else loss)
         return loss.detach()
+
+    def means(self) -> dict[str, float]:
+        """The running means of all processes; waits for the device, and for the others."""
+        return self.totals.read(None if self.together is None else self.together.gather)
 
     def _set_rate(self, step: int) -> None:
         factor = self.rate.factor(step)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
@@ -10,11 +13,28 @@ from dlrun.config.streams import key
 LANES = 1 << 16  # values of one 16-bit lane
 
 
+@dataclass(frozen=True)
+class Share:
+    """The rows `first` to `last` (exclusive) of a batch of `rows`: what one of several processes works on."""
+
+    first: int
+    last: int
+    rows: int
+
+    def whole(self, shape: Sequence[int], axis: int = 0) -> torch.Size:
+        """The shape that a draw for all rows has, where `shape` is that for the share's."""
+        return torch.Size((*shape[:axis], self.rows, *shape[axis + 1:]))
+
+    def of(self, drawn: Tensor, axis: int = 0) -> Tensor:
+        """The share's part of what was drawn for all rows."""
+        return drawn.narrow(axis, self.first, self.last - self.first)
+
+
 class Noise:
     """The generator of dropout masks and other noise.
 
     `at(step)` seeds it with key(seed, "noise", step), so nothing needs to be stored to resume: call it before each
-    training step.  Within a step the draws are told apart by their order alone.  Dropout asks for `lanes` only, so a
+    training step.  Within a step the draws are told apart by their order alone.  Dropout asks for `lanes_of` only, so a
     step that takes its randomness as an input can put anything with that method in place of the noise.
 
     >>> noise = Noise(0, "cpu")
@@ -27,6 +47,7 @@ class Noise:
         self.seed = seed
         self.device = torch.device(device)
         self.generator = torch.Generator(self.device)
+        self.share: Share | None = None  # set where several processes take a step together: all draw for all rows
         self.at(0)
 
     def at(self, step: int) -> None:
@@ -43,6 +64,13 @@ class Noise:
         words = torch.empty((count + 3) // 4, dtype=torch.int64, device=self.device)
         words.random_(-(1 << 63), None, generator=self.generator)
         return words.view(torch.int16)[:count]
+
+    def lanes_of(self, shape: torch.Size, axis: int = 0) -> Tensor:
+        """Lanes of that shape, whose rows lie along `axis`."""
+        if self.share is None:
+            return self.lanes(shape.numel()).view(shape)
+        whole = self.share.whole(shape, axis)
+        return self.share.of(self.lanes(whole.numel()).view(whole), axis)
 
 
 class Dropout(nn.Module):
@@ -63,16 +91,16 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return (x * self.mask(x)).to(x.dtype) if self.training else x
 
-    def mask(self, x: Tensor) -> Tensor:
-        """0 or the scale for each value of `x`, told by the shape of `x` and the noise alone.
+    def mask(self, x: Tensor, axis: int = 0) -> Tensor:
+        """0 or the scale for each value of `x`, told by the shape of `x` and the noise alone; rows lie along `axis`.
 
         float32 also for a half-precision `x`, whose few bits would bias the scale.
         """
-        return self._mask(x.shape, x.dtype)
+        return self._mask(x.shape, x.dtype, axis)
 
-    def _mask(self, shape: torch.Size, dtype: torch.dtype) -> Tensor:
+    def _mask(self, shape: torch.Size, dtype: torch.dtype, axis: int = 0) -> Tensor:
         wide = torch.float64 if dtype == torch.float64 else torch.float32
-        lanes = self.noise.lanes(shape.numel()).view(shape)
+        lanes = self.noise.lanes_of(shape, axis)
         # Compared as floats, which hold every int16, and in place: a third of the time of a mask of booleans.
         return lanes.to(wide).ge_(self.threshold).mul_(self.scale)
 
@@ -83,6 +111,6 @@ class Dropout(nn.Module):
 class SpatialDropout(Dropout):
     """Drops whole channels: one draw for each row and channel."""
 
-    def mask(self, x: Tensor) -> Tensor:
+    def mask(self, x: Tensor, axis: int = 0) -> Tensor:
         shape = torch.Size((*x.shape[:2], *(1 for _ in x.shape[2:])))
-        return self._mask(shape, x.dtype)
+        return self._mask(shape, x.dtype, axis)

@@ -6,7 +6,7 @@ and its task says in which steps each of them moves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -59,12 +59,33 @@ class Totals:
             self._counts[name] = 0
         self.rows = 0
 
-    def read(self) -> dict[str, float]:
-        """The means so far; waits for the device.  Measures that nothing was added to are left out."""
-        values = torch.stack([*self._sums.values(), *self._counted.values()]).tolist()
+    def read(self, gather: Callable[[Tensor], Tensor] | None = None) -> dict[str, float]:
+        """The means so far; waits for the device.  Measures that nothing was added to are left out.
+
+        `gather` sums a tensor over all processes of a run; without it the means are those of this process.
+        """
+        stacked = self._stacked()
+        values = (stacked if gather is None else gather(stacked)).flatten().tolist()
         size = len(self.names)
-        counts = [self._counts[name] + on_device for name, on_device in zip(self.names, values[size:])]
+        counts = values[size:]
         return {name: total / count for name, total, count in zip(self.names, values, counts) if count}
+
+    def merge(self, gather: Callable[[Tensor], Tensor], keep: bool) -> None:
+        """Move the sums of all processes into the one that keeps them; the others begin anew."""
+        sums, counts = gather(self._stacked())
+        rows = self.rows
+        self.reset()
+        self.rows = rows
+        if keep:
+            for name, total, count in zip(self.names, sums, counts):
+                self._sums[name].copy_(total)
+                self._counted[name].copy_(count)
+
+    def _stacked(self) -> Tensor:
+        """All sums, then all counts (2, measures)."""
+        counts = torch.tensor([self._counts[name] for name in self.names], dtype=self._kind)
+        counted = torch.stack(list(self._counted.values()))
+        return torch.stack([torch.stack(list(self._sums.values())), counted + counts.to(counted.device)])
 
     def state(self) -> dict[str, object]:
         return {"sums": torch.stack(list(self._sums.values())).cpu(),

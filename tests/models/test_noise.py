@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dlrun.models.build import build
-from dlrun.models.noise import Dropout, Noise, SpatialDropout
+from dlrun.models.noise import Dropout, Noise, Share, SpatialDropout
 from dlrun.models.parse import parse
 
 
@@ -45,8 +45,19 @@ def test_the_share_dropped_is_the_rate_and_the_mean_is_kept(rate: float) -> None
 class EveryLane:
     """Stands for the noise: each of the 65536 lanes once."""
 
-    def lanes(self, count: int) -> torch.Tensor:
-        return torch.arange(-32768, 32768, dtype=torch.int16)
+    def lanes_of(self, shape: torch.Size, axis: int = 0) -> torch.Tensor:
+        return torch.arange(-32768, 32768, dtype=torch.int16).view(shape)
+
+
+def test_shares_of_a_batch_draw_what_one_process_draws() -> None:
+    whole, noise = Noise(3, "cpu"), Noise(3, "cpu")
+    wanted = whole.lanes_of(torch.Size((7, 5)))
+    parts = []
+    for first, last in ((0, 2), (2, 7)):
+        noise.at(0)
+        noise.share = Share(first, last, 7)
+        parts.append(noise.lanes_of(torch.Size((last - first, 5))))
+    assert torch.equal(torch.cat(parts), wanted)
 
 
 def test_the_probability_is_exact_to_one_lane() -> None:

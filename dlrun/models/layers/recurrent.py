@@ -98,7 +98,7 @@ class Recurrent(WithKernels):
         The gates are in the order of the loops: an LSTM's g, i, f, o, a GRU's r, z, n.
         """
         return tuple(  # type: ignore[return-value]
-            drop.mask(x.new_empty(count, x.shape[1], size)) if drop is not None and self.training else None
+            drop.mask(x.new_empty(count, x.shape[1], size), axis=1) if drop is not None and self.training else None
             for drop, count, size in ((self.dropout, self.cell.input_masks, self.features),
                                       (self.recurrent_dropout, self.cell.gates, self.units)))
 

@@ -1,0 +1,32 @@
+"""A worker of tests/engine/test_parallel.py: trains as one of several processes; the leader writes what came of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from dlrun.engine.fit import fit
+from dlrun.engine.parallel import AgreedKeeper, AgreedSignals, Together
+from tests.engine.make import made
+
+
+def main(folder: str, *words: str) -> None:
+    dist.init_process_group("gloo")
+    parts, training = made(Path(folder) / f"rank-{dist.get_rank()}", *words)
+    together = Together(parts.model, parts.noise, training.totals, training.signals)
+    training.step.together = together
+    training.signals = AgreedSignals(training.signals, together, lambda: training.clock.step)
+    training.keeper = AgreedKeeper(training.keeper, together, lambda: training.clock.step)
+    fit(training)
+    if together.leader:
+        rows = (Path(folder) / "rank-0" / "metrics.jsonl").read_text()
+        torch.save({"weights": dict(parts.model.state_dict()), "rows": rows}, Path(folder) / "together.pt")
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
