@@ -82,6 +82,39 @@ class RunLock:
         return Busy(self.folder, owner.get("pid", 0), owner.get("host", "?"), owner.get("since", "?"))
 
 
+def at_work(folder: str | os.PathLike[str]) -> bool:
+    """Whether a process of this host seems to work on a run; where it can, without touching the lock.
+
+    A look must not make a start fail, so the lock's text is believed: that process is alive.  It is a sight, not a
+    proof: who changes the folder takes the lock.
+    """
+    path = Path(folder) / "lock"
+    try:
+        owner = json.loads(path.read_text())
+        pid, host = int(owner["pid"]), owner["host"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if host != socket.gethostname():
+        return False
+    if sys.platform == "win32":  # os.kill would end the process there
+        try:
+            handle = os.open(path, os.O_RDWR)
+            try:
+                _take(handle)
+            finally:
+                os.close(handle)
+        except OSError:
+            return True
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, and is another user's
+        return True
+    return True
+
+
 _held: weakref.WeakSet[RunLock] = weakref.WeakSet()
 
 

@@ -11,7 +11,8 @@ from scipy import stats
 
 from dlrun.report.statistics import interval, mean, paired, prediction, sd, t_quantile
 
-VALUES = [[0.9425, 0.9442], [94.2, 94.4, 94.25], [1.0, 2.0, 4.0, 8.0, 16.0], [1e-9, 3e-9, 2e-9], [1e9, 1e9 + 1, 1e9 + 5]]
+VALUES = [[0.9425, 0.9442], [94.2, 94.4, 94.25], [1.0, 2.0, 4.0, 8.0, 16.0], [1e-9, 3e-9, 2e-9],
+          [1e9, 1e9 + 1, 1e9 + 5]]
 
 
 @pytest.mark.parametrize("values", VALUES, ids=str)

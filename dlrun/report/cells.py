@@ -1,0 +1,99 @@
+"""A table's cells as text, the same for the terminal and for Markdown, LaTeX and HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlrun.record.words import short_time
+from dlrun.report.measure import Scale
+from dlrun.report.statistics import Interval
+from dlrun.report.table import Row, Table
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: labels; the measure, or the reason why there is none (`failed`); runs; difference; time; mark."""
+
+    labels: tuple[str, ...]
+    measure: str
+    failed: bool
+    n: str
+    versus: str
+    seconds: str
+    mark: str
+    missing: str
+
+
+def heads(table: Table) -> tuple[list[str], list[str]]:
+    """The headers of the axes, and of the columns behind them: measure, n, difference, seconds, mark."""
+    return list(table.axes.columns), [table.scale.head, "n", versus_head(table), "seconds", ""]
+
+
+def versus_head(table: Table) -> str:
+    reference = table.reference
+    if reference is None or len(table.rows) < 2:
+        return ""
+    return f"versus {' '.join(filter(None, reference.labels))}" if table.named else "versus best"
+
+
+def lines(table: Table, sign: str = "+-") -> list[Line]:
+    """All rows; the numbers of a column have equal width, so that they line up in a fixed font."""
+    wide = _width([row.summary for row in table.rows], table.scale, False)
+    difference = _width([row.versus for row in table.rows], table.scale, True)
+    return [_line(table, row, sign, wide, difference) for row in table.rows]
+
+
+def _line(table: Table, row: Row, sign: str, wide: tuple[int, int], difference: tuple[int, int]) -> Line:
+    reasons = row.missing(table.metric)
+    told = "; ".join(f"{reason} ({_seeds(seeds)})" if row.summary or len(reasons) > 1 else reason
+                     for reason, seeds in reasons)
+    measure = _pair(row.summary, table.scale, sign, wide, False) if row.summary else told
+    versus = ""
+    if row.versus:
+        versus = _pair(row.versus, table.scale, sign, difference, True)
+        if row.summary and row.versus.n < row.summary.n:
+            versus += f" (n = {row.versus.n})"
+    mark = "best" if row.best else ""
+    if row.reference and table.named:
+        mark = f"{mark}, reference".removeprefix(", ")
+    return Line(row.labels, measure, row.summary is None, str(row.summary.n) if row.summary else "", versus,
+                short_time(row.seconds).removesuffix(" s"), mark, told if row.summary else "")
+
+
+def _pair(interval: Interval, scale: Scale, sign: str, width: tuple[int, int], signed: bool) -> str:
+    text = scale.number(interval.mean, signed).rjust(width[0])
+    if interval.half is None:
+        return text
+    return f"{text} {sign} {scale.number(interval.half).rjust(width[1])}"
+
+
+def _width(found: list[Interval | None], scale: Scale, signed: bool) -> tuple[int, int]:
+    means = [len(scale.number(interval.mean, signed)) for interval in found if interval]
+    halves = [len(scale.number(interval.half)) for interval in found if interval and interval.half is not None]
+    return max(means, default=0), max(halves, default=0)
+
+
+def _seeds(seeds: list[int]) -> str:
+    return f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
+
+
+def common_line(table: Table, most: int | None = None) -> str:
+    """What all rows share, as it is typed: ``dataset=digits epochs=5``; `most` cuts a long line."""
+    words = [f"{key}={value}" for key, value in table.axes.common.items()]
+    more = f" ... and {len(words) - most} more" if most and len(words) > most else ""
+    return " ".join(words[:most]) + more
+
+
+def head_line(table: Table) -> str:
+    """``digits · classify · 12 runs, 4 rows``."""
+    runs = len(table.runs)
+    rows = len(table.rows)
+    seeds = {tuple(run.seed for run in row.runs) for row in table.rows}
+    each = f" x seeds {_span(next(iter(seeds)))}" if len(seeds) == 1 and runs > rows else ""
+    return (f"{table.title} · {runs} run{'' if runs == 1 else 's'}, {rows} row{'' if rows == 1 else 's'}{each}")
+
+
+def _span(seeds: tuple[int, ...]) -> str:
+    if len(seeds) > 3 and list(seeds) == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))

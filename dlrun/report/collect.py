@@ -1,0 +1,105 @@
+"""From folders to tables: runs that differ in nothing but the seed are one row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.report.axes import axes_of, sortable
+from dlrun.report.find import gather
+from dlrun.report.measure import better, names, natural, scale, value_of
+from dlrun.report.notes import notes_of
+from dlrun.report.run import Run
+from dlrun.report.settings import key_of, settings, word
+from dlrun.report.statistics import Interval, interval
+from dlrun.report.table import Report, Row, Table
+from dlrun.report.versus import against, against_named, best_of
+
+
+def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None = None) -> Report:
+    """The report on the runs in `paths`; raises Problems where a run, the metric or the row is not there."""
+    runs, plans = gather(paths)
+    if len(plans) == 1:
+        metric = metric or plans[0].options.get("metric")
+        versus = versus or plans[0].options.get("versus")
+    planned = list(plans[0].axes) if len(plans) == 1 and len(paths) == 1 else None
+    known = names([run.result for run in runs])
+    done = any(run.counted for run in runs)
+    if metric and done and metric not in known:
+        wanted = f"one of {', '.join(known)} is wanted{did_you_mean(metric, known)}"
+        raise Problems([Problem(f"metric={metric}", wanted)])
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        data = word(run.config, "dataset") if not run.config.get("dataset.path") else str(run.config["dataset.path"])
+        groups.setdefault((data, str(run.config.get("task.kind", ""))), []).append(run)
+    tables = [_table(title, members, planned, metric) for title, members in groups.items()]
+    if versus:
+        tables = against_named(tables, versus)
+    else:
+        tables = [against(table, best_of(table), False) for table in tables]
+    title_ = " ".join(plan.name for plan in plans) or " ".join(path.name or str(path) for path in paths)
+    return Report(title_, tuple(replace(table, notes=tuple(notes_of(table))) for table in tables),
+                  " ".join(plans[0].command) if len(plans) == 1 else "")
+
+
+def _table(data_and_task: tuple[str, str], runs: list[Run], planned: list[str] | None, metric: str | None) -> Table:
+    counted = [run.result for run in runs if run.counted]
+    if metric is None or (counted and all(value_of(result, metric) is None for result in counted)):
+        metric = natural(data_and_task[1], counted)
+    members, extra, repeated = _members(runs)
+    firsts = [row[0] for row in members]
+    axes = axes_of(firsts, planned, extra)
+    if planned is not None and len(set(axes.labels)) < len(axes.labels):  # the axes alone do not tell the rows apart
+        axes = axes_of(firsts, None, extra)
+    order = list(range(len(members)))
+    if any(run.values is None for run in runs):
+        order.sort(key=lambda i: [sortable(value) for value in axes.values[i]])
+    axes = replace(axes, labels=[axes.labels[i] for i in order], values=[axes.values[i] for i in order],
+                   besides={key: [texts[i] for i in order] for key, texts in axes.besides.items()})
+    rows = []
+    for labels, i in zip(axes.labels, order):
+        own = sorted(members[i], key=lambda run: run.seed)
+        measured = {run.seed: value_of(run.result, metric) for run in own if run.counted}
+        values = {seed: value for seed, value in measured.items() if value is not None}
+        rows.append(Row(labels, tuple(own), values, interval(list(values.values())) if values else None))
+    summaries = [row.summary for row in rows if row.summary]
+    top: Interval | None = None
+    for summary in summaries:
+        if top is None or better(metric, summary.mean, top.mean):
+            top = summary
+    rows = [replace(row, best=row.summary is top and top is not None and len(rows) > 1) for row in rows]
+    how = scale(metric, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None])
+    name = " · ".join(filter(None, data_and_task)) or "no settings yet"
+    return Table(name, metric, axes, tuple(rows), how, (), False, tuple(repeated))
+
+
+def _members(runs: list[Run]) -> tuple[list[list[Run]], list[str] | None, list[Run]]:
+    """Runs by row; where equal settings and seeds are different runs (a file's content changed), by their data too.
+
+    Also the data of each row in that case, and the runs that repeat a row's seed even so.
+    """
+    one: dict[tuple[str, str | None], Run] = {}
+    for run in runs:  # the same run in two folders is one: the finished one, else the first
+        before = one.get((run.id, run.row))
+        if before is None or (run.counted and not before.counted):
+            one[run.id, run.row] = run
+    keys = {id(run): (run.row, key_of(settings(run.config))) for run in one.values()}
+    seen = [(*keys[id(run)], run.seed) for run in one.values()]
+    twice = len(set(seen)) < len(seen)
+    rows: dict[tuple[str | None, str, str], list[Run]] = {}
+    for run in one.values():
+        rows.setdefault((*keys[id(run)], run.data_hash if twice else ""), []).append(run)
+    found = [_once(members) for members in rows.values()]
+    repeated = [run for members, kept in zip(rows.values(), found) for run in members if run not in kept]
+    return found, [members[0].data_hash for members in found] if twice else None, repeated
+
+
+def _once(members: list[Run]) -> list[Run]:
+    """One run a seed, the one that counts before the others: a mean must not count a seed twice."""
+    by_seed: dict[int, Run] = {}
+    for run in members:
+        if run.seed not in by_seed or (run.counted and not by_seed[run.seed].counted):
+            by_seed[run.seed] = run
+    return list(by_seed.values())

@@ -1,0 +1,131 @@
+"""A report's files: tables for spreadsheets, documents and papers, and all numbers as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dlrun.record.folder import write_json, write_text
+from dlrun.report.cells import common_line, head_line, heads, lines
+from dlrun.report.statistics import Interval
+from dlrun.report.table import Report, Row, Table
+
+
+def write_files(report: Report, into: Path) -> list[Path]:
+    """Write all files into a folder, each in one step, so that a reader never sees half of one."""
+    made: dict[str, Callable[[Report], str]] = {"table.csv": as_csv, "table.md": as_markdown, "table.tex": as_latex}
+    for name, text in made.items():
+        write_text(into / name, text(report))
+    write_json(into / "report.json", as_data(report))
+    return [into / name for name in (*made, "report.json")]
+
+
+def as_csv(report: Report) -> str:
+    """A line a row, all tables in one, numbers in full; empty where there is none (shares are fractions here)."""
+    axes = list(dict.fromkeys(name for table in report.tables for name in table.axes.columns))
+    head = ["table", *axes, "metric", "mean", "half_width_95", "sd", "n", "difference", "difference_half_width_95",
+            "difference_n", "best", "reference", "parameters", "runs", "not_in_the_mean", "mean_seconds"]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, head, lineterminator="\n")
+    writer.writeheader()
+    for table in report.tables:
+        for row in table.rows:
+            writer.writerow({
+                "table": table.title, **dict(zip(table.axes.columns, row.labels)), "metric": table.metric,
+                **_interval(row.summary, ("mean", "half_width_95", "n")), "sd": row.summary and row.summary.sd,
+                **_interval(row.versus, ("difference", "difference_half_width_95", "difference_n")),
+                "best": int(row.best), "reference": int(row.reference), "parameters": row.parameters,
+                "runs": len(row.runs), "mean_seconds": row.seconds,
+                "not_in_the_mean": "; ".join(reason for reason, _ in row.missing(table.metric))})
+    return out.getvalue()
+
+
+def _interval(interval: Interval | None, keys: tuple[str, str, str]) -> dict[str, Any]:
+    return dict(zip(keys, (interval.mean, interval.half, interval.n))) if interval else {}
+
+
+def as_markdown(report: Report) -> str:
+    def escaped(text: str) -> str:
+        return re.sub(r"([\\|*_`<>\[\]])", r"\\\1", text)
+
+    parts = []
+    for table in report.tables:
+        head, rows, right = _document(table, "±")
+        rule = ["---:" if i in right else "---" for i in range(len(head))]
+        grid = [head, *rows]
+        text = [f"| {' | '.join(map(escaped, line))} |" for line in grid]
+        parts.append("\n".join([f"**{escaped(head_line(table))}**", "", escaped(common_line(table)), "", text[0],
+                                f"| {' | '.join(rule)} |", *text[1:], "", *_notes(table, escaped, "\n")]))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_latex(report: Report) -> str:
+    """A `tabular` for each table, in booktabs' style (``\\usepackage{booktabs}``)."""
+    parts = []
+    for table in report.tables:
+        head, rows, right = _document(table, r"$\pm$")
+        form = "".join("r" if i in right else "l" for i in range(len(head)))
+        text = [" & ".join(_latex(cell) for cell in line) + r" \\" for line in [head, *rows]]
+        parts.append("\n".join([
+            f"% {head_line(table)}", f"% {common_line(table)}", rf"\begin{{tabular}}{{{form}}}", r"\toprule", text[0],
+            r"\midrule", *text[1:], r"\bottomrule", r"\end{tabular}", *(f"% {note}" for note in table.notes)]))
+    return "\n\n".join(parts) + "\n"
+
+
+_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+          ">": r"\textgreater{}", **{sign: f"\\{sign}" for sign in "&%$#_{}"}}
+
+
+def _latex(text: str) -> str:
+    kept = text.split(r"$\pm$")
+    text = r"$\pm$".join("".join(_LATEX.get(sign, sign) for sign in part) for part in kept)
+    return re.sub(r"(?<![\w.-])-(?=\d)", "$-$", text)
+
+
+def _document(table: Table, sign: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Headers, cells and right-aligned columns; without times, so that the same sweep done twice gives one text."""
+    axes, (measure, n, versus, _, _) = heads(table)
+    told = lines(table, sign)
+    head = [*axes, measure, n, versus or "difference", "", "not in the mean"]
+    rows = [[*line.labels, _squeezed(line.measure), line.n, _squeezed(line.versus), line.mark, line.missing]
+            for line in told]
+    kept = [i for i in range(len(head)) if i < len(axes) or any(row[i] for row in rows)]
+    return ([head[i] for i in kept], [[row[i] for i in kept] for row in rows],
+            [place for place, i in enumerate(kept) if i >= len(axes) and head[i] in (measure, n, versus)])
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r" +", " ", text).strip()
+
+
+def _notes(table: Table, escaped: Callable[[str], str], end: str) -> list[str]:
+    return [escaped(note).replace("+-", "±") + end for note in table.notes]
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """All numbers; `runs` of a row are by seed, with status, measures and the seconds that they took."""
+    return {"title": report.title, "command": report.command, "tables": [_table(table) for table in report.tables]}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {"title": table.title, "metric": table.metric, "columns": list(table.axes.columns),
+            "common": table.axes.common, "differs_besides": table.axes.besides, "notes": list(table.notes),
+            "rows": [_row(table, row) for row in table.rows]}
+
+
+def _row(table: Table, row: Row) -> dict[str, Any]:
+    def data(interval: Interval | None) -> dict[str, Any] | None:
+        return {"mean": interval.mean, "half_width_95": interval.half, "sd": interval.sd,
+                "n": interval.n} if interval else None
+
+    runs = [{"id": run.id, "folder": run.name, "seed": run.seed, "status": run.status, "reason": run.reason,
+             "value": row.values.get(run.seed), "seconds": run.result.get("seconds"),
+             **{part: run.result[part] for part in ("train", "val", "test") if run.result.get(part)}}
+            for run in row.runs]
+    return {"labels": dict(zip(table.axes.columns, row.labels)), "summary": data(row.summary),
+            "difference": data(row.versus), "best": row.best, "reference": row.reference,
+            "parameters": row.parameters, "mean_seconds": row.seconds, "runs": runs}

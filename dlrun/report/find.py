@@ -1,0 +1,81 @@
+"""Where runs are: run folders, sweeps' folders, and whatever lies above them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dlrun.config.flat import flatten
+from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.report.run import Run, read_run
+from dlrun.sweep.plan import SWEEPS, Plan, load
+
+_MARKS = ("result.json", "provenance.json", "metrics.jsonl")
+
+
+def gather(paths: Sequence[Path]) -> tuple[list[Run], list[Plan]]:
+    """All runs in `paths`, each folder once, in the order of the plans, then of their paths; and the sweeps' plans.
+
+    Raises Problems for a path that is not there, and where there is no run at all.
+    """
+    missing = [Problem(str(path), "no such folder") for path in paths if not path.is_dir()]
+    if missing:
+        raise Problems(missing)
+    runs: dict[tuple[str, str | None], Run] = {}
+    plans = []
+    for path in paths:
+        if (path / "plan.json").is_file():
+            plan = load(path.absolute())  # its runs lie above it, which a relative path may not reach
+            plans.append(plan)
+            for job in plan.jobs:
+                folder = plan.run_folder(job)
+                run = read_run(folder, flatten(job.config), job.id, job.row, job.values)
+                runs.setdefault((os.path.realpath(folder), job.row), run)
+    planned = {folder for folder, _ in runs}
+    for path in paths:
+        if not (path / "plan.json").is_file():
+            for folder in run_folders(path):
+                if os.path.realpath(folder) not in planned:
+                    runs.setdefault((os.path.realpath(folder), None), read_run(folder))
+    if not runs:
+        raise Problems([Problem(" ".join(map(str, paths)), "no run lies there (a run's folder holds result.json)")])
+    return list(runs.values()), plans
+
+
+def run_folders(path: Path) -> Iterator[Path]:
+    """The run folders in and below `path`, sorted; what is inside a run (folds, checkpoints) is none of its own."""
+    try:
+        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+    except PermissionError:
+        return
+    names = {entry.name for entry in entries}
+    if names.intersection(_MARKS) or {"lock", "checkpoints"} <= names:
+        yield path
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False) and entry.name != SWEEPS and not entry.name.startswith("."):
+            yield from run_folders(path / entry.name)
+
+
+def locate(word: str, below: Path) -> Path:
+    """The folder that a person means: a path, a name below the folder of all runs, a sweep, a unique start of an id.
+
+    Raises Problems where nothing, or more than one run, is meant.
+    """
+    typed = Path(word).expanduser()
+    for place in (typed, below / word, below / SWEEPS / word):
+        if word and place.is_dir():
+            return place
+    ids = {}
+    if below.is_dir() and "/" not in word and word:
+        ids = {folder: folder.name for folder in run_folders(below)}
+    found = [folder for folder, name in ids.items() if name.startswith(word)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(f"{folder.parent.name}/{folder.name}" for folder in found[:4])
+        more = ", ..." if len(found) > 4 else ""
+        raise Problems([Problem(word, f"{len(found)} runs begin like that: {names}{more}")])
+    hint = did_you_mean(word, [*ids.values(), *sorted({folder.parent.name for folder in ids})])
+    raise Problems([Problem(word, f"neither a folder nor the beginning of a run's id in {below}{hint}")])

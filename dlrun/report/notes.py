@@ -1,0 +1,148 @@
+"""The sentences under a table: what its numbers are, what they were made of and on, and what is unequal within it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from dlrun.report.measure import title
+from dlrun.report.run import Run
+from dlrun.report.table import Table
+
+_SHOWN = 12  # values of one setting in a sentence
+
+
+def notes_of(table: Table) -> Iterator[str]:
+    yield from _numbers(table)
+    yield from _not_counted(table)
+    yield from _besides(table)
+    runs = [run for run in table.runs if run.result or run.provenance]
+    label = _said("data", runs, _label, "the rows as published")
+    if label:
+        yield label
+    yield from filter(None, [_said("device", runs, _device), _said("made by", runs, _versions),
+                             _said("code", runs, _code)])
+    yield from _data_differs(runs)
+
+
+def _numbers(table: Table) -> Iterator[str]:
+    counts = {row.summary.n for row in table.rows if row.summary}
+    if not counts:
+        return
+    if max(counts) > 1:
+        one = "; a row with n = 1 has none" if 1 in counts else ""
+        yield f"+- is the 95 % confidence interval of the mean over seeds (Student's t){one}."
+    else:
+        yield "One run a row: no interval can be given."
+    reference = table.reference
+    differences = [row.versus for row in table.rows if row.versus]
+    if reference is None or not differences:
+        return
+    wide = any(difference.half is not None for difference in differences)
+    how = "with their 95 % interval, over the seeds that both rows have" if wide else "over the one seed that both have"
+    chosen = "" if table.named else "; that row is the best of these very numbers, which flatters it"
+    yield f"Differences to {_name(table)} are paired {how}{chosen}."
+
+
+def _name(table: Table) -> str:
+    reference = table.reference
+    text = " ".join(filter(None, reference.labels)) if reference else ""
+    return text or "the reference"
+
+
+def _not_counted(table: Table) -> Iterator[str]:
+    runs = table.runs
+    out = Counter(run.status.replace("_", " ") for run in runs if not run.counted)
+    none = sum(run.counted and run.seed not in row.values for row in table.rows for run in row.runs)
+    reasons = [f"{count} {status}" for status, count in sorted(out.items())]
+    if none:
+        reasons.append(f"{none} without {title(table.metric)}")
+    if table.repeated:
+        names = ", ".join(run.name for run in table.repeated)
+        yield f"Left out, as they repeat the settings and the seed of another run here: {names}."
+    if reasons:
+        yield f"{sum(out.values()) + none} of {len(runs)} runs are not in the means: {', '.join(reasons)}."
+
+
+def _besides(table: Table) -> Iterator[str]:
+    """Settings that differ between rows beside the columns: what a word brings with it, or a sweep's axis hides."""
+    parts = []
+    for key, texts in table.axes.besides.items():
+        by_text: dict[str, list[str]] = {}
+        for row, text in zip(table.rows, texts):
+            by_text.setdefault(text, []).append(" ".join(filter(None, row.labels)))
+        column = next((i for i, name in enumerate(table.axes.columns) if _decides(table, i, texts)), None)
+        if column is not None:
+            pairs = dict(zip((row.labels[column] for row in table.rows), texts))
+            values = [f"{text} ({label})" for label, text in pairs.items()]
+        else:
+            values = list(by_text)
+        more = f", ... {len(values)} values" if len(values) > _SHOWN else ""
+        parts.append(f"{key} {', '.join(values[:_SHOWN])}{more}")
+    if parts:
+        yield f"Rows differ also in: {'; '.join(parts)}."
+    if table.metric.endswith("/loss") and "task.loss" in (*table.axes.columns, *table.axes.besides):
+        yield "The rows minimise different losses: their values are on different scales."
+
+
+def _decides(table: Table, column: int, texts: list[str]) -> bool:
+    """Whether a column's label alone decides a setting."""
+    known: dict[str, str] = {}
+    return all(known.setdefault(row.labels[column], text) == text for row, text in zip(table.rows, texts))
+
+
+def _said(name: str, runs: list[Run], what: Callable[[Run], str], empty: str = "") -> str:
+    """``device: cpu (1 thread)``; with counts where the runs differ."""
+    counts = Counter(what(run) for run in runs)
+    if len(counts) <= 1:
+        only = next(iter(counts), "")
+        return f"{name}: {only}." if only else ""
+    parts = [f"{value or empty or 'unknown'} ({count} run{'' if count == 1 else 's'})"
+             for value, count in sorted(counts.items())]
+    return f"{name} differs: {', '.join(parts)}."
+
+
+def _label(run: Run) -> str:
+    return str(run.result.get("data_label") or (run.provenance.get("data") or {}).get("label") or "")
+
+
+def _device(run: Run) -> str:
+    device = str(run.result.get("device") or run.provenance.get("device") or "")
+    chip = str(run.provenance.get("hardware") or "").partition(": ")[2]
+    return f"{device}, {chip}" if chip else device
+
+
+def _versions(run: Run) -> str:
+    versions = run.provenance.get("versions") or {}
+    known = [f"{name} {versions[name]}" for name in ("dlrun", "torch", "python") if name in versions]
+    return ", ".join(known)
+
+
+def _code(run: Run) -> str:
+    return code_of((run.provenance.get("code") or {}).get("dlrun"))
+
+
+def code_of(state: Mapping[str, Any] | None) -> str:
+    """``07ac6d60c1``, with what is not committed: ``07ac6d60c1 + changes 1f00ab12, 2 untracked files``."""
+    if not state:
+        return ""
+    text = str(state.get("commit") or "no commit")[:10]
+    if state.get("diff"):
+        text += f" + changes {str(state['diff'])[:8]}"
+    if state.get("untracked"):
+        text += f" + {state['untracked']} untracked files"
+    return text
+
+
+def _data_differs(runs: list[Run]) -> Iterator[str]:
+    """Runs that were asked for the same rows and saw others."""
+    seen: dict[tuple[Any, ...], set[str]] = {}
+    for run in runs:
+        asked = tuple(f"{key}={value}" for key, value in run.config.items()
+                      if key.startswith(("dataset.", "validation")) or key == "train_size")
+        if run.data_hash:
+            seen.setdefault((run.seed, asked), set()).add(run.data_hash)
+    hashes = sorted(set().union(*(found for found in seen.values() if len(found) > 1)))
+    if hashes:
+        yield f"Runs with the same data settings saw different rows (hashes {', '.join(hashes[:6])})."

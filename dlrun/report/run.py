@@ -1,0 +1,127 @@
+"""One run as reports see it: its settings, what became of it, its measures; read from its folder alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.flat import flatten
+from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.lock import at_work
+
+COUNTED = ("finished", "stopped")  # the other states have no measure that belongs into a mean
+NOT_STARTED, RUNNING, UNFINISHED, UNREADABLE = "not started", "running", "unfinished", "unreadable"
+_TAIL = 4096  # bytes of metrics.jsonl that hold its last line
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, or a planned job that has none yet.
+
+    `config` is flat; `status` is that of result.json, or one of not started, running, unfinished (it was killed) and
+    unreadable; `reason` says more where the run has no result to count.  `values` (by axis, as typed) and `row` come
+    from a sweep's plan.
+    """
+
+    folder: Path
+    id: str
+    config: Mapping[str, Any]
+    status: str
+    reason: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    row: str | None = None
+    values: Mapping[str, Any] | None = None
+
+    @property
+    def seed(self) -> int:
+        return int(self.config.get("seed", 0))
+
+    @property
+    def counted(self) -> bool:
+        return self.status in COUNTED
+
+    @property
+    def name(self) -> str:
+        """``digits-cnn-adam/3f9c1e02aa``: the same wherever the runs lie."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @cached_property
+    def provenance(self) -> Mapping[str, Any]:
+        """provenance.json; empty where there is none, or none that can be read."""
+        try:
+            found = read_json(RunFolder(self.folder).provenance)
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def data_hash(self) -> str:
+        return str((self.provenance.get("data") or {}).get("hash", ""))[:8]
+
+    def say(self) -> str:
+        """Status and reason in a line: ``diverged: the loss is NaN at step 20``."""
+        return f"{self.status.replace('_', ' ')}{': ' if self.reason else ''}{self.reason}"
+
+
+def read_run(folder: Path, planned: Mapping[str, Any] | None = None, run_id: str = "", row: str | None = None,
+             values: Mapping[str, Any] | None = None) -> Run:
+    """The run in a folder; `planned` is the flat configuration of a job that may have left nothing there yet."""
+    place = RunFolder(folder)
+    run_id = run_id or folder.name
+    try:
+        result = place.result()
+        if result is not None and not isinstance(result.get("config"), dict):
+            raise ValueError("it has no configuration")
+    except (OSError, ValueError, AttributeError) as error:
+        why = f"result.json is not readable ({error})"
+        return Run(folder, run_id, planned or _stored(place), UNREADABLE, why, {}, row, values)
+    if result is not None:
+        run_id, status = str(result.get("id", run_id)), str(result.get("status"))
+        return Run(folder, run_id, result["config"], status, _reason(result), result, row, values)
+    if not folder.is_dir():
+        return Run(folder, run_id, planned or {}, NOT_STARTED, "", {}, row, values)
+    config = planned or _stored(place)
+    epoch = last_epoch(place.metrics)
+    reached = f"epoch {epoch} of {config.get('epochs', '?')}" if epoch else "in its first epoch"
+    status = RUNNING if at_work(folder) else UNFINISHED
+    return Run(folder, run_id, config, status, reached, {}, row, values)
+
+
+def _reason(result: Mapping[str, Any]) -> str:
+    if result.get("status") in COUNTED:
+        return ""
+    if result.get("status") == "interrupted":
+        return f"epoch {result.get('epochs')} of {result['config'].get('epochs', '?')}"
+    reason = " ".join(str(result.get("error") or result.get("stop_reason") or "").split())
+    return reason.partition("; the checkpoint of")[0]
+
+
+def _stored(place: RunFolder) -> dict[str, Any]:
+    """The configuration of a run without a result, from config.yaml; empty before that is written."""
+    if not place.config.is_file():
+        return {}
+    from dlrun.config.yaml_file import read_yaml
+
+    return flatten(read_yaml(place.config))
+
+
+def last_epoch(metrics: Path) -> int:
+    """The last epoch that metrics.jsonl has a whole line of, from the file's end; 0 for none."""
+    try:
+        with open(metrics, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            lines = file.read().split(b"\n")
+    except OSError:
+        return 0
+    for line in reversed(lines):
+        try:
+            return int(json.loads(line)["epoch"])
+        except (ValueError, KeyError, TypeError):
+            continue
+    return 0

@@ -1,0 +1,67 @@
+"""What of a configuration can change a result: the part by which runs are told apart, the seed aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from dlrun.config.fields import defaults, rules
+from dlrun.config.flat import flatten
+from dlrun.config.root import Root
+from dlrun.config.schema import KINDS
+
+
+def settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a flat configuration; keys that it does not have yet get their schema's defaults.
+
+    Left out are the seed and what has no part in a run's identity (folders, names, the device).
+    """
+    found = dict(_defaults(_kinds(config)))
+    hidden = _hidden()
+    found.update((key, value) for key, value in config.items() if key not in hidden)
+    return found
+
+
+def changed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not their schema's defaults, and each group's kind."""
+    usual = _defaults(_kinds(config))
+    return {key: value for key, value in settings(config).items() if key not in usual or usual[key] != value}
+
+
+def _kinds(config: Mapping[str, Any]) -> tuple[str | None, ...]:
+    return tuple(next(iter(kinds)) if len(kinds) == 1 else config.get(f"{group}.kind")
+                 for group, kinds in KINDS.items())
+
+
+def word(config: Mapping[str, Any], group: str) -> str:
+    """The word that chose a group: ``cnn``, or the kind where a run knows no word."""
+    return str(config.get(f"{group}.name") or config.get(f"{group}.kind") or "")
+
+
+def key_of(found: Mapping[str, Any]) -> str:
+    """Equal for equal settings: 1 and 1.0 are one number, lists and tuples one list."""
+    return json.dumps({key: _number(value) for key, value in found.items()}, sort_keys=True, default=list)
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@lru_cache(maxsize=1)
+def _hidden() -> frozenset[str]:
+    root = [key for key, rule in rules(Root).items() if not rule.identity]
+    groups = [f"{group}.{key}" for group, kinds in KINDS.items() for schema in kinds.values()
+              for key, rule in rules(schema).items() if not rule.identity]
+    return frozenset(["seed", *root, *groups])
+
+
+@lru_cache(maxsize=256)
+def _defaults(kinds: tuple[str | None, ...]) -> dict[str, Any]:
+    usual = dict(defaults(Root))
+    for group, kind in zip(KINDS, kinds):
+        schema = KINDS[group].get(kind or "")
+        if schema is not None:
+            usual[group] = defaults(schema)
+    return {key: value for key, value in flatten(usual).items() if key not in _hidden()}

@@ -1,0 +1,82 @@
+"""A report as a value: tables of rows, each row the runs of one setting over its seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlrun.report.axes import Axes
+from dlrun.report.measure import Scale, title, value_of
+from dlrun.report.run import Run
+from dlrun.report.statistics import Interval, mean
+
+
+@dataclass(frozen=True)
+class Row:
+    """The runs of one setting, by seed.
+
+    `values` are the measures that count; `versus` is the paired difference to the table's reference row, None for
+    that row itself and where no seed is common.
+    """
+
+    labels: tuple[str, ...]
+    runs: tuple[Run, ...]
+    values: dict[int, float]
+    summary: Interval | None
+    versus: Interval | None = None
+    best: bool = False
+    reference: bool = False
+
+    @property
+    def seconds(self) -> float | None:
+        """The mean training time of the runs that count."""
+        times = [value_of(run.result, "seconds") for run in self.runs if run.counted]
+        known = [time for time in times if time is not None]
+        return mean(known) if known else None
+
+    @property
+    def parameters(self) -> int | None:
+        found = {run.result.get("parameters") for run in self.runs} - {None}
+        return found.pop() if len(found) == 1 else None
+
+    def missing(self, metric: str) -> list[tuple[str, list[int]]]:
+        """Why runs are not in the mean, each reason with its seeds."""
+        reasons: dict[str, list[int]] = {}
+        for run in self.runs:
+            if run.seed not in self.values:
+                reasons.setdefault(f"no {title(metric)}" if run.counted else run.say(), []).append(run.seed)
+        return list(reasons.items())
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that can be compared: one data set, one task.
+
+    `named` says that the reference was asked for by name; `repeated` are runs that are left out, since a row has their
+    seed already.
+    """
+
+    title: str
+    metric: str
+    axes: Axes
+    rows: tuple[Row, ...]
+    scale: Scale
+    notes: tuple[str, ...]
+    named: bool
+    repeated: tuple[Run, ...] = ()
+
+    @property
+    def runs(self) -> list[Run]:
+        return [run for row in self.rows for run in row.runs]
+
+    @property
+    def reference(self) -> Row | None:
+        return next((row for row in self.rows if row.reference), None)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All tables of a report; `title` is the sweep's name, or the folders'."""
+
+    title: str
+    tables: tuple[Table, ...]
+    command: str = ""

@@ -1,0 +1,105 @@
+"""The files of a report: what they hold, that they parse, that the same runs give the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlrun.report import write
+from tests.report.make import SGD, grid, made, planned
+
+
+def files(path: Path, into: Path, **words: str) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in write([path], into, **words)}
+
+
+def test_all_files_are_written_and_named(runs: Path, tmp_path: Path) -> None:
+    grid(runs)
+    names = [path.name for path in write([runs], tmp_path / "out")]
+    assert sorted(names) == sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert {"table.csv", "table.md", "table.tex", "report.json"} <= set(names)
+
+
+def test_the_csv_has_the_numbers_in_full(runs: Path, tmp_path: Path) -> None:
+    values = grid(runs)
+    made(runs, 40, None, "diverged", result={"stop_reason": "NaN, at step 20"}, model__dropout=0.5)
+    write([runs], tmp_path)
+    rows = list(csv.DictReader((tmp_path / "table.csv").open()))
+    adam = next(row for row in rows if row["optimizer"] == "adam" and row["model.dropout"] == "0")
+    assert float(adam["mean"]) == pytest.approx(np.mean(values["adam"]), rel=1e-15)
+    assert float(adam["sd"]) == pytest.approx(np.std(values["adam"], ddof=1), rel=1e-12)
+    assert adam["n"] == "3" and adam["best"] == "1" and adam["parameters"] == "53002"
+    broken = next(row for row in rows if row["model.dropout"] == "0.5")
+    assert broken["mean"] == "" and broken["not_in_the_mean"] == "diverged: NaN, at step 20"
+
+
+def test_the_same_runs_give_the_same_bytes_wherever_they_lie(runs: Path, tmp_path: Path) -> None:
+    grid(runs)
+    made(runs, 40, None, "failed", result={"error": "ValueError: x"})
+    first = files(runs, tmp_path / "one")
+    shutil.copytree(runs, tmp_path / "deep" / "er" / "runs")
+    assert files(tmp_path / "deep" / "er" / "runs", tmp_path / "two") == first
+
+
+def test_runs_that_took_other_times_differ_in_seconds_alone(runs: Path, tmp_path: Path) -> None:
+    jobs = [(10 + seed, seed, {"optimizer": "adam"}, {}, None) for seed in range(3)]
+    jobs += [(20 + seed, seed, {"optimizer": "sgd"}, SGD, None) for seed in range(3)]
+    grid(runs)
+    sweep = planned(runs, "mine", jobs, {"optimizer": ["adam", "sgd"]})
+    first = files(sweep, tmp_path / "one")
+    for place in runs.rglob("result.json"):
+        result = json.loads(place.read_text())
+        place.write_text(json.dumps({**result, "seconds": 7.7}))
+    second = files(sweep, tmp_path / "two")
+    differing = {name for name in first if first[name] != second[name]}
+    assert differing == {"table.csv", "report.json"}
+
+    def without_times(text: bytes) -> list[dict[str, str]]:
+        return [{key: value for key, value in row.items() if "seconds" not in key}
+                for row in csv.DictReader(text.decode().splitlines())]
+
+    assert without_times(first["table.csv"]) == without_times(second["table.csv"])
+    lines = [[line for line in text.decode().splitlines() if "seconds" not in line]
+             for text in (first["report.json"], second["report.json"])]
+    assert lines[0] == lines[1]
+
+
+def test_the_json_has_every_run_by_seed(runs: Path, tmp_path: Path) -> None:
+    values = grid(runs)
+    write([runs], tmp_path)
+    (table,) = json.loads((tmp_path / "report.json").read_text())["tables"]
+    assert [row["labels"] for row in table["rows"]] == [{"optimizer": "adam"}, {"optimizer": "sgd"}]
+    assert [run["value"] for run in table["rows"][1]["runs"]] == values["sgd"]
+    assert table["rows"][1]["runs"][0]["folder"] == "digits-dense-sgd/0000000014"
+    assert table["differs_besides"] == {"optimizer.lr": ["0.001", "0.01"]}
+
+
+def test_markdown_keeps_its_columns_whatever_the_words_are(runs: Path, tmp_path: Path) -> None:
+    made(runs, 1, None, "failed", result={"error": "ValueError: a|b <b>"})
+    made(runs, 2, 0.5, model__activation="a|b")
+    write([runs], tmp_path)
+    lines = [line for line in (tmp_path / "table.md").read_text().splitlines() if line.startswith("|")]
+    assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
+    assert r"a\|b \<b\>" in "\n".join(lines)
+
+
+def test_the_latex_table_is_one_that_latex_reads(runs: Path, tmp_path: Path) -> None:
+    grid(runs)
+    made(runs, 40, None, "failed", result={"error": r"100% of {x}_1 & $\y$ # ~ ^"}, model__dropout=0.5)
+    write([runs], tmp_path)
+    text = (tmp_path / "table.tex").read_text()
+    body = [line for line in text.splitlines() if "&" in line]
+    assert {line.replace(r"\&", "").count("&") for line in body} == {text.split("{tabular}{")[1].index("}") - 1}
+    assert "% digits" in text and r"95.50 $\pm$ 1.24" in text and r"$-$4.50 $\pm$ 1.24" in text
+    assert r"100\% of \{x\}\_1 \& \$\textbackslash{}y\$ \# \textasciitilde{} \textasciicircum{}" in text
+    if shutil.which("pdflatex"):
+        (tmp_path / "all.tex").write_text(
+            r"\documentclass{article}\usepackage{booktabs}\begin{document}" + text + r"\end{document}")
+        done = subprocess.run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, capture_output=True)
+        assert done.returncode == 0

@@ -1,0 +1,291 @@
+"""Tables: which runs make a row, what stands in it, and what is said of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from dlrun.config.problem import Problems
+from dlrun.report import show
+from dlrun.report.collect import collect
+from dlrun.report.table import Row, Table
+from tests.report.make import SGD, grid, made, planned, write_lock
+
+SGD_WORDS = {key.replace(".", "__"): value for key, value in SGD.items()}
+
+
+def shown(*paths: Path, metric: str | None = None, versus: str | None = None) -> str:
+    stream = io.StringIO()
+    show(paths, stream, metric, versus)
+    return stream.getvalue()
+
+
+def only(path: Path, **words: str) -> Table:
+    (table,) = collect([path], **words).tables
+    return table
+
+
+def row(table: Table, *labels: str) -> Row:
+    (found,) = (row for row in table.rows if row.labels == labels)
+    return found
+
+
+def test_runs_that_differ_in_the_seed_alone_are_one_row_with_students_interval(runs: Path) -> None:
+    values = grid(runs)
+    table = only(runs)
+    assert table.metric == "test/accuracy" and table.axes.columns == ("optimizer",)
+    for optimizer, accuracies in values.items():
+        summary = row(table, optimizer).summary
+        low, high = stats.t.interval(0.95, 2, loc=np.mean(accuracies), scale=stats.sem(accuracies))
+        assert summary is not None and summary.n == 3
+        assert (summary.low, summary.high) == pytest.approx((low, high))
+    assert row(table, "adam").best and not row(table, "sgd").best
+
+
+def test_the_difference_is_paired_over_common_seeds(runs: Path) -> None:
+    values = grid(runs)
+    made(runs, 30, 0.5, seed=7, **SGD_WORDS)  # a seed that the other row does not have
+    difference = row(only(runs), "sgd").versus
+    expected = stats.ttest_rel(values["sgd"], values["adam"]).confidence_interval(0.95)
+    assert difference is not None and difference.n == 3
+    assert (difference.low, difference.high) == pytest.approx(tuple(expected))
+    assert "(n = 3)" in shown(runs)
+
+
+def test_the_printed_table_says_it_as_a_person_would_check_it(runs: Path) -> None:
+    grid(runs)
+    lines = shown(runs).splitlines()
+    assert lines[0] == "digits · classify · 6 runs, 2 rows x seeds 0, 1, 2"
+    assert lines[1] == "  dataset=digits model=dense epochs=5"
+    # by hand: sd 0.5 and 1.0 points, times t = 4.3027, through the root of 3; differences -5, -4, -4.5
+    assert lines[3].split() == ["optimizer", "test", "accuracy,", "%", "n", "versus", "best", "seconds"]
+    assert lines[4].split() == ["adam", "95.50", "+-", "1.24", "3", "1.1", "best"]
+    assert lines[5].split() == ["sgd", "91.00", "+-", "2.48", "3", "-4.50", "+-", "1.24", "2.1"]
+    assert "Student's t" in lines[7] and "paired" in lines[8]
+    assert any("optimizer.lr 0.001 (adam), 0.01 (sgd)" in line for line in lines)
+    assert "device: cpu (1 thread), Chip." in lines
+    assert "made by: dlrun 0.1.0, torch 2.13.0, python 3.11.7." in lines
+
+
+def test_for_one_run_a_row_no_interval_is_invented(runs: Path) -> None:
+    made(runs, 1, 0.9)
+    made(runs, 2, 0.8, **SGD_WORDS)
+    text = shown(runs)
+    assert "+-" not in text and "One run a row" in text
+    assert "90.00" in text and "-10.00" in text
+
+
+@pytest.mark.parametrize(("metric", "best"), [("test/accuracy", "adam"), ("test/loss", "adam"), ("seconds", "adam"),
+                                              ("val/accuracy", "adam"), ("train/loss", "adam")])
+def test_the_best_row_is_the_highest_accuracy_and_the_lowest_of_anything_else(
+        metric: str, best: str, runs: Path) -> None:
+    grid(runs)
+    assert [r.labels[0] for r in only(runs, metric=metric).rows if r.best] == [best]
+
+
+def test_a_row_can_be_named_to_compare_with(runs: Path) -> None:
+    grid(runs)
+    for name in ("sgd", "optimizer=sgd"):
+        table = only(runs, versus=name)
+        assert row(table, "sgd").reference and row(table, "sgd").versus is None
+        assert row(table, "adam").versus.mean == pytest.approx(0.045)  # type: ignore[union-attr]
+    assert "versus sgd" in shown(runs, versus="sgd") and "flatters" not in shown(runs, versus="sgd")
+    with pytest.raises(Problems, match="there are: adam, sgd; did you mean  adam"):
+        only(runs, versus="adm")
+
+
+def test_a_metric_that_is_not_there_is_answered_with_those_that_are(runs: Path) -> None:
+    grid(runs)
+    with pytest.raises(Problems, match="did you mean  test/accuracy"):
+        only(runs, metric="test/acuracy")
+
+
+STATES = [
+    ("diverged", {"stop_reason": "the loss is NaN at step 20"}, "diverged: the loss is NaN at step 20"),
+    ("failed", {"error": "ValueError: no\n  such shape"}, "failed: ValueError: no such shape"),
+    ("out_of_memory", {"error": "", "stop_reason": "out of memory at batch_size 9"}, "out of memory: out of memory at"),
+    ("interrupted", {"epochs": 3}, "interrupted: epoch 3 of 5"),
+    ("running", {}, "running: epoch 3 of 5"),
+]
+
+
+@pytest.mark.parametrize(("status", "result", "says"), STATES, ids=[state[0] for state in STATES])
+def test_a_run_without_a_measure_shows_why_in_its_place(
+        status: str, result: dict[str, str], says: str, runs: Path) -> None:
+    grid(runs)
+    made(runs, 40, 0.99, status, seed=0, result=result, model__dropout=0.5)
+    made(runs, 41, 0.99, status, seed=3, result=result)
+    table = only(runs)
+    alone, partly = row(table, "0.5", "adam"), row(table, "0", "adam")
+    assert alone.summary is None and says in shown(runs)
+    assert partly.summary is not None and partly.summary.n == 3  # 0.99 is in no mean
+    assert f"{says}" in next(line for line in shown(runs).splitlines() if "95.50" in line)
+    assert f"2 of 8 runs are not in the means: 2 {status.replace('_', ' ')}." in shown(runs)
+
+
+def test_a_killed_run_is_unfinished_not_running(runs: Path) -> None:
+    folder = made(runs, 1, status="running")
+    write_lock(folder, 2 ** 22 + 1)  # more than a process id can be
+    assert "unfinished: epoch 3 of 5" in shown(runs)
+
+
+def test_a_look_does_not_take_the_lock_of_a_run(runs: Path) -> None:
+    from dlrun.record.lock import RunLock
+
+    folder = made(runs, 1, status="running")
+    (folder / "config.yaml").unlink()
+    (folder / "config.yaml").write_text("seed: 0\n")
+    with RunLock(folder):
+        assert "running: epoch 3" in shown(runs)
+
+
+def test_a_sweep_gives_the_order_the_names_and_what_is_not_there_yet(runs: Path) -> None:
+    made(runs, 1, 0.9, seed=0, **SGD_WORDS)
+    made(runs, 2, 0.8, seed=0)
+    jobs = [(1, 0, {"optimizer": "sgd"}, SGD, "plain"), (3, 1, {"optimizer": "sgd"}, SGD, "plain"),
+            (2, 0, {"optimizer": "adam"}, {}, "Kingma's"), (4, 1, {"optimizer": "adam"}, {}, "Kingma's"),
+            (5, 0, {"optimizer": "adam"}, {"optimizer.lr": 0.1}, "fast"),
+            (6, 1, {"optimizer": "adam"}, {"optimizer.lr": 0.1}, "fast")]
+    sweep = planned(runs, "mine", jobs, {"optimizer": ["sgd", "adam"]})
+    table = only(sweep)
+    assert [r.labels for r in table.rows] == [("plain", "sgd"), ("Kingma's", "adam"), ("fast", "adam")]
+    text = shown(sweep)
+    assert next(line for line in text.splitlines() if "fast" in line).split()[:4] == ["fast", "adam", "not", "started"]
+    assert "4 of 6 runs are not in the means: 4 not started." in text
+    assert "optimizer.lr 0.01 (plain), 0.001 (Kingma's), 0.1 (fast)" in text
+    assert row(only(sweep, versus="Kingma's"), "plain", "sgd").versus.mean == pytest.approx(0.1)  # type: ignore[union-attr]
+
+
+def test_a_sweep_that_is_read_from_another_folder_finds_its_runs(
+        runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(runs, 2, 0.8, seed=0)
+    sweep = planned(runs, "mine", [(2, 0, {}, {}, None)], {})
+    monkeypatch.chdir(sweep)
+    assert row(only(Path(".")), *()).summary.mean == 0.8  # type: ignore[union-attr]
+
+
+def test_a_plans_metric_and_reference_are_its_reports(runs: Path) -> None:
+    made(runs, 1, 0.9, **SGD_WORDS)
+    made(runs, 2, 0.8)
+    jobs = [(1, 0, {"optimizer": "sgd"}, SGD, None), (2, 0, {"optimizer": "adam"}, {}, None)]
+    sweep = planned(runs, "mine", jobs, {"optimizer": ["sgd", "adam"]}, metric="val/loss", versus="sgd")
+    table = only(sweep)
+    assert table.metric == "val/loss" and table.named and row(table, "sgd").reference
+
+
+def test_every_setting_that_varies_is_a_column_or_is_said(runs: Path) -> None:
+    made(runs, 1, batch_size=32)
+    made(runs, 2, batch_size=128, **SGD_WORDS)
+    table = only(runs)
+    assert table.axes.columns == ("optimizer", "batch_size")
+    jobs = [(1, 0, {"optimizer": "adam"}, {"batch_size": 32}, None), (2, 0, {"optimizer": "sgd"}, SGD, None)]
+    text = shown(planned(runs, "mine", jobs, {"optimizer": ["adam", "sgd"]}))
+    assert "batch_size 32 (adam), 128 (sgd)" in text
+
+
+def test_other_data_or_another_task_is_another_table(runs: Path) -> None:
+    made(runs, 1)
+    made(runs, 2, dataset__name="iris", dataset__kind="iris")
+    titles = [table.title for table in collect([runs]).tables]
+    assert titles == ["digits · classify", "iris · classify"]
+
+
+def test_what_cannot_change_a_result_makes_no_rows(runs: Path) -> None:
+    made(runs, 1, seed=0, threads=2, output_dir="elsewhere", verbosity=0)
+    made(runs, 2, seed=1)
+    assert len(only(runs).rows) == 1
+
+
+def test_a_setting_that_older_runs_do_not_know_has_its_default(runs: Path) -> None:
+    made(runs, 1, seed=0)
+    made(runs, 2, seed=1, optimizer__amsgrad=False, batch_size=128.0)
+    made(runs, 3, seed=0, optimizer__amsgrad=True)
+    assert [len(r.runs) for r in only(runs).rows] == [2, 1]
+    assert only(runs).axes.columns == ("optimizer.amsgrad",)
+
+
+def test_a_run_in_two_folders_counts_once(tmp_path: Path) -> None:
+    made(tmp_path / "a", 1, 0.9)
+    made(tmp_path / "b", 1, 0.9)
+    summary = only(tmp_path).rows[0].summary
+    assert summary is not None and summary.n == 1
+
+
+def test_runs_on_other_contents_of_one_file_are_other_rows(runs: Path) -> None:
+    made(runs, 1, 0.9, provenance={"data": {"hash": "aa" * 32, "label": ""}})
+    made(runs, 2, 0.7, provenance={"data": {"hash": "bb" * 32, "label": ""}})
+    table = only(runs)
+    assert table.axes.columns == ("data",) and [r.labels for r in table.rows] == [("aaaaaaaa",), ("bbbbbbbb",)]
+    assert "saw different rows (hashes aaaaaaaa, bbbbbbbb)" in shown(runs)
+
+
+def test_a_run_that_repeats_a_rows_seed_is_left_out_and_named(runs: Path) -> None:
+    made(runs, 1, 0.9)
+    made(runs, 2, 0.7)  # the content of a file of word vectors, say
+    table = only(runs)
+    assert [r.values for r in table.rows] == [{0: 0.9}]
+    assert "Left out" in shown(runs) and "digits-dense-adam/0000000002" in shown(runs)
+
+
+def test_stand_ins_and_unequal_circumstances_are_said(runs: Path) -> None:
+    made(runs, 1, seed=0, result={"data_label": "JPEG copy", "device": "cuda:0 (H100)"})
+    made(runs, 2, seed=1, provenance={
+        "versions": {"dlrun": "0.2.0"}, "code": {"dlrun": {"commit": "f" * 40, "diff": "1" * 64, "untracked": 2}}})
+    text = shown(runs)
+    assert "data differs: the rows as published (1 run), JPEG copy (1 run)." in text
+    assert "device differs: cpu (1 thread), Chip (1 run), cuda:0 (H100), Chip (1 run)." in text
+    assert "code differs: 07ac6d60c6 (1 run), ffffffffff + changes 11111111 + 2 untracked files (1 run)." in text
+    assert "made by differs" in text
+
+
+def test_folds_are_no_runs_of_their_own(runs: Path) -> None:
+    folder = made(runs, 1, None, result={"val": {"accuracy": 0.8}, "val_std": {"accuracy": 0.1}, "folds": [{}]})
+    (folder / "folds" / "0").mkdir(parents=True)
+    (folder / "folds" / "0" / "result.json").write_text((folder / "result.json").read_text())
+    table = only(runs)
+    assert table.metric == "val/accuracy" and [len(r.runs) for r in table.rows] == [1]
+
+
+def test_a_measure_that_is_no_number_is_in_no_mean(runs: Path) -> None:
+    made(runs, 1, seed=0)
+    made(runs, 2, seed=1, result={"test": {"accuracy": None, "loss": None}})
+    table = only(runs)
+    assert table.rows[0].summary.n == 1  # type: ignore[union-attr]
+    assert "1 without test accuracy" in shown(runs)
+
+
+def test_a_result_that_is_not_readable_is_a_row_that_says_so(runs: Path) -> None:
+    made(runs, 1)
+    (made(runs, 2) / "result.json").write_text('{"config": ')
+    assert "unreadable: result.json is not readable" in shown(runs)
+
+
+def test_a_measure_of_a_named_epoch_or_of_the_best_one(runs: Path) -> None:
+    made(runs, 1, result={"test_at": {"20": {"accuracy": 0.5}}, "best": {"epoch": 2, "val/loss": 0.25}})
+    assert only(runs, metric="test@20/accuracy").rows[0].values == {0: 0.5}
+    assert only(runs, metric="best/val/loss").rows[0].values == {0: 0.25}
+
+
+def test_tiny_and_huge_measures_are_written_with_digits_that_tell_them_apart(runs: Path) -> None:
+    for seed, loss in enumerate([3.1e-5, 3.3e-5, 3.2e-5]):
+        made(runs, seed + 1, seed=seed, result={"test": {"loss": loss}}, task__kind="reconstruct")
+    assert "0.0000320 +- 0.0000025" in shown(runs)
+
+
+def test_a_folder_without_runs_is_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(Problems, match="no run lies there"):
+        shown(tmp_path)
+    with pytest.raises(Problems, match="no such folder"):
+        shown(tmp_path / "nowhere")
+
+
+def test_planned_jobs_are_a_table_before_anything_ran(runs: Path) -> None:
+    sweep = planned(runs, "mine", [(1, 0, {}, {}, None), (2, 1, {}, {}, None)], {})
+    text = shown(sweep)
+    assert "not started (seeds 0, 1)" in text or "not started" in text
+    assert json.loads((sweep / "plan.json").read_text())["jobs"] == 2
