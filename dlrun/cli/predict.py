@@ -53,8 +53,9 @@ def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
 
 
 def _answers(run: Any, outputs: Any) -> Iterator[dict[str, str]]:
-    """What the outputs mean: a class with all probabilities, or a number in its unit."""
+    """What the outputs mean: a class with all probabilities, a number in its unit, or an autoencoder's code."""
     from dlrun.data import fitted
+    from dlrun.models.assembly import Autoencoder
     from dlrun.tasks.classify import Classify
 
     classes = run.signature.classes
@@ -62,8 +63,13 @@ def _answers(run: Any, outputs: Any) -> Iterator[dict[str, str]]:
         for taken, shares in zip(run.task.classify(outputs).tolist(), run.task.probabilities(outputs).tolist()):
             yield {"class": classes[taken], **{f"p({name})": f"{share:.4f}" for name, share in zip(classes, shares)}}
         return
+    if isinstance(run.model, Autoencoder):
+        for code in outputs.flatten(1).tolist():
+            yield {f"code {place}": f"{value:.6g}" for place, value in enumerate(code, 1)}
+        return
     target = fitted.target(run.kept)
     if target is None:
-        raise problem(f"task={run.config.task.kind}", "predict answers with classes and numbers; see  dlrun generate")
+        raise problem(f"task={run.config.task.kind}",
+                      "predict answers with classes, numbers and codes; see  dlrun generate")
     for value in outputs[:, 0].tolist():
         yield {target.name or "prediction": f"{value / target.factor + target.offset:.6g}"}

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 from dlrun.config.fields import choice, flag, integer, integers, layers, number, text
 from dlrun.config.model_words import ACTIVATIONS, BIAS_INITS, INIT_DOC, INITS, MAX_NORM_DOC
-from dlrun.config.models_generative import GENERATIVE
+from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
 from dlrun.config.models_recurrent import Conv1d, Recurrent
+from dlrun.config.models_sequence_coder import LstmAutoencoder
 
 __all__ = [
-    "ACTIVATIONS", "BIAS_INITS", "INITS", "INIT_DOC", "MAX_NORM_DOC", "MODELS", "Cnn", "Conv1d", "Dense", "Recurrent",
-    "Sequential",
+    "ACTIVATIONS", "BIAS_INITS", "GENERATIVE", "INITS", "INIT_DOC", "MAX_NORM_DOC", "MODELS", "Cnn", "Conv1d", "Dense",
+    "Recurrent", "Sequential",
 ]
 
 
@@ -84,4 +85,6 @@ class Sequential:
     init: str = choice("glorot_uniform", INITS, "initial weights of the layers that do not name their own")
 
 
+GENERATIVE: tuple[Any, ...] = (  # families of several networks
+    Autoencoder, ConvAutoencoder, LstmAutoencoder, Vae, ConvVae, Gan, Dcgan)
 MODELS: dict[str, type] = {schema.kind: schema for schema in (Dense, Cnn, Sequential, Recurrent, Conv1d, *GENERATIVE)}

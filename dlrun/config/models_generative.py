@@ -14,11 +14,11 @@ from dlrun.config.fields import choice, flag, integer, integers, layers, number,
 from dlrun.config.model_words import ACTIVATIONS, INIT_DOC, INITS
 
 OUTPUTS = ("auto", "sigmoid", "tanh", "linear")
-_OUTPUT_DOC = "function of the last values; auto: sigmoid for data in [0, 1], tanh for data in [-1, 1], else linear"
+OUTPUT_DOC = "function of the last values; auto: sigmoid for data in [0, 1], tanh for data in [-1, 1], else linear"
 _NORM_DOC = "share of the old average that batch norm keeps at each step"
 
 
-def _list(part: str) -> Any:
+def part_list(part: str) -> Any:
     return layers(None, f"the {part} as a list of layers, in place of the keys that describe it")
 
 
@@ -33,15 +33,15 @@ class Coder:
     name: str = text("", "name of the model's file in configs/model", identity=False)
     code: int = integer(16, "length of the code between encoder and decoder", low=1)
     activation: str = choice("relu", ACTIVATIONS, "activation of all layers but the code and the output")
-    output: str = choice("auto", OUTPUTS, _OUTPUT_DOC)
+    output: str = choice("auto", OUTPUTS, OUTPUT_DOC)
     dropout: float = number(0.0, "share of values dropped after each block", low=0, high=1, below=True)
     batch_norm: bool = flag(False, "batch normalisation in each block, before its activation")
     norm_momentum: float = number(0.99, _NORM_DOC, low=0, high=1)
     init: str = choice("glorot_uniform", INITS, INIT_DOC)
     l1: float = number(0.0, "L1 penalty on the kernels of the blocks, added to the loss", low=0)
     l2: float = number(0.0, "L2 penalty on the kernels of the blocks, added to the loss", low=0)
-    encoder: tuple[Any, ...] | None = _list("encoder")
-    decoder: tuple[Any, ...] | None = _list("decoder")
+    encoder: tuple[Any, ...] | None = part_list("encoder")
+    decoder: tuple[Any, ...] | None = part_list("decoder")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Rivals:
     prior: str = choice("normal", ("normal", "uniform"), "what its values are drawn from; uniform is -1 to 1")
     activation: str = choice("relu", ACTIVATIONS, "activation of the generator's layers")
     slope: float = number(0.2, "slope of the discriminator's leaky relus where x < 0; 0 is relu", low=0)
-    output: str = choice("auto", OUTPUTS, "the generator's " + _OUTPUT_DOC)
+    output: str = choice("auto", OUTPUTS, "the generator's " + OUTPUT_DOC)
     dropout: float = number(0.5, "share of values dropped after each layer of the discriminator", low=0, high=1,
                             below=True)
     batch_norm: bool = flag(True, "batch normalisation in the generator, before each activation but the last")
@@ -122,8 +122,8 @@ class Rivals:
     init: str = choice("glorot_uniform", INITS, INIT_DOC)
     l1: float = number(0.0, "L1 penalty on the kernels of hidden layers, added to their player's loss", low=0)
     l2: float = number(0.0, "L2 penalty on the kernels of hidden layers, added to their player's loss", low=0)
-    generator: tuple[Any, ...] | None = _list("generator")
-    discriminator: tuple[Any, ...] | None = _list("discriminator")
+    generator: tuple[Any, ...] | None = part_list("generator")
+    discriminator: tuple[Any, ...] | None = part_list("discriminator")
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,6 @@ class Dcgan(Rivals):
     discriminator_filters: tuple[int, ...] = integers((32, 64), "filters of its convolutions", low=1, scalar=True)
     kernel: int = integer(4, "side of all kernels; a multiple of the stride 2 leaves no checkerboard", low=1)
     upsample: bool = flag(False, "the generator repeats pixels and convolves, in place of transposed convolutions")
-
-
-GENERATIVE: tuple[Any, ...] = (Autoencoder, ConvAutoencoder, Vae, ConvVae, Gan, Dcgan)
 
 
 def values_of(dataset: Any, input_kind: str) -> str:

@@ -22,7 +22,8 @@ class Reconstruct(Task):
     measures = ("loss", "mse")
     loss: str = choice("auto", ("auto", "binary_cross_entropy", "mse", "l2"), _LOSS_DOC)
     gaussian: float = number(0.0, "deviation of normal noise that is added to the inputs", low=0)
-    masked: float = number(0.0, "share of the inputs that are set to 0", low=0, high=1, below=True)
+    masked: float = number(0.0, "share of the inputs that are set to 0; of tokens, whole words", low=0, high=1,
+                           below=True)
     sparsity: str = choice("none", ("none", "l1", "kl"),
                            "what keeps the code small: l1 sums its values' sizes; kl holds each unit's mean at rho")
     sparsity_weight: float = number(0.001, "weight of the sparsity in the loss", low=0)

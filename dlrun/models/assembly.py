@@ -48,7 +48,15 @@ class Autoencoder(Assembly):
 
     def encode(self, x: Tensor) -> Tensor:
         """The code of each row (rows, values)."""
-        code: Tensor = self.encoder(x)
+        return self.code(self.values(x))
+
+    def values(self, x: Tensor) -> Tensor:
+        """What comes back of rows: the rows themselves."""
+        return x
+
+    def code(self, values: Tensor) -> Tensor:
+        """The code of what `values` gives."""
+        code: Tensor = self.encoder(values)
         return code
 
     def raw(self, code: Tensor) -> Tensor:
@@ -62,6 +70,21 @@ class Autoencoder(Assembly):
         return values if self.end is None else self.end(values)
 
 
+class TokenAutoencoder(Autoencoder):
+    """Of ids (rows, length) the vectors come back (rows, dim, length), and words are the nearest vectors' ids."""
+
+    embedding: Network
+
+    def values(self, x: Tensor) -> Tensor:
+        vectors: Tensor = self.embedding(x)
+        return vectors
+
+    def nearest(self, values: Tensor) -> Tensor:
+        """The id whose vector is nearest to each position's (rows, length)."""
+        vectors = next(self.embedding.children()).get_buffer("weight")
+        return torch.stack([torch.cdist(row.t(), vectors).argmin(1) for row in values])
+
+
 class Vae(Autoencoder):
     """A code is normal with the mean and log variance that the encoder gives; `encode` and `forward` take the mean."""
 
@@ -69,8 +92,8 @@ class Vae(Autoencoder):
     log_var: Network
     prior = "normal"
 
-    def encode(self, x: Tensor) -> Tensor:
-        code: Tensor = self.mu(self.encoder(x))
+    def code(self, values: Tensor) -> Tensor:
+        code: Tensor = self.mu(self.encoder(values))
         return code
 
     def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,7 +130,8 @@ class Gan(Assembly):
         return scores
 
 
-WIRINGS: dict[str, type[Assembly]] = {"autoencoder": Autoencoder, "vae": Vae, "gan": Gan}
+WIRINGS: dict[str, type[Assembly]] = {
+    "autoencoder": Autoencoder, "token_autoencoder": TokenAutoencoder, "vae": Vae, "gan": Gan}
 
 
 def assemble_parts(blueprint: Blueprint, *, seed: int, noise: Noise, device: torch.device | str = "cpu") -> Assembly:

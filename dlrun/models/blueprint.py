@@ -32,8 +32,9 @@ class Stage:
 class Blueprint:
     """Networks by name, and how they are wired.
 
-    `wiring` is "autoencoder" (parts encoder, decoder), "vae" (encoder, mu, log_var, decoder) or "gan" (generator,
-    discriminator).  `prior` is what the latent vectors of the last two are drawn from: "normal" or "uniform" (-1 to 1).
+    `wiring` is "autoencoder" (parts encoder, decoder), "token_autoencoder" (embedding, encoder, decoder), "vae"
+    (encoder, mu, log_var, decoder) or "gan" (generator, discriminator).  `prior` is what the latent vectors of the last
+    two are drawn from: "normal" or "uniform" (-1 to 1).
     """
 
     wiring: str

@@ -79,6 +79,7 @@ def _begin(module: WithKernels, layer: Any, seed: int, name: str) -> None:
             nn.init.uniform_(value, -bound, bound, generator=g)
         else:
             init.fill(value, own or layer.bias_init, Kernel(1, len(value)), g)
+    module.begun()
 
 
 def _register(network: Network, module: WithKernels, layer: Any, name: str) -> None:

@@ -14,13 +14,15 @@ from dlrun.data.signature import Signature
 from dlrun.models.blueprint import Blueprint
 from dlrun.models.coding import autoencoder, vae
 from dlrun.models.rivals import dcgan, gan
+from dlrun.models.sequence_coding import lstm_autoencoder
 from dlrun.models.vocabulary import BatchNorm
 
 BLUEPRINTS: Mapping[str, Callable[[Any, Signature, str], Blueprint]] = {
-    "autoencoder": autoencoder, "conv_autoencoder": autoencoder, "vae": vae, "conv_vae": vae, "gan": gan,
-    "dcgan": dcgan,
+    "autoencoder": autoencoder, "conv_autoencoder": autoencoder, "lstm_autoencoder": lstm_autoencoder, "vae": vae,
+    "conv_vae": vae, "gan": gan, "dcgan": dcgan,
 }
-TASK_OF: Mapping[str, type[Task]] = {"autoencoder": Reconstruct, "vae": Vae, "gan": Adversarial}  # by wiring
+TASK_OF: Mapping[str, type[Task]] = {  # by wiring
+    "autoencoder": Reconstruct, "token_autoencoder": Reconstruct, "vae": Vae, "gan": Adversarial}
 
 
 def blueprint_of(cfg_model: Any, signature: Signature, values: str) -> Blueprint:
@@ -29,13 +31,26 @@ def blueprint_of(cfg_model: Any, signature: Signature, values: str) -> Blueprint
     `values` says where the inputs lie, as `config.models_generative.values_of` does.  Raises Problems where config and
     data do not go together.
     """
-    if signature.input_kind not in ("image", "table"):
-        raise problem(f"model={cfg_model.name or cfg_model.kind}",
-                      f"it wants images or tables; the data set's rows are {signature.input_kind}; try  model=lstm")
+    _check_rows(cfg_model, signature)
     blueprint = BLUEPRINTS[cfg_model.kind](cfg_model, signature, values)
     for part in blueprint.parts:
         blueprint.outputs(part)
     return blueprint
+
+
+def _check_rows(cfg_model: Any, signature: Signature) -> None:
+    """Problems for a family on rows that it cannot read, saying what fits."""
+    found, said = signature.input_kind, f"model={cfg_model.name or cfg_model.kind}"
+    if cfg_model.kind == "lstm_autoencoder":
+        if found == "image":
+            raise problem(said, "it wants sequences (tokens or series); the data set's rows are images; try  "
+                                "model=autoencoder, or read an image row by row:  dataset=digits_rows")
+        if found == "table":
+            raise problem(said, "it wants sequences (tokens or series); the data set is a table; try  "
+                                "model=autoencoder")
+    elif found not in ("image", "table"):
+        fits = "lstm_autoencoder" if cfg_model.task == "reconstruct" else "lstm"
+        raise problem(said, f"it wants images or tables; the data set's rows are {found}; try  model={fits}")
 
 
 def clashes(blueprint: Blueprint, cfg_model: Any, cfg_task: Any, optimizer: Optimizer, values: str) -> list[Problem]:
@@ -59,7 +74,10 @@ def _of_coder(blueprint: Blueprint, cfg_model: Any, task: Reconstruct | Vae, val
         yield Problem(f"{key}={task.loss if task.loss != 'auto' else end}",
                       "binary cross-entropy wants data in [0, 1]:  dataset.scale=unit, or  task.loss=mse")
     if isinstance(task, Reconstruct) and task.sparsity == "kl" and cfg_model.encoder is None:
-        if cfg_model.code_activation not in ("sigmoid", "hard_sigmoid", "softmax"):
+        if cfg_model.kind == "lstm_autoencoder":
+            yield Problem("task.sparsity=kl", "its code has to lie in [0, 1], a recurrent layer's does not: "
+                                              "task.sparsity=l1, or  model.encoder  as a list that ends so")
+        elif cfg_model.code_activation not in ("sigmoid", "hard_sigmoid", "softmax"):
             yield Problem("task.sparsity=kl", "its code has to lie in [0, 1]:  model.code_activation=sigmoid")
 
 

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from dlrun.config.models_generative import Coder, Rivals
+from dlrun.config.models_sequence_coder import LstmAutoencoder
 from dlrun.config.problem import problem
 from dlrun.models.blueprint import Stage
 from dlrun.models.families import resolve
@@ -32,7 +33,7 @@ from dlrun.models.vocabulary import (
 OUTPUT_OF = {"unit": "sigmoid", "symmetric": "tanh", "any": "linear"}
 
 
-def output_of(cfg: Coder | Rivals, values: str) -> str:
+def output_of(cfg: Coder | LstmAutoencoder | Rivals, values: str) -> str:
     """The function of the last values for data that lie in `values`: "unit", "symmetric" or "any"."""
     return OUTPUT_OF[values] if cfg.output == "auto" else cfg.output
 
@@ -70,12 +71,17 @@ def shaped(shape: Shape) -> list[Layer]:
     return [Reshape(shape)] if len(shape) > 1 else []
 
 
-def written(items: Sequence[Any], key: str, cfg: Coder | Rivals, input_shape: Shape, goal: Shape | None) -> Stage:
-    """A part that is given as a list of layers.
+def written(items: Sequence[Any], key: str, cfg: Coder | LstmAutoencoder | Rivals, input_shape: Shape,
+            goal: Shape | None) -> Stage:
+    """A part that is given as a list of layers; "out" is as many units as it has to give, of a series at each position.
 
     Raises Problems where it does not end with `goal` (None: with any vector).
     """
-    layers = resolve(parse(items, key), prod(goal) if goal else getattr(cfg, "code", 1), cfg.init)
+    if goal is None:
+        units = cfg.units[-1] if isinstance(cfg, LstmAutoencoder) else getattr(cfg, "code", 1)
+    else:
+        units = goal[0] if len(goal) == 2 else prod(goal)
+    layers = resolve(parse(items, key), units, cfg.init)
     found = output_shape(layers, input_shape)
     wrong = len(found) != 1 if goal is None else found != goal
     if wrong:

@@ -61,7 +61,7 @@ def conv1d(cfg: schema.Conv1d, signature: Signature, outputs: int) -> list[Layer
         layers.append(Conv1d(filters, (width,), padding=cfg.padding, activation=cfg.activation, init=cfg.init))
     if cfg.recurrent:
         for number, units in enumerate(cfg.recurrent, 1):
-            layers.append(_checked(KINDS[cfg.layer](
+            layers.append(checked(KINDS[cfg.layer](
                 units, return_sequences=number < len(cfg.recurrent), dropout=cfg.dropout, cell=cfg.cell,
                 recurrent_dropout=cfg.recurrent_dropout, init=cfg.init)))
     else:
@@ -93,7 +93,7 @@ def _stack(cfg: schema.Recurrent, each: bool, first_reversed: bool) -> list[Laye
     """The recurrent layers; all but the last give sequences, and with `each` the last does too."""
     owns: dict[str, dict[str, Any]] = {
         "lstm": {"unit_forget_bias": cfg.unit_forget_bias}, "gru": {"reset_after": cfg.reset_after}, "rnn": {}}
-    return [_checked(KINDS[cfg.layer](
+    return [checked(KINDS[cfg.layer](
         units, return_sequences=each or number < len(cfg.units), bidirectional=cfg.bidirectional,
         reversed=first_reversed and number == 1, stateful=cfg.stateful, activation=cfg.activation,
         recurrent_activation=cfg.recurrent_activation, dropout=cfg.dropout, recurrent_dropout=cfg.recurrent_dropout,
@@ -101,7 +101,8 @@ def _stack(cfg: schema.Recurrent, each: bool, first_reversed: bool) -> list[Laye
         for number, units in enumerate(cfg.units, 1)]
 
 
-def _checked(layer: Recurrent) -> Recurrent:
+def checked(layer: Recurrent) -> Recurrent:
+    """The layer; raises Problems for keys of the model that do not go together in it."""
     wrong = [Problem(f"model.{field}={_typed(getattr(layer, field))}",
                      wanted.replace("cell ", "model.cell=").replace("cell: ", "model.cell="))
              for field, wanted in layer.wrong()]

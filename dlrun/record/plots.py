@@ -65,6 +65,44 @@ def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, cla
     _save(figure, path)
 
 
+def save_series(path: str | os.PathLike[str], true: Any, back: Any, names: Sequence[str] = ()) -> None:
+    """Series, (rows, features, length), and what came back of them: a panel each, of the first 3 features."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    true, back = np.asarray(true), np.asarray(back)
+    columns = min(3, len(true))
+    figure = Figure(figsize=(4 * columns, 2.4 * -(-len(true) // columns) + 0.5), layout="constrained")
+    panels = figure.subplots(-(-len(true) // columns), columns, squeeze=False).ravel()
+    for axes in panels[len(true):]:
+        axes.set_axis_off()
+    shown = min(3, true.shape[1])
+    for axes, row, returned in zip(panels, true, back):
+        for feature in range(shown):
+            name = names[feature] if feature < len(names) else f"feature {feature + 1}"
+            line, = axes.plot(row[feature], linewidth=1.2, alpha=0.45, label=name)
+            axes.plot(returned[feature], linewidth=1.2, linestyle="--", color=line.get_color())
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=shown, frameon=False)
+    figure.supxlabel("steps (scaled values; dashed: reconstruction)", fontsize=10)
+    _save(figure, path)
+
+
+def save_histogram(path: str | os.PathLike[str], values: Any, name: str, span: tuple[float, float]) -> None:
+    """How often values, (rows,), fall into each of 40 parts of a span; their median is drawn."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    values = np.asarray(values, float)
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.add_subplot()
+    axes.hist(values, bins=40, range=span, color="#1f5fa8", alpha=0.8)
+    axes.axvline(float(np.median(values)), color="0.2", linewidth=1)
+    axes.set(xlabel=name, ylabel="rows", xlim=span)
+    axes.set_title(f"median {np.median(values):.3f} of {len(values):,} rows")
+    _save(figure, path)
+
+
 def _save(figure: Any, path: str | os.PathLike[str]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrun.config.models_generative import GENERATIVE, values_of
+from dlrun.config.models import GENERATIVE
+from dlrun.config.models_generative import values_of
 from dlrun.config.problem import Problems, problem
 from dlrun.config.root import Config
 from dlrun.config.schema import Custom

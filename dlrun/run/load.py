@@ -18,6 +18,7 @@ from dlrun.data.batches import Rows, in_order
 from dlrun.data.part import Part
 from dlrun.data.signature import Signature
 from dlrun.engine.checkpoint import read
+from dlrun.models.assembly import Autoencoder
 from dlrun.models.noise import Noise
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.run.design import design
@@ -42,10 +43,11 @@ class Loaded:
     kept: dict[str, Any]
 
     def outputs(self, part: Part) -> torch.Tensor:
-        """The model's outputs for new rows (rows, ...)."""
+        """The model's outputs for new rows (rows, ...); of an autoencoder their codes (rows, values)."""
         rows = Rows(part, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        read = self.model.encode if isinstance(self.model, Autoencoder) else self.model
         with torch.no_grad():
-            return torch.cat([self.model(x).float() for x, _ in in_order(rows, ROWS)])
+            return torch.cat([read(x).float() for x, _ in in_order(rows, ROWS)])
 
 
 def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:

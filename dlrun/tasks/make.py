@@ -10,7 +10,7 @@ from torch import nn
 from dlrun.config import tasks as schemas
 from dlrun.config import tasks_generative as generative
 from dlrun.data.signature import Signature
-from dlrun.models.assembly import Assembly
+from dlrun.models.assembly import Assembly, TokenAutoencoder
 from dlrun.models.noise import Noise
 from dlrun.tasks.adversarial import Adversarial
 from dlrun.tasks.classify import Classify
@@ -43,4 +43,4 @@ def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise,
     if isinstance(config, generative.Vae):
         return Variational(config, noise, end)
     assert isinstance(config, generative.Reconstruct)
-    return Reconstruct(config, noise, end)
+    return Reconstruct(config, noise, end, words=isinstance(model, TokenAutoencoder))

@@ -20,16 +20,17 @@ _EDGE = 1e-7  # a mean activation is at least so far from 0 and 1, where the div
 
 
 class Reconstruct:
-    """One player, an `Autoencoder`.  Targets are not looked at.
+    """One player, an `Autoencoder`.  Targets are not looked at.  Of tokens their vectors are reconstructed.
 
-    `end` is the decoder's last function.  Evaluation corrupts the inputs as training does, from the noise as it stands:
-    call its `at` first, with a number that no step has, and the same rows give the same measures.
+    `end` is the decoder's last function; with `words` a masked input is a whole position's vector.  Evaluation
+    corrupts the inputs as training does, from the noise as it stands: call its `at` first, with a number that no step
+    has, and the same rows give the same measures.
     """
 
     measures = schema.Reconstruct.measures
 
-    def __init__(self, config: schema.Reconstruct, noise: Noise, end: str):
-        self.config, self.noise = config, noise
+    def __init__(self, config: schema.Reconstruct, noise: Noise, end: str, words: bool = False):
+        self.config, self.noise, self.words = config, noise, words
         exact = config.loss == "binary_cross_entropy" or (config.loss == "auto" and end == "sigmoid")
         self._loss: Loss = F.binary_cross_entropy_with_logits if exact else _l2 if config.loss == "l2" else F.mse_loss
         self._finish = torch.sigmoid if exact else _same
@@ -43,19 +44,21 @@ class Reconstruct:
     def turn(self, step: int) -> Sequence[Sequence[str]]:
         return _ONE
 
-    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The loss, and the reconstructions (rows, ...) before the sigmoid that the loss has in itself."""
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The loss; the reconstructions (rows, ...), before the sigmoid that the loss has in itself, and originals."""
         assert isinstance(model, Autoencoder)
-        code = model.encode(self.corrupt(batch.x))
+        wanted = model.values(batch.x)
+        code = model.code(self.corrupt(wanted))
         values = self._read(model, code).float()  # losses are taken in float32 whatever the forward pass was
-        loss = self._loss(values, batch.x)
+        loss = self._loss(values, wanted)
         if self._sparsity is not None:
             loss = loss + self.config.sparsity_weight * self._sparsity(code.float().flatten(1))
-        return loss, values
+        return loss, (values, wanted)
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: tuple[Tensor, Tensor], batch: Batch) -> None:
+        values, wanted = outputs
         totals.mean("loss", loss.detach(), batch.rows)
-        totals.mean("mse", F.mse_loss(self._finish(outputs.detach()), batch.x), batch.rows)
+        totals.mean("mse", F.mse_loss(self._finish(values.detach()), wanted), batch.rows)
 
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
         return metrics
@@ -64,7 +67,9 @@ class Reconstruct:
         """The inputs with the configured noise: normal noise first, then values set to 0.  Nothing is clipped."""
         if self.config.gaussian:
             x = x + self.config.gaussian * normal(self.noise, x.shape)
-        return x * kept(self.noise, x.shape, self.config.masked) if self.config.masked else x
+        if not self.config.masked:
+            return x
+        return x * kept(self.noise, x[:, :1].shape if self.words else x.shape, self.config.masked)
 
 
 def divergence(code: Tensor, rho: float) -> Tensor:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from dlrun.config.models_generative import Autoencoder
 from dlrun.config.tasks_generative import Reconstruct as Config
+from dlrun.models.noise import Noise
 from dlrun.tasks.reconstruct import Reconstruct, divergence
 from tests.tasks.make import made, measured, rows
 
@@ -43,6 +44,16 @@ def test_masking_sets_the_share_to_zero_and_leaves_the_others_as_they_are(share:
     kept = y != 0
     assert torch.equal(y[kept], x[kept])
     assert (~kept).float().mean().item() == pytest.approx(share, abs=0.015)
+
+
+def test_of_tokens_whole_words_are_masked() -> None:
+    noise = Noise(0, "cpu")
+    task = Reconstruct(Config(masked=0.25), noise, "linear", words=True)
+    x = torch.rand(200, 5, 20) + 0.1
+    y = task.corrupt(x)
+    hidden = (y == 0).all(1)
+    assert torch.equal(y, torch.where(hidden.unsqueeze(1), 0, x)), "a position is left alone or gone"
+    assert hidden.float().mean().item() == pytest.approx(0.25, abs=0.02)
 
 
 def test_gaussian_noise_has_the_deviation_and_the_targets_stay_clean() -> None:

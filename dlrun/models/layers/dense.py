@@ -36,7 +36,7 @@ class Embedding(WithKernels, nn.Embedding):
     def __init__(self, layer: words.Embedding, shape: words.Shape):
         nn.Embedding.__init__(self, int(layer.vocabulary), layer.dim)
         self.kernels = {"weight": Kernel(int(layer.vocabulary), layer.dim, 1)}
-        self.vectors = layer.vectors
+        self.vectors, self.zero = layer.vectors, layer.zero
         self.padding = Padding() if layer.mask_zero else None
         if layer.frozen:
             weight = self.weight.data
@@ -45,6 +45,11 @@ class Embedding(WithKernels, nn.Embedding):
 
     def reset_parameters(self) -> None:
         """Nothing: the builder draws the initial values, and PyTorch's global generator is left alone."""
+
+    @torch.no_grad()
+    def begun(self) -> None:
+        if self.zero:
+            self.weight[0] = 0
 
     def forward(self, x: Tensor) -> Tensor:
         if self.padding is not None:

@@ -34,6 +34,9 @@ class WithKernels(nn.Module):
     kernels: dict[str, Kernel]
     inits: Mapping[str, str] = MappingProxyType({})
 
+    def begun(self) -> None:
+        """Called when the builder has drawn the initial values."""
+
 
 class Activated(WithKernels):
     """A module with kernels whose output goes through an activation; the kind of layer adds `_linear`."""

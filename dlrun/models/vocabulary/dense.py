@@ -48,6 +48,7 @@ class Embedding(Layer):
     mask_zero: bool = flag(False, "recurrent layers after it skip the positions of id 0, the padding")
     frozen: bool = flag(False, "whether the vectors stay as they begin")
     vectors: str | None = text(None, "file of GloVe or word2vec vectors (text, or .gz) to begin with")
+    zero: bool = flag(False, "the vector of id 0, the padding, begins with zeros")
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 1:
@@ -60,5 +61,6 @@ class Embedding(Layer):
 
     def text(self) -> str:
         told = [f"{self.vocabulary} x {self.dim}"]
-        told += [said for said, on in (("masks 0", self.mask_zero), ("frozen", self.frozen)) if on]
+        told += [said for said, on in (("masks 0", self.mask_zero), ("0 is zeros", self.zero),
+                                       ("frozen", self.frozen)) if on]
         return ", ".join([*told, *([f"from {self.vectors}"] if self.vectors else [])])
