@@ -1,0 +1,64 @@
+"""Claims: what holds, is contradicted, is undecided, on numbers with known answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dlrun.config.problem import Problems
+from dlrun.report.claims import CONTRADICTED, HOLDS, MISSING, UNDECIDED, decide
+
+ROWS = {
+    ("low", None): {0: 0.90, 1: 0.91, 2: 0.92}, ("high", None): {0: 0.95, 1: 0.961, 2: 0.969},
+    ("near", None): {0: 0.905, 1: 0.912, 2: 0.915}, ("16 units", None): {0: 0.80, 1: 0.81, 2: 0.82},
+    ("single", None): {0: 0.99}, ("other seeds", None): {7: 0.99, 8: 0.98},
+    ("low", "val/loss"): {0: 0.5, 1: 0.6, 2: 0.55}, ("high", "val/loss"): {0: 0.2, 1: 0.25, 2: 0.22},
+    ("low", "onset/val/loss"): {0: 9.0, 1: 10.0, 2: 9.0}, ("high", "onset/val/loss"): {0: 3.0, 1: 3.0, 2: 4.0},
+    ("low", "parameters"): {0: 100.0, 1: 100.0}, ("single", "parameters"): {0: 300.0},
+}
+NAMES = sorted({row for row, _ in ROWS})
+
+
+def look(row: str, metric: str | None) -> dict[int, float]:
+    return ROWS.get((row, metric), {})
+
+
+@pytest.mark.parametrize(("check", "word"), [
+    ("high > low", HOLDS), ("low > high", CONTRADICTED), ("near > low", UNDECIDED), ("high < low", CONTRADICTED),
+    ("low < high and '16 units' < low", HOLDS), ("'16 units' < low < high", HOLDS),
+    ("high > low and low > high", CONTRADICTED), ("high > low and near > low", UNDECIDED),
+    ("high > 0.9", HOLDS), ("high > low + 0.02", HOLDS), ("high > low + 0.08", CONTRADICTED),
+    ("high - low > low - '16 units'", CONTRADICTED), ("2 * low > high", HOLDS), ("-low < 0", HOLDS),
+    ('of(high, "val/loss") < of(low, "val/loss")', HOLDS), ("onset(high) < onset(low)", HOLDS),
+    ("equal(near, low, 0.05)", HOLDS), ("equal(high, low, 0.01)", CONTRADICTED), ("equal(near, low, 0.002)", UNDECIDED),
+    ("single > low", UNDECIDED), ("single > 'other seeds'", MISSING),
+    ("parameters(single) > 2 * parameters(low)", HOLDS),
+    ("spread(low) > 0.005", HOLDS), ('of(near, "val/loss") > 0', MISSING)])
+def test_a_check_is_decided(check: str, word: str) -> None:
+    assert decide(check, NAMES, look).word == word
+
+
+def test_the_difference_is_paired_over_common_seeds() -> None:
+    difference = decide("high > low", NAMES, look).difference
+    assert difference is not None and difference.n == 3
+    assert difference.mean == pytest.approx((0.05 + 0.051 + 0.049) / 3)
+    assert difference.half == pytest.approx(4.302653 * 0.001 / 3 ** 0.5, rel=1e-5)
+
+
+@pytest.mark.parametrize(("check", "wanted"), [
+    ("hihg > low", "did you mean  high"), ("high >", "rows, numbers"), ("high", "a comparison"),
+    ("high == low", "a comparison"), ("__import__('os') > 1", "are known"), ("high.mean > low", "are known"),
+    ("equal(high, low)", "a comparison"), ("onset(high, low) > 2", "metric in quotes"), ("onset() > 2", "stand here"),
+    ("high > low or low > high", "a comparison"), ("open('x') > 2", "are known")])
+def test_a_check_that_says_something_else_is_refused(check: str, wanted: str) -> None:
+    with pytest.raises(Problems, match=wanted):
+        decide(check, NAMES, look)
+
+
+def test_equal_rows_are_called_different_one_time_in_twenty() -> None:
+    rng, cases, wrong = np.random.default_rng(5), 3000, 0
+    for _ in range(cases):
+        seeds = rng.normal(0, 1, 5)  # what a seed does to both rows is taken out by pairing
+        rows = {name: dict(enumerate((0.9 + 0.05 * seeds + rng.normal(0, 0.01, 5)).tolist())) for name in ("a", "b")}
+        wrong += decide("a > b", ["a", "b"], lambda row, metric, rows=rows: rows[row]).word != UNDECIDED
+    assert wrong / cases == pytest.approx(0.05, abs=0.012)
