@@ -19,6 +19,7 @@ from dlrun.config.places import config_dirs
 from dlrun.config.problem import Problem, did_you_mean, nearest
 from dlrun.config.root import GROUPS, Root
 from dlrun.config.schema import KINDS, TARGET
+from dlrun.config.sweeps import of_a_sweep
 from dlrun.config.yaml_file import shown
 
 GROUP_KEYS = (*GROUPS, "experiment")
@@ -38,6 +39,9 @@ def read_words(words: Sequence[str], multirun: bool = False) -> tuple[list[Overr
     good: list[Override] = []
     problems: list[Problem] = []
     for word in words:
+        if of_a_sweep(word):  # a plan takes these words out before it reads the others
+            problems.append(Problem(word, "it belongs to a sweep: add  -m"))
+            continue
         if not word.partition("=")[0].strip():
             problems.append(Problem(word or '""', "a word of the form key=value is wanted"))
             continue

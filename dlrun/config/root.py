@@ -45,6 +45,8 @@ class Root:
         (), "Modules whose classes a _target_ may name; from the command line only.",
         empty=True, scalar=True, identity=False)
     book: dict[str, Any] | None = mapping(None, "What a book says of this experiment.", identity=False)
+    sweep: dict[str, Any] | None = mapping(
+        None, "What varies, where this experiment is a sweep: rows, axes, pairs, seeds, ...", identity=False)
 
 
 GROUPS = ("dataset", "model", "task", "optimizer", "schedule", "early_stop", "augment")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrun.config.compose import flatten
 from dlrun.config.fields import rules
+from dlrun.config.flat import flatten
 from dlrun.config.root import Root
 from dlrun.config.rules import measured
 from dlrun.data.batches import Rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dlrun.config.compose import flatten
+from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
 from dlrun.config.root import Config
 from dlrun.engine.fit import Fit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,47 +49,92 @@ class Checked:
         return None if self.layers is None else plan(self.layers, self.peek.signature.input_shape)
 
 
+Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
+Look = Callable[..., Peek]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a command was found to be: `checked` where it can be started, and its problems.
+
+    `words` are the problems of its words, `values` those of the values, which files may have brought.
+    """
+
+    checked: Checked | None
+    words: list[Problem]
+    values: list[Problem]
+    composition: Composition | None
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.words or self.values) or self.checked is None
+
+    def problems(self) -> list[Problem]:
+        """All of them, each with the file and line that its value came from; files are read again only for that."""
+        return self.words + (_placed(self.values, self.composition) if self.composition else self.values)
+
+
 def preflight(words: Sequence[str]) -> Checked:
     """Compose and check a command; raises Problems with everything that is wrong with it."""
-    checked, problems = _look(*compose(_with_task_said(words)))
-    if problems or checked is None:
-        raise Problems(problems)
+    found = examine(words)
+    if found.wrong or found.checked is None:
+        raise Problems(found.problems())
+    return found.checked
+
+
+def examine(words: Sequence[str], compose: Compose = compose, look: Look = peek) -> Examined:
+    """Compose and check a command.  A plan of many hands in a `compose` and a `look` that remember."""
+    words, stopped = _with_task_said(words, compose, look)
+    return stopped or _examined(*compose(words), look)
+
+
+def stored(plain: dict[str, Any]) -> Checked:
+    """Check a resolved configuration that was kept (a plan's job, a run's config.yaml) as it is, without composing."""
+    config, problems = inspect(plain)
+    checked, more = _fits(config, problems, peek)
+    if problems or more or checked is None:
+        raise Problems(problems + more)
     return checked
 
 
-def _with_task_said(words: Sequence[str]) -> Sequence[str]:
+def _with_task_said(words: Sequence[str], compose: Compose, look: Look) -> tuple[Sequence[str], Examined | None]:
     """The words, and `task=` where keys of a task are typed that only model and data can name.
 
-    A task that an experiment has chosen is left to it: naming it here would set its other values back.
+    A task that an experiment has chosen is left to it: naming it here would set its other values back.  Where the task
+    cannot be found, what was found instead.
     """
     rest = [word for word in words if not word.lstrip("+").startswith("task.")]
     if len(rest) == len(words) or any(word.startswith("task=") for word in words):
-        return words
+        return words, None
     composition, problems = compose(rest)
     if composition is not None:
         task = composition.plain.get("task")
         if isinstance(task, dict) and task.get("kind") != "auto":
-            return words
-    checked, problems = _look(composition, problems)
-    if checked is None:
-        raise Problems(problems)
-    return [*words, f"task={checked.word}"]
+            return words, None
+    found = _examined(composition, problems, look)
+    if found.checked is None:
+        return words, found
+    return [*words, f"task={found.checked.word}"], None
 
 
-def _look(composition: Composition | None, problems: list[Problem]) -> tuple[Checked | None, list[Problem]]:
-    """What a composition can start, with all problems: `problems` are those that were met in composing it."""
+def _examined(composition: Composition | None, problems: list[Problem], look: Look) -> Examined:
+    """What a composition can start; `problems` are those that were met in composing it."""
     if composition is None:
-        return None, problems
+        return Examined(None, problems, [], None)
     config, more = inspect(composition.plain)
-    if config is not None and config.allow:  # whether it was typed decides whether it counts
-        config, more = inspect(composition.plain, Origins(composition.words).place)
-    checked, last = _fits(config, problems + more)
-    return checked, problems + _placed(more + last, composition)
+    if config is not None and config.allow and not any(key == "allow" for key in _typed(composition)):
+        config, more = inspect(composition.plain, Origins(composition.words).place)  # a file cannot allow itself
+    checked, last = _fits(config, problems + more, look)
+    return Examined(checked, problems, more + last, composition)
+
+
+def _typed(composition: Composition) -> list[str]:
+    return [word.split("=")[0].lstrip("+") for word in composition.words]
 
 
 def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
     """The problems, each with the file and line that its value came from; files are read again only for that."""
-    typed = [word.split("=")[0].lstrip("+") for word in composition.words]
+    typed = _typed(composition)
     keys = [re.split(r"[=\[, ]", problem.said)[0] for problem in problems]
     origin: Origin | None = None
     found = []
@@ -104,12 +149,12 @@ def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
     return found
 
 
-def _fits(config: Config | None, before: list[Problem]) -> tuple[Checked | None, list[Problem]]:
+def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Checked | None, list[Problem]]:
     """Look at the data's shape and try model and split on it, where nothing they depend on is wrong already."""
     if config is None or any(_about(problem, "dataset") for problem in before):
         return None, []
     try:
-        seen = peek(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+        seen = look(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                     train_size=config.train_size, seed=config.seed)
     except Problems as wrong:
         return None, wrong.problems

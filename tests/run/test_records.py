@@ -15,7 +15,7 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from dlrun.config.check import check
-from dlrun.config.compose import flatten
+from dlrun.config.flat import flatten
 from dlrun.config.identity import identity
 from dlrun.config.streams import key
 from dlrun.record.board import Board

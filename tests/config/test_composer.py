@@ -1,0 +1,117 @@
+"""Values set on a shared composition are what Hydra's own composition of the whole command gives."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose as hydra_compose
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from dlrun.config.compose import Composer, hydra_started
+
+FILES: dict[str, str | bytes] = {
+    "configs/model/linked.yaml": "kind: dense\nhidden: [16]\ndropout: ${optimizer.lr}\n",
+    "configs/model/long.yaml": "kind: dense\nhidden: [16]\nroot:\n  epochs: 7\n  batch_size: 64\n",
+    "configs/setup/fast.yaml": "# @package _global_\nepochs: 2\nmodel:\n  hidden: [3]\n",
+    "experiments/x.yaml": "defaults:\n  - override /model: dense\nepochs: 3\noptimizer:\n  lr: 0.5\n"
+                          "book: {id: x, nested: {deep: [1, {a: 2}]}}\nsweep:\n  seeds: 3\n",
+}
+WORDS = [
+    [], ["seed=3"], ["optimizer.lr=1e-3"], ["optimizer.lr=1e-05", "optimizer.beta1=0.5"], ["optimizer.lr=.1"],
+    ["epochs=1_000"], ["model.hidden=[8,8]"], ["model.hidden=[]"], ["model.hidden=7"], ["model.hidden.0=5"],
+    ["model.hidden=[1,2,3]", "model.hidden.1=9"], ["name='a, b'"], ['name="it\'s"'], ["name=a b"], ["name=null"],
+    ["name='null'"], ["name='1e-3'"], ["name=True"], ["name='${seed}'"], ["seed=5", "name=run_${seed}"],
+    ["model.dropout=${optimizer.lr}", "optimizer.lr=0.25"], ["name=${oc.env:DLRUN_TEST_WORD}"],
+    ["model=linked"], ["model=linked", "optimizer.lr=0.4"], ["optimizer.lr=0.4", "model=linked", "optimizer=sgd"],
+    ["model=long"], ["model=long", "epochs=9"], ["epochs=9", "model=long"], ["experiment=x", "model=long"],
+    ["experiment=x", "epochs=4", "optimizer.lr=0.125"], ["experiment=x", "optimizer=sgd"], ["+setup=fast"],
+    ["+setup=fast", "epochs=5", "model.hidden=[4]"], ["validation={size: 0.2, take: random}"], ["validation=300"],
+    ["+book.page=3"], ["++book={a: 1}"], ["book={a: {b: [1, 2.5, x, 'y z', null, true]}}"], ["++seed=4"],
+    ["experiment=x", "+book.page=12", "book.nested.deep=[3]"], ["experiment=x", "book={other: 1}"], ["book=null"],
+    ["task=classify"], ["task=classify", "task.label_smoothing=0.1"], ["model=gan", "task=adversarial"],
+    ["allow=[a,b]"], ["test_at=[1,2]"], ["threads=auto"], ["resident=false"], ["hydra.job.chdir=null", "seed=2"],
+    ["~book"], ["~optimizer.lr"], ["~seed", "epochs=2"], ["seed=1", "seed=2"], ["log_every=0x10"], ["seed=1.0"],
+    ["seed=nan"], ["checkpoint_seconds=inf"], ["name=\\$x"], ["name=a\\,b"], ["dataset=csv", "dataset.path=a/b.csv"],
+    ["optimizer={lr: 0.5}"], ["model={hidden: [2]}"], ["wxyz=1"], ["+seed=1"], ["model.hidden.7=5"], ["name=${nowhere}"],
+    ["~book.page"], ["seed={a: 1}"],
+]
+
+
+def hydras_own(words: list[str]) -> dict[str, Any] | str:
+    """What Hydra's own composition of all words gives, or the name of what it raises."""
+    try:
+        config = hydra_compose(config_name="config", overrides=words)
+        return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+    except (HydraException, OmegaConfBaseException) as error:
+        return type(error).__name__
+
+
+def ours(composer: Composer, words: list[str]) -> dict[str, Any] | str:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    try:
+        return composer._composition(OverridesParser.create().parse_overrides(words)).plain
+    except (HydraException, OmegaConfBaseException) as error:
+        return type(error).__name__
+
+
+@pytest.fixture
+def hydra(write, monkeypatch: pytest.MonkeyPatch):
+    write(FILES)
+    monkeypatch.setenv("DLRUN_TEST_WORD", "word")
+    with hydra_started():
+        yield
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal values of equal types, in equal order; NaN is NaN."""
+    return repr(one) == repr(other)
+
+
+def test_every_word_gives_what_hydra_gives(hydra) -> None:
+    composer = Composer()
+    for words in WORDS:
+        theirs, made = hydras_own(words), ours(composer, words)
+        if isinstance(theirs, dict):
+            theirs = {**theirs, "sweep": None}
+            theirs.pop("experiment", None)
+        assert same(made, theirs), words
+    assert len(composer._bases) < len(WORDS) / 2
+
+
+def test_a_job_does_not_see_the_values_of_the_job_before(hydra) -> None:
+    composer = Composer()
+    for words in itertools.chain(WORDS, reversed(WORDS), WORDS[::3]):
+        assert same(ours(composer, words), ours(Composer(), words)), words
+
+
+def test_what_files_say_of_a_sweep_is_beside_the_configuration(hydra, folder: Path) -> None:
+    composition, problems = Composer().compose(["experiment=x"])
+    assert composition is not None and not problems
+    assert composition.sweep == {"seeds": 3} and composition.params is None
+    assert composition.plain["sweep"] is None and "hydra" not in composition.plain
+
+
+def test_hydras_own_form_of_a_sweep_is_read(hydra, write) -> None:
+    write({"experiments/y.yaml": "hydra:\n  mode: MULTIRUN\n  sweeper:\n    params:\n      optimizer.lr: 0.1,0.01\n"})
+    composition, problems = Composer().compose(["experiment=y", "seed=3"])
+    assert composition is not None and not problems
+    assert composition.params == {"optimizer.lr": "0.1,0.01"} and composition.plain["seed"] == 3
+
+
+def test_a_thousand_jobs_of_the_same_groups_cost_one_composition(hydra, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlrun.config import compose as module
+
+    calls: list[list[str]] = []
+    real = module.hydra_compose
+    monkeypatch.setattr(module, "hydra_compose", lambda **more: calls.append(more["overrides"]) or real(**more))
+    composer = Composer()
+    for seed, model in itertools.product(range(50), ("dense", "cnn")):
+        composition, problems = composer.compose([f"model={model}", f"seed={seed}"])
+        assert composition is not None and not problems and composition.plain["seed"] == seed
+    assert calls == [["model=dense"], ["model=cnn"]]
