@@ -2,67 +2,49 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from dlrun.config.problem import Problems
+from dlrun.sweep.plan import Job, Plan
 
 
 def main(words: Sequence[str]) -> int:
-    from dlrun.cli.say import columns
+    from dlrun.sweep.launch import run_sweep
+    from dlrun.sweep.options import Execution
+    from dlrun.sweep.plan import store
+
+    plan = _plan(words)
+    store(plan)
+    print(f"{len(plan.jobs)} job{'' if len(plan.jobs) == 1 else 's'}"
+          + (f" over {', '.join(plan.axes)}" if plan.axes else ""))
+    return run_sweep(plan, Execution())
+
+
+def _plan(words: Sequence[str]) -> Plan:
     from dlrun.config.compose import hydra_started
+    from dlrun.config.identity import identity, run_name
     from dlrun.run.preflight import preflight
     from dlrun.sweep.grid import grid
 
-    varying, jobs, problems = grid(words)
-    checked = []
+    varying, found, problems = grid(words)
+    jobs: list[Job] = []
+    output_dir = Path("runs")
     with hydra_started():
-        for job in jobs:
+        for number, words_of in enumerate(found, 1):
             try:
-                checked.append(preflight(job))
+                config = preflight(words_of).config
             except Problems as wrong:
                 problems += wrong.problems
+                continue
+            pairs = [word.lstrip("+").split("=", 1) for word in words_of]
+            values = {key: value for key, value in pairs if key in varying}
+            run_id, output_dir = identity(config), Path(config.output_dir).expanduser()
+            assert config.plain is not None
+            jobs.append(Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, values, tuple(words_of),
+                            config.plain))
     if problems:  # a problem that many jobs share is one problem
         raise Problems(problems)
-    print(f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}" + (f" over {', '.join(varying)}" if varying else ""))
-    rows, failed = [], 0
-    for number, (job, ready) in enumerate(zip(jobs, checked), 1):
-        shown = [word for word in job if word.split("=")[0].lstrip("+") in varying]
-        print(f"\njob {number} of {len(jobs)}: {' '.join(shown)}\n")
-        code, result = _run(ready, job)
-        if code in (130, 143):
-            return code
-        failed += code != 0
-        rows.append([" ".join(shown), *_outcome(result)])
-    print()
-    print("\n".join(columns([["job", "status", "test"], *rows])))
-    return 1 if failed else 0
-
-
-def _run(ready: object, job: Sequence[str]) -> tuple[int, dict[str, object]]:
-    """Train one job; a job that fails does not stop the others."""
-    from dlrun.record.lock import Busy
-    from dlrun.run.one import run
-
-    try:
-        outcome = run(ready, ["dlrun", *job])  # type: ignore[arg-type]
-        return outcome.exit_code, outcome.result
-    except Busy as busy:
-        print(busy, file=sys.stderr)
-        return 1, {"status": "busy"}
-    except Problems as wrong:
-        from dlrun.cli.say import say_problems
-
-        say_problems(wrong.problems, after="this job was not started")
-        return 1, {"status": "not started"}
-    except Exception:
-        traceback.print_exc()
-        return 1, {"status": "failed"}
-
-
-def _outcome(result: dict[str, object]) -> list[str]:
-    from dlrun.record.words import metrics
-
-    test = result.get("test")
-    return [str(result.get("status")), metrics(test) if isinstance(test, dict) and test else ""]
+    axes = {key: list(dict.fromkeys(job.values[key] for job in jobs)) for key in varying}
+    return Plan("-".join(varying) or "one", output_dir, axes, sorted({job.seed for job in jobs}), jobs,
+                ("dlrun", "-m", *words))

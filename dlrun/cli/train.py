@@ -31,7 +31,7 @@ def start(checked: Any, command: Sequence[str]) -> int:
         return 1
     except Exception as error:
         _, folder = run_folder(checked.config)
-        print(_failure(error, folder.path / "traceback.txt"), file=sys.stderr)
+        print(_failure(error, folder.traceback), file=sys.stderr)
         return 1
 
 

@@ -28,6 +28,7 @@ class RunFolder:
         self.best = self.checkpoints / "best.pt"
         self.pictures = self.path / "pictures"
         self.lock = self.path / "lock"
+        self.traceback = self.path / "traceback.txt"  # of a run that failed; of one that diverged what is known
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"

@@ -15,6 +15,7 @@ from torch import nn
 from dlrun.config.problem import problem
 from dlrun.config.root import Config
 from dlrun.record.provenance import cpu_model
+from dlrun.run.threads import cores
 
 SHARE = 0.5  # of the free memory that resident data may take
 
@@ -28,12 +29,15 @@ class Machine:
     line: str
 
 
-def choose(config: Config, stored_threads: int | None = None) -> Machine:
-    """The device and threads of a run; `stored_threads` are those of its first start, which decide its bits."""
+def choose(config: Config, stored_threads: int | None = None, auto_threads: int | None = None) -> Machine:
+    """The device and threads of a run; `stored_threads` are those of its first start, which decide its bits.
+
+    `auto_threads` are what threads=auto means for its net; all cores by default.
+    """
     device = _device(config.device)
     if config.precision == "fp16" and device.type != "cuda":
         raise problem("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")
-    threads = stored_threads or (cores() if config.threads == "auto" else config.threads)
+    threads = stored_threads or (auto_threads or cores() if config.threads == "auto" else config.threads)
     torch.set_num_threads(threads)
     if device.type == "cuda":
         # Equal bits on resume need algorithms that do not race; float32 means float32 (no TF32).
@@ -101,11 +105,6 @@ def _device(name: str) -> torch.device:
     if name == "mps" and not torch.backends.mps.is_available():
         raise problem("device=mps", "no MPS device is here; auto or cpu is wanted")
     return torch.device(name)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fits(bytes_wanted: int, device: torch.device) -> bool:

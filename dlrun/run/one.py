@@ -23,13 +23,15 @@ from dlrun.record.folder import RunFolder, read_json, write_json, write_text
 from dlrun.record.lock import RunLock
 from dlrun.record.provenance import provenance
 from dlrun.record.recorder import Recorder, Recorders
+from dlrun.record.status import AGAIN, DONE
 from dlrun.run.assemble import Parts, assemble
 from dlrun.run.lines import run_info
 from dlrun.run.machine import Machine, apart, choose, hardware
-from dlrun.run.outcome import failed, finished, unfinished
+from dlrun.run.outcome import diagnosis, failed, finished, unfinished
 from dlrun.run.preflight import Checked
-from dlrun.run.resume import DONE, Start, clear, cut, find_start, leave, load, missing
+from dlrun.run.resume import Start, clear, cut, find_start, leave, load, missing
 from dlrun.run.show import View, at_start
+from dlrun.run.threads import auto_threads
 from dlrun.run.training import train
 
 
@@ -71,10 +73,12 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
                 leave(folder, new)
                 raise
             except Exception as error:
-                write_text(folder.path / "traceback.txt", traceback.format_exc())
+                write_text(folder.traceback, traceback.format_exc())
                 if (folder.result() or {}).get("status") != "failed":  # it failed before there was anything to train
                     failed(config, run_id, folder, _first_line(error))
                 raise
+            if result["status"] == "diverged":
+                write_text(folder.traceback, diagnosis(result))
         # Who asked for an end gets the signal's code, also where the run was just done: a sweep has to stop too.
         return Outcome(folder.path, result, signals.exit_code or _exit_code(result))
 
@@ -92,7 +96,7 @@ def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, r
     config = checked.config
     versions = {"torch": str(torch.__version__)}
     start = Start() if config.force else find_start(config, run_id, folder, versions, hardware(config.device))
-    machine = choose(config, (start.stored or {}).get("threads"))
+    machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked))
     notes: list[str] = []
     parts = assemble(checked, machine, notes.append)
     if start.run_id != run_id and _data_changed(parts, start):
@@ -124,6 +128,7 @@ def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, r
         from dlrun.run.memory import is_out_of_memory, rows_that_fit
 
         if is_out_of_memory(error):
+            write_text(folder.traceback, traceback.format_exc())
             traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
             fitted = rows_that_fit(parts)
             said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
@@ -188,4 +193,4 @@ def _first_line(error: BaseException) -> str:
 
 
 def _exit_code(result: dict[str, Any]) -> int:
-    return 1 if result["status"] in ("out_of_memory", "failed") else 0
+    return 1 if result["status"] in AGAIN else 0

@@ -12,6 +12,7 @@ from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_json
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
+from dlrun.record.words import metrics
 from dlrun.run.assemble import Parts
 from dlrun.run.machine import Machine
 from dlrun.run.show import View, at_end
@@ -72,6 +73,18 @@ def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:
         "config": flatten(config.plain), "best": {}, "train": _part(last, "train"), "val": _part(last, "val"),
         "test": {}, "error": error,
     })
+
+
+def diagnosis(result: dict[str, Any]) -> str:
+    """What is known of a run that diverged, for traceback.txt: no line of code is to blame, so numbers stand there."""
+    config = result["config"]
+    chosen = ("optimizer.kind", "optimizer.lr", "optimizer.clip_norm", "schedule.kind", "batch_size", "precision",
+              "seed")
+    lines = [f"diverged: {result['stop_reason']}", "",
+             *(f"  {key} = {config[key]}" for key in chosen if config.get(key) is not None), "",
+             f"after {result['epochs']} whole epochs:"]
+    lines += [f"  {part}  {metrics(result[part])}" for part in ("train", "val", "test") if result.get(part)]
+    return "\n".join([*lines, "", "A smaller optimizer.lr, or a clipped gradient, is the usual way out.", ""])
 
 
 def _head(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str) -> dict[str, Any]:

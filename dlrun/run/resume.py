@@ -16,8 +16,6 @@ from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import cut_back
 from dlrun.record.provenance import provenance
 
-DONE = ("finished", "stopped", "diverged")  # the same command would end the same way; memory may be free by then
-
 
 @dataclass(frozen=True)
 class Start:
@@ -129,4 +127,4 @@ def cut(folder: RunFolder, epoch: int) -> None:
     if folder.metrics.is_file():
         cut_back(folder.metrics, epoch)
     folder.result_file.unlink(missing_ok=True)
-    (folder.path / "traceback.txt").unlink(missing_ok=True)
+    folder.traceback.unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""Which job comes next: the order of a sweep, without processes, clocks or files of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dlrun.sweep.ledger import Entry, look
+from dlrun.sweep.plan import Job
+
+DEATHS = 3  # of a job's workers, one after another, without the job getting any further
+PATIENCE = (1.0, 5.0)  # seconds, first and longest, until a job that runs elsewhere is looked at again
+
+
+@dataclass
+class Todo:
+    """A job that is to be run here.  `deaths` counts workers that died of it since it last got further."""
+
+    job: Job
+    folder: Path
+    threads: int
+    entry: Entry
+    deaths: int = 0
+    saved: int = 0  # when its checkpoint was last written, in nanoseconds, as its last worker died
+    again: float = 0.0  # a time before which it is not offered: it runs in another process
+    wait: float = PATIENCE[0]
+    hopeless: str = ""  # why it is given up; who takes it next only writes that down
+
+
+@dataclass
+class Agenda:
+    """The jobs that are left, in the plan's order.  `failures` of them end the sweep (None: any number may fail)."""
+
+    left: list[Todo]
+    failures: int | None = None
+    failed: int = 0
+    running: list[Todo] = field(default_factory=list)
+
+    def next(self, cores: int, now: float, gone: Callable[[Todo, Entry], None]) -> Todo | None:
+        """The first job whose threads fit into so many free cores; None where there is none at this time.
+
+        A job that another process has done in the meantime is taken off and told to `gone`.
+        """
+        for todo in list(self.left):
+            if todo.threads > cores and self.running or todo.again > now:
+                continue
+            if todo.again:
+                todo.entry = look(todo.folder)
+                if todo.entry.done:
+                    self.left.remove(todo)
+                    gone(todo, todo.entry)
+                    continue
+            self.left.remove(todo)
+            self.running.append(todo)
+            return todo
+        return None
+
+    @property
+    def finished(self) -> bool:
+        return not self.left and not self.running
+
+    @property
+    def broken(self) -> bool:
+        """Whether so many have failed that no more are begun."""
+        return self.failures is not None and self.failed >= self.failures
+
+    def ended(self, todo: Todo, entry: Entry) -> None:
+        """A job came to an end, good or bad."""
+        self.running.remove(todo)
+        todo.entry = entry
+        self.failed += entry.failed
+
+    def elsewhere(self, todo: Todo, now: float) -> None:
+        """Another process has the job: it is offered again after a while."""
+        self._back(todo)
+        todo.again, todo.wait = now + todo.wait, min(2 * todo.wait, PATIENCE[1])
+
+    def died(self, todo: Todo, how: str) -> None:
+        """The job's worker died; it goes on from its checkpoint, unless it kills every worker at the same place."""
+        saved = _written(todo.folder / "checkpoints" / "last.pt")
+        todo.deaths = 1 if saved != todo.saved else todo.deaths + 1
+        todo.saved = saved
+        if todo.deaths >= DEATHS:
+            todo.hopeless = f"its worker died {todo.deaths} times at the same place: {how}"
+        self._back(todo)
+
+    def _back(self, todo: Todo) -> None:
+        self.running.remove(todo)
+        self.left.append(todo)
+        self.left.sort(key=lambda one: one.job.number)
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def free(cores: int, running: Iterable[Todo]) -> int:
+    """Cores that no running job has."""
+    return cores - sum(todo.threads for todo in running)

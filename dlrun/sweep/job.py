@@ -1,0 +1,100 @@
+"""One job of a sweep in the process that trains it: from its stored configuration, through the run that all pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.identity import identity
+from dlrun.config.problem import Problems, problem
+from dlrun.record.lock import Busy
+from dlrun.record.recorder import Recorder
+from dlrun.run.preflight import Checked, stored
+
+Message = dict[str, Any]
+
+
+def order(config: dict[str, Any], run_id: str, folder: Path, threads: int, words: tuple[str, ...]) -> Message:
+    """What a worker is told of a job: plain JSON, so that any engine can carry it."""
+    return {"config": config, "id": run_id, "folder": str(folder.absolute()), "threads": threads, "words": list(words)}
+
+
+def checked(task: Message) -> Checked:
+    """The job as it was planned, with the threads that it is given; raises Problems where it is no longer that job."""
+    found = stored(task["config"])
+    if identity(found.config) != task["id"]:
+        raise problem(f"job {task['id']}", "a file that it is made of (data, or a model's code) has changed since the "
+                                           "sweep was planned; the same command plans anew")
+    output_dir = str(Path(task["folder"]).parents[1])
+    return replace(found, config=replace(found.config, threads=task["threads"], output_dir=output_dir))
+
+
+def execute(task: Message, recorder: Recorder) -> Message:
+    """Train a job (or find that it is done); says how that ended: {"event": "end" | "busy" | "refused", ...}.
+
+    An exception of the user's code is in the run's folder afterwards and ends only this job.
+    """
+    from dlrun.record.board import Board
+    from dlrun.run.one import run
+
+    try:
+        ready = checked(task)
+        outcome = run(ready, ["dlrun", *task["words"]], [Board(every=ready.config.log_every or 0), recorder])
+    except Busy as busy:
+        return {"event": "busy", "reason": str(busy)}
+    except Problems as wrong:
+        return {"event": "refused", "reason": str(wrong)}
+    except Exception as error:  # the run has written it down
+        return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
+    return {"event": "end", "code": outcome.exit_code}
+
+
+def give_up(task: Message, reason: str) -> Message:
+    """Write down that a job cannot be run, as a run does that fails by itself."""
+    from dlrun.record.folder import RunFolder, write_text
+    from dlrun.record.lock import RunLock
+    from dlrun.run.outcome import failed
+
+    folder = RunFolder(task["folder"])
+    try:
+        with RunLock(folder.path):
+            write_text(folder.traceback, reason + "\n")
+            failed(checked(task).config, task["id"], folder, reason)
+    except Busy as busy:
+        return {"event": "busy", "reason": str(busy)}
+    except Problems as wrong:
+        return {"event": "refused", "reason": str(wrong)}
+    return {"event": "end", "code": 1, "reason": reason}
+
+
+class Forward(Recorder):
+    """Tells the sweep how far a run is, a few times a second at most; `begin` is called as training starts."""
+
+    def __init__(self, send: Callable[[Message], None], begin: Callable[[], None] = lambda: None, every: float = 0.3):
+        self._send, self._begin, self._every = send, begin, every
+        self._sent = 0.0
+        self._epochs: int | None = None
+        self._values: dict[str, float] = {}
+
+    def start(self, info: Any) -> None:
+        self._epochs = info.epochs
+        self._tell(info.first_epoch - 1, force=True)
+        self._begin()
+
+    def step(self, progress: Any) -> None:
+        done = progress.step_in_epoch / progress.steps_in_epoch if progress.steps_in_epoch else 0.0
+        self._values |= progress.values
+        self._tell(progress.epoch - 1 + done)
+
+    def epoch(self, row: Any, best: bool) -> None:
+        self._values |= {key: value for key, value in row.items() if "/" in key and isinstance(value, (int, float))}
+        self._tell(row["epoch"])
+
+    def _tell(self, epochs: float, force: bool = False) -> None:
+        now = time.monotonic()
+        if force or now - self._sent >= self._every:
+            self._sent = now
+            self._send({"event": "progress", "epochs": epochs, "of": self._epochs, "values": self._values})

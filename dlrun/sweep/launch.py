@@ -1,0 +1,77 @@
+"""Runs a plan: what is done is skipped, what was interrupted goes on, the rest is trained; then the tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from dlrun.engine.signals import Signals
+from dlrun.sweep.agenda import Agenda, Todo
+from dlrun.sweep.ledger import Entry, look
+from dlrun.sweep.lines import Lines
+from dlrun.sweep.options import Execution
+from dlrun.sweep.plan import Plan
+from dlrun.sweep.pool import Broken, Pool
+from dlrun.sweep.screen import Screen
+from dlrun.sweep.slots import Slots, Threads, slots
+from dlrun.sweep.watch import Watch, columns, labels, measure
+
+
+def run_sweep(plan: Plan, options: Execution, stream: TextIO | None = None) -> int:
+    """Execute a stored plan; the exit code.
+
+    0: every job has a result.  1: some have none (diverged, out of memory, failed), also from an earlier start.
+    130, 143: Ctrl-C or SIGTERM came; all running jobs are saved, and the same command goes on.
+    """
+    out = sys.stdout if stream is None else stream
+    entries = [look(plan.run_folder(job)) for job in plan.jobs]
+    place = slots(options, plan.jobs)
+    todo = todos(plan, entries, place, retry=options.retry == "failed")
+    with Signals() as signals:
+        if todo:
+            _run(plan, entries, todo, place, options, signals, out)
+        asked = signals.exit_code
+    entries = [look(plan.run_folder(job)) for job in plan.jobs]
+    report(plan, entries, out)
+    if asked:
+        print(f"{signals.name}: all running jobs are saved; the same command goes on", file=out)
+        return asked
+    return 0 if all(entry.done and not entry.failed for entry in entries) else 1
+
+
+def todos(plan: Plan, entries: Sequence[Entry], place: Slots, retry: bool) -> list[Todo]:
+    """The jobs that are to be run, with their threads."""
+    threads = Threads(place)
+    return [Todo(job, plan.run_folder(job), threads.of(job, entry.threads), entry)
+            for job, entry in zip(plan.jobs, entries) if entry.to_do(retry)]
+
+
+def _run(plan: Plan, entries: Sequence[Entry], todo: list[Todo], place: Slots, options: Execution, signals: Signals,
+         out: TextIO) -> None:
+    watch: Watch = (Screen if out.isatty() else Lines)(plan, entries, todo, out)
+    try:
+        pool = Pool(Agenda(list(todo), options.failures), place, watch, plan.folder / "logs", options.timeout)
+        pool.run(signals)
+    except Broken as broken:
+        print(broken, file=sys.stderr)
+    finally:
+        watch.close()
+
+
+def report(plan: Plan, entries: Sequence[Entry], out: TextIO) -> None:
+    """A line a job: what tells it apart, its state, its metric or the reason why there is none."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    watch = Watch(plan, entries, [])
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for head in ("job", *columns(plan), "state", "metric"):
+        table.add_column(head, overflow="fold")
+    for line in watch.lines.values():
+        table.add_row(str(line.job.number), *labels(plan, line.job), line.state.replace("_", " "),
+                      line.reason or measure(plan, line))
+    console = Console(file=out, highlight=False, width=None if out.isatty() else 200)
+    console.print(table)
+    console.print(watch.counts(), markup=False)

@@ -1,0 +1,30 @@
+"""How a sweep is executed: everything that may be chosen at a start and changes no result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Execution:
+    """`workers` is "auto" or a number of processes.
+
+    `on_error` is "continue", "stop", or the number of failures after which the sweep stops; those of earlier starts
+    do not count.  `retry` is "failed" to train again what failed or ran out of memory, "none" to leave it.  `timeout`
+    is how many seconds a job may take in one start before it is ended as failed.  `per_gpu` is how many jobs share a
+    GPU.  `launcher` is "local", "joblib", "ray" or "submitit".
+    """
+
+    workers: int | str = "auto"
+    on_error: int | str = "continue"
+    retry: str = "none"
+    timeout: float | None = None
+    launcher: str = "local"
+    per_gpu: int = 1
+
+    @property
+    def failures(self) -> int | None:
+        """So many failures end the sweep; None for any number."""
+        if self.on_error == "continue":
+            return None
+        return 1 if self.on_error == "stop" else int(self.on_error)

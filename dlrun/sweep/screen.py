@@ -1,0 +1,121 @@
+"""A sweep on a terminal: a table that lives, with the jobs that run, and below it how far the whole is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from dlrun.record.words import long_time
+from dlrun.sweep.agenda import Todo
+from dlrun.sweep.ledger import WAITING, Entry
+from dlrun.sweep.lines import failure, numbered
+from dlrun.sweep.plan import Plan
+from dlrun.sweep.watch import Line, Watch, columns, labels, measure
+
+REDRAW = 0.25  # seconds
+BAR = 16
+CHROME = 9  # lines of the terminal that are not rows: title, head, rules, caption, the shell's own
+STYLES = {"running": "cyan", "finished": "green", "stopped": "green", "interrupted": "yellow", "elsewhere": "yellow",
+          "diverged": "red", "out_of_memory": "red", "failed": "red"}
+
+
+class Screen(Watch):
+    """Draws when it is told something or four times a second; what was told of failures stays above the table."""
+
+    def __init__(self, plan: Plan, entries: Sequence[Entry], todo: Sequence[Todo], stream: TextIO):
+        from rich.console import Console
+        from rich.live import Live
+
+        super().__init__(plan, entries, todo)
+        self._drawn = 0.0
+        self._console = Console(file=stream, force_terminal=True, highlight=False)
+        self._live = Live(self._table(), console=self._console, auto_refresh=False, transient=True,
+                          redirect_stdout=False, redirect_stderr=False)
+        self._live.start()
+
+    def ended(self, todo: Todo, entry: Entry) -> None:
+        super().ended(todo, entry)
+        if entry.failed:
+            self._say(failure(numbered(self, todo), self.lines[todo.job.number], todo), "red")
+        self._draw()
+
+    def died(self, todo: Todo, how: str) -> None:
+        super().died(todo, how)
+        self._say(f"{numbered(self, todo)}  its worker was lost ({how}); the job goes on from its checkpoint", "yellow")
+
+    def tick(self) -> None:
+        if time.monotonic() - self._drawn >= REDRAW:
+            self._draw()
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def _say(self, text: str, style: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(text, style=style), soft_wrap=True)
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        self._live.update(self._table(), refresh=True)
+
+    def _table(self) -> Any:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=f"sweep {self.plan.name}", title_justify="left", title_style="bold", box=None,
+                      caption=self._caption(), caption_justify="left", pad_edge=False, header_style="bold")
+        table.add_column("job", justify="right")
+        for head in columns(self.plan):
+            table.add_column(head, overflow="ellipsis", no_wrap=True)
+        for head in ("state", "progress", "metric", "time"):
+            table.add_column(head, no_wrap=True, overflow="ellipsis", justify="right" if head == "time" else "left")
+        rows = self._rows()
+        for line in rows:
+            style = STYLES.get(line.state, "dim")
+            state = Text(line.state.replace("_", " "), style=style)
+            table.add_row(str(line.job.number), *labels(self.plan, line.job), state, self._bar(line),
+                          line.reason or measure(self.plan, line), self._time(line))
+        hidden = len(self.lines) - len(rows)
+        if hidden:
+            table.add_row("", *[""] * len(columns(self.plan)), Text(f"{hidden} more", style="dim"))
+        return table
+
+    def _rows(self) -> list[Line]:
+        """As many lines as fit: all that run, then the next ones, then those that ended last; in the jobs' order."""
+        room = max(4, self._console.size.height - CHROME)
+        lines = list(self.lines.values())
+        if len(lines) <= room:
+            return lines
+        running = [line for line in lines if line.state in ("running", "elsewhere")]
+        ended = sorted((line for line in lines if line.state not in ("running", "elsewhere", WAITING, "interrupted")),
+                       key=lambda line: (line.began or 0.0) + (line.seconds or 0.0), reverse=True)
+        waiting = [line for line in lines if line.state in (WAITING, "interrupted")]
+        recent = ended[:max(1, (room - len(running)) * 2 // 3)]
+        chosen = (running + recent + waiting + ended[len(recent):])[:room]
+        return sorted(chosen, key=lambda line: line.job.number)
+
+    def _bar(self, line: Line) -> Any:
+        from rich.text import Text
+
+        if line.state in (WAITING, "elsewhere"):
+            return Text("")
+        done = round(BAR * line.done)
+        full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
+        share = "" if line.done >= 1 else f" {100 * line.done:3.0f} %"
+        return Text.assemble((full * done, STYLES.get(line.state, "cyan")), (empty * (BAR - done), "dim"), share)
+
+    def _time(self, line: Line) -> str:
+        if line.state == "running" and line.began is not None:
+            return long_time(self._clock() - line.began)
+        return long_time(line.seconds)
+
+    def _caption(self) -> str:
+        return " · ".join(filter(None, [self.counts(), self.rest(), common(self.plan)]))
+
+
+def common(plan: Plan) -> str:
+    """The words that all jobs share."""
+    words = set.intersection(*(set(job.words) for job in plan.jobs)) if plan.jobs else set()
+    return " ".join(word for word in (plan.jobs[0].words if plan.jobs else ()) if word in words)

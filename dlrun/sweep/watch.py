@@ -1,0 +1,139 @@
+"""What is known of a sweep at a moment: the state of each job, and how long the rest will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlrun.record.words import long_time, metric
+from dlrun.sweep.agenda import Todo
+from dlrun.sweep.job import Message
+from dlrun.sweep.ledger import WAITING, Entry
+from dlrun.sweep.plan import Job, Plan
+
+
+@dataclass
+class Line:
+    """A job as it is shown: `done` is the share of its epochs, `before` that of earlier starts."""
+
+    job: Job
+    state: str
+    done: float = 0.0
+    before: float = 0.0
+    values: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    began: float | None = None
+    seconds: float | None = None
+
+
+class Watch:
+    """Is told every event of a sweep; what it shows is left to `Lines` and `Screen`."""
+
+    def __init__(self, plan: Plan, entries: Sequence[Entry], todo: Sequence[Todo],
+                 clock: Callable[[], float] = time.monotonic):
+        self.plan, self._clock, self._start = plan, clock, clock()
+        self.lines = {job.number: Line(job, entry.status) for job, entry in zip(plan.jobs, entries)}
+        for job, entry in zip(plan.jobs, entries):
+            self._settle(self.lines[job.number], entry)
+        self.mine = [self.lines[one.job.number] for one in todo]  # what this start has to do
+
+    def began(self, todo: Todo) -> None:
+        line = self.lines[todo.job.number]
+        line.state, line.began, line.before = "running", self._clock(), line.done
+
+    def progress(self, todo: Todo, message: Message) -> None:
+        line = self.lines[todo.job.number]
+        if line.state != "running":
+            self.began(todo)
+        line.done = min(1.0, message["epochs"] / message["of"]) if message["of"] else 0.0
+        line.values |= message["values"]
+        if not message["values"]:  # the start: what a checkpoint held was not made now
+            line.before = line.done
+
+    def ended(self, todo: Todo, entry: Entry) -> None:
+        line = self.lines[todo.job.number]
+        if line.began is not None:
+            line.seconds = self._clock() - line.began
+        self._settle(line, entry)
+
+    def elsewhere(self, todo: Todo, reason: str) -> None:
+        self.lines[todo.job.number].state = "elsewhere"
+
+    def died(self, todo: Todo, how: str) -> None:
+        self.lines[todo.job.number].state = "interrupted"
+
+    def tick(self) -> None:
+        """Called a few times a second."""
+
+    def close(self) -> None:
+        """The end of the sweep, whatever happened."""
+
+    def _settle(self, line: Line, entry: Entry) -> None:
+        line.state, line.reason = entry.status, entry.reason
+        if entry.done or entry.failed:
+            line.done = 1.0
+        if entry.result:
+            line.values = {f"{part}/{name}": value for part in ("train", "val", "test")
+                           for name, value in (entry.result.get(part) or {}).items()}
+
+    def left(self) -> float | None:
+        """Seconds until all is done, if the rest goes as fast as what was done here; None before anything was."""
+        now, elsewhere = self._clock(), [line for line in self.mine if line.state == "elsewhere"]
+        here = [line for line in self.mine if line not in elsewhere]
+        made = sum(line.done - line.before for line in here)
+        rest = sum(1.0 - line.done for line in self.mine)
+        return (now - self._start) / made * rest if made > 1e-6 else None
+
+    def counts(self) -> str:
+        """``12 jobs: 8 done, 2 running, 2 waiting``."""
+        names = {"finished": "done", "stopped": "done"}
+        found: dict[str, int] = {}
+        for line in self.lines.values():
+            name = names.get(line.state, line.state).replace("_", " ")
+            found[name] = found.get(name, 0) + 1
+        order = ["done", "running", "elsewhere", "interrupted", WAITING, "diverged", "out of memory", "failed"]
+        parts = [f"{found[name]} {name}" for name in sorted(found, key=lambda n: order.index(n) if n in order else 99)]
+        total = len(self.lines)
+        return f"{total} job{'' if total == 1 else 's'}: {', '.join(parts)}"
+
+    def rest(self) -> str:
+        """``about 2 min 10 s left``, empty where that is not known."""
+        left = self.left()
+        return f"about {long_time(left)} left" if left else ""
+
+
+def labels(plan: Plan, job: Job) -> list[str]:
+    """What tells a job from the others: its row, its values, its seed; one text for each of `columns`."""
+    from dlrun.config.check import show
+
+    seeds = [str(job.seed)] if len(plan.seeds) > 1 else []
+    rows = [job.row or ""] if any(one.row for one in plan.jobs) else []
+    return [*rows, *(show(job.values.get(axis, "")) for axis in varying(plan)), *seeds]
+
+
+def columns(plan: Plan) -> list[str]:
+    """The heads of `labels`."""
+    rows = ["row"] if any(one.row for one in plan.jobs) else []
+    return [*rows, *varying(plan), *(["seed"] if len(plan.seeds) > 1 else [])]
+
+
+def varying(plan: Plan) -> list[str]:
+    return [axis for axis, values in plan.axes.items() if len(values) > 1 and axis != "seed"]
+
+
+def name_of(plan: Plan, job: Job) -> str:
+    """``optimizer=adam seed=1``; the folder of a job that differs in nothing."""
+    pairs = zip(columns(plan), labels(plan, job))
+    return " ".join(f"{key}={value}" if key != "row" else value for key, value in pairs if value) or job.folder
+
+
+def measure(plan: Plan, line: Line) -> str:
+    """The metric of a job: the sweep's own, else accuracy before loss, of the test rows before others."""
+    asked = plan.options.get("metric")
+    wanted = [asked] if asked else []
+    wanted += [f"{part}/{name}" for part in ("test", "val", "train") for name in ("accuracy", "loss")]
+    wanted += list(line.values)
+    key = next((key for key in wanted if line.values.get(key) is not None), None)
+    return f"{key} {metric(key, line.values[key], 2)}" if key else ""
