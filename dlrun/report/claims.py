@@ -60,15 +60,32 @@ def decide(check: str, rows: list[str], look: Look) -> ClaimVerdict:
 
 def parse(check: str, rows: list[str]) -> ast.expr:
     """The tree of a check; raises Problems that name what is wrong in it."""
-    try:
-        tree = ast.parse(check.strip(), mode="eval").body
-    except SyntaxError:
-        raise problem(f"check={check}", "rows, numbers, < and > are wanted, as in  rmsprop > sgd") from None
+    tree = _tree(check)
     for node in _comparisons(tree):
         sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.args
         for side in sides:
             _known(side, rows, check)
     return tree
+
+
+def rows_of(check: str) -> list[str]:
+    """The rows that a check names; raises Problems for one that cannot be read."""
+    found: dict[str, None] = {}
+    for node in ast.walk(_tree(check)):
+        if isinstance(node, ast.Call) and _name(node.func) in FUNCTIONS and len(node.args) == 2:
+            node.args.pop()  # a metric
+        for part in ast.iter_child_nodes(node):
+            name = _name(part)
+            if name is not None and not (isinstance(node, ast.Call) and part is node.func):
+                found[name] = None
+    return list(found)
+
+
+def _tree(check: str) -> ast.expr:
+    try:
+        return ast.parse(check.strip(), mode="eval").body
+    except SyntaxError:
+        raise problem(f"check={check}", "rows, numbers, < and > are wanted, as in  rmsprop > sgd") from None
 
 
 def _comparisons(tree: ast.expr) -> list[ast.Compare | ast.Call]:
@@ -106,7 +123,7 @@ def _known(node: ast.expr, rows: list[str], check: str) -> None:
     raise problem(f"check={check}", f"{ast.unparse(node)}: rows, numbers, + - * / and {', '.join(FUNCTIONS)} are known")
 
 
-def _name(node: ast.expr) -> str | None:
+def _name(node: ast.AST) -> str | None:
     if isinstance(node, ast.Name):
         return node.id
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -18,10 +18,10 @@ def notes_of(table: Table) -> Iterator[str]:
     yield from _not_counted(table)
     yield from _besides(table)
     runs = [run for run in table.runs if run.result or run.provenance]
-    label = _said("data", runs, _label, "the rows as published")
+    label = _said("data", runs, label_of, "the rows as published")
     if label:
         yield label
-    yield from filter(None, [_said("device", runs, _device), _said("made by", runs, _versions),
+    yield from filter(None, [_said("device", runs, device_of), _said("made by", runs, versions_of),
                              _said("code", runs, _code)])
     yield from _data_differs(runs)
 
@@ -103,17 +103,17 @@ def _said(name: str, runs: list[Run], what: Callable[[Run], str], empty: str = "
     return f"{name} differs: {', '.join(parts)}."
 
 
-def _label(run: Run) -> str:
+def label_of(run: Run) -> str:
     return str(run.result.get("data_label") or (run.provenance.get("data") or {}).get("label") or "")
 
 
-def _device(run: Run) -> str:
+def device_of(run: Run) -> str:
     device = str(run.result.get("device") or run.provenance.get("device") or "")
     chip = str(run.provenance.get("hardware") or "").partition(": ")[2]
     return f"{device}, {chip}" if chip else device
 
 
-def _versions(run: Run) -> str:
+def versions_of(run: Run) -> str:
     versions = run.provenance.get("versions") or {}
     known = [f"{name} {versions[name]}" for name in ("dlrun", "torch", "python") if name in versions]
     return ", ".join(known)

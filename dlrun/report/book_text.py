@@ -1,0 +1,134 @@
+"""A comparison with its book, as text: printed, measured, verdict; then the claims; then what the numbers are."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TextIO
+
+from dlrun.config.books import Book, Cell
+from dlrun.record.lines import columns, paint
+from dlrun.record.words import long_time
+from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict
+from dlrun.report.judged import QUICK, Judged
+from dlrun.report.measure import Scale, scale
+from dlrun.report.measured import Measured
+from dlrun.report.statistics import Interval
+from dlrun.report.verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
+
+STYLES = {REPRODUCED: "green", HOLDS: "green", BETTER: "cyan", WORSE: "red", CONTRADICTED: "red"}
+
+
+def print_comparison(book: Book, measured: Measured, judged: Judged, stream: TextIO) -> None:
+    """Everything that is known of a comparison, a screen or less."""
+    for line in head_lines(book, measured):
+        print(paint(line, "bold", stream) if line.startswith(book.title) else line, file=stream)
+    for head, rows in tables(measured, judged):
+        print(file=stream)
+        lines = columns([head, *[cells for cells, _ in rows]], right=[1, 3], indent="")
+        print(lines[0], file=stream)
+        for line, (_, word) in zip(lines[1:], rows):
+            print(paint(line, STYLES[word], stream) if word in STYLES else line, file=stream)
+    claims = claim_rows(judged)
+    if claims:
+        print("\nclaims", file=stream)
+        for line, (_, verdict) in zip(columns(claims), judged.claims):
+            print(paint(line, STYLES[verdict.word], stream) if verdict.word in STYLES else line, file=stream)
+    print(file=stream)
+    for sentence in sentences(book, measured, judged):
+        for part in textwrap.wrap(sentence, 118, subsequent_indent="  ", break_long_words=False):
+            print(paint(part, "dim", stream), file=stream)
+
+
+def head_lines(book: Book, measured: Measured) -> list[str]:
+    profile = f"{measured.profile} profile" if measured.profile == QUICK else ""
+    seeds = f"{len(measured.seeds)} seed{'' if len(measured.seeds) == 1 else 's'}"
+    first = " · ".join(filter(None, [book.title or book.id, book.where, profile, seeds]))
+    partial = f"PARTIAL: {' '.join(measured.partial)}" if measured.partial else ""
+    return [line for line in (first, book.fixed, partial) if line]
+
+
+def tables(measured: Measured, judged: Judged) -> list[tuple[list[str], list[tuple[list[str], str]]]]:
+    """A table a metric: its header, and for each line its cells and the verdict's word."""
+    by_metric: dict[str, list[tuple[Cell, CellVerdict]]] = {}
+    for cell, verdict in [*judged.cells, *judged.ours]:
+        by_metric.setdefault(cell.metric, []).append((cell, verdict))
+    order = {row: place for place, row in enumerate(measured.rows)}
+    found = []
+    for metric, pairs in by_metric.items():
+        pairs.sort(key=lambda pair: order.get(pair[0].row or "", -1))
+        measures = [verdict.measured for _, verdict in pairs if verdict.measured]
+        shown = _scale(metric, [m.mean for m in measures], [m.half for m in measures if m.half is not None], pairs)
+        head = ["row", "printed", f"measured ({shown.head})", "n", "verdict"]
+        found.append((head, [(_cells(cell, verdict, shown, measured), verdict.word) for cell, verdict in pairs]))
+    return found
+
+
+def _scale(metric: str, means: list[float], halves: list[float], pairs: list[tuple[Cell, CellVerdict]]) -> Scale:
+    """As many decimals as the book prints, and one at least more where ours are more exact."""
+    own = scale(metric, means, halves)
+    steps = [cell.step for cell, _ in pairs if cell.step]
+    if not steps:
+        return own
+    decimals = max(0, *(len(f"{own.times(step):.6f}".rstrip("0").partition(".")[2]) for step in steps))
+    return Scale(metric, max(decimals, own.decimals))
+
+
+def _cells(cell: Cell, verdict: CellVerdict, shown: Scale, measured: Measured) -> list[str]:
+    printed = "" if cell.value != cell.value else _printed(cell, shown)
+    row = cell.row or (measured.rows[0] if len(measured.rows) == 1 else "")
+    lost = "; ".join(measured.lost.get(row, []))
+    told = interval_text(verdict.measured, shown) if verdict.measured else lost or "-"
+    word = verdict.word
+    if word in (BETTER, WORSE) and verdict.off is not None:
+        word += f" by {shown.number(abs(verdict.off))}"
+    elif word == "ours":
+        word = "(no printed number)"
+    if verdict.measured and lost:
+        word += f"; {lost}"
+    return [row, printed, told, str(verdict.measured.n) if verdict.measured else "", word]
+
+
+def _printed(cell: Cell, shown: Scale) -> str:
+    decimals = len(f"{shown.times(cell.step):.9f}".rstrip("0").partition(".")[2])
+    return f"{shown.times(cell.value):.{decimals}f}"
+
+
+def interval_text(found: Interval, shown: Scale) -> str:
+    half = "" if found.half is None else f" +- {shown.number(found.half)}"
+    return f"{shown.number(found.mean)}{half}"
+
+
+def claim_rows(judged: Judged) -> list[list[str]]:
+    return [[claim.says, verdict.word, difference_text(verdict)] for claim, verdict in judged.claims]
+
+
+def difference_text(verdict: ClaimVerdict) -> str:
+    """``(+0.0021 +- 0.0010, paired over 5 seeds)``; empty where there is no difference."""
+    found = verdict.difference
+    if found is None:
+        return ""
+    digits = 4 if abs(found.mean) < 1 else 2
+    half = "" if not found.half else f" +- {found.half:.{digits}f}"
+    seeds = f", paired over {found.n} seeds" if found.n > 1 else ""
+    return f"({found.mean:+.{digits}f}{half}{seeds})"
+
+
+def sentences(book: Book, measured: Measured, judged: Judged) -> list[str]:
+    """What the numbers are, and what they were made of and on."""
+    found = []
+    if any(verdict.measured and verdict.measured.half is not None for _, verdict in [*judged.cells, *judged.ours]):
+        found.append("+- is the 95 % interval of the mean over seeds (Student's t). A printed cell is one run: it is "
+                     "reproduced if it lies in the 95 % interval of one further run of ours, widened by its rounding.")
+    if judged.claims:
+        found.append("A claim holds, or is contradicted, where the 95 % interval of the difference, paired over common "
+                     "seeds, lies on one side of 0.")
+    if judged.apart:
+        found.append(f"Not comparable with the book: {judged.apart}.")
+    if book.notes:
+        found.append(book.notes)
+    found += [f"{key}: {text}" for key, text in (book.explained or {}).items()]
+    found.append(judged.summary())
+    found.append(" · ".join(filter(None, [
+        f"{measured.runs} runs, {long_time(measured.seconds)} of training", *measured.devices, *measured.versions,
+        measured.date, f"data: {', '.join(measured.labels)}" if measured.labels else ""])))
+    return [sentence for sentence in found if sentence]

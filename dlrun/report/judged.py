@@ -1,0 +1,81 @@
+"""A comparison judged: every printed cell and every claim with its verdict, and the count of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dlrun.config.books import Book, Cell, Claim
+from dlrun.report.claims import HOLDS, ClaimVerdict, decide, rows_of
+from dlrun.report.claims import MISSING as NOT_DECIDED
+from dlrun.report.measured import Measured
+from dlrun.report.statistics import interval
+from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED, CellVerdict, judge
+
+QUICK = "quick"
+SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written anew
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Cells and claims in the book's order; `ours` are measured rows that the book has no number of.
+
+    `apart` says why the printed cells cannot be compared, where that is so.
+    """
+
+    cells: list[tuple[Cell, CellVerdict]]
+    claims: list[tuple[Claim, ClaimVerdict]]
+    ours: list[tuple[Cell, CellVerdict]]
+    apart: str
+
+    def summary(self) -> str:
+        """``12 cells printed · 10 comparable · 9 reproduced (...) · claims: 2 hold, 1 undecided``."""
+        words = Counter(verdict.word for _, verdict in self.cells)
+        comparable = sum(words[word] for word in JUDGED)
+        parts = [f"{len(self.cells)} cell{'' if len(self.cells) == 1 else 's'} printed"] if self.cells else []
+        if comparable:
+            parts.append(f"{comparable} comparable, {words[REPRODUCED]} reproduced (about {EXPECTED * comparable:.1f} "
+                         "true ones fall outside by chance)")
+        parts += [f"{count} {word}" for word, count in words.items() if word not in JUDGED]
+        told = Counter(verdict.word for _, verdict in self.claims)
+        if told:
+            parts.append("claims: " + ", ".join(f"{count} {_plural(word, count)}" for word, count in told.items()))
+        return " · ".join(parts)
+
+
+def _plural(word: str, count: int) -> str:
+    return "hold" if word == HOLDS and count > 1 else word
+
+
+def why_apart(book: Book, measured: Measured) -> str:
+    """Why printed cells cannot be compared with these runs; empty where they can."""
+    labels = [label for label in measured.labels if label not in SAME_DATA]
+    if book.stand_in:
+        return f"stand-in: {book.stand_in}"
+    if labels:
+        return f"data: {', '.join(labels)}"
+    return "quick profile: fewer rows, epochs or seeds than the book's" if measured.profile == QUICK else ""
+
+
+def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[int, float]], metric: str) -> Judged:
+    """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is said."""
+    apart = why_apart(book, measured)
+    only = measured.rows[0] if len(measured.rows) == 1 else ""
+    cells = [(cell, judge(cell, list(look(cell.row or only, cell.metric).values()), apart)) for cell in book.printed]
+    told = {(cell.row or only) for cell in book.printed}
+    ours = []
+    for row in measured.rows:
+        values = list(look(row, metric).values())
+        if row not in told and values:
+            ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict("ours", interval(values))))
+    claims = [(claim, _decided(claim, measured, look, claim.metric or metric)) for claim in book.claims if claim.check]
+    return Judged(cells, claims, ours, apart)
+
+
+def _decided(claim: Claim, measured: Measured, look: Callable[[str, str], dict[int, float]],
+             metric: str) -> ClaimVerdict:
+    if measured.partial:  # a narrowed comparison may lack rows of the claim
+        if not set(rows_of(claim.check)) <= set(measured.rows):
+            return ClaimVerdict(NOT_DECIDED)
+    return decide(claim.check, measured.rows, lambda row, other: look(row, other or metric))

@@ -1,0 +1,99 @@
+"""What a comparison measured, small enough to be kept: the numbers that its verdicts are made of, by row and seed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dlrun.config.flat import flatten
+from dlrun.report.notes import device_of, label_of, versions_of
+from dlrun.report.reading import reading
+from dlrun.report.run import Run, read_run
+from dlrun.sweep.plan import Job, Plan
+
+FORMAT = 1
+
+
+@dataclass
+class Measured:
+    """The rows of a comparison in their order, and the numbers looked at: ``values[row][metric][seed]``.
+
+    `lost` has for a row the reasons of its runs that have no number (diverged, failed, not run yet).  `seconds` is the
+    training time of all runs together.  `partial` says what narrows it (overrides).
+    """
+
+    id: str
+    profile: str
+    rows: list[str]
+    values: dict[str, dict[str, dict[int, float]]] = field(default_factory=dict)
+    lost: dict[str, list[str]] = field(default_factory=dict)
+    seeds: list[int] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
+    date: str = ""
+    seconds: float = 0.0
+    runs: int = 0
+    partial: list[str] = field(default_factory=list)
+
+    def look(self, row: str, metric: str | None, default: str) -> dict[int, float]:
+        return self.values.get(row, {}).get(metric or default, {})
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON types; `read_measured` is the way back."""
+        return {"format": FORMAT, **asdict(self)}
+
+
+def read_measured(plain: Mapping[str, Any]) -> Measured:
+    """Raises ValueError for another format."""
+    if plain.get("format") != FORMAT:
+        raise ValueError(f"format {plain.get('format')}, not {FORMAT}")
+    rest = {key: value for key, value in plain.items() if key not in ("format", "values")}
+    values = {row: {metric: {int(seed): value for seed, value in seeds.items()} for metric, seeds in metrics.items()}
+              for row, metrics in plain["values"].items()}
+    return Measured(**rest, values=values)
+
+
+def row_name(job: Job) -> str:
+    """The row that a job belongs to: the name of its named row and its values on the axes, the seed apart."""
+    return " ".join(filter(None, [job.row, *(_shown(value) for value in job.values.values())])) or "run"
+
+
+def _shown(value: Any) -> str:
+    return "[" + ",".join(map(str, value)) + "]" if isinstance(value, list) else str(value)
+
+
+class Folders:
+    """A comparison as it lies in run folders; remembers every number that was asked for."""
+
+    def __init__(self, plan: Plan, book_id: str, profile: str, partial: Sequence[str] = ()):
+        self.runs: dict[str, list[Run]] = {}
+        for job in plan.jobs:
+            run = read_run(plan.run_folder(job), flatten(job.config), job.id, job.row, job.values)
+            self.runs.setdefault(row_name(job), []).append(run)
+        self.measured = Measured(book_id, profile, list(self.runs), partial=list(partial))
+        self._of_all()
+
+    def look(self, row: str, metric: str) -> dict[int, float]:
+        """The numbers of a row by seed, rounded to what a verdict can need (nine digits)."""
+        kept = self.measured.values.setdefault(row, {})
+        if metric not in kept:
+            found = {run.seed: reading(run, metric) for run in self.runs.get(row, [])}
+            kept[metric] = {seed: float(f"{value:.9g}") for seed, value in sorted(found.items()) if value is not None}
+        return kept[metric]
+
+    def _of_all(self) -> None:
+        told, runs = self.measured, [run for own in self.runs.values() for run in own]
+        done = [run for run in runs if run.counted]
+        told.lost = {row: [f"{say} ({count})" if count > 1 else say for say, count in sorted(Counter(
+            run.say() for run in own if not run.counted).items())] for row, own in self.runs.items()}
+        told.lost = {row: reasons for row, reasons in told.lost.items() if reasons}
+        told.seeds = sorted({run.seed for run in runs})
+        told.labels = sorted({label_of(run) for run in done} - {""})
+        told.devices = sorted({device_of(run) for run in done} - {""})
+        told.versions = sorted({versions_of(run) for run in done} - {""})
+        told.date = max((str(run.provenance.get("started", ""))[:10] for run in done), default="")
+        told.seconds = round(sum(float(run.result.get("seconds") or 0) for run in done), 1)
+        told.runs = len(done)

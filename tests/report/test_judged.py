@@ -1,0 +1,85 @@
+"""A comparison from made run folders: verdicts, the stored numbers, and the text that a person reads."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from dlrun.config.books import read_book
+from dlrun.report.book_text import print_comparison
+from dlrun.report.judged import judge_all
+from dlrun.report.measured import Folders, read_measured
+from dlrun.sweep.plan import Job, Plan
+
+ACCURACY = {"sgd": [0.9420, 0.9440, 0.9430], "adam": [0.9790, 0.9796, 0.9793]}
+BOOK = {
+    "id": "gulli/C3", "title": "Optimizer", "where": "Gulli & Pal, ch. 1",
+    "printed": [{"row": "sgd", "metric": "test/accuracy", "value": 94.25, "unit": "%", "decimals": 2},
+                {"row": "adam", "metric": "test/accuracy", "value": 97.2, "unit": "%", "decimals": 1}],
+    "claims": [{"says": "adam > sgd", "check": "adam > sgd"}, {"says": "rmsprop > sgd", "check": "rmsprop > sgd"}]}
+
+
+def plan(folder: Path, rows: dict[str, list[float]] = ACCURACY, label: str = "") -> Plan:
+    jobs = []
+    for row, values in rows.items():
+        for seed, value in enumerate(values):
+            run = folder / row / str(seed)
+            run.mkdir(parents=True)
+            result = {"id": f"{row}{seed}", "status": "finished", "config": {"seed": seed}, "seconds": 2.0,
+                      "test": {"accuracy": value}, "device": "cpu (1 thread)", "data_label": label}
+            (run / "result.json").write_text(json.dumps(result))
+            jobs.append(Job(len(jobs) + 1, f"{row}{seed}", f"{row}/{seed}", seed, {}, (), {"seed": seed}, row))
+    return Plan("book-gulli-C3", folder, {}, [0, 1, 2], jobs)
+
+
+def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:
+    book, folders = read_book(BOOK), Folders(plan(tmp_path), "gulli/C3", "full", ["rows=sgd,adam"])
+    judged = judge_all(book, folders.measured, folders.look, "test/accuracy")
+    assert [verdict.word for _, verdict in judged.cells] == ["reproduced", "better"]
+    assert [verdict.word for _, verdict in judged.claims] == ["holds", "not measured"]  # a narrowed one lacks rmsprop
+    stream = io.StringIO()
+    print_comparison(book, folders.measured, judged, stream)
+    text = stream.getvalue()
+    assert "94.25  94.30 +- 0.25" in text and "better by 0.73" in text and "PARTIAL: rows=sgd,adam" in text
+    assert "2 comparable, 1 reproduced (about 0.1 true ones fall outside by chance)" in text
+
+
+def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path) -> None:
+    book, folders = read_book({**BOOK, "claims": BOOK["claims"][:1]}), Folders(plan(tmp_path), "gulli/C3", "full")
+    judged = judge_all(book, folders.measured, folders.look, "test/accuracy")
+    kept = read_measured(json.loads(json.dumps(folders.measured.plain())))
+    again = judge_all(book, kept, lambda row, metric: kept.look(row, metric, "test/accuracy"), "test/accuracy")
+    assert again == judged
+    with pytest.raises(ValueError, match="format 9"):
+        read_measured({"format": 9})
+
+
+@pytest.mark.parametrize(("label", "profile", "more", "why"), [
+    ("JPEG copy", "full", {}, "data: JPEG copy"), ("", "quick", {}, "quick profile"),
+    ("", "full", {"stand_in": "another year"}, "another year")])
+def test_a_stand_in_and_the_quick_profile_are_not_compared(tmp_path: Path, label: str, profile: str, more: dict,
+                                                           why: str) -> None:
+    folders = Folders(plan(tmp_path, label=label), "gulli/C3", profile)
+    judged = judge_all(read_book({**BOOK, "claims": [], **more}), folders.measured, folders.look, "test/accuracy")
+    assert {verdict.word for _, verdict in judged.cells} == {"not comparable"}
+    assert why in judged.apart
+
+
+def test_rebuilt_rows_are_the_book_s(tmp_path: Path) -> None:
+    folders = Folders(plan(tmp_path, label="rebuilt"), "gulli/C3", "full")
+    judged = judge_all(read_book({**BOOK, "claims": []}), folders.measured, folders.look, "test/accuracy")
+    assert judged.apart == ""
+
+
+def test_a_run_that_was_lost_is_said_in_its_row(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    (tmp_path / "sgd" / "1" / "result.json").write_text(json.dumps(
+        {"id": "sgd1", "status": "diverged", "config": {"seed": 1}, "stop_reason": "the loss is NaN"}))
+    folders = Folders(made, "gulli/C3", "full")
+    book = read_book({**BOOK, "claims": []})
+    stream = io.StringIO()
+    print_comparison(book, folders.measured, judge_all(book, folders.measured, folders.look, "test/accuracy"), stream)
+    assert "diverged: the loss is NaN" in stream.getvalue()
