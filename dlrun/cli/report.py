@@ -28,7 +28,7 @@ def main(words: Sequence[str]) -> int:
     into = Path(values["into"]).expanduser() if "into" in values else paths[0] / "reports" if is_sweep else None
     print()
     if into is None:
-        print("into=FOLDER writes table.csv, table.md, table.tex and report.json")
+        print("into=FOLDER writes table.csv, table.md, table.tex, report.json and report.html")
         return 0
     for path in write(paths, into, metric, versus):
         print(path)

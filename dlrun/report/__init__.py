@@ -21,10 +21,10 @@ def show(paths: Sequence[Path], stream: TextIO, metric: str | None = None, versu
 
 
 def write(paths: Sequence[Path], into: Path, metric: str | None = None, versus: str | None = None) -> list[Path]:
-    """Write table.csv, table.md, table.tex and report.json into a folder; the files written.
+    """Write table.csv, table.md, table.tex, report.json and report.html into a folder; the files written.
 
-    The same runs give the same bytes.  Measured times stand in columns whose names contain "seconds", and only in the
-    CSV and the JSON file.
+    The same runs give the same bytes.  Measured times stand in columns whose names contain "seconds" (of the CSV, the
+    JSON file and the page); the page also says on which days the runs were made.
     """
     from dlrun.report.collect import collect
     from dlrun.report.files import write_files

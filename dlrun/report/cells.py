@@ -36,21 +36,21 @@ def versus_head(table: Table) -> str:
     return f"versus {' '.join(filter(None, reference.labels))}" if table.named else "versus best"
 
 
-def lines(table: Table, sign: str = "+-") -> list[Line]:
-    """All rows; the numbers of a column have equal width, so that they line up in a fixed font."""
+def lines(table: Table, sign: str = "+-", blank: str = " ") -> list[Line]:
+    """All rows; numbers are filled up with `blank` to equal width, so that they line up."""
     wide = _width([row.summary for row in table.rows], table.scale, False)
     difference = _width([row.versus for row in table.rows], table.scale, True)
-    return [_line(table, row, sign, wide, difference) for row in table.rows]
+    return [_line(table, row, sign, blank, wide, difference) for row in table.rows]
 
 
-def _line(table: Table, row: Row, sign: str, wide: tuple[int, int], difference: tuple[int, int]) -> Line:
+def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], difference: tuple[int, int]) -> Line:
     reasons = row.missing(table.metric)
     told = "; ".join(f"{reason} ({_seeds(seeds)})" if row.summary or len(reasons) > 1 else reason
                      for reason, seeds in reasons)
-    measure = _pair(row.summary, table.scale, sign, wide, False) if row.summary else told
+    measure = _pair(row.summary, table.scale, sign, blank, wide, False) if row.summary else told
     versus = ""
     if row.versus:
-        versus = _pair(row.versus, table.scale, sign, difference, True)
+        versus = _pair(row.versus, table.scale, sign, blank, difference, True)
         if row.summary and row.versus.n < row.summary.n:
             versus += f" (n = {row.versus.n})"
     mark = "best" if row.best else ""
@@ -60,11 +60,11 @@ def _line(table: Table, row: Row, sign: str, wide: tuple[int, int], difference: 
                 short_time(row.seconds).removesuffix(" s"), mark, told if row.summary else "")
 
 
-def _pair(interval: Interval, scale: Scale, sign: str, width: tuple[int, int], signed: bool) -> str:
-    text = scale.number(interval.mean, signed).rjust(width[0])
+def _pair(interval: Interval, scale: Scale, sign: str, blank: str, width: tuple[int, int], signed: bool) -> str:
+    text = scale.number(interval.mean, signed).rjust(width[0], blank)
     if interval.half is None:
         return text
-    return f"{text} {sign} {scale.number(interval.half).rjust(width[1])}"
+    return f"{text} {sign} {scale.number(interval.half).rjust(width[1], blank)}"
 
 
 def _width(found: list[Interval | None], scale: Scale, signed: bool) -> tuple[int, int]:

@@ -11,13 +11,15 @@ from typing import Any
 
 from dlrun.record.folder import write_json, write_text
 from dlrun.report.cells import common_line, head_line, heads, lines
+from dlrun.report.page import as_html
 from dlrun.report.statistics import Interval
 from dlrun.report.table import Report, Row, Table
 
 
 def write_files(report: Report, into: Path) -> list[Path]:
     """Write all files into a folder, each in one step, so that a reader never sees half of one."""
-    made: dict[str, Callable[[Report], str]] = {"table.csv": as_csv, "table.md": as_markdown, "table.tex": as_latex}
+    made: dict[str, Callable[[Report], str]] = {
+        "table.csv": as_csv, "table.md": as_markdown, "table.tex": as_latex, "report.html": as_html}
     for name, text in made.items():
         write_text(into / name, text(report))
     write_json(into / "report.json", as_data(report))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,13 +59,15 @@ def test_runs_that_took_other_times_differ_in_seconds_alone(runs: Path, tmp_path
         place.write_text(json.dumps({**result, "seconds": 7.7}))
     second = files(sweep, tmp_path / "two")
     differing = {name for name in first if first[name] != second[name]}
-    assert differing == {"table.csv", "report.json"}
+    assert differing == {"table.csv", "report.json", "report.html"}
 
     def without_times(text: bytes) -> list[dict[str, str]]:
         return [{key: value for key, value in row.items() if "seconds" not in key}
                 for row in csv.DictReader(text.decode().splitlines())]
 
     assert without_times(first["table.csv"]) == without_times(second["table.csv"])
+    cell = r'<td class="number" data-value="[\d.]+">[^<]*</td>'  # of seconds (and of parameters)
+    assert re.sub(cell, "", first["report.html"].decode()) == re.sub(cell, "", second["report.html"].decode())
     lines = [[line for line in text.decode().splitlines() if "seconds" not in line]
              for text in (first["report.json"], second["report.json"])]
     assert lines[0] == lines[1]

@@ -1,0 +1,158 @@
+"""The pictures of a page: learning curves, each row's runs on one line, a setting against the measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from dlrun.report.axes import sortable
+from dlrun.report.curves import Curve
+from dlrun.report.measure import Scale as Format
+from dlrun.report.statistics import Interval
+from dlrun.report.svg import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Scale,
+    axes,
+    number,
+    points,
+    px,
+    scale_of,
+    svg,
+    text,
+    wide,
+)
+from dlrun.report.table import Table
+
+COLOURS = 8  # rows with a colour of their own; the others are grey
+_STRIP = 150  # pixels of a row's line
+
+
+def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int], labels: Sequence[str],
+                shares: bool) -> str:
+    """One measure over epochs: a line and a band for each row that has a colour, a thin grey line for the others."""
+    bands = {i for i in drawn if i in colour}
+    values = [v for i, curve in drawn.items() for _, mean, low, high in curve.points
+              for v in ((mean, low, high) if i in bands else (mean,))]
+    epochs = [point[0] for curve in drawn.values() for point in curve.points]
+    log = not shares and wide(values, 30)
+    x = Scale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
+    y = scale_of(values, HEIGHT - BOTTOM, TOP, log)
+    parts = [axes(x, y, "epoch", (lambda v: number(100 * v)) if shares else number, whole=True)]
+    for i in sorted(drawn, key=lambda i: -colour.get(i, COLOURS)):  # the first colours lie on top
+        curve = drawn[i]
+        line = points([(x(epoch), y(mean)) for epoch, mean, _, _ in curve.points])
+        kind = f"row c{colour[i]}" if i in colour else "row rest"
+        inner = f"<title>{escape(labels[i])}</title>"
+        if i in bands and curve.runs > 1:
+            low = [(x(epoch), y(bottom)) for epoch, _, bottom, _ in curve.points]
+            high = [(x(epoch), y(top)) for epoch, _, _, top in reversed(curve.points)]
+            inner += f'<polygon points="{points(low + high)}"/>'
+        if len(curve.points) == 1:
+            inner += f'<circle cx="{px(x(curve.points[0][0]))}" cy="{px(y(curve.points[0][1]))}" r="2.5"/>'
+        parts.append(f'<g class="{kind}" data-row="{i}">{inner}<polyline points="{line}"/></g>')
+    return svg("".join(parts), f"{key} over epochs")
+
+
+def strip_scale(table: Table, marks: Sequence[float] = ()) -> Scale | None:
+    """The common scale of all rows' lines; `marks` are further values that it has to hold."""
+    values = [value for row in table.rows for value in row.values.values()]
+    return scale_of([*values, *marks], 6, _STRIP - 6) if values else None
+
+
+def strip(values: Sequence[float], summary: Interval | None, scale: Scale, form: Format,
+          marks: Sequence[tuple[float, str]] = ()) -> str:
+    """One row's runs as dots, its mean as a stroke on the bar of its interval; `marks` are values with a name."""
+    middle = 11
+    parts = [f'<line class="grid" x1="0" x2="{_STRIP}" y1="{middle}" y2="{middle}"/>']
+    if summary and summary.low is not None and summary.high is not None:
+        low, high = (min(max(scale(v), 0), _STRIP) for v in (summary.low, summary.high))
+        parts.append(f'<rect class="interval" x="{px(low)}" y="{middle - 4}" width="{px(max(high - low, 1))}" '
+                     f'height="8"/>')
+    parts += [f'<circle cx="{px(scale(value))}" cy="{middle}" r="2.5"><title>{form.number(value)}</title></circle>'
+              for value in values]
+    if summary:
+        parts.append(f'<line class="mean" x1="{px(scale(summary.mean))}" x2="{px(scale(summary.mean))}" '
+                     f'y1="{middle - 7}" y2="{middle + 7}"/>')
+    for value, name in marks:
+        parts.append(f'<path class="mark" d="M{px(scale(value))} {middle - 2}l-4 -8h8z"><title>{escape(name)}: '
+                     f'{form.number(value)}</title></path>')
+    return svg("".join(parts), "runs", _STRIP, 22, "strip")
+
+
+def setting_chart(table: Table, column: int) -> str:
+    """A setting's values against the measure: a dot a run, a stroke at each row's mean."""
+    name = table.axes.columns[column]
+    rows = [(table.axes.values[i][column], row) for i, row in enumerate(table.rows) if row.summary]
+    measures = [value for _, row in rows for value in row.values.values()]
+    y = scale_of(measures, HEIGHT - BOTTOM, TOP, not table.scale.unit and wide(measures, 100))
+    numbers = [value for value, _ in rows if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    is_number = len(numbers) == len(rows)
+    place: dict[str, float] = {}
+    parts = []
+    if is_number:
+        x = scale_of(numbers, LEFT + 8, WIDTH - RIGHT - 8, wide(numbers, 15))
+        place = {str(value): x(value) for value in numbers}
+        parts.append(axes(x, y, name, lambda v: number(table.scale.times(v))))
+    else:
+        labels = {str(value): row.labels[column] for value, row in sorted(rows, key=lambda pair: sortable(pair[0]))}
+        step = (WIDTH - LEFT - RIGHT) / len(labels)
+        place = {value: LEFT + step * (k + 0.5) for k, value in enumerate(labels)}
+        parts.append(axes(None, y, name, lambda v: number(table.scale.times(v))))
+        letters = max(2, int(step / 6.5))
+        if letters > 3:
+            parts += [text(place[value], HEIGHT - BOTTOM + 15, _short(label, letters), "middle")
+                      for value, label in labels.items()]
+    for value, row in rows:
+        at = place[str(value)]
+        assert row.summary is not None
+        title = f"<title>{escape(' '.join(row.labels))}</title>"
+        parts += [f'<circle class="dot" cx="{px(at)}" cy="{px(y(v))}" r="3">{title}</circle>'
+                  for v in row.values.values()]
+        mean = y(row.summary.mean)
+        parts.append(f'<line class="mean{" best" if row.best else ""}" x1="{px(at - 8)}" x2="{px(at + 8)}" '
+                     f'y1="{px(mean)}" y2="{px(mean)}">{title}</line>')
+    return svg("".join(parts), f"{table.scale.head} by {name}")
+
+
+def parallel(table: Table) -> str:
+    """All settings and the measure side by side, a line a row, the best one marked."""
+    rows = [(i, row) for i, row in enumerate(table.rows) if row.summary]
+    columns = len(table.axes.columns)
+    width, height = 170.0 * (columns + 1), 300.0
+    across = [90 + k * (width - 180) / columns for k in range(columns + 1)]
+    at: list[dict[int, float]] = []
+    parts = []
+    for k, name in enumerate(table.axes.columns):
+        values: dict[str, Any] = {str(table.axes.values[i][k]): table.axes.values[i][k] for i, _ in rows}
+        order = sorted(values, key=lambda key: sortable(values[key]))
+        places = {key: 255 - 215 * (j + 0.5) / len(order) for j, key in enumerate(order)}
+        at.append({i: places[str(table.axes.values[i][k])] for i, _ in rows})
+        labels = {str(table.axes.values[i][k]): row.labels[k] for i, row in rows}
+        parts.append(_upright(across[k], name))
+        every = max(1, len(order) // 10)
+        parts += [text(across[k] - 7, places[key] + 4, _short(labels[key], 14), "end", "value")
+                  for key in order[::every]]
+    y = scale_of([row.summary.mean for _, row in rows if row.summary], 255, 40)
+    at.append({i: y(row.summary.mean) for i, row in rows if row.summary})
+    parts.append(_upright(across[-1], table.scale.head))
+    parts += [text(across[-1] + 7, y(tick) + 4, number(table.scale.times(tick))) for tick in y.ticks()]
+    ranked = sorted(rows, key=lambda pair: (pair[1].best, -at[-1][pair[0]]))
+    lines = [f'<polyline class="way{" best" if row.best else ""}" '
+             f'points="{points([(across[k], at[k][i]) for k in range(columns + 1)])}">'
+             f"<title>{escape(' '.join(row.labels))}</title></polyline>" for i, row in ranked]
+    return svg("".join([*lines, *parts]), "settings and measure, a line a row", width, height, "chart across")
+
+
+def _upright(x: float, name: str) -> str:
+    return (f'<line class="axis" x1="{px(x)}" x2="{px(x)}" y1="30" y2="262"/>'
+            + text(x, 286, _short(name, 20), "middle", "title"))
+
+
+def _short(label: str, letters: int) -> str:
+    return label if len(label) <= letters else label[: letters - 1] + "…"

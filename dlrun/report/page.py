@@ -1,0 +1,141 @@
+"""The page of a report: one HTML file that needs nothing else, neither a network nor a server."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.stopping import smaller_is_better
+from dlrun.record.words import is_share, long_time, metric
+from dlrun.report.cells import common_line, head_line, lines, versus_head
+from dlrun.report.charts import COLOURS, curve_chart, parallel, setting_chart, strip, strip_scale
+from dlrun.report.curves import Curve, curves, keys_to_draw
+from dlrun.report.measure import title
+from dlrun.report.notes import code_of
+from dlrun.report.run import Run
+from dlrun.report.table import Report, Table
+
+_ROWS = 100  # rows whose curves are drawn; the others are in the table
+_POINTS, _FEW = 120, 40  # points of a coloured curve, of a grey one
+_TRACEBACK = 4000  # characters of a traceback's end
+
+
+def as_html(report: Report) -> str:
+    """The page as text; everything that comes from a run is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
+                              lstrip_blocks=True, undefined=StrictUndefined)
+    runs = [run for table in report.tables for run in table.runs]
+    states = Counter(run.status.replace("_", " ") for run in runs)
+    return environment.get_template("page.html").render(
+        report=report, tables=[_table(table) for table in report.tables], colours=range(COLOURS),
+        states=", ".join(f"{count} {state}" for state, count in sorted(states.items())), count=len(runs),
+        labels=sorted({_label(run) for run in runs} - {""}), failures=list(_failures(report)),
+        provenance=list(_provenance(runs)))
+
+
+def _table(table: Table) -> dict[str, Any]:
+    order = _by_measure(table)
+    colour = {i: place for place, i in enumerate(order[:COLOURS])}  # the best have a colour of their own
+    scale = strip_scale(table)
+    names = [" · ".join(filter(None, row.labels)) or "all runs" for row in table.rows]
+    rows: list[dict[str, Any]] = []
+    for i, (row, line) in enumerate(zip(table.rows, lines(table, "±", "\u2007"))):
+        rows.append({
+            "line": line, "row": row, "colour": colour.get(i),
+            "strip": strip(list(row.values.values()), row.summary, scale, table.scale) if scale and row.values else "",
+            "value": row.summary.mean if row.summary else "", "difference": row.versus.mean if row.versus else ""})
+    with_value = [row for row in table.rows if row.summary]
+    settings = [setting_chart(table, k) for k in range(len(table.axes.columns))] if len(with_value) > 1 else []
+    return {
+        "table": table, "head": head_line(table), "common": common_line(table), "rows": rows,
+        "versus": versus_head(table), "missing": any(entry["line"].missing for entry in rows),
+        "ends": [table.scale.number(v) for v in (scale.low, scale.high)] if scale else [],
+        "curves": list(_curves(table, order, colour, names)), "legend": [(i, colour[i], names[i]) for i in colour],
+        "settings": settings, "across": parallel(table) if len(with_value) > 2 and len(settings) > 2 else "",
+        "way": "lower is better" if smaller_is_better(table.metric) else "higher is better",
+        "runs": list(_runs(table, names)), "title": title(table.metric)}
+
+
+def _by_measure(table: Table) -> list[int]:
+    """Rows from the best to the worst; those without a measure last."""
+    sign = 1 if smaller_is_better(table.metric) else -1
+
+    def key(i: int) -> tuple[bool, float]:
+        summary = table.rows[i].summary
+        return summary is None, sign * summary.mean if summary else 0.0
+
+    return sorted(range(len(table.rows)), key=key)
+
+
+def _curves(table: Table, order: list[int], colour: dict[int, int], names: list[str]) -> Iterator[tuple[str, str]]:
+    drawn = order[:_ROWS]
+    keys = keys_to_draw(table.metric, [table.rows[i] for i in drawn])
+    by_key: dict[str, dict[int, Curve]] = {}
+    for i in drawn:
+        for key, curve in curves(table.rows[i], keys, _POINTS if i in colour else _FEW).items():
+            by_key.setdefault(key, {})[i] = curve
+    for key in keys:
+        if key in by_key:
+            head = title(key) + (", %" if is_share(key) else "")
+            yield head, curve_chart(head, by_key[key], colour, names, is_share(key))
+
+
+def _failures(report: Report) -> Iterator[dict[str, Any]]:
+    for table in report.tables:
+        for row in table.rows:
+            for run in row.runs:
+                if run.status in ("failed", "diverged", "out_of_memory", "unreadable", "unfinished", "interrupted"):
+                    yield {"run": run, "labels": " · ".join(filter(None, row.labels)), "traceback": _traceback(run)}
+
+
+def _traceback(run: Run) -> str:
+    try:
+        text = (run.folder / "traceback.txt").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text if len(text) <= _TRACEBACK else f"...\n{text[-_TRACEBACK:]}"
+
+
+def _label(run: Run) -> str:
+    return str(run.result.get("data_label") or (run.provenance.get("data") or {}).get("label") or "")
+
+
+def _provenance(runs: list[Run]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    """Each circumstance with its values and how many runs had them."""
+    found: dict[str, Counter[str]] = {}
+
+    def add(name: str, value: Any) -> None:
+        if value:
+            found.setdefault(name, Counter())[str(value)] += 1
+
+    for run in runs:
+        about = run.provenance
+        add("device", run.result.get("device") or about.get("device"))
+        add("hardware", about.get("hardware"))
+        add("platform", about.get("platform"))
+        for name, version in (about.get("versions") or {}).items():
+            add(name, version)
+        for place, state in (about.get("code") or {}).items():
+            add(f"code of {place}", code_of(state))
+        data = about.get("data") or {}
+        add("data, SHA-256", data.get("hash"))
+        add("data label", data.get("label"))
+        add("speed path", about.get("speed_path"))
+        add("day (UTC)", str(about.get("started", ""))[:10])
+    for name, counts in found.items():
+        yield name, sorted(counts.items())
+
+
+def _runs(table: Table, names: list[str]) -> Iterator[dict[str, Any]]:
+    for row, name in zip(table.rows, names):
+        for run in row.runs:
+            loss = (run.result.get("val") or {}).get("loss")
+            value = row.values.get(run.seed)
+            yield {"run": run, "name": name, "value": "" if value is None else table.scale.number(value),
+                   "sort": "" if value is None else value, "seconds": run.result.get("seconds"),
+                   "val": "" if loss is None else metric("val/loss", loss),
+                   "took": long_time(run.result.get("seconds")), "epochs": run.result.get("epochs", "")}
