@@ -15,7 +15,7 @@ from dlrun.sweep.plan import Plan
 from dlrun.sweep.pool import Broken, Pool
 from dlrun.sweep.screen import Screen
 from dlrun.sweep.slots import Slots, Threads, slots
-from dlrun.sweep.watch import Watch, columns, labels, measure
+from dlrun.sweep.watch import Watch
 
 
 def run_sweep(plan: Plan, options: Execution, stream: TextIO | None = None) -> int:
@@ -34,6 +34,7 @@ def run_sweep(plan: Plan, options: Execution, stream: TextIO | None = None) -> i
         asked = signals.exit_code
     entries = [look(plan.run_folder(job)) for job in plan.jobs]
     report(plan, entries, out)
+    print(Watch(plan, entries, []).counts(), file=out)
     if asked:
         print(f"{signals.name}: all running jobs are saved; the same command goes on", file=out)
         return asked
@@ -60,18 +61,12 @@ def _run(plan: Plan, entries: Sequence[Entry], todo: list[Todo], place: Slots, o
 
 
 def report(plan: Plan, entries: Sequence[Entry], out: TextIO) -> None:
-    """A line a job: what tells it apart, its state, its metric or the reason why there is none."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    """The tables of what there is, printed and written to ``reports/`` in the sweep's folder."""
+    from dlrun import report
 
-    watch = Watch(plan, entries, [])
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for head in ("job", *columns(plan), "state", "metric"):
-        table.add_column(head, overflow="fold")
-    for line in watch.lines.values():
-        table.add_row(str(line.job.number), *labels(plan, line.job), line.state.replace("_", " "),
-                      line.reason or measure(plan, line))
-    console = Console(file=out, highlight=False, width=None if out.isatty() else 200)
-    console.print(table)
-    console.print(watch.counts(), markup=False)
+    if not any(entry.result for entry in entries):
+        return
+    metric, versus = plan.options.get("metric"), plan.options.get("versus")
+    print(file=out)
+    report.show([plan.folder], out, metric, versus)
+    report.write([plan.folder], plan.folder / "reports", metric, versus)

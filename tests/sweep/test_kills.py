@@ -75,6 +75,16 @@ def compare(jobs: list[str], kills: int, tmp_path: Path) -> None:
         started = json.loads((killed.run_folder(other) / "provenance.json").read_text())
         assert [row["epoch"] for row in map(json.loads, (killed.run_folder(other) / "metrics.jsonl").open())] \
             == list(range(1, 13)), started
+    assert tables(whole) == tables(killed)
+
+
+def tables(plan: Plan) -> dict[str, list[list[str]] | str]:
+    """The written tables, measured times aside."""
+    folder = plan.folder / "reports"
+    rows = [line.split(",") for line in (folder / "table.csv").read_text().splitlines()]
+    keep = [place for place, head in enumerate(rows[0]) if "seconds" not in head]
+    return {"csv": [[row[place] for place in keep] for row in rows],
+            **{name: (folder / name).read_text() for name in ("table.md", "table.tex")}}
 
 
 def test_a_sweep_killed_four_times_ends_with_the_same_bits(tmp_path: Path) -> None:
