@@ -9,9 +9,13 @@ from dlrun.config.root import GROUPS
 
 
 def option_files(group: str) -> dict[str, Path]:
-    """The files of a group's options by name; ``experiment`` is looked for in its own folders, subfolders too."""
-    if group == "experiment":
-        folders = experiment_dirs()
+    """The files of a group's options by name.
+
+    ``experiment`` is looked for in its own folders, subfolders too; ``experiment/gulli`` is such a subfolder.
+    """
+    top, _, below = group.partition("/")
+    if top == "experiment":
+        folders = [folder / below for folder in experiment_dirs()]
         pairs = [(str(file.relative_to(folder).with_suffix("")), file)
                  for folder in folders for file in sorted(folder.rglob("*.yaml"))]
     else:

@@ -27,6 +27,10 @@ def _entry(name: str, entry: Any) -> Iterator[tuple[str, str]]:
     if isinstance(entry, str):
         if entry == "_self_" or "${" in entry:
             return
+        if here.startswith("experiment/") and not entry.startswith("/"):
+            # Hydra would look below experiment/ or beside the file, as the file was chosen or taken in itself.
+            yield f"- {entry}", f"another experiment is taken in by its whole name:  - /{here}/{entry.split('/')[-1]}"
+            return
         group, _, option = entry.rpartition("/") if entry.startswith("/") else (f"/{here}", "", entry)
         yield from _option(group.lstrip("/"), option, own if group == f"/{here}" else "", f"- {entry}")
         return
@@ -42,6 +46,9 @@ def _entry(name: str, entry: Any) -> Iterator[tuple[str, str]]:
         yield said, f"groups are named from the top:  - override /{group}: {option}"
         return
     group = group.lstrip("/") if group.startswith("/") or not here else f"{here}/{group}"
+    if group == "experiment":  # to Hydra this is the key that the command line has set, so the file would name itself
+        yield said, f"another experiment is taken in by its whole name:  - /experiment/{option}"
+        return
     if not is_group(group):
         yield said, f"no such group{did_you_mean(group, GROUPS)}"
         return

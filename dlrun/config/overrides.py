@@ -105,7 +105,7 @@ def unknown_option(group: str, word: str) -> str:
     near = [_OTHER_WORDS[word.lower()]] if _OTHER_WORDS.get(word.lower()) in files else nearest(word, files)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"
-    if group == "experiment" and not 0 < len(files) <= 10:
+    if group == "experiment":
         return "no such experiment; `dlrun list experiments` names them"
     return f"no such {group}; there are: {', '.join(sorted(files))}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dlrun.config.compose import compose
 from dlrun.config.origins import Origins
 
 FILES = {
@@ -62,3 +63,20 @@ def test_a_key_whose_members_are_in_two_files_is_in_the_last_one(write) -> None:
            "experiments/more.yaml": "defaults:\n  - base\n  - _self_\nvalidation:\n  take: random\n"})
     assert Origins(["experiment=more"]).place("validation") == "experiments/more.yaml:5"
     assert Origins(["experiment=more"]).place("validation.size") == "experiments/base.yaml:2"
+
+
+def test_an_experiment_that_takes_in_another_wins_where_both_speak(write) -> None:
+    write({"experiments/book/base.yaml": "# a\ndefaults:\n  - override /model: dense\n  - override /optimizer: sgd\n"
+                                         "model:\n  hidden: [7]\n  dropout: 0.5\nepochs: 3\nseed: 4\n",
+           "experiments/book/more.yaml": "# b\ndefaults:\n  - /experiment/book/base\n"
+                                         "  - override /optimizer: adam\nmodel: {dropout: 0.1}\nepochs: 9\n"})
+    composed, problems = compose(["experiment=book/more"])
+    assert composed is not None and not problems
+    values = composed.plain
+    assert (values["model"]["hidden"], values["model"]["dropout"]) == ([7], 0.1)
+    assert (values["optimizer"]["kind"], values["epochs"], values["seed"]) == ("adam", 9, 4)
+    origins = Origins(["experiment=book/more"])
+    assert origins.place("epochs") == "experiments/book/more.yaml:6"
+    assert origins.place("model.dropout") == "experiments/book/more.yaml:5"
+    assert origins.place("model.hidden") == "experiments/book/base.yaml:6"
+    assert origins.place("seed") == "experiments/book/base.yaml:9"
