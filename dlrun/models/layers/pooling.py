@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -45,10 +47,10 @@ class GlobalPool(nn.Module):
     def __init__(self, layer: words.GlobalPool, shape: words.Shape):
         super().__init__()
         self.axes = tuple(range(2, len(shape) + 1))
-        self.largest = layer.take == "max"
+        self.take: Callable[..., Tensor] = {"max": torch.amax, "average": torch.mean, "sum": torch.sum}[layer.take]
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.amax(x, self.axes) if self.largest else torch.mean(x, self.axes)
+        return self.take(x, self.axes)
 
 
 class Upsample(nn.Module):

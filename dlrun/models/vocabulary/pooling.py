@@ -53,11 +53,11 @@ class Pool(Layer):
 
 @dataclass(frozen=True)
 class GlobalPool(Layer):
-    """One value for each channel: its largest or its mean."""
+    """One value for each channel: its largest, its mean or its sum."""
 
     kind: ClassVar[str] = "global_pool"
     main: ClassVar[str] = "take"
-    take: str = choice("average", ("average", "max"), "what is taken of a channel")
+    take: str = choice("average", ("average", "max", "sum"), "what is taken of a channel")
 
     def output(self, shape: Shape) -> Shape:
         spatial(shape, self.kind)
