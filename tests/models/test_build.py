@@ -47,7 +47,8 @@ def drawn_layers(rng: random.Random) -> tuple[list, tuple[int, ...]]:
     choices = {1: vector, 2: either + sequence, 3: either + image}[len(shape)]
     items = [rng.choice(choices) for _ in range(rng.randint(1, 5))]
     if len(shape) > 1:
-        items += [rng.choice(["flatten", {"global_pool": "max"}, {"global_pool": "average"}]), rng.choice(vector)]
+        whole = ["flatten", *({"global_pool": take} for take in ("max", "average", "sum"))]
+        items += [rng.choice(whole), rng.choice(vector)]
     return items, shape
 
 

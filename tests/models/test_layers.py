@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from dlrun.models.build import build
 from dlrun.models.noise import Noise
 from dlrun.models.parse import parse
-from dlrun.models.vocabulary import BatchNorm, Conv, Conv1d, Layer, Pool, SeparableConv, TransposedConv
+from dlrun.models.vocabulary import BatchNorm, Conv, Conv1d, GlobalPool, Layer, Pool, SeparableConv, TransposedConv
 
 
 def one(layer: Layer | dict | str, shape: tuple[int, ...]) -> nn.Module:
@@ -45,6 +46,14 @@ def test_padded_pooling_takes_each_window_within_the_image(size: int, kernel: in
         start = place * stride - before
         window = x[:, :, max(start, 0):start + kernel]
         torch.testing.assert_close(y[:, :, place], window.amax(2) if take == "max" else window.mean(2))
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 4, 5)])
+def test_a_global_pooling_takes_one_number_of_each_channel(shape: tuple[int, ...]) -> None:
+    x = torch.randn(2, *shape)
+    for take, by_numpy in (("max", np.max), ("average", np.mean), ("sum", np.sum)):
+        y = one(GlobalPool(take), shape)(x)
+        np.testing.assert_allclose(y, by_numpy(x.numpy().reshape(2, 3, -1), axis=2), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("size", "kernel", "stride"), CASES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -47,10 +45,12 @@ class GlobalPool(nn.Module):
     def __init__(self, layer: words.GlobalPool, shape: words.Shape):
         super().__init__()
         self.axes = tuple(range(2, len(shape) + 1))
-        self.take: Callable[..., Tensor] = {"max": torch.amax, "average": torch.mean, "sum": torch.sum}[layer.take]
+        self.take = layer.take
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.take(x, self.axes)
+        if self.take == "max":
+            return torch.amax(x, self.axes)
+        return torch.sum(x, self.axes) if self.take == "sum" else torch.mean(x, self.axes)
 
 
 class Upsample(nn.Module):
