@@ -1,0 +1,119 @@
+"""The experiments that books tell of: their files, and the numbers that are kept of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.books import Book, read_book
+from dlrun.config.catalog import option_files
+from dlrun.config.problem import Problem, Problems, did_you_mean, problem
+from dlrun.config.yaml_file import read_yaml
+from dlrun.record.folder import read_json, write_json
+from dlrun.report.measured import Measured, read_measured
+
+RESULTS = "results"  # the folder beside the experiments that keeps numbers
+PROFILES = ("full", "quick")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An experiment with what its book says; `sweep` is its key of that name, `metric` what its rows stand for."""
+
+    name: str
+    file: Path
+    book: Book
+    sweep: dict[str, Any]
+
+    @property
+    def comparison(self) -> bool:
+        """Whether it has several rows."""
+        return any(self.sweep.get(key) for key in ("rows", "axes", "pairs"))
+
+    @property
+    def metric(self) -> str:
+        return str(self.sweep.get("metric") or (self.book.printed[0].metric if self.book.printed else "test/accuracy"))
+
+
+def entries() -> list[Entry]:
+    """Every experiment with a `book`, in the order of names; raises Problems for those that cannot be read."""
+    found, wrong = [], []
+    for name, file in sorted(option_files("experiment").items(), key=lambda pair: in_order(pair[0])):
+        try:
+            entry = _entry(name, file)
+        except Problems as problems:
+            wrong += problems.problems
+            continue
+        if entry is not None:
+            found.append(entry)
+    if wrong:
+        raise Problems(wrong)
+    return found
+
+
+def entry_of(name: str) -> Entry:
+    """The experiment of that name (``gulli/C3``, in any case); raises Problems with the nearest names."""
+    files = option_files("experiment")
+    known = {known.lower(): known for known in files}
+    chosen = known.get(name.lower())
+    if chosen is None:
+        raise problem(name, f"no such experiment{did_you_mean(name, files)}; `dlrun book` shows the comparisons")
+    entry = _entry(chosen, files[chosen])
+    if entry is None:
+        raise problem(chosen, f"no book is told of in this experiment; `dlrun experiment={chosen}` runs it")
+    return entry
+
+
+def _entry(name: str, file: Path) -> Entry | None:
+    values = read_yaml(file)
+    if not isinstance(values.get("book"), dict):
+        return None
+    try:
+        book = read_book(values["book"])
+    except Problems as wrong:
+        raise Problems(Problem(p.said, p.wanted, p.origin or f"experiment {name}") for p in wrong.problems) from None
+    return Entry(name, file, book, dict(values.get("sweep") or {}))
+
+
+def in_order(name: str) -> tuple[Any, ...]:
+    """A key that sorts C2 before C10."""
+    parts: list[tuple[int, int, str]] = []
+    digits = ""
+    for sign in [*name, ""]:
+        if sign.isdigit():
+            digits += sign
+            continue
+        if digits:
+            parts.append((0, int(digits), ""))
+            digits = ""
+        parts.append((1, 0, sign))
+    return tuple(parts)
+
+
+def kept_file(experiments: Path, name: str) -> Path:
+    return experiments / RESULTS / f"{name}.json"
+
+
+def kept(experiments: Path, name: str) -> dict[str, Measured]:
+    """The kept numbers of an experiment by profile; none where there is no file."""
+    file = kept_file(experiments, name)
+    if not file.is_file():
+        return {}
+    plain = read_json(file)
+    return {profile: read_measured(plain[profile]) for profile in PROFILES if profile in plain}
+
+
+def keep(experiments: Path, name: str, measured: Measured) -> Path:
+    """Store the numbers of one profile beside those of the other; a narrowed comparison is not kept.
+
+    Raises ValueError for one.
+    """
+    if measured.partial:
+        raise ValueError(f"{name} was narrowed by {' '.join(measured.partial)}")
+    file = kept_file(experiments, name)
+    plain = read_json(file) if file.is_file() else {}
+    plain[measured.profile] = measured.plain()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_json(file, {profile: plain[profile] for profile in PROFILES if profile in plain})
+    return file
