@@ -75,7 +75,6 @@ def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[in
 
 def _decided(claim: Claim, measured: Measured, look: Callable[[str, str], dict[int, float]],
              metric: str) -> ClaimVerdict:
-    if measured.partial:  # a narrowed comparison may lack rows of the claim
-        if not set(rows_of(claim.check)) <= set(measured.rows):
-            return ClaimVerdict(NOT_DECIDED)
+    if not set(rows_of(claim.check)) <= set(measured.rows):  # a narrowed comparison lacks rows
+        return ClaimVerdict(NOT_DECIDED)
     return decide(claim.check, measured.rows, lambda row, other: look(row, other or metric))
