@@ -37,7 +37,8 @@ WORDS = [
     ["allow=[a,b]"], ["test_at=[1,2]"], ["threads=auto"], ["resident=false"], ["hydra.job.chdir=null", "seed=2"],
     ["~book"], ["~optimizer.lr"], ["~seed", "epochs=2"], ["seed=1", "seed=2"], ["log_every=0x10"], ["seed=1.0"],
     ["seed=nan"], ["checkpoint_seconds=inf"], ["name=\\$x"], ["name=a\\,b"], ["dataset=csv", "dataset.path=a/b.csv"],
-    ["optimizer={lr: 0.5}"], ["model={hidden: [2]}"], ["wxyz=1"], ["+seed=1"], ["model.hidden.7=5"], ["name=${nowhere}"],
+    ["optimizer={lr: 0.5}"], ["model={hidden: [2]}"],
+    ["wxyz=1"], ["+seed=1"], ["model.hidden.7=5"], ["name=${nowhere}"],
     ["~book.page"], ["seed={a: 1}"],
 ]
 
