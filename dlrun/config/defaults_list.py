@@ -11,6 +11,7 @@ from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.root import GROUPS
 from dlrun.config.yaml_file import place
 
+SUGGESTERS = ("dataset", "model", "task")  # last in config.yaml's list; what Hydra meets first, from the end, wins
 _FORM = "a list is wanted, as in  - override /model: dense"
 
 
@@ -20,6 +21,23 @@ def check_defaults(path: Path, name: str, entries: Any) -> list[Problem]:
         return [Problem(f"defaults={entries}", _FORM, place(path, ["defaults"]))]
     return [Problem(said, wanted, place(path, ["defaults", number]))
             for number, entry in enumerate(entries) for said, wanted in _entry(name, entry)]
+
+
+def check_suggested(path: Path, group: str, root: dict[str, Any]) -> list[Problem]:
+    """What is wrong with the words of other groups in the ``root:`` of a file of `group`."""
+    found = []
+    later = SUGGESTERS[SUGGESTERS.index(group):] if group in SUGGESTERS else GROUPS
+    for key, word in root.items():
+        if key not in GROUPS:
+            continue
+        said, where = f"root.{key}={word}", place(path, ["root", key])
+        if key in later:
+            found.append(Problem(said, f"a file of {group} chooses no word of {key}", where))
+        elif not isinstance(word, str):
+            found.append(Problem(said, f"one word of {key} is wanted: {', '.join(options(key))}", where))
+        else:
+            found += [Problem(said, wanted, where) for _, wanted in _option(key, word, "", said)]
+    return found
 
 
 def _entry(name: str, entry: Any) -> Iterator[tuple[str, str]]:

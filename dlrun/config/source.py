@@ -15,7 +15,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from dlrun.config.defaults_list import check_defaults
+from dlrun.config.defaults_list import check_defaults, check_suggested
 from dlrun.config.fields import defaults
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs, experiment_dirs
@@ -38,6 +38,8 @@ def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str 
     if group in GROUPS and not {"kind", "defaults", TARGET} & set(values) and len(KINDS[group]) > 1 and not problems:
         problems.append(Problem(f"{group}.kind", f"must be given: one of {', '.join(sorted(KINDS[group]))}",
                                 f"{shown(path)}:1"))
+    if group in GROUPS and isinstance(values.get("root"), dict):
+        problems += check_suggested(path, group, values["root"])
     for key, value in flatten(values).items():
         if isinstance(value, str) and "${" in value:
             try:
@@ -82,9 +84,11 @@ class _Folder(ConfigSource):
             return values
         body = {key: value for key, value in values.items() if key not in ("defaults", "root")}
         if isinstance(values.get("root"), dict) and "defaults" not in values:
-            # What suits this choice at the root (a GAN wants more epochs); experiments and typed words come later.
+            # What suits this choice at the root (a GAN wants more epochs); experiments and typed words win.
             header["package"] = "_global_"
-            return {group: filled(group, body, option), **values["root"]}
+            keys = {key: value for key, value in values["root"].items() if key not in GROUPS}
+            words = [{f"override /{key}": value} for key, value in values["root"].items() if key in GROUPS]
+            return {**({"defaults": [*words, "_self_"]} if words else {}), group: filled(group, body, option), **keys}
         if "defaults" in values:  # it builds on another file of the group, which brings the schema's values
             return {"defaults": values["defaults"], "name": option, **body}
         return filled(group, body, option)

@@ -29,7 +29,8 @@ def task_word(config: Config, signature: Signature) -> str:
 
 def task_values(word: str) -> dict[str, Any]:
     """The values of a task's word, as composition would have given them."""
-    return filled("task", read_yaml(option_files("task")[word]), word)
+    values = {key: value for key, value in read_yaml(option_files("task")[word]).items() if key != "root"}
+    return filled("task", values, word)
 
 
 def with_task(config: Config, values: dict[str, Any]) -> Config:

@@ -166,3 +166,30 @@ def test_a_job_has_the_values_of_its_words(folder: Path) -> None:
     made: list[Any] = [preflight(job).config for job in jobs("model.hidden=[8],[9,10]", "optimizer=sgd,adam")]
     assert [(c.model.hidden, c.optimizer.kind) for c in made] == [
         ((8,), "sgd"), ((8,), "adam"), ((9, 10), "sgd"), ((9, 10), "adam")]
+
+
+def test_a_models_file_suggests_an_optimizer_and_a_typed_word_replaces_it(write) -> None:
+    assert config("model=wgan").optimizer.kind == "rmsprop"
+    assert config("model=wgan", "optimizer.lr=0.5").optimizer.lr == 0.5
+    assert config("model=wgan", "optimizer=adam").optimizer.kind == "adam"
+    write({"experiments/mine.yaml": "defaults:\n  - override /model: wgan\n  - override /optimizer: sgd\n",
+           "configs/model/narrow.yaml": "defaults:\n  - wgan\nlatent: 3\n"})
+    assert config("experiment=mine").optimizer.kind == "sgd"
+    narrow = config("model=narrow")
+    assert (narrow.model.latent, narrow.optimizer.kind, narrow.epochs) == (3, "rmsprop", 300)
+
+
+def test_a_sequence_model_suggests_sequences_and_a_task_goes_above_it(folder: Path) -> None:
+    assert config("model=lstm").dataset.name == "digits_rows"
+    assert config("model=lstm", "task=next_token").dataset.name == "python_docs"
+    assert config("model=lstm", "task=next_token", "dataset=alice").dataset.name == "alice"
+
+
+def test_wrong_suggestions_are_named_with_their_lines(write) -> None:
+    write({"configs/model/bad.yaml": "kind: dense\nroot:\n  optimizer: rmspro\n  schedule: {a: 1}\n  task: tag\n"})
+    _, problems = compose(["model=bad"])
+    assert [(p.said, p.origin) for p in problems] == [
+        ("root.optimizer=rmspro", "configs/model/bad.yaml:3"),
+        ("root.schedule={'a': 1}", "configs/model/bad.yaml:4"),
+        ("root.task=tag", "configs/model/bad.yaml:5")]
+    assert "rmsprop" in problems[0].wanted
