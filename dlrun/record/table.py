@@ -11,6 +11,7 @@ LINES = 50  # an epoch a line up to here; longer runs are thinned to about as ma
 _SHORT = {
     "accuracy": "acc", "padded_accuracy": "padded", "reconstruction": "recon", "discriminator_loss": "d loss",
     "generator_loss": "g loss", "real_accuracy": "real", "fake_accuracy": "fake", "mae_in_units": "in units",
+    "duplicates": "dup",
 }
 
 

@@ -13,8 +13,8 @@ def metric_name(key: str) -> str:
 
 
 def is_share(key: str) -> bool:
-    """Whether a metric is a fraction that is shown in percent: every accuracy."""
-    return "accuracy" in metric_name(key)
+    """Whether a metric is a fraction that is shown in percent: every accuracy, and the shares of samples."""
+    return "accuracy" in metric_name(key) or key in ("samples/duplicates", "samples/sure")
 
 
 def metric(key: str, value: Any, decimals: int = 1) -> str:
@@ -27,6 +27,8 @@ def metric(key: str, value: Any, decimals: int = 1) -> str:
         return "nan" if value is None else str(float(value))
     if is_share(key):
         return f"{100 * value:.{decimals}f} %"
+    if metric_name(key) == "classes":
+        return f"{value:g}"
     size = abs(value)
     if size and (size < 1e-3 or size >= 1e6):
         return f"{value:.3e}"

@@ -13,6 +13,7 @@ from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import RunInfo
 from dlrun.run.assemble import Parts
+from dlrun.run.health import sample_measures
 from dlrun.run.machine import Machine
 
 
@@ -24,7 +25,7 @@ def run_info(parts: Parts, machine: Machine, folder: RunFolder, training: Fit, n
         dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
         data_line=_data_line(parts), model_line=_model_line(parts), device_line=_device_line(parts, machine),
         folder=folder.path, config=config.plain, flat=_hyperparameters(config.plain), epochs=config.epochs,
-        metrics=tuple(measured(config)), first_epoch=clock.epoch + 1, resumed_step=clock.step,
+        metrics=(*measured(config), *sample_measures(parts)), first_epoch=clock.epoch + 1, resumed_step=clock.step,
         monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
 
 

@@ -105,7 +105,7 @@ def _train(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, r
     if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
         clear(folder)
     folder.make()
-    training = train(parts, machine, folder, run_id, signals, recorder)
+    training = train(parts, machine, folder, run_id, signals, recorder, notes.append)
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
     cut(folder, training.clock.epoch)

@@ -14,6 +14,7 @@ from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
 from dlrun.record.words import metrics
 from dlrun.run.assemble import Parts
+from dlrun.run.collapse import collapse
 from dlrun.run.machine import Machine
 from dlrun.run.show import View, at_end
 
@@ -45,6 +46,9 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
         result["status"] = "diverged"
         result["stop_reason"] += "; the loss on the test rows is NaN or infinite"
         result["checkpoint_step"] = training.keeper.saved_step
+    result |= _samples(parts, rows, row)
+    if result.get("collapsed"):
+        result["stop_reason"] += f"; {collapse(rows, len(parts.prepared.signature.classes))}"
     at_end(View(parts, folder, recorder, clock.epoch, cast))
     write_json(folder.result_file, result)
     return result
@@ -57,9 +61,16 @@ def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder,
     rows = read(folder.metrics)
     last = rows[-1] if rows else {}
     result |= {"status": status, "stop_reason": reason, "train": _part(last, "train"), "val": _part(last, "val"),
-               "test": {}, **more}
+               "test": {}, **_samples(parts, rows, last), **more}
     write_json(folder.result_file, result)
     return result
+
+
+def _samples(parts: Parts, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
+    """A GAN's health at the epoch of `row`, and whether it has collapsed; nothing for others."""
+    health = _part(row, "samples")
+    classes = len(parts.prepared.signature.classes)
+    return {"samples": health, "collapsed": collapse(rows, classes) is not None} if health else {}
 
 
 def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:

@@ -77,6 +77,8 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
     epochs, twin, stored = best
     folder.make()
     shutil.copyfile(twin.metrics, folder.metrics)
+    if twin.judge.is_file():
+        shutil.copyfile(twin.judge, folder.judge)
     return Start(twin.last, twin.path.name, stored,
                  f"goes on from epoch {epochs} of {twin.path.name}, which took the same steps")
 

@@ -12,18 +12,20 @@ from dlrun.engine.schedule import Rate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopper import Stopper
+from dlrun.models.assembly import Gan
 from dlrun.models.layers.recurrent import reset_states
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
 from dlrun.record.recorder import Recorder
 from dlrun.run.assemble import Parts
+from dlrun.run.health import Health
 from dlrun.run.machine import Machine
 from dlrun.run.show import View, each_epoch
 from dlrun.tasks.task import Totals
 
 
 def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
-          recorder: Recorder) -> Fit:
+          recorder: Recorder, say: Callable[[str], None]) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
     config = parts.config
     steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
@@ -38,12 +40,16 @@ def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signal
         "model": Weights(parts.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
         "clock": clock}, best, config.checkpoint_seconds)
 
+    health = Health(parts, folder, say) if isinstance(parts.model, Gan) else None
+
     def evaluate(epoch: int) -> dict[str, float]:
         row: dict[str, float] = {}
         if parts.val is not None:
             row |= named("val", parts.measure(parts.val, step.cast))
         if parts.test is not None and epoch in config.test_at:
             row |= named("test", parts.measure(parts.test, step.cast))
+        if health is not None:
+            row |= named("samples", health())
         return row
 
     extras: list[Callable[[int], None]] = [
