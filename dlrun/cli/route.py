@@ -13,7 +13,9 @@ from dlrun.config.problem import Problem, Problems, nearest
 VERBS = {
     "list": "datasets, models, optimizers, schedules, experiments, ... each with one line",
     "summary": "the layer table of a model: output shapes and parameter counts",
-    "report": "tables over seeds of a sweep or of any folder of runs; CSV, Markdown, LaTeX, JSON",
+    "report": "tables over seeds of a sweep or of any folder of runs; CSV, Markdown, LaTeX, JSON, a page",
+    "diff": "two runs side by side: settings, code, data, environment, measures",
+    "runs": "all runs: list, choose by words, remove",
     "predict": "a finished run on new rows, texts or pictures; CSV out",
     "generate": "text from a prompt, or pictures from noise, with a finished run",
     "explain": "every value: where it came from, what is allowed; then the loop in order",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,17 @@ class RunFolder:
             return read_json(self.result_file)
         except FileNotFoundError:
             return None
+
+
+def clear(folder: RunFolder) -> None:
+    """Empty a run's folder; the lock stays, because it is held."""
+    for entry in folder.path.iterdir():
+        if entry.name == "lock":
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:

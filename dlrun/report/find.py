@@ -49,13 +49,20 @@ def run_folders(path: Path) -> Iterator[Path]:
         entries = sorted(os.scandir(path), key=lambda entry: entry.name)
     except PermissionError:
         return
-    names = {entry.name for entry in entries}
-    if names.intersection(_MARKS) or {"lock", "checkpoints"} <= names:
+    if _is_run({entry.name for entry in entries}):
         yield path
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False) and entry.name != SWEEPS and not entry.name.startswith("."):
             yield from run_folders(path / entry.name)
+
+
+def is_run(folder: Path) -> bool:
+    return _is_run({entry.name for entry in os.scandir(folder)})
+
+
+def _is_run(names: set[str]) -> bool:
+    return bool(names.intersection(_MARKS)) or {"lock", "checkpoints"} <= names
 
 
 def locate(word: str, below: Path) -> Path:

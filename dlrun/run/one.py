@@ -19,7 +19,7 @@ from dlrun.engine.fit import Diverged, Interrupted, fit
 from dlrun.engine.signals import Signals
 from dlrun.record.board import Board
 from dlrun.record.console import Console, show_result
-from dlrun.record.folder import RunFolder, read_json, write_json, write_text
+from dlrun.record.folder import RunFolder, clear, read_json, write_json, write_text
 from dlrun.record.lock import RunLock
 from dlrun.record.provenance import provenance
 from dlrun.record.recorder import Recorder, Recorders
@@ -29,7 +29,7 @@ from dlrun.run.lines import run_info
 from dlrun.run.machine import Machine, apart, choose, hardware
 from dlrun.run.outcome import diagnosis, failed, finished, unfinished
 from dlrun.run.preflight import Checked
-from dlrun.run.resume import Start, clear, cut, find_start, leave, load, missing
+from dlrun.run.resume import Start, cut, find_start, leave, load, missing
 from dlrun.run.show import View, at_start
 from dlrun.run.threads import auto_threads
 from dlrun.run.training import train

@@ -90,17 +90,6 @@ def _same_code(stored: dict[str, Any]) -> bool:
             and stored.get("code", {}).get("dlrun") == own["code"]["dlrun"])
 
 
-def clear(folder: RunFolder) -> None:
-    """Empty a run's folder for `force=true`; the lock stays, because it is held."""
-    for entry in folder.path.iterdir():
-        if entry.name == "lock":
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
-
-
 def missing(folder: RunFolder) -> list[Path]:
     """The folders that a run will have to make, innermost first."""
     path = folder.path.absolute()

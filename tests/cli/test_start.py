@@ -41,6 +41,9 @@ LIGHT = [
     (["dataset=iris", "model=cnn"], 2, "cnn wants images"),
     (["-m", "seed=1,x"], 2, "seed=x"),
     (["--cfg", "job"], 0, "batch_size: 128"),
+    (["report"], 2, "dlrun report FOLDER"),
+    (["runs"], 2, "no such folder"),
+    (["diff", "a"], 2, "dlrun diff RUN RUN"),
 ]
 
 

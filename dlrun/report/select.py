@@ -1,0 +1,43 @@
+"""Choosing among runs by words: ``status=failed model=cnn optimizer.lr=0.1``, or a part of a name or an id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlrun.config.check import show
+from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.root import GROUPS
+from dlrun.report.run import Run
+from dlrun.report.settings import word
+
+_OWN = ("status", "id", "name")
+
+
+def select(runs: Sequence[Run], words: Sequence[str]) -> list[Run]:
+    """The runs that all words fit; raises Problems for a key that no run has."""
+    known = {key for run in runs for key in run.config} | {*_OWN, *GROUPS}
+    asked = [said.partition("=")[0] for said in words if "=" in said]
+    wrong = [Problem(key, f"no run has this key{did_you_mean(key, known)}") for key in asked if key not in known]
+    if wrong:
+        raise Problems(wrong)
+    return [run for run in runs if all(_fits(run, said) for said in words)]
+
+
+def _fits(run: Run, said: str) -> bool:
+    key, equals, wanted = said.partition("=")
+    if not equals:
+        return said in run.name
+    if key in _OWN:
+        found = {"status": run.status, "id": run.id, "name": run.folder.parent.name}[key]
+        return found.startswith(wanted) if key == "id" else found.replace("_", " ") == wanted.replace("_", " ")
+    if key in GROUPS:
+        return wanted in (word(run.config, key), run.config.get(f"{key}.kind"))
+    if key not in run.config:
+        return False
+    value = run.config[key]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return float(wanted) == value
+        except ValueError:
+            return False
+    return show(value) == wanted.replace(" ", "")

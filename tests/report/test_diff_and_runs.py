@@ -1,0 +1,169 @@
+"""`dlrun diff` and `dlrun runs`: what is said of two runs, which runs words choose, and what is never removed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlrun.cli.main import main
+from dlrun.record.lock import RunLock
+from tests.report.make import SGD, made
+
+SGD_WORDS = {key.replace(".", "__"): value for key, value in SGD.items()}
+
+
+@pytest.fixture
+def said(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Run a command in the test's folder: ``said("runs")`` gives exit code, output, errors."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        code = main(list(words))
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    return call
+
+
+def test_diff_names_settings_measures_and_where_the_metrics_part(runs: Path, said) -> None:
+    made(runs, 0xA1, 0.9, seed=1)
+    made(runs, 0xB2, 0.8, threads=2, **SGD_WORDS)
+    code, out, _ = said("diff", "00000000a", "00000000b2")
+    lines = [line.split() for line in out.splitlines()]
+    assert code == 0
+    for row in (["optimizer.lr", "0.001", "0.01"], ["seed", "1", "0"], ["threads", "1", "2"],
+                ["test/accuracy", "90.00", "%", "80.00", "%", "-10.00", "points"]):
+        assert row in lines, row
+    assert "code  equal: 07ac6d60c6" in out and "data  equal: abababab" in out and "environment  equal" in out
+    assert "only in the second: optimizer.momentum=0" in out
+    assert "the metrics differ from epoch 1 on" in out
+
+
+def test_diff_of_a_run_with_itself_is_all_equal(runs: Path, said) -> None:
+    folder = made(runs, 0xA1)
+    code, out, _ = said("diff", str(folder), "00000000a1")
+    assert code == 0 and "equal: all, bit for bit" in out and "3 epochs are equal" in out
+    assert [line for line in out.splitlines()[1:] if "equal" not in line] == []
+
+
+def test_diff_says_other_code_data_and_environment(runs: Path, said) -> None:
+    made(runs, 0xA1)
+    made(runs, 0xB2, seed=1, provenance={"data": {"hash": "cd" * 32, "label": "JPEG copy"}, "versions": {"torch": "3"},
+                                         "code": {"dlrun": {"commit": "f" * 40, "diff": "1" * 64, "untracked": 0}}})
+    out = said("diff", "00000000a", "00000000b")[1]
+    for line in (["dlrun", "07ac6d60c6", "ffffffffff", "+", "changes", "11111111"], ["label", "JPEG", "copy"],
+                 ["torch", "torch", "2.13.0", "torch", "3"], ["hash", "ab" * 8, "cd" * 8]):
+        assert line in [text.split() for text in out.splitlines()], line
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (["diff", "00000000a1"], "dlrun diff RUN RUN"),
+    (["diff", "00000000a1", "zzz"], "neither a folder nor the beginning of a run's id"),
+    (["diff", "00000000a1", "0"], "2 runs begin like that"),
+    (["diff", "00000000a1", "digits-dense-adam"], "no run's folder"),
+    (["runs", "modle=cnn"], "did you mean model"),
+    (["runs", "remove"], "words that choose are wanted"),
+    (["runs", "output_dir=nowhere"], "no such folder"),
+    (["report", "nowhere"], "neither a folder"),
+    (["report", "metrc=x"], "did you mean metric"),
+])
+def test_a_wrong_word_is_answered(words: list[str], says: str, runs: Path, said) -> None:
+    made(runs, 0xA1)
+    made(runs, 0xB2)
+    code, _, err = said(*words)
+    assert code == 2 and says in " ".join(err.split())
+
+
+@pytest.mark.parametrize(("words", "ids"), [
+    ([], "a1 b2 c3"), (["status=failed"], "c3"), (["optimizer=sgd"], "b2"), (["optimizer.lr=1e-2"], "b2"),
+    (["model=dense", "seed=1"], "a1"), (["dense-sgd"], "b2"), (["00000000c"], "c3"),
+    (["model.hidden=[128,128]"], "a1 b2 c3"),
+    (["id=00000000a"], "a1"), (["model.hidden=[64]"], ""), (["name=digits-dense-sgd"], "b2")])
+def test_words_choose_runs(words: list[str], ids: str, runs: Path, said) -> None:
+    made(runs, 0xA1, seed=1)
+    made(runs, 0xB2, **SGD_WORDS)
+    made(runs, 0xC3, None, "failed", result={"error": "ValueError: x"})
+    code, out, _ = said("runs", *words)
+    found = [line.split()[1][-2:] for line in out.splitlines() if line.startswith("  digits")]
+    assert code == 0 and sorted(found) == ids.split()
+    if ids == "c3":
+        assert "ValueError: x" in out
+
+
+def test_removing_asks_first_and_removes_what_was_shown_alone(
+        runs: Path, said, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, gone = made(runs, 0xA1), made(runs, 0xB2, **SGD_WORDS)
+    code, out, _ = said("runs", "remove", "optimizer=sgd")
+    assert code == 0 and "yes=true removes them (1 run" in out and gone.is_dir()
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    for answer, there in (("", True), ("n", True), ("y", False)):
+        monkeypatch.setattr("builtins.input", lambda asked, answer=answer: answer)
+        assert said("runs", "remove", "optimizer=sgd")[0] == 0
+        assert gone.is_dir() == there
+    assert not gone.parent.exists()  # it was empty
+    assert kept.is_dir()
+    assert said("runs", "remove", "seed=0", "yes=true")[0] == 0 and not kept.exists() and runs.is_dir()
+
+
+def test_a_run_that_somebody_works_on_stays(runs: Path, said) -> None:
+    folder = made(runs, 0xA1)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import sys\nfrom dlrun.record.lock import RunLock\n"
+         f"with RunLock({str(folder)!r}):\n    print('held', flush=True)\n    sys.stdin.read()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        before = {path: path.stat().st_size for path in folder.rglob("*")}
+        code, out, _ = said("runs", "remove", "seed=0", "yes=true")
+        assert code == 1 and "works on it" in out
+        assert {path: path.stat().st_size for path in folder.rglob("*")} == before
+    finally:
+        holder.communicate("")
+    assert said("runs", "remove", "seed=0", "yes=true")[0] == 0 and not folder.exists()
+
+
+def test_what_is_not_surely_a_run_stays(runs: Path, said) -> None:
+    moved = made(runs, 0xA1)
+    precious = moved.rename(moved.with_name("my-notes"))  # a run's content under another name
+    strange = runs / "thesis"
+    strange.mkdir()
+    (strange / "metrics.jsonl").write_text('{"epoch": 1}\n')
+    (strange / "chapter.txt").write_text("years of work")
+    elsewhere = made(runs.parent / "other", 0xB2)
+    (runs / "link").symlink_to(elsewhere.parent, target_is_directory=True)
+    code, out, _ = said("runs", "remove", "e", "yes=true")
+    assert code == 1 and out.count("stays: nothing in it says") == 2
+    assert precious.is_dir() and (strange / "chapter.txt").is_file() and elsewhere.is_dir()
+
+
+def test_a_link_within_a_run_is_removed_and_not_followed(runs: Path, said) -> None:
+    folder = made(runs, 0xA1)
+    outside = runs.parent / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("kept")
+    (folder / "pictures").symlink_to(outside, target_is_directory=True)
+    assert said("runs", "remove", "seed=0", "yes=true")[0] == 0
+    assert not folder.exists() and (outside / "file").read_text() == "kept"
+
+
+def test_the_report_verb_writes_into_a_sweeps_reports_and_finds_it_by_name(runs: Path, said) -> None:
+    from tests.report.make import planned
+
+    made(runs, 1, 0.9)
+    sweep = planned(runs, "mine", [(1, 0, {}, {}, None)], {})
+    code, out, _ = said("report", "mine")
+    assert code == 0 and "90.00" in out
+    assert {path.name for path in (sweep / "reports").iterdir()} == {
+        "table.csv", "table.md", "table.tex", "report.json", "report.html"}
+    assert said("report", "runs", "into=elsewhere")[0] == 0
+    assert json.loads((runs.parent / "elsewhere" / "report.json").read_text())["title"] == "runs"
+
+
+def test_a_lock_that_is_held_by_this_process_keeps_the_run_too(runs: Path, said) -> None:
+    folder = made(runs, 0xA1)
+    with RunLock(folder):
+        assert said("runs", "remove", "seed=0", "yes=true")[0] == 1
+    assert (folder / "result.json").is_file()
