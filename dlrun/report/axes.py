@@ -40,7 +40,8 @@ def axes_of(runs: Sequence[Run], planned: Sequence[str] | None, extra: Sequence[
         cells[ROW] = [run.row or "" for run in runs]
     if planned is not None and all(run.values is not None for run in runs):
         for axis in planned:
-            cells[axis] = [(run.values or {}).get(axis) for run in runs]
+            if axis != "seed":
+                cells[axis] = [(run.values or {}).get(axis) for run in runs]
     elif ROW not in cells or len(set(cells[ROW])) < len(runs):
         cells.update(_derived(varying, words, all_settings))
     if extra is not None:
@@ -51,7 +52,7 @@ def axes_of(runs: Sequence[Run], planned: Sequence[str] | None, extra: Sequence[
                if key not in columns and all(key in found for found in all_settings)
                and not key.endswith(".kind")}
     labels = [tuple(shown[name][i] for name in columns) for i in range(len(runs))]
-    values = [tuple(cells[name][i] for name in columns) for i in range(len(runs))]
+    values = [tuple(_typed(cells[name][i]) for name in columns) for i in range(len(runs))]
     return Axes(columns, labels, values, _common(runs, words, varying, all_settings), besides)
 
 
@@ -92,12 +93,17 @@ def sortable(value: Any) -> tuple[int, float, str]:
     """A key that puts nothing first, then numbers by size, then texts."""
     if value is None or value == "":
         return 0, 0.0, ""
-    if isinstance(value, (int, float)):
-        return 1, float(value), ""
+    return (1, float(value), "") if isinstance(value, (int, float)) else (2, 0.0, _label(value))
+
+
+def _typed(value: Any) -> Any:
+    """A number for the text of one: a plan has values as they were typed."""
+    if not isinstance(value, str):
+        return value
     try:
-        return 1, float(str(value)), ""
+        return float(value)
     except ValueError:
-        return 2, 0.0, _label(value)
+        return value
 
 
 def _text(found: Mapping[str, Any], key: str) -> str:
