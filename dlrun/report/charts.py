@@ -62,7 +62,7 @@ def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int],
 def strip_scale(table: Table, marks: Sequence[float] = ()) -> Scale | None:
     """The common scale of all rows' lines; `marks` are further values that it has to hold."""
     values = [value for row in table.rows for value in row.values.values()]
-    return scale_of([*values, *marks], 6, _STRIP - 6) if values else None
+    return scale_of([*values, *marks], 6, _STRIP - 6, margin=0) if values else None
 
 
 def strip(values: Sequence[float], summary: Interval | None, scale: Scale, form: Format,

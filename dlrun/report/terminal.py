@@ -10,6 +10,7 @@ from dlrun.record.lines import columns, has_style, paint
 from dlrun.report.cells import Line, common_line, head_line, heads, lines
 from dlrun.report.table import Report, Table
 
+MISSING = "not in the mean"
 _WORDS = 16  # of what all rows share
 _LABEL = 44  # characters of a label, a list of layers say, that a terminal shows
 
@@ -33,7 +34,7 @@ def _cells(table: Table) -> tuple[list[str], list[list[str]], list[Line]]:
     """Headers and cells without columns that are empty throughout; what is not in a mean stands at the end."""
     axes, others = heads(table)
     told = lines(table)
-    head = [*axes, *others, "not in the mean"]
+    head = [*axes, *others, MISSING]
     rows = [[*(_cut(label) for label in line.labels), line.measure, line.n, line.versus, line.seconds, line.mark,
              line.missing] for line in told]
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
@@ -52,13 +53,29 @@ def _rich(table: Table, stream: TextIO) -> None:
     from rich.text import Text
 
     head, rows, told = _cells(table)
-    grid = Grid(box=None, pad_edge=False, padding=(0, 1, 0, 1), header_style="bold")
-    for name in head:
-        grid.add_column(Text(name), justify="right" if name in ("n", "seconds") else "left", overflow="fold")
+    measure = table.scale.head
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    least = 0
+    for i, name in enumerate(head):
+        folds = _least(name, [row[i] for row, line in zip(rows, told) if not (line.failed and name == measure)])
+        if name == measure and any(line.failed for line in told):  # a reason stands there, and folds
+            folds = max(folds, 20)
+        least += folds + 2
+        grid.add_column(Text(name), justify="right" if name in ("n", "seconds") else "left", overflow="fold",
+                        min_width=folds)
     for cells, line in zip(rows, told):
         style = "green" if "best" in line.mark else "red" if line.failed else ""
         grid.add_row(*(Text(cell) for cell in cells), style=style)
-    Console(file=stream, highlight=False).print(grid)
+    # Numbers are not folded: a terminal that is too narrow for them breaks the lines itself.
+    Console(file=stream, highlight=False, width=max(least, shutil.get_terminal_size((120, 24)).columns)).print(grid)
+
+
+def _least(name: str, cells: list[str]) -> int:
+    """The width that a column needs: texts may fold from there on, numbers are whole."""
+    longest = max((len(cell) for cell in cells), default=0)
+    if name == MISSING:
+        longest = min(longest, 24)
+    return max([longest, *(len(part) for part in name.split())])
 
 
 def _wrapped(text: str, width: int, stream: TextIO, indent: str) -> None:
