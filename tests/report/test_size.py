@@ -8,14 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.report.make import made
 
 PROBE = """
-import resource, sys, time
+import sys, time
 from dlrun.cli.main import main
 code = main(sys.argv[1:])
 heavy = [n for n in ("torch", "torchvision", "sklearn", "matplotlib", "tensorboard", "pandas") if n in sys.modules]
-print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, *heavy, file=sys.stderr)
+# Not getrusage: its peak begins with that of the process that started this one.
+peak = next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(time.process_time(), peak, *heavy, file=sys.stderr)
 sys.exit(code)
 """
 
@@ -28,6 +32,7 @@ def report(folder: Path, *words: str) -> tuple[str, list[str]]:
     return done.stdout, done.stderr.splitlines()[-1].split()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_a_thousand_runs_are_reported_in_three_seconds_and_300_mb(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     whole = json.dumps({f"model.setting_{k}": 0.0 for k in range(60)})  # as many keys as a real run has
