@@ -229,6 +229,7 @@ BOOKS = [
               *([transposed(filters, side, side), *BN_RELU] for filters, side in
                 [(512, [2, 1]), (256, [2, 1]), (256, [2, 1]), (256, [1, 7])]), transposed(1, [1, 12], [1, 12]), "tanh"),
          (128,), 0, 1_521_921, 4_608),
+    Book("foster/ch08-carracing-controller", Dense(hidden=()), (288,), 3, 867),
     # Buduma & Locascio
     Book("buduma/ch02-mnist-784-30-30-10", Dense(hidden=(30, 30)), DIGIT, 10, 24_790),
     Book("buduma/ch03-shared-mlp-784-100-50-10", Dense(hidden=(100, 50), activation="linear", init="unit_uniform"),
@@ -258,6 +259,12 @@ def layers(book: Book) -> list[Layer]:
     if book.outputs:
         return layers_of(Sequential(layers=tuple(book.model)), signature, book.outputs)
     return resolve(parse(book.model), 1, "glorot_uniform")
+
+
+def test_fosters_musegan_generator_is_five_temporal_networks_and_four_bar_generators() -> None:
+    found = {book.id: sum(totals(plan(layers(book), book.input_shape))) for book in BOOKS if "musegan" in book.id}
+    temporal, bar = found.values()
+    assert 5 * temporal + 4 * bar == 6_605_604
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.id)

@@ -87,6 +87,10 @@ BOOKS = [
     # The page with the sizes is missing from the book; Hinton and Salakhutdinov's are assumed.  Without batch norm:
     Book("buduma/ch06-autoencoder-mnist", Autoencoder(hidden=(1000, 500, 250), code=2, activation="sigmoid"), MNIST,
          {("encoder", "decoder"): (2_823_286, 0)}),
+    Book("buduma/ch06-autoencoder-mnist with a code of 30",
+         Autoencoder(hidden=(1000, 500, 250), code=30, activation="sigmoid"), MNIST,
+         {ENCODER: (785 * 1000 + 1001 * 500 + 501 * 250 + 251 * 30, 0),
+          DECODER: (31 * 250 + 251 * 500 + 501 * 1000 + 1001 * 784, 0)}),
     # with it before every sigmoid, the code's and the output's too:
     Book("buduma/ch06-autoencoder-mnist normed",
          Autoencoder(encoder=("flatten", *normed(*WIDTHS[:4])),
@@ -143,6 +147,14 @@ def test_the_parts_have_the_books_numbers_of_parameters(book: Book) -> None:
     counts = part_totals(blueprint_of(book.model, Signature(book.input_shape, "image", "none"), "unit"))
     for parts, (total, frozen) in book.counts.items():
         assert (sum(sum(counts[part]) for part in parts), sum(counts[part][1] for part in parts)) == (total, frozen)
+
+
+def test_gullis_printed_generator_normalises_28_rows_where_it_should_128_and_64_channels() -> None:
+    book = next(book for book in BOOKS if book.id == "gulli/ch04-gan-mnist-adversarial")
+    trained, frozen = part_totals(blueprint_of(book.model, Signature(MNIST, "image", "none"), "unit"))["generator"]
+    assert (trained + frozen, frozen) == (5_638_145, 100_736)
+    by_rows = 4 * (128 - 28) + 4 * (64 - 28)  # 4 values, 2 of them frozen, for each thing that is normalised
+    assert (5_638_145 - by_rows, 100_736 - by_rows // 2) == (5_637_601, 100_464), "the summary in the book"
 
 
 def test_fosters_listing_that_doubles_in_every_block_does_not_give_an_image_of_the_datas_size() -> None:
