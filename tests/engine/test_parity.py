@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from dlrun.models.build import build
 from dlrun.models.noise import Noise
 from dlrun.run.assemble import assemble
 from dlrun.run.machine import choose
 from dlrun.run.preflight import preflight
-from tests.engine.plain import train
+from tests.engine.plain import gan, loop, supervised, vae
 
 WORDS = ("dataset=npz", "validation=0", "epochs=2", "batch_size=128", "threads=1", "device=cpu", "seed=3")
 
@@ -48,11 +49,50 @@ def test_final_weights_are_bit_equal_to_a_plain_loop(arrays: Path, go, optimizer
     noise = Noise(3, "cpu")
     assert checked.layers is not None
     model = build(checked.layers, (784,), seed=3, noise=noise)
-    losses = train(model, optimizers(list(model.parameters()))[optimizer], parts.train.x, parts.train.y,
-                   batch_size=128, seed=3, epochs=2, noise=noise.at)
+    step = supervised(model.train(), optimizers(list(model.parameters()))[optimizer], F.cross_entropy)
+    losses = loop(step, parts.train.x, parts.train.y, batch_size=128, seed=3, epochs=2, noise=noise.at)
 
-    theirs = model.state_dict()
+    assert_equal(ours, model.state_dict())
+    assert outcome.result["train"]["loss"] == pytest.approx(losses[-1], rel=1e-6)
+
+
+def assert_equal(ours, theirs) -> None:
     assert ours.keys() == theirs.keys()
     for name, weight in theirs.items():
         assert torch.equal(weight, ours[name]), name
-    assert outcome.result["train"]["loss"] == pytest.approx(losses[-1], rel=1e-6)
+
+
+def adam(module) -> torch.optim.Optimizer:
+    return torch.optim.Adam(module.parameters(), 1e-3, eps=1e-7, fused=True)
+
+
+LSTM = ["dataset=digits_rows", "model=lstm", "model.dropout=0.2"]
+FAMILIES = {
+    "vae": ["model=vae", "model.hidden=[20]", "model.dropout=0.2"],
+    "conv_vae": ["model=conv_vae", "model.filters=[4,6]"],
+    "gan": ["model=gan", "model.generator_hidden=[16]", "model.discriminator_hidden=[16]"],
+    "dcgan": ["model=dcgan", "model.generator_filters=[6]", "model.discriminator_filters=[4]"],
+    "lstm": [*LSTM, "model.recurrent_dropout=0.2"],
+    "lstm, fast cell": [*LSTM, "model.cell=fast"],
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_other_families_end_with_the_bits_of_their_plain_loops(go, family: str) -> None:
+    words = [*WORDS[1:], *FAMILIES[family]]
+    outcome = go(*words)
+    ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
+
+    checked = preflight(words)
+    parts = assemble(checked, choose(checked.config), print)  # the same initial weights and rows, untrained
+    model, name = parts.model.train(), "loss"
+    if "gan" in family:
+        step, name = gan(model, adam(model.discriminator), adam(model.generator), parts.noise), "discriminator_loss"
+    elif "vae" in family:
+        step = vae(model, adam(model), parts.noise)
+    else:
+        step = supervised(model, adam(model), F.cross_entropy)
+    x, y = parts.train.range(0, parts.train.count)
+    losses = loop(step, x, y, batch_size=128, seed=3, epochs=2, noise=parts.noise.at)
+    assert_equal(ours, model.state_dict())
+    assert outcome.result["train"][name] == pytest.approx(losses[-1], rel=1e-6)
