@@ -39,13 +39,13 @@ CASES = {
 class Plain(nn.Module):
     """What a person would write: PyTorch's modules, batch first."""
 
-    def __init__(self, source: nn.Module):
+    def __init__(self, source: nn.Module, outputs: int = 2):
         super().__init__()
         weights = dict(source.named_parameters())
         features, units = weights["lstm_1.weight_ih"].shape[1], weights["lstm_1.weight_hh"].shape[1]
         self.embedding = nn.Embedding(*weights["embedding_1.weight"].shape) if "embedding_1.weight" in weights else None
         self.lstm = nn.LSTM(features, units, batch_first=True)
-        self.out = nn.Linear(units, 2)
+        self.out = nn.Linear(units, outputs)
         with torch.no_grad():
             if self.embedding is not None:
                 self.embedding.weight.copy_(weights["embedding_1.weight"])

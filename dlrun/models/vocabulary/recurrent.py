@@ -12,7 +12,8 @@ from dlrun.models.vocabulary.base import Layer
 from dlrun.models.vocabulary.geometry import Shape
 
 CELL_DOC = ("keras: the books' Keras 2 cell, any activation and recurrent dropout; "
-            "fast: PyTorch's own fused cell, sigmoid gates, a GRU that resets after the product")
+            "fast: PyTorch's own fused cell, sigmoid gates, a GRU that resets after the product: on a CPU 1.3 to 2 "
+            "times as fast")
 RECURRENT_ACTIVATION_DOC = "of the gates; null: hard_sigmoid as in Keras 2, sigmoid where the cell is fast"
 RESET_AFTER_DOC = ("GRU: whether the reset gate acts after the recurrent product, which then has a bias of its own; "
                    "null: false as in Keras 2, true where the cell is fast")
