@@ -11,6 +11,7 @@ from typing import Any
 from dlrun.cli.say import columns, paint
 from dlrun.config.check import show
 from dlrun.config.fields import Rule, rules
+from dlrun.config.kfold import KFold, folds_of
 from dlrun.config.root import GROUPS, Config, Root
 from dlrun.config.rules import measured
 from dlrun.config.schema import Custom
@@ -58,7 +59,30 @@ def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> 
 
 
 def loop(config: Config, rows: dict[str, int]) -> Iterator[str]:
-    """The loop of `engine.fit` as this configuration runs it, a line for each place."""
+    """What a run of this configuration does, a line for each place."""
+    folds = folds_of(config)
+    if folds is None:
+        yield from _once(config, rows)
+        return
+    times = f"each of {folds.iterations} shuffles and " if folds.iterations > 1 else ""
+    yield (f"  for {times}each of {folds.k} folds ({rows['val']:,} of {rows['train'] + rows['val']:,} rows, "
+           f"{_cut(folds)}), a new model by (seed, fold):")
+    fitted_on = "its training rows" if folds.fitted == "fold" else "the rows of all folds"
+    yield f"      fit scale and vocabulary on {fitted_on}"
+    yield from (f"    {line}" for line in _once(config, rows))
+    if folds.final:
+        yield f"  the same {config.epochs} epochs with a new model on all {rows['train'] + rows['val']:,} rows"
+    yield "  mean and deviation over the folds, of each epoch too; write result.json"
+
+
+def _cut(folds: KFold) -> str:
+    if not folds.shuffle:
+        return "blocks as they are stored"
+    return "drawn by the seed" + (", each class in its proportion" if folds.stratify else "")
+
+
+def _once(config: Config, rows: dict[str, int]) -> Iterator[str]:
+    """The loop of `engine.fit`."""
     optimizer, stop = config.optimizer, config.early_stop
     batch = config.batch_size * optimizer.accumulate
     steps = config.steps_per_epoch or -(-rows["train"] // batch)

@@ -44,7 +44,7 @@ def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | N
     from dlrun.config.rules import RULES
 
     problems: list[Problem] = []
-    values = _values(rules(Root), {k: v for k, v in plain.items() if k not in GROUPS}, "", problems, origin, "")
+    values = read_values(rules(Root), {k: v for k, v in plain.items() if k not in GROUPS}, "", problems, origin, "")
     groups: dict[str, Any] = {}
     for group in GROUPS:
         mapping = plain.get(group)
@@ -90,7 +90,7 @@ def _group(group: str, mapping: dict[str, Any], problems: list[Problem], origin:
     body = {key: value for key, value in mapping.items() if key != "kind"}
     word = str(mapping.get("name") or mapping.get("kind") or "")
     of = f"{group} {word}" if word not in ("", group) else group
-    return schema(**_values(rules(schema), body, f"{group}.", problems, origin, of))
+    return schema(**read_values(rules(schema), body, f"{group}.", problems, origin, of))
 
 
 def _left_over(group: str, mapping: dict[str, Any], schema: type) -> str:
@@ -101,9 +101,13 @@ def _left_over(group: str, mapping: dict[str, Any], schema: type) -> str:
     return next((kind for kind, other in KINDS[group].items() if keys == set(rules(other))), "")
 
 
-def _values(
+def read_values(
     wanted: dict[str, Rule], given: dict[str, Any], prefix: str, problems: list[Problem], origin: Origin, of: str
 ) -> dict[str, Any]:
+    """The values of a mapping by their rules, defaults for those that are not given or wrong; adds to `problems`.
+
+    `prefix` ends with a dot, `of` names the mapping in what is said.
+    """
     values: dict[str, Any] = {}
     for name in given:
         if name not in wanted:

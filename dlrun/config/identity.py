@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.fields import rules
+from dlrun.config.kfold import KFold
 from dlrun.config.layer_lists import changed
 from dlrun.config.places import data_dir
 from dlrun.config.root import GROUPS, Config, Root
@@ -42,6 +43,8 @@ def essence(config: Config, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """The part of a configuration that the identity is a hash of."""
     plain = _differing(config, Root, without)
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
+    if isinstance(config.validation, KFold):
+        plain["validation"] = config.validation.essence()
     for group in GROUPS:
         value = getattr(config, group)
         plain[group] = {"kind": value.kind, **_differing(value, type(value), ())}

@@ -22,7 +22,8 @@ class Root:
     train_size: int | None = integer(None, "Training rows used, the first ones; null for all.", low=1)
     shuffle: bool = flag(True, "Draw the order of the rows anew in each pass; false: as they are stored.")
     validation: Any = free(
-        0.2, "Rows kept for validation: a fraction, a count, 0 for none, or {kind: holdout, size, take, stratify}.")
+        0.2, "Rows kept for validation: a fraction, a count, 0 for none, or {kind: holdout, size, take, stratify}, "
+        "{kind: kfold, k, iterations, shuffle, stratify, final}.")
     test_at: tuple[int, ...] = integers(
         (), "Epochs after which the test rows are measured too; reported apart, never used to choose.",
         low=1, empty=True, scalar=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dlrun.config.check import show
+from dlrun.config.kfold import folds_of
 from dlrun.config.layer_lists import stateful_key
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.root import Config
@@ -54,6 +55,17 @@ def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
             hint = f"; did you mean  {near[0]}" if near else ""
             why = f"task {config.task.kind} measures {', '.join(known)}{hint}"
         yield Problem(f"{key}={metric}", why, origin(key))
+
+
+@rule
+def final_fit_has_a_monitor(config: Config, origin: Any) -> Iterator[Problem]:
+    folds = folds_of(config)
+    if folds is None or not folds.final:
+        return
+    for key, metric in monitors(config):
+        if metric.startswith("val/"):
+            yield Problem(f"{key}={metric}", "the final fit (validation.final) has no validation rows to watch; fix "
+                                             "the number of epochs, or watch a train/ metric", origin(key))
 
 
 @rule
@@ -179,4 +191,5 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
 
 
-OF_TASK: tuple[Check, ...] = (monitor_is_measured, lbfgs_moves_alone, tag_is_whole)  # again, when auto has become one
+# Judged again when auto has become a task.
+OF_TASK: tuple[Check, ...] = (monitor_is_measured, final_fit_has_a_monitor, lbfgs_moves_alone, tag_is_whole)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dlrun.config.kfold import KFold
 from dlrun.config.problem import problem
 from dlrun.data import rows as which
 from dlrun.data import scale as scales
@@ -28,9 +29,12 @@ def prepare(
     """Read a data set and cut it into parts.
 
     In this order: the test part, where the source has none of its own, by the data set's `split_seed`; the first
-    `train_size` rows of the rest (None: all); the validation part (a Holdout; None: no validation), where the
-    source has none of its own, by `seed` if it is random.  What is fitted (scale, vocabulary, length that rows are
-    padded to) is fitted on the training rows that remain.  Raises Problems.
+    `train_size` rows of the rest (None: all); the validation part (a Holdout, or the one fold that a KFold names; None:
+    no validation), where the source has none of its own, by `seed` if it is random.  What is fitted (scale, vocabulary,
+    length that rows are padded to) is fitted on the training rows that remain, or as a KFold says.
+
+    Of a KFold that names no fold, all rows but the test rows are the training part, and `hash` is one over the rows of
+    every fold.  Raises Problems.
     """
     source = read(cfg, data_dir, say)
     if windows_of(cfg) is not None:
@@ -43,16 +47,25 @@ def prepare(
     sha = hashlib.sha256(source.content.encode())
     for name in ("train", "val", "test"):
         sha.update(np.ascontiguousarray(indices[name], "<i8").data if name in indices else b"none;")
+    folds = validation if isinstance(validation, KFold) else None
+    if folds is not None and folds.fold is None:
+        for fold in range(folds.count):
+            mask = which.fold_mask(indices["train"], source.y, folds, fold, seed)
+            sha.update(f"fold {fold};".encode())
+            sha.update(np.ascontiguousarray(indices["train"][mask], "<i8").data)
     parts = {name: _part(source, name if name in has_own else "train", rows) for name, rows in indices.items()}
     prepared = Prepared(
         source.signature, parts["train"], parts.get("val"), parts.get("test"), scales.NONE, sha.hexdigest(),
         source.label, source.files, list(source.notes),
     )
+    basis = prepared.train
+    if folds is not None and folds.fitted == "all" and "val" in indices:
+        basis = _part(source, "train", np.sort(np.concatenate([indices["train"], indices["val"]])))
     if source.data is not None:
         from dlrun.data.sequences import encoded
 
-        return encoded(cfg, source, prepared)
-    return _target(cfg, _filled(cfg, source, prepared, say))
+        return encoded(cfg, source, prepared, basis)
+    return _target(cfg, _filled(cfg, source, prepared, basis, say), basis)
 
 
 def _len(array: np.ndarray | None) -> int:
@@ -70,15 +83,16 @@ def _part(source: Source, place: str, rows: np.ndarray) -> Part:
     return Part(x[where], None if y is None else y[where])
 
 
-def _filled(cfg: Any, source: Source, prepared: Prepared, say: Callable[[str], None]) -> Prepared:
-    """Missing numbers replaced, and the scale; both by the training rows."""
-    fill = _stand_in(source, prepared.train.x)
+def _filled(cfg: Any, source: Source, prepared: Prepared, basis: Part, say: Callable[[str], None]) -> Prepared:
+    """Missing numbers replaced, and the scale; both by the rows of `basis`."""
+    fill = _stand_in(source, basis.x)
     notes = list(prepared.notes)
     if fill is not None:
         if empty := int(np.isnan(fill).sum()):
             notes.append(f"{empty} columns have no value in the training rows; 0 stands in for them")
             say(notes[-1])
         fill = np.nan_to_num(fill)
+        basis = dataclasses.replace(basis, x=np.where(np.isnan(basis.x), fill, basis.x))
         whole = {name: dataclasses.replace(part, x=np.where(np.isnan(part.x), fill, part.x))
                  for name in ("train", "val", "test") if (part := getattr(prepared, name)) is not None}
         prepared = dataclasses.replace(prepared, **whole)
@@ -86,7 +100,7 @@ def _filled(cfg: Any, source: Source, prepared: Prepared, say: Callable[[str], N
     if source.signature.input_kind == "image":
         channels, *size = source.signature.input_shape
         asked = {"size": size, "channels": channels, "levels": source.levels, "crop": getattr(cfg, "crop", 0)}
-    return dataclasses.replace(prepared, scale=_scale(cfg, source, prepared.train.x), notes=notes, stand_in=fill,
+    return dataclasses.replace(prepared, scale=_scale(cfg, source, basis.x), notes=notes, stand_in=fill,
                                asked=asked)
 
 
@@ -110,12 +124,12 @@ def _scale(cfg: Any, source: Source, train: np.ndarray) -> Scale:
     return scales.for_tables(how, train, source.columns) if table else scales.for_images(how, train, source.levels)
 
 
-def _target(cfg: Any, prepared: Prepared) -> Prepared:
+def _target(cfg: Any, prepared: Prepared, basis: Part) -> Prepared:
     """A target that is a number, scaled where that is asked for."""
     if prepared.signature.target_kind != "number":
         return prepared
-    assert prepared.train.y is not None
-    target = scales.for_target(cfg.target_scale, prepared.train.y, prepared.signature.target_name,
+    assert basis.y is not None
+    target = scales.for_target(cfg.target_scale, basis.y, prepared.signature.target_name,
                                prepared.signature.unit)
     scaled = {name: dataclasses.replace(part, y=target(part.y)) for name in ("train", "val", "test")
               if (part := getattr(prepared, name)) is not None and part.y is not None}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dlrun.config.kfold import KFold
 from dlrun.config.streams import key
 from dlrun.data.source import Source
 
@@ -17,13 +18,18 @@ def parts(cfg: Any, source: Source, validation: Any, train_size: int | None, see
     """The rows of each part by its name, and the parts that index the source's own arrays for them.
 
     In this order: the test part, where the source has none of its own, by the data set's `split_seed`; the first
-    `train_size` rows of the rest; the validation part, where the source has none of its own.
+    `train_size` rows of the rest; the validation part, where the source has none of its own.  Of a KFold that names
+    no fold all of these rows are the training part.
     """
     own = {name for name, array in (("val", source.x_val), ("test", source.x_test)) if array is not None}
     train, test = _test_rows(cfg, source, "test" in own, counts)
     train = train[: train_size or len(train)]
     found = {"test": test} if counts["test"] else {}
-    if counts["val"]:
+    if isinstance(validation, KFold):
+        if validation.fold is not None:
+            taken = fold_mask(train, source.y, validation, validation.fold, seed)
+            train, found["val"] = train[~taken], train[taken]
+    elif counts["val"]:
         if "val" in own:
             assert source.x_val is not None
             found["val"] = np.arange(len(source.x_val))
@@ -66,15 +72,38 @@ def _validation_rows(
     return train[~taken], train[taken]
 
 
+def fold_mask(train: np.ndarray, y: np.ndarray | None, folds: KFold, fold: int, seed: int) -> np.ndarray:
+    """A mask over `train` (numbers of rows, in order) of the rows that a fold is measured on.
+
+    Each fold has len(train) // k rows: a block of them, or every k-th of the shuffled rows ordered by class.
+    """
+    size = len(train) // folds.k
+    iteration, block = divmod(fold, folds.k)
+    order, place = np.arange(len(train)), slice(block * size, (block + 1) * size)
+    if folds.shuffle:
+        order = _shuffled(len(train), key(seed, "folds", iteration))
+        if folds.stratify and _are_classes(y):
+            assert y is not None
+            order, place = order[np.argsort(y[train[order]], kind="stable")], slice(block, folds.k * size, folds.k)
+    taken = np.zeros(len(train), bool)
+    taken[order[place]] = True
+    return taken
+
+
+def _are_classes(y: np.ndarray | None) -> bool:
+    return y is not None and y.dtype.kind == "i" and y.ndim == 1
+
+
 def _take(rows: np.ndarray, y: np.ndarray | None, count: int, stratify: bool) -> np.ndarray:
     """A mask over `rows` (already shuffled) of `count` to take: the first ones, or the first of each class.
 
     Classes share by the largest remainder, so that the counts add up exactly.
     """
     taken = np.zeros(len(rows), bool)
-    if not stratify or y is None or y.dtype.kind != "i" or y.ndim != 1:
+    if not stratify or not _are_classes(y):
         taken[:count] = True
         return taken
+    assert y is not None
     classes = y[rows]
     share = np.bincount(classes) * (count / len(rows))
     quota = np.floor(share).astype(np.int64)

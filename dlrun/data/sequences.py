@@ -13,7 +13,7 @@ import numpy as np
 from dlrun.data import shape
 from dlrun.data.form import Form
 from dlrun.data.known_texts import KERAS
-from dlrun.data.part import Prepared
+from dlrun.data.part import Part, Prepared
 from dlrun.data.source import Source
 from dlrun.data.vocabulary import PAD, START, UNKNOWN, UNUSED, Vocabulary
 
@@ -33,18 +33,19 @@ class Ids:
         return int(np.diff(self.spans).max(initial=0))
 
 
-def encoded(cfg: Any, source: Source, prepared: Prepared) -> Prepared:
-    """The prepared rows, now spans, as ids of a vocabulary that is fitted on the training rows."""
+def encoded(cfg: Any, source: Source, prepared: Prepared, basis: Part) -> Prepared:
+    """The prepared rows, now spans, as ids of a vocabulary that is fitted on the rows of `basis`."""
     assert source.data is not None
     if cfg.kind in KERAS:
         table, vocabulary = ranked(source, cfg.num_words, cfg.skip_top)
     else:
-        table, vocabulary = frequent(source, prepared.train.x, cfg)
+        table, vocabulary = frequent(source, basis.x, cfg)
     size = cfg.num_words or len(vocabulary)
     parts = {name: part for name in ("train", "val", "test") if (part := getattr(prepared, name)) is not None}
     ids = {name: looked_up(source.data, table, part.x) for name, part in parts.items()}
     form = getattr(cfg, "form", "tokens")
-    maxlen = cfg.maxlen or max(1, ids["train"].longest)
+    fitted_on = ids["train"] if basis is prepared.train else looked_up(source.data, table, basis.x)
+    maxlen = cfg.maxlen or max(1, fitted_on.longest)
     asked = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
              "reverse": getattr(cfg, "reverse", False)}
     made = {name: dataclasses.replace(part, x=rows(ids[name], asked), form=form_of(asked))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
+from dlrun.config.kfold import KFold
 from dlrun.config.problem import problem
 from dlrun.data.form import Windows, windows_of
 
@@ -30,7 +31,8 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
     """The rows of "train", "val" and "test" (0 for an absent part) for the `rows` that a peek found.
 
     Of a series or a running text these are windows; see `pieces`.
-    `cfg` is the data set's configuration, `validation` a Holdout or None, `train_size` a count or None.
+    `cfg` is the data set's configuration, `validation` a Holdout, a KFold (the rows are those of one
+    fold) or None, `train_size` a count or None.
     The order is that of `prepare`: test part, first `train_size` rows, validation.  Raises Problems.
     """
     windows = windows_of(cfg)
@@ -47,12 +49,24 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
             raise problem(f"train_size={train_size}", f"there are {train:,} training rows; 1 to {train:,} are wanted")
         train = train_size
     val = 0
-    if validation is not None:
+    if isinstance(validation, KFold):
+        val = _of_a_fold(validation, train, rows.get("val", 0))
+        train -= val
+    elif validation is not None:
         val = rows.get("val", 0)
         if not val and validation.size:
             val = _taken("validation", validation.size, train)
             train -= val
     return {"train": train, "val": val, "test": test}
+
+
+def _of_a_fold(folds: KFold, train: int, own: int) -> int:
+    if own:
+        raise problem("validation.kind=kfold", f"the data set comes with {own:,} validation rows of its own, which "
+                                               "validation=0.2 measures on; folds are cut from a set without")
+    if folds.k > train:
+        raise problem(f"validation.k={folds.k}", f"there are {train:,} training rows; 2 to {train:,} are wanted")
+    return train // folds.k
 
 
 def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dict[str, tuple[int, int]]:
@@ -61,6 +75,9 @@ def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dic
     The test part is the end; the first `train_size` steps of the rest are kept; the validation part is the end of
     these, or their start.  No window crosses a border.  Raises Problems.
     """
+    if isinstance(validation, KFold):
+        raise problem("validation.kind=kfold", "what lies in time is not cut into folds: models would be trained on "
+                                               "what comes after their validation rows; validation=0.2 takes the end")
     if validation is not None and validation.take == "random" and validation.size:
         raise problem("validation.take=random", "what lies in time is cut into pieces; end or start is wanted")
     found = {}

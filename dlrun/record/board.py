@@ -63,6 +63,9 @@ class Board(Recorder):
         for path in old:
             retire(path)
 
+    def fold(self, name: str, after: int) -> Recorder:
+        return Board(self._every, table=False)
+
     def step(self, progress: Progress) -> None:
         if self._every and progress.step >= self._next:
             self._next = progress.step + self._every

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.recorder import Progress, Recorder, RunInfo
 from dlrun.record.table import Table
-from dlrun.record.words import long_time, metrics
+from dlrun.record.words import long_time, metric, metrics
 
 
 class Console(Recorder):
@@ -23,6 +23,8 @@ class Console(Recorder):
 
     Runs of more than 50 epochs are thinned to about 50 lines; the best and the last epoch always get theirs, at the
     latest when the run ends (a line for each improvement would be a line for almost every epoch of a run that learns).
+
+    A k-fold run has a line a fold instead, then their mean and standard deviation; verbosity 2 adds each fold's table.
     """
 
     def __init__(self, stream: TextIO | None = None, terminal: bool | None = None):
@@ -33,10 +35,11 @@ class Console(Recorder):
         self._verbosity = 1
         self._unseen: dict[int, tuple[Mapping[str, Any], bool]] = {}  # rows that got no line: the last, the best
         self._best: int | None = None
+        self._held: list[tuple[str, Mapping[str, Any]]] = []  # folds that get their line at the end
 
     def start(self, info: RunInfo) -> None:
         self._info, self._verbosity = info, info.verbosity
-        self._table = Table(info.metrics, info.epochs)
+        self._table = Table(info.metrics, info.epochs, "fold" if info.folds else "epoch")
         if self._verbosity == 0:
             return
         width = max(len(name) for name in (info.dataset, info.model, "folder"))
@@ -49,11 +52,12 @@ class Console(Recorder):
         if info.resumed_step:
             self._print(f"resumed in epoch {info.first_epoch}, after {info.resumed_step:,} steps")
         self._print("")
-        if self._terminal:
+        if self._terminal and not info.folds:
             from dlrun.record.live import Live
 
             self._live = Live(self._stream, info)
-        self._print(self._table.head, "bold")
+        if not (info.folds and self._verbosity >= 2):  # there the table of folds comes when all are done
+            self._print(self._table.head, "bold")
 
     def step(self, progress: Progress) -> None:
         if self._live:
@@ -64,6 +68,8 @@ class Console(Recorder):
             self._print(f"{progress.epoch:5d}   {step}   {metrics(progress.values)}", "dim")
 
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
+        if self._info and self._info.folds:
+            return
         if self._live:
             self._live.epoch(row, best)
         number = row["epoch"]
@@ -80,11 +86,24 @@ class Console(Recorder):
         if self._info is None or self._verbosity:
             self._print(text)
 
+    def fold(self, name: str, after: int) -> Recorder:
+        from dlrun.record.console_folds import FoldConsole
+
+        return FoldConsole(self._stream, self._terminal, name, after, self._info.notes if self._info else ())
+
+    def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
+        if result.get("status") not in ("finished", "stopped"):
+            return
+        if self._verbosity >= 2 or name == "final":
+            self._held.append((name, result))
+        else:
+            self._line(_as_row(name, result), best=False)
+
     def finish(self, result: Mapping[str, Any]) -> None:
         self._stop()
-        for _, (row, best) in sorted(self._unseen.items()):
-            self._line(row, best and row["epoch"] == self._best)
-        self._unseen = {}
+        self._rest()
+        if self._info and self._info.folds:
+            self._folds(result)
         if self._verbosity == 0:
             self._one_line(result)
             return
@@ -104,11 +123,34 @@ class Console(Recorder):
         self._print(f"{_near(folder)} was {when} on {result.get('device', 'an unknown device')}")
         self._outcome(result)
 
+    def _folds(self, result: Mapping[str, Any]) -> None:
+        """The end of the table of folds: their mean and standard deviation, then the final fit."""
+        if self._verbosity >= 2:
+            self._print(self._table.head, "bold")
+        lines = [pair for pair in self._held if pair[0] != "final"]
+        if result.get("val_std"):
+            lines += [(name, {part: result.get(f"{part}{end}") for part in ("train", "val")})
+                      for name, end in (("mean", ""), ("std", "_std"))]
+        for name, found in [*lines, *(pair for pair in self._held if pair[0] == "final")]:
+            self._line(_as_row(name, found), best=False)
+
+    def _rest(self) -> None:
+        """The lines that the last and the best epoch did not get."""
+        for _, (row, best) in sorted(self._unseen.items()):
+            self._line(row, best and row["epoch"] == self._best)
+        self._unseen = {}
+
     def _outcome(self, result: Mapping[str, Any]) -> None:
         self._print(_sentence(result))
+        if result.get("folds") and result.get("best", {}).get("epoch", result["epochs"]) != result["epochs"]:
+            best = {key: value for key, value in result["best"].items() if key.startswith("val/")}
+            self._print(f"best   {metrics(best)} after epoch {result['best']['epoch']} of the mean curve")
+        if result.get("val_std"):
+            self._print(f"val    {_with_spread(result, 'val')} over {len(result['folds'])} folds")
         part = _part(result)
         if part:
-            self._print(f"{f'{part:6} {metrics(result[part])}':<48} {_took(result)}".rstrip())
+            said = metrics(result[part]) if part != "test" or "test_std" not in result else _with_spread(result, part)
+            self._print(f"{f'{part:6} {said}':<48} {_took(result)}".rstrip())
 
     def _one_line(self, result: Mapping[str, Any]) -> None:
         part = _part(result)
@@ -155,6 +197,18 @@ def _part(result: Mapping[str, Any]) -> str:
     if result.get("status") in ("diverged", "out_of_memory", "failed"):
         return ""
     return next((part for part in ("test", "val", "train") if result.get(part)), "")
+
+
+def _as_row(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """A fold's result as a line of the table."""
+    return {"epoch": name, "seconds": result.get("seconds"),
+            **{f"{part}/{key}": value for part in ("train", "val") for key, value in (result.get(part) or {}).items()}}
+
+
+def _with_spread(result: Mapping[str, Any], part: str) -> str:
+    """The mean and standard deviation of each measure over the folds: ``loss 9.2113 +- 3.1208``."""
+    return " · ".join(f"{metrics({key: value})} +- {metric(key, result[f'{part}_std'][key], 2)}"
+                      for key, value in result[part].items())
 
 
 def _took(result: Mapping[str, Any]) -> str:

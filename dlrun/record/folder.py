@@ -14,12 +14,14 @@ from typing import Any
 class RunFolder:
     """The paths of one run (or of one fold); nothing is made on disk until something is written.
 
+    `inside` is the place of a fold in its run's folder, empty for a run.
+
     >>> RunFolder("runs/mnist-cnn-adam/3f9c1e02").best.as_posix()
     'runs/mnist-cnn-adam/3f9c1e02/checkpoints/best.pt'
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike[str], inside: str = ""):
+        self.path, self.inside = Path(path), inside
         self.config = self.path / "config.yaml"
         self.metrics = self.path / "metrics.jsonl"
         self.result_file = self.path / "result.json"
@@ -35,9 +37,22 @@ class RunFolder:
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
 
-    def fold(self, index: int) -> RunFolder:
-        """The folder of one fold of a k-fold run; same layout."""
-        return RunFolder(self.path / "folds" / str(index))
+    def fold(self, name: int | str) -> RunFolder:
+        """The folder of one fold of a k-fold run, or of its ``final`` fit; same layout."""
+        inside = "final" if name == "final" else f"folds/{name}"
+        return RunFolder(self.path / inside, inside)
+
+    def beside(self) -> list[RunFolder]:
+        """The other runs' folders that lie beside this one; for a fold the same folds in them."""
+        run = self.run
+        if not run.parent.is_dir():
+            return []
+        return [RunFolder(other / self.inside, self.inside) for other in run.parent.iterdir() if other != run]
+
+    @property
+    def run(self) -> Path:
+        """The folder of the run that this is, or is a fold of."""
+        return self.path.parents[len(Path(self.inside).parts) - 1] if self.inside else self.path
 
     def make(self) -> RunFolder:
         """Make the folder and its two subfolders; what is there stays."""

@@ -17,13 +17,15 @@ class Live:
     """Draws when it is told something, at most ten times a second; there is no thread that would slow the steps down.
 
     While it lives, whatever a user's own code prints appears above the line (rich redirects the two streams).
+    `label` stands before the epoch; `after` counts runs as long as this one that follow it (the next folds).
     """
 
-    def __init__(self, stream: TextIO, info: RunInfo):
+    def __init__(self, stream: TextIO, info: RunInfo, label: str = "", after: int = 0):
         from rich.console import Console
         from rich.live import Live as RichLive
 
         self._epochs, self._monitor = info.epochs, info.monitor
+        self._label, self._after = f"{label}   " if label else "", after
         self._epoch_seconds: float | None = None
         self._best = ""
         self._drawn = 0.0
@@ -56,7 +58,7 @@ class Live:
     def _line(self, progress: Progress) -> Any:
         from rich.text import Text
 
-        parts = [f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch)]
+        parts = [self._label + (f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch))]
         values = [f"{metric_name(key)} {metric(key, value)}" for key, value in progress.values.items()]
         parts += [" · ".join(values), f"{count(progress.rows_per_second)} rows/s" if progress.rows_per_second else ""]
         left = self._left(progress)
@@ -70,9 +72,9 @@ class Live:
         return Text.assemble(bar, line, no_wrap=True, overflow="ellipsis")
 
     def _left(self, progress: Progress) -> float | None:
-        """Seconds to the end of the run: whole epochs as long as the last one, which includes its evaluation."""
+        """Seconds to the end, with the runs after it: whole epochs as long as the last one, its evaluation included."""
         if not (self._epochs and progress.steps_in_epoch and progress.step_in_epoch):
             return None
         whole = self._epoch_seconds or progress.seconds_in_epoch * progress.steps_in_epoch / progress.step_in_epoch
         here = whole * (1 - progress.step_in_epoch / progress.steps_in_epoch)
-        return here + whole * (self._epochs - progress.epoch)
+        return here + whole * (self._epochs - progress.epoch + self._after * self._epochs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,13 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
+def write(path: str | os.PathLike[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Replace the file by these rows, in one step."""
+    write_text(path, "".join(json.dumps(plain(row), ensure_ascii=False, allow_nan=False) + "\n" for row in rows))
+
+
 def cut_back(path: str | os.PathLike[str], epoch: int) -> None:
     """Keep the rows up to and including `epoch`: what a resumed run will do again must not be there twice."""
     if not Path(path).exists():
         return
-    kept = [json.dumps(row, ensure_ascii=False) + "\n" for row in read(path) if row["epoch"] <= epoch]
-    write_text(path, "".join(kept))
+    write(path, [row for row in read(path) if row["epoch"] <= epoch])

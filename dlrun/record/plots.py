@@ -103,6 +103,27 @@ def save_histogram(path: str | os.PathLike[str], values: Any, name: str, span: t
     _save(figure, path)
 
 
+def save_folds(path: str | os.PathLike[str], curves: Sequence[Sequence[float]], mean: Sequence[float],
+               name: str) -> None:
+    """A metric by epoch (from 1) in each fold, and its mean over the folds.
+
+    Curves may be of different lengths.  The axis is logarithmic where the numbers span more than a factor of ten.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for number, curve in enumerate(curves):
+        axes.plot(range(1, len(curve) + 1), curve, color="0.7", linewidth=0.8, label="" if number else "a fold")
+    axes.plot(range(1, len(mean) + 1), mean, color="#1f5fa8", linewidth=1.6, label=f"mean of {len(curves)} folds")
+    values = [value for curve in curves for value in curve]
+    if min(values) > 0 and max(values) > 10 * min(values):
+        axes.set_yscale("log")
+    axes.set(xlabel="epoch", ylabel=name)
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
 def _save(figure: Any, path: str | os.PathLike[str]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 

@@ -17,6 +17,7 @@ class RunInfo:
     row in the order they are shown (``train/loss``, ``train/accuracy``, ``val/loss``, ``val/accuracy``).  `epochs` is
     None where only another rule ends the run.  `first_epoch` is 1 for a fresh run; a resumed one goes on in
     `first_epoch`, after `resumed_step` steps in all.  `notes` are decisions made for the user, each a line.
+    `folds` counts the folds of a k-fold run, with its final fit; 0 for a run that trains once.
     """
 
     dataset: str
@@ -34,6 +35,7 @@ class RunInfo:
     monitor: str | None = None
     notes: Sequence[str] = field(default_factory=tuple)
     verbosity: int = 1
+    folds: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ class Progress:
 class Recorder:
     """Does nothing at every place; a recorder overrides the places that it cares about.
 
-    The order of calls: start, (step*, picture*, epoch)*, finish, close.  `close` comes always, also after an exception
-    and without `finish`; everything that was recorded until then has to be on disk after it.
+    The order of calls: start, (step*, picture*, epoch)*, finish, close.  A k-fold run has (fold, fold_done)* after its
+    start; its epochs are means over the folds, and come when all folds are done.  `close` comes always, also after an
+    exception and without `finish`; everything that was recorded until then has to be on disk after it.
     """
 
     def start(self, info: RunInfo) -> None:
@@ -79,6 +82,16 @@ class Recorder:
 
     def note(self, text: str) -> None:
         """A sentence for the user, in the middle of a run."""
+
+    def fold(self, name: str, after: int) -> Recorder:
+        """What records a fold of a k-fold run: a recorder of its own, from `start` to `close`.
+
+        `name` is the fold's number or ``final``; `after` counts the parts that follow it.
+        """
+        return Recorder()
+
+    def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
+        """A fold has come to its end, or was found done: the content of its result.json."""
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """The content of result.json, after it was written."""
@@ -124,6 +137,13 @@ class Recorders(Recorder):
     def note(self, text: str) -> None:
         for recorder in self.recorders:
             recorder.note(text)
+
+    def fold(self, name: str, after: int) -> Recorder:
+        return Recorders([recorder.fold(name, after) for recorder in self.recorders])
+
+    def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
+        for recorder in self.recorders:
+            recorder.fold_done(name, result)
 
     def finish(self, result: Mapping[str, Any]) -> None:
         for recorder in self.recorders:

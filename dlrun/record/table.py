@@ -16,7 +16,7 @@ _SHORT = {
 
 
 class Table:
-    """Right-aligned columns for the metrics in `keys`, header first.
+    """Right-aligned columns for the metrics in `keys`, header first; `first` heads the column of epochs (or folds).
 
     >>> table = Table(["train/loss", "train/accuracy"], epochs=3)
     >>> print(table.head)
@@ -25,7 +25,7 @@ class Table:
         1       0.2417    92.7 %      6.9 s   best
     """
 
-    def __init__(self, keys: Sequence[str], epochs: int | None):
+    def __init__(self, keys: Sequence[str], epochs: int | None, first: str = "epoch"):
         self._epochs = epochs
         self._columns: list[tuple[str, str, int]] = []
         part = ""
@@ -33,15 +33,16 @@ class Table:
             short = _SHORT.get(metric_name(key), metric_name(key).replace("_", " "))
             head, part = (short, part) if key.partition("/")[0] == part else (_title(key, short), key.partition("/")[0])
             self._columns.append((key, head, max(len(head), 7 if is_share(key) else 9)))
-        self._first = max(5, len(str(epochs or "")))
+        self._first = max(5, len(first), len(str(epochs or "")))
         cells = [head.rjust(width) for _, head, width in self._columns]
-        self.head = self._join("epoch".rjust(self._first), [*cells, "time".rjust(8)])
+        self.head = self._join(first.rjust(self._first), [*cells, "time".rjust(8)])
 
     def line(self, row: Mapping[str, Any], best: bool = False) -> str:
         """One epoch; a metric that the row does not have stays blank."""
         cells = [(metric(key, row[key]) if key in row else "").rjust(width) for key, _, width in self._columns]
         seconds = short_time(row.get("seconds")).rjust(8)
-        return self._join(str(row["epoch"]).rjust(self._first), [*cells, seconds]) + ("   best" if best else "")
+        line = self._join(str(row["epoch"]).rjust(self._first), [*cells, seconds]).rstrip()
+        return line + ("   best" if best else "")
 
     def due(self, epoch: int) -> bool:
         """Whether this epoch gets a line as it ends: every one of up to 50, else every 2nd, 5th, 10th, 20th, ..."""

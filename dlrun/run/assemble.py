@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from dlrun.config.kfold import own_seed
 from dlrun.config.places import data_dir
 from dlrun.config.root import Config
 from dlrun.config.schema import Custom
@@ -71,7 +72,8 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     config = checked.config
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                        train_size=config.train_size, seed=config.seed, say=say)
-    noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(config.seed, machine.device)
+    seed = own_seed(config)
+    noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(seed, machine.device)
     shape = prepared.signature.input_shape
     model = make_network(config, prepared.signature, checked.layers, checked.blueprint, noise)
     set_vectors(model, prepared, data_dir(config.data_dir), say)
@@ -90,7 +92,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     rows = {name: Rows(part, prepared.scale, machine.device, resident, last) for name, part in parts.items()}
     return Parts(
         config=config, prepared=prepared, task=task, model=model, noise=noise,
-        batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, config.seed,
+        batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, seed,
                         make_augment(config.augment), shuffle=config.shuffle, whole=carries),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         evaluate_batch=config.batch_size if carries else _evaluate_batch(config.batch_size, shape),

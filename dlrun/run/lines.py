@@ -6,15 +6,38 @@ from typing import Any
 
 from dlrun.config.fields import rules
 from dlrun.config.flat import flatten
-from dlrun.config.root import Root
+from dlrun.config.kfold import folds_of
+from dlrun.config.root import Config, Root
 from dlrun.config.rules import measured
 from dlrun.data.batches import Rows
+from dlrun.data.part import Prepared
 from dlrun.engine.fit import Fit
+from dlrun.models.plan import totals
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import RunInfo
 from dlrun.run.assemble import Parts
 from dlrun.run.health import sample_measures
 from dlrun.run.machine import Machine
+from dlrun.run.preflight import Checked
+
+
+def folds_info(checked: Checked, rows: Prepared, machine: Machine, folder: RunFolder, notes: list[str]) -> RunInfo:
+    """What the recorders are told at the start of a k-fold run; `rows` are all that its folds are cut from."""
+    config = checked.config
+    folds = folds_of(config)
+    assert config.plain is not None and folds is not None
+    times = f"{folds.iterations} times " if folds.iterations > 1 else ""
+    test = "" if rows.test is None else f" / {len(rows.test):,} test"
+    table = checked.table()
+    precision = "" if config.precision == "float32" else f" · {config.precision}"
+    return RunInfo(
+        dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
+        data_line=f"{len(rows.train):,} in {times}{folds.k} folds of {checked.rows['val']:,}{test} · "
+                  f"{_shape_line(rows)}{_label(rows)}",
+        model_line=_model_line(config, None if table is None else sum(totals(table))),
+        device_line=f"{machine.line}{precision}", folder=folder.path, config=config.plain,
+        flat=_hyperparameters(config.plain), epochs=config.epochs, metrics=tuple(measured(config)), notes=notes,
+        verbosity=config.verbosity, folds=folds.count + folds.final)
 
 
 def run_info(parts: Parts, machine: Machine, folder: RunFolder, training: Fit, notes: list[str]) -> RunInfo:
@@ -23,8 +46,9 @@ def run_info(parts: Parts, machine: Machine, folder: RunFolder, training: Fit, n
     assert config.plain is not None
     return RunInfo(
         dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
-        data_line=_data_line(parts), model_line=_model_line(parts), device_line=_device_line(parts, machine),
-        folder=folder.path, config=config.plain, flat=_hyperparameters(config.plain), epochs=config.epochs,
+        data_line=_data_line(parts), model_line=_model_line(config, parts.parameters()),
+        device_line=_device_line(parts, machine), folder=folder.path, config=config.plain,
+        flat=_hyperparameters(config.plain), epochs=config.epochs,
         metrics=(*measured(config), *sample_measures(parts)), first_epoch=clock.epoch + 1, resumed_step=clock.step,
         monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
 
@@ -36,18 +60,20 @@ def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _data_line(parts: Parts) -> str:
-    prepared = parts.prepared
     counts = [f"{rows.count:,} {name}" for name, rows in
               (("train", parts.train), ("val", parts.val), ("test", parts.test)) if rows is not None]
-    label = f" · {prepared.label}" if prepared.label else ""
-    return f"{' / '.join(counts)} · {_shape_line(parts)}{label}"
+    return f"{' / '.join(counts)} · {_shape_line(parts.prepared)}{_label(parts.prepared)}"
 
 
-def _shape_line(parts: Parts) -> str:
-    signature = parts.prepared.signature
+def _label(prepared: Prepared) -> str:
+    return f" · {prepared.label}" if prepared.label else ""
+
+
+def _shape_line(prepared: Prepared) -> str:
+    signature = prepared.signature
     shape = signature.input_shape
     if signature.input_kind == "image":
-        return f"{'x'.join(map(str, (*shape[1:], shape[0])))} {parts.prepared.train.x.dtype}"
+        return f"{'x'.join(map(str, (*shape[1:], shape[0])))} {prepared.train.x.dtype}"
     if signature.input_kind == "tokens":
         return f"{shape[0]} of {signature.vocabulary:,} tokens"
     if signature.input_kind == "series":
@@ -55,10 +81,10 @@ def _shape_line(parts: Parts) -> str:
     return f"{shape[0]:,} features"
 
 
-def _model_line(parts: Parts) -> str:
-    config = parts.config
+def _model_line(config: Config, parameters: int | None) -> str:
+    counted = "" if parameters is None else f"{parameters:,} parameters · "
     schedule = "" if config.schedule.kind == "constant" else f" ({config.schedule.kind})"
-    return (f"{parts.parameters():,} parameters · {config.optimizer.name or config.optimizer.kind} "
+    return (f"{counted}{config.optimizer.name or config.optimizer.kind} "
             f"lr {config.optimizer.lr:g}{schedule} · batch {config.batch_size} · seed {config.seed}")
 
 

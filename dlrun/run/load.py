@@ -11,6 +11,7 @@ import yaml
 from torch import nn
 
 from dlrun.config.check import check
+from dlrun.config.kfold import own_seed
 from dlrun.config.problem import problem
 from dlrun.config.root import Config
 from dlrun.data import fitted
@@ -51,8 +52,13 @@ class Loaded:
 
 
 def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
-    """Load the run in a folder; raises Problems where it is none, or has nothing trained in it."""
+    """Load the run in a folder, of a k-fold run its final fit; raises Problems where nothing is trained in it."""
     folder = RunFolder(path)
+    if (path / "final").is_dir():
+        folder = folder.fold("final")
+    elif (path / "folds").is_dir():
+        raise problem(str(path), f"each fold of this run has a model of its own: {path / 'folds' / '0'} is one; "
+                                 "validation.final=true trains one on all rows")
     for file in (folder.config, folder.path / "fitted.json", folder.last):
         if not file.is_file():
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
@@ -61,7 +67,7 @@ def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
     kept = read_json(folder.path / "fitted.json")
     signature = fitted.signature(kept)
     layers, blueprint = design(config, signature)
-    noise = Noise(config.seed, "cpu")
+    noise = Noise(own_seed(config), "cpu")
     model = make_network(config, signature, layers, blueprint, noise)
     best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
     model.load_state_dict(read(folder.best)["model"] if best else read(folder.last)["parts"]["model"])

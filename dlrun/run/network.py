@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from dlrun.config.kfold import own_seed
 from dlrun.config.root import Config
 from dlrun.config.schema import Custom
 from dlrun.data.signature import Signature
@@ -19,10 +20,10 @@ from dlrun.run.custom import make_custom
 def make_network(config: Config, signature: Signature, layers: list[Any] | None, blueprint: Blueprint | None,
                  noise: Noise) -> nn.Module:
     """What `run.design` designed; a class of the user's own is imported and called here."""
-    shape = signature.input_shape
+    shape, seed = signature.input_shape, own_seed(config)
     if isinstance(config.model, Custom):
-        return make_custom(config.model, shape, config.task.width(signature), config.seed)
+        return make_custom(config.model, shape, config.task.width(signature), seed)
     if blueprint is not None:
-        return assemble_parts(blueprint, seed=config.seed, noise=noise)
+        return assemble_parts(blueprint, seed=seed, noise=noise)
     assert layers is not None
-    return build(layers, shape, seed=config.seed, noise=noise)
+    return build(layers, shape, seed=seed, noise=noise)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from dlrun.config.flat import flatten
@@ -35,12 +36,12 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
     result = _head(parts, training, machine, folder, run_id)
     result["status"] = "stopped" if reason and not reason.startswith("max_seconds") else "finished"
     result["stop_reason"] = _sentence(reason, clock.epoch, clock.step, kept if kept != clock.epoch else None)
-    result["train"] = _part(row, "train")
+    result["train"] = part_of(row, "train")
     if config.evaluate_train:
         result["train_clean"] = parts.measure(parts.train, cast)
-    result["val"] = _part(row, "val")
+    result["val"] = part_of(row, "val")
     result["test"] = parts.measure(parts.test, cast) if parts.test is not None else {}
-    result["test_at"] = {str(r["epoch"]): _part(r, "test") for r in rows
+    result["test_at"] = {str(r["epoch"]): part_of(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
     if not all(math.isfinite(value) for value in result["test"].values()):
         result["status"] = "diverged"
@@ -60,7 +61,7 @@ def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder,
     result = _head(parts, training, machine, folder, run_id)
     rows = read(folder.metrics)
     last = rows[-1] if rows else {}
-    result |= {"status": status, "stop_reason": reason, "train": _part(last, "train"), "val": _part(last, "val"),
+    result |= {"status": status, "stop_reason": reason, "train": part_of(last, "train"), "val": part_of(last, "val"),
                "test": {}, **_samples(parts, rows, last), **more}
     write_json(folder.result_file, result)
     return result
@@ -68,7 +69,7 @@ def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder,
 
 def _samples(parts: Parts, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
     """A GAN's health at the epoch of `row`, and whether it has collapsed; nothing for others."""
-    health = _part(row, "samples")
+    health = part_of(row, "samples")
     classes = len(parts.prepared.signature.classes)
     return {"samples": health, "collapsed": collapse(rows, classes) is not None} if health else {}
 
@@ -81,7 +82,7 @@ def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:
     write_json(folder.result_file, {
         "id": run_id, "name": run_name(config), "status": "failed", "stop_reason": error, "epochs": last["epoch"],
         "steps": last["step"], "seconds": 0.0, "parameters": None, "device": config.device,
-        "config": flatten(config.plain), "best": {}, "train": _part(last, "train"), "val": _part(last, "val"),
+        "config": flatten(config.plain), "best": {}, "train": part_of(last, "train"), "val": part_of(last, "val"),
         "test": {}, "error": error,
     })
 
@@ -115,7 +116,8 @@ def _head(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_
     }
 
 
-def _part(row: dict[str, Any], part: str) -> dict[str, Any]:
+def part_of(row: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """The measures of a part in a row of metrics.jsonl, without its name: ``{"loss": 1}`` of ``{"val/loss": 1}``."""
     return {key.partition("/")[2]: value for key, value in row.items()
             if key.startswith(f"{part}/") and key != "train/lr"}
 
@@ -125,3 +127,9 @@ def _sentence(reason: str | None, epoch: int, step: int, kept: int | None) -> st
     if reason is None:
         return f"finished after epoch {epoch} ({step:,} steps){weights}"
     return f"stopped at epoch {epoch}: {reason}{weights}"
+
+
+def first_line(error: BaseException) -> str:
+    """An exception in a line: its kind, and the first line of what it says."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -57,12 +57,10 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
     """
     prefix = prefix_identity(config)
     best: tuple[int, RunFolder, dict[str, Any]] | None = None
-    if prefix is None or not folder.path.parent.is_dir():
+    if prefix is None:
         return None
-    for other in folder.path.parent.iterdir():
-        twin = RunFolder(other)
-        if other == folder.path or not (twin.result_file.is_file() and twin.last.is_file()
-                                        and twin.provenance.is_file()):
+    for twin in folder.beside():
+        if not (twin.result_file.is_file() and twin.last.is_file() and twin.provenance.is_file()):
             continue
         result, stored = read_json(twin.result_file), read_json(twin.provenance)
         epochs = result.get("epochs") or 0
@@ -79,8 +77,18 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
     shutil.copyfile(twin.metrics, folder.metrics)
     if twin.judge.is_file():
         shutil.copyfile(twin.judge, folder.judge)
-    return Start(twin.last, twin.path.name, stored,
-                 f"goes on from epoch {epochs} of {twin.path.name}, which took the same steps")
+    called = twin.path.relative_to(twin.run.parent).as_posix()
+    return Start(twin.last, stored["id"], stored,
+                 f"goes on from epoch {epochs} of {called}, which took the same steps")
+
+
+def result_of(folder: RunFolder) -> dict[str, Any] | None:
+    """The result that a folder holds, None without one; raises Problems for a file that is not readable."""
+    try:
+        return folder.result()
+    except ValueError as error:
+        raise problem(str(folder.result_file), f"it is not readable ({error}); delete it to go on from the "
+                                               "checkpoint, or train anew with  force=true") from None
 
 
 def _same_code(stored: dict[str, Any]) -> bool:

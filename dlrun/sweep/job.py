@@ -76,11 +76,14 @@ class Forward(Recorder):
     def __init__(self, send: Callable[[Message], None], begin: Callable[[], None] = lambda: None, every: float = 0.3):
         self._send, self._begin, self._every = send, begin, every
         self._sent = 0.0
-        self._epochs: int | None = None
+        self._epochs: int | None = None  # of all folds
+        self._one: int | None = None
+        self._parts = 1
         self._values: dict[str, float] = {}
 
     def start(self, info: Any) -> None:
-        self._epochs = info.epochs
+        self._one, self._parts = info.epochs, info.folds or 1
+        self._epochs = self._one and self._one * self._parts
         self._tell(info.first_epoch - 1, force=True)
         self._begin()
 
@@ -89,12 +92,32 @@ class Forward(Recorder):
         self._values |= progress.values
         self._tell(progress.epoch - 1 + done)
 
+    def fold(self, name: str, after: int) -> Recorder:
+        return _Fold(self, (self._one or 0) * (self._parts - after - 1))
+
     def epoch(self, row: Any, best: bool) -> None:
+        self._note(row)
+        self._tell(row["epoch"] if self._parts == 1 else self._epochs or 0)
+
+    def _note(self, row: Any) -> None:
         self._values |= {key: value for key, value in row.items() if "/" in key and isinstance(value, (int, float))}
-        self._tell(row["epoch"])
 
     def _tell(self, epochs: float, force: bool = False) -> None:
         now = time.monotonic()
         if force or now - self._sent >= self._every:
             self._sent = now
             self._send({"event": "progress", "epochs": epochs, "of": self._epochs, "values": self._values})
+
+
+class _Fold(Recorder):
+    """A fold's epochs, told as those of its run: `before` counts the epochs of the folds before it."""
+
+    def __init__(self, run: Forward, before: int):
+        self._run, self._before = run, before
+
+    def step(self, progress: Any) -> None:
+        self._run.step(replace(progress, epoch=self._before + progress.epoch))
+
+    def epoch(self, row: Any, best: bool) -> None:
+        self._run._note(row)
+        self._run._tell(self._before + row["epoch"])

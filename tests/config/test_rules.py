@@ -26,6 +26,10 @@ BREAKS = {  # rule -> (words that break it, words that just keep it)
                                 ["optimizer=rmsprop", "optimizer.eps_inside=true"]),
     "lbfgs_moves_alone": (["model=gan", "task=adversarial", "task.generator_optimizer={kind: lbfgs}"],
                           ["model=gan", "task=adversarial", "task.generator_optimizer={kind: sgd}"]),
+    "final_fit_has_a_monitor": (
+        ["task=classify", "early_stop=patience", "validation={kind: kfold, final: true}"],
+        ["task=classify", "early_stop=patience", "early_stop.monitor=train/loss",
+         "validation={kind: kfold, final: true}"]),
     "tag_is_whole": (["task=tag", "optimizer.accumulate=2"], ["task=tag"]),
     "plateau_falls": (["schedule=plateau", "schedule.min_lr=0.002"],
                       ["schedule=plateau", "schedule.min_lr=0.001"]),

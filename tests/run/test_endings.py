@@ -258,7 +258,7 @@ def test_killed_while_the_result_is_made_only_the_result_is_missing(go, monkeypa
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("dlrun.run.one.finished", killed)
+        patch.setattr("dlrun.run.once.finished", killed)
         with pytest.raises(Killed):
             go(*words)
     assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)

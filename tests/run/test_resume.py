@@ -152,15 +152,15 @@ def test_a_stop_in_mid_epoch_changes_no_bit(go, words: list[str]) -> None:
 
 def test_a_signal_while_the_result_is_made_still_ends_the_command(go, monkeypatch) -> None:
     """Else a sweep would go on with its next job."""
-    from dlrun.run import one
+    from dlrun.run import once
 
-    measured = one.finished
+    measured = once.finished
 
     def finished(*given):
         os.kill(os.getpid(), signal.SIGTERM)
         return measured(*given)
 
-    monkeypatch.setattr(one, "finished", finished)
+    monkeypatch.setattr(once, "finished", finished)
     outcome = go(*WORDS, "epochs=1")
     assert (outcome.result["status"], outcome.exit_code) == ("finished", 143)
     assert go(*WORDS, "epochs=1").exit_code == 0
@@ -366,10 +366,10 @@ def test_time_that_was_used_before_a_stop_counts(go, monkeypatch) -> None:
     assert 0 < content["parts"]["clock"]["seconds"] < 60
     content["parts"]["clock"]["seconds"] = 6000.0  # as if it had trained so long
     checkpoint.save(path, content)
-    from dlrun.run import one
+    from dlrun.run import once
 
     with monkeypatch.context() as patch:
-        patch.setattr(one, "finished", lambda *given: (_ for _ in ()).throw(Killed))
+        patch.setattr(once, "finished", lambda *given: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             go(*words)
     assert [row["epoch"] for row in rows(folder)] == [1, 2], "the half-done epoch is closed"

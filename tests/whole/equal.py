@@ -19,7 +19,13 @@ def result(folder: Path) -> dict[str, Any]:
     """result.json without the measured times and the folders that the two runs differ in by intent."""
     content = json.loads((folder / "result.json").read_text())
     content["config"] = {k: v for k, v in content["config"].items() if k not in ("output_dir", "checkpoint_seconds")}
-    return {k: v for k, v in content.items() if "seconds" not in k}
+    return _timeless(content)
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _timeless(v) for k, v in value.items() if "seconds" not in k}
+    return [_timeless(member) for member in value] if isinstance(value, list) else value
 
 
 def state(folder: Path, name: str = "last") -> dict[str, Any]:
@@ -51,6 +57,12 @@ def assert_same_run(one: Path, other: Path) -> None:
     """Every row, the result, the last and the best weights, optimizer state and counters: equal bits."""
     assert rows(one) == rows(other)
     assert result(one) == result(other)
+    folds = [sorted(str(p.parent.relative_to(run)) for p in run.glob("f*/**/config.yaml")) for run in (one, other)]
+    assert folds[0] == folds[1]
+    for fold in folds[0]:
+        assert_same_run(one / fold, other / fold)
+    if folds[0]:  # a k-fold run has no weights but those of its folds
+        return
     assert_same_state(one, other)
     if (one / "checkpoints" / "best.pt").exists() or (other / "checkpoints" / "best.pt").exists():
         assert_same_state(one, other, "best")

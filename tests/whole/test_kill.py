@@ -40,7 +40,7 @@ def start(words: list[str], log: Path):
 
 def stamp(output: Path) -> int:
     """When the last checkpoint was written; 0 before the first."""
-    return max((path.stat().st_mtime_ns for path in output.glob("*/*/checkpoints/last.pt")), default=0)
+    return max((path.stat().st_mtime_ns for path in output.rglob("last.pt")), default=0)
 
 
 def wait_for_progress(process, output: Path, before: int) -> None:
@@ -62,6 +62,8 @@ FAMILIES = {
     "lstm": ["dataset=digits_rows", "model=lstm", "model.units=8", "model.recurrent_dropout=0.2", "epochs=12"],
     "stateful": ["dataset=python_docs", "model=lstm", "model.units=8", "model.stateful=true", "shuffle=false",
                  "train_size=3000", "epochs=12"],
+    "kfold": ["dataset=iris", "model=dense", "model.hidden=[16]", "model.dropout=0.3", "batch_size=8", "epochs=10",
+              "validation={kind: kfold, shuffle: true, final: true}"],
     "vae": ["model=vae", "epochs=12", "batch_size=32"],
     "dcgan": ["model=dcgan", "model.generator_filters=[8,4]", "model.discriminator_filters=[4,8]", "epochs=12"],
     "wgan_gp": ["model=wgan_gp", "model.generator_hidden=[16]", "model.discriminator_hidden=[16]", "epochs=14"],

@@ -1,0 +1,55 @@
+"""What a person sees of a fold while it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, TextIO
+
+from dlrun.record.console import Console
+from dlrun.record.recorder import Recorder, RunInfo
+from dlrun.record.table import Table
+
+
+class FoldConsole(Console):
+    """The line that lives on a terminal; with verbosity 2 the fold's own table too.
+
+    Its line in the table of folds is the run's to print.  `told` are notes that the run has printed already.
+    """
+
+    def __init__(self, stream: TextIO, terminal: bool, name: str, after: int, told: Collection[str]):
+        super().__init__(stream, terminal)
+        self._name, self._after, self._told = name, after, told
+
+    def start(self, info: RunInfo) -> None:
+        self._info, self._verbosity = info, info.verbosity
+        self._table = Table(info.metrics, info.epochs)
+        if self._verbosity == 0:
+            return
+        label = self._name if self._name == "final" else f"fold {self._name}"
+        for text in info.notes:
+            if text not in self._told:
+                self._print(f"{label}: {text}")
+        if info.resumed_step:
+            self._print(f"{label} resumed in epoch {info.first_epoch}, after {info.resumed_step:,} steps")
+        if self._terminal:
+            from dlrun.record.live import Live
+
+            self._live = Live(self._stream, info, label, self._after)
+        if self._verbosity >= 2:
+            self._print("")
+            self._print(label, "bold")
+            self._print(self._table.head, "bold")
+
+    def fold(self, name: str, after: int) -> Recorder:
+        raise TypeError("a fold has no folds")
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        self._stop()
+        if self._verbosity >= 2:
+            self._rest()
+            self._print(f"{result.get('stop_reason')}")
+            self._print("")
+
+    def _line(self, row: Mapping[str, Any], best: bool) -> None:
+        if self._verbosity >= 2:
+            super()._line(row, best)

@@ -1,0 +1,120 @@
+"""A k-fold run: one folder, one result, and inside it the training of each fold as a run of its own.
+
+The loop knows nothing of it.  A fold that is done is not trained again, one that was cut short goes on from its
+checkpoint, and what the run says of all folds is made anew from their folders: so a run that is killed at any moment,
+between two folds too, ends as if it had never been.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from dlrun.config.identity import identity
+from dlrun.config.kfold import FINAL, parts_of
+from dlrun.config.places import data_dir
+from dlrun.config.problem import Problems
+from dlrun.config.root import Config
+from dlrun.data.prepare import prepare
+from dlrun.engine.signals import Signals
+from dlrun.record.folder import RunFolder, clear, read_json, write_json
+from dlrun.record.metrics import read, write
+from dlrun.record.recorder import Recorder
+from dlrun.record.status import DONE
+from dlrun.run.averages import best_of, mean_curve, sentence, together
+from dlrun.run.head import notes_of_start, write_head
+from dlrun.run.lines import folds_info
+from dlrun.run.machine import apart, choose
+from dlrun.run.once import once
+from dlrun.run.outcome import first_line
+from dlrun.run.preflight import Checked
+from dlrun.run.preflight import stored as check_again
+from dlrun.run.resume import Start, cut, result_of
+from dlrun.run.threads import auto_threads
+
+
+def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
+          command: Sequence[str] | None) -> dict[str, Any]:
+    """Train each fold that is not done, then all rows if that is asked for; the content of the run's result.json.
+
+    A fold that does not come to its end ends the run, whose result names it.  Raises as `once` does.
+    """
+    config = checked.config
+    notes: list[str] = []
+    stored = read_json(folder.provenance) if folder.provenance.is_file() and not config.force else None
+    start = Start(run_id=run_id if stored else None, stored=stored)
+    machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
+    rows = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                   train_size=config.train_size, seed=config.seed, say=notes.append)
+    notes += notes_of_start(config, rows, start)
+    if config.force:
+        clear(folder)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    cut(folder, 0)
+    write_head(config, rows, folder, run_id, machine, start, command)
+    recorder.start(folds_info(checked, rows, machine, folder, notes))
+    done: dict[str, dict[str, Any]] = {}
+
+    def end(status: str, reason: str, curve: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+        result = {**together(config, run_id, machine.line, rows.label, done, curve, status in ("finished", "stopped")),
+                  "status": status, "stop_reason": reason, **more}
+        write_json(folder.result_file, result)
+        recorder.finish(result)
+        return result
+
+    parts = list(parts_of(config))
+    for number, (name, own) in enumerate(parts):
+        place = folder.fold(name)
+        result = result_of(place)
+        if result is None or result["status"] not in DONE:
+            if signals.asked is not None:
+                return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "
+                                          "on there", [])
+            own = dataclasses.replace(own, threads=machine.threads)  # they decide a run's bits: all folds take the same
+            with apart(), closing(recorder.fold(name, len(parts) - number - 1)) as inner:
+                try:
+                    ready = dataclasses.replace(check_again(own.plain or {}), config=own)
+                    result = once(ready, identity(own), place, signals, inner, command)
+                except Problems:
+                    raise
+                except Exception as error:
+                    end("failed", f"{called(name)}: {first_line(error)}", [], error=first_line(error))
+                    raise
+        recorder.fold_done(name, result)
+        if result["status"] not in ("finished", "stopped"):
+            if place.traceback.is_file():
+                shutil.copyfile(place.traceback, folder.traceback)
+            more = {key: result[key] for key in ("error", "fitted_batch_size") if key in result}
+            return end(result["status"], f"{called(name)}: {result['stop_reason']}", [], **more)
+        done[name] = result
+    curves = [read(folder.fold(name).metrics) for name in done if name != FINAL]
+    curve = mean_curve(curves)
+    write(folder.metrics, curve)
+    best = best_of(config, curve).get("epoch")
+    for row in curve:
+        recorder.epoch(row, best=row["epoch"] == best)
+    _draw(config, curves, curve, folder, recorder)
+    stopped = any(result["status"] == "stopped" for result in done.values())
+    return end("stopped" if stopped else "finished", sentence(config, done), curve)
+
+
+def _draw(config: Config, curves: list[list[dict[str, Any]]], mean: list[dict[str, Any]], folder: RunFolder,
+          recorder: Recorder) -> None:
+    """The curves of the monitor in all folds; a picture that cannot be made is said, and costs nothing else."""
+    from dlrun.record.plots import save_folds
+
+    name = config.early_stop.monitor if config.early_stop.monitor in mean[-1] else "val/loss"
+    path = folder.pictures / "folds.png"
+    try:
+        save_folds(path, [[row[name] for row in rows] for rows in curves], [row[name] for row in mean], name)
+        recorder.picture("folds", mean[-1]["epoch"], path)
+    except Exception as error:
+        recorder.note(f"no picture of folds: {type(error).__name__}: {error}")
+
+
+def called(name: str) -> str:
+    """A part as it is spoken of."""
+    return "the final fit" if name == FINAL else f"fold {name}"
