@@ -30,7 +30,8 @@ def route(words: list[str]) -> int:
     except Problems as wrong:
         from dlrun.cli.say import say_problems
 
-        say_problems(wrong.problems)
+        if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
+            say_problems(wrong.problems)
         return 2
     except KeyboardInterrupt:
         return 130

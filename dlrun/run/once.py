@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dlrun.engine.fit import Diverged, Interrupted, fit
+from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
 from dlrun.engine.signals import Signals
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder
@@ -18,22 +18,33 @@ from dlrun.run.outcome import finished, first_line, unfinished
 from dlrun.run.preflight import Checked
 from dlrun.run.resume import Start, cut, find_start, load
 from dlrun.run.show import View, at_start
-from dlrun.run.threads import auto_threads
+from dlrun.run.threads import auto_threads, cores
 from dlrun.run.training import train
+
+if TYPE_CHECKING:
+    from dlrun.run.crew import Crew
 
 
 def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-         command: Sequence[str] | None) -> dict[str, Any]:
+         command: Sequence[str] | None, crew: Crew | None = None) -> dict[str, Any]:
     """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
 
     Raises Problems, before anything is written, for data that is not there.  An exception of the model's or dlrun's
-    own code goes on up when the result (status `failed`) has been written.
+    own code goes on up when the result (status `failed`) has been written.  With a `crew` several processes train it;
+    one that does not lead has nothing to measure, and an empty result.
     """
     config = checked.config
-    start = Start() if config.force else find_start(config, run_id, folder, versions(), hardware(config.device))
-    machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked))
+    start = Start()
+    if not config.force and (crew is None or crew.leader):
+        start = find_start(config, run_id, folder, versions(), hardware(config.device))
+    if crew is not None:
+        start = crew.begin(start)
+    most = None if crew is None else max(1, cores() // crew.local)
+    machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
     notes: list[str] = []
     parts = assemble(checked, machine, notes.append)
+    if crew is not None:
+        machine, parts.speed_path = crew.told(machine), f"{parts.speed_path}, {crew.size} processes"
     if start.run_id != run_id and data_changed(parts.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, parts.prepared, start, parts.speed_path)
@@ -45,6 +56,10 @@ def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, rec
     training = train(parts, machine, folder, run_id, signals, recorder, notes.append)
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
+    if crew is not None:
+        crew.join(training, parts)
+        if not crew.leader:
+            return _followed(training)
     cut(folder, training.clock.epoch)
     write_json(folder.path / "fitted.json", parts.prepared.fitted())
     write_head(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
@@ -81,3 +96,12 @@ def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, rec
             raise
     recorder.finish(result)
     return result
+
+
+def _followed(training: Fit) -> dict[str, Any]:
+    """The loop of a process that does not lead: the leader says how it ends."""
+    try:
+        fit(training)
+    except (Diverged, Interrupted):
+        pass  # it came to all at the same step
+    return {}

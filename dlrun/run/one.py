@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.identity import identity, run_name
 from dlrun.config.kfold import folds_of
@@ -27,6 +29,9 @@ from dlrun.run.outcome import diagnosis, failed, first_line
 from dlrun.run.preflight import Checked
 from dlrun.run.resume import leave, missing, result_of
 
+if TYPE_CHECKING:
+    from dlrun.run.crew import Crew
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -45,6 +50,26 @@ def run_folder(config: Config) -> tuple[str, RunFolder]:
 
 
 def run(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None) -> Outcome:
+    """`run_alone`, or where torchrun has started several processes, the same by all of them together."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return run_alone(checked, command, recorders)
+    from dlrun.run.crew import crew, follow
+
+    with crew(checked.config) as own:
+        if not own.leader:
+            run_id, folder = run_folder(checked.config)
+            return Outcome(folder.path, {}, follow(checked, run_id, own))
+        code = 1
+        try:
+            outcome = run_alone(checked, command, recorders, own)
+            code = outcome.exit_code
+            return outcome
+        finally:
+            own.end(code)
+
+
+def run_alone(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None,
+              crew: Crew | None = None) -> Outcome:
     """Train what a command asks for, or find that it is done; raises Problems for data that is not there.
 
     Raises record.lock.Busy where another process works in the run's folder.  An exception of the model's or
@@ -58,7 +83,7 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
         if result is not None and result["status"] in DONE:
             show_result(result, folder.path)
             return Outcome(folder.path, result, _exit_code(result), found=True)
-        work = once if folds_of(config) is None else folds
+        work = partial(once, crew=crew) if folds_of(config) is None else folds
         shown = recorders or [Console(), Board(every=config.log_every or 0)]
         with apart(), Signals() as signals, closing(Recorders(shown)) as recorder:
             try:

@@ -73,13 +73,17 @@ class Totals:
     def merge(self, gather: Callable[[Tensor], Tensor], keep: bool) -> None:
         """Move the sums of all processes into the one that keeps them; the others begin anew."""
         sums, counts = gather(self._stacked())
-        rows = self.rows
-        self.reset()
-        self.rows = rows
+        self.forget()
         if keep:
             for name, total, count in zip(self.names, sums, counts):
                 self._sums[name].copy_(total)
                 self._counted[name].copy_(count)
+
+    def forget(self) -> None:
+        """Begin anew within an epoch: its rows stay counted."""
+        rows = self.rows
+        self.reset()
+        self.rows = rows
 
     def _stacked(self) -> Tensor:
         """All sums, then all counts (2, measures)."""

@@ -44,7 +44,9 @@ def together(folder: Path, size: int, words: tuple[str, ...]) -> dict:
     return torch.load(folder / "together.pt", weights_only=True)
 
 
-@pytest.mark.parametrize("words", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("words", [
+    pytest.param(words, id=name, marks=[] if "batch norm" in name else [pytest.mark.slow])
+    for name, words in CASES.items()])
 def test_two_processes_take_the_steps_of_one(words: tuple[str, ...], tmp_path: Path) -> None:
     words = (*words, "epochs=3")
     parts, training = made(tmp_path / "one", *words)
