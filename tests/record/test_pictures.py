@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlrun.record.pictures import _columns, save_batch, save_confusion
+from dlrun.record.confusion import save_confusion
+from dlrun.record.pictures import _columns, save_batch
 
 
 def tile(path, index, columns, size, captions=False):
@@ -66,14 +67,16 @@ def test_rows_of_a_confusion_matrix_are_the_true_classes(tmp_path):
 
 
 def test_counts_are_written_up_to_25_classes(tmp_path, monkeypatch):
-    from matplotlib.axes import Axes
+    from PIL.ImageDraw import ImageDraw
 
     written = []
-    monkeypatch.setattr(Axes, "text", lambda self, x, y, text, **kw: written.append((x, y, text)))
+    monkeypatch.setattr(ImageDraw, "text", lambda self, at, text, *more: text.isdigit() and written.append((at, text)))
     save_confusion(tmp_path / "c.png", np.array([[5, 1], [0, 7]]), ["a", "b"])
-    assert written == [(0, 0, "5"), (1, 0, "1"), (1, 1, "7")]  # x is the predicted class; zeros stay blank
+    [((left, top), five), ((right, also_top), one), ((also_right, bottom), seven)] = written  # zeros stay blank
+    assert (five, one, seven) == ("5", "1", "7") and (top, right) == (also_top, also_right)
+    assert right - left == bottom - top > 0  # x is the predicted class
     written.clear()
-    save_confusion(tmp_path / "d.png", np.eye(26, dtype=int), [str(i) for i in range(26)])
+    save_confusion(tmp_path / "d.png", np.eye(26, dtype=int), [f"class {i}" for i in range(26)])
     assert written == []
 
 
@@ -86,7 +89,7 @@ def test_drawing_leaves_pyplot_alone(tmp_path):
     code = f"""
 import sys
 import numpy as np
-from dlrun.record.pictures import save_confusion
+from dlrun.record.confusion import save_confusion
 save_confusion({str(tmp_path / "c.png")!r}, np.eye(3), "abc")
 print("matplotlib.pyplot" in sys.modules, "tkinter" in sys.modules)
 """

@@ -127,7 +127,7 @@ def test_the_pictures_are_pictures(outcome) -> None:
 
 def test_the_confusion_matrix_adds_up(go, monkeypatch) -> None:
     seen = {}
-    monkeypatch.setattr("dlrun.record.pictures.save_confusion",
+    monkeypatch.setattr("dlrun.record.confusion.save_confusion",
                         lambda path, matrix, names: (seen.update(matrix=matrix, names=names), path.write_bytes(b"")))
     result = go("dataset=wine", "model=softmax", "epochs=2").result
     matrix = seen["matrix"]

@@ -55,7 +55,7 @@ def test_a_picture_that_fails_is_said_and_costs_nothing_else(go, monkeypatch: py
     def broken(*args: object) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr("dlrun.record.pictures.save_confusion", broken)
+    monkeypatch.setattr("dlrun.record.confusion.save_confusion", broken)
     outcome = go("dataset=digits", "model=softmax", "epochs=1", recorders=[Listens()])
     assert outcome.result["status"] == "finished"
     assert said == ["no picture of confusion: OSError: no room"]

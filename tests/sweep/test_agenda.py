@@ -14,7 +14,8 @@ from dlrun.sweep.plan import Job
 
 
 def todo(folder: Path, number: int, threads: int = 1) -> Todo:
-    return Todo(Job(number, f"id{number}", f"x/{number}", 0, {}, (), {}), folder / str(number), threads, Entry("waiting"))
+    job = Job(number, f"id{number}", f"x/{number}", 0, {}, (), {})
+    return Todo(job, folder / str(number), threads, Entry("waiting"))
 
 
 def fail(one: Todo, entry: Entry) -> None:

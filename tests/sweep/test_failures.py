@@ -74,7 +74,8 @@ def test_of_twelve_jobs_three_fail_in_different_ways_and_nine_finish(moody) -> N
         assert written.exists() is (mood in reasons)
         if mood in reasons:
             assert reasons[mood].partition(" ")[2] in written.read_text()
-            [line] = [line for line in told.splitlines() if line.startswith(f"job {job.number:>2}/12") and "ed: " in line]
+            start = f"job {job.number:>2}/12"
+            [line] = [line for line in told.splitlines() if line.startswith(start) and "ed: " in line]
             assert reasons[mood] in line and str(plan.run_folder(job)) in line
     tables = [(plan.folder / "reports" / name).read_text() for name in ("table.md", "table.csv")]
     for reason in reasons.values():
@@ -94,7 +95,7 @@ def test_a_sweep_stops_at_its_first_failure_where_that_is_asked(moody) -> None:
     assert run_sweep(plan, Execution(workers=1, on_error="stop"), out) == 1
     assert status(plan) == {0: "finished", 9: "failed", 1: "none", 2: "none"}
     assert run_sweep(plan, Execution(workers=1, on_error="stop"), out) == 1, "the failure is still there"
-    assert status(plan) == {0: "finished", 9: "failed", 1: "finished", 2: "finished"}, "one of an earlier start stops none"
+    assert status(plan) == {0: "finished", 9: "failed", 1: "finished", 2: "finished"}, "an old failure stops nothing"
 
 
 def test_a_job_that_kills_its_workers_is_given_up_and_the_others_finish(moody) -> None:

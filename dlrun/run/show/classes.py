@@ -12,7 +12,7 @@ WORST = 32
 
 def confusion(view: View) -> None:
     """How many rows of each class were taken for each class."""
-    from dlrun.record.pictures import save_confusion
+    from dlrun.record.confusion import save_confusion
 
     task, classes = view.parts.task, view.parts.prepared.signature.classes
     assert isinstance(task, Classify)
