@@ -56,7 +56,11 @@ def peek(at: Path) -> Peek | None:
 
 
 def load(at: Path) -> Source | None:
-    """The entry's arrays, large ones mapped read-only; None when there is no (whole) entry."""
+    """The entry's arrays; None when there is no (whole) entry.
+
+    Large ones are mapped, copy on write: they can be used as they lie, and all jobs and workers of a sweep share the
+    one copy in the system's memory.
+    """
     about = _about(at)
     if about is None:
         return None
@@ -68,7 +72,7 @@ def load(at: Path) -> Source | None:
     try:
         for name in about["arrays"]:
             file = at / f"{name}.npy"
-            arrays[name] = np.load(file, mmap_mode="r" if file.stat().st_size >= LARGE else None, allow_pickle=False)
+            arrays[name] = np.load(file, mmap_mode="c" if file.stat().st_size >= LARGE else None, allow_pickle=False)
     except (FileNotFoundError, ValueError, EOFError):
         return None  # removed in this moment by a process that saw a newer source, or cut short with the machine
     columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,17 @@ FILES = {
 DIABETES_TARGET = "diabetes_target.csv.gz"
 
 
+@lru_cache
 def read(kind: str) -> Source:
-    """The rows of an embedded set; `content` is not filled in yet."""
+    """The rows of an embedded set, read once in a process; read-only arrays, `content` is not filled in yet."""
+    source = _read(kind)
+    for array in (source.x, source.y):
+        assert array is not None
+        array.flags.writeable = False
+    return source
+
+
+def _read(kind: str) -> Source:
     file = _file(kind, FILES[kind])
     about = known.SETS[kind]
     files = {file.name: paths.sha256(file)}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.events import EventFile, event_files, frames, retire
-from dlrun.record.folder import RunFolder, plain
+from dlrun.record.folder import RunFolder, plain, yaml_text
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Progress, Recorder, RunInfo
 
@@ -193,6 +193,4 @@ def _flow(value: Any) -> str:
 
 
 def _yaml(config: Mapping[str, Any]) -> str:
-    import yaml
-
-    return "```yaml\n" + yaml.safe_dump(plain(config), sort_keys=False, allow_unicode=True) + "```\n"
+    return "```yaml\n" + yaml_text(plain(config)) + "```\n"

@@ -106,6 +106,14 @@ def write_json(path: str | os.PathLike[str], data: Any) -> None:
     write_text(path, json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def yaml_text(data: Any) -> str:
+    """A mapping as YAML in its own order; by the C library, which takes a tenth of the time."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return str(yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True))
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
     """The content of a JSON file; FileNotFoundError where there is none."""
     return json.loads(Path(path).read_text(encoding="utf-8"))

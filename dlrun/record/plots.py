@@ -14,11 +14,11 @@ def save_predictions(path: str | os.PathLike[str], true: Any, predicted: Any, na
     from matplotlib.figure import Figure
 
     true, predicted = np.asarray(true, float), np.asarray(predicted, float)
-    figure = Figure(figsize=(6, 6), layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(6, 6))
+    axes = figure.add_axes((0.15, 0.11, 0.82, 0.82))  # a layout that is worked out would take as long again
     low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
     axes.plot([low, high], [low, high], color="0.6", linewidth=1, zorder=1)
-    axes.scatter(true, predicted, s=14, alpha=0.6, edgecolors="none", color="#1f5fa8", zorder=2)
+    axes.plot(true, predicted, "o", markersize=3.7, alpha=0.6, markeredgewidth=0, color="#1f5fa8", zorder=2)
     label = f"{name} ({unit})" if unit else name
     axes.set(xlabel=f"true {label}", ylabel=f"predicted {label}", xlim=(low, high), ylim=(low, high))
     axes.set_title(f"mean absolute error {np.abs(true - predicted).mean():.4g}{' ' + unit if unit else ''}, "

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def provenance(
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "command": shlex.join(sys.argv if command is None else command),
         "workdir": str(workdir),
-        "code": {"dlrun": git(source), "workdir": git(workdir)},
+        "code": {"dlrun": _loaded(source), "workdir": git(workdir)},
         "versions": {
             "python": platform.python_version(), **_installed("dlrun", "numpy", "hydra-core"), **(versions or {}),
         },
@@ -49,6 +50,12 @@ def provenance(
     if repeated:
         raise ValueError(f"provenance has these keys already: {', '.join(repeated)}")
     return {**own, **facts}
+
+
+@lru_cache
+def _loaded(folder: Path) -> dict[str, Any] | None:
+    """The state of our own code, asked once: what this process runs is what it loaded, whatever changes later."""
+    return git(folder)
 
 
 def git(folder: Path) -> dict[str, Any] | None:

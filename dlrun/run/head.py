@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-import yaml
 
 from dlrun.config.identity import prefix_identity
 from dlrun.config.problem import problem
 from dlrun.config.root import Config
 from dlrun.data.part import Prepared
-from dlrun.record.folder import RunFolder, read_json, write_json, write_text
+from dlrun.record.folder import RunFolder, read_json, write_json, write_text, yaml_text
 from dlrun.record.provenance import provenance
 from dlrun.run.machine import Machine, hardware
 from dlrun.run.resume import Start
@@ -26,7 +25,7 @@ def versions() -> dict[str, str]:
 def write_head(config: Config, prepared: Prepared, folder: RunFolder, run_id: str, machine: Machine, start: Start,
                command: Sequence[str] | None, **more: Any) -> None:
     """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
-    write_text(folder.config, yaml.safe_dump(config.plain, sort_keys=False, allow_unicode=True))
+    write_text(folder.config, yaml_text(config.plain))
     here = provenance({
         "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
         "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads, **more,
