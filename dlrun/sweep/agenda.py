@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dlrun.sweep.ledger import Entry, look
+from dlrun.sweep.ledger import Entry, look, written
 from dlrun.sweep.plan import Job
 
 DEATHS = 3  # of a job's workers, one after another, without the job getting any further
@@ -78,7 +78,7 @@ class Agenda:
 
     def died(self, todo: Todo, how: str) -> None:
         """The job's worker died; it goes on from its checkpoint, unless it kills every worker at the same place."""
-        saved = _written(todo.folder / "checkpoints" / "last.pt")
+        saved = written(todo.folder)
         todo.deaths = 1 if saved != todo.saved else todo.deaths + 1
         todo.saved = saved
         if todo.deaths >= DEATHS:
@@ -89,13 +89,6 @@ class Agenda:
         self.running.remove(todo)
         self.left.append(todo)
         self.left.sort(key=lambda one: one.job.number)
-
-
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
 
 
 def free(cores: int, running: Iterable[Todo]) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TextIO
 
+from dlrun.config.problem import problem
 from dlrun.engine.signals import Signals
 from dlrun.sweep.agenda import Agenda, Todo
 from dlrun.sweep.ledger import Entry, look
@@ -24,6 +26,8 @@ def run_sweep(plan: Plan, options: Execution, stream: TextIO | None = None) -> i
     0: every job has a result.  1: some have none (diverged, out of memory, failed), also from an earlier start.
     130, 143: Ctrl-C or SIGTERM came; all running jobs are saved, and the same command goes on.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise problem("torchrun", "it trains one run by several processes; a sweep starts its workers itself")
     out = sys.stdout if stream is None else stream
     entries = [look(plan.run_folder(job)) for job in plan.jobs]
     place = slots(options, plan.jobs)
@@ -42,10 +46,10 @@ def run_sweep(plan: Plan, options: Execution, stream: TextIO | None = None) -> i
 
 
 def todos(plan: Plan, entries: Sequence[Entry], place: Slots, retry: bool) -> list[Todo]:
-    """The jobs that are to be run, with their threads."""
+    """The jobs that are to be run, with their threads; under ``force=true`` all of them, from their beginning."""
     threads = Threads(place)
-    return [Todo(job, plan.run_folder(job), threads.of(job, entry.threads), entry)
-            for job, entry in zip(plan.jobs, entries) if entry.to_do(retry)]
+    return [Todo(job, plan.run_folder(job), threads.of(job, None if job.config.get("force") else entry.threads), entry)
+            for job, entry in zip(plan.jobs, entries) if entry.to_do(retry) or job.config.get("force")]
 
 
 def _run(plan: Plan, entries: Sequence[Entry], todo: list[Todo], place: Slots, options: Execution, signals: Signals,

@@ -54,12 +54,26 @@ def look(path: Path) -> Entry:
         return Entry("failed", {"stop_reason": f"{folder.result_file} is not readable ({error})"})
     if result is not None:
         return Entry(str(result["status"]), result, _threads(folder))
-    return Entry(STARTED, threads=_threads(folder)) if folder.last.is_file() else Entry(WAITING)
+    begun = folder.last.is_file() or folder.fold(0).path.is_dir()
+    return Entry(STARTED, threads=_threads(folder)) if begun else Entry(WAITING)
+
+
+def written(path: Path) -> int:
+    """When a checkpoint of the run in a folder (or of its folds) was last written, in nanoseconds; 0 for never."""
+    folds = (path / "folds").glob("*/checkpoints/last.pt")
+    times = []
+    for file in (RunFolder(path).last, *folds):
+        try:
+            times.append(file.stat().st_mtime_ns)
+        except FileNotFoundError:
+            pass
+    return max(times, default=0)
 
 
 def _threads(folder: RunFolder) -> int | None:
     """The threads that a run would go on with; None where it would begin anew."""
-    if not (folder.last.is_file() and folder.provenance.is_file()):
+    begun = folder.last.is_file() or folder.fold(0).path.is_dir()
+    if not (begun and folder.provenance.is_file()):
         return None
     threads = read_json(folder.provenance).get("threads")
     return threads if isinstance(threads, int) else None
