@@ -25,7 +25,7 @@ from dlrun.tasks.task import Totals
 
 
 def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
-          recorder: Recorder, say: Callable[[str], None]) -> Fit:
+          recorder: Recorder, say: Callable[[str], None] = lambda said: None) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
     config = parts.config
     steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
