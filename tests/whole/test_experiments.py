@@ -1,5 +1,5 @@
-"""Every experiment file: it composes, its network has the book's parameters, its printed values are ones that a run
-measures, and it trains on the real data where that is there."""
+"""Every experiment file of one system: it composes, its network has the book's parameters, its printed values are ones
+that a run measures, and it trains on the real data where that is there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dlrun.models.plan import totals
 from dlrun.run.preflight import Checked, preflight
 
 FILES = {name: file for name, file in option_files("experiment").items()
-         if "hydra" not in read_yaml(file)}  # a sweep of several rows is a comparison
+         if "sweep" not in read_yaml(file)}  # those with a sweep are comparisons: test_comparisons.py
 STEPS, ROWS = 3, 100  # rows: a stateful network wants a whole batch, of 96
 QUICK = (  # one of each kind of data and network that is read and trained in seconds; the others are slow
     "chollet/ch03-reuters-bottleneck", "chollet/ch08-vae-mnist", "gulli/ch01-mnist-adam",
