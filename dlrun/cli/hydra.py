@@ -18,13 +18,10 @@ _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 def main(words: Sequence[str]) -> int:
     if any(word in ("-m", "--multirun") for word in words):  # what is shown is the first job's
-        from dlrun.sweep.grid import grid
+        from dlrun.sweep.make import first_job
 
         typed = [word for word in words if "=" in word and not word.startswith("-")]
-        _, jobs, problems = grid(typed)
-        if problems:
-            raise Problems(problems)
-        words = [word for word in words if word not in (*typed, "-m", "--multirun")] + jobs[0]
+        words = [word for word in words if word not in (*typed, "-m", "--multirun")] + first_job(typed)
     if "--version" in words:
         print(f"dlrun {__version__}")
         return 0

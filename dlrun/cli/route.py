@@ -59,7 +59,24 @@ def _route(words: list[str]) -> int:
     if wrong:
         raise Problems([Problem(flag, _unknown_flag(flag)) for flag in wrong])
     overrides = [word for word in words if not word.startswith("-")]
-    return import_module("dlrun.cli.multirun" if multirun else "dlrun.cli.train").main(overrides)
+    several = "hydra.mode=MULTIRUN" in overrides
+    overrides = [word for word in overrides if word != "hydra.mode=MULTIRUN"]
+    from dlrun.config.compose import hydra_started
+
+    with hydra_started():
+        single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep
+        sweep = bool(multirun) or several or not single and _is_sweep(overrides)
+        return import_module("dlrun.cli.multirun" if sweep else "dlrun.cli.train").main(overrides)
+
+
+def _is_sweep(words: Sequence[str]) -> bool:
+    """Whether an experiment among the words is a sweep, by its file; nothing is composed where none is chosen."""
+    if not any(word.startswith(("experiment=", "+")) for word in words):
+        return False
+    from dlrun.config.compose import Composer
+    from dlrun.sweep.asked import is_sweep
+
+    return is_sweep(words, Composer())
 
 
 def _verb(name: str, words: Sequence[str]) -> int:

@@ -72,6 +72,7 @@ class Composer:
     """
 
     _read: dict[str, tuple[list[Override], list[Problem]]] = field(default_factory=dict)
+    _shaping: dict[str, bool] = field(default_factory=dict)
     _bases: dict[tuple[str, ...], _Base | Exception] = field(default_factory=dict)
 
     def compose(self, words: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
@@ -99,15 +100,22 @@ class Composer:
             return diagnose(overrides, problems, self._composition)
 
     def _composition(self, overrides: Sequence[Override]) -> Composition:
-        base = self._base([o for o in overrides if _shapes(o)])
+        base = self._base([o for o in overrides if self._shapes(o)])
         config = pickle.loads(base.config)
         # Hydra's own setting of values, with its conversions and refusals; private, so a test holds it to `compose`.
-        ConfigLoaderImpl._apply_overrides_to_config([o for o in overrides if not _shapes(o)], config)
+        ConfigLoaderImpl._apply_overrides_to_config([o for o in overrides if not self._shapes(o)], config)
         plain = OmegaConf.to_container(config, resolve=True)
         assert isinstance(plain, dict)
         plain.pop("experiment", None)
         return Composition({str(key): value for key, value in plain.items()}, tuple(lines(overrides)), base.sweep,
                            base.params)
+
+    def _shapes(self, override: Override) -> bool:
+        """Whether a word takes part in Hydra's composition itself, and does not only set a value in what it gave."""
+        key = override.key_or_group
+        if key not in self._shaping:  # asking looks into folders
+            self._shaping[key] = chooses_group(override) or key.split(".")[0] == "hydra"
+        return self._shaping[key]
 
     def _base(self, overrides: Sequence[Override]) -> _Base:
         key = tuple(lines(overrides))
@@ -120,11 +128,6 @@ class Composer:
         if isinstance(found, Exception):
             raise found
         return found
-
-
-def _shapes(override: Override) -> bool:
-    """Whether a word takes part in Hydra's composition itself, and does not only set a value in what it gave."""
-    return chooses_group(override) or override.key_or_group.split(".")[0] == "hydra"
 
 
 def _compose_base(words: Sequence[str]) -> _Base:

@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from dlrun.config.root import GROUPS, Config, Root
 
 SCHEMA_VERSION = 1  # raised when the meaning of a value changes: old runs are then other runs
 DIGITS = 10
+Content = Callable[[Path], str]
 _LENGTH = ("epochs", "max_steps", "max_seconds", "test_at")  # what only says how far a run goes
 
 
-def identity(config: Config, without: tuple[str, ...] = ()) -> str:
-    """The run's id: ten hexadecimal digits."""
-    text = json.dumps([SCHEMA_VERSION, essence(config, without)], sort_keys=True, separators=(",", ":"))
+def identity(config: Config, without: tuple[str, ...] = (), content: Content | None = None) -> str:
+    """The run's id: ten hexadecimal digits.  A plan of many hands in a `content_hash` that remembers."""
+    text = json.dumps([SCHEMA_VERSION, essence(config, without, content)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
@@ -39,8 +41,9 @@ def prefix_identity(config: Config) -> str | None:
     return identity(config, without=_LENGTH)
 
 
-def essence(config: Config, without: tuple[str, ...] = ()) -> dict[str, Any]:
+def essence(config: Config, without: tuple[str, ...] = (), content: Content | None = None) -> dict[str, Any]:
     """The part of a configuration that the identity is a hash of."""
+    content = content or content_hash
     plain = _differing(config, Root, without)
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
     if isinstance(config.validation, KFold):
@@ -50,23 +53,23 @@ def essence(config: Config, without: tuple[str, ...] = ()) -> dict[str, Any]:
         plain[group] = {"kind": value.kind, **_differing(value, type(value), ())}
         path = getattr(value, "path", None)
         if path:
-            plain[group]["path"] = content_hash(Path(path).expanduser())
-    _read_vectors(plain["model"], type(config.model), data_dir(config.data_dir))
+            plain[group]["path"] = content(Path(path).expanduser())
+    _read_vectors(plain["model"], type(config.model), data_dir(config.data_dir), content)
     return plain
 
 
-def _read_vectors(model: dict[str, Any], schema: type, folder: Path) -> None:
+def _read_vectors(model: dict[str, Any], schema: type, folder: Path, content: Content) -> None:
     """Put the content of each file of word vectors in place of its name, in the layers of lists too."""
 
-    def content(name: Any) -> Any:
+    def hashed(name: Any) -> Any:
         if not isinstance(name, str):
             return name
         typed = Path(name).expanduser()  # the same two places, in the same order, as in run.vectors
-        return content_hash(next((path for path in (typed, folder / typed) if path.is_file()), typed))
+        return content(next((path for path in (typed, folder / typed) if path.is_file()), typed))
 
     for key, rule in rules(schema).items():
         if key in model and (key == "vectors" or rule.kind == "layers"):
-            model[key] = content(model[key]) if key == "vectors" else changed(model[key], "vectors", content)
+            model[key] = hashed(model[key]) if key == "vectors" else changed(model[key], "vectors", hashed)
 
 
 def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:

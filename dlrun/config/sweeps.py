@@ -23,9 +23,9 @@ class Sweep:
     rows: dict[str, Any] | None = mapping(
         None, "Named rows: for each a list of overrides, or a mapping of keys to values.")
     axes: dict[str, Any] | None = mapping(None, "For each key its values: a list, or a text in Hydra's sweep grammar.")
-    pairs: Any = free(None, "Keys that vary together: a list of mappings of keys to lists of one length.")
-    exclude: Any = free(None, "Jobs that are left out: a list of mappings of keys to values (or lists of values).")
-    seeds: Any = free(None, "Seeds of each combination: a number n for 0 to n-1, or a list.")
+    pairs: Any = free(None, "Keys that vary together: mappings of keys to lists of one length.", optional=True)
+    exclude: Any = free(None, "Jobs that are left out: mappings of keys to values (or lists of them).", optional=True)
+    seeds: Any = free(None, "Seeds of each combination: a number n for 0 to n-1, or a list.", optional=True)
     metric: str | None = text(None, "What tables show and a search improves; null: the accuracy or loss of the test.")
     versus: str | None = text(None, "The row that the others are compared with; null: the best.")
     workers: Any = integer("auto", "Jobs at a time.", low=1, words=("auto",))

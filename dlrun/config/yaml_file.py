@@ -62,16 +62,19 @@ def shown(path: Path) -> str:
 def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
     """The line on which the value at `keys` (names, or places in a list) begins, as far as they are there."""
     node: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = None
-    for key in keys:
+    line, rest = None, list(keys)
+    while rest:
+        key = rest.pop(0)
         if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
             node = node.value[key]
             line = node.start_mark.line + 1
             continue
-        entry = next((e for e in node.value if e[0].value == key), None) if isinstance(node, yaml.MappingNode) else None
-        if entry is None:
+        entries = {e[0].value: e for e in node.value} if isinstance(node, yaml.MappingNode) else {}
+        while key not in entries and rest:  # a key with dots in it (``optimizer.lr: [...]``) is one entry
+            key = f"{key}.{rest.pop(0)}"
+        if key not in entries:
             break
-        line, node = entry[0].start_mark.line + 1, entry[1]
+        line, node = entries[key][0].start_mark.line + 1, entries[key][1]
     return line
 
 

@@ -24,6 +24,7 @@ from dlrun.models.blueprint import Blueprint
 from dlrun.models.blueprint import rows as blueprint_rows
 from dlrun.models.plan import Row, plan
 from dlrun.run.design import design
+from dlrun.run.steps import epoch_steps
 from dlrun.run.task_choice import pairing, task_values, task_word, with_task
 
 
@@ -202,9 +203,7 @@ def _of_rows(config: Config, rows: int) -> list[Problem]:
         return [Problem(f"batch_size={config.batch_size}",
                         f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most")]
     turn = getattr(config.task, "critic_steps", 1)
-    size = config.batch_size * config.optimizer.accumulate
-    steps = config.steps_per_epoch or (rows // size if carried else -(-rows // size))
-    steps = min(steps, config.max_steps or steps)
+    steps = epoch_steps(config, rows)
     for key, metric in monitors(config):
         if metric == "train/generator_loss" and turn > steps:
             found.append(Problem(f"{key}={metric}",

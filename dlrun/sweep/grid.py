@@ -1,53 +1,69 @@
-"""The jobs of a multirun: every combination of the values on the command line, in Hydra's grammar and order."""
+"""The jobs of a sweep as words: every combination of the axes' choices, the last axis varying fastest."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
 
-from hydra.core.override_parser.types import Glob, Override
+from dlrun.config.check import show
+from dlrun.config.problem import Problem
+from dlrun.sweep.asked import SEED, Asked
+from dlrun.sweep.axes import Axis, Choice, merged
+from dlrun.sweep.skip import unused
 
-from dlrun.config.catalog import is_group, options
-from dlrun.config.overrides import read_words
-from dlrun.config.problem import Problem, Problems
+MOST = 20_000  # jobs; who asks for more has mistyped a range, or wants a search
 
 
-def grid(words: Sequence[str]) -> tuple[list[str], list[list[str]], list[Problem]]:
-    """The keys that vary, the words of each job (the last key varies fastest), and the problems of words.
+@dataclass(frozen=True)
+class Draft:
+    """A job before it is composed: its words, what varies in it (the seed apart), and the name of its row."""
 
-    Words with problems are left out of the jobs, so that the others can still be checked.
-    """
-    overrides, problems = read_words(words, multirun=True)
-    axes: list[list[str]] = []
-    varying: list[str] = []
-    for override in overrides:
-        try:
-            values = _values(override)
-        except Problems as wrong:
-            problems += wrong.problems
+    words: tuple[str, ...]
+    values: dict[str, Any]
+    row: str | None
+    seed: int | None
+
+    def __str__(self) -> str:
+        parts = [f"{key}={show(value)}" for key, value in self.values.items()]
+        parts += [f"seed={self.seed}"] if self.seed is not None else []
+        return " ".join([*([self.row] if self.row else []), *parts])
+
+
+def crossed(asked: Asked) -> tuple[list[Draft], list[Problem]]:
+    """All jobs but those that are left out, in their order."""
+    count = prod(len(axis.choices) for axis in asked.axes)
+    if count > MOST:
+        return [], [Problem("the grid", f"it has {count:,} jobs; {MOST:,} is the most  (search=tpe draws some)")]
+    jobs = [merged(job) for job in itertools.product(*(axis.choices for axis in asked.axes))]
+    left = [job for job in jobs if not any(skip.meets(job) for skip in asked.skips)]
+    problems = unused(asked.skips, jobs)
+    if jobs and not left:
+        problems.append(Problem(asked.skips[0].said, "no job is left"))
+    shown = varying(asked.axes)
+    return [_draft(job, shown) for job in left], problems
+
+
+def varying(axes: Sequence[Axis]) -> dict[str, list[Any]]:
+    """The keys that vary, in order, each with its values as typed; rows and seeds have places of their own."""
+    found: dict[str, list[Any]] = {}
+    for axis in axes:
+        if not axis.varies or axis.rows:
             continue
-        axes.append(values)
-        if len(values) > 1:
-            varying.append(override.key_or_group)
-    return varying, [list(job) for job in itertools.product(*axes)], problems
-
-
-def _values(override: Override) -> list[str]:
-    said = override.input_line or ""
-    if not override.is_sweep_override():
-        return [said]
-    if override.is_interval_sweep():
-        raise Problems([Problem(said, "an interval is for a search; name the values, or  range(start,stop,step)")])
-    key = override.get_key_element()
-    chosen = override.value()
-    if isinstance(chosen, Glob):
-        if not is_group(override.key_or_group):
-            raise Problems([Problem(said, "glob chooses among the words of a group")])
-        found = chosen.filter(options(override.key_or_group))
-        if not found:
-            raise Problems([Problem(said, f"nothing matches; there are: {', '.join(options(override.key_or_group))}")])
-        return [f"{key}={name}" for name in found]
-    found = [f"{key}={value}" for value in override.sweep_string_iterator()]
-    if not found:
-        raise Problems([Problem(said, "it names no values")])
+        for key in axis.keys:
+            values = [choice.sets[key] for choice in axis.choices if key in choice.sets]
+            if key != SEED:
+                found[key] = [value for place, value in enumerate(values) if value not in values[:place]]
     return found
+
+
+def together(axes: Sequence[Axis]) -> list[list[str]]:
+    """The keys that vary together, for each axis of several."""
+    return [axis.keys for axis in axes if axis.varies and not axis.rows and len(axis.keys) > 1]
+
+
+def _draft(job: Choice, shown: dict[str, list[Any]]) -> Draft:
+    seed = job.sets.get(SEED)
+    return Draft(job.words, {key: job.sets[key] for key in shown}, job.row, seed if isinstance(seed, int) else None)

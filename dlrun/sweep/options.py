@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,8 @@ class Execution:
         if self.on_error == "continue":
             return None
         return 1 if self.on_error == "stop" else int(self.on_error)
+
+
+def execution(options: dict[str, Any]) -> Execution:
+    """How a plan's options (`config.sweeps.Sweep`) say that it is executed."""
+    return Execution(**{field.name: options[field.name] for field in fields(Execution)})

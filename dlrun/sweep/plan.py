@@ -22,7 +22,8 @@ class Job:
     """One run of a sweep.
 
     `values` are what varies, by axis, as typed (the seed apart); `row` is the name of a named row; `words` are the
-    overrides that compose it; `folder` is the run's folder below output_dir, `config` the resolved configuration.
+    overrides that compose it; `folder` is the run's folder below output_dir, `config` the resolved configuration
+    (`run.preflight.stored` checks it and makes it a run); `steps` are those of a run that nothing stops early.
     """
 
     number: int
@@ -33,13 +34,15 @@ class Job:
     words: tuple[str, ...]
     config: dict[str, Any]
     row: str | None = None
+    steps: int = 0
 
 
 @dataclass(frozen=True)
 class Plan:
     """A sweep: its axes (values as typed, in order), its seeds, its jobs in their order, and what it was asked.
 
-    `output_dir` is where runs and sweeps lie; `options` are the sweep's own keys that change no run (metric, versus).
+    `output_dir` is where runs and sweeps lie; `options` are the sweep's own keys that change no run, as
+    `config.sweeps.Sweep` has them (metric, versus, workers, on_error, ...); `notes` are what a reader should know.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Plan:
     jobs: list[Job]
     command: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -65,7 +69,7 @@ def store(plan: Plan) -> None:
     write_text(plan.folder / "jobs.jsonl", "".join(lines))
     write_json(plan.folder / "plan.json", {
         "format": FORMAT, "name": plan.name, "axes": plan.axes, "seeds": plan.seeds, "jobs": len(plan.jobs),
-        "command": list(plan.command), "options": plan.options})
+        "command": list(plan.command), "options": plan.options, "notes": list(plan.notes)})
 
 
 def load(folder: Path) -> Plan:
@@ -74,4 +78,4 @@ def load(folder: Path) -> Plan:
     lines = (folder / "jobs.jsonl").read_text(encoding="utf-8").splitlines()
     jobs = [Job(**{**job, "words": tuple(job["words"])}) for job in map(json.loads, lines)]
     return Plan(head["name"], folder.parent.parent, head["axes"], head["seeds"], jobs, tuple(head["command"]),
-                head["options"])
+                head["options"], tuple(head["notes"]))

@@ -1,10 +1,8 @@
-"""Composition with files of the user's own, and the grid of a multirun."""
+"""Composition with files of the user's own."""
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,8 +13,6 @@ from dlrun.config.fields import defaults
 from dlrun.config.optimizers import Adam
 from dlrun.config.places import add_config_dir
 from dlrun.config.root import Config
-from dlrun.run.preflight import preflight
-from dlrun.sweep.grid import grid
 
 
 def config(*words: str) -> Config:
@@ -123,49 +119,6 @@ def test_a_wrong_key_costs_one_composition(folder: Path, monkeypatch: pytest.Mon
     calls.clear()
     compose(["seed=1", "model=dense"])
     assert calls == [["model=dense"]]
-
-
-def jobs(*words: str) -> list[list[str]]:
-    varying, found, problems = grid(words)
-    assert not problems, problems
-    return found
-
-
-@pytest.mark.parametrize(("words", "expected"), [
-    (["seed=1,2", "epochs=3"], [["seed=1", "epochs=3"], ["seed=2", "epochs=3"]]),
-    (["seed=range(3)"], [["seed=0"], ["seed=1"], ["seed=2"]]),
-    (["seed=range(1,6,2)"], [["seed=1"], ["seed=3"], ["seed=5"]]),
-    (["optimizer.lr=choice(0.1,0.01)"], [["optimizer.lr=0.1"], ["optimizer.lr=0.01"]]),
-    (["optimizer=glob(ada*,exclude=adam*)"], [["optimizer=adadelta"], ["optimizer=adagrad"], ["optimizer=adamax"]]),
-    (["model.hidden=[1,2],[3]"], [["model.hidden=[1,2]"], ["model.hidden=[3]"]]),
-    (["name='a,b'"], [["name='a,b'"]]),
-    ([], [[]]),
-])
-def test_hydras_grammar_makes_the_jobs(words: list[str], expected: list[list[str]], folder: Path) -> None:
-    if "exclude=adam*" in "".join(words):
-        expected = expected[:2]
-    assert jobs(*words) == expected
-
-
-def test_the_last_key_varies_fastest(folder: Path) -> None:
-    made = jobs("seed=1,2", "model=dense,cnn", "epochs=3,4")
-    assert made == [[f"seed={s}", f"model={m}", f"epochs={e}"]
-                    for s, m, e in itertools.product((1, 2), ("dense", "cnn"), (3, 4))]
-
-
-def test_what_varies_is_named(folder: Path) -> None:
-    assert grid(["seed=1,2", "epochs=3", "model=dense,cnn"])[0] == ["seed", "model"]
-
-
-def test_a_shuffled_or_sorted_choice_is_hydras_own(folder: Path) -> None:
-    assert jobs("seed=sort(3,1,2)") == [["seed=1"], ["seed=2"], ["seed=3"]]
-    assert sorted(jobs("seed=shuffle(3,1,2)")) == [["seed=1"], ["seed=2"], ["seed=3"]]
-
-
-def test_a_job_has_the_values_of_its_words(folder: Path) -> None:
-    made: list[Any] = [preflight(job).config for job in jobs("model.hidden=[8],[9,10]", "optimizer=sgd,adam")]
-    assert [(c.model.hidden, c.optimizer.kind) for c in made] == [
-        ((8,), "sgd"), ((8,), "adam"), ((9, 10), "sgd"), ((9, 10), "adam")]
 
 
 def test_a_models_file_suggests_an_optimizer_and_a_typed_word_replaces_it(write) -> None:

@@ -31,7 +31,7 @@ def test_a_job_alone_is_the_job_within_a_multirun_and_is_found_as_done(go, capsy
     # Before and behind the job others stand: another model, other optimizer, other seed.
     assert multirun.main([*WORDS, *FIXED, "optimizer=sgd,adam", "seed=0,1", "verbosity=0"]) == 0
     out = capsys.readouterr().out
-    assert "4 jobs over optimizer, seed" in out and "4 jobs: 4 done" in out
+    assert "optimizer  sgd, adam" in out and "jobs    4: 4 to do" in out and "4 jobs: 4 done" in out
     for optimizer in ("sgd", "adam"):
         for seed in (0, 1):
             words = [*WORDS, *FIXED, f"optimizer={optimizer}", f"seed={seed}", "verbosity=0"]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dlrun.cli.multirun import _plan
+from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan import Plan, store
 
 FAST = ["dataset=digits", "device=cpu", "threads=1", "batch_size=256"]
@@ -26,7 +26,7 @@ if __name__ == "__main__":
 
 def planned(output: Path, *words: str) -> Plan:
     """A stored plan, whose runs go to `output`."""
-    plan = _plan([*FAST, *words, f"output_dir={output}"])
+    plan = make_plan([*FAST, *words, f"output_dir={output}"])
     store(plan)
     return plan
 

@@ -1,0 +1,42 @@
+"""Values as words of the command line, so that what a file says goes the way of what is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+
+
+def spell(key: str, value: Any) -> str:
+    """The word that sets `key` to `value`, read by Hydra as this very value.
+
+    >>> spell("name", "a, b"), spell("model.hidden", [8, "x"]), spell("name", "1e-3"), spell("seed", None)
+    ("name='a, b'", 'model.hidden=[8,x]', "name='1e-3'", 'seed=null')
+    """
+    return f"{key}={_text(value)}"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_text(key)}:{_text(member)}" for key, member in value.items()) + "}"
+    if isinstance(value, str):
+        return value if _is_plain(value) else QuotedString(value, Quote.single).with_quotes()
+    return repr(value)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text needs no quotes, alone and as a member of a list or a mapping."""
+    try:
+        parser = OverridesParser.create()
+        return parser.parse_override(f"k=[{text}]").value() == [text] and (
+            parser.parse_override(f"k={{a:{text}}}").value() == {"a": text})
+    except HydraException:
+        return False

@@ -1,0 +1,38 @@
+"""Hydra is started once for a test, in its working folder, not once for each of its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dlrun.config.compose import hydra_started
+from dlrun.config.problem import Problems
+from dlrun.sweep.make import make_plan
+from dlrun.sweep.plan import Plan
+
+
+@pytest.fixture
+def plan(folder: Path, write) -> Callable[..., Plan]:
+    """The plan of a command: ``plan("model=dense,cnn", "seeds=2")``."""
+    (folder / "configs" / "model").mkdir(parents=True)  # Hydra's search path is fixed when it starts
+    (folder / "experiments").mkdir()
+
+    def make(*words: str) -> Plan:
+        with hydra_started():
+            return make_plan(words)
+
+    return make
+
+
+@pytest.fixture
+def wrong(plan) -> Callable[..., list[str]]:
+    """What is wrong with a command, a line a problem: ``said: wanted (origin)``."""
+
+    def tell(*words: str) -> list[str]:
+        with pytest.raises(Problems) as refused:
+            plan(*words)
+        return [f"{p.said}: {p.wanted}" + (f" ({p.origin})" if p.origin else "") for p in refused.value.problems]
+
+    return tell

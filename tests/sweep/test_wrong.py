@@ -1,0 +1,82 @@
+"""Everything that is wrong with any job is said at once, with the job that has it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (["seeds=0"], ["seeds=0: a number n for the seeds 0 to n-1, or a list of seeds, is wanted"]),
+    (["seeds=[1,x]"], ["seeds=[1,x]: a number n"]),
+    (["seeds=2", "seed=3"], ["seeds=2: seed=3 says it already"]),
+    (["seeds=2", "seeds=3"], ["seeds=3: it is said twice; seeds=2 stands before"]),
+    (["seed=1,2", "seed=3"], ["seed=3: seed is said twice; seed=1,2 stands before"]),
+    (["model=cnn,dense", "zip(model=cnn,dense; epochs=1,2)"], ["model is said twice; model=cnn,dense stands before"]),
+    (["workers=0"], ["workers=0: an integer >= 1 or \"auto\" is wanted"]),
+    (["workers=1,2"], ["workers=1,2: one value is wanted: it holds for the whole sweep"]),
+    (["on_error=stopp"], ["on_error=stopp: ", "did you mean  stop"]),
+    (["retry=all"], ["retry=all: one of none, failed is wanted"]),
+    (["launcher=slurm"], ["launcher=slurm: one of local, joblib, ray, submitit is wanted"]),
+    (["sweep.sedes=3"], ["sweep.sedes=3: a sweep has no such key; did you mean  seeds"]),
+    (["sweep.axes={a: [1]}"], ["an axis is typed as  optimizer.lr=0.1,0.01"]),
+    (["sweep.name=a/b"], ["sweep.name=a/b: the name of one folder is wanted"]),
+    (["sweep.name=.."], ["sweep.name=..: the name of one folder is wanted"]),
+    (["zip(epochs=1,2; batch_size=3)"], ["equally many values are wanted; epochs has 2, batch_size has 1"]),
+    (["zip(epochs=1,2)"], ["two keys or more vary together:  zip("]),
+    (["zip(epochs)"], ["keys with their values are wanted"]),
+    (["zip(epochs=1,2; batch_size=3,4"], ["the  (  is not closed"]),
+    (["zip()"], ["zip(): it is empty; as in  zip("]),
+    (["skip(model=lstm)", "model=dense,cnn"], ["skip(model=lstm): no job has it: model is dense or cnn"]),
+    (["skip(modle=cnn)", "model=dense,cnn"], ["no word of this sweep sets modle; did you mean  model"]),
+    (["skip(model=dense,cnn)", "model=dense,cnn"], ["skip(model=dense,cnn): no job is left"]),
+    (["skip(cnn)", "model=dense,cnn"], ["keys with their values are wanted, as in  skip("]),
+    (["optimizer.lr=interval(0,1)"], ["an interval is for a search (search=tpe)"]),
+    (["batch_size=range(1,100000)"], ["it has 99,999 jobs; 20,000 is the most"]),
+    (["output_dir=a,b"], ["output_dir=b: a sweep has one folder; a is another job's"]),
+    (["batch_size=0,32", "seeds=2"], ["batch_size=0: an integer >= 1 is wanted (default 128); in 2 of 4 jobs"]),
+    (["model=cnn,dense", "dataset=digits,iris"], ["model=cnn: cnn wants images", "in job 2 (model=cnn dataset=iris)"]),
+])
+def test_it_is_said_in_a_sentence(wrong, words: list[str], says: list[str]) -> None:
+    told = "\n".join(wrong(*words))
+    for fragment in says:
+        assert fragment in told, told
+
+
+def test_all_problems_of_all_jobs_are_said_and_each_once(wrong) -> None:
+    told = wrong("modle=cnn", "optimizer=sgd,adam", "optimizer.beta1=0.5", "batch_size=0,x", "seeds=3")
+    assert len(told) == 4 and told[0] == "modle=cnn: no such key; did you mean  model=cnn"
+    assert any(line.startswith("optimizer.beta1=0.5: optimizer sgd has no such key") and "in 6 of 12 jobs" in line
+               for line in told)
+    assert {line.split(":")[0] for line in told[2:]} == {"batch_size=0", "batch_size=x"}
+
+
+def test_a_problem_in_a_file_names_file_and_line(wrong, write) -> None:
+    write({"experiments/x.yaml": "epochs: 2\nsweep:\n  seeds: x\n  axes:\n    batch_size: [1]\n    optimizer.lr: []\n"
+                                 "  workres: 3\n  rows:\n    a: [optimizer=sdg]\n    b: 3\n  pairs: [3]\n",
+           "configs/model/bad.yaml": "kind: dense\nhidden: [0]\n"})
+    told = "\n".join(wrong("experiment=x", "model=dense,bad"))
+    for fragment in ("sweep.workres=3: no such key; did you mean  sweep.workers (experiments/x.yaml:7)",
+                     "sweep.axes.optimizer.lr: it names no values (experiments/x.yaml:6)",
+                     "a: optimizer=sdg: no such optimizer; did you mean  optimizer=sgd (experiments/x.yaml:9)",
+                     "sweep.rows.b: a list of overrides", "sweep.pairs.0: a mapping", "sweep.seeds=x: a number n",
+                     "(configs/model/bad.yaml:2)"):
+        assert fragment in told, told
+
+
+def test_a_sweep_that_is_no_mapping(wrong, write) -> None:
+    write({"experiments/x.yaml": "sweep: [1]\n"})
+    assert wrong("experiment=x") == [
+        "sweep: a mapping is wanted: rows, axes, pairs, exclude, seeds, ... (experiments/x.yaml:1)"]
+
+
+def test_a_sweep_of_sweeps_is_refused(wrong, write) -> None:
+    write({"experiments/x.yaml": "sweep:\n  seeds: 2\n", "experiments/y.yaml": "epochs: 3\n"})
+    assert wrong("experiment=x,y") == ["experiment=x,y: experiment=x is a sweep itself; run it alone"]
+
+
+def test_a_thousand_wrong_jobs_are_told_in_seconds(wrong) -> None:
+    begun = time.process_time()
+    told = wrong("modle=cnn", "optimizer.lrr=1", "batch_size=0", "optimizer.lr=range(0.001,0.101,0.001)", "seeds=10")
+    assert len(told) == 3 and time.process_time() - begun < 15
