@@ -18,6 +18,7 @@ VERBS = {
     "runs": "all runs: list, choose by words, remove",
     "predict": "a finished run on new rows, texts or pictures; CSV out",
     "generate": "text from a prompt, or pictures from noise, with a finished run",
+    "book": "the books' comparisons: run what is missing, printed beside measured, verdicts",
     "explain": "every value: where it came from, what is allowed; then the loop in order",
 }
 HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--hydra-help", "--version")

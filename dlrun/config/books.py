@@ -10,7 +10,7 @@ from dlrun.config.problem import Problem, Problems, did_you_mean
 from dlrun.config.stopping import smaller_is_better
 
 _KEYS = ("id", "title", "where", "parameters", "fixed", "printed", "claims", "notes", "explained", "stand_in", "needs",
-         "quick", "cost")
+         "quick", "cost", "tour")
 _CELL = ("row", "metric", "value", "decimals", "unit", "epoch", "best", "notes", "comparable")
 _CLAIM = ("says", "check", "metric", "where", "notes")
 _COST = ("full", "quick", "gpu")
@@ -52,7 +52,8 @@ class Book:
     """What a book says: `stand_in` names data that replaces the book's, `needs` what is missing to run at all.
 
     `quick` are the overrides of the quick profile; `explained` has a sentence for a row or a claim whose verdict asks
-    for one; `cost` the measured times.
+    for one; `cost` the measured times; `tour` marks the few that
+    `dlrun book --tour` runs.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Book:
     needs: str = ""
     quick: tuple[str, ...] = ()
     cost: Mapping[str, Any] | None = None
+    tour: bool = False
 
 
 def read_book(values: Mapping[str, Any]) -> Book:
@@ -93,7 +95,8 @@ def read_book(values: Mapping[str, Any]) -> Book:
         raise Problems(wrong)
     texts = {key: str(values.get(key) or "") for key in ("id", "title", "where", "fixed", "notes", "stand_in", "needs")}
     return Book(**texts, parameters=values.get("parameters"), printed=tuple(printed), claims=tuple(claims),
-                explained=values.get("explained"), quick=tuple(map(str, quick)), cost=values.get("cost"))
+                explained=values.get("explained"), quick=tuple(map(str, quick)), cost=values.get("cost"),
+                tour=bool(values.get("tour")))
 
 
 def _members(values: Mapping[str, Any], key: str, wrong: list[Problem]) -> Sequence[Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from dlrun.record.words import long_time
 from dlrun.report.book_text import claim_rows, head_lines, tables
 from dlrun.report.claims import CONTRADICTED, HOLDS, UNDECIDED
-from dlrun.report.judged import QUICK, Judged, judge_all
-from dlrun.report.library import Entry, kept
+from dlrun.report.judged import QUICK, Judged
+from dlrun.report.library import Entry, judged_of, kept
 from dlrun.report.measured import Measured
 from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED
 
@@ -39,15 +39,10 @@ def readme(entries: Iterable[Entry], experiments: Path) -> str:
                 waiting.append(entry)
             continue
         for profile, measured in found.items():
-            judged = judge(entry, measured)
+            judged = judged_of(entry, measured)
             summary.add(profile, judged)
             parts.append("\n".join(_section(entry, measured, judged)))
     return "\n".join([HEAD, "## Summary", "", *summary.lines(), "", *parts, *_waiting(waiting)]).rstrip() + "\n"
-
-
-def judge(entry: Entry, measured: Measured) -> Judged:
-    """The verdicts by kept numbers."""
-    return judge_all(entry.book, measured, lambda row, metric: measured.look(row, metric, entry.metric), entry.metric)
 
 
 class Summary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TextIO
 
 from dlrun.config.books import Book, Cell
@@ -15,6 +16,7 @@ from dlrun.report.measured import Measured
 from dlrun.report.statistics import Interval
 from dlrun.report.verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
 
+Pair = tuple[Cell, CellVerdict]
 STYLES = {REPRODUCED: "green", HOLDS: "green", BETTER: "cyan", WORSE: "red", CONTRADICTED: "red"}
 
 
@@ -49,23 +51,34 @@ def head_lines(book: Book, measured: Measured) -> list[str]:
 
 def tables(measured: Measured, judged: Judged) -> list[tuple[list[str], list[tuple[list[str], str]]]]:
     """A table a metric: its header, and for each line its cells and the verdict's word."""
-    by_metric: dict[str, list[tuple[Cell, CellVerdict]]] = {}
-    for cell, verdict in [*judged.cells, *judged.ours]:
-        by_metric.setdefault(cell.metric, []).append((cell, verdict))
-    order = {row: place for place, row in enumerate(measured.rows)}
     found = []
-    for metric, pairs in by_metric.items():
-        pairs.sort(key=lambda pair: order.get(pair[0].row or "", -1))
-        measures = [verdict.measured for _, verdict in pairs if verdict.measured]
-        shown = _scale(metric, [m.mean for m in measures], [m.half for m in measures if m.half is not None], pairs)
-        head = ["row", "printed", f"measured ({shown.head})", "n", "verdict"]
-        found.append((head, [(_cells(cell, verdict, shown, measured), verdict.word) for cell, verdict in pairs]))
+    for metric, pairs in tables_of(measured, judged).items():
+        head = ["row", "printed", f"measured ({shown_scale(metric, pairs).head})", "n", "verdict"]
+        words = [verdict.word for _, verdict in pairs]
+        found.append((head, list(zip(lines_of(pairs, measured), words))))
     return found
 
 
-def _scale(metric: str, means: list[float], halves: list[float], pairs: list[tuple[Cell, CellVerdict]]) -> Scale:
-    """As many decimals as the book prints, and one at least more where ours are more exact."""
-    own = scale(metric, means, halves)
+def tables_of(measured: Measured, judged: Judged) -> dict[str, list[Pair]]:
+    """Cells and verdicts by metric, in the order of rows."""
+    by_metric: dict[str, list[Pair]] = {}
+    for cell, verdict in [*judged.cells, *judged.ours]:
+        by_metric.setdefault(cell.metric, []).append((cell, verdict))
+    order = {row: place for place, row in enumerate(measured.rows)}
+    return {metric: sorted(pairs, key=lambda pair: order.get(pair[0].row or "", -1))
+            for metric, pairs in by_metric.items()}
+
+
+def lines_of(pairs: Sequence[Pair], measured: Measured) -> list[list[str]]:
+    """For each pair: row, printed, measured, n, verdict."""
+    shown = shown_scale(pairs[0][0].metric, pairs)
+    return [_cells(cell, verdict, shown, measured) for cell, verdict in pairs]
+
+
+def shown_scale(metric: str, pairs: Sequence[Pair]) -> Scale:
+    """As many decimals as the book prints, more where ours are more exact."""
+    measures = [verdict.measured for _, verdict in pairs if verdict.measured]
+    own = scale(metric, [m.mean for m in measures], [m.half for m in measures if m.half is not None])
     steps = [cell.step for cell, _ in pairs if cell.step]
     if not steps:
         return own

@@ -11,6 +11,7 @@ from dlrun.config.catalog import option_files
 from dlrun.config.problem import Problem, Problems, did_you_mean, problem
 from dlrun.config.yaml_file import read_yaml
 from dlrun.record.folder import read_json, write_json
+from dlrun.report.judged import Judged, judge_all
 from dlrun.report.measured import Measured, read_measured
 
 RESULTS = "results"  # the folder beside the experiments that keeps numbers
@@ -117,3 +118,8 @@ def keep(experiments: Path, name: str, measured: Measured) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_json(file, {profile: plain[profile] for profile in PROFILES if profile in plain})
     return file
+
+
+def judged_of(entry: Entry, measured: Measured) -> Judged:
+    """The verdicts by kept numbers."""
+    return judge_all(entry.book, measured, lambda row, metric: measured.look(row, metric, entry.metric), entry.metric)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.stopping import smaller_is_better
 from dlrun.record.words import is_share, long_time, metric
@@ -17,6 +17,9 @@ from dlrun.report.notes import code_of
 from dlrun.report.run import Run
 from dlrun.report.table import Report, Table
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _ROWS = 100  # rows whose curves are drawn; the others are in the table
 _POINTS, _FEW = 120, 40  # points of a coloured curve, of a grey one
 _TRACEBACK = 4000  # characters of a traceback's end
@@ -24,17 +27,21 @@ _TRACEBACK = 4000  # characters of a traceback's end
 
 def as_html(report: Report) -> str:
     """The page as text; everything that comes from a run is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
-                              lstrip_blocks=True, undefined=StrictUndefined)
     runs = [run for table in report.tables for run in table.runs]
     states = Counter(run.status.replace("_", " ") for run in runs)
-    return environment.get_template("page.html").render(
+    return environment().get_template("page.html").render(
         report=report, tables=[_table(table) for table in report.tables], colours=range(COLOURS),
         states=", ".join(f"{count} {state}" for state, count in sorted(states.items())), count=len(runs),
         labels=sorted({_label(run) for run in runs} - {""}), failures=list(_failures(report)),
         provenance=list(_provenance(runs)))
+
+
+def environment() -> Environment:
+    """Where templates come from; they escape by themselves."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
+                       lstrip_blocks=True, undefined=StrictUndefined)
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""Running one comparison of a book: what is missing is trained, then every number stands beside the printed one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlrun.config.problem import problem
+from dlrun.config.sweeps import of_a_sweep
+from dlrun.report.claims import rows_of
+from dlrun.report.judged import QUICK, judge_all
+from dlrun.report.library import Entry
+from dlrun.report.measured import Folders, row_name
+
+if TYPE_CHECKING:
+    from dlrun.sweep.plan import Plan
+
+MEASURED = "measured.json"  # in the sweep's folder: the numbers that its verdicts are made of
+_FREE = ("output_dir", "data_dir", "device", "threads", "resident", "verbosity")  # change no result
+_HOW = ("seeds", "workers", "per_gpu", "on_error", "retry", "timeout", "dry_run", "launcher")  # nor do these
+SEEDS = "seeds=5"
+
+
+def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
+    """Run what is missing of a comparison and print it with its verdicts; the exit code of the sweep.
+
+    An override that narrows it, or changes a setting, makes a table that is labelled partial.
+    """
+    if entry.book.needs:
+        raise problem(entry.name, f"it cannot be run: it needs {entry.book.needs}")
+    from dlrun.record.folder import write_json, write_text
+    from dlrun.report.book_page import as_page
+    from dlrun.report.book_text import print_comparison
+    from dlrun.sweep.make import make_plan
+    from dlrun.sweep.plan import store
+
+    partial = [word for word in overrides if not _harmless(word)]
+    plan = make_plan(words_of(entry, profile, overrides, bool(partial)))
+    if not partial and profile != QUICK:
+        check_names(entry, plan)
+    code = 0
+    if plan.options.get("dry_run"):
+        return _printed(plan)
+    store(plan)
+    code = _run(plan)
+    folders = Folders(plan, entry.name, profile, partial)
+    judged = judge_all(entry.book, folders.measured, folders.look, entry.metric)
+    print()
+    print_comparison(entry.book, folders.measured, judged, sys.stdout)
+    write_json(plan.folder / MEASURED, folders.measured.plain())
+    write_text(plan.folder / "reports" / "book.html",
+               as_page(entry.book, folders.measured, judged, folders.look))
+    print(f"\n{plan.folder / 'reports' / 'book.html'}")
+    return code
+
+
+def words_of(entry: Entry, profile: str, overrides: Sequence[str], partial: bool) -> list[str]:
+    """The words of the sweep: the experiment, the profile's overrides where nothing typed stands against them."""
+    typed = {_key(word) for word in overrides}
+    quick = [word for word in entry.book.quick if _key(word) not in typed] if profile == QUICK else []
+    seeds = [] if entry.sweep.get("seeds") or "seeds" in typed | {_key(word) for word in quick} else [SEEDS]
+    name = "-".join(filter(None, [entry.name.replace("/", "-"), QUICK if profile == QUICK else "",
+                                  "partial" if partial else ""]))
+    return [f"experiment={entry.name}", f"sweep.name={name}", *seeds, *quick, *overrides]
+
+
+def check_names(entry: Entry, plan: Plan) -> None:
+    """Raises Problems where the book's cells or claims name rows that the comparison does not have."""
+    known = list(dict.fromkeys(row_name(job) for job in plan.jobs))
+    said = [cell.row for cell in entry.book.printed if cell.row is not None]
+    said += [row for claim in entry.book.claims if claim.check for row in rows_of(claim.check)]
+    wrong = [row for row in dict.fromkeys(said) if row not in known]
+    if wrong:
+        raise problem(f"book of {entry.name}", f"no row {', '.join(wrong)}; rows are {', '.join(known)}")
+
+
+def measured_in(output_dir: Path, entry: Entry) -> dict[str, Path]:
+    """The files of numbers below a folder of runs, by profile."""
+    base = output_dir / "sweeps" / entry.name.replace("/", "-")
+    places = {"full": base / MEASURED, QUICK: base.with_name(f"{base.name}-{QUICK}") / MEASURED}
+    return {profile: path for profile, path in places.items() if path.is_file()}
+
+
+def _run(plan: Plan) -> int:
+    from dlrun.sweep.launch import run_sweep
+    from dlrun.sweep.ledger import look
+    from dlrun.sweep.options import execution
+
+    entries = [look(plan.run_folder(job)) for job in plan.jobs]
+    if all(found.done or found.failed for found in entries) and plan.options.get("retry") != "failed":
+        return 1 if any(found.failed for found in entries) else 0  # nothing to run: the tables alone
+    _printed(plan)
+    return run_sweep(plan, execution(plan.options))
+
+
+def _printed(plan: Plan) -> int:
+    from dlrun.sweep.forecast import forecast
+    from dlrun.sweep.ledger import look
+    from dlrun.sweep.printed import plan_lines
+
+    entries = [look(plan.run_folder(job)) for job in plan.jobs]
+    print("\n".join(plan_lines(plan, entries, forecast(plan, entries))), flush=True)
+    return 0
+
+
+def _key(word: str) -> str:
+    return word.lstrip("+~").partition("=")[0].removeprefix("sweep.")
+
+
+def _harmless(word: str) -> bool:
+    key = _key(word)
+    return key in _FREE or (bool(of_a_sweep(word)) and key in _HOW)
