@@ -30,7 +30,7 @@ def as_html(report: Report) -> str:
     runs = [run for table in report.tables for run in table.runs]
     states = Counter(run.status.replace("_", " ") for run in runs)
     return environment().get_template("page.html").render(
-        report=report, tables=[_table(table) for table in report.tables], colours=range(COLOURS),
+        report=report, tables=[_table(table) for table in report.tables],
         states=", ".join(f"{count} {state}" for state, count in sorted(states.items())), count=len(runs),
         labels=sorted({_label(run) for run in runs} - {""}), failures=list(_failures(report)),
         provenance=list(_provenance(runs)))
@@ -40,8 +40,10 @@ def environment() -> Environment:
     """Where templates come from; they escape by themselves."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
+    made = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
                        lstrip_blocks=True, undefined=StrictUndefined)
+    made.globals["colours"] = range(COLOURS)
+    return made
 
 
 def _table(table: Table) -> dict[str, Any]:
