@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dlrun.config.books import Book
+from dlrun.record.words import is_share
 from dlrun.report.book_text import STYLES, Pair, claim_rows, lines_of, sentences, shown_scale, tables_of
 from dlrun.report.judged import Judged
-from dlrun.report.measure import title
+from dlrun.report.measure import Scale as Measure
 from dlrun.report.measured import Measured
 from dlrun.report.page import environment
-from dlrun.report.svg import Scale, px, scale_of, svg
+from dlrun.report.svg import px, scale_of, svg, text
+from dlrun.report.verdicts import CellVerdict
 
 _STYLES = {"green": "good", "cyan": "good", "red": "bad"}
-WIDTH, HEIGHT = 340, 26
+WIDTH, HEIGHT, LABEL = 420, 26, 56
 
 
 def as_page(book: Book, measured: Measured, judged: Judged, look: Callable[[str, str], dict[int, float]]) -> str:
@@ -30,35 +32,38 @@ def as_page(book: Book, measured: Measured, judged: Judged, look: Callable[[str,
 def _part(metric: str, pairs: Sequence[Pair], measured: Measured,
           look: Callable[[str, str], dict[int, float]]) -> dict[str, Any]:
     shown = shown_scale(metric, pairs)
-    values = [list(look(cell.row or measured.rows[0], metric).values()) for cell, _ in pairs]
-    ends = [value for own in values for value in own]
-    ends += [cell.value for cell, _ in pairs if cell.value == cell.value]
-    rooms = [verdict.predicted for _, verdict in pairs if verdict.predicted]
-    ends += [end for room in rooms for end in (room.low, room.high)]
-    scale = scale_of(ends, 8, WIDTH - 8) if ends else Scale(0, 1, 8, WIDTH - 8)
     rows = []
-    for (cell, verdict), own, line in zip(pairs, values, lines_of(pairs, measured)):
+    for (cell, verdict), line in zip(pairs, lines_of(pairs, measured)):
+        values = list(look(cell.row or measured.rows[0], metric).values())
         name, printed, told, n, word = line
         rows.append({"name": name, "printed": printed, "measured": told.replace("+-", "±"), "n": n, "verdict": word,
-                     "style": _style(verdict.word), "picture": _picture(own, cell.value, verdict, scale, name)})
-    return {"title": shown.head, "rows": rows, "low": shown.number(scale.low), "high": shown.number(scale.high),
-            "metric": title(metric)}
+                     "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})
+    return {"title": shown.head, "rows": rows}
 
 
-def _picture(values: Sequence[float], printed: float, verdict: Any, scale: Scale, name: str) -> str:
+def _picture(values: Sequence[float], printed: float, verdict: CellVerdict, shown: Measure, name: str) -> str:
+    """A row on a scale of its own, whose ends are written beside it: cells differ far more than seeds do."""
+    room, told = verdict.predicted, printed == printed  # a row of ours has NaN there
+    ends = [*values, *([printed] if told else []), *([room.low, room.high] if room else [])]
+    if not ends:
+        return ""
+    low, high = (0.0, 1.0) if is_share(shown.metric) else (min(ends), max(ends))
+    scale = scale_of([min(max(end, low), high) for end in ends], LABEL, WIDTH - LABEL)
     middle, parts = HEIGHT / 2, []
-    if verdict.predicted:
-        low, high = scale(verdict.predicted.low), scale(verdict.predicted.high)
-        size = f'width="{px(max(1, high - low))}" height="{HEIGHT - 10}"'
-        parts.append(f'<rect class="room" x="{px(low)}" y="5" {size}/>')
+    if room:
+        left, right = (scale(min(max(end, scale.low), scale.high)) for end in (room.low, room.high))
+        size = f'width="{px(max(1, right - left))}" height="{HEIGHT - 10}"'
+        parts.append(f'<rect class="room" x="{px(left)}" y="5" {size}/>')
     if verdict.measured:
         at = px(scale(verdict.measured.mean))
         parts.append(f'<line class="mean" x1="{at}" x2="{at}" y1="4" y2="{HEIGHT - 4}"/>')
     parts += [f'<circle class="run" cx="{px(scale(value))}" cy="{px(middle)}" r="3.5"/>' for value in values]
-    if printed == printed:
+    if told:
         x = scale(printed)
         corners = ((x, middle - 6), (x + 6, middle), (x, middle + 6), (x - 6, middle))
         parts.append(f'<path class="printed" d="M{" L".join(f"{px(a)} {px(b)}" for a, b in corners)} Z"/>')
+    parts.append(text(LABEL - 8, middle + 4, shown.number(scale.low), "end"))
+    parts.append(text(WIDTH - LABEL + 8, middle + 4, shown.number(scale.high)))
     return svg("".join(parts), f"{name}: {len(values)} runs and the printed value", WIDTH, HEIGHT, "book")
 
 
