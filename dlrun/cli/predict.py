@@ -17,13 +17,14 @@ def main(words: Sequence[str]) -> int:
     if len(places) < 2:
         raise problem(" ".join(["predict", *words]), "dlrun predict RUN FILE...: a run's folder, then tables (.csv), "
                                                      "texts (.txt, a line each) or pictures")
+    from dlrun.run.answers import answers
     from dlrun.run.load import load_run
 
     run = load_run(Path(places[0]).expanduser(), allow)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     head: list[str] = []
     for names, part in _parts(run, [Path(place).expanduser() for place in places[1:]]):
-        for name, values in zip(names, _answers(run, run.outputs(part))):
+        for name, values in zip(names, answers(run, run.outputs(part))):
             if not head:
                 head = ["input", *values]
                 writer.writerow(head)
@@ -50,26 +51,3 @@ def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
 
         table = cells(file, "auto", "auto")
         yield [f"{file.name}:{line}" for line in table.lines], fitted.of_rows(run.kept, table.names, table.rows)
-
-
-def _answers(run: Any, outputs: Any) -> Iterator[dict[str, str]]:
-    """What the outputs mean: a class with all probabilities, a number in its unit, or an autoencoder's code."""
-    from dlrun.data import fitted
-    from dlrun.models.assembly import Autoencoder
-    from dlrun.tasks.classify import Classify
-
-    classes = run.signature.classes
-    if isinstance(run.task, Classify):
-        for taken, shares in zip(run.task.classify(outputs).tolist(), run.task.probabilities(outputs).tolist()):
-            yield {"class": classes[taken], **{f"p({name})": f"{share:.4f}" for name, share in zip(classes, shares)}}
-        return
-    if isinstance(run.model, Autoencoder):
-        for code in outputs.flatten(1).tolist():
-            yield {f"code {place}": f"{value:.6g}" for place, value in enumerate(code, 1)}
-        return
-    target = fitted.target(run.kept)
-    if target is None:
-        raise problem(f"task={run.config.task.kind}",
-                      "predict answers with classes, numbers and codes; see  dlrun generate")
-    for value in outputs[:, 0].tolist():
-        yield {target.name or "prediction": f"{value / target.factor + target.offset:.6g}"}

@@ -36,10 +36,11 @@ class Rule:
     identity: bool = True
     scalar: bool = False  # lists: one bare value stands for a list of one
     empty: bool = False  # lists: may be empty
+    several: bool = False  # texts and choices: a list of them may stand in place of one
 
     def describe(self) -> str:
         """The sentence part after "is wanted": ``an integer >= 1, or "auto"``."""
-        parts = [self._kind()]
+        parts = [self._kind() + (", or a list of them" if self.several else "")]
         parts += [f'"{word}"' for word in self.words]
         if self.optional:
             parts.append("null")
@@ -70,6 +71,9 @@ class Rule:
             raise ValueError("null is not allowed")
         if isinstance(value, str) and value in self.words:
             return value
+        if self.several and isinstance(value, (list, tuple)):
+            members = tuple(_list_of(_READERS[self.kind])(self, value))
+            return members if len(members) > 1 else members[0]
         return _READERS[self.kind](self, value)
 
     def _bounded(self, value: float) -> Any:
@@ -221,13 +225,13 @@ def free(default: Any, doc: str, **rule: Any) -> Any:
 
 
 def rules(schema: type) -> dict[str, Rule]:
-    """The rules of a schema dataclass by key, in their order of declaration."""
-    return {field.name: field.metadata["rule"] for field in dataclasses.fields(schema)}
+    """The rules of a schema dataclass by key, in their order of declaration; what has none cannot be set."""
+    return {field.name: field.metadata["rule"] for field in dataclasses.fields(schema) if "rule" in field.metadata}
 
 
 def defaults(schema: type) -> dict[str, Any]:
     """The default values of a schema dataclass by key, as plain YAML types."""
-    return {field.name: _plain(field.default) for field in dataclasses.fields(schema)}
+    return {name: _plain(rule.default) for name, rule in rules(schema).items()}
 
 
 def _plain(value: Any) -> Any:

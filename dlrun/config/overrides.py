@@ -24,7 +24,7 @@ from dlrun.config.yaml_file import shown
 
 GROUP_KEYS = (*GROUPS, "experiment")
 _OTHER_WORDS = {  # what else people call our options
-    "mlp": "dense", "fc": "dense", "linear": "softmax", "logistic": "softmax", "convolutional": "cnn", "conv": "cnn",
+    "mlp": "dense", "fc": "dense", "logistic": "linear", "convolutional": "cnn", "conv": "cnn",
     "convnet2d": "convnet", "off": "none", "no": "none", "false": "none", "null": "none",
     "fashion-mnist": "fashion_mnist",
     "fashionmnist": "fashion_mnist", "cifar-10": "cifar10", "images": "image_folder", "imagefolder": "image_folder",

@@ -32,7 +32,7 @@ def measured(config: Config) -> list[str]:
 
 
 def monitors(config: Config) -> Iterator[tuple[str, str]]:
-    if config.task.kind == "auto":  # judged when the data has said what is learned
+    if not config.task.known:  # judged when the data has said what is learned
         return
     if config.early_stop.on:
         yield "early_stop.monitor", config.early_stop.monitor

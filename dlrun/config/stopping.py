@@ -26,8 +26,8 @@ class EarlyStop:
 
 
 def smaller_is_better(metric: str) -> bool:
-    """Whether a metric is to fall: all but accuracies are (losses, errors, divergences, perplexity).
+    """Whether a metric is to fall: all but accuracies and exact matches are (losses, errors, divergences, perplexity).
 
     A critic's `distance` says nothing of the samples and has no direction to choose by; it counts as falling.
     """
-    return not metric.endswith("accuracy")
+    return not metric.endswith(("accuracy", "exact_match"))

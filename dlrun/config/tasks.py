@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from dlrun.config.fields import choice, flag, weights
@@ -31,6 +31,15 @@ class Task:
         """Outputs that the network has to give for data of this signature; 0 where the model's own parts decide."""
         return 0
 
+    @property
+    def known(self) -> bool:
+        """Whether it is known what will be measured; else the data has to be seen, and `on` told of it."""
+        return True
+
+    def on(self, signature: Any) -> Task:
+        """The task on data of this signature."""
+        return self
+
     def clashes(self, signature: Any) -> Iterator[Problem]:
         """What does not go with data of this signature, which is of a wanted kind."""
         yield from ()
@@ -41,6 +50,10 @@ class Auto(Task):
     """The task that model and data are made for."""
 
     kind = "auto"
+
+    @property
+    def known(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,64 @@ class NextToken(Task):
         return signature.target_vocabulary or len(signature.classes)
 
 
+@dataclass(frozen=True)
+class MultiLabel(Task):
+    """Any number of labels for each row: a sigmoid for each, binary cross-entropy, the mean over rows and labels.
+
+    ``accuracy`` is the share of right labels, ``exact_match`` that of rows with all labels right (subset accuracy).
+    """
+
+    kind = "multi_label"
+    measures = ("loss", "accuracy", "exact_match")
+    wants = ("labels",)
+
+    def width(self, signature: Any) -> int:
+        return len(signature.classes)
+
+
+@dataclass(frozen=True)
+class MultiOutput(Task):
+    """Several targets from one network: for each a number, two classes by one logit, or more classes.
+
+    The loss is the sum of the targets' losses, each times its weight, as in Keras; beside it stand ``age_loss`` and
+    ``age_mae`` for a number, ``income_loss`` and ``income_accuracy`` for classes.
+    """
+
+    kind = "multi_output"
+    wants = ("several", "labels")
+    loss: str = choice("mse", ("mse", "mae"), "Loss of targets that are numbers; classes have cross-entropy.")
+    loss_weights: Any = weights(
+        None, "What each target's loss is multiplied by in the sum: a list in their order, or a mapping by name or "
+        "number (others weigh 1); null: 1 each.")
+    heads: tuple[Any, ...] = field(default=())  # of the data, once it has been seen
+
+    @property
+    def known(self) -> bool:
+        return bool(self.heads)
+
+    def on(self, signature: Any) -> Task:
+        return replace(self, heads=signature.several())
+
+    @property
+    def measures(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("loss", *(f"{head.key}_{what}" for head in self.heads for what in ("loss", _measure(head))))
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return ("loss", *(f"{head.key}_{_measure(head)}" for head in self.heads))
+
+    def width(self, signature: Any) -> int:
+        return sum(head.outputs for head in signature.several())
+
+    def clashes(self, signature: Any) -> Iterator[Problem]:
+        names = tuple(head.name for head in signature.several())
+        yield from _unfit(self.loss_weights, names, "task.loss_weights", "target")
+
+
+def _measure(head: Any) -> str:
+    return "accuracy" if head.classes else "mae"
+
+
 def _unfit(given: Any, names: tuple[str, ...], key: str, what: str) -> Iterator[Problem]:
     """The problem of weights that are not those of these names."""
     if given is None or isinstance(given, str):
@@ -122,4 +193,5 @@ def _unfit(given: Any, names: tuple[str, ...], key: str, what: str) -> Iterator[
         yield Problem(key, str(error))
 
 
-TASKS: dict[str, type[Task]] = {schema.kind: schema for schema in (Auto, Classify, Regress, Tag, NextToken)}
+TASKS: dict[str, type[Task]] = {schema.kind: schema for schema in (Auto, Classify, Regress, Tag, NextToken, MultiLabel,
+                                                                MultiOutput)}

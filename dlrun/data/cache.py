@@ -52,7 +52,7 @@ def _short(value: Any) -> str:
 def peek(at: Path) -> Peek | None:
     """Signature and rows of an entry; None when there is none."""
     about = _about(at)
-    return None if about is None else Peek(_signature(about["signature"]), about["rows"])
+    return None if about is None else Peek(Signature.of(about["signature"]), about["rows"])
 
 
 def load(at: Path) -> Source | None:
@@ -78,7 +78,7 @@ def load(at: Path) -> Source | None:
     columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])
     rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content", "target")}
     arrays.setdefault("y", None)
-    return Source(_signature(about["signature"]), **arrays, **rest, columns=columns, notes=tuple(about["notes"]),
+    return Source(Signature.of(about["signature"]), **arrays, **rest, columns=columns, notes=tuple(about["notes"]),
                   words=tuple(about["words"]))
 
 
@@ -131,8 +131,3 @@ def _about(at: Path) -> dict[str, Any] | None:
         return about
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return None
-
-
-def _signature(about: dict[str, Any]) -> Signature:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in about.items()}
-    return Signature(**values)

@@ -31,7 +31,7 @@ def plain(prepared: Prepared) -> dict[str, Any]:
         "signature": dataclasses.asdict(prepared.signature),
         "scale": {"offset": prepared.scale.offset.tolist(), "factor": prepared.scale.factor.tolist()},
         "stand_in": None if prepared.stand_in is None else prepared.stand_in.tolist(),
-        "target": None if prepared.target is None else dataclasses.asdict(prepared.target),
+        "targets": [dataclasses.asdict(target) for target in prepared.targets],
         "vocabulary": None if prepared.vocabulary is None else prepared.vocabulary.plain(),
         "asked": prepared.asked,
     }
@@ -39,9 +39,7 @@ def plain(prepared: Prepared) -> dict[str, Any]:
 
 def signature(fitted: dict[str, Any]) -> Signature:
     """The signature of the data set."""
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value
-                              for key, value in fitted["signature"].items()}
-    return Signature(**values)
+    return Signature.of(fitted["signature"])
 
 
 def scale(fitted: dict[str, Any]) -> Scale:
@@ -49,9 +47,10 @@ def scale(fitted: dict[str, Any]) -> Scale:
     return Scale(*(np.array(fitted["scale"][key], np.float32) for key in ("offset", "factor")))
 
 
-def target(fitted: dict[str, Any]) -> Target | None:
-    """The target, where it is a number."""
-    return None if fitted["target"] is None else Target(**fitted["target"])
+def targets(fitted: dict[str, Any]) -> tuple[Target, ...]:
+    """The targets that are numbers, or where there are several targets all of them."""
+    older = [fitted["target"]] if fitted.get("target") else []  # a folder from before there could be several
+    return tuple(Target(**values) for values in fitted.get("targets", older))
 
 
 def vocabulary(fitted: dict[str, Any]) -> Vocabulary | None:

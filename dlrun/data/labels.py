@@ -1,13 +1,18 @@
-"""From targets as they stand in a file to classes or numbers."""
+"""From targets as they stand in a file to classes, numbers, or several of them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from dlrun.data.signature import Head
 
 Targets = Sequence[Any]  # all numbers, or all texts
 FEW = 20  # integers: at most so many different ones are classes
 MANY = 1000  # more classes than that are a mistake
+ON_OFF = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
 
 
 def kind_of(values: Targets, wanted: str) -> str:
@@ -45,3 +50,43 @@ def _name(value: float | str) -> str:
     if isinstance(value, str):
         return value
     return str(int(value)) if float(value).is_integer() else str(value)
+
+
+@dataclass(frozen=True)
+class Several:
+    """Targets of several columns: `kind` is "labels" or "several", as in a signature; `values` a list for each."""
+
+    kind: str
+    values: list[list[float]]
+    classes: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()
+
+
+def several(columns: Sequence[Targets], names: Sequence[str], wanted: str | Sequence[str]) -> Several:
+    """Labels where every column is 0 or 1 (or false and true, no and yes), else a head for each column.
+
+    `wanted` is one word for all or one for each; anything but auto makes heads.  Raises ValueError, with the reason.
+    """
+    keys = [Head(name).key for name in names]
+    if len(set(keys)) < len(keys):
+        twice = next(name for name, key in zip(names, keys) if keys.count(key) > 1)
+        raise ValueError(f'has "{twice}" twice, or a name that differs in its marks alone; rename one in the file')
+    told = [wanted] * len(names) if isinstance(wanted, str) else list(wanted)
+    if len(told) != len(names):
+        raise ValueError(f"names {len(names)} columns, and dataset.targets {len(told)} kinds")
+    on_off = [[ON_OFF.get(str(value).lower()) for value in column] for column in columns]
+    if set(told) == {"auto"} and not any(None in column for column in on_off):
+        return Several("labels", [[value or 0.0 for value in column] for column in on_off], tuple(names))
+    values: list[list[float]] = []
+    heads = []
+    for column, name, kind in zip(columns, names, told):
+        try:
+            found = kind_of(column, kind)
+            if found == "number" and not all(map(math.isfinite, column)):
+                raise ValueError("has a number that is not finite")
+        except ValueError as error:
+            raise ValueError(f'"{name}" {error}') from None
+        codes, classes = encode(column) if found == "classes" else (list(column), ())
+        values.append([float(code) for code in codes])
+        heads.append(Head(name, classes))
+    return Several("several", values, heads=tuple(heads))

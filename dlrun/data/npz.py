@@ -11,7 +11,7 @@ import numpy as np
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import cache, labels, paths
-from dlrun.data.signature import Column, Peek, Signature
+from dlrun.data.signature import Column, Head, Peek, Signature
 from dlrun.data.source import Found, Source
 
 PARTS = ("train", "val", "test")
@@ -58,7 +58,7 @@ class _Arrays:
         self.targets = with_targets.pop()
         self.shapes = {part: self._header(x) for part, (x, _) in self.keys.items()}
         self.layout, self.input_shape = self._layout()
-        self.y, self.target_kind, self.classes = self._y()
+        self.y, self.target_kind, self.classes, self.heads = self._y()
 
     def peek(self) -> Peek:
         return Peek(self._signature(), {part: shape[0] for part, (shape, _) in self.shapes.items()})
@@ -76,7 +76,7 @@ class _Arrays:
         features = tuple(f"x{place}" for place in range(self.input_shape[0])) if table else ()
         told = "y" if self.target_kind == "number" else ""
         return Signature(self.input_shape, "table" if table else "image", self.target_kind, self.classes, features,
-                         target_name=told)
+                         target_name=told, heads=self.heads)
 
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype]:
         with zipfile.ZipFile(self.path) as archive, archive.open(f"{key}.npy") as member:
@@ -124,22 +124,31 @@ class _Arrays:
             raise self._bad(f"row {int(np.isinf(x).any(1).argmax())} of x is not finite")
         return x
 
-    def _y(self) -> tuple[dict[str, np.ndarray], str, tuple[str, ...]]:
+    def _y(self) -> tuple[dict[str, np.ndarray], str, tuple[str, ...], tuple[Head, ...]]:
         if not self.targets:
-            return {}, "none", ()
+            return {}, "none", (), ()
         y = {}
         for part, (x_key, key) in self.keys.items():
             array = self._read(key)
             array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
             rows = self.shapes[part][0][0]
-            if array.shape != (rows,) or array.dtype.kind not in "biufU":
+            if array.shape[:1] != (rows,) or array.ndim > 2 or not array.size or array.dtype.kind not in "biufU":
                 raise self._bad(f"{key} is {array.dtype} {array.shape}; one class or number for each of the "
-                                f"{rows:,} rows of {x_key} is wanted")
+                                f"{rows:,} rows of {x_key} is wanted, or several: (rows, targets)")
             y[part] = array
+        if len({array.shape[1:] for array in y.values()}) > 1:
+            raise self._bad(f"the targets have the shapes {', '.join(str(array.shape) for array in y.values())}; they "
+                            "must agree but for rows")
         values = np.concatenate(list(y.values()))
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise self._bad("a target is not a finite number")
         wanted = self.cfg.targets
+        ends = np.cumsum([len(array) for array in y.values()])[:-1]
+        if values.ndim == 2:
+            found, kind, classes, heads = self._several(values)
+            return dict(zip(y, np.split(found, ends))), kind, classes, heads
+        if not isinstance(wanted, str):
+            raise problem(f"dataset.targets=[{','.join(wanted)}]", "one word is wanted where there is one target")
         if wanted == "auto":
             wanted = "number" if values.dtype.kind == "f" else "classes"
         distinct, codes = np.unique(values, return_inverse=True)
@@ -151,10 +160,24 @@ class _Arrays:
         except ValueError as error:
             raise problem(f"dataset.targets={self.cfg.targets}", f"the target of {self.path.name} {error}") from None
         if wanted == "number":
-            return {part: array.astype(np.float32) for part, array in y.items()}, "number", ()
-        ends = np.cumsum([len(array) for array in y.values()])[:-1]
+            return {part: array.astype(np.float32) for part, array in y.items()}, "number", (), ()
         parts = np.split(codes.astype(np.int64).reshape(-1), ends)
-        return dict(zip(y, parts)), "classes", labels.encode(distinct.tolist())[1]
+        return dict(zip(y, parts)), "classes", labels.encode(distinct.tolist())[1], ()
+
+    def _several(self, values: np.ndarray) -> tuple[np.ndarray, str, tuple[str, ...], tuple[Head, ...]]:
+        """Targets (rows, several): labels where all are 0 or 1, else a number or a class in each column."""
+        names = [f"y{place}" for place in range(values.shape[1])]
+        if self.cfg.targets == "auto" and values.dtype.kind != "U" and np.isin(values, (0, 1)).all():
+            return values.astype(np.uint8), "labels", tuple(names), ()
+        wanted = self.cfg.targets
+        if wanted == "auto" and values.dtype.kind == "f":
+            wanted = "number"
+        try:
+            found = labels.several(values.T.tolist(), names, wanted)
+        except ValueError as error:
+            raise problem(f"dataset.path={self.cfg.path}", f"the target {error}") from None
+        dtype = np.uint8 if found.kind == "labels" else np.float32
+        return np.ascontiguousarray(np.array(found.values, dtype).T), found.kind, found.classes, found.heads
 
     def _read(self, key: str) -> np.ndarray:
         try:

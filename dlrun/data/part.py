@@ -36,7 +36,8 @@ class Prepared:
 
     `hash` is a SHA-256 over everything that the run sees: the stored arrays (kind, shape, bytes) and which of their
     rows are in which part.  Scale, vocabulary and what stands in for missing numbers follow from these.
-    `target` belongs to a target that is a number, `vocabulary` to words and characters.
+    `targets` holds a target that is a number, or where there are several targets all of them in their order;
+    `vocabulary` belongs to words and characters.
     `asked` are the settings by which new rows are made (maxlen, padding ...), `stand_in` the numbers of missing cells.
     """
 
@@ -50,7 +51,7 @@ class Prepared:
     files: dict[str, str]
     notes: list[str]
     vocabulary: Vocabulary | None = None
-    target: Target | None = None
+    targets: tuple[Target, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
     stand_in: np.ndarray | None = None
 

@@ -125,12 +125,20 @@ def _scale(cfg: Any, source: Source, train: np.ndarray) -> Scale:
 
 
 def _target(cfg: Any, prepared: Prepared, basis: Part) -> Prepared:
-    """A target that is a number, scaled where that is asked for."""
-    if prepared.signature.target_kind != "number":
+    """Targets that are numbers, scaled where that is asked for; class numbers among several stay as they are."""
+    signature, y = prepared.signature, basis.y
+    if signature.target_kind not in ("number", "several"):
         return prepared
-    assert basis.y is not None
-    target = scales.for_target(cfg.target_scale, basis.y, prepared.signature.target_name,
-                               prepared.signature.unit)
-    scaled = {name: dataclasses.replace(part, y=target(part.y)) for name in ("train", "val", "test")
-              if (part := getattr(prepared, name)) is not None and part.y is not None}
-    return dataclasses.replace(prepared, **scaled, target=target)
+    assert y is not None
+    if signature.target_kind == "number":
+        targets = [scales.for_target(cfg.target_scale, y, signature.target_name, signature.unit)]
+    else:
+        targets = [scales.for_target("none" if head.classes else cfg.target_scale, y[:, place], head.name, head.unit)
+                   for place, head in enumerate(signature.heads)]
+
+    def scaled(y: np.ndarray) -> np.ndarray:
+        return targets[0](y) if y.ndim == 1 else np.stack([of(y[:, n]) for n, of in enumerate(targets)], 1)
+
+    parts = {name: dataclasses.replace(part, y=scaled(part.y)) for name in ("train", "val", "test")
+             if (part := getattr(prepared, name)) is not None and part.y is not None}
+    return dataclasses.replace(prepared, **parts, targets=tuple(targets))

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Head:
+    """One of several targets: one of `classes`, or where there are none a number (in `unit`)."""
+
+    name: str
+    classes: tuple[str, ...] = ()
+    unit: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name as the first part of a measure's: ``age`` of ``age_mae``."""
+        return re.sub(r"[^\w().%-]+", "_", self.name).strip("_") or "target"
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of a network: one for a number, one logit for two classes, else one for each class."""
+        return len(self.classes) if len(self.classes) > 2 else 1
 
 
 @dataclass(frozen=True)
@@ -12,6 +34,7 @@ class Signature:
     `input_shape` is that of one input by `input_kind`: "image" (channels, height, width), "table" (features,),
     "series" (features, length), "tokens" (length,), ids from 0 to `vocabulary` - 1.
     `target_kind` is "classes" (one of `classes`), "labels" (0 or 1 for each of `classes`), "number" (in `unit`),
+    "several" (a number or the number of a class for each of `heads`),
     "tokens" (an id below `target_vocabulary`: one for the row where `target_length` is 0, else one at each of so
     many positions), or "none" where a source has no targets.
     `padding` is the id that fills rows up, in inputs and in per-position targets; None where nothing is filled up.
@@ -31,6 +54,19 @@ class Signature:
     next_token: bool = False
     target_name: str = ""
     unit: str = ""
+    heads: tuple[Head, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Signature:
+        """The signature that `dataclasses.asdict` made plain, also by way of JSON."""
+        known: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        known["heads"] = tuple(Head(**{**head, "classes": tuple(head["classes"])}) for head in values.get("heads", ()))
+        return cls(**known)
+
+    def several(self) -> tuple[Head, ...]:
+        """The targets where there are several; each label counts as one of two classes."""
+        return self.heads or tuple(Head(name, ("0", "1")) for name in self.classes)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ class Source:
 
     Images are uint8 (N, C, H, W) with values 0 to `levels`; tables float32 (N, features), NaN where a number is
     missing.  Lines of pictures read in time are uint8 (N, features, length).  Targets are int64 (N,) for classes,
-    float32 (N,) for numbers, uint8 (N, labels) for several labels, None where there are none.
+    float32 (N,) for numbers, uint8 (N, labels) for several labels, float32 (N, heads) for several targets (numbers, or
+    numbers of classes), None where there are none.
     A row of words is its span (start, stop) in `data`, the ids of all rows end to end: `x` is int64 (N, 2); `data_y`
     has a target for each of these ids where targets stand at positions.  The `words` of the ids are the source's
     own, not yet those of a fitted vocabulary.  A series is float32 (steps, features) in `x`, a running text int32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Table:
-    """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing)."""
+    """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing).
+
+    `targets` has a list for each column that is predicted.
+    """
 
     signature: Signature
     columns: list[Column]
     values: list[list[float]]
-    target: list[float]
+    targets: list[list[float]]
     notes: tuple[str, ...]
 
 
@@ -36,7 +39,7 @@ def peek(cfg: Any) -> Peek:
     if known is not None:
         return known
     table = parse(path, cfg)
-    return Peek(table.signature, {"train": len(table.target)})
+    return Peek(table.signature, {"train": len(table.targets[0])})
 
 
 def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
@@ -58,25 +61,26 @@ def parse(path: Path, cfg: Any) -> Table:
     """The columns of a file.  Raises Problems for a target, column or cell that can't be used."""
     found = cells(path, cfg.separator, cfg.header)
     missing = Missing(cfg.missing)
-    target = place_of(found.names, cfg.target, "dataset.target")
-    dropped = {place_of(found.names, name, "dataset.drop") for name in cfg.drop}
-    if target in dropped:
-        raise problem(f"dataset.drop={cfg.target}", "this is the target")
+    targets = places_of(found.names, cfg.target)
+    dropped = {place_of(found.names, name, "dataset.drop"): name for name in cfg.drop}
+    for place in targets:
+        if place in dropped:
+            raise problem(f"dataset.drop={dropped[place]}", "this is the target")
 
     notes = []
-    kept = [number for number, row in enumerate(found.rows) if row[target] not in missing]
+    kept = [number for number, row in enumerate(found.rows) if not any(row[place] in missing for place in targets)]
     if lost := len(found.rows) - len(kept):
-        first = next(line for row, line in zip(found.rows, found.lines) if row[target] in missing)
+        first = found.lines[min(set(range(len(found.rows))) - set(kept))]
         notes.append(f"{path.name}: {lost:,} rows without a target are left out (the first is line {first})")
     if not kept:
-        raise problem(f"dataset.target={cfg.target}", f"no row of {path.name} has a value in this column")
+        raise problem(_said(cfg.target), f"no row of {path.name} has a value in {_this(targets)}")
     rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
     found = Cells(found.names, rows, lines, found.separator)
 
-    kind, y, classes = _target(found, target, cfg)
+    told = _targets(found, targets, cfg)
     columns, values = [], []
     for place, name in enumerate(found.names):
-        if place == target or place in dropped:
+        if place in targets or place in dropped:
             continue
         read = column(path, found, place, missing)
         if read is None:
@@ -93,9 +97,27 @@ def parse(path: Path, cfg: Any) -> Table:
         feature for one in columns
         for feature in ([f"{one.name}={word}" for word in one.words] if one.words else [one.name])
     )
-    told = found.names[target] if kind == "number" else ""
-    signature = Signature((len(features),), "table", kind, classes, features, target_name=told)
-    return Table(signature, columns, values, y, tuple(notes))
+    name = found.names[targets[0]] if told.kind == "number" else ""
+    signature = Signature((len(features),), "table", told.kind, told.classes, features, target_name=name,
+                          heads=told.heads)
+    return Table(signature, columns, values, told.values, tuple(notes))
+
+
+def places_of(names: list[str], said: str | Sequence[str]) -> list[int]:
+    """The places of the columns to predict, of which there is at least one."""
+    places = [place_of(names, name, "dataset.target") for name in ((said,) if isinstance(said, str) else said)]
+    if len(set(places)) < len(places):
+        twice = next(place for place in places if places.count(place) > 1)
+        raise problem(_said(said), f'the column "{names[twice]}" is named twice')
+    return places
+
+
+def _said(target: str | Sequence[str]) -> str:
+    return f"dataset.target={target}" if isinstance(target, str) else f"dataset.target=[{','.join(target)}]"
+
+
+def _this(targets: list[int]) -> str:
+    return "this column" if len(targets) == 1 else "each of these columns"
 
 
 def place_of(names: list[str], said: str, key: str) -> int:
@@ -115,21 +137,35 @@ def place_of(names: list[str], said: str, key: str) -> int:
         raise problem(f"{key}={said}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
 
 
-def _target(found: Cells, place: int, cfg: Any) -> tuple[str, list[float], tuple[str, ...]]:
-    texts = [row[place] for row in found.rows]
-    values: Any = numbers(texts, found.separator, ()) or texts
-    said = f"dataset.target={cfg.target}"
+def _targets(found: Cells, places: list[int], cfg: Any) -> labels.Several:
+    """What the columns to predict hold: one of them has the kind "classes" or "number"."""
+    columns = [_read(found, place) for place in places]
+    if len(places) > 1:
+        try:
+            return labels.several(columns, [found.names[place] for place in places], cfg.targets)
+        except ValueError as error:
+            raise problem(_said(cfg.target), str(error)) from None
+    (values,) = columns
+    said = f"dataset.target={found.names[places[0]]}"
+    if not isinstance(cfg.targets, str):
+        raise problem(f"dataset.targets=[{','.join(cfg.targets)}]", "one word is wanted where one column is predicted")
     try:
         kind = labels.kind_of(values, cfg.targets)
     except ValueError as error:
         raise problem(said, f"this column {error}") from None
     if kind == "classes":
         codes, classes = labels.encode(values)
-        return kind, [float(code) for code in codes], classes
+        return labels.Several(kind, [[float(code) for code in codes]], classes)
     if math.inf in map(abs, values):
         line = next(line for value, line in zip(values, found.lines) if math.isinf(value))
         raise problem(said, f"line {line} is not a finite number")
-    return kind, values, ()
+    return labels.Several(kind, [values])
+
+
+def _read(found: Cells, place: int) -> Any:
+    """The column's numbers where it is all numbers, else its texts."""
+    texts = [row[place] for row in found.rows]
+    return numbers(texts, found.separator, ()) or texts
 
 
 def _air_quality(path: Path) -> Source:
@@ -153,7 +189,7 @@ def _source(table: Table) -> Source:
 
     from dlrun.data.source import Source
 
-    rows = len(table.target)
+    rows = len(table.targets[0])
     x = np.zeros((rows, len(table.signature.features)), np.float32)
     start = 0
     for one, values in zip(table.columns, table.values):
@@ -165,5 +201,7 @@ def _source(table: Table) -> Source:
         present = np.flatnonzero(places >= 0)  # a row without a word is zero in all columns
         x[present, start + places[present]] = 1.0
         start += len(one.words)
-    y = np.array(table.target, np.int64 if table.signature.target_kind == "classes" else np.float32)
+    kind = table.signature.target_kind
+    y = np.array(table.targets, {"classes": np.int64, "labels": np.uint8}.get(kind, np.float32)).T
+    y = np.ascontiguousarray(y[:, 0] if kind in ("classes", "number") else y)
     return Source(table.signature, x, y, columns=tuple(table.columns), notes=table.notes)

@@ -48,7 +48,7 @@ def _series(cfg: Any, source: Source, cut: dict[str, tuple[int, int]], windows: 
     return Prepared(
         signature, parts["train"], parts.get("val"), parts.get("test"),
         scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),
-        target=target, asked={"columns": [dataclasses.asdict(column) for column in source.columns],
+        targets=(target,), asked={"columns": [dataclasses.asdict(column) for column in source.columns],
                               "windows": dataclasses.asdict(windows), "target": source.target},
     )
 

@@ -63,8 +63,8 @@ def cnn(cfg: schema.Cnn, signature: Signature, outputs: int) -> list[Layer]:
 
 def sequential(cfg: schema.Sequential, signature: Signature, outputs: int) -> list[Layer]:
     layers = resolve(parse(cfg.layers, "model.layers"), outputs, cfg.init, signature.vocabulary)
-    if signature.target_kind in ("classes", "tokens"):
-        layers = _without_softmax(layers, outputs)
+    if signature.target_kind in ENDS:
+        layers = _without_end(layers, signature.target_kind, outputs)
     end = output_shape(layers, signature.input_shape)
     needed = (outputs, signature.target_length) if signature.target_length else (outputs,)
     if end != needed:
@@ -73,6 +73,10 @@ def sequential(cfg: schema.Sequential, signature: Signature, outputs: int) -> li
                       f"the last layer gives {shown(end)}, the task needs {shown(needed)}: end with  - {last}: out")
     return layers
 
+
+# Final functions that may be written, as the books do, by kind of target; those of numbers belong to the network.
+ENDS: dict[str, tuple[str, ...]] = {
+    "classes": ("softmax", "sigmoid"), "tokens": ("softmax", "sigmoid"), "labels": ("sigmoid",), "several": ()}
 
 FAMILIES: dict[str, Callable[[Any, Signature, int], list[Layer]]] = {
     "dense": dense, "cnn": cnn, "sequential": sequential, "recurrent": recurrent, "conv1d": conv1d,
@@ -103,15 +107,19 @@ def _resolved(layer: Layer, outputs: int, init: str, vocabulary: int) -> Layer:
     return replace(layer, **known)
 
 
-def _without_softmax(layers: list[Layer], outputs: int) -> list[Layer]:
+def _without_end(layers: list[Layer], targets: str, outputs: int) -> list[Layer]:
     """Drops a classifier's final softmax or sigmoid: the losses take logits, where both are exact and stable."""
     last = layers[-1]
     function = getattr(last, "function", getattr(last, "activation", "linear"))
-    if function == "sigmoid" and outputs > 1:
-        raise problem(f"model.layers[{len(layers) - 1}]=sigmoid",
-                      f"the task has {outputs} classes, one for each row: softmax, or nothing, is wanted")
     if function not in ("softmax", "sigmoid"):
         return layers
+    if function not in ENDS[targets] or (function == "sigmoid" and outputs > 1 and targets != "labels"):
+        said = f"model.layers[{len(layers) - 1}]={function}"
+        if targets == "labels":
+            raise problem(said, f"the task has {outputs} labels, each for itself: sigmoid, or nothing, is wanted")
+        if targets == "several":
+            raise problem(said, "the task has several targets, each with its own loss: nothing is wanted")
+        raise problem(said, f"the task has {outputs} classes, one for each row: softmax, or nothing, is wanted")
     kept = [replace(last, activation="linear")] if isinstance(last, (Weighted, Residual)) else []
     return [*layers[:-1], *kept]
 

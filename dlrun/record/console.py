@@ -13,6 +13,8 @@ from dlrun.record.recorder import Progress, Recorder, RunInfo
 from dlrun.record.table import Table
 from dlrun.record.words import long_time, metric, metrics
 
+COLUMNS = 12  # of measures, at most
+
 
 class Console(Recorder):
     """Prints a run to `stream` (standard output).
@@ -39,7 +41,10 @@ class Console(Recorder):
 
     def start(self, info: RunInfo) -> None:
         self._info, self._verbosity = info, info.verbosity
-        self._table = Table(info.metrics, info.epochs, "fold" if info.folds else "epoch")
+        shown = list(info.metrics)
+        if len(shown) > COLUMNS:  # of a task with several targets: the losses alone get columns
+            shown = [name for name in shown if name.endswith("/loss")] or shown
+        self._table = Table(shown, info.epochs, "fold" if info.folds else "epoch")
         if self._verbosity == 0:
             return
         width = max(len(name) for name in (info.dataset, info.model, "folder"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,23 @@ def save_forecast(path: str | os.PathLike[str], true: Any, predicted: Any, name:
     axes.plot(np.asarray(predicted), color="#1f5fa8", linewidth=1.2, label="predicted")
     axes.set(xlabel="test rows in time", ylabel=f"{name} ({unit})" if unit else name)
     axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def save_labels(path: str | os.PathLike[str], labels: Mapping[str, Mapping[str, float]]) -> None:
+    """Precision, recall and F1 of each label as bars, the labels by their F1; each with its count of rows."""
+    from matplotlib.figure import Figure
+
+    order = sorted(labels, key=lambda label: labels[label]["f1"])
+    figure = Figure(figsize=(7, 1.2 + 0.5 * len(order)), layout="constrained")
+    axes = figure.add_subplot()
+    for shift, (name, colour) in zip((0.27, 0.0, -0.27), (("precision", "#8fb4d9"), ("recall", "#e0a95f"),
+                                                         ("f1", "#1f5fa8"))):
+        axes.barh([place + shift for place in range(len(order))], [labels[label][name] for label in order], 0.25,
+                  color=colour, label="F1" if name == "f1" else name)
+    axes.set_yticks(range(len(order)), [f"{label} ({labels[label]['rows']:,})" for label in order])
+    axes.set(xlim=(0, 1), xlabel="share", ylabel="label (rows that have it)")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     _save(figure, path)
 
 

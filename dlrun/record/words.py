@@ -13,8 +13,9 @@ def metric_name(key: str) -> str:
 
 
 def is_share(key: str) -> bool:
-    """Whether a metric is a fraction that is shown in percent: every accuracy, and the shares of samples."""
-    return "accuracy" in metric_name(key) or key in ("samples/duplicates", "samples/sure")
+    """Whether a metric is a fraction that is shown in percent: accuracies, rows all right, the shares of samples."""
+    name = metric_name(key)
+    return "accuracy" in name or name == "exact_match" or key in ("samples/duplicates", "samples/sure")
 
 
 def metric(key: str, value: Any, decimals: int = 1) -> str:

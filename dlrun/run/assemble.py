@@ -77,8 +77,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     shape = prepared.signature.input_shape
     model = make_network(config, prepared.signature, checked.layers, checked.blueprint, noise)
     set_vectors(model, prepared, data_dir(config.data_dir), say)
-    task = make_task(config.task, prepared.signature, model, noise,
-                     prepared.target.factor if prepared.target else 1.0, class_counts(prepared))
+    task = make_task(config.task, prepared.signature, model, noise, prepared.targets, class_counts(prepared))
     path = speed_path(model, own=not isinstance(config.model, Custom))
     last = path.endswith("channels_last")
     model = model.to(machine.device)

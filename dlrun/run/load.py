@@ -71,6 +71,5 @@ def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
     model = make_network(config, signature, layers, blueprint, noise)
     best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
     model.load_state_dict(read(folder.best)["model"] if best else read(folder.last)["parts"]["model"])
-    target = fitted.target(kept)
-    task = make_task(config.task, signature, model, noise, target.factor if target else 1.0)
+    task = make_task(config.task, signature, model, noise, fitted.targets(kept))
     return Loaded(replace(config), signature, model.eval(), task, kept)

@@ -18,6 +18,7 @@ from dlrun.run.assemble import Parts
 from dlrun.run.collapse import collapse
 from dlrun.run.machine import Machine
 from dlrun.run.show import View, at_end
+from dlrun.tasks.multi_label import MultiLabel
 
 
 def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
@@ -41,6 +42,10 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
         result["train_clean"] = parts.measure(parts.train, cast)
     result["val"] = part_of(row, "val")
     result["test"] = parts.measure(parts.test, cast) if parts.test is not None else {}
+    view = View(parts, folder, recorder, clock.epoch, cast)
+    if parts.test is not None and isinstance(parts.task, MultiLabel):
+        result["test"] |= parts.task.details(*view.outputs)
+        result["labels"] = parts.task.by_label(*view.outputs)
     result["test_at"] = {str(r["epoch"]): part_of(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
     if not all(math.isfinite(value) for value in result["test"].values()):
@@ -50,7 +55,7 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
     result |= _samples(parts, rows, row)
     if result.get("collapsed"):
         result["stop_reason"] += f"; {collapse(rows, len(parts.prepared.signature.classes))}"
-    at_end(View(parts, folder, recorder, clock.epoch, cast))
+    at_end(view)
     write_json(folder.result_file, result)
     return result
 

@@ -161,18 +161,20 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
         return None, wrong.problems
     problems: list[Problem] = []
     signature = seen.signature
-    word = config.task.kind
+    word, unseen = config.task.kind, not config.task.known
     try:
         if config.task.kind == "auto":
             word = task_word(config, signature)
             config = with_task(config, task_values(word))
-            problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
     except Problems as wrong:
         return None, wrong.problems
     unfit = pairing(config, signature)
     if unfit:
         return None, unfit
     problems += config.task.clashes(signature)
+    if unseen:
+        config = replace(config, task=config.task.on(signature))
+        problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
     rows: dict[str, int] = {}
     try:
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)

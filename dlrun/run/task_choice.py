@@ -13,7 +13,8 @@ from dlrun.config.schema import filled, schema_of
 from dlrun.config.yaml_file import read_yaml
 from dlrun.data.signature import Signature
 
-_BY_TARGET = {"classes": "classify", "number": "regress", "tokens": "tag"}
+_BY_TARGET = {"classes": "classify", "number": "regress", "tokens": "tag", "labels": "multi_label",
+              "several": "multi_output"}
 
 
 def task_word(config: Config, signature: Signature) -> str:

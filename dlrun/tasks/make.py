@@ -9,11 +9,14 @@ from torch import nn
 
 from dlrun.config import tasks as schemas
 from dlrun.config import tasks_generative as generative
+from dlrun.data.scale import Target
 from dlrun.data.signature import Signature
 from dlrun.models.assembly import Assembly, TokenAutoencoder
 from dlrun.models.noise import Noise
 from dlrun.tasks.adversarial import Adversarial
 from dlrun.tasks.classify import Classify
+from dlrun.tasks.multi_label import MultiLabel
+from dlrun.tasks.multi_output import MultiOutput
 from dlrun.tasks.positions import NextToken, Tag
 from dlrun.tasks.reconstruct import Reconstruct
 from dlrun.tasks.regress import Regress
@@ -21,17 +24,21 @@ from dlrun.tasks.task import Task
 from dlrun.tasks.variational import Variational
 
 
-def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise, factor: float = 1.0,
+def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise, targets: Sequence[Target] = (),
               counts: Sequence[int] = ()) -> Task:
     """What is minimised and measured; pairings were checked before (`run.preflight`).
 
-    `factor` is what a number target was multiplied by; `counts` are the training rows of each class, () where nothing
-    will be trained.
+    `targets` are the scales of targets that are numbers; `counts` are the training rows of each class, () where
+    nothing will be trained.
     """
     if isinstance(config, schemas.Classify):
         return Classify(config, signature.classes, counts, noise.device)
     if isinstance(config, schemas.Regress):
-        return Regress(config, factor)
+        return Regress(config, targets[0].factor if targets else 1.0)
+    if isinstance(config, schemas.MultiLabel):
+        return MultiLabel(signature.classes)
+    if isinstance(config, schemas.MultiOutput):
+        return MultiOutput(config, signature.several(), targets, noise.device)
     if isinstance(config, schemas.Tag):
         return Tag(config, signature.padding)
     if isinstance(config, schemas.NextToken):

@@ -97,3 +97,11 @@ def test_cats_and_dogs_alternate_in_chollets_parts(real):
     assert seen.signature == source.signature and seen.rows == {"train": 2000, "val": 1000, "test": 1000}
     assert source.y.tolist() == [0, 1] * 1000 and source.x.shape == (2000, 3, 20, 20)
     assert len(source.x_val) == len(source.x_test) == 1000 and source.label
+
+
+def test_a_run_tells_all_attributes_of_celeba(celeba, go):
+    root, _ = celeba
+    outcome = go("dataset=celeba", f"data_dir={root}", "dataset.size=8", "model=cnn", "model.filters=4", "epochs=1")
+    assert outcome.result["config"]["task.kind"] == "multi_label"
+    assert set(outcome.result["labels"]) == set(NAMES)
+    assert (outcome.folder / "pictures/batch.png").is_file() and (outcome.folder / "pictures/labels.png").is_file()

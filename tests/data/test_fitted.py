@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 def _stored(cfg, data_dir=""):
     prepared = prepare(cfg, str(data_dir), validation=None, train_size=None, seed=0, say=lambda line: None)
     stored = json.loads(json.dumps(prepared.fitted()))
-    assert fitted.signature(stored) == prepared.signature and fitted.target(stored) == prepared.target
+    assert fitted.signature(stored) == prepared.signature and fitted.targets(stored) == prepared.targets
     assert fitted.vocabulary(stored) == prepared.vocabulary
     return prepared, stored
 

@@ -130,7 +130,7 @@ def test_boston_is_kerass_and_scaled_as_the_book_does_it(real):
     x = prepared.train.x.astype(np.float64)
     test = (prepared.test.x - x.mean(0)) / x.std(0)
     assert np.allclose(prepared.scale(prepared.test.x), test, atol=1e-4)
-    assert prepared.target.unit == "1,000 $" and prepared.target.mean == pytest.approx(prepared.train.y.mean())
+    assert prepared.targets[0].unit == "1,000 $" and prepared.targets[0].mean == pytest.approx(prepared.train.y.mean())
     assert prepared.signature == peek(Boston(), "").signature
 
 

@@ -66,7 +66,7 @@ def test_own_parts_are_kept(arrays):
 @pytest.mark.parametrize("named, words", [
     ({"x_trian": np.zeros((2, 2)), "y": np.zeros(2)}, "did you mean  x_trian"),
     ({"x": np.zeros((3, 2)), "y": np.zeros(2)}, "each of the 3 rows"),
-    ({"x": np.zeros((3, 2)), "y": np.zeros((3, 4))}, "one class or number"),
+    ({"x": np.zeros((3, 2)), "y": np.zeros((3, 4, 2))}, "one class or number"),
     ({"x": np.zeros((3, 4, 4), np.float32), "y": np.arange(3)}, "uint8"),
     ({"x": np.zeros((0, 2)), "y": np.zeros(0)}, "no rows"),
     ({"x": np.array([[1], ["a"]], object), "y": np.arange(2)}, "Python objects"),

@@ -74,9 +74,9 @@ def test_validation_from_the_start_is_the_first_rows(tmp_path):
 def test_numbers_are_told_in_their_own_unit_unless_asked_otherwise():
     plain, scaled = _prepare(Diabetes()), _prepare(Diabetes(target_scale="standard"))
     y = plain.train.y.astype(np.float64)
-    assert y.mean() > 100 and plain.target.mean == pytest.approx(y.mean())
+    assert y.mean() > 100 and plain.targets[0].mean == pytest.approx(y.mean())
     assert np.allclose(scaled.train.y, (y - y.mean()) / y.std(), atol=1e-5)
-    assert np.allclose(scaled.test.y / scaled.target.factor + scaled.target.offset, plain.test.y, atol=1e-3)
+    assert np.allclose(scaled.test.y / scaled.targets[0].factor + scaled.targets[0].offset, plain.test.y, atol=1e-3)
     unit = _prepare(Diabetes(target_scale="unit")).train.y
     assert (unit.min(), unit.max()) == (0, 1)
 

@@ -89,7 +89,7 @@ def test_scales_come_from_the_training_piece_alone(series):
     x, y = _taken(prepared, "test")
     assert x[0, 0, 0] == pytest.approx((80 - train[:, 0].mean()) / train[:, 0].std(), rel=1e-5)
     assert y[0] == pytest.approx((890 - train[:, 1].mean()) / train[:, 1].std(), rel=1e-5)
-    assert y[0] / prepared.target.factor + prepared.target.offset == pytest.approx(890)
+    assert y[0] / prepared.targets[0].factor + prepared.targets[0].offset == pytest.approx(890)
 
 
 def test_a_piece_too_short_for_a_window_is_a_problem_that_names_the_numbers(series):

@@ -60,7 +60,8 @@ def path(what: str) -> Any:
 def targets() -> Any:
     return choice(
         "auto", ("auto", "classes", "number"),
-        "What the target is; auto: classes for texts and for few different integers, else a number.",
+        "What the target is; auto: classes for texts and for few different integers, else a number. Of several targets "
+        "one word for each, or one for all; auto: labels where all are 0 or 1.", several=True,
     )
 
 

@@ -80,7 +80,8 @@ class Csv(Table):
 
     kind: ClassVar[str] = "csv"
     path: str = parts.path("The file, also .gz")
-    target: str = text(MISSING, "The column to predict: its name, or its number from 0 (-1 is the last).")
+    target: Any = text(MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of "
+                       "columns.", several=True)
     targets: str = parts.targets()
     target_scale: str = parts.target_scale()
     separator: str = choice("auto", ("auto", ",", ";", "tab", "|", "space"), "What stands between the cells.")
@@ -93,7 +94,10 @@ class Csv(Table):
 
 @dataclass(frozen=True)
 class Npz:
-    """NumPy arrays in one file: x_train, y_train (and x_val, y_val, x_test, y_test), or x, y, or only x."""
+    """NumPy arrays in one file: x_train, y_train (and x_val, y_val, x_test, y_test), or x, y, or only x.
+
+    Targets of the shape (rows, several) are labels where all are 0 or 1, else a target for each column.
+    """
 
     kind: ClassVar[str] = "npz"
     name: str = parts.name()

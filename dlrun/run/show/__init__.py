@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlrun.run.show import classes, codes, numbers, samples, sequences, text
+from dlrun.run.show import classes, codes, numbers, samples, sequences, several, text
 from dlrun.run.show.batch import filters, first_batch, graph
 from dlrun.run.show.view import View
 
@@ -16,6 +16,8 @@ Show = Callable[[View], None]
 AT_END: dict[str, tuple[Show, ...]] = {
     "classify": (classes.confusion, classes.mistakes, filters),
     "regress": (numbers.predictions,),
+    "multi_label": (several.labels, filters),
+    "multi_output": (several.outputs, filters),
     "reconstruct": (codes.reconstructions, codes.scatter, codes.plane, sequences.series, sequences.sentences,
                     sequences.similarity),
     "vae": (codes.reconstructions, codes.scatter, codes.plane, samples.grid),

@@ -15,7 +15,8 @@ def first_batch(view: View) -> None:
     from dlrun.record.pictures import save_batch
 
     x, y = next(view.parts.batches.steps(0, 1))
-    classes = view.parts.prepared.signature.classes
+    signature = view.parts.prepared.signature
+    classes = signature.classes if signature.target_kind == "classes" else ()
     captions = [classes[label] for label in y[:SAMPLES].tolist()] if classes else None
     view.save("batch", lambda path: save_batch(path, x[:SAMPLES].cpu().numpy(), captions))
 

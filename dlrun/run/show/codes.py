@@ -44,7 +44,8 @@ def scatter(view: View) -> None:
     points = torch.cat(codes)[:POINTS]
     if points.shape[1] < 2:
         return
-    classes = view.parts.prepared.signature.classes
+    signature = view.parts.prepared.signature
+    classes = signature.classes if signature.target_kind == "classes" else ()
     view.save("codes", lambda path: save_codes(path, points.numpy(), torch.cat(labels)[:POINTS].numpy(), classes))
 
 

@@ -1,0 +1,52 @@
+"""Several labels or targets for each row: how well each of them is told."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import Tensor
+
+from dlrun.run.show.view import View
+from dlrun.tasks.multi_label import MultiLabel
+from dlrun.tasks.multi_output import MultiOutput, Slice
+
+
+def labels(view: View) -> None:
+    """Precision, recall and F1 of each label."""
+    from dlrun.record.plots import save_labels
+
+    task = view.parts.task
+    assert isinstance(task, MultiLabel)
+    found = task.by_label(*view.outputs)
+    view.save("labels", lambda path: save_labels(path, found))
+
+
+def outputs(view: View) -> None:
+    """For each target a picture under its name: predicted against true numbers, or where classes are confused."""
+    task = view.parts.task
+    assert isinstance(task, MultiOutput)
+    values, y = view.outputs
+    for part in task.slices:
+        (_confusion if part.head.classes else _predictions)(view, part, values, y[:, part.place])
+
+
+def _predictions(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
+    from dlrun.record.plots import save_predictions
+
+    head, told = part.head, part.of(values)[:, 0]
+    view.save(f"predictions-{_file(head.key)}",
+              lambda path: save_predictions(path, true.numpy(), told.numpy(), head.name, head.unit))
+
+
+def _confusion(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
+    from dlrun.record.confusion import save_confusion
+
+    size = len(part.head.classes)
+    cells = torch.bincount(true.long() * size + part.classify(values), minlength=size ** 2).view(size, -1)
+    view.save(f"confusion-{_file(part.head.key)}",
+              lambda path: save_confusion(path, cells.numpy(), list(part.head.classes)))
+
+
+def _file(key: str) -> str:
+    return re.sub(r"[^\w-]+", "_", key)

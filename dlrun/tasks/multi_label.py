@@ -1,0 +1,63 @@
+"""Several labels for each row, each there or not: one logit for each label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.config import tasks
+from dlrun.tasks.task import Batch, Totals
+
+_ONE: Sequence[Sequence[str]] = (("model",),)
+
+
+class MultiLabel:
+    """One player.  Targets are 0 or 1 (rows, labels), float32; outputs are logits (rows, labels)."""
+
+    measures = tasks.MultiLabel.measures
+
+    def __init__(self, labels: Sequence[str]):
+        self.labels = tuple(labels)
+
+    def players(self, model: nn.Module) -> dict[str, nn.Module]:
+        return {"model": model}
+
+    def turn(self, step: int) -> Sequence[Sequence[str]]:
+        return _ONE
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = model(batch.x).float()
+        return F.binary_cross_entropy_with_logits(logits, batch.y), logits
+
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        right = (outputs.detach() > 0) == (batch.y > 0.5)
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.sum("accuracy", right.sum(), right.numel())
+        totals.sum("exact_match", right.all(1).sum(), batch.rows)
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        return metrics
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Probability of each label (rows, labels)."""
+        return torch.sigmoid(logits)
+
+    def by_label(self, logits: Tensor, y: Tensor) -> dict[str, dict[str, Any]]:
+        """Precision, recall, F1 and the count of rows of each label; 0 where they are undefined (scikit-learn)."""
+        from sklearn.metrics import precision_recall_fscore_support
+
+        columns = precision_recall_fscore_support(y.numpy() > 0.5, logits.numpy() > 0, average=None, zero_division=0)
+        names = ("precision", "recall", "f1", "rows")
+        return {label: {name: value.item() for name, value in zip(names, values)}
+                for label, values in zip(self.labels, zip(*columns))}
+
+    def details(self, logits: Tensor, y: Tensor) -> dict[str, float]:
+        """``micro_f1`` over all labels of all rows, ``macro_f1`` the mean of the labels' F1."""
+        from sklearn.metrics import f1_score
+
+        true, taken = y.numpy() > 0.5, logits.numpy() > 0
+        return {f"{how}_f1": float(f1_score(true, taken, average=how, zero_division=0)) for how in ("micro", "macro")}

@@ -1,0 +1,106 @@
+"""Several targets from one network: its outputs are cut into a slice for each, with a loss and a measure of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.config import tasks
+from dlrun.config.weights import in_order
+from dlrun.data.scale import Target
+from dlrun.data.signature import Head
+from dlrun.tasks.task import Batch, Totals
+
+_ONE: Sequence[Sequence[str]] = (("model",),)
+Outputs = tuple[Tensor, list[Tensor]]  # of the network (rows, width), and each target's loss
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The outputs `start` to `stop` of a network, which tell column `place` of the targets.
+
+    `factor` is what a number was multiplied by; 1 for classes.
+    """
+
+    head: Head
+    place: int
+    start: int
+    stop: int
+    factor: float = 1.0
+
+    def of(self, outputs: Tensor) -> Tensor:
+        """This target's outputs (rows, values); a number or the logit of two classes is (rows, 1)."""
+        return outputs[:, self.start:self.stop]
+
+    def classify(self, outputs: Tensor) -> Tensor:
+        """The most likely class of each row (rows,), int64, from all outputs."""
+        own = self.of(outputs)
+        return (own[:, 0] > 0).long() if self.head.outputs == 1 else own.argmax(1)
+
+    def probabilities(self, outputs: Tensor) -> Tensor:
+        """Probability of each class (rows, classes), from all outputs."""
+        own = self.of(outputs)
+        if self.head.outputs > 1:
+            return torch.softmax(own, 1)
+        positive = torch.sigmoid(own)
+        return torch.cat([1 - positive, positive], 1)
+
+
+class MultiOutput:
+    """One player.  Targets are (rows, heads), float32: numbers, and numbers of classes; outputs are (rows, width).
+
+    The loss is the sum over the targets of weight * loss, as in Keras.  A number that the data set scales has
+    ``<name>_mae_in_units`` too, in its own unit.
+    """
+
+    def __init__(self, config: tasks.MultiOutput, heads: Sequence[Head], targets: Sequence[Target] = (),
+                 device: torch.device | str = "cpu"):
+        self.measures = replace(config, heads=tuple(heads)).measures
+        self.slices: list[Slice] = []
+        start = 0
+        for place, head in enumerate(heads):
+            factor = targets[place].factor if targets else 1.0
+            self.slices.append(Slice(head, place, start, start + head.outputs, factor))
+            start += head.outputs
+        given = config.loss_weights
+        weights = in_order(given, [head.name for head in heads], "target") if given is not None else [1.0] * len(heads)
+        self._weights = torch.tensor(weights, device=device)
+        self._error = F.mse_loss if config.loss == "mse" else F.l1_loss
+
+    def players(self, model: nn.Module) -> dict[str, nn.Module]:
+        return {"model": model}
+
+    def turn(self, step: int) -> Sequence[Sequence[str]]:
+        return _ONE
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Outputs]:
+        outputs = model(batch.x).float()
+        losses = [self._loss(part, part.of(outputs), batch.y[:, part.place]) for part in self.slices]
+        return (torch.stack(losses) * self._weights).sum(), (outputs, losses)
+
+    def _loss(self, part: Slice, own: Tensor, y: Tensor) -> Tensor:
+        if not part.head.classes:
+            return self._error(own[:, 0], y)
+        if part.head.outputs == 1:
+            return F.binary_cross_entropy_with_logits(own[:, 0], y)
+        return F.cross_entropy(own, y.long())
+
+    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Outputs, batch: Batch) -> None:
+        totals.mean("loss", loss.detach(), batch.rows)
+        values, losses = outputs[0].detach(), outputs[1]
+        for part, own in zip(self.slices, losses):
+            key, y = part.head.key, batch.y[:, part.place]
+            totals.mean(f"{key}_loss", own.detach(), batch.rows)
+            if part.head.classes:
+                totals.sum(f"{key}_accuracy", (part.classify(values) == y).sum(), batch.rows)
+            else:
+                totals.sum(f"{key}_mae", (part.of(values)[:, 0] - y).abs().sum(), batch.rows)
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        in_units = {f"{part.head.key}_mae_in_units": metrics[f"{part.head.key}_mae"] / part.factor
+                    for part in self.slices if part.factor != 1.0 and f"{part.head.key}_mae" in metrics}
+        return {**metrics, **in_units}
