@@ -12,6 +12,7 @@ from dlrun.cli.say import columns, paint
 from dlrun.config.check import show
 from dlrun.config.fields import Rule, rules
 from dlrun.config.kfold import KFold, folds_of
+from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.root import GROUPS, Config, Root
 from dlrun.config.rules import measured
 from dlrun.config.schema import Custom
@@ -84,6 +85,10 @@ def _cut(folds: KFold) -> str:
 def _once(config: Config, rows: dict[str, int]) -> Iterator[str]:
     """The loop of `engine.fit`."""
     optimizer, stop = config.optimizer, config.early_stop
+    if isinstance(config.model, COMPUTED):
+        yield f"  compute it from {rows['train']:,} training rows: there is nothing to train"
+        yield f"  measure all rows ({rows['val']:,} for validation, {rows['test']:,} test rows); write result.json"
+        return
     batch = config.batch_size * optimizer.accumulate
     steps = config.steps_per_epoch or -(-rows["train"] // batch)
     until = "".join([f", at most {config.max_steps:,} steps" if config.max_steps else "",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from dlrun.config.fields import choice, flag, integer, integers, layers, number, text
 from dlrun.config.model_words import ACTIVATIONS, BIAS_INITS, INIT_DOC, INITS, MAX_NORM_DOC
+from dlrun.config.models_baseline import BASELINES, Pca
 from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
 from dlrun.config.models_recurrent import Conv1d, Recurrent
 from dlrun.config.models_sequence_coder import LstmAutoencoder
@@ -86,5 +87,6 @@ class Sequential:
 
 
 GENERATIVE: tuple[Any, ...] = (  # families of several networks
-    Autoencoder, ConvAutoencoder, LstmAutoencoder, Vae, ConvVae, Gan, Dcgan)
-MODELS: dict[str, type] = {schema.kind: schema for schema in (Dense, Cnn, Sequential, Recurrent, Conv1d, *GENERATIVE)}
+    Autoencoder, ConvAutoencoder, LstmAutoencoder, Vae, ConvVae, Gan, Dcgan, Pca)
+MODELS: dict[str, type] = {
+    schema.kind: schema for schema in (Dense, Cnn, Sequential, Recurrent, Conv1d, *GENERATIVE, *BASELINES)}

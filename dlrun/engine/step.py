@@ -28,7 +28,8 @@ class EagerStep:
     """Eager modules and torch's optimizers.
 
     Calling it with a batch and the step's number moves every player whose turn it is and adds to `totals`.  A turn's
-    name is its player's, or begins with it: "discriminator.real" moves the discriminator.
+    name is its player's, or begins with it: "discriminator.real" moves the discriminator.  Where the model has nothing
+    to train there are no players, and a step measures its batch.
     """
 
     def __init__(self, config: Config, task: Task, model: nn.Module, noise: Noise, rate: Rate, totals: Totals):
@@ -38,7 +39,8 @@ class EagerStep:
         modules = task.players(model)
         optimizer_of = getattr(config.task, "optimizer", lambda player, chosen: chosen)
         after = getattr(task, "after", lambda player: None)
-        self.players = {
+        trained = any(weight.requires_grad for module in modules.values() for weight in module.parameters())
+        self.players = {} if not trained else {
             name: PlayerState(optimizer_of(name, config.optimizer), module, device, len(modules) == 1, after(name))
             for name, module in modules.items()}
         self._accumulate = config.optimizer.accumulate
@@ -51,6 +53,8 @@ class EagerStep:
         closed = config.optimizer.kind == "lbfgs"
         half = config.precision == "fp16"
         self._update = self._closed_update if closed else self._scaled_update if half else self._plain_update
+        if not trained:
+            self._update = self._no_update
 
     def __call__(self, batch: Batch, step: int) -> None:
         self._step = step
@@ -64,6 +68,14 @@ class EagerStep:
 
     def _player(self, turn: str) -> PlayerState:
         return self.players.get(turn) or self.players[turn.partition(".")[0]]
+
+    def _no_update(self, group: Sequence[str], batch: Batch) -> None:
+        """Of a model with nothing to train the batch is measured."""
+        for turn in group:
+            with torch.no_grad(), self.cast():
+                loss, outputs = self.task.loss(turn, self.model, batch)
+            if self.together is None or self.together.counts:
+                self.task.add(turn, self.totals, loss, outputs, batch)
 
     def _plain_update(self, group: Sequence[str], batch: Batch) -> None:
         for turn in group:  # all gradients of the group before any update

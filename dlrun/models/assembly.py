@@ -142,7 +142,8 @@ def assemble_parts(blueprint: Blueprint, *, seed: int, noise: Noise, device: tor
     """
     parts = {name: build(stage.layers, stage.input_shape, seed=key(seed, name), noise=noise, device=device)
              for name, stage in blueprint.parts.items()}
-    return WIRINGS[blueprint.wiring](blueprint, parts)
+    model = WIRINGS[blueprint.wiring](blueprint, parts)
+    return model if blueprint.trained else model.requires_grad_(False)
 
 
 def latents(rows: int, model: Vae | Gan, generator: Generator) -> Tensor:

@@ -40,6 +40,7 @@ class Blueprint:
     wiring: str
     parts: Mapping[str, Stage]
     prior: str = "normal"
+    trained: bool = True  # False: the weights are computed from the training rows at once
 
     def outputs(self, part: str) -> Shape:
         """The shape of a part's output; Problems name the part and the layer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from dlrun.config import models_generative as schema
+from dlrun.config.models_baseline import Pca
 from dlrun.config.problem import Problem, Problems, problem
 from dlrun.data.signature import Signature
 from dlrun.models.blueprint import Blueprint, Stage
@@ -36,6 +37,16 @@ def vae(cfg: schema.Vae | schema.ConvVae, signature: Signature, values: str) -> 
     head = Stage((Dense(cfg.code, init=cfg.init),), encoder.output_shape)
     return Blueprint("vae", {"encoder": encoder, "mu": head, "log_var": head,
                              "decoder": _decoder(cfg, shape, (cfg.code,), values)})
+
+
+def pca(cfg: Pca, signature: Signature, values: str) -> Blueprint:
+    """One linear layer to the code and one back; computed, not trained."""
+    shape = signature.input_shape
+    size = prod(shape)
+    if cfg.code > size:
+        raise problem(f"model.code={cfg.code}", f"a row has {size:,} values, so there are {size:,} components at most")
+    return Blueprint("autoencoder", {"encoder": Stage((*flat(shape), Dense(cfg.code)), shape),
+                                     "decoder": Stage((Dense(size), *shaped(shape)), (cfg.code,))}, trained=False)
 
 
 def _body(cfg: schema.Coder, shape: Shape) -> tuple[Layer, ...]:

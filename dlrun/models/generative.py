@@ -12,14 +12,14 @@ from dlrun.config.tasks import Task
 from dlrun.config.tasks_generative import Adversarial, Reconstruct, Vae
 from dlrun.data.signature import Signature
 from dlrun.models.blueprint import Blueprint
-from dlrun.models.coding import autoencoder, vae
+from dlrun.models.coding import autoencoder, pca, vae
 from dlrun.models.rivals import dcgan, gan
 from dlrun.models.sequence_coding import lstm_autoencoder
 from dlrun.models.vocabulary import BatchNorm
 
 BLUEPRINTS: Mapping[str, Callable[[Any, Signature, str], Blueprint]] = {
     "autoencoder": autoencoder, "conv_autoencoder": autoencoder, "lstm_autoencoder": lstm_autoencoder, "vae": vae,
-    "conv_vae": vae, "gan": gan, "dcgan": dcgan,
+    "conv_vae": vae, "gan": gan, "dcgan": dcgan, "pca": pca,
 }
 TASK_OF: Mapping[str, type[Task]] = {  # by wiring
     "autoencoder": Reconstruct, "token_autoencoder": Reconstruct, "vae": Vae, "gan": Adversarial}
@@ -61,7 +61,16 @@ def clashes(blueprint: Blueprint, cfg_model: Any, cfg_task: Any, optimizer: Opti
     if isinstance(cfg_task, Adversarial):
         return list(_of_rivals(blueprint, cfg_task, optimizer))
     assert isinstance(cfg_task, (Reconstruct, Vae))
+    if not blueprint.trained:
+        return list(_of_pca(cfg_task))
     return list(_of_coder(blueprint, cfg_model, cfg_task, values))
+
+
+def _of_pca(task: Reconstruct | Vae) -> Iterator[Problem]:
+    if task.loss == "binary_cross_entropy":
+        yield Problem("task.loss=binary_cross_entropy", "components have the least squared error: mse is wanted")
+    if isinstance(task, Reconstruct) and task.sparsity != "none":
+        yield Problem(f"task.sparsity={task.sparsity}", "components are computed, not trained: none is wanted")
 
 
 def _of_coder(blueprint: Blueprint, cfg_model: Any, task: Reconstruct | Vae, values: str) -> Iterator[Problem]:

@@ -156,6 +156,8 @@ class Console(Recorder):
         if part:
             said = metrics(result[part]) if part != "test" or "test_std" not in result else _with_spread(result, part)
             self._print(f"{f'{part:6} {said}':<48} {_took(result)}".rstrip())
+        if part and (line := _common_sense(result)):
+            self._print(f"\x1b[2m{line}\x1b[0m" if self._terminal and "NO_COLOR" not in os.environ else line)
 
     def _one_line(self, result: Mapping[str, Any]) -> None:
         part = _part(result)
@@ -214,6 +216,17 @@ def _with_spread(result: Mapping[str, Any], part: str) -> str:
     """The mean and standard deviation of each measure over the folds: ``loss 9.2113 +- 3.1208``."""
     return " · ".join(f"{metrics({key: value})} +- {metric(key, result[f'{part}_std'][key], 2)}"
                       for key, value in result[part].items())
+
+
+def _common_sense(result: Mapping[str, Any]) -> str:
+    """The number that a model has to beat; empty where there is none, or where the model is what gives it."""
+    baseline = dict(result.get("baseline") or {})
+    if not baseline or result.get("config", {}).get("model.kind") == baseline["model"]:
+        return ""
+    told = [name for name in baseline if name.endswith(("accuracy", "exact_match", "mae", "mae_in_units"))]
+    in_units = {name.removesuffix("_in_units") for name in told if name.endswith("_in_units")}
+    numbers = metrics({name: baseline[name] for name in told if name not in in_units})
+    return f"common sense: {numbers} ({baseline['says']})"
 
 
 def _took(result: Mapping[str, Any]) -> str:

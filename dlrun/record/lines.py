@@ -21,7 +21,8 @@ def paint(text: str, style: str, stream: TextIO) -> str:
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: str = "  ") -> list[str]:
     """Rows as lines with aligned columns, two blanks apart; `right` are the numbers of right-aligned ones."""
-    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(max(map(len, rows)))]
+    count = max(map(len, rows), default=0)
+    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(count)]
     lines = []
     for row in rows:
         cells = [f"{cell:>{widths[i]}}" if i in right else f"{cell:{widths[i]}}" for i, cell in enumerate(row)]

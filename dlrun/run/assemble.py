@@ -20,6 +20,7 @@ from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import Prepared, prepare
 from dlrun.models.layers.recurrent import stateful
 from dlrun.models.noise import Noise
+from dlrun.run.closed_form import compute
 from dlrun.run.custom import GlobalNoise
 from dlrun.run.machine import Machine, fits, speed_path
 from dlrun.run.network import make_network
@@ -89,6 +90,7 @@ def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> 
     size = sum(part.x.nbytes + (0 if part.y is None else part.y.nbytes) for part in parts.values())
     resident = fits(size, machine.device) if config.resident == "auto" else bool(config.resident)
     rows = {name: Rows(part, prepared.scale, machine.device, resident, last) for name, part in parts.items()}
+    compute(model, task, prepared, rows["train"], config)
     return Parts(
         config=config, prepared=prepared, task=task, model=model, noise=noise,
         batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, seed,

@@ -89,12 +89,21 @@ def together(config: Config, run_id: str, device: str, label: str, done: Mapping
     if folds_of(config).final:  # type: ignore[union-attr]
         result["test"] = final["test"] if final else {}
         result.pop("test_std", None)
+    if whole:
+        result["baseline"] = _baseline([final] if final else folds)
     result["test_at"] = {str(row["epoch"]): part_of(row, "test") for row in curve
                          if any(key.startswith("test/") for key in row)}
     result["folds"] = [{"fold": int(name), **_brief(found)} for name, found in done.items() if name != FINAL]
     if final:
         result["final"] = _brief(final)
     return result
+
+
+def _baseline(results: Rows) -> dict[str, Any]:
+    """The baseline of a final fit, or the mean of those of the folds."""
+    found = [result.get("baseline") or {} for result in results]
+    numbers = [{key: value for key, value in each.items() if not isinstance(value, str)} for each in found]
+    return {**found[0], **mean_of(numbers)}
 
 
 def _brief(result: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlrun.config.models import GENERATIVE
+from dlrun.config.models_baseline import BASELINES
 from dlrun.config.models_generative import values_of
 from dlrun.config.problem import Problems, problem
 from dlrun.config.root import Config
@@ -18,7 +19,7 @@ from dlrun.models.plan import plan
 
 
 def design(config: Config, signature: Signature) -> tuple[list[Any] | None, Blueprint | None]:
-    """The list of layers, or the blueprint of several networks; neither for a class of the user's own.
+    """The list of layers, or the blueprint of several networks; neither for a baseline or a class of the user's own.
 
     Raises Problems where model, task and data do not go together.
     """
@@ -28,6 +29,11 @@ def design(config: Config, signature: Signature) -> tuple[list[Any] | None, Blue
         raise problem(f"task={kind}", f"it trains model={fitting}; task=auto finds what "
                                       f"model={config.model.name or config.model.kind} learns from this data")
     if isinstance(config.model, Custom):
+        return None, None
+    if isinstance(config.model, BASELINES):
+        why = config.model.unfit(config.task, signature)
+        if why:
+            raise problem(f"model={config.model.name or config.model.kind}", why)
         return None, None
     if config.model.kind in BLUEPRINTS:
         values = values_of(config.dataset, signature.input_kind)

@@ -7,6 +7,7 @@ from typing import Any
 from dlrun.config.fields import rules
 from dlrun.config.flat import flatten
 from dlrun.config.kfold import folds_of
+from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.root import Config, Root
 from dlrun.config.rules import measured
 from dlrun.data.batches import Rows
@@ -48,7 +49,7 @@ def run_info(parts: Parts, machine: Machine, folder: RunFolder, training: Fit, n
         dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
         data_line=_data_line(parts), model_line=_model_line(config, parts.parameters()),
         device_line=_device_line(parts, machine), folder=folder.path, config=config.plain,
-        flat=_hyperparameters(config.plain), epochs=config.epochs,
+        flat=_hyperparameters(config.plain), epochs=training.epochs,
         metrics=(*measured(config), *sample_measures(parts)), first_epoch=clock.epoch + 1, resumed_step=clock.step,
         monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
 
@@ -83,6 +84,8 @@ def _shape_line(prepared: Prepared) -> str:
 
 def _model_line(config: Config, parameters: int | None) -> str:
     counted = "" if parameters is None else f"{parameters:,} parameters · "
+    if isinstance(config.model, COMPUTED):
+        return f"{counted}computed from the training rows · seed {config.seed}"
     schedule = "" if config.schedule.kind == "constant" else f" ({config.schedule.kind})"
     return (f"{counted}{config.optimizer.name or config.optimizer.kind} "
             f"lr {config.optimizer.lr:g}{schedule} · batch {config.batch_size} · seed {config.seed}")

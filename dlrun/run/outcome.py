@@ -16,6 +16,7 @@ from dlrun.record.recorder import Recorder
 from dlrun.record.words import metrics
 from dlrun.run.assemble import Parts
 from dlrun.run.collapse import collapse
+from dlrun.run.common_sense import common_sense
 from dlrun.run.machine import Machine
 from dlrun.run.show import View, at_end
 from dlrun.tasks.multi_label import MultiLabel
@@ -48,6 +49,7 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
         result["labels"] = parts.task.by_label(*view.outputs)
     result["test_at"] = {str(r["epoch"]): part_of(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
+    result["baseline"] = common_sense(parts)
     if not all(math.isfinite(value) for value in result["test"].values()):
         result["status"] = "diverged"
         result["stop_reason"] += "; the loss on the test rows is NaN or infinite"

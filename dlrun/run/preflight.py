@@ -12,6 +12,7 @@ from dlrun.config.check import Origin, inspect, nowhere, show
 from dlrun.config.compose import Composition, compose
 from dlrun.config.fields import rules
 from dlrun.config.layer_lists import stateful_key
+from dlrun.config.models_baseline import BASELINES
 from dlrun.config.origins import Origins
 from dlrun.config.places import data_dir
 from dlrun.config.problem import Problem, Problems
@@ -32,7 +33,8 @@ from dlrun.run.task_choice import pairing, task_values, task_word, with_task
 class Checked:
     """A command that can be started: its configuration, what is known of its data, and its layers.
 
-    `layers` is None for a user's own class, whose inside is not known before it is made; `word` is the task's.
+    `layers` is None for a baseline, and for a user's own class, whose inside is not known before it is made; `word` is
+    the task's.
     """
 
     config: Config
@@ -44,7 +46,9 @@ class Checked:
     word: str = ""
 
     def table(self) -> list[Row] | None:
-        """The layer table: names, shapes, counts."""
+        """The layer table: names, shapes, counts; empty for a baseline, None for a class of the user's own."""
+        if isinstance(self.config.model, BASELINES):
+            return []
         if self.blueprint is not None:
             return blueprint_rows(self.blueprint)
         return None if self.layers is None else plan(self.layers, self.peek.signature.input_shape)
@@ -200,6 +204,9 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
 def _of_rows(config: Config, rows: int) -> list[Problem]:
     """What does not go with so many training rows."""
     found: list[Problem] = []
+    if config.model.kind == "pca" and config.model.code > rows:
+        found.append(Problem(f"model.code={config.model.code}",
+                             f"{rows:,} training rows have {rows:,} components at most"))
     carried = stateful_key(config.model)
     if carried and rows < config.batch_size:
         return [Problem(f"batch_size={config.batch_size}",

@@ -56,8 +56,9 @@ def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signal
         lambda epoch: each_epoch(View(parts, folder, recorder, epoch, step.cast))]
     if config.histograms:
         extras.append(lambda epoch: _histograms(parts, epoch, recorder))
+    epochs = config.epochs if step.players else 1  # with nothing to train each pass would measure the same
     return Fit(
-        epochs=config.epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
+        epochs=epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
         steps_per_epoch=steps_per_epoch, batches=parts.batches, step=step, totals=totals, rate=rate, stopper=stopper,
         keeper=keeper, clock=clock, recorder=recorder, signals=signals, evaluate=evaluate,
         write_row=lambda row: append(folder.metrics, row), begin=lambda: reset_states(parts.model), extras=extras)

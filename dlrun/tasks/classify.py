@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from dlrun.config import tasks
 from dlrun.config.weights import balanced, in_order
+from dlrun.tasks.priors import log_odds, log_shares, sure
 from dlrun.tasks.task import Batch, Totals
 
 Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
@@ -59,6 +60,16 @@ class Classify:
 
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
         return metrics
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """The classes' shares as logits (see tasks.priors)."""
+        if width == 1:
+            return log_odds(y.float().mean())[None]
+        shares = log_shares(y, width)
+        return log_odds(shares.exp()) if self._loss is _binary_classes else shares
+
+    def answers(self, y: Tensor, width: int) -> Tensor:
+        return sure(y, width)
 
     def classify(self, logits: Tensor) -> Tensor:
         """The most likely class of each row (rows,), int64."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.config import tasks
+from dlrun.tasks.priors import log_odds, sure
 from dlrun.tasks.task import Batch, Totals
 
 _ONE: Sequence[Sequence[str]] = (("model",),)
@@ -41,6 +42,13 @@ class MultiLabel:
 
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
         return metrics
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """Each label's share as a logit (see tasks.priors)."""
+        return log_odds(y.double().mean(0))
+
+    def answers(self, y: Tensor, width: int) -> Tensor:
+        return torch.cat([sure(column, 1) for column in y.T], 1)
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probability of each label (rows, labels)."""

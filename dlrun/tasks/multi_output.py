@@ -13,6 +13,7 @@ from dlrun.config import tasks
 from dlrun.config.weights import in_order
 from dlrun.data.scale import Target
 from dlrun.data.signature import Head
+from dlrun.tasks.priors import centre, log_odds, log_shares, sure
 from dlrun.tasks.task import Batch, Totals
 
 _ONE: Sequence[Sequence[str]] = (("model",),)
@@ -99,6 +100,22 @@ class MultiOutput:
                 totals.sum(f"{key}_accuracy", (part.classify(values) == y).sum(), batch.rows)
             else:
                 totals.sum(f"{key}_mae", (part.of(values)[:, 0] - y).abs().sum(), batch.rows)
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """Each target's own: a mean (or median), or the shares of classes (see tasks.priors)."""
+        found = []
+        for part in self.slices:
+            own = y[:, part.place]
+            if not part.head.classes:
+                found.append(centre(own, self._error is F.l1_loss)[None])
+            else:
+                one = part.head.outputs == 1
+                found.append(log_odds(own.mean())[None] if one else log_shares(own.long(), part.head.outputs))
+        return torch.cat(found)
+
+    def answers(self, y: Tensor, width: int) -> Tensor:
+        return torch.cat([sure(own, part.head.outputs) if part.head.classes else own[:, None]
+                          for part in self.slices for own in [y[:, part.place]]], 1)
 
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
         in_units = {f"{part.head.key}_mae_in_units": metrics[f"{part.head.key}_mae"] / part.factor

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.config import tasks
+from dlrun.tasks.priors import log_shares
 from dlrun.tasks.task import Batch, Totals
 
 _ONE: Sequence[Sequence[str]] = (("model",),)
@@ -48,6 +49,10 @@ class Tag:
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
         return metrics
 
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """The tags' shares among the positions that the loss counts, as logits (see tasks.priors)."""
+        return log_shares(y[y != self._ignored], width)
+
 
 class NextToken:
     """The next token: outputs (rows, vocabulary) for one a row, (rows, vocabulary, length) for one a position."""
@@ -71,3 +76,7 @@ class NextToken:
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
         """Adds the perplexity: e to the mean cross-entropy of a token."""
         return {**metrics, "perplexity": math.exp(min(metrics["loss"], 700.0))} if "loss" in metrics else metrics
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """The tokens' shares as logits: a unigram model (see tasks.priors)."""
+        return log_shares(y, width)
