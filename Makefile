@@ -30,7 +30,7 @@ test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow -s
 
 benchmark: $(STAMP)
-	for what in loop families recurrent layout memory sweeps; do $(BIN)/python benchmarks/$$what.py || exit 1; done
+	for what in loop families recurrent layout memory sweeps planning; do $(BIN)/python benchmarks/$$what.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

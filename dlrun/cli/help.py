@@ -32,7 +32,7 @@ def main(words: Sequence[str]) -> int:
         ["dlrun model=dense optimizer=sgd epochs=50", "other words, another number"],
         ["dlrun dataset=mnist model=lenet early_stop=patience", "stop when val/loss no longer improves"],
         ["dlrun dataset=csv dataset.path=my.csv dataset.target=price_class", "your own table"],
-        ["dlrun -m optimizer=sgd,adam optimizer.lr=0.1,0.01", "four runs"],
+        ["dlrun -m optimizer=sgd,adam optimizer.lr=0.1,0.01 seeds=5", "twenty runs; dry_run=true prints the plan"],
     ])))
     print(f"\n{head('flags')}   -m (--multirun)   --cfg job   --info   --config-dir DIR   -sc install=bash   "
           "--hydra-help")

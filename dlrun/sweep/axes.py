@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
@@ -12,6 +13,8 @@ from dlrun.config.catalog import is_group, options
 from dlrun.config.overrides import read_words
 from dlrun.config.problem import Problems, problem
 from dlrun.sweep.spell import spell
+
+MOST = 20_000  # jobs of a grid, or values of an axis; who asks for more has mistyped a range
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,13 @@ class Axis:
     """Choices of which each job has one.
 
     A word that does not vary is an axis of one choice.  `said` is how it was written; `interval` is what a search
-    draws from, whose two ends are then the choices.
+    draws from, whose two ends are then the choices; `tags` are the interval's, as in  tag(log,interval(1e-4,1e-1)).
     """
 
     choices: tuple[Choice, ...]
     said: str
     interval: tuple[float, float] | None = None
+    tags: frozenset[str] = frozenset()
     typed: bool = True
 
     @property
@@ -56,11 +60,13 @@ def of_word(word: str, typed: bool = True, search: bool = False) -> Axis:
         raise Problems(problems)
     override = overrides[0]
     key = override.get_key_element()
-    if isinstance(override.value(), IntervalSweep):
+    value = override.value()
+    if isinstance(value, IntervalSweep):
         if not search:
             raise problem(word, "an interval is for a search (search=tpe); name the values, or  range(start,stop,step)")
-        low, high = _interval(override)
-        return Axis((_choice(f"{key}={low}"), _choice(f"{key}={high}")), word, (low, high), typed)
+        low, high = _ends(value, word)
+        ends = _choice(f"{key}={low}"), _choice(f"{key}={high}")
+        return Axis(ends, word, (low, high), frozenset(value.tags), typed)
     return Axis(tuple(_choice(one) for one in _words(override)), word, typed=typed)
 
 
@@ -107,11 +113,10 @@ def _choice(word: str) -> Choice:
     return set_by([word])
 
 
-def _interval(override: Override) -> tuple[float, float]:
-    interval = override.value()
-    assert isinstance(interval, IntervalSweep) and interval.start is not None and interval.end is not None
+def _ends(interval: IntervalSweep, word: str) -> tuple[float, float]:
+    assert interval.start is not None and interval.end is not None
     if interval.start >= interval.end:
-        raise problem(override.input_line or "", "the second end of an interval is the larger one")
+        raise problem(word, "the second end of an interval is the larger one")
     return interval.start, interval.end
 
 
@@ -128,9 +133,11 @@ def _words(override: Override) -> list[str]:
             raise problem(said, f"nothing matches; there are: {', '.join(options(override.key_or_group))}")
         return [f"{key}={name}" for name in found]
     try:
-        found = [f"{key}={value}" for value in override.sweep_string_iterator()]
+        found = [f"{key}={value}" for value in islice(override.sweep_string_iterator(), MOST + 1)]
     except Exception as error:  # a range whose step leads nowhere is found by Hydra only while it counts
         raise problem(said, f"not readable: {str(error).splitlines()[0]}") from None
     if not found:
         raise problem(said, "it names no values")
+    if len(found) > MOST:
+        raise problem(said, f"it names more than {MOST:,} values; a step makes them fewer:  range(start,stop,step)")
     return found

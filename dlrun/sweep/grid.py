@@ -11,10 +11,8 @@ from typing import Any
 from dlrun.config.check import show
 from dlrun.config.problem import Problem
 from dlrun.sweep.asked import SEED, Asked
-from dlrun.sweep.axes import Axis, Choice, merged
+from dlrun.sweep.axes import MOST, Axis, Choice, merged
 from dlrun.sweep.skip import unused
-
-MOST = 20_000  # jobs; who asks for more has mistyped a range, or wants a search
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def crossed(asked: Asked) -> tuple[list[Draft], list[Problem]]:
     """All jobs but those that are left out, in their order."""
     count = prod(len(axis.choices) for axis in asked.axes)
     if count > MOST:
-        return [], [Problem("the grid", f"it has {count:,} jobs; {MOST:,} is the most  (search=tpe draws some)")]
+        return [], [Problem("the grid", f"it has {count:,} jobs; {MOST:,} is the most")]
     jobs = [merged(job) for job in itertools.product(*(axis.choices for axis in asked.axes))]
     left = [job for job in jobs if not any(skip.meets(job) for skip in asked.skips)]
     problems = unused(asked.skips, jobs)

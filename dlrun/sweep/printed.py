@@ -26,7 +26,7 @@ def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tup
     yield "sweep", f"{plan.name}  ({plan.folder})"
     rows = list(dict.fromkeys(job.row for job in plan.jobs if job.row is not None))
     if rows:
-        yield "rows", _some(rows)
+        yield "rows", _some(rows, "; " if any("," in row for row in rows) else ", ")
     width = max(map(len, plan.axes), default=0)
     head = "axes"
     pairs = plan.options.get("pairs", ())
@@ -70,12 +70,12 @@ def state(entry: Entry) -> str:
     return "to continue" if entry.status == STARTED else "to do"
 
 
-def _some(values: Sequence[str] | Iterator[str]) -> str:
-    """Values with commas; the middle of many is left out."""
+def _some(values: Sequence[str] | Iterator[str], between: str = ", ") -> str:
+    """Values in a line; the middle of many is left out."""
     texts = list(values)
     if len(texts) > _SHOWN:
         texts = [*texts[:_SHOWN - 3], f"... ({len(texts)})", texts[-1]]
-    return ", ".join(texts)
+    return between.join(texts)
 
 
 def _jobs(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:

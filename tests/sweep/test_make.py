@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -140,6 +141,14 @@ def test_a_stored_plan_does_not_see_an_edited_file(plan, write) -> None:
         checked = stored(job.config)
         assert checked.config.model.hidden == (64,) and identity(checked.config) == job.id
     assert {job.config["model"]["hidden"][0] for job in plan("model=wide", "seeds=2").jobs} == {3}
+
+
+@pytest.mark.slow
+def test_a_thousand_jobs_are_planned_in_fifteen_seconds(plan) -> None:
+    begun = time.process_time()  # the machine's other work does not count
+    made = plan("model=dense,cnn", "optimizer.lr=range(0.001,0.0505,0.001)", "seeds=10")
+    assert len({job.id for job in made.jobs}) == 1000
+    assert time.process_time() - begun < 15
 
 
 def test_planning_knows_no_torch(folder) -> None:
