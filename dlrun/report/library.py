@@ -16,6 +16,7 @@ from dlrun.report.measured import Measured, read_measured
 
 RESULTS = "results"  # the folder beside the experiments that keeps numbers
 PROFILES = ("full", "quick")
+_TAKEN = "/experiment/"  # how a defaults list names another experiment
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,18 @@ def _entry(name: str, file: Path) -> Entry | None:
         book = read_book(values["book"])
     except Problems as wrong:
         raise Problems(Problem(p.said, p.wanted, p.origin or f"experiment {name}") for p in wrong.problems) from None
-    return Entry(name, file, book, dict(values.get("sweep") or {}))
+    return Entry(name, file, book, _sweep(values))
+
+
+def _sweep(values: dict[str, Any]) -> dict[str, Any]:
+    """A file's key `sweep` over those of the experiments that it starts from, as composition merges them."""
+    found: dict[str, Any] = {}
+    taken = [str(word).removeprefix(_TAKEN) for word in values.get("defaults") or () if str(word).startswith(_TAKEN)]
+    for sweep in [*(_sweep(read_yaml(option_files("experiment")[name])) for name in taken), values.get("sweep") or {}]:
+        for key, value in sweep.items():
+            before = found.get(key)
+            found[key] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+    return found
 
 
 def in_order(name: str) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dlrun.config.books import read_book
-from dlrun.config.catalog import option_files, sentence
+from dlrun.config.catalog import sentence
 from dlrun.config.check import check
 from dlrun.config.compose import compose, hydra_started
 from dlrun.config.problem import Problems
@@ -22,10 +22,10 @@ from dlrun.config.rules import measured
 from dlrun.config.yaml_file import read_yaml
 from dlrun.data.part import Part, Prepared
 from dlrun.models.plan import totals
+from dlrun.report.library import entries
 from dlrun.run.preflight import Checked, preflight
 
-FILES = {name: file for name, file in option_files("experiment").items()
-         if "sweep" not in read_yaml(file)}  # those with a sweep are comparisons: test_comparisons.py
+FILES = {entry.name: entry.file for entry in entries() if not entry.comparison}  # the others: test_comparisons.py
 STEPS, ROWS = 3, 100  # rows: a stateful network wants a whole batch, of 96
 QUICK = (  # one of each kind of data and network that is read and trained in seconds; the others are slow
     "chollet/ch03-reuters-bottleneck", "chollet/ch08-vae-mnist", "gulli/ch01-mnist-adam",

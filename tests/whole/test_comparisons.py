@@ -1,0 +1,140 @@
+"""Every comparison's file: its rows compose and are checked as a plan, in both profiles, and its cells and claims name
+rows and measures that these runs have."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import math
+import re
+from typing import Any
+
+import pytest
+
+from dlrun.config.catalog import option_files, sentence
+from dlrun.config.check import check
+from dlrun.config.problem import Problems
+from dlrun.config.root import Config
+from dlrun.config.rules import measured
+from dlrun.config.yaml_file import read_yaml
+from dlrun.report.claims import parse
+from dlrun.report.library import entries
+from dlrun.report.measured import row_name
+from dlrun.sweep.make import make_plan
+from dlrun.sweep.plan import Job, Plan
+
+COMPARISONS = {entry.name: entry for entry in entries() if entry.comparison}
+OF_A_RUN = ("seconds", "parameters", "steps", "epochs")
+OF_A_CURVE = ("highest", "lowest", "onset")
+
+
+@pytest.fixture(params=sorted(COMPARISONS))
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def own(name: str) -> dict[str, Any]:
+    return read_yaml(COMPARISONS[name].file)
+
+
+@functools.lru_cache(maxsize=2)
+def planned(name: str, *words: str) -> Plan:
+    """The plan of a comparison; skips where that follows from files that are not here."""
+    try:
+        return make_plan([f"experiment={name}", *words])
+    except Problems as wrong:
+        if any("not here" in problem.wanted for problem in wrong.problems):
+            pytest.skip(f"{name}: its data is not here")
+        raise
+
+
+def jobs_of(plan: Plan) -> dict[str, list[Job]]:
+    rows: dict[str, list[Job]] = {}
+    for job in plan.jobs:
+        rows.setdefault(row_name(job), []).append(job)
+    return rows
+
+
+def test_it_says_what_it_is(name: str) -> None:
+    book = COMPARISONS[name].book
+    assert book.id == name
+    assert book.title and book.where and book.fixed and "printed" in own(name)["book"]
+    assert book.needs or book.quick, "what the quick profile changes"
+    first = sentence(COMPARISONS[name].file)
+    assert re.fullmatch(r"[A-Z].{20,}\)\.", first), "a sentence, and in brackets where it stands"
+
+
+def test_a_comparison_that_starts_from_another_has_its_rows() -> None:
+    second, network = COMPARISONS["slides/S2"], COMPARISONS["chollet/C02"]
+    assert second.sweep == {**network.sweep, "metric": "train/accuracy"} and second.metric != network.metric
+    assert second.book.printed != network.book.printed
+
+
+def test_nothing_is_said_of_it_that_belongs_to_the_experiment_it_starts_from(name: str) -> None:
+    book = own(name)["book"]
+    for entry in own(name).get("defaults", []):
+        if str(entry).startswith("/experiment/"):
+            said = read_yaml(option_files("experiment")[str(entry).removeprefix("/experiment/")])["book"]
+            for key in ("notes", "stand_in"):
+                assert key in book or not said.get(key), f"{key} of {entry} is not said of this comparison"
+
+
+def test_every_row_is_a_run_of_its_own_in_both_profiles(name: str) -> None:
+    full, book = planned(name), COMPARISONS[name].book
+    rows = jobs_of(full)
+    seeds = len(full.seeds)
+    sweep = COMPARISONS[name].sweep
+    said = math.prod(len(values) for values in [sweep.get("rows") or "1", *(sweep.get("axes") or {}).values()])
+    assert sweep.get("pairs") or sweep.get("exclude") or len(rows) == said, "a row that is another's run is none"
+    assert {len(jobs) for jobs in rows.values()} == {seeds}
+    if not book.needs:
+        quick = planned(name, *book.quick)
+        assert list(jobs_of(quick)) == list(rows)
+        assert {len(jobs) for jobs in jobs_of(quick).values()} == {len(quick.seeds)}
+        assert 2 <= len(quick.seeds) <= seeds, "an interval wants two seeds"
+
+
+def test_its_cells_and_claims_name_rows_and_measures_that_it_has(name: str) -> None:
+    book, rows = COMPARISONS[name].book, jobs_of(planned(name))
+    only = next(iter(rows)) if len(rows) == 1 else ""
+    for cell in book.printed:
+        row = cell.row or only
+        assert row in rows
+        assert_measured(cell.metric, check(rows[row][0].config))
+        assert cell.comparable or cell.notes, "why it is not to be compared"
+    for claim in book.claims:
+        words = [node.value for node in ast.walk(parse(claim.check, list(rows))) if isinstance(node, ast.Constant)]
+        metrics = [word for word in words if isinstance(word, str) and "/" in word and word not in rows]
+        for metric in [*metrics, claim.metric or COMPARISONS[name].metric]:
+            assert any(is_measured(metric, check(jobs[0].config)) for jobs in rows.values()), metric
+    places = [(cell.row, cell.metric) for cell in book.printed]
+    assert len(set(places)) == len(places)
+
+
+def test_its_printed_values_have_the_decimals_that_it_says(name: str) -> None:
+    for cell in own(name)["book"]["printed"]:
+        assert round(cell["value"], cell.get("decimals", 0)) == cell["value"]
+        share = 100 if cell.get("unit") == "%" else 1
+        assert not cell["metric"].endswith("accuracy") or 0 < cell["value"] / share <= 1
+
+
+def assert_measured(metric: str, config: Config) -> None:
+    assert is_measured(metric, config), f"{metric} is not measured"
+
+
+def is_measured(metric: str, config: Config) -> bool:
+    """Whether a run of this configuration has a number of this name."""
+    if metric in OF_A_RUN:
+        return True
+    part, _, rest = metric.partition("/")
+    if part in OF_A_CURVE:
+        return is_measured(rest, config) and not rest.startswith("test")
+    part, _, epoch = part.partition("@")
+    part = part.removesuffix("_std")
+    if epoch and (int(epoch) > config.epochs or part == "test" and int(epoch) not in config.test_at):
+        return False
+    if config.task.kind == "auto":  # what is learned follows from the data
+        known = {"loss", "accuracy", "mse", "mae", "padded_accuracy", "perplexity"}
+    else:
+        known = {name.partition("/")[2] for name in measured(config)}
+    return rest in known and (part != "val" or config.validation is not None) and part in ("train", "val", "test")
