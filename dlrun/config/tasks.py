@@ -80,6 +80,8 @@ class Classify(Task):
         return self.outputs(len(signature.classes))
 
     def clashes(self, signature: Any) -> Iterator[Problem]:
+        if len(signature.classes) < 2:
+            yield Problem(f"dataset.only=[{','.join(signature.classes)}]", "two classes at least are told apart")
         yield from _unfit(self.class_weights, signature.classes, "task.class_weights", "class")
 
 

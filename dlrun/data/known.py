@@ -71,11 +71,18 @@ SETS: dict[str, Known] = {
     "olivetti": Known(_image((1, 64, 64), tuple(f"person {number}" for number in range(1, 41))), {"train": 400}, 255.0),
 }
 
+# Rows of each class, where `only` chooses among them: of train and test.
+ROWS_OF_CLASS: dict[str, dict[str, tuple[int, ...]]] = {
+    "mnist": {"train": (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+              "test": (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)},
+    "fashion_mnist": {"train": (6000,) * 10, "test": (1000,) * 10},
+    "cifar10": {"train": (5000,) * 10, "test": (1000,) * 10},
+}
 TOYS = ("moons", "circles", "spirals", "blobs")
 
 
 def peek(cfg: Any) -> Peek | None:
-    """Signature and rows of a standard set or a toy; None for a user's own files."""
+    """Signature and rows of a standard set or a toy, all classes of it; None for a user's own files."""
     if cfg.kind in TOYS:
         classes = tuple(str(label) for label in range(getattr(cfg, "classes", 2)))
         return Peek(Signature((2,), "table", "classes", classes, ("x", "y")), {"train": cfg.rows})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrun.data import known, known_series, known_texts, shape
+from dlrun.data import known, known_series, known_texts, only, shape
 from dlrun.data.signature import Peek
 
 
@@ -18,7 +18,7 @@ def peek(cfg: Any, data_dir: str, *, validation: Any = None, train_size: int | N
     """
     about = known.peek(cfg) or _sentences(cfg)
     if about is not None:
-        return about
+        return only.peek(cfg, about)
     if cfg.kind in ("jena", "electricity"):
         return known_series.peek(cfg)
     if cfg.kind == "csv":

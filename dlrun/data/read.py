@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from dlrun.data import cache, embedded, known, paths, toys
+from dlrun.data import cache, embedded, known, only, paths, toys
 from dlrun.data.source import Found, Source, complete
 
 # The module of each kind: its `find(cfg, data_dir, say)` gives the files and how to decode them.
@@ -36,6 +36,7 @@ def read(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Source:
         from dlrun.data import celeba
 
         source = celeba.told(cfg, source)
+    source = only.told(cfg, source)
     for note in source.notes:
         say(note)
     return source

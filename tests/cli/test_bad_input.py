@@ -50,6 +50,8 @@ NAMES = [
     case("model=cnnn", "no such model", "did you mean  model=cnn"),
     case("optimizer=ADAM", "no such optimizer", "did you mean  optimizer=adam"),
     case("dataset=MNIST", "did you mean  dataset=mnist"),
+    case("dataset=cifar10 dataset.only=frgo", "dataset.only=frgo", "did you mean  frog"),
+    case("dataset=cifar10 dataset.only=frog", "two classes at least"),
     case("model=mlp", "did you mean  model=dense"),
     case("task=zzzzz", "no such task", "there are:", "classify"),
     case("model.dropuot=0.2", "no such key", "did you mean  model.dropout=0.2"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.datasets import parts
-from dlrun.config.fields import choice, integer, integers, text
+from dlrun.config.fields import choice, integer, integers, text, texts
 
 
 def size(default: int) -> Any:
@@ -27,21 +27,27 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Mnist(Images):
+class Classes(Images):
+    only: tuple[str, ...] = texts((), "Only the pictures of these classes, by name; [] for all.", empty=True,
+                                  scalar=True)
+
+
+@dataclass(frozen=True)
+class Mnist(Classes):
     """60,000 + 10,000 handwritten digits, 28x28 grey, 10 classes (LeCun, Cortes, Burges)."""
 
     kind: ClassVar[str] = "mnist"
 
 
 @dataclass(frozen=True)
-class FashionMnist(Images):
+class FashionMnist(Classes):
     """60,000 + 10,000 pieces of clothing, 28x28 grey, 10 classes (Zalando)."""
 
     kind: ClassVar[str] = "fashion_mnist"
 
 
 @dataclass(frozen=True)
-class Cifar10(Images):
+class Cifar10(Classes):
     """50,000 + 10,000 small photographs, 32x32 colour, 10 classes (Krizhevsky 2009)."""
 
     kind: ClassVar[str] = "cifar10"
