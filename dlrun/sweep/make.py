@@ -87,7 +87,7 @@ def _shown(job: Job) -> str:
 
 def _left_out(wanted: Asked, drafts: Sequence[Draft]) -> list[str]:
     count = prod(len(axis.choices) for axis in wanted.axes) - len(drafts)
-    return [f"{count} combination{'' if count == 1 else 's'} left out (skip)"] if count else []
+    return [f"{count} job{'' if count == 1 else 's'} left out (skip)"] if count else []
 
 
 def _replaced(plan: Plan) -> list[str]:

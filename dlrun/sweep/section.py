@@ -51,7 +51,22 @@ def read_section(sweep: Any, params: dict[str, Any] | None, origin: Origin, sear
         reader.take(f"hydra.sweeper.params.{key}", partial(_axis, key, value, search))
     for number, skip in enumerate(_list(values["exclude"])):
         reader.take("sweep.exclude", partial(_skip, skip, number))
+    section.problems += _overlaps(section, origin)
     return section
+
+
+def _overlaps(section: Section, origin: Origin) -> list[Problem]:
+    """A key is set in one place: a later axis would silently replace what a row or an axis before has set."""
+    found: list[Problem] = []
+    before: dict[str, Axis] = {}
+    for axis in section.axes:
+        for key in axis.keys:
+            other = before.setdefault(key, axis)
+            if other is not axis:
+                found.append(Problem(axis.said, f"{key} is set by {other.said} already", origin("sweep")))
+    if section.settings.get("seeds") is not None and "seed" in before:
+        found.append(Problem("sweep.seeds", f"seed is set by {before['seed'].said} already", origin("sweep.seeds")))
+    return found
 
 
 @dataclass

@@ -35,7 +35,7 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(said, folder: Path) -> Non
     for line in (["axes", "optimizer", "sgd,", "adam"], ["optimizer.lr", "0.1,", "0.01", "(with", "batch_size)"],
                  ["seeds", "0", "to", "2"], ["jobs", "9:", "9", "to", "do"],
                  ["time", "unknown", "until", "the", "first", "job", "ends"],
-                 ["note", "3", "combinations", "left", "out", "(skip)"]):
+                 ["note", "3", "jobs", "left", "out", "(skip)"]):
         assert line in lines(text), text
     assert "common  model=dense model.hidden=[4] epochs=1 threads=1 device=cpu" in text
     assert lines(text)[-1][:5] == ["9", "adam", "0.01", "64", "2"]

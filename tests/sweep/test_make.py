@@ -70,7 +70,7 @@ def test_zip_varies_keys_together(plan) -> None:
 def test_skip_leaves_out_what_has_all_its_values(plan) -> None:
     made = plan("model=dense,cnn", "batch_size=16,32,64", "skip(model=cnn, batch_size=16,64)", "skip(batch_size=32)")
     assert values(made) == [("dense", 16), ("dense", 64)]
-    assert any("4 combinations left out" in note for note in made.notes)
+    assert any("4 jobs left out" in note for note in made.notes)
 
 
 def test_a_job_is_the_run_that_its_words_alone_are(plan) -> None:

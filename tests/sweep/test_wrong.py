@@ -68,6 +68,17 @@ def test_a_problem_in_a_file_names_file_and_line(wrong, write) -> None:
         assert fragment in told, told
 
 
+def test_a_key_of_a_file_is_set_in_one_place(wrong, write) -> None:
+    write({"experiments/x.yaml": "sweep:\n  rows:\n    a: [epochs=2, seed=3]\n  axes:\n    epochs: [3, 4]\n"
+                                 "    batch_size: [1, 2]\n  pairs:\n    - {batch_size: [3, 4], optimizer.lr: [1, 2]}\n"
+                                 "  seeds: 2\n"})
+    told = wrong("experiment=x")
+    assert [line.partition(" (")[0] for line in told] == [
+        "epochs=[3, 4]: epochs is set by sweep.rows already",
+        "sweep.pairs.0: batch_size is set by batch_size=[1, 2] already",
+        "sweep.seeds: seed is set by sweep.rows already"]
+
+
 def test_a_sweep_that_is_no_mapping(wrong, write) -> None:
     write({"experiments/x.yaml": "sweep: [1]\n"})
     assert wrong("experiment=x") == [
