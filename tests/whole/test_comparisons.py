@@ -137,4 +137,6 @@ def is_measured(metric: str, config: Config) -> bool:
         known = {"loss", "accuracy", "mse", "mae", "padded_accuracy", "perplexity"}
     else:
         known = {name.partition("/")[2] for name in measured(config)}
-    return rest in known and (part != "val" or config.validation is not None) and part in ("train", "val", "test")
+    parts = ["train", "test", *(["val"] if config.validation is not None else []),
+             *(["train_clean"] if config.evaluate_train else [])]
+    return rest in known and part in parts
