@@ -42,6 +42,9 @@ class Root:
         None, "Also send scalars to TensorBoard every so many steps.", low=1, identity=False)
     histograms: bool = flag(False, "Send histograms of the weights to TensorBoard every epoch.", identity=False)
     graph: bool = flag(False, "Send the model's graph to TensorBoard.", identity=False)
+    projector: bool = flag(
+        False, "Write embeddings, codes or last features of rows for TensorBoard's projector at the end.",
+        identity=False)
     allow: tuple[str, ...] = texts(
         (), "Modules whose classes a _target_ may name; from the command line only.",
         empty=True, scalar=True, identity=False)

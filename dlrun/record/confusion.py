@@ -17,7 +17,7 @@ _WRITTEN = 25  # classes up to which the counts stand in the cells
 _NAMED = 50  # names that stand beside one another without overlapping
 
 
-def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[str]) -> None:
+def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[str], counted: str = "rows") -> None:
     """A confusion matrix, (classes, classes) counts: rows are the true classes, columns the predicted ones.
 
     The colour is the share of the row, so that rare classes are seen; the counts are written up to 25 classes.
@@ -37,7 +37,7 @@ def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[
     widest = int(max((small.getlength(name) for name in names[::every]), default=0)) + 8
     flat = widest <= cell * every
     left, top, below = 34 + widest, 44, 8 + (20 if flat else widest) + 30
-    title = f"accuracy {100 * np.trace(counts) / max(counts.sum(), 1):.2f} % of {int(counts.sum()):,} rows"
+    title = f"accuracy {100 * np.trace(counts) / max(counts.sum(), 1):.2f} % of {int(counts.sum()):,} {counted}"
     width = max(left + side + 130, int(large.getlength(title)) + 20)
     sheet = Image.new("RGB", (width, top + side + below), "white")
     draw = ImageDraw.Draw(sheet)

@@ -26,8 +26,8 @@ def save_batch(
     import numpy as np
     from PIL import Image, ImageDraw
 
-    pixels = _pixels(np.asarray(images))
-    rows, height, width, _ = pixels.shape
+    tiles = pixels(np.asarray(images))
+    rows, height, width, _ = tiles.shape
     if labels is not None and len(labels) != rows:
         raise ValueError(f"{rows} images have {len(labels)} labels")
     zoom = max(1, round(_TILE / max(height, width)))
@@ -38,7 +38,7 @@ def save_batch(
     draw, letters = ImageDraw.Draw(sheet), font(10)
     for index in range(rows):
         x, y = _GAP + index % columns * step_x, _GAP + index // columns * step_y
-        tile = Image.fromarray(pixels[index]).resize((width, height), Image.Resampling.NEAREST)
+        tile = Image.fromarray(tiles[index]).resize((width, height), Image.Resampling.NEAREST)
         sheet.paste(tile, (x, y))
         if labels is not None:
             text = _fit(str(labels[index]), width, letters)
@@ -52,8 +52,8 @@ def _columns(rows: int) -> int:
     return next((width for width in range(square, 2 * square + 1) if rows % width == 0), square)
 
 
-def _pixels(images: Any) -> Any:
-    """uint8 (N, height, width, 3)."""
+def pixels(images: Any) -> Any:
+    """uint8 (N, height, width, 3), by the rule of `save_batch`."""
     import numpy as np
 
     if images.ndim != 4 or images.shape[0] == 0:

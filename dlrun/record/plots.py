@@ -58,8 +58,9 @@ def save_labels(path: str | os.PathLike[str], labels: Mapping[str, Mapping[str, 
     _save(figure, path)
 
 
-def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, classes: Sequence[str] = ()) -> None:
-    """The first two dimensions of an autoencoder's code, (rows, 2), coloured by class where there are classes."""
+def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, classes: Sequence[str] = (),
+               names: tuple[str, str] = ("code 1", "code 2")) -> None:
+    """Two numbers of each code, (rows, 2), called by `names`, coloured by class where there are classes."""
     import numpy as np
     from matplotlib.figure import Figure
 
@@ -77,7 +78,7 @@ def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, cla
             axes.scatter(codes[rows, 0], codes[rows, 1], s=8, alpha=0.7, edgecolors="none",
                          color=colours(number), label=name)
         axes.legend(frameon=False, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
-    axes.set(xlabel="code 1", ylabel="code 2")
+    axes.set(xlabel=names[0], ylabel=names[1])
     axes.set_title(f"codes of {len(codes):,} rows")
     _save(figure, path)
 

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlrun.run.show import classes, codes, numbers, samples, sequences, several, text
+from dlrun.run.show import classes, codes, numbers, samples, sequences, several, tags, text
+from dlrun.run.show.activations import activations
 from dlrun.run.show.batch import filters, first_batch, graph
+from dlrun.run.show.projector import projector
 from dlrun.run.show.view import View
 
 Show = Callable[[View], None]
 
 AT_END: dict[str, tuple[Show, ...]] = {
-    "classify": (classes.confusion, classes.mistakes, filters),
+    "classify": (classes.confusion, classes.mistakes, filters, activations),
+    "tag": (tags.confusion, tags.sentences),
     "regress": (numbers.predictions,),
     "multi_label": (several.labels, filters),
     "multi_output": (several.outputs, filters),
-    "reconstruct": (codes.reconstructions, codes.scatter, codes.plane, sequences.series, sequences.sentences,
-                    sequences.similarity),
-    "vae": (codes.reconstructions, codes.scatter, codes.plane, samples.grid),
+    "reconstruct": (codes.reconstructions, codes.scatter, codes.plane, codes.between, sequences.series,
+                    sequences.sentences, sequences.similarity),
+    "vae": (codes.reconstructions, codes.scatter, codes.plane, codes.between, samples.grid),
     "adversarial": (samples.grid,),
     "next_token": (text.passages,),
 }
@@ -47,6 +50,8 @@ def at_end(view: View) -> None:
     """Everything that the task has to show of the kept weights."""
     for show in AT_END.get(view.parts.config.task.kind, ()):
         _show(show, view)
+    if view.parts.config.projector:
+        _show(projector, view)
 
 
 def _show(show: Show, view: View) -> None:

@@ -8,6 +8,7 @@ from dlrun.run.show.view import View
 from dlrun.tasks.classify import Classify
 
 WORST = 32
+WORDS = 100  # of a sentence that are shown
 
 
 def confusion(view: View) -> None:
@@ -22,11 +23,10 @@ def confusion(view: View) -> None:
 
 
 def mistakes(view: View) -> None:
-    """The images whose true class got the least probability, with what they are and what they were taken for."""
-    if not view.images:
-        return
-    from dlrun.record.pictures import save_batch
+    """The rows whose true class got the least probability, with what they are and what they were taken for.
 
+    Images as a picture; sentences as ``pictures/mistakes.txt``.
+    """
     task, classes = view.parts.task, view.parts.prepared.signature.classes
     assert isinstance(task, Classify)
     logits, y = view.outputs
@@ -36,6 +36,26 @@ def mistakes(view: View) -> None:
     wrong = wrong[belief[wrong].argsort()][:WORST]
     if not len(wrong):
         return
-    x, _ = view.rows.take(wrong.to(view.rows.device) if view.rows.resident else wrong)
     captions = [f"{classes[y[row]]} → {classes[taken[row]]}" for row in wrong.tolist()]
-    view.save("mistakes", lambda path: save_batch(path, x.cpu().numpy(), captions))
+    if view.images:
+        from dlrun.record.pictures import save_batch
+
+        x, _ = view.rows.take(wrong.to(view.rows.device) if view.rows.resident else wrong)
+        view.save("mistakes", lambda path: save_batch(path, x.cpu().numpy(), captions))
+    elif (vocabulary := view.parts.prepared.vocabulary) is not None:
+        lines = []
+        for row, caption in zip(wrong.tolist(), captions):
+            ids = _ids(view, row)
+            rest = f" ... ({len(ids):,} {vocabulary.unit}s)" if len(ids) > WORDS else ""
+            lines += [f"{caption}   (true class {100 * belief[row]:.2f} %)", vocabulary.decode(ids[:WORDS]) + rest, ""]
+        view.write("mistakes", "\n".join(lines))
+
+
+def _ids(view: View, row: int) -> list[int]:
+    """The words of a shown row; a bag of words has each once, the rarest first."""
+    part, vocabulary = view.part, view.parts.prepared.vocabulary
+    assert vocabulary is not None
+    silent = (vocabulary.padding, vocabulary.start)
+    bag = part.form.size if part.form.kind == "multi_hot" else None  # what fills a bag up is `size`
+    ids = [int(number) for number in part.x[row] if number not in silent]
+    return ids if bag is None else [number for number in reversed(ids) if number < bag]

@@ -11,6 +11,7 @@ from dlrun.run.show.view import View
 PAIRS = 16
 POINTS = 5_000
 SIDE = 15
+LINES, STEPS = 6, 8  # pairs of rows, and codes on the way from one to the other
 
 
 def reconstructions(view: View) -> None:
@@ -31,7 +32,7 @@ def reconstructions(view: View) -> None:
 
 
 def scatter(view: View) -> None:
-    """The first two dimensions of the codes, coloured by class where there are classes."""
+    """The codes, coloured by class where there are classes; of longer ones their two principal components."""
     from dlrun.record.plots import save_codes
 
     model = view.parts.model
@@ -41,12 +42,20 @@ def scatter(view: View) -> None:
         for x, y in in_order(view.rows, view.parts.evaluate_batch):
             codes.append(model.encode(x).float().flatten(1).cpu())
             labels.append(y.cpu())
-    points = torch.cat(codes)[:POINTS]
+    points, names = torch.cat(codes)[:POINTS], ("code 1", "code 2")
     if points.shape[1] < 2:
         return
+    if points.shape[1] > 2:
+        centred = points.double() - points.double().mean(0)
+        turned, sizes, _ = torch.linalg.svd(centred, full_matrices=False)
+        shares = 100 * sizes.square() / sizes.square().sum().clamp_min(1e-12)
+        points = (turned * sizes)[:, :2]
+        names = tuple(f"principal component {axis + 1} ({shares[axis]:.0f} % of the variance)"  # type: ignore[assignment]
+                      for axis in (0, 1))
     signature = view.parts.prepared.signature
     classes = signature.classes if signature.target_kind == "classes" else ()
-    view.save("codes", lambda path: save_codes(path, points.numpy(), torch.cat(labels)[:POINTS].numpy(), classes))
+    view.save("codes", lambda path: save_codes(path, points.numpy(), torch.cat(labels)[:POINTS].numpy(), classes,
+                                                  names))
 
 
 def plane(view: View) -> None:
@@ -69,3 +78,25 @@ def plane(view: View) -> None:
     with view.still():
         decoded = model.decode(points).float().cpu().numpy()
     view.save("plane", lambda path: save_batch(path, decoded, columns=SIDE))
+
+
+def between(view: View) -> None:
+    """Decoded codes on the straight way from one shown row to another, which stand at the ends of each line."""
+    model = view.parts.model
+    assert isinstance(model, Autoencoder)
+    if not view.images:
+        return
+    from dlrun.record.pictures import save_batch
+
+    x, _ = view.rows.range(0, min(2 * LINES, view.rows.count // 2 * 2))
+    if not len(x):
+        return
+    first, last = x[0::2], x[1::2]
+    shares = torch.linspace(0, 1, STEPS, device=x.device)
+    with view.still():
+        begin, end = model.encode(first).float(), model.encode(last).float()
+        shares = shares.view(1, -1, *(1 for _ in begin.shape[1:]))
+        codes = begin[:, None] + shares * (end - begin)[:, None]
+        decoded = model.decode(codes.flatten(0, 1)).float().view(len(first), STEPS, *x.shape[1:])
+    grid = torch.cat([first[:, None], decoded, last[:, None]], 1).flatten(0, 1).cpu().numpy()
+    view.save("between", lambda path: save_batch(path, grid, columns=STEPS + 2))

@@ -8,7 +8,6 @@ from torch.nn import functional as F
 
 from dlrun.data.batches import in_order
 from dlrun.models.assembly import TokenAutoencoder
-from dlrun.record.folder import write_text
 from dlrun.run.show.view import View
 from dlrun.tasks.reconstruct import Reconstruct
 
@@ -64,9 +63,7 @@ def sentences(view: View) -> None:
         if mask.any():
             lines.append(f"seen {_masked(view, ids, mask)}")
         lines += [f"back {vocabulary.decode(told)}", ""]
-    text = "\n".join(lines)
-    write_text(view.folder.pictures / "sentences.txt", text)
-    view.recorder.text("sentences", view.epoch, text)
+    view.write("sentences", "\n".join(lines))
 
 
 def _spread(view: View, count: int) -> Tensor:

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from dlrun.config.streams import key
-from dlrun.record.folder import write_text
 from dlrun.run.show.view import View
 from dlrun.run.writing import write
 
@@ -20,7 +19,7 @@ def passages(view: View) -> None:
     signature, vocabulary = prepared.signature, prepared.vocabulary
     if vocabulary is None or not signature.next_token:
         return
-    part = prepared.test or prepared.val or prepared.train
+    part = view.part
     assert part.rows is not None
     length = signature.input_shape[-1]
     begin = int(part.rows[0])
@@ -30,6 +29,4 @@ def passages(view: View) -> None:
         generator = torch.Generator().manual_seed(key(view.parts.config.seed, "text", view.epoch))
         made = write(view.parts.model, part.form, length, prompt, TOKENS, temperature, generator, view.rows.device)
         lines += [f"temperature {temperature}: {vocabulary.decode(made)}", ""]
-    text = "\n".join(lines)
-    write_text(view.folder.pictures / f"text-{view.epoch:04d}.txt", text)
-    view.recorder.text("text", view.epoch, text)
+    view.write(f"text-{view.epoch:04d}", "\n".join(lines))

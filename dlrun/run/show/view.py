@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from dlrun.data.batches import Rows, in_order
-from dlrun.record.folder import RunFolder
+from dlrun.data.part import Part
+from dlrun.record.folder import RunFolder, write_text
 from dlrun.record.recorder import Recorder
 from dlrun.run.assemble import Parts
 
@@ -32,6 +33,12 @@ class View:
     def rows(self) -> Rows:
         """The rows that are shown: test, else validation, else training rows."""
         return self.parts.test or self.parts.val or self.parts.train
+
+    @property
+    def part(self) -> Part:
+        """The same rows as they are stored."""
+        prepared = self.parts.prepared
+        return next(part for part in (prepared.test, prepared.val, prepared.train) if part is not None)
 
     @property
     def images(self) -> bool:
@@ -57,6 +64,11 @@ class View:
                      for x, y in in_order(self.rows, self.parts.evaluate_batch)]
         outputs, targets = (torch.cat(parts) for parts in zip(*found))
         return outputs, targets
+
+    def write(self, name: str, text: str) -> None:
+        """Write ``pictures/<name>.txt`` and tell the recorders, under the name before its number."""
+        write_text(self.folder.pictures / f"{name}.txt", text)
+        self.recorder.text(name.partition("-")[0], self.epoch, text)
 
     def save(self, name: str, make: Callable[[Path], None], numbered: bool = False) -> None:
         """Make ``pictures/<name>.png`` and tell the recorders; `numbered` keeps one for each epoch too."""

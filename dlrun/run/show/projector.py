@@ -1,0 +1,68 @@
+"""On request: word vectors, and what the network makes of the shown rows, for TensorBoard's projector."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dlrun.models.assembly import Autoencoder, Gan
+from dlrun.models.layers.dense import Embedding
+from dlrun.record.projector import Points, save_projector
+from dlrun.run.show.view import View
+
+WORDS = 10_000  # the first of a vocabulary, which are the most frequent; the projector slows down beyond
+ROWS = 2_000
+
+
+def projector(view: View) -> None:
+    """Each embedding's vectors with their words; the codes, or the last hidden features, of up to 2,000 shown rows."""
+    points: dict[str, Points] = {}
+    vocabulary = view.parts.prepared.vocabulary
+    for name, module in view.parts.model.named_modules():
+        if isinstance(module, Embedding) and vocabulary is not None and len(vocabulary) <= len(module.weight):
+            vectors = module.weight.detach()[:min(WORDS, len(vocabulary))].float().cpu().numpy()
+            points[name.replace(".", "-")] = Points(vectors, vocabulary.words[:len(vectors)])
+    rows = _features(view)
+    if rows is not None:
+        points["codes" if isinstance(view.parts.model, Autoencoder) else "features"] = rows
+    if not points:
+        view.recorder.note("nothing for the projector: the model has no embedding, and makes no features of rows")
+        return
+    save_projector(view.folder.path, points)
+
+
+def _features(view: View) -> Points | None:
+    model, signature = view.parts.model, view.parts.prepared.signature
+    leaves = [module for module in model.modules() if not any(module.children())]
+    last = [module for module in leaves if any(True for _ in module.parameters())]
+    if isinstance(model, Gan) or not last or signature.target_length:  # a word at each position has no one place
+        return None
+    coded = isinstance(model, Autoencoder)
+    found: list[Tensor] = []
+    hook = last[-1].register_forward_pre_hook(
+        lambda module, given: None if coded else found.append(given[0].float().flatten(1).cpu()))
+    labels: list[str] = []
+    shown: list[Tensor] = []
+    try:
+        with view.still():
+            for begin in range(0, min(ROWS, view.rows.count), view.parts.evaluate_batch):
+                x, y = view.rows.range(begin, min(begin + view.parts.evaluate_batch, ROWS, view.rows.count))
+                if coded:
+                    found.append(model.encode(x).float().flatten(1).cpu())  # type: ignore[operator]
+                else:
+                    model(x)
+                labels += _labels(view, y)
+                if view.images:
+                    shown.append(x.cpu())
+    finally:
+        hook.remove()
+    values = torch.cat(found).numpy()
+    return Points(values, labels, torch.cat(shown).numpy() if shown else None)
+
+
+def _labels(view: View, y: Tensor) -> list[str]:
+    """A text for each row: its class, its number, or nothing where there are no targets or several."""
+    classes = view.parts.prepared.signature.classes
+    if y.ndim != 1:
+        return []
+    return [classes[value] if classes else f"{value:.6g}" for value in y.tolist()]
