@@ -32,7 +32,7 @@ def made(folder: Path, *words: str) -> tuple[Parts, Fit]:
     checked = preflight(["device=cpu", "threads=1", *words])
     machine = choose(checked.config)
     parts = assemble(checked, machine, lambda said: None)
-    return parts, train(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder())
+    return parts, train(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), lambda said: None)
 
 
 class Point(nn.Module):
