@@ -12,7 +12,7 @@ from dlrun.config.origins import Origins
 from dlrun.config.overrides import read_words
 from dlrun.config.problem import Problem
 from dlrun.config.sweeps import Sweep, of_a_sweep
-from dlrun.sweep.axes import Axis, Choice, key_of
+from dlrun.sweep.axes import Axis, Choice, key_of, merged
 from dlrun.sweep.section import Section, read_section, read_seeds
 from dlrun.sweep.skip import Skip
 from dlrun.sweep.typed import Typed, read_typed
@@ -45,12 +45,13 @@ def asked(words: Sequence[str], composer: Composer) -> Asked:
     if files is not None:
         section = read_section(files.sweep, files.params, _Origin(files.words))
     typed = read_typed(words, section.settings.get("search") is not None)
-    problems = section.problems + typed.problems + _twice(typed) + _sweeps_in_a_sweep(typed, composer)
+    problems = section.problems + typed.problems + _twice(typed) + _sweeps_in_a_sweep(section, typed, composer)
     settings = Sweep(**{**section.settings, **typed.settings})
     seeds, wrong = _seeds(section, typed)
     set_here = {key for axis in typed.axes for key in axis.keys} | ({SEED} if seeds else set())
-    axes = [left for axis in section.axes if (left := _without(axis, set_here)).choices[0].words or axis.rows]
-    axes += [axis for axis in typed.axes if not (axis.varies and axis.keys == [SEED])]
+    axes = [left for axis in section.axes
+            if (left := _without(axis, set_here - {EXPERIMENT})).choices[0].words or axis.rows]
+    axes = _on_experiments(axes, [axis for axis in typed.axes if not (axis.varies and axis.keys == [SEED])])
     if seeds:
         axes.append(Axis(tuple(Choice((f"seed={seed}",), {SEED: seed}) for seed in seeds), "seeds"))
     named = next((str(axis.choices[0].sets[EXPERIMENT]) for axis in typed.axes if axis.keys == [EXPERIMENT]), None)
@@ -67,11 +68,23 @@ def _of_files(words: Sequence[str], composer: Composer) -> Composition | None:
     return None if problems else found
 
 
-def _sweeps_in_a_sweep(typed: Typed, composer: Composer) -> list[Problem]:
+def _sweeps_in_a_sweep(section: Section, typed: Typed, composer: Composer) -> list[Problem]:
     """An experiment that is a sweep is not one job of another."""
-    return [Problem(axis.said, f"{choice.words[0]} is a sweep itself; run it alone")
-            for axis in typed.axes if axis.keys == [EXPERIMENT] and axis.varies
-            for choice in axis.choices if is_sweep(choice.words, composer)]
+    return [Problem(f"{choice.row}: {word}" if choice.row else axis.said, f"{word} is a sweep itself; run it alone")
+            for axis in (*section.axes, *typed.axes) if EXPERIMENT in axis.keys and axis.varies
+            for choice in axis.choices for word in choice.words
+            if key_of(word) == EXPERIMENT and is_sweep([word], composer)]
+
+
+def _on_experiments(axes: list[Axis], typed: list[Axis]) -> list[Axis]:
+    """A file's axes and the typed ones.  Rows that name an experiment stand on that one, the others on the file."""
+    if not any(EXPERIMENT in axis.keys for axis in axes):
+        return axes + typed
+    own = next((axis.choices[0] for axis in typed if axis.keys == [EXPERIMENT]), Choice((), {}))
+    placed = [replace(axis, choices=tuple(
+        choice if EXPERIMENT in choice.sets else replace(merged((own, choice)), row=choice.row)
+        for choice in axis.choices)) if EXPERIMENT in axis.keys else axis for axis in axes]
+    return placed + [axis for axis in typed if axis.keys != [EXPERIMENT]]
 
 
 def _twice(typed: Typed) -> list[Problem]:

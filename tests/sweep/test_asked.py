@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dlrun.config.problem import Problems
 from dlrun.sweep.plan import Plan, store
 
 FULL = """
@@ -122,3 +123,34 @@ def test_a_named_sweep_takes_more_seeds_and_says_what_became_of_its_jobs(plan) -
     more = plan("batch_size=32,64", "seeds=3", "sweep.name=mine")
     assert "had 4 jobs: 4 are kept, 2 are new, 0 are no longer in it" in more.notes[-1]
     assert not plan("batch_size=32,64", "seeds=2", "sweep.name=mine").notes
+
+
+def test_a_row_that_names_an_experiment_stands_on_that_one_and_the_others_on_the_file(plan, write) -> None:
+    write({"experiments/x.yaml": "defaults:\n  - override /model: dense\nepochs: 3\nsweep:\n  rows:\n    a: []\n"
+                                 "    b: [experiment=book/other]\n    c: [experiment=book/other, epochs=5]\n"
+                                 "  seeds: 2\n",
+           "experiments/book/other.yaml": "defaults:\n  - override /model: softmax\nepochs: 4\n"})
+    made = plan("experiment=x", "batch_size=16")
+    assert [(job.row, job.config["model"]["name"], job.config["epochs"], job.config["batch_size"], job.seed)
+            for job in made.jobs] == [(row, model, epochs, 16, seed) for row, model, epochs in (
+                ("a", "dense", 3), ("b", "softmax", 4), ("c", "softmax", 5)) for seed in (0, 1)]
+    alone = plan("experiment=book/other", "batch_size=16", "seeds=2")
+    assert [job.id for job in made.jobs if job.row == "b"] == [job.id for job in alone.jobs]
+    assert plan("experiment=x").name == "x"
+
+
+def test_an_axis_of_experiments_stands_on_each(plan, write) -> None:
+    write({"experiments/x.yaml": "epochs: 3\nsweep:\n  axes:\n    experiment: [b, c]\n",
+           "experiments/b.yaml": "epochs: 4\n", "experiments/c.yaml": "epochs: 5\n"})
+    made = plan("experiment=x")
+    assert [(job.values["experiment"], job.config["epochs"]) for job in made.jobs] == [("b", 4), ("c", 5)]
+
+
+def test_a_row_on_a_sweep_is_said(plan, write) -> None:
+    write({"experiments/x.yaml": "sweep:\n  rows:\n    a: [experiment=y]\n    b: [experiment=nowhere]\n",
+           "experiments/y.yaml": "sweep:\n  axes:\n    epochs: [1, 2]\n"})
+    with pytest.raises(Problems) as caught:
+        plan("experiment=x")
+    said = [str(problem.said) + " " + problem.wanted for problem in caught.value.problems]
+    assert any("a: experiment=y" in line and "is a sweep itself" in line for line in said), said
+    assert any("nowhere" in line and "no such experiment" in line for line in said), said
