@@ -1,0 +1,87 @@
+"""`dlrun book`: a comparison of one's own, from its file to verdicts, the page and the kept numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dlrun.cli.main import main
+
+FILE = """# Digits: one layer or two.
+defaults:
+  - override /dataset: digits
+  - override /model: dense
+epochs: 2
+sweep:
+  rows:
+    one: ["model.hidden=[8]"]
+    two: ["model.hidden=[8,8]", epochs=3]
+  seeds: 2
+  metric: test/accuracy
+book:
+  id: mine/C1
+  title: Depth
+  where: a book, ch. 1
+  printed:
+    - {row: one, metric: test/accuracy, value: 99.9, unit: "%", decimals: 1}
+  claims:
+    - {says: two layers have more parameters, check: parameters(two) > parameters(one)}
+  quick: [train_size=200]
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "experiments" / "mine").mkdir(parents=True)
+    (tmp_path / "experiments" / "mine" / "C1.yaml").write_text(FILE)
+    (tmp_path / "experiments" / "mine" / "C2.yaml").write_text(
+        FILE.replace("mine/C1", "mine/C2").replace("  title: Depth", "  title: Depth\n  needs: weights of another net"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["book", "MINE/c1", "workers=1", "threads=1"]) == 0
+    text = capsys.readouterr().out
+    assert "99.9" in text and ("worse by" in text or "too wide to say" in text)
+    assert "two layers have more parameters  holds" in text
+    folder = here / "runs" / "sweeps" / "mine-C1"
+    assert "Depth" in (folder / "reports" / "book.html").read_text()
+    made = {path: path.stat().st_mtime_ns for path in here.glob("runs/digits-*/*/result.json")}
+    assert len(made) == 4
+    assert main(["book", "mine/C1"]) == 0  # all is done: the tables alone
+    assert made == {path: path.stat().st_mtime_ns for path in here.glob("runs/digits-*/*/result.json")}
+    capsys.readouterr()
+
+    assert main(["book", "mine/C1", "seeds=1", "epochs=1", "threads=1"]) == 0  # a changed setting
+    assert "PARTIAL: epochs=1" in capsys.readouterr().out
+    assert main(["book", "--write"]) == 0
+    kept = json.loads((here / "experiments" / "results" / "mine" / "C1.json").read_text())
+    assert list(kept) == ["full"] and kept["full"]["seeds"] == [0, 1]  # and not the partial one
+    readme = (here / "experiments" / "README.md").read_text()
+    assert "## mine/C1" in readme and "two layers have more parameters | holds" in readme
+    assert "`mine/C2`: Depth; needs weights of another net" in readme
+    capsys.readouterr()
+    assert main(["book"]) == 0
+    listed = capsys.readouterr().out
+    assert "full: 1 cell printed" in listed and "needs weights of another net" in listed
+
+
+@pytest.mark.parametrize(("words", "wanted"), [
+    (["mine/C2"], "it needs weights of another net"), (["mine/C3"], "did you mean"),
+    (["mine/C1", "profile=quik"], "one of full, quick"), (["--wrte"], "dlrun book NAME"),
+    (["mine/C1", "epochs=0"], "an integer >= 1"), (["seeds=3"], "dlrun book NAME")])
+def test_what_cannot_be_run_is_said(here: Path, words: list[str], wanted: str,
+                                    capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["book", *words]) == 2
+    assert wanted in capsys.readouterr().err
+    assert not (here / "runs").exists()
+
+
+def test_a_row_that_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = here / "experiments" / "mine" / "C1.yaml"
+    file.write_text(file.read_text().replace("row: one", "row: noe"))
+    assert main(["book", "mine/C1"]) == 2
+    assert "no row noe; rows are one, two" in capsys.readouterr().err
