@@ -94,6 +94,13 @@ def test_every_row_is_a_run_of_its_own_in_both_profiles(name: str) -> None:
         assert 2 <= len(quick.seeds) <= seeds, "an interval wants two seeds"
 
 
+def test_a_row_of_softmax_regression_has_no_hidden_layer(name: str) -> None:
+    """The keys of the experiment that a comparison starts from stand above those of a word that a row chooses."""
+    for job in planned(name).jobs:
+        if "model=softmax" in job.words:
+            assert (job.config["model"]["hidden"], job.config["model"]["dropout"]) == ([], 0), job.row
+
+
 def test_its_cells_and_claims_name_rows_and_measures_that_it_has(name: str) -> None:
     book, rows = COMPARISONS[name].book, jobs_of(planned(name))
     only = next(iter(rows)) if len(rows) == 1 else ""
