@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check test-slow benchmark clean
+.PHONY: run install test check test-slow test-engines benchmark clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not benchmark'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not engines and not benchmark'
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -28,6 +28,10 @@ check: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow -s
+
+test-engines: $(STAMP)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,engines]'
+	$(BIN)/python -m pytest -m engines -s
 
 benchmark: $(STAMP)
 	for what in loop families recurrent layout memory sweeps planning; do $(BIN)/python benchmarks/$$what.py || exit 1; done

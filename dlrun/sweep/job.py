@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,6 +69,40 @@ def give_up(task: Message, reason: str) -> Message:
     except Problems as wrong:
         return {"event": "refused", "reason": str(wrong)}
     return {"event": "end", "code": 1, "reason": reason}
+
+
+def work(task: Message) -> Message:
+    """What an engine's process does: give the job up, or train it until it ends or the sweep's stop file appears."""
+    hopeless = task.get("hopeless")
+    return give_up(task, hopeless) if hopeless else execute(task, StopFile(Path(task["stop"])))
+
+
+class StopFile(Recorder):
+    """Stops the run, as Ctrl-C would, once a file is there: the one signal that reaches a process on any machine."""
+
+    def __init__(self, path: Path, every: float = 0.5):
+        self._path, self._every, self._looked = path, every, 0.0
+        self._asked = False
+
+    def start(self, info: Any) -> None:
+        self._look()
+
+    def step(self, progress: Any) -> None:
+        self._look()
+
+    def epoch(self, row: Any, best: bool) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if not self._asked and now - self._looked >= self._every:
+            self._looked = now
+            if self._path.exists():
+                self._asked = True  # a second signal would end the process before it has saved
+                # The run's handler is called, not the signal raised: Ray's processes block it.
+                handler = signal.getsignal(signal.SIGINT)
+                if callable(handler):
+                    handler(signal.SIGINT, None)
 
 
 class Forward(Recorder):

@@ -10,11 +10,14 @@ from typing import TextIO
 from dlrun.config.problem import problem
 from dlrun.engine.signals import Signals
 from dlrun.sweep.agenda import Agenda, Todo
+from dlrun.sweep.engines import engine
+from dlrun.sweep.engines.drive import Drive
 from dlrun.sweep.ledger import Entry, look
 from dlrun.sweep.lines import Lines
 from dlrun.sweep.options import Execution
 from dlrun.sweep.plan import Plan
-from dlrun.sweep.pool import Broken, Pool
+from dlrun.sweep.pool import Pool
+from dlrun.sweep.runner import Broken
 from dlrun.sweep.screen import Screen
 from dlrun.sweep.slots import Slots, Threads, slots
 from dlrun.sweep.watch import Watch
@@ -54,10 +57,14 @@ def todos(plan: Plan, entries: Sequence[Entry], place: Slots, retry: bool) -> li
 
 def _run(plan: Plan, entries: Sequence[Entry], todo: list[Todo], place: Slots, options: Execution, signals: Signals,
          out: TextIO) -> None:
+    logs, agenda = plan.folder / "logs", Agenda(list(todo), options.failures)
+    own = None if options.launcher == "local" else engine(options, place, logs)
     watch: Watch = (Screen if out.isatty() else Lines)(plan, entries, todo, out)
     try:
-        pool = Pool(Agenda(list(todo), options.failures), place, watch, plan.folder / "logs", options.timeout)
-        pool.run(signals)
+        if own is None:
+            Pool(agenda, place, watch, logs, options.timeout).run(signals)
+        else:
+            Drive(agenda, own, watch, logs, options.timeout).run(signals)
     except Broken as broken:
         print(broken, file=sys.stderr)
     finally:

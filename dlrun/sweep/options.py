@@ -13,7 +13,7 @@ class Execution:
     `on_error` is "continue", "stop", or the number of failures after which the sweep stops; those of earlier starts
     do not count.  `retry` is "failed" to train again what failed or ran out of memory, "none" to leave it.  `timeout`
     is how many seconds a job may take in one start before it is ended as failed.  `per_gpu` is how many jobs share a
-    GPU.  `launcher` is "local", "joblib", "ray" or "submitit".
+    GPU.  `launcher` is "local", "joblib", "ray" or "submitit"; `launcher_args` are what that one is given.
     """
 
     workers: int | str = "auto"
@@ -22,6 +22,7 @@ class Execution:
     timeout: float | None = None
     launcher: str = "local"
     per_gpu: int = 1
+    launcher_args: dict[str, Any] | None = None
 
     @property
     def failures(self) -> int | None:
@@ -33,4 +34,4 @@ class Execution:
 
 def execution(options: dict[str, Any]) -> Execution:
     """How a plan's options (`config.sweeps.Sweep`) say that it is executed."""
-    return Execution(**{field.name: options[field.name] for field in fields(Execution)})
+    return Execution(**{field.name: options.get(field.name, field.default) for field in fields(Execution)})

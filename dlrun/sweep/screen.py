@@ -14,7 +14,8 @@ from dlrun.sweep.plan import Plan
 from dlrun.sweep.watch import Line, Watch, columns, labels, measure
 
 REDRAW = 0.25  # seconds
-BAR = 16
+BAR = 12
+LABEL = 14  # characters of a column of values that are shown however narrow the terminal is
 CHROME = 9  # lines of the terminal that are not rows: title, head, rules, caption, the shell's own
 STYLES = {"running": "cyan", "finished": "green", "stopped": "green", "interrupted": "yellow", "elsewhere": "yellow",
           "diverged": "red", "out_of_memory": "red", "failed": "red"}
@@ -66,17 +67,20 @@ class Screen(Watch):
 
         table = Table(title=f"sweep {self.plan.name}", title_justify="left", title_style="bold", box=None,
                       caption=self._caption(), caption_justify="left", pad_edge=False, header_style="bold")
-        table.add_column("job", justify="right")
-        for head in columns(self.plan):
-            table.add_column(head, overflow="ellipsis", no_wrap=True)
-        for head in ("state", "progress", "metric", "time"):
-            table.add_column(head, no_wrap=True, overflow="ellipsis", justify="right" if head == "time" else "left")
         rows = self._rows()
+        table.add_column("job", justify="right", no_wrap=True)
+        for place, head in enumerate(columns(self.plan)):
+            width = max([len(head), *(len(labels(self.plan, line.job)[place]) for line in rows)])
+            table.add_column(head, overflow="ellipsis", no_wrap=True, min_width=min(width, LABEL))
+        table.add_column("state", no_wrap=True, min_width=11)
+        table.add_column("progress", no_wrap=True, min_width=BAR + 6)
+        table.add_column("metric", no_wrap=True, overflow="ellipsis")  # this one gives way to the others
+        table.add_column("time", no_wrap=True, justify="right", min_width=6)
         for line in rows:
             style = STYLES.get(line.state, "dim")
             state = Text(line.state.replace("_", " "), style=style)
             table.add_row(str(line.job.number), *labels(self.plan, line.job), state, self._bar(line),
-                          line.reason or measure(self.plan, line), self._time(line))
+                          line.reason.partition(";")[0] or measure(self.plan, line), self._time(line))
         hidden = len(self.lines) - len(rows)
         if hidden:
             table.add_row("", *[""] * len(columns(self.plan)), Text(f"{hidden} more", style="dim"))
