@@ -42,6 +42,10 @@ class Target:
         """The scaled numbers, float32."""
         return ((numbers - self.offset) * self.factor).astype(np.float32)
 
+    def in_unit(self, scaled: np.ndarray) -> np.ndarray:
+        """Scaled numbers back in their unit, float64."""
+        return scaled.astype(np.float64) / self.factor + self.offset
+
 
 def for_target(how: str, train: np.ndarray, name: str, unit: str) -> Target:
     """The target of training rows `train`, float32 (N,), by "none", "standard" or "unit"."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 from torch import Tensor
 
 from dlrun.config.problem import problem
@@ -58,4 +59,4 @@ def _shares(before: str, names: tuple[str, ...], shares: list[float]) -> dict[st
 
 
 def _number(value: float, target: Target) -> str:
-    return f"{value / target.factor + target.offset:.6g}"
+    return f"{float(target.in_unit(np.float32(value))):.6g}"

@@ -8,13 +8,13 @@ CONSECUTIVE = 500
 
 
 def predictions(view: View) -> None:
-    """Predicted against true numbers, and for a series the first test rows in time."""
+    """Predicted against true numbers in their unit, and for a series the first test rows in time."""
     from dlrun.record.plots import save_forecast, save_predictions
 
-    signature = view.parts.prepared.signature
+    signature, (target,) = view.parts.prepared.signature, view.parts.prepared.targets
     outputs, y = view.outputs
-    predicted, true = outputs[:, 0].numpy(), y.numpy()
-    name, unit = getattr(signature, "target_name", "") or "target", getattr(signature, "unit", "")
+    predicted, true = target.in_unit(outputs[:, 0].numpy()), target.in_unit(y.numpy())
+    name, unit = target.name or "target", target.unit
     view.save("predictions", lambda path: save_predictions(path, true, predicted, name, unit))
     if signature.input_kind == "series":
         view.save("forecast", lambda path: save_forecast(path, true[:CONSECUTIVE], predicted[:CONSECUTIVE], name, unit))

@@ -23,7 +23,7 @@ def labels(view: View) -> None:
 
 
 def outputs(view: View) -> None:
-    """For each target a picture under its name: predicted against true numbers, or where classes are confused."""
+    """For each target a picture: predicted against true numbers in their unit, or where classes are confused."""
     task = view.parts.task
     assert isinstance(task, MultiOutput)
     values, y = view.outputs
@@ -34,9 +34,10 @@ def outputs(view: View) -> None:
 def _predictions(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
     from dlrun.record.plots import save_predictions
 
-    head, told = part.head, part.of(values)[:, 0]
-    view.save(f"predictions-{_file(head.key)}",
-              lambda path: save_predictions(path, true.numpy(), told.numpy(), head.name, head.unit))
+    target = view.parts.prepared.targets[part.place]
+    told, wanted = target.in_unit(part.of(values)[:, 0].numpy()), target.in_unit(true.numpy())
+    view.save(f"predictions-{_file(part.head.key)}",
+              lambda path: save_predictions(path, wanted, told, target.name, target.unit))
 
 
 def _confusion(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
