@@ -19,6 +19,7 @@ from dlrun.run.collapse import collapse
 from dlrun.run.common_sense import common_sense
 from dlrun.run.machine import Machine
 from dlrun.run.show import View, at_end
+from dlrun.run.variety import variety
 from dlrun.tasks.multi_label import MultiLabel
 
 
@@ -55,6 +56,8 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
         result["stop_reason"] += "; the loss on the test rows is NaN or infinite"
         result["checkpoint_step"] = training.keeper.saved_step
     result |= _samples(parts, rows, row)
+    if result["status"] != "diverged" and (written := variety(parts)):
+        result["samples"] = written
     if result.get("collapsed"):
         result["stop_reason"] += f"; {collapse(rows, len(parts.prepared.signature.classes))}"
     at_end(view)

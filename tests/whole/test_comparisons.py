@@ -25,6 +25,7 @@ from dlrun.sweep.plan import Job, Plan
 
 COMPARISONS = {entry.name: entry for entry in entries() if entry.comparison}
 OF_A_RUN = ("seconds", "parameters", "steps", "epochs")
+HEALTH, WRITTEN = ("duplicates", "classes", "sure"), r"(words|real|grams|entropy)_(0|0\.2|0\.5|1|1\.2|inf)"
 OF_A_CURVE = ("highest", "lowest", "onset")
 
 
@@ -144,6 +145,8 @@ def is_measured(metric: str, config: Config) -> bool:
         known = {"loss", "accuracy", "mse", "mae", "padded_accuracy", "perplexity"}
     else:
         known = {name.partition("/")[2] for name in measured(config)}
+    if part == "samples":  # of a GAN's pictures, or of what a model of the next token writes
+        return rest in HEALTH if config.task.kind == "adversarial" else re.fullmatch(WRITTEN, rest) is not None
     parts = ["train", "test", *(["val"] if config.validation is not None else []),
              *(["train_clean"] if config.evaluate_train else [])]
     return rest in known and part in parts

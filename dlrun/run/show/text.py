@@ -7,7 +7,7 @@ import torch
 
 from dlrun.config.streams import key
 from dlrun.run.show.view import View
-from dlrun.run.writing import write
+from dlrun.run.writing import Passage, write_all
 
 TEMPERATURES = (0.2, 0.5, 1.0)
 TOKENS = 300
@@ -25,8 +25,9 @@ def passages(view: View) -> None:
     begin = int(part.rows[0])
     prompt = [int(token) for token in np.asarray(part.x[begin:begin + length])]
     lines = [f"prompt: {vocabulary.decode(prompt)}", ""]
-    for temperature in TEMPERATURES:
-        generator = torch.Generator().manual_seed(key(view.parts.config.seed, "text", view.epoch))
-        made = write(view.parts.model, part.form, length, prompt, TOKENS, temperature, generator, view.rows.device)
-        lines += [f"temperature {temperature}: {vocabulary.decode(made)}", ""]
+    seed = key(view.parts.config.seed, "text", view.epoch)
+    made = [Passage(prompt, temperature, torch.Generator().manual_seed(seed)) for temperature in TEMPERATURES]
+    write_all(view.parts.model, part.form, length, made, TOKENS, view.rows.device)
+    for passage in made:
+        lines += [f"temperature {passage.temperature}: {vocabulary.decode(passage.made)}", ""]
     view.write(f"text-{view.epoch:04d}", "\n".join(lines))
