@@ -7,17 +7,18 @@ from collections.abc import Sequence
 
 def main(words: Sequence[str]) -> int:
     from dlrun.sweep.forecast import forecast
-    from dlrun.sweep.ledger import look
+    from dlrun.sweep.ledger import survey
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.plan import store
     from dlrun.sweep.printed import plan_lines
 
     plan = make_plan(words)
-    entries = [look(plan.run_folder(job)) for job in plan.jobs]
+    entries = survey(plan)
     print("\n".join(plan_lines(plan, entries, forecast(plan, entries))), flush=True)
     if plan.options["dry_run"]:
         return 0
-    store(plan)
+    if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it
+        store(plan)
     from dlrun.sweep.launch import run_sweep
     from dlrun.sweep.options import execution
 

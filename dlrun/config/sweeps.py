@@ -12,6 +12,7 @@ from dlrun.config.fields import choice, flag, free, integer, mapping, number, ru
 
 LAUNCHERS = ("local", "joblib", "ray", "submitit")
 SEARCHES = ("random", "tpe", "gp", "cmaes", "qmc")
+PRUNERS = ("median", "hyperband", "none")
 FORMS = ("zip", "skip")  # what `pairs` and `exclude` are on the command line:  zip(a=1,2; b=3,4)  skip(a=1, b=4)
 
 
@@ -26,7 +27,7 @@ class Sweep:
     pairs: Any = free(None, "Keys that vary together: mappings of keys to lists of one length.", optional=True)
     exclude: Any = free(None, "Jobs that are left out: mappings of keys to values (or lists of them).", optional=True)
     seeds: Any = free(None, "Seeds of each combination: a number n for 0 to n-1, or a list.", optional=True)
-    metric: str | None = text(None, "What tables show and a search improves; null: the accuracy or loss of the test.")
+    metric: str | None = text(None, "What tables show, and a search improves; null: accuracy or loss.")
     versus: str | None = text(None, "The row that the others are compared with; null: the best.")
     workers: Any = integer("auto", "Jobs at a time.", low=1, words=("auto",))
     per_gpu: int = integer(1, "Jobs at a time on one GPU.", low=1)
@@ -40,6 +41,7 @@ class Sweep:
         None, "What the launcher is given besides: ray.init's arguments, or parameters of submitit's executor.")
     search: str | None = choice(None, SEARCHES, "Draw the values by Optuna instead of crossing them.")
     n_trials: int = integer(20, "Trials of a search, those of earlier starts included.", low=1)
+    pruner: str = choice("median", PRUNERS, "Which trials of a search are stopped early.")
 
 
 GRID = ("name", "rows", "axes", "pairs", "exclude", "seeds")  # which jobs there are; all other keys are how they run

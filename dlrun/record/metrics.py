@@ -22,6 +22,13 @@ def append(path: str | os.PathLike[str], row: Mapping[str, Any]) -> None:
         file.write(line)
 
 
+def mend(path: str | os.PathLike[str]) -> None:
+    """Take off half a line that a killed process left at the end of a file of JSON lines, if there is a file."""
+    if Path(path).is_file():
+        with open(path, "ab+") as file:
+            _mend(file)
+
+
 def _mend(file: Any) -> None:
     """Half a line that a killed process left must not swallow the next one."""
     if file.tell() == 0 or (file.seek(-1, os.SEEK_END), file.read(1))[1] == b"\n":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.flat import flatten
 from dlrun.config.problem import Problem, Problems, did_you_mean
-from dlrun.report.run import Run, read_run
+from dlrun.report.run import NOT_STARTED, UNFINISHED, Run, read_run
 from dlrun.sweep.plan import SWEEPS, Plan, load
+from dlrun.sweep.trials import pruned
 
 _MARKS = ("result.json", "provenance.json", "metrics.jsonl")
 
@@ -26,11 +28,14 @@ def gather(paths: Sequence[Path]) -> tuple[list[Run], list[Plan]]:
     plans = []
     for path in paths:
         if (path / "plan.json").is_file():
+            given_up = pruned(path)
             plan = load(path.absolute())  # its runs lie above it, which a relative path may not reach
             plans.append(plan)
             for job in plan.jobs:
                 folder = plan.run_folder(job)
                 run = read_run(folder, flatten(job.config), job.id, job.row, job.values)
+                if job.id in given_up and run.status in ("interrupted", UNFINISHED, NOT_STARTED):
+                    run = replace(run, status="pruned")
                 runs.setdefault((os.path.realpath(folder), job.row), run)
     planned = {folder for folder, _ in runs}
     for path in paths:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from dlrun.sweep.job import Message
 from dlrun.sweep.ledger import Entry, look, written
 from dlrun.sweep.plan import Job
+
+if TYPE_CHECKING:
+    from dlrun.sweep.watch import Watch
 
 DEATHS = 3  # of a job's workers, one after another, without the job getting any further
 PATIENCE = (1.0, 5.0)  # seconds, first and longest, until a job that runs elsewhere is looked at again
@@ -26,6 +31,7 @@ class Todo:
     again: float = 0.0  # a time before which it is not offered: it runs in another process
     wait: float = PATIENCE[0]
     hopeless: str = ""  # why it is given up; who takes it next only writes that down
+    pruned: bool = False  # a search has asked it to stop; it is saved, and not taken up again
 
 
 @dataclass
@@ -36,6 +42,13 @@ class Agenda:
     failures: int | None = None
     failed: int = 0
     running: list[Todo] = field(default_factory=list)
+
+    def feed(self, spare: int, watch: Watch) -> None:
+        """Find jobs for so many free places; a grid has all its jobs from the start."""
+
+    def heard(self, todo: Todo, message: Message) -> list[Todo]:
+        """What a running job has reached; the jobs that are to be stopped for it."""
+        return []
 
     def next(self, cores: int, now: float, gone: Callable[[Todo, Entry], None]) -> Todo | None:
         """The first job whose threads fit into so many free cores; None where there is none at this time.

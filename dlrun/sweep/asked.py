@@ -12,7 +12,7 @@ from dlrun.config.origins import Origins
 from dlrun.config.overrides import read_words
 from dlrun.config.problem import Problem
 from dlrun.config.sweeps import Sweep, of_a_sweep
-from dlrun.sweep.axes import Axis, Choice, key_of, merged
+from dlrun.sweep.axes import AN_INTERVAL, Axis, Choice, key_of, merged
 from dlrun.sweep.section import Section, read_section, read_seeds
 from dlrun.sweep.skip import Skip
 from dlrun.sweep.typed import Typed, read_typed
@@ -43,10 +43,13 @@ def asked(words: Sequence[str], composer: Composer) -> Asked:
     files = _of_files(words, composer)
     section = Section()
     if files is not None:
-        section = read_section(files.sweep, files.params, _Origin(files.words))
+        typed_search = any(of_a_sweep(word) == "search" for word in words)
+        section = read_section(files.sweep, files.params, _Origin(files.words), typed_search)
     typed = read_typed(words, section.settings.get("search") is not None)
     problems = section.problems + typed.problems + _twice(typed) + _sweeps_in_a_sweep(section, typed, composer)
     settings = Sweep(**{**section.settings, **typed.settings})
+    if settings.search is None:  # search=null is typed above a file's search
+        problems += [Problem(axis.said, AN_INTERVAL) for axis in typed.axes + section.axes if axis.interval is not None]
     seeds, wrong = _seeds(section, typed)
     set_here = {key for axis in typed.axes for key in axis.keys} | ({SEED} if seeds else set())
     axes = [left for axis in section.axes
@@ -102,6 +105,8 @@ def _twice(typed: Typed) -> list[Problem]:
 def _seeds(section: Section, typed: Typed) -> tuple[list[int], list[Problem]]:
     """The seeds to cross with, if any: ``seeds=3``, ``seed=0,1``, or the file's."""
     axis = next((axis for axis in typed.axes if axis.keys == [SEED]), None)
+    if axis is not None and axis.interval is not None:
+        return [], [Problem(axis.said, "seeds are named, not drawn; as in  seeds=3")]
     if axis is not None and "seeds" in typed.settings:
         return [], [Problem(typed.said["seeds"], f"{axis.said} says it already")]
     if axis is not None:

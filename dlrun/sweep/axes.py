@@ -12,9 +12,11 @@ from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 from dlrun.config.catalog import is_group, options
 from dlrun.config.overrides import read_words
 from dlrun.config.problem import Problems, problem
+from dlrun.sweep.interval import Interval, read_interval
 from dlrun.sweep.spell import spell
 
 MOST = 20_000  # jobs of a grid, or values of an axis; who asks for more has mistyped a range
+AN_INTERVAL = "an interval is for a search (search=tpe); name the values, or  range(start,stop,step)"
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,12 @@ class Axis:
     """Choices of which each job has one.
 
     A word that does not vary is an axis of one choice.  `said` is how it was written; `interval` is what a search
-    draws from, whose two ends are then the choices; `tags` are the interval's, as in  tag(log,interval(1e-4,1e-1)).
+    draws from, and its choices are then those that are checked before.
     """
 
     choices: tuple[Choice, ...]
     said: str
-    interval: tuple[float, float] | None = None
-    tags: frozenset[str] = frozenset()
+    interval: Interval | None = None
     typed: bool = True
 
     @property
@@ -60,13 +61,11 @@ def of_word(word: str, typed: bool = True, search: bool = False) -> Axis:
         raise Problems(problems)
     override = overrides[0]
     key = override.get_key_element()
-    value = override.value()
-    if isinstance(value, IntervalSweep):
-        if not search:
-            raise problem(word, "an interval is for a search (search=tpe); name the values, or  range(start,stop,step)")
-        low, high = _ends(value, word)
-        ends = _choice(f"{key}={low}"), _choice(f"{key}={high}")
-        return Axis(ends, word, (low, high), frozenset(value.tags), typed)
+    interval = read_interval(override) if search else None
+    if interval is not None:
+        return Axis(tuple(_choice(spell(key, number)) for number in interval.tries()), word, interval, typed)
+    if isinstance(override.value(), IntervalSweep):
+        raise problem(word, AN_INTERVAL)
     return Axis(tuple(_choice(one) for one in _words(override)), word, typed=typed)
 
 
@@ -111,13 +110,6 @@ def key_of(word: str) -> str:
 
 def _choice(word: str) -> Choice:
     return set_by([word])
-
-
-def _ends(interval: IntervalSweep, word: str) -> tuple[float, float]:
-    assert interval.start is not None and interval.end is not None
-    if interval.start >= interval.end:
-        raise problem(word, "the second end of an interval is the larger one")
-    return interval.start, interval.end
 
 
 def _words(override: Override) -> list[str]:

@@ -9,13 +9,15 @@ from typing import Any
 
 from dlrun.config.catalog import is_group
 from dlrun.config.compose import Composer
-from dlrun.config.identity import content_hash, identity
+from dlrun.config.identity import content_hash, identity, run_name
 from dlrun.config.problem import Problem, Problems
 from dlrun.data.peek import peek
 from dlrun.data.signature import Peek
 from dlrun.run.preflight import Checked, Examined, examine
+from dlrun.run.steps import run_steps
 from dlrun.sweep.axes import key_of
 from dlrun.sweep.grid import Draft
+from dlrun.sweep.plan import Job
 
 
 @dataclass
@@ -64,6 +66,14 @@ class Checker:
         if isinstance(found, Problems):
             raise Problems(found.problems)
         return found
+
+
+def job_of(number: int, draft: Draft, checked: Checked, checker: Checker) -> Job:
+    """The job that a draft has become, with the identity and the folder that its configuration gives it."""
+    config, run_id = checked.config, checker.id(checked)
+    assert config.plain is not None
+    return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, draft.values, draft.words, config.plain,
+               draft.row, run_steps(config, checked.rows["train"]))
 
 
 def check_all(drafts: Sequence[Draft], checker: Checker) -> tuple[list[Checked], list[Problem]]:

@@ -12,7 +12,7 @@ from dlrun.engine.signals import Signals
 from dlrun.sweep.agenda import Agenda, Todo
 from dlrun.sweep.engines import engine
 from dlrun.sweep.engines.drive import Drive
-from dlrun.sweep.ledger import Entry, look
+from dlrun.sweep.ledger import Entry, survey
 from dlrun.sweep.lines import Lines
 from dlrun.sweep.options import Execution
 from dlrun.sweep.plan import Plan
@@ -24,22 +24,26 @@ from dlrun.sweep.watch import Watch
 
 
 def run_sweep(plan: Plan, options: Execution, stream: TextIO | None = None) -> int:
-    """Execute a stored plan; the exit code.
+    """Execute a stored plan (a search stores its own); the exit code.
 
     0: every job has a result.  1: some have none (diverged, out of memory, failed), also from an earlier start.
     130, 143: Ctrl-C or SIGTERM came; all running jobs are saved, and the same command goes on.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise problem("torchrun", "it trains one run by several processes; a sweep starts its workers itself")
+    if plan.options.get("search") is not None:
+        from dlrun.sweep.searching import run_search
+
+        return run_search(plan, options, stream)
     out = sys.stdout if stream is None else stream
-    entries = [look(plan.run_folder(job)) for job in plan.jobs]
+    entries = survey(plan)
     place = slots(options, plan.jobs)
     todo = todos(plan, entries, place, retry=options.retry == "failed")
     with Signals() as signals:
         if todo:
-            _run(plan, entries, todo, place, options, signals, out)
+            work(plan, entries, Agenda(todo, options.failures), place, options, signals, out)
         asked = signals.exit_code
-    entries = [look(plan.run_folder(job)) for job in plan.jobs]
+    entries = survey(plan)
     report(plan, entries, out)
     print(Watch(plan, entries, []).counts(), file=out)
     if asked:
@@ -55,11 +59,12 @@ def todos(plan: Plan, entries: Sequence[Entry], place: Slots, retry: bool) -> li
             for job, entry in zip(plan.jobs, entries) if entry.to_do(retry) or job.config.get("force")]
 
 
-def _run(plan: Plan, entries: Sequence[Entry], todo: list[Todo], place: Slots, options: Execution, signals: Signals,
+def work(plan: Plan, entries: Sequence[Entry], agenda: Agenda, place: Slots, options: Execution, signals: Signals,
          out: TextIO) -> None:
-    logs, agenda = plan.folder / "logs", Agenda(list(todo), options.failures)
+    """Run an agenda to its end, with its events shown."""
+    logs = plan.folder / "logs"
     own = None if options.launcher == "local" else engine(options, place, logs)
-    watch: Watch = (Screen if out.isatty() else Lines)(plan, entries, todo, out)
+    watch: Watch = (Screen if out.isatty() else Lines)(plan, entries, agenda.left, out)
     try:
         if own is None:
             Pool(agenda, place, watch, logs, options.timeout).run(signals)

@@ -6,19 +6,23 @@ process that dies at any moment leaves nothing that could contradict the folders
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.status import AGAIN, DONE, FAILED
+from dlrun.sweep.plan import Plan
+from dlrun.sweep.trials import pruned
 
 WAITING, STARTED = "waiting", "interrupted"  # nothing is there; a run that was ended in the middle
+PRUNED = "pruned"  # one that a search has stopped: its folder says interrupted, and a command of its own goes on
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A job's state: a status of result.json, "interrupted" where only a checkpoint is there, "waiting" for nothing.
+    """A job's state: a status of result.json, "interrupted" where only a checkpoint is there, "waiting" for nothing,
+    "pruned" where a search has stopped it.
 
     `result` is what result.json holds, `threads` those of the first start (they decide the bits of what is to come).
     """
@@ -37,7 +41,7 @@ class Entry:
 
     def to_do(self, retry_failed: bool) -> bool:
         """Whether the sweep trains it: all but what is done, and what failed only where that is asked for."""
-        return not self.done and (retry_failed or self.status not in AGAIN)
+        return not self.done and self.status != PRUNED and (retry_failed or self.status not in AGAIN)
 
     @property
     def reason(self) -> str:
@@ -56,6 +60,14 @@ def look(path: Path) -> Entry:
         return Entry(str(result["status"]), result, _threads(folder))
     begun = folder.last.is_file() or folder.fold(0).path.is_dir()
     return Entry(STARTED, threads=_threads(folder)) if begun else Entry(WAITING)
+
+
+def survey(plan: Plan) -> list[Entry]:
+    """The state of each job of a plan."""
+    given_up = pruned(plan.folder) if plan.options.get("search") else set()
+    found = [look(plan.run_folder(job)) for job in plan.jobs]
+    return [replace(entry, status=PRUNED) if job.id in given_up and not entry.done else entry
+            for job, entry in zip(plan.jobs, found)]
 
 
 def written(path: Path) -> int:

@@ -56,7 +56,7 @@ class Lines(Watch):
 
 def numbered(watch: Watch, todo: Todo) -> str:
     """``job 3/24  optimizer=adam seed=1``."""
-    total = str(len(watch.plan.jobs))
+    total = str(watch.plan.total)
     return f"job {todo.job.number:>{len(total)}}/{total}  {name_of(watch.plan, todo.job)}"
 
 

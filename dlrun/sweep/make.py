@@ -8,14 +8,13 @@ from math import prod
 from pathlib import Path
 
 from dlrun.config.compose import hydra_started
-from dlrun.config.identity import run_name
 from dlrun.config.problem import Problem, Problems
 from dlrun.config.sweeps import GRID
 from dlrun.run.preflight import Checked
-from dlrun.run.steps import run_steps
 from dlrun.sweep.asked import Asked, asked, options
-from dlrun.sweep.checking import Checker, check_all
+from dlrun.sweep.checking import Checker, check_all, job_of
 from dlrun.sweep.grid import Draft, crossed, together, varying
+from dlrun.sweep.make_search import search_plan
 from dlrun.sweep.naming import name_of
 from dlrun.sweep.plan import Job, Plan, load
 
@@ -28,18 +27,14 @@ def make_plan(words: Sequence[str]) -> Plan:
     with hydra_started():
         checker = Checker()
         wanted = asked(words, checker.composer)
+        if wanted.settings.search is not None:
+            return search_plan(words, wanted, checker)
         drafts, problems = crossed(wanted)
         checked, more = check_all(drafts, checker)
-        problems = wanted.problems + problems + more + _search(wanted)
+        problems = wanted.problems + problems + more
         if problems:
             raise Problems(problems)
         return _plan(words, wanted, drafts, checked, checker)
-
-
-def _search(wanted: Asked) -> list[Problem]:
-    """A grid is not run in place of a search that was asked for."""
-    name = wanted.settings.search
-    return [Problem(f"search={name}", "searches are not there yet; leave it out to cross all values")] if name else []
 
 
 def first_job(words: Sequence[str]) -> list[str]:
@@ -60,7 +55,7 @@ def _plan(words: Sequence[str], wanted: Asked, drafts: Sequence[Draft], checked:
     jobs: dict[str, Job] = {}
     same: list[str] = []
     for draft, one in zip(drafts, checked):
-        job = _job(len(jobs) + 1, draft, one, checker)
+        job = job_of(len(jobs) + 1, draft, one, checker)
         if job.id in jobs:
             same.append(f"{draft} is the run of job {jobs[job.id].number} ({_shown(jobs[job.id])}) already")
         else:
@@ -72,13 +67,6 @@ def _plan(words: Sequence[str], wanted: Asked, drafts: Sequence[Draft], checked:
                 ("dlrun", "-m", *words), {**options(wanted.settings, GRID), "pairs": together(wanted.axes)},
                 (*_left_out(wanted, drafts), *same))
     return replace(plan, notes=(*plan.notes, *_replaced(plan)))
-
-
-def _job(number: int, draft: Draft, checked: Checked, checker: Checker) -> Job:
-    config, run_id = checked.config, checker.id(checked)
-    assert config.plain is not None
-    return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, draft.values, draft.words, config.plain,
-               draft.row, run_steps(config, checked.rows["train"]))
 
 
 def _shown(job: Job) -> str:

@@ -58,6 +58,12 @@ class Plan:
     def folder(self) -> Path:
         return self.output_dir / SWEEPS / self.name
 
+    @property
+    def total(self) -> int:
+        """The jobs in all; those of a search that are not asked yet are counted."""
+        planned = self.options["n_trials"] * len(self.seeds) if self.options.get("search") else 0
+        return max(len(self.jobs), planned)
+
     def run_folder(self, job: Job) -> Path:
         return self.output_dir / job.folder
 

@@ -53,10 +53,12 @@ class Pool(Runner):
         if not self.stopping:
             self.stopping = True
             for worker in self._busy():
-                worker.stop()
+                if worker.todo is None or not worker.todo.pruned:  # a second signal would not wait for its checkpoint
+                    worker.stop()
 
     def _hand_out(self) -> None:
         """Give jobs to idle workers while cores are free, and start workers that are missing."""
+        self.agenda.feed(self._free(), self.watch)
         for worker in [worker for worker in self.workers if worker.todo is None and worker.ready]:
             todo = self.next()
             if todo is None:
@@ -64,6 +66,12 @@ class Pool(Runner):
             worker.give(todo, self.begin(todo))
         waiting = len(self.workers) - len(self._busy())  # idle ones, and those that are being started
         self._start(min(len(self.agenda.left), self._room()) - waiting)
+
+    def _free(self) -> int:
+        """How many jobs of one thread would find a place now."""
+        if self.slots.workers:
+            return self.slots.workers - len(self._busy())
+        return free(self.slots.cores, self.agenda.running)
 
     def _room(self) -> int:
         """How many more workers would find cores (or slots) for a job."""
@@ -90,6 +98,10 @@ class Pool(Runner):
         elif worker.todo is not None:
             if message["event"] == "progress":
                 self.watch.progress(worker.todo, message)
+                stopped = self.agenda.heard(worker.todo, message)
+                for other in self._busy() if not self.stopping else ():
+                    if other.todo in stopped:
+                        other.spare()
             else:
                 todo, worker.todo = worker.todo, None
                 self.ended(todo, message)

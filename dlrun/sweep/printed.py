@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dlrun.config.check import show
 from dlrun.record.words import long_time
 from dlrun.sweep.forecast import Forecast
-from dlrun.sweep.ledger import STARTED, Entry
+from dlrun.sweep.ledger import PRUNED, STARTED, Entry
 from dlrun.sweep.plan import Plan
 from dlrun.sweep.watch import columns, labels
 
@@ -31,9 +31,11 @@ def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tup
     head = "axes"
     pairs = plan.options.get("pairs", ())
     partners = {key: [other for other in pair if other != key] for pair in pairs for key in pair}
+    space = plan.options.get("space", {})
     for key, values in plan.axes.items():
         beside = f"  (with {', '.join(partners[key])})" if key in partners else ""
-        yield head, f"{key:{width}}  {_some([show(value) for value in values])}{beside}"
+        said = space[key] if isinstance(space.get(key), str) else _some([show(value) for value in values])
+        yield head, f"{key:{width}}  {said}{beside}"
         head = ""
     if len(plan.seeds) > 1:
         first, last = plan.seeds[0], plan.seeds[-1]
@@ -42,7 +44,10 @@ def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tup
     common = [word for word in plan.jobs[0].words if all(word in job.words for job in plan.jobs)] if plan.jobs else []
     if common:
         yield "common", " ".join(common)
-    yield "jobs", counted(plan, entries)
+    if plan.options.get("search"):
+        yield "search", "{search}, {n_trials} trials in all by {metric}, pruner {pruner}".format(**plan.options)
+    if plan.jobs or not plan.options.get("search"):
+        yield "jobs", counted(plan, entries)
     if time.seconds is None:
         yield "time", time.basis
     elif time.seconds:
@@ -54,7 +59,7 @@ def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tup
 def counted(plan: Plan, entries: Sequence[Entry]) -> str:
     """``12: 4 done, 1 to continue, 7 to do``; what failed says how it is tried again."""
     states = Counter(state(entry) for entry in entries)
-    parts = [f"{states[name]} {name}" for name in ("done", "to continue", "failed", "to do") if states[name]]
+    parts = [f"{states[name]} {name}" for name in ("done", "to continue", "pruned", "failed", "to do") if states[name]]
     if states["failed"]:
         again = "tried again" if plan.options.get("retry") == "failed" else "retry=failed tries again"
         parts = [f"{part} ({again})" if part.endswith("failed") else part for part in parts]
@@ -62,11 +67,13 @@ def counted(plan: Plan, entries: Sequence[Entry]) -> str:
 
 
 def state(entry: Entry) -> str:
-    """One of done, to continue, failed, to do.  Diverged is done: the same job would diverge again."""
+    """One of done, to continue, pruned, failed, to do.  Diverged is done: the same job would diverge again."""
     if entry.done:
         return "done"
     if entry.failed:
         return "failed"
+    if entry.status == PRUNED:
+        return "pruned"
     return "to continue" if entry.status == STARTED else "to do"
 
 

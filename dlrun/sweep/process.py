@@ -48,6 +48,11 @@ class Process:
             self.stopping = True
             self._process.send_signal(number)
 
+    def spare(self) -> None:
+        """Ask for the end of the job in hand, which is saved first; the worker stays."""
+        assert self.todo is not None
+        self._write({"stop": self.todo.job.id})
+
     def kill(self) -> None:
         self._process.kill()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from dlrun.sweep.agenda import Agenda, Todo, free
 from dlrun.sweep.job import Message, order
-from dlrun.sweep.ledger import STARTED, WAITING, Entry, look
+from dlrun.sweep.ledger import PRUNED, STARTED, WAITING, Entry, look
 from dlrun.sweep.slots import Slots
 from dlrun.sweep.watch import Watch
 
@@ -47,6 +48,8 @@ class Runner:
         entry = look(todo.folder)
         if message["event"] == "refused":
             entry = Entry("failed", {"stop_reason": message["reason"]})
+        if todo.pruned and entry.status in (STARTED, WAITING):
+            entry = replace(entry, status=PRUNED)
         if entry.status in (STARTED, WAITING) and not self.stopping:  # a signal came to its process alone
             self.agenda.died(todo, "interrupted")
         else:

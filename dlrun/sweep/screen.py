@@ -18,7 +18,7 @@ BAR = 12
 LABEL = 14  # characters of a column of values that are shown however narrow the terminal is
 CHROME = 9  # lines of the terminal that are not rows: title, head, rules, caption, the shell's own
 STYLES = {"running": "cyan", "finished": "green", "stopped": "green", "interrupted": "yellow", "elsewhere": "yellow",
-          "diverged": "red", "out_of_memory": "red", "failed": "red"}
+          "pruned": "magenta", "diverged": "red", "out_of_memory": "red", "failed": "red"}
 
 
 class Screen(Watch):
@@ -51,6 +51,9 @@ class Screen(Watch):
 
     def close(self) -> None:
         self._live.stop()
+
+    def say(self, text: str) -> None:
+        self._say(text, "yellow")
 
     def _say(self, text: str, style: str) -> None:
         from rich.text import Text

@@ -10,7 +10,7 @@ from typing import Any
 from dlrun.record.words import long_time, metric
 from dlrun.sweep.agenda import Todo
 from dlrun.sweep.job import Message
-from dlrun.sweep.ledger import WAITING, Entry
+from dlrun.sweep.ledger import PRUNED, WAITING, Entry
 from dlrun.sweep.plan import Job, Plan
 
 
@@ -43,6 +43,18 @@ class Watch:
         line = self.lines[todo.job.number]
         line.state, line.began, line.before = "running", self._clock(), line.done
 
+    def added(self, plan: Plan, job: Job, entry: Entry, todo: Todo | None) -> None:
+        """A search has asked for a job; `todo` is None where nothing is to be done for it here."""
+        self.plan = plan
+        if job.number not in self.lines or todo is not None:
+            self.lines[job.number] = line = Line(job, entry.status)
+            self._settle(line, entry)
+            if todo is not None:
+                self.mine.append(line)
+
+    def say(self, text: str) -> None:
+        """A sentence for the user."""
+
     def progress(self, todo: Todo, message: Message) -> None:
         line = self.lines[todo.job.number]
         if line.state != "running":
@@ -72,7 +84,7 @@ class Watch:
 
     def _settle(self, line: Line, entry: Entry) -> None:
         line.state, line.reason = entry.status, entry.reason
-        if entry.done or entry.failed:
+        if entry.done or entry.failed or entry.status == PRUNED:
             line.done = 1.0
         if entry.result:
             line.values = {f"{part}/{name}": value for part in ("train", "val", "test")
@@ -83,7 +95,7 @@ class Watch:
         now, elsewhere = self._clock(), [line for line in self.mine if line.state == "elsewhere"]
         here = [line for line in self.mine if line not in elsewhere]
         made = sum(line.done - line.before for line in here)
-        rest = sum(1.0 - line.done for line in self.mine)
+        rest = sum(1.0 - line.done for line in self.mine) + self.plan.total - len(self.plan.jobs)
         return (now - self._start) / made * rest if made > 1e-6 else None
 
     def counts(self) -> str:
@@ -93,7 +105,7 @@ class Watch:
         for line in self.lines.values():
             name = names.get(line.state, line.state).replace("_", " ")
             found[name] = found.get(name, 0) + 1
-        order = ["done", "running", "elsewhere", "interrupted", WAITING, "diverged", "out of memory", "failed"]
+        order = ["done", "running", "elsewhere", "interrupted", WAITING, PRUNED, "diverged", "out of memory", "failed"]
         parts = [f"{found[name]} {name}" for name in sorted(found, key=lambda n: order.index(n) if n in order else 99)]
         total = len(self.lines)
         return f"{total} job{'' if total == 1 else 's'}: {', '.join(parts)}"

@@ -24,6 +24,8 @@ class Worker:
     def __init__(self, inbox: TextIO, out: TextIO):
         self.busy, self.closed = threading.Event(), threading.Event()
         self._asked: int | None = None
+        self._job = ""  # the id of the job in hand
+        self._spared = False  # the signal that is to come ends that job alone
         self._tasks: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._in, self._out = inbox, out
 
@@ -35,6 +37,9 @@ class Worker:
 
         self.send({"event": "ready"})
         while (task := self._tasks.get()) is not None:
+            self._job = task["id"]
+            if self._spared:  # what ended the last job is over
+                self._spared, self._asked = False, None
             self.busy.set()
             if self.closed.is_set():  # the sweep died as it handed out this job
                 return 1
@@ -42,7 +47,7 @@ class Worker:
             answer = give_up(task, hopeless) if hopeless else execute(task, Forward(self.send, self._deliver))
             self.busy.clear()
             self.send(answer)
-            if answer.get("code", 0) > 128:  # a signal asked for the end
+            if answer.get("code", 0) > 128 and not self._spared:  # a signal asked for the end
                 return int(answer["code"])
         return 0
 
@@ -55,7 +60,12 @@ class Worker:
 
     def _listen(self) -> None:
         for line in self._in:
-            self._tasks.put(json.loads(line))
+            message = json.loads(line)
+            if "stop" not in message:
+                self._tasks.put(message)
+            elif self.busy.is_set() and self._job == message["stop"]:
+                self._spared = True
+                os.kill(os.getpid(), signal.SIGINT)
         self.closed.set()
         self._tasks.put(None)
         if self.busy.is_set():
@@ -64,6 +74,8 @@ class Worker:
     def _came(self, number: int, frame: FrameType | None) -> None:
         """A signal while no run listens to it (engine.signals): the next one hears of it."""
         if not self.busy.is_set():
+            if self._spared:  # the job has ended by itself in the meantime
+                return
             sys.exit(128 + number)
         self._asked = number
 

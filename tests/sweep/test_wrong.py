@@ -34,7 +34,6 @@ import pytest
     (["skip(cnn)", "model=dense,cnn"], ["keys with their values are wanted, as in  skip("]),
     (["optimizer.lr=interval(0,1)"], ["an interval is for a search (search=tpe)"]),
     (["optimizer.lr=interval(1,0)", "search=tpe"], ["the second end of an interval is the larger one"]),
-    (["optimizer.lr=interval(0.1,1)", "search=tpe"], ["search=tpe: searches are not there yet"]),
     (["batch_size=range(1,100000)"], ["batch_size=range(1,100000): it names more than 20,000 values"]),
     (["batch_size=range(1,201)", "seeds=101"], ["the grid: it has 20,200 jobs; 20,000 is the most"]),
     (["output_dir=a,b"], ["output_dir=b: a sweep has one folder; a is another job's"]),
