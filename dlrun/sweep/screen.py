@@ -71,14 +71,13 @@ class Screen(Watch):
         table = Table(title=f"sweep {self.plan.name}", title_justify="left", title_style="bold", box=None,
                       caption=self._caption(), caption_justify="left", pad_edge=False, header_style="bold")
         rows = self._rows()
-        table.add_column("job", justify="right", no_wrap=True)
-        for place, head in enumerate(columns(self.plan)):
-            width = max([len(head), *(len(labels(self.plan, line.job)[place]) for line in rows)])
-            table.add_column(head, overflow="ellipsis", no_wrap=True, min_width=min(width, LABEL))
-        table.add_column("state", no_wrap=True, min_width=11)
-        table.add_column("progress", no_wrap=True, min_width=BAR + 6)
-        table.add_column("metric", no_wrap=True, overflow="ellipsis")  # this one gives way to the others
-        table.add_column("time", no_wrap=True, justify="right", min_width=6)
+        heads, cells = columns(self.plan), [labels(self.plan, line.job) for line in rows]
+        widths = [min(LABEL, max(len(head), *(len(row[place]) for row in cells))) for place, head in enumerate(heads)]
+        rest = self._console.size.width - sum(width + 2 for width in widths) - 5 - 13 - (self._bar_width() + 8) - 11
+        for head, width, right in (("job", 3, True), *((head, width, False) for head, width in zip(heads, widths)),
+                                   ("state", 11, False), ("progress", self._bar_width() + 6, False),
+                                   ("metric", max(8, rest), False), ("time", 9, True)):
+            table.add_column(head, width=width, no_wrap=True, overflow="ellipsis", justify="right" if right else "left")
         for line in rows:
             style = STYLES.get(line.state, "dim")
             state = Text(line.state.replace("_", " "), style=style)
@@ -108,10 +107,14 @@ class Screen(Watch):
 
         if line.state in (WAITING, "elsewhere"):
             return Text("")
-        done = round(BAR * line.done)
+        bar = self._bar_width()
+        done = round(bar * line.done)
         full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
         share = "" if line.done >= 1 else f" {100 * line.done:3.0f} %"
-        return Text.assemble((full * done, STYLES.get(line.state, "cyan")), (empty * (BAR - done), "dim"), share)
+        return Text.assemble((full * done, STYLES.get(line.state, "cyan")), (empty * (bar - done), "dim"), share)
+
+    def _bar_width(self) -> int:
+        return BAR if self._console.size.width >= 100 else BAR // 3
 
     def _time(self, line: Line) -> str:
         if line.state == "running" and line.began is not None:
