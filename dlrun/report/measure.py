@@ -18,7 +18,7 @@ def value_of(result: Mapping[str, Any], metric: str) -> float | None:
     """A measure of a run's result; None where it has none, or one that is not finite.
 
     ``test/accuracy``, ``val/loss`` (of the kept weights), ``best/val/loss`` (of the best epoch), ``test@20/accuracy``
-    (of epoch 20, where `test_at` measured it), or one of seconds, epochs, steps, parameters.
+    (of epoch 20, where `test_at` measured it), ``samples/words_0.5``, or one of seconds, epochs, steps, parameters.
     """
     part, _, name = metric.partition("/")
     if not name:
@@ -36,7 +36,7 @@ def names(results: Iterable[Mapping[str, Any]]) -> list[str]:
     """The measures that any of the results has."""
     found: dict[str, None] = {}
     for result in results:
-        for part in ("test", "val", "train", "train_clean", "best"):
+        for part in ("test", "val", "train", "train_clean", "best", "samples"):
             found.update(dict.fromkeys(f"{part}/{name}" for name in result.get(part) or {}))
         for epoch, values in (result.get("test_at") or {}).items():
             found.update(dict.fromkeys(f"test@{epoch}/{name}" for name in values))

@@ -13,6 +13,7 @@ from scipy import stats
 from dlrun.config.problem import Problems
 from dlrun.report import show
 from dlrun.report.collect import collect
+from dlrun.report.measure import names, value_of
 from dlrun.report.table import Row, Table
 from tests.report.make import SGD, grid, made, planned, write_lock
 
@@ -289,3 +290,9 @@ def test_planned_jobs_are_a_table_before_anything_ran(runs: Path) -> None:
     text = shown(sweep)
     assert "not started (seeds 0, 1)" in text or "not started" in text
     assert json.loads((sweep / "plan.json").read_text())["jobs"] == 2
+
+
+def test_measures_of_samples_are_measures() -> None:
+    results = [{"test": {"loss": 1.0}, "samples": {"words_0.5": 0.4, "classes": 7}, "steps": 3}]
+    assert names(results) == ["test/loss", "samples/words_0.5", "samples/classes", "steps"]
+    assert value_of(results[0], "samples/words_0.5") == 0.4
