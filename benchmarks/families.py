@@ -43,8 +43,8 @@ CHOLLETS_VAE = ["model=conv_vae", "model.filters=[32,64,64,64]", "model.stride=[
 CASES: dict[str, tuple[list[str], int, int]] = {  # words, tokens in a row (0: pictures), steps in a block
     "VAE, 784-128-64-2-64-128-784, batch 128": (["model=vae", "batch_size=128"], 0, 60),
     "VAE of Chollet (convolutions), batch 16": (CHOLLETS_VAE, 0, 4),
-    "GAN, 100-128-256-784 and 784-256-128-1, batch 64": (["model=gan"], 0, 40),
-    "DCGAN, 64 and 32 filters, batch 64": (["model=dcgan"], 0, 3),
+    "GAN, 100-128-256-784 and 784-256-128-1, batch 64": (["model=gan", "optimizer=adam"], 0, 40),
+    "DCGAN, 64 and 32 filters, batch 64": (["model=dcgan", "optimizer=adam"], 0, 3),
     "LSTM, 500 tokens, embed 32, 32 units, batch 128": (["model=lstm"], 500, 2),
     "LSTM, 500 tokens, model.cell=fast": (["model=lstm", "model.cell=fast"], 500, 3),
     "LSTM, 50 tokens": (["model=lstm"], 50, 16),

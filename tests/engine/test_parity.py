@@ -70,8 +70,8 @@ LSTM = ["dataset=digits_rows", "model=lstm", "model.dropout=0.2"]
 FAMILIES = {
     "vae": ["model=vae", "model.hidden=[20]", "model.dropout=0.2"],
     "conv_vae": ["model=conv_vae", "model.filters=[4,6]"],
-    "gan": ["model=gan", "model.generator_hidden=[16]", "model.discriminator_hidden=[16]"],
-    "dcgan": ["model=dcgan", "model.generator_filters=[6]", "model.discriminator_filters=[4]"],
+    "gan": ["optimizer=adam", "model=gan", "model.generator_hidden=[16]", "model.discriminator_hidden=[16]"],
+    "dcgan": ["optimizer=adam", "model=dcgan", "model.generator_filters=[6]", "model.discriminator_filters=[4]"],
     "lstm": [*LSTM, "model.recurrent_dropout=0.2"],
     "lstm, fast cell": [*LSTM, "model.cell=fast"],
 }

@@ -48,3 +48,23 @@ def test_chollets_convnet_after_five_epochs(go, mnist) -> None:
                  "threads=1")
     assert outcome.result["parameters"] == 93_322
     assert outcome.result["test"]["accuracy"] >= 0.988  # printed 99.08 %
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_a_classifier_that_is_99_percent_right_finds_nine_digits_among_a_dcgans_samples(go, mnist) -> None:
+    import torch
+
+    from dlrun.models.assembly import latents, sample
+    from dlrun.run.load import load_run
+
+    made = go("experiment=ours/dcgan-mnist")
+    assert not made.result["collapsed"] and made.result["samples"]["duplicates"] < 0.1
+    told = go("dataset=mnist", "model=convnet", "optimizer=rmsprop", "epochs=5", "batch_size=64", "validation=0")
+    assert told.result["test"]["accuracy"] >= 0.985
+    gan, judge = load_run(made.folder).model, load_run(told.folder).model
+    rows = sample(gan, latents(1000, gan, torch.Generator().manual_seed(0)))
+    with torch.no_grad():
+        belief, taken = torch.softmax(judge(rows), 1).max(1)
+    counts = torch.bincount(taken[belief >= 0.9], minlength=10)
+    assert int((counts >= 10).sum()) >= 9, counts.tolist()
