@@ -40,7 +40,6 @@ def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
     plan = make_plan(words_of(entry, profile, overrides, bool(partial)))
     if not partial and profile != QUICK:
         check_names(entry, plan)
-    code = 0
     if plan.options.get("dry_run"):
         return _printed(plan)
     store(plan)
