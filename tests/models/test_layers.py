@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dlrun.config.augments import Augment
+from dlrun.data.augment import make_augment
 from dlrun.models.build import build
 from dlrun.models.noise import Noise
 from dlrun.models.parse import parse
@@ -54,6 +56,21 @@ def test_a_global_pooling_takes_one_number_of_each_channel(shape: tuple[int, ...
     for take, by_numpy in (("max", np.max), ("average", np.mean), ("sum", np.sum)):
         y = one(GlobalPool(take), shape)(x)
         np.testing.assert_allclose(y, by_numpy(x.numpy().reshape(2, 3, -1), axis=2), rtol=1e-5, atol=1e-6)
+
+
+def test_a_crop_is_the_middle_and_behind_a_shift_a_crop_from_anywhere() -> None:
+    x = torch.arange(2 * 3 * 32 * 33.0).view(2, 3, 32, 33)
+    crop = one({"crop": 24}, (3, 32, 33))
+    assert torch.equal(crop(x), x[:, :, 4:28, 4:28])
+    augment = make_augment(Augment(crop=4))
+    assert augment is not None
+    images, places = x[:1, :, :, :32], set()
+    for image in augment(images.expand(300, 3, 32, 32), torch.Generator().manual_seed(0)):
+        top, left = divmod(int(crop(image[None])[0, 0, 0, 0]), 33)
+        assert torch.equal(crop(image[None]), images[:, :, top:top + 24, left:left + 24])
+        places.add((top, left))
+    assert {top for top, _ in places} == {left for _, left in places} == set(range(9))
+    assert torch.equal(one({"crop": 3}, (2, 6))(x[:, :2, 0, :6]), x[:, :2, 0, 1:4])
 
 
 @pytest.mark.parametrize(("size", "kernel", "stride"), CASES)

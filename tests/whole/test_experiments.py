@@ -28,7 +28,7 @@ from dlrun.run.preflight import Checked, preflight
 FILES = {entry.name: entry.file for entry in entries() if not entry.comparison}  # the others: test_comparisons.py
 STEPS, ROWS = 3, 100  # rows: a stateful network wants a whole batch, of 96
 QUICK = (  # one of each kind of data and network that is read and trained in seconds; the others are slow
-    "chollet/ch03-reuters-bottleneck", "chollet/ch08-vae-mnist", "gulli/ch01-mnist-adam",
+    "buduma/ch07-pos-ngram", "chollet/ch03-reuters-bottleneck", "chollet/ch08-vae-mnist", "gulli/ch01-mnist-adam",
     "gulli/ch05-sentiment-dense-lookup", "gulli/ch06-electricity-stateful", "gulli/ch06-lstm-sentiment",
     "gulli/ch07-benzene-regression",
 )

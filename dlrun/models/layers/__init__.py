@@ -19,7 +19,7 @@ from dlrun.models.layers.branching import Parallel, Residual
 from dlrun.models.layers.convolution import Conv, SeparableConv, TransposedConv
 from dlrun.models.layers.dense import Dense, Embedding
 from dlrun.models.layers.normalization import BatchNorm, InstanceNorm, LayerNorm
-from dlrun.models.layers.pooling import GlobalPool, Pool, Upsample
+from dlrun.models.layers.pooling import Crop, GlobalPool, Pool, Upsample
 from dlrun.models.layers.recurrent import Recurrent
 from dlrun.models.layers.sequence import Repeat, Reverse, TimeDistributed
 from dlrun.models.layers.shaping import Flatten, Reshape
@@ -59,6 +59,7 @@ MAKERS: dict[type[words.Layer], Maker] = {
     words.Pool: _plain(Pool),
     words.GlobalPool: _plain(GlobalPool),
     words.Upsample: _plain(Upsample),
+    words.Crop: _plain(Crop),
     words.Flatten: lambda layer, shape, noise, parts: Flatten() if len(shape) > 1 else None,
     words.Reshape: lambda layer, shape, noise, parts: Reshape(layer.shape),
     words.Dropout: lambda layer, shape, noise, parts: Dropout(layer.rate, noise) if layer.rate else None,

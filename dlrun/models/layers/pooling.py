@@ -1,4 +1,4 @@
-"""Pooling with TensorFlow's padding, which never counts as a value, and enlargement by repetition."""
+"""Pooling with TensorFlow's padding, which never counts as a value, enlargement by repetition, and a crop of the middle."""
 
 from __future__ import annotations
 
@@ -60,3 +60,18 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.interpolate(x, scale_factor=self.factor, mode="nearest")
+
+
+class Crop(nn.Module):
+    def __init__(self, layer: words.Crop, shape: words.Shape):
+        super().__init__()
+        sides = per_axis(layer.size, len(shape) - 1)
+        self.windows = tuple(((size - side) // 2, side) for size, side in zip(shape[1:], sides))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for axis, (start, side) in enumerate(self.windows, 2):
+            x = x.narrow(axis, start, side)
+        return x
+
+    def extra_repr(self) -> str:
+        return " x ".join(str(side) for _, side in self.windows)

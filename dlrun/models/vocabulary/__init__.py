@@ -13,14 +13,14 @@ from dlrun.models.vocabulary.dense import Dense, Embedding
 from dlrun.models.vocabulary.dropping import Dropout, SpatialDropout
 from dlrun.models.vocabulary.geometry import Shape
 from dlrun.models.vocabulary.normalization import BatchNorm, InstanceNorm, LayerNorm
-from dlrun.models.vocabulary.pooling import GlobalPool, Pool, Upsample
+from dlrun.models.vocabulary.pooling import Crop, GlobalPool, Pool, Upsample
 from dlrun.models.vocabulary.recurrent import Gru, Lstm, Recurrent, Rnn
 from dlrun.models.vocabulary.sequence import Repeat, Reverse, TimeDistributed
 from dlrun.models.vocabulary.shaping import Flatten, Reshape
 from dlrun.models.vocabulary.sparsity import KSparse
 
 __all__ = [
-    "LAYERS", "Activation", "BatchNorm", "Conv", "Conv1d", "Dense", "Dropout", "Elu", "Embedding", "Flatten",
+    "LAYERS", "Activation", "BatchNorm", "Conv", "Conv1d", "Crop", "Dense", "Dropout", "Elu", "Embedding", "Flatten",
     "GlobalPool", "Gru", "InstanceNorm", "KSparse", "Layer", "LayerNorm", "LeakyRelu", "Lstm", "Parallel", "Part",
     "Pool", "Prelu", "Recurrent", "Repeat", "Reshape", "Residual", "Reverse", "Rnn", "SeparableConv", "Shape",
     "SpatialDropout", "TimeDistributed", "TransposedConv", "Upsample", "Weighted",
@@ -29,7 +29,7 @@ __all__ = [
 LAYERS: dict[str, type[Layer]] = {
     layer.kind: layer
     for layer in (
-        Dense, Conv, Conv1d, SeparableConv, TransposedConv, Pool, GlobalPool, Upsample, Flatten, Reshape,
+        Dense, Conv, Conv1d, SeparableConv, TransposedConv, Pool, GlobalPool, Upsample, Crop, Flatten, Reshape,
         Dropout, SpatialDropout, BatchNorm, LayerNorm, InstanceNorm, Activation, LeakyRelu, Elu, Prelu,
         Residual, Parallel, KSparse, Embedding, Rnn, Lstm, Gru, TimeDistributed, Repeat, Reverse,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import choice, integers
+from dlrun.config.fields import MISSING, choice, integers
 from dlrun.models.vocabulary.base import Layer
 from dlrun.models.vocabulary.geometry import Shape, by, per_axis, windows
 
@@ -81,3 +81,29 @@ class Upsample(Layer):
         if len(self.factor) > len(sizes):
             raise ValueError("a sequence has one axis: factor is one integer")
         return (shape[0], *(size * factor for size, factor in zip(sizes, per_axis(self.factor, len(sizes)))))
+
+
+@dataclass(frozen=True)
+class Crop(Layer):
+    """The middle of an image or a sequence, as Keras's CenterCrop; an odd rest is cut off behind.
+
+    Behind it, a shift by ``augment.crop`` of half the difference is a random crop of this size in training, and the
+    middle in evaluation.
+    """
+
+    kind: ClassVar[str] = "crop"
+    main: ClassVar[str] = "size"
+    sides: ClassVar[tuple[str, ...]] = ("size",)
+    size: tuple[int, ...] = integers(MISSING, "side of what is kept, or (height, width)", low=1, scalar=True)
+
+    def output(self, shape: Shape) -> Shape:
+        sizes = spatial(shape, self.kind)
+        if len(self.size) > len(sizes):
+            raise ValueError("a sequence has one axis: size is one integer")
+        wanted = per_axis(self.size, len(sizes))
+        if any(side > size for side, size in zip(wanted, sizes)):
+            raise ValueError(f"a crop of {by(wanted)} is larger than its input of {by(sizes)}")
+        return (shape[0], *wanted)
+
+    def text(self) -> str:
+        return by(self.size)
