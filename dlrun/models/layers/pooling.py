@@ -1,4 +1,4 @@
-"""Pooling with TensorFlow's padding, which never counts as a value, enlargement by repetition, and a crop of the middle."""
+"""Pooling with TensorFlow's padding, which never counts as a value; enlargement by repetition; the middle cut out."""
 
 from __future__ import annotations
 
