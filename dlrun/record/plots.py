@@ -83,6 +83,35 @@ def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, cla
     _save(figure, path)
 
 
+def save_regions(path: str | os.PathLike[str], taken: Any, span: tuple[float, float, float, float], points: Any,
+                 labels: Any, classes: Sequence[str], names: Sequence[str]) -> None:
+    """The class of each point of a plane, (rows from below, columns), and points (rows, 2) in colours of their own.
+
+    `span` is where the plane lies: left, right, bottom, top; `names` are those of its axes.
+    """
+    import numpy as np
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+    from matplotlib.figure import Figure
+
+    taken, points, labels = np.asarray(taken), np.asarray(points), np.asarray(labels)
+    colours = colormaps["tab10" if len(classes) <= 10 else "tab20"]
+    own = [colours(number % colours.N)[:3] for number in range(len(classes))]
+    pale = ListedColormap([tuple(1 - 0.35 * (1 - part) for part in colour) for colour in own])
+    figure = Figure(figsize=(7, 6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(taken, cmap=pale, vmin=-0.5, vmax=len(classes) - 0.5, origin="lower", extent=span, aspect="auto",
+                interpolation="nearest")
+    for number, name in enumerate(classes[:20]):
+        rows = labels == number
+        axes.scatter(points[rows, 0], points[rows, 1], s=16, edgecolors="white", linewidths=0.4, color=own[number],
+                     label=name)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set(xlabel=names[0], ylabel=names[1], xlim=span[:2], ylim=span[2:])
+    axes.set_title(f"what each point is taken for, and {len(points):,} training rows")
+    _save(figure, path)
+
+
 def save_series(path: str | os.PathLike[str], true: Any, back: Any, names: Sequence[str] = ()) -> None:
     """Series, (rows, features, length), and what came back of them: a panel each, of the first 3 features."""
     import numpy as np

@@ -79,6 +79,33 @@ def test_a_bag_of_words_shows_its_words(go, texts) -> None:
     assert set(text.split()) - {"<unknown>"} <= {"fine", "poor", "thing", "number", "0", "1", "2", "3"} and text
 
 
+@pytest.mark.parametrize("scale", ["none", "standard"])
+def test_each_point_of_the_plane_has_the_colour_of_the_class_that_it_is_taken_for(go, monkeypatch, scale: str) -> None:
+    from dlrun.record import plots
+
+    drawn: list[Any] = []
+    real = plots.save_regions
+    monkeypatch.setattr(plots, "save_regions", lambda path, *values: drawn.append(values) or real(path, *values))
+    outcome = go("dataset=blobs", f"dataset.scale={scale}", "model=softmax", "epochs=20", "optimizer.lr=0.1")
+    taken, (left, right, bottom, top), points, labels, classes, names = drawn[0]
+    data, run = data_of(outcome.folder), load_run(outcome.folder)
+    np.testing.assert_allclose(points, data.train.x, rtol=1e-4, atol=1e-5)
+    assert np.array_equal(labels, data.train.y) and classes == ("0", "1", "2") and names == ("x", "y")
+    assert left < points[:, 0].min() and top > points[:, 1].max()
+    side = len(taken)
+    for row, column in [(0, 0), (0, side - 1), (side - 1, 0), (side // 2, side // 3)]:
+        place = np.array([left + (right - left) * column / (side - 1), bottom + (top - bottom) * row / (side - 1)])
+        with torch.no_grad():
+            outputs = run.model(torch.from_numpy(data.scale(place[None])))
+        assert taken[row, column] == outputs.argmax(1)
+    picture = np.asarray(Image.open(outcome.folder / "pictures" / "regions.png").convert("RGB"))
+    assert len({tuple(colour) for colour in picture[100:500:7, 100:500:7].reshape(-1, 3)}) >= 3
+
+
+def test_other_rows_than_points_have_no_plane(go) -> None:
+    assert not (go("dataset=iris", "model=softmax", "epochs=1").folder / "pictures" / "regions.png").exists()
+
+
 def test_each_word_of_a_sentence_has_its_tag(go, real_data: Path) -> None:
     outcome = go("dataset=treebank", "model=gru", "model.units=8", "epochs=1", "train_size=400", "dataset.maxlen=60")
     head, *lines = filter(None, (outcome.folder / "pictures" / "sentences.txt").read_text().splitlines())

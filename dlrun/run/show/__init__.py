@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dlrun.run.show import classes, codes, numbers, samples, sequences, several, tags, text
+from dlrun.run.show import classes, codes, numbers, regions, samples, sequences, several, tags, text
 from dlrun.run.show.activations import activations
 from dlrun.run.show.batch import filters, first_batch, graph
 from dlrun.run.show.projector import projector
@@ -16,7 +16,7 @@ from dlrun.run.show.view import View
 Show = Callable[[View], None]
 
 AT_END: dict[str, tuple[Show, ...]] = {
-    "classify": (classes.confusion, classes.mistakes, filters, activations),
+    "classify": (classes.confusion, classes.mistakes, regions.regions, filters, activations),
     "tag": (tags.confusion, tags.sentences),
     "regress": (numbers.predictions,),
     "multi_label": (several.labels, filters),

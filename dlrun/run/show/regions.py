@@ -1,0 +1,38 @@
+"""Two numbers a row: what class each point of their plane is taken for (Buduma & Locascio, ch. 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from dlrun.run.show.view import View
+from dlrun.tasks.classify import Classify
+
+SIDE = 200  # points along an axis
+MARGIN = 0.1  # of the training rows' range, on each side
+POINTS = 1_000  # training rows that are drawn
+
+
+def regions(view: View) -> None:
+    """The classes of the plane's points, below the first training rows in the colours of theirs."""
+    task, prepared = view.parts.task, view.parts.prepared
+    assert isinstance(task, Classify)
+    signature = prepared.signature
+    if signature.input_kind != "table" or signature.input_shape != (2,):
+        return
+    from dlrun.record.plots import save_regions
+
+    scale = prepared.scale
+    offset, factor = np.broadcast_to(scale.offset, 2), np.broadcast_to(scale.factor, 2)
+    points, y = view.parts.train.range(0, min(POINTS, view.parts.train.count))
+    low, high = (take(points, 0).cpu().double() for take in (torch.amin, torch.amax))
+    wide = (high - low).clamp_min(1e-6) * MARGIN
+    across, up = (torch.linspace(start, end, SIDE) for start, end in zip((low - wide).tolist(), (high + wide).tolist()))
+    plane = torch.stack(torch.meshgrid(across, up, indexing="xy"), -1).view(-1, 2)  # line by line from below
+    with view.still():
+        taken = torch.cat([task.classify(view.parts.model(some.to(view.parts.noise.device)).float()).cpu()
+                           for some in plane.split(view.parts.evaluate_batch)]).view(SIDE, SIDE)
+    span = [axis.numpy() / factor[place] + offset[place] for place, axis in enumerate((across, up))]
+    view.save("regions", lambda path: save_regions(
+        path, taken.numpy(), (*span[0][[0, -1]], *span[1][[0, -1]]), points.cpu().numpy() / factor + offset,
+        y.cpu().numpy(), signature.classes, signature.features))
