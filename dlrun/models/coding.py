@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 from dlrun.config import models_generative as schema
@@ -16,15 +17,16 @@ from dlrun.models.vocabulary import Conv, Dense, KSparse, Layer, Shape
 
 def autoencoder(cfg: schema.Autoencoder | schema.ConvAutoencoder, signature: Signature, values: str) -> Blueprint:
     shape = signature.input_shape
-    code: list[Layer] = [Dense(cfg.code, activation=cfg.code_activation, init=cfg.init)]
-    if cfg.keep is not None:
-        if cfg.keep > cfg.code:
-            raise problem(f"model.keep={cfg.keep}", f"the code has {cfg.code} values (model.code)")
-        code.append(KSparse(cfg.keep))
     if cfg.encoder is None:
-        encoder = Stage((*_body(cfg, shape), *code), shape)
+        code = Dense(cfg.code, activation=cfg.code_activation, init=cfg.init)
+        encoder = Stage((*_body(cfg, shape), code), shape)
     else:
         encoder = written(cfg.encoder, "model.encoder", cfg, shape, None)
+    if cfg.keep is not None:  # also behind an encoder of one's own
+        length, = encoder.output_shape
+        if cfg.keep > length:
+            raise problem(f"model.keep={cfg.keep}", f"the code has {length} values (model.code)")
+        encoder = replace(encoder, layers=(*encoder.layers, KSparse(cfg.keep)))
     return Blueprint("autoencoder", {"encoder": encoder, "decoder": _decoder(cfg, shape, encoder.output_shape, values)})
 
 

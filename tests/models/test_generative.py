@@ -157,8 +157,9 @@ def test_a_k_sparse_layer_keeps_the_largest_of_each_row() -> None:
     assert x.grad[0].tolist() == [0, 0, 1, 1, 0] and x.grad.sum() == 6
 
 
-def test_the_code_of_a_k_sparse_autoencoder_has_k_values() -> None:
-    code = made(Autoencoder(code=12, keep=3)).encode(torch.rand(4, 1, 8, 8))
+@pytest.mark.parametrize("encoder", [None, ("flatten", {"dense": "out"}, "batch_norm", "sigmoid")])
+def test_the_code_of_a_k_sparse_autoencoder_has_k_values(encoder: tuple | None) -> None:
+    code = made(Autoencoder(code=12, keep=3, encoder=encoder)).encode(torch.rand(4, 1, 8, 8))
     assert ((code != 0).sum(1) == 3).all()
 
 
@@ -187,6 +188,7 @@ def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -
     (Dcgan(generator_filters=(8, 8, 8)), MNIST, "model.generator_filters=[8, 8, 8]", "not divisible"),
     (ConvVae(filters=(4, 4), kernel=(3, 3, 3)), MNIST, "model.kernel=[3, 3, 3]", "one integer is wanted, or 2"),
     (Autoencoder(code=4, keep=5), MNIST, "model.keep=5", "the code has 4 values"),
+    (Autoencoder(encoder=("flatten", {"dense": 4}), keep=5), MNIST, "model.keep=5", "the code has 4 values"),
     (Vae(decoder=({"dense": 7},)), DIGITS, "model.decoder[0]", "gives 7, 8 x 8 x 1 is wanted"),
     (Gan(discriminator=("flatten", {"dense": 2})), DIGITS, "model.discriminator[1]", "gives 2, 1 is wanted"),
     (Gan(generator=({"dence": 2},)), DIGITS, "model.generator[0]=dence", "did you mean  dense"),
