@@ -27,14 +27,17 @@ def save_batch(
     from PIL import Image, ImageDraw
 
     tiles = pixels(np.asarray(images))
-    rows, height, width, _ = tiles.shape
+    if np.shape(images)[1] != 3:  # all is gray, the captions too: a third of the bytes
+        tiles = tiles[..., 0]
+    rows, height, width = tiles.shape[:3]
     if labels is not None and len(labels) != rows:
         raise ValueError(f"{rows} images have {len(labels)} labels")
     zoom = max(1, round(_TILE / max(height, width)))
     height, width = height * zoom, width * zoom
     columns = columns or _columns(rows)
     step_x, step_y = width + _GAP, height + _GAP + (_CAPTION if labels is not None else 0)
-    sheet = Image.new("RGB", (columns * step_x + _GAP, -(-rows // columns) * step_y + _GAP), _PAPER)
+    size = (columns * step_x + _GAP, -(-rows // columns) * step_y + _GAP)
+    sheet = Image.new("RGB" if tiles.ndim == 4 else "L", size, _PAPER)
     draw, letters = ImageDraw.Draw(sheet), font(10)
     for index in range(rows):
         x, y = _GAP + index % columns * step_x, _GAP + index // columns * step_y

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dlrun.config.kfold import own_seed
 from dlrun.config.places import data_dir
@@ -52,11 +52,14 @@ class Parts:
     def parameters(self) -> int:
         return sum(weight.numel() for weight in self.model.parameters())
 
-    def measure(self, rows: Rows, cast: Callable[[], Any]) -> dict[str, float]:
-        """The task's measures over all rows, with dropout off."""
+    def measure(self, rows: Rows, cast: Callable[[], Any],
+                passed: list[tuple[Tensor, Tensor]] | None = None) -> dict[str, float]:
+        """The task's measures over all rows, with dropout off; `passed` gets each batch's outputs and targets."""
         totals = Totals(self.task.measures, rows.device)
         self.noise.at(-1)  # what is random in a measurement (a latent sample) is the same in each
         self.model.eval()
+        seen: list[Tensor] = []
+        hook = None if passed is None else self.model.register_forward_hook(lambda *call: seen.append(call[-1]))
         with torch.no_grad():
             for x, y in in_order(rows, self.evaluate_batch):
                 batch = Batch(x, y, len(x))
@@ -64,6 +67,10 @@ class Parts:
                     with cast():
                         loss, outputs = self.task.loss(player, self.model, batch)
                     self.task.add(player, totals, loss, outputs, batch)
+                if passed is not None:
+                    passed.append((seen.pop(), y))
+        if hook is not None:
+            hook.remove()
         self.model.train()
         return self.task.derive(totals.read())
 

@@ -43,8 +43,8 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
     if config.evaluate_train:
         result["train_clean"] = parts.measure(parts.train, cast)
     result["val"] = part_of(row, "val")
-    result["test"] = parts.measure(parts.test, cast) if parts.test is not None else {}
     view = View(parts, folder, recorder, clock.epoch, cast)
+    result["test"] = parts.measure(parts.test, cast, view.passed) if parts.test is not None else {}
     if parts.test is not None and isinstance(parts.task, MultiLabel):
         result["test"] |= parts.task.details(*view.outputs)
         result["labels"] = parts.task.by_label(*view.outputs)

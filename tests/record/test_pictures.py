@@ -13,7 +13,7 @@ from dlrun.record.pictures import _columns, save_batch
 
 def tile(path, index, columns, size, captions=False):
     """The pixels of one image of a sheet, at 3x zoom for 28 pixels and so on; cut out by the layout's own numbers."""
-    sheet = np.asarray(Image.open(path))
+    sheet = np.asarray(Image.open(path).convert("RGB"))
     x, y = 6 + index % columns * (size + 6), 6 + index // columns * (size + 6 + (16 if captions else 0))
     return sheet[y:y + size, x:x + size]
 

@@ -41,7 +41,7 @@ def data_of(folder: Path) -> Prepared:
 def tile(picture: np.ndarray, column: int, row: int, size: int) -> np.ndarray:
     """The middle of a tile with a caption, gray."""
     x, y = 6 + column * (size + 6), 6 + row * (size + 22)
-    return picture[y:y + size, x:x + size, 0]
+    return picture[y:y + size, x:x + size]
 
 
 def test_activations_are_what_the_first_filters_make_of_the_first_row(go) -> None:
@@ -123,9 +123,9 @@ def test_each_word_of_a_sentence_has_its_tag(go, real_data: Path) -> None:
 def test_a_way_between_two_rows_begins_and_ends_with_them(go) -> None:
     outcome = go("model=autoencoder", "epochs=1")
     picture = np.asarray(Image.open(outcome.folder / "pictures" / "between.png"))
-    line = picture[6:102, 6:, 0]
+    line = picture[6:102, 6:]
     first, back = line[:, :96], line[:, 102:198]
-    batch = np.asarray(Image.open(outcome.folder / "pictures" / "reconstructions.png"))[:, :, 0]
+    batch = np.asarray(Image.open(outcome.folder / "pictures" / "reconstructions.png"))
     assert np.array_equal(first, batch[6:102, 6:102])
     assert np.array_equal(line[:, 9 * 102:9 * 102 + 96], batch[6:102, 108:204])  # the second shown row
     assert np.abs(back.astype(int) - batch[108:204, 6:102]).max() <= 1
@@ -161,3 +161,15 @@ def points_of(folder: Path) -> Any:
     plugin = ProjectorPlugin(TBContext(logdir=str(folder.absolute())))
     plugin._update_configs()
     return plugin._configs["."]
+
+
+def test_the_pictures_of_the_test_rows_come_from_their_measurement(go, monkeypatch) -> None:
+    matrices = []
+    monkeypatch.setattr("dlrun.record.confusion.save_confusion", lambda path, matrix, classes: (
+        matrices.append(matrix), Image.new("L", (2, 2)).save(path)))
+    monkeypatch.setattr("dlrun.run.show.view.in_order", None)  # a second pass would need it
+    outcome = go("model=dense", "model.dropout=0.5", "epochs=1")
+    result = outcome.result
+    assert matrices[0].sum() == result["rows"]["test"]
+    assert np.trace(matrices[0]) / matrices[0].sum() == pytest.approx(result["test"]["accuracy"])
+    assert (outcome.folder / "pictures" / "mistakes.png").is_file()

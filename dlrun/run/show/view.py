@@ -18,6 +18,8 @@ from dlrun.record.folder import RunFolder, write_text
 from dlrun.record.recorder import Recorder
 from dlrun.run.assemble import Parts
 
+OUTPUTS = ("classify", "tag", "regress", "multi_label", "multi_output")  # tasks that show all outputs
+
 
 @dataclass(frozen=True)
 class View:
@@ -57,13 +59,19 @@ class View:
             self.parts.model.train()
 
     @cached_property
+    def passed(self) -> list[tuple[Tensor, Tensor]] | None:
+        """Where a measurement of the shown rows leaves what went through; None where no picture needs that."""
+        return [] if self.parts.config.task.kind in OUTPUTS else None
+
+    @cached_property
     def outputs(self) -> tuple[Tensor, Tensor]:
-        """The model's outputs and the targets of the shown rows, on the CPU; one pass for all pictures of a view."""
-        with self.still():
-            found = [(self.parts.model(x).float().cpu(), y.cpu())
-                     for x, y in in_order(self.rows, self.parts.evaluate_batch)]
-        outputs, targets = (torch.cat(parts) for parts in zip(*found))
-        return outputs, targets
+        """The model's outputs and the targets of the shown rows, on the CPU: of their measurement, else of a pass."""
+        found = self.passed
+        if not found:
+            with self.still():
+                found = [(self.parts.model(x), y) for x, y in in_order(self.rows, self.parts.evaluate_batch)]
+        outputs, targets = (torch.cat(parts).cpu() for parts in zip(*found))
+        return outputs.float(), targets
 
     def write(self, name: str, text: str) -> None:
         """Write ``pictures/<name>.txt`` and tell the recorders, under the name before its number."""
