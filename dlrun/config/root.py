@@ -28,6 +28,8 @@ class Root:
         (), "Epochs after which the test rows are measured too; reported apart, never used to choose.",
         low=1, empty=True, scalar=True)
     evaluate_train: bool = flag(False, "Measure the training rows once more at the end, without dropout.")
+    interpolation: bool = flag(
+        False, "Measure the loss on the straight line from newly drawn weights to the trained ones, at the end.")
     precision: str = choice("float32", ("float32", "bf16", "fp16"), "Arithmetic of the forward pass.")
     device: str = text("auto", "auto, cpu, cuda, cuda:N or mps.", identity=False)
     threads: Any = integer("auto", "CPU threads of torch.", low=1, words=("auto",), identity=False)

@@ -12,6 +12,7 @@ from typing import Any
 from dlrun.config.check import show
 from dlrun.config.kfold import folds_of
 from dlrun.config.layer_lists import stateful_key
+from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.root import Config
 from dlrun.config.schema import Custom
@@ -149,6 +150,16 @@ def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]
 
 
 @rule
+def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Problem]:
+    if not config.interpolation:
+        return
+    if isinstance(config.model, COMPUTED):
+        yield Problem("interpolation=true", "this model has no trained weights", origin("interpolation"))
+    elif config.task.known and "loss" not in config.task.measures:
+        yield Problem("interpolation=true", "the networks of a GAN have no loss in common", origin("interpolation"))
+
+
+@rule
 def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem]:
     if config.precision == "fp16" and not (config.device == "auto" or config.device.startswith("cuda")):
         yield Problem("precision=fp16", f"it wants a CUDA device, not device={config.device}; bf16 runs anywhere",
@@ -192,4 +203,5 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 # Judged again when auto has become a task.
-OF_TASK: tuple[Check, ...] = (monitor_is_measured, final_fit_has_a_monitor, lbfgs_moves_alone, tag_is_whole)
+OF_TASK: tuple[Check, ...] = (monitor_is_measured, final_fit_has_a_monitor, lbfgs_moves_alone, tag_is_whole,
+                              a_line_of_losses_has_two_ends)

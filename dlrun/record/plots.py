@@ -150,6 +150,23 @@ def save_histogram(path: str | os.PathLike[str], values: Any, name: str, span: t
     _save(figure, path)
 
 
+def save_interpolation(path: str | os.PathLike[str], losses: Sequence[tuple[float, float]]) -> None:
+    """The loss by alpha, 0 at the trained weights and 1 at random ones; logarithmic, as it spans many powers of ten."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(*zip(*losses), color="#1f5fa8", linewidth=1, marker="o", markersize=3)
+    for alpha, name in ((0, "trained"), (1, "random")):
+        axes.axvline(alpha, color="0.6", linewidth=1, zorder=0)
+        axes.annotate(name, (alpha, 1), xycoords=("data", "axes fraction"), xytext=(4, -12), textcoords="offset points")
+    values = [loss for _, loss in losses]
+    if min(values) > 0 and max(values) > 10 * min(values):
+        axes.set_yscale("log")
+    axes.set(xlabel="alpha, the share of random weights", ylabel="loss")
+    _save(figure, path)
+
+
 def save_folds(path: str | os.PathLike[str], curves: Sequence[Sequence[float]], mean: Sequence[float],
                name: str) -> None:
     """A metric by epoch (from 1) in each fold, and its mean over the folds.

@@ -17,6 +17,7 @@ from dlrun.record.words import metrics
 from dlrun.run.assemble import Parts
 from dlrun.run.collapse import collapse
 from dlrun.run.common_sense import common_sense
+from dlrun.run.interpolation import interpolation
 from dlrun.run.machine import Machine
 from dlrun.run.show import View, at_end
 from dlrun.run.variety import variety
@@ -51,6 +52,8 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
     result["test_at"] = {str(r["epoch"]): part_of(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
     result["baseline"] = common_sense(parts)
+    if config.interpolation:
+        result["interpolation"] = interpolation(view)
     if not all(math.isfinite(value) for value in result["test"].values()):
         result["status"] = "diverged"
         result["stop_reason"] += "; the loss on the test rows is NaN or infinite"

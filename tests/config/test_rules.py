@@ -34,6 +34,8 @@ BREAKS = {  # rule -> (words that break it, words that just keep it)
     "plateau_falls": (["schedule=plateau", "schedule.min_lr=0.002"],
                       ["schedule=plateau", "schedule.min_lr=0.001"]),
     "lbfgs_is_whole": (["optimizer=lbfgs", "optimizer.accumulate=2"], ["optimizer=lbfgs"]),
+    "a_line_of_losses_has_two_ends": (["interpolation=true", "model=gan", "task=adversarial"],
+                                      ["interpolation=true", "model=vae", "task=vae"]),
     "half_precision_has_a_device": (["precision=fp16", "device=cpu"], ["precision=fp16", "device=cuda:1"]),
     "device_is_a_device": (["device=cuda:"], ["device=cuda:0"]),
     "name_is_a_folder": (["name=a/../../b"], ["name=a/b..c"]),

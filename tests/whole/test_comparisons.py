@@ -145,6 +145,8 @@ def is_measured(metric: str, config: Config) -> bool:
         known = {"loss", "accuracy", "mse", "mae", "padded_accuracy", "perplexity"}
     else:
         known = {name.partition("/")[2] for name in measured(config)}
+    if part == "interpolation":
+        return config.interpolation and rest in ("minima", "flatness")
     if part == "samples":  # of a GAN's pictures, or of what a model of the next token writes
         return rest in HEALTH if config.task.kind == "adversarial" else re.fullmatch(WRITTEN, rest) is not None
     parts = ["train", "test", *(["val"] if config.validation is not None else []),
