@@ -12,14 +12,14 @@ from torch.nn import functional as F
 from dlrun.config import tasks
 from dlrun.config.weights import balanced, in_order
 from dlrun.tasks.priors import log_odds, log_shares, sure
+from dlrun.tasks.single import Single
 from dlrun.tasks.task import Batch, Totals
 
 Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
-_ONE: Sequence[Sequence[str]] = (("model",),)
 
 
-class Classify:
-    """One player, the whole model.  Targets are class numbers (rows,), int64.
+class Classify(Single):
+    """Targets are class numbers (rows,), int64.
 
     With class weights the loss of a model in training mode is the mean over the rows of weight * loss, as Keras has it
     (`F.cross_entropy` with weights divides by their sum); a model in evaluation mode has the plain mean.
@@ -44,12 +44,6 @@ class Classify:
             return _binary
         return _binary_classes if name == "binary_cross_entropy" else F.cross_entropy
 
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
-
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.x).float()  # losses are taken in float32 whatever the forward pass was
         return (self._trained if model.training else self._loss)(logits, batch.y), logits
@@ -57,9 +51,6 @@ class Classify:
     def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", (self.classify(outputs.detach()) == batch.y).sum(), batch.rows)
-
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        return metrics
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The classes' shares as logits (see tasks.priors)."""

@@ -11,24 +11,17 @@ from torch.nn import functional as F
 
 from dlrun.config import tasks
 from dlrun.tasks.priors import log_odds, sure
+from dlrun.tasks.single import Single
 from dlrun.tasks.task import Batch, Totals
 
-_ONE: Sequence[Sequence[str]] = (("model",),)
 
-
-class MultiLabel:
-    """One player.  Targets are 0 or 1 (rows, labels), float32; outputs are logits (rows, labels)."""
+class MultiLabel(Single):
+    """Targets are 0 or 1 (rows, labels), float32; outputs are logits (rows, labels)."""
 
     measures = tasks.MultiLabel.measures
 
     def __init__(self, labels: Sequence[str]):
         self.labels = tuple(labels)
-
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.x).float()
@@ -39,9 +32,6 @@ class MultiLabel:
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", right.sum(), right.numel())
         totals.sum("exact_match", right.all(1).sum(), batch.rows)
-
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        return metrics
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """Each label's share as a logit (see tasks.priors)."""

@@ -14,9 +14,9 @@ from dlrun.config.weights import in_order
 from dlrun.data.scale import Target
 from dlrun.data.signature import Head
 from dlrun.tasks.priors import centre, log_odds, log_shares, sure
+from dlrun.tasks.single import Single
 from dlrun.tasks.task import Batch, Totals
 
-_ONE: Sequence[Sequence[str]] = (("model",),)
 Outputs = tuple[Tensor, list[Tensor]]  # of the network (rows, width), and each target's loss
 
 
@@ -51,8 +51,8 @@ class Slice:
         return torch.cat([1 - positive, positive], 1)
 
 
-class MultiOutput:
-    """One player.  Targets are (rows, heads), float32: numbers, and numbers of classes; outputs are (rows, width).
+class MultiOutput(Single):
+    """Targets are (rows, heads), float32: numbers, and numbers of classes; outputs are (rows, width).
 
     The loss is the sum over the targets of weight * loss, as in Keras.  A number that the data set scales has
     ``<name>_mae_in_units`` too, in its own unit.
@@ -71,12 +71,6 @@ class MultiOutput:
         weights = in_order(given, [head.name for head in heads], "target") if given is not None else [1.0] * len(heads)
         self._weights = torch.tensor(weights, device=device)
         self._error = F.mse_loss if config.loss == "mse" else F.l1_loss
-
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Outputs]:
         outputs = model(batch.x).float()

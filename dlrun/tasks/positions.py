@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,12 +10,11 @@ from torch.nn import functional as F
 
 from dlrun.config import tasks
 from dlrun.tasks.priors import log_shares
+from dlrun.tasks.single import Single
 from dlrun.tasks.task import Batch, Totals
 
-_ONE: Sequence[Sequence[str]] = (("model",),)
 
-
-class Tag:
+class Tag(Single):
     """Outputs are (rows, tags, length), targets (rows, length) with `padding` where there is no word.
 
     The loss leaves padding out, unless `count_padding` asks for the books' way; ``accuracy`` never counts it,
@@ -29,12 +27,6 @@ class Tag:
         self.padding = padding
         self._ignored = -100 if config.count_padding or padding is None else padding
 
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
-
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.x).float()
         return F.cross_entropy(logits, batch.y, ignore_index=self._ignored), logits
@@ -46,24 +38,15 @@ class Tag:
         totals.sum("accuracy", (right & words).sum(), words.sum())
         totals.sum("padded_accuracy", right.sum(), right.numel())
 
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        return metrics
-
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The tags' shares among the positions that the loss counts, as logits (see tasks.priors)."""
         return log_shares(y[y != self._ignored], width)
 
 
-class NextToken:
+class NextToken(Single):
     """The next token: outputs (rows, vocabulary) for one a row, (rows, vocabulary, length) for one a position."""
 
     measures = tasks.NextToken.measures
-
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.x).float()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -12,14 +12,14 @@ from dlrun.config import tasks_generative as schema
 from dlrun.models.assembly import Autoencoder
 from dlrun.models.noise import Noise
 from dlrun.tasks.draws import kept, normal
+from dlrun.tasks.single import Single
 from dlrun.tasks.task import Batch, Totals
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-_ONE: Sequence[Sequence[str]] = (("model",),)
 _EDGE = 1e-7  # a mean activation is at least so far from 0 and 1, where the divergence is infinite
 
 
-class Reconstruct:
+class Reconstruct(Single):
     """One player, an `Autoencoder`.  Targets are not looked at.  Of tokens their vectors are reconstructed.
 
     `end` is the decoder's last function; with `words` a masked input is a whole position's vector.  Evaluation
@@ -38,12 +38,6 @@ class Reconstruct:
         self._sparsity: Callable[[Tensor], Tensor] | None = {
             "none": None, "l1": _l1, "kl": lambda code: divergence(code, config.rho)}[config.sparsity]
 
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
-
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The loss; the reconstructions (rows, ...), before the sigmoid that the loss has in itself, and originals."""
         assert isinstance(model, Autoencoder)
@@ -59,9 +53,6 @@ class Reconstruct:
         values, wanted = outputs
         totals.mean("loss", loss.detach(), batch.rows)
         totals.mean("mse", F.mse_loss(self._finish(values.detach()), wanted), batch.rows)
-
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        return metrics
 
     def corrupt(self, x: Tensor) -> Tensor:
         """The inputs with the configured noise: normal noise first, then values set to 0.  Nothing is clipped."""

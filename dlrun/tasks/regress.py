@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.config import tasks
 from dlrun.tasks.priors import centre
+from dlrun.tasks.single import Single
 from dlrun.tasks.task import Batch, Totals
 
-_ONE: Sequence[Sequence[str]] = (("model",),)
 
-
-class Regress:
-    """One player.  Targets are numbers (rows,), float32; outputs are (rows, 1).
+class Regress(Single):
+    """Targets are numbers (rows,), float32; outputs are (rows, 1).
 
     Where the data set scales its target by `factor`, ``mae_in_units`` is the mean absolute error in its own unit.
     """
@@ -25,12 +22,6 @@ class Regress:
     def __init__(self, config: tasks.Regress, factor: float = 1.0):
         self.factor = factor
         self._loss = F.mse_loss if config.loss == "mse" else F.l1_loss
-
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         predicted = model(batch.x).float()[:, 0]

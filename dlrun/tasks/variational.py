@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -11,13 +11,13 @@ from dlrun.config import tasks_generative as schema
 from dlrun.models.assembly import Vae
 from dlrun.models.noise import Noise
 from dlrun.tasks.draws import normal
+from dlrun.tasks.single import Single
 from dlrun.tasks.task import Batch, Totals
 
-_ONE: Sequence[Sequence[str]] = (("model",),)
 Terms = tuple[Tensor, Tensor]
 
 
-class Variational:
+class Variational(Single):
     """One player, a `Vae`.  Targets are not looked at.
 
     Each row's code is drawn once, in evaluation too, from the noise as it stands: call its `at` first, with a number
@@ -37,12 +37,6 @@ class Variational:
         self._read = Vae.raw if exact else Vae.decode
         self._half = 0.5 if config.spread == "deviation" else 1.0
 
-    def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        return {"model": model}
-
-    def turn(self, step: int) -> Sequence[Sequence[str]]:
-        return _ONE
-
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Terms]:
         """The loss, and its two terms without their weights."""
         assert isinstance(model, Vae)
@@ -57,9 +51,6 @@ class Variational:
     def add(self, player: str, totals: Totals, loss: Tensor, outputs: Terms, batch: Batch) -> None:
         for name, value in zip(self.measures, (loss, *outputs)):
             totals.mean(name, value.detach(), batch.rows)
-
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        return metrics
 
     def _reconstruction(self, values: Tensor, x: Tensor) -> Tensor:
         error = self._error(values, x)  # the mean over all values
