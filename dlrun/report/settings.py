@@ -20,7 +20,8 @@ def settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = dict(_defaults(_kinds(config)))
     hidden = _hidden()
-    found.update((key, value) for key, value in config.items() if key not in hidden)
+    found.update((key, value) for key, value in config.items()
+                 if key not in hidden and key.partition(".")[0] not in hidden)  # of a mapping its members are there
     return found
 
 

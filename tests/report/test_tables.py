@@ -296,3 +296,10 @@ def test_measures_of_samples_are_measures() -> None:
     results = [{"test": {"loss": 1.0}, "samples": {"words_0.5": 0.4, "classes": 7}, "steps": 3}]
     assert names(results) == ["test/loss", "samples/words_0.5", "samples/classes", "steps"]
     assert value_of(results[0], "samples/words_0.5") == 0.4
+
+
+def test_what_a_book_prints_is_no_setting(runs: Path) -> None:
+    for number, seed in enumerate((0, 1)):
+        made(runs, number, 0.9 + number / 100, seed=seed, book__id=f"own/{number}", book__printed=[number])
+    table = only(runs)
+    assert len(table.rows) == 1 and not table.axes.besides
