@@ -55,7 +55,9 @@ def why_apart(book: Book, measured: Measured) -> str:
         return f"stand-in: {book.stand_in}"
     if labels:
         return f"data: {', '.join(labels)}"
-    return "quick profile: fewer rows, epochs or seeds than the book's" if measured.profile == QUICK else ""
+    if measured.profile != QUICK:
+        return ""
+    return f"quick profile ({' '.join(book.quick)}) in place of the book's; the claims are judged on such runs"
 
 
 def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[int, float]], metric: str) -> Judged:
