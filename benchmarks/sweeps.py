@@ -40,7 +40,7 @@ SWEEPS = {
                             0.6),
 }
 PLAIN = """
-import json, sys
+import json, sys, time
 import numpy
 import torch
 from torch.nn import functional as F
@@ -65,6 +65,7 @@ def loss_of(out, target):
 def measure(model, x, y):
     with torch.no_grad():
         return sum(loss_of(model(x[i:i + 1024]), y[i:i + 1024]).item() for i in range(0, len(x), 1024))
+tested = 0.0
 for seed in range(jobs):
     torch.manual_seed(seed)
     sizes = [x.shape[1], *config.model.hidden, classes or 1]
@@ -81,7 +82,10 @@ for seed in range(jobs):
             loss_of(model(x[rows]), y[rows]).backward()
             optimizer.step()
         measure(model, xv, yv)
+    start = time.perf_counter()
     measure(model, xt, yt)
+    tested += time.perf_counter() - start
+print(tested / jobs)
 """
 
 
@@ -125,14 +129,16 @@ def timed_sweep(words: list[str]) -> tuple[float, float, list[float], str]:
         return seconds, cpu, overhead, f"{place.cores // threads} x {threads} thread{'' if threads == 1 else 's'}"
 
 
-def timed_plain(words: list[str], threads: int) -> tuple[float, float]:
+def timed_plain(words: list[str], threads: int) -> tuple[float, float, float]:
+    """Seconds, seconds of the CPU, and seconds that a job measures its test rows for."""
     import json
 
     with hydra_started():
         config = preflight([*words, "device=cpu"]).config
     cpu, start = children_cpu(), time.perf_counter()
-    subprocess.run([sys.executable, "-c", PLAIN, json.dumps(config.plain), str(JOBS), str(threads)], check=True)
-    return time.perf_counter() - start, children_cpu() - cpu
+    done = subprocess.run([sys.executable, "-c", PLAIN, json.dumps(config.plain), str(JOBS), str(threads)], check=True,
+                          stdout=subprocess.PIPE, text=True)
+    return time.perf_counter() - start, children_cpu() - cpu, float(done.stdout)
 
 
 def main(repeats: int = 3, threads: tuple[int, ...] = ()) -> None:
@@ -144,12 +150,13 @@ def main(repeats: int = 3, threads: tuple[int, ...] = ()) -> None:
         for _ in range(repeats):
             ours, our_cpu, overhead, division = timed_sweep(words)
             plain = {count: timed_plain(words, count) for count in threads}
-            ratios.append(ours / min(seconds for seconds, _ in plain.values()))
+            ratios.append(ours / min(seconds for seconds, *_ in plain.values()))
             cpus.append(our_cpu / cores / plain[threads[0]][1])
             told = ", ".join(f"{seconds:.1f} ({cpu:.1f}) with threads={count}"
-                             for count, (seconds, cpu) in plain.items())
+                             for count, (seconds, cpu, _) in plain.items())
             print(f"{name}: dlrun {ours:.1f} ({our_cpu:.1f}) as {division}; plain {told}; overhead of a job "
-                  f"{1000 * statistics.median(overhead):.0f} ms", flush=True)
+                  f"{1000 * statistics.median(overhead):.0f} ms; the plain loop's test rows "
+                  f"take {1000 * plain[threads[0]][2]:.0f} ms", flush=True)
         print(f"  ratio {statistics.median(ratios):.2f} (wanted: at most {wanted}); by seconds of the CPU on {cores} "
               f"free cores {statistics.median(cpus):.2f}\n", flush=True)
 

@@ -14,7 +14,7 @@ def save_predictions(path: str | os.PathLike[str], true: Any, predicted: Any, na
     from matplotlib.figure import Figure
 
     true, predicted = np.asarray(true, float), np.asarray(predicted, float)
-    figure = Figure(figsize=(6, 6))
+    figure = Figure(figsize=(5, 5))
     axes = figure.add_axes((0.15, 0.11, 0.82, 0.82))  # a layout that is worked out would take as long again
     low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
     axes.plot([low, high], [low, high], color="0.6", linewidth=1, zorder=1)
@@ -193,4 +193,4 @@ def _save(figure: Any, path: str | os.PathLike[str]) -> None:
 
     FigureCanvasAgg(figure)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, dpi=100, pil_kwargs={"compress_level": 3})
