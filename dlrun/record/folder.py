@@ -79,8 +79,12 @@ def clear(folder: RunFolder) -> None:
             entry.unlink()
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
-    """Replace a file in one step: a reader, or a crash, sees the old content or the new, never a part."""
+def write_bytes(path: str | os.PathLike[str], data: bytes, sync: bool = True) -> None:
+    """Replace a file in one step: a reader, or a crash, sees the old content or the new, never a part.
+
+    Without `sync` (some milliseconds of waiting for the disk) this holds for a process that is killed but not for a
+    power failure: for files that the same command writes again.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The same folder: os.replace is atomic only inside one file system.  The pid: no two processes share the file.
@@ -88,22 +92,23 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     try:
         with open(temporary, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str, sync: bool = True) -> None:
     """Like `write_bytes`, in UTF-8 with line feeds on every platform."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), sync)
 
 
-def write_json(path: str | os.PathLike[str], data: Any) -> None:
+def write_json(path: str | os.PathLike[str], data: Any, sync: bool = True) -> None:
     """Like `write_bytes`, as indented JSON; see `plain` for what becomes of numbers that JSON does not have."""
-    write_text(path, json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n", sync)
 
 
 def yaml_text(data: Any) -> str:

@@ -25,7 +25,7 @@ def versions() -> dict[str, str]:
 def write_head(config: Config, prepared: Prepared, folder: RunFolder, run_id: str, machine: Machine, start: Start,
                command: Sequence[str] | None, **more: Any) -> None:
     """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
-    write_text(folder.config, yaml_text(config.plain))
+    write_text(folder.config, yaml_text(config.plain), sync=False)
     here = provenance({
         "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
         "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads, **more,

@@ -61,7 +61,7 @@ def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, rec
         if not crew.leader:
             return _followed(training)
     cut(folder, training.clock.epoch)
-    write_json(folder.path / "fitted.json", parts.prepared.fitted())
+    write_json(folder.path / "fitted.json", parts.prepared.fitted(), sync=False)
     write_head(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
                resident=parts.resident)
     recorder.start(run_info(parts, machine, folder, training, notes))
