@@ -118,7 +118,7 @@ def _listed() -> int:
     lines = columns(rows, right=[2])
     print(paint(lines[0], "bold", sys.stdout))
     print("\n".join(lines[1:]) if len(rows) > 1 else "  none yet: an experiment with `book:` and `sweep:` is one")
-    print("\ndlrun book NAME    dlrun book NAME profile=quick    dlrun book --tour (ten of them, in about five minutes)")
+    print("\ndlrun book NAME    dlrun book NAME profile=quick    dlrun book --tour (ten of them, in five minutes)")
     return 0
 
 
