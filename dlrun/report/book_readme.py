@@ -9,7 +9,7 @@ from pathlib import Path
 from dlrun.record.words import long_time
 from dlrun.report.book_text import claim_rows, head_lines, tables
 from dlrun.report.claims import CONTRADICTED, HOLDS, UNDECIDED
-from dlrun.report.judged import QUICK, Judged
+from dlrun.report.judged import QUICK, Judged, remarks
 from dlrun.report.library import Entry, judged_of, kept
 from dlrun.report.measured import Measured
 from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED
@@ -88,7 +88,7 @@ def _section(entry: Entry, measured: Measured, judged: Judged) -> Iterator[str]:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     yield ""
     for sentence in (f"Not comparable with the book: {judged.apart}." if judged.apart else "", entry.book.notes,
-                     *(f"*{escaped(key)}*: {text}" for key, text in (entry.book.explained or {}).items())):
+                     *(f"*{escaped(key)}*: {text}" for key, text in remarks(entry.book, judged).items())):
         if sentence:
             yield f"{sentence}  "
     yield " · ".join(filter(None, [

@@ -10,7 +10,7 @@ from dlrun.config.books import Book, Cell
 from dlrun.record.lines import columns, paint
 from dlrun.record.words import long_time
 from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict
-from dlrun.report.judged import QUICK, Judged
+from dlrun.report.judged import QUICK, Judged, remarks
 from dlrun.report.measure import Scale, scale
 from dlrun.report.measured import Measured
 from dlrun.report.statistics import Interval
@@ -139,7 +139,7 @@ def sentences(book: Book, measured: Measured, judged: Judged) -> list[str]:
         found.append(f"Not comparable with the book: {judged.apart}.")
     if book.notes:
         found.append(book.notes)
-    found += [f"{key}: {text}" for key, text in (book.explained or {}).items()]
+    found += [f"{key}: {text}" for key, text in remarks(book, judged).items()]
     found.append(judged.summary())
     found.append(" · ".join(filter(None, [
         f"{measured.runs} runs, {long_time(measured.seconds)} of training", *measured.devices, *measured.versions,

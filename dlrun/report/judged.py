@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dlrun.config.books import Book, Cell, Claim
-from dlrun.report.claims import HOLDS, ClaimVerdict, decide, rows_of
+from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict, decide, rows_of
 from dlrun.report.claims import MISSING as NOT_DECIDED
 from dlrun.report.measured import Measured
 from dlrun.report.statistics import interval
-from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED, CellVerdict, judge
+from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED, WORSE, CellVerdict, judge
 
 QUICK = "quick"
 SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written anew
@@ -58,6 +58,13 @@ def why_apart(book: Book, measured: Measured) -> str:
     if measured.profile != QUICK:
         return ""
     return f"quick profile ({' '.join(book.quick)}) in place of the book's; the claims are judged on such runs"
+
+
+def remarks(book: Book, judged: Judged) -> dict[str, str]:
+    """What the book's file explains of rows and claims; each other *worse* and *contradicted* is said to be open."""
+    asked = [cell.row or cell.metric for cell, verdict in judged.cells if verdict.word == WORSE]
+    asked += [claim.says for claim, verdict in judged.claims if verdict.word == CONTRADICTED]
+    return {**dict.fromkeys(asked, "open; no run has shown yet why."), **(book.explained or {})}
 
 
 def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[int, float]], metric: str) -> Judged:

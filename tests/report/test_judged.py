@@ -10,7 +10,7 @@ import pytest
 
 from dlrun.config.books import read_book
 from dlrun.report.book_text import print_comparison
-from dlrun.report.judged import judge_all
+from dlrun.report.judged import judge_all, remarks
 from dlrun.report.measured import Folders, read_measured
 from dlrun.sweep.plan import Job, Plan
 
@@ -45,6 +45,17 @@ def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:
     text = stream.getvalue()
     assert "94.25  94.30 +- 0.25" in text and "better by 0.73" in text and "PARTIAL: rows=sgd,adam" in text
     assert "2 comparable, 1 reproduced (about 0.1 true ones fall outside by chance)" in text
+
+
+def test_what_is_worse_or_contradicted_is_explained_or_said_to_be_open(tmp_path: Path) -> None:
+    printed = [{**BOOK["printed"][0], "value": 95.25}, BOOK["printed"][1]]
+    claims = [{"says": "sgd wins", "check": "sgd > adam"}, BOOK["claims"][0],
+              {"says": "so it is", "check": "sgd > 0.95"}]
+    book = read_book({**BOOK, "printed": printed, "claims": claims, "explained": {"so it is": "The last digit."}})
+    folders = Folders(plan(tmp_path), "gulli/C3", "full")
+    found = remarks(book, judge_all(book, folders.measured, folders.look, "test/accuracy"))
+    assert list(found) == ["sgd", "sgd wins", "so it is"]
+    assert found["sgd"].startswith("open") and found["so it is"] == "The last digit."
 
 
 def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path) -> None:
