@@ -30,7 +30,8 @@ def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[
     if counts.shape != (size, size):
         raise ValueError(f"{size} classes want a {size} x {size} matrix, not {counts.shape}")
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    cell = max(48, 240 // max(size, 1)) if size <= _WRITTEN else max(2, 900 // size)
+    wide = 40 if counts.max() < 10_000 else 48  # a count has to fit in
+    cell = max(wide, 240 // max(size, 1)) if size <= _WRITTEN else max(2, 900 // size)
     side, every = cell * size, max(1, -(-size // _NAMED))
     small, normal, large = font(13 if size <= _WRITTEN else 10), font(15), font(18)
     names = [_short(str(name)) for name in classes]

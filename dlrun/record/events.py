@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dlrun.record.checksum import masked_crc32c
+
 _FLUSH_SECONDS = 5.0
 
 
@@ -71,9 +73,8 @@ def retire(path: Path) -> None:
 
 def pack(data: bytes) -> bytes:
     """The frame of a serialised event."""
-    crc = _checksum()
     head = struct.pack("<Q", len(data))
-    return head + struct.pack("<I", crc(head)) + data + struct.pack("<I", crc(data))
+    return head + struct.pack("<I", masked_crc32c(head)) + data + struct.pack("<I", masked_crc32c(data))
 
 
 def frames(path: Path) -> Iterator[tuple[bytes, Any]]:
@@ -81,11 +82,10 @@ def frames(path: Path) -> Iterator[tuple[bytes, Any]]:
     from google.protobuf.message import DecodeError
     from tensorboard.compat.proto import event_pb2
 
-    crc = _checksum()
     with open(path, "rb") as file:
         while len(head := file.read(12)) == 12:
             length, check = struct.unpack("<QI", head)
-            if crc(head[:8]) != check:
+            if masked_crc32c(head[:8]) != check:
                 return
             body = file.read(length + 4)
             if len(body) < length + 4:
@@ -95,9 +95,3 @@ def frames(path: Path) -> Iterator[tuple[bytes, Any]]:
             except DecodeError:
                 return
             yield head + body, event
-
-
-def _checksum() -> Any:
-    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
-
-    return masked_crc32c
