@@ -58,17 +58,19 @@ class Parts:
         self.model.eval()
         seen: list[Tensor] = []
         hook = None if passed is None else self.model.register_forward_hook(lambda *call: seen.append(call[-1]))
-        with torch.no_grad():
-            for x, y in in_order(rows, self.evaluate_batch):
-                batch = Batch(x, y, len(x))
-                for player in self.task.players(self.model):
-                    with cast():
-                        loss, outputs = self.task.loss(player, self.model, batch)
-                    self.task.add(player, totals, loss, outputs, batch)
-                if passed is not None:
-                    passed.append((seen.pop(), y))
-        if hook is not None:
-            hook.remove()
+        try:
+            with torch.no_grad():
+                for x, y in in_order(rows, self.evaluate_batch):
+                    batch = Batch(x, y, len(x))
+                    for player in self.task.players(self.model):
+                        with cast():
+                            loss, outputs = self.task.loss(player, self.model, batch)
+                        self.task.add(player, totals, loss, outputs, batch)
+                    if passed is not None:
+                        passed.append((seen.pop(), y))
+        finally:  # also when memory runs out: the model is used again to find what would have fitted
+            if hook is not None:
+                hook.remove()
         self.model.train()
         return self.task.derive(totals.read())
 
