@@ -140,7 +140,7 @@ def _data_differs(runs: list[Run]) -> Iterator[str]:
     seen: dict[tuple[Any, ...], set[str]] = {}
     for run in runs:
         asked = tuple(f"{key}={value}" for key, value in run.config.items()
-                      if key.startswith(("dataset.", "validation")) or key == "train_size")
+                      if key.startswith(("dataset.", "validation")) or key in ("train_size", "test_size"))
         if run.data_hash:
             seen.setdefault((run.seed, asked), set()).add(run.data_hash)
     hashes = sorted(set().union(*(found for found in seen.values() if len(found) > 1)))

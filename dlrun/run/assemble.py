@@ -17,6 +17,7 @@ from dlrun.config.root import Config
 from dlrun.config.schema import Custom
 from dlrun.data.augment import make_augment
 from dlrun.data.batches import Batches, Rows, in_order
+from dlrun.data.fewer import fewer
 from dlrun.data.prepare import Prepared, prepare
 from dlrun.models.layers.recurrent import stateful
 from dlrun.models.noise import Noise
@@ -78,8 +79,8 @@ class Parts:
 def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Parts:
     """Read the data, build the model on the device; raises Problems for data that is not there."""
     config = checked.config
-    prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
-                       train_size=config.train_size, seed=config.seed, say=say)
+    prepared = fewer(prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                             train_size=config.train_size, seed=config.seed, say=say), config.test_size)
     seed = own_seed(config)
     noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(seed, machine.device)
     model = make_network(config, prepared.signature, checked.layers, checked.blueprint, noise)

@@ -18,6 +18,7 @@ from dlrun.config.places import data_dir
 from dlrun.config.problem import Problem, Problems
 from dlrun.config.root import GROUPS, Config
 from dlrun.config.rules import OF_TASK, monitors
+from dlrun.data.fewer import count
 from dlrun.data.peek import peek
 from dlrun.data.signature import Peek
 from dlrun.data.split import split_rows
@@ -182,6 +183,7 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
     rows: dict[str, int] = {}
     try:
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
+        rows["test"] = count(rows["test"], config.test_size)
         problems += _of_rows(config, rows["train"])
     except Problems as wrong:
         problems += wrong.problems
@@ -208,9 +210,13 @@ def _of_rows(config: Config, rows: int) -> list[Problem]:
         found.append(Problem(f"model.code={config.model.code}",
                              f"{rows:,} training rows have {rows:,} components at most"))
     carried = stateful_key(config.model)
+    if carried and config.test_size is not None:
+        found.append(Problem(f"test_size={config.test_size}",
+                             f"{carried} reads the test rows one after another, with none left out; null is wanted"))
     if carried and rows < config.batch_size:
-        return [Problem(f"batch_size={config.batch_size}",
-                        f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most")]
+        found.append(Problem(f"batch_size={config.batch_size}",
+                             f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most"))
+        return found
     turn = getattr(config.task, "critic_steps", 1)
     steps = epoch_steps(config, rows)
     for key, metric in monitors(config):

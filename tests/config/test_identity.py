@@ -30,7 +30,7 @@ SAME = ["device=cpu", "threads=1", "resident=false", "output_dir=elsewhere", "da
         "allow=[x]", "book={chapter: 1}", "seed=0", "model.hidden=[128]", "model.hidden=128", "dataset.name=other",
         "validation={size: 0.2}"]
 OTHER = ["seed=1", "epochs=21", "batch_size=64", "max_steps=10", "steps_per_epoch=5", "max_seconds=5",
-         "train_size=500", "validation=0", "validation=0.1", "validation={take: random}", "test_at=[3]",
+         "train_size=500", "test_size=50", "validation=0", "validation=0.1", "validation={take: random}", "test_at=[3]",
          "evaluate_train=true", "interpolation=true", "precision=bf16", "optimizer.lr=0.01", "optimizer=sgd",
          "optimizer.clip_norm=1", "schedule=cosine", "schedule.warmup=10", "early_stop=patience",
          "early_stop.monitor=val/accuracy", "model=dense", "model.dropout=0.1", "model.init=torch", "dataset.test=0.3",

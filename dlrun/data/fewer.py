@@ -1,0 +1,44 @@
+"""The test rows that are measured: all of them, or evenly spaced ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+import numpy as np
+
+from dlrun.config.problem import problem
+from dlrun.data.part import Part, Prepared
+
+
+def count(rows: int, size: int | None) -> int:
+    """How many of `rows` test rows are measured (None: all).  Raises Problems where there are fewer than `size`."""
+    if size is None:
+        return rows
+    if size > rows:
+        there = f"there are {rows:,} test rows; 1 to {rows:,} are wanted" if rows else "there are no test rows to measure"
+        raise problem(f"test_size={size}", there)
+    return size
+
+
+def fewer(prepared: Prepared, size: int | None) -> Prepared:
+    """The same parts with `size` of the test rows (None: all), whose hash says so.
+
+    Row number n of them is row n * rows // size of all, so that files which are ordered by class keep all classes.
+    Raises Problems.
+    """
+    test = prepared.test
+    if size is None:
+        return prepared
+    count(0 if test is None else len(test), size)
+    assert test is not None
+    kept = np.arange(size) * len(test) // size
+    sha = hashlib.sha256(f"{prepared.hash};test_size={size}".encode()).hexdigest()
+    return dataclasses.replace(prepared, test=_rows(test, kept), hash=sha)
+
+
+def _rows(part: Part, kept: np.ndarray) -> Part:
+    y = None if part.y is None else part.y[kept]
+    if part.rows is not None:
+        return dataclasses.replace(part, y=y, rows=part.rows[kept])
+    return dataclasses.replace(part, x=part.x[kept], y=y)

@@ -1,0 +1,61 @@
+"""`test_size`: which test rows are measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dlrun.config.datasets import Digits, Holdout, Iris, Series
+from dlrun.config.kfold import KFold
+from dlrun.config.problem import Problems
+from dlrun.data.fewer import fewer
+from dlrun.data.prepare import prepare
+
+
+def _prepare(cfg, validation=None):
+    return prepare(cfg, "", validation=validation, train_size=None, seed=0, say=lambda line: None)
+
+
+def test_rows_are_evenly_spaced_and_nothing_else_changes():
+    whole = _prepare(Digits(), Holdout())
+    part = fewer(whole, 50)
+    kept = [n * 360 // 50 for n in range(50)]
+    np.testing.assert_array_equal(part.test.x, whole.test.x[kept])
+    np.testing.assert_array_equal(part.test.y, whole.test.y[kept])
+    assert part.train is whole.train and part.val is whole.val and part.scale is whole.scale
+    assert fewer(whole, None) is whole
+
+
+def test_rows_in_the_order_of_their_classes_keep_every_class():
+    whole = _prepare(Iris(test=0.4))
+    order = np.argsort(whole.test.y, kind="stable")
+    whole.test.x[:], whole.test.y[:] = whole.test.x[order], whole.test.y[order]
+    assert set(fewer(whole, 6).test.y) == {0, 1, 2}
+
+
+def test_the_hash_says_which_rows_were_measured():
+    whole = _prepare(Digits())
+    assert len({whole.hash, fewer(whole, 50).hash, fewer(whole, 51).hash}) == 3
+    assert fewer(whole, 50).hash == fewer(whole, 50).hash
+
+
+def test_windows_are_left_out_and_steps_stay(tmp_path):
+    (tmp_path / "s.csv").write_text("a,b\n" + "\n".join(f"{n},{n * n}" for n in range(200)))
+    whole = _prepare(Series(path=str(tmp_path / "s.csv"), target="b", lookback=6, test=0.5))
+    part, kept = fewer(whole, 10), np.arange(10) * len(whole.test) // 10
+    assert len(part.test) == 10 and part.test.x is whole.test.x
+    np.testing.assert_array_equal(part.test.rows, whole.test.rows[kept])
+    np.testing.assert_array_equal(part.test.y, whole.test.y[kept])
+
+
+def test_of_folds_too():
+    folds = KFold(k=4, fold=1)
+    assert len(fewer(_prepare(Iris(), folds), 7).test) == 7
+    assert len(fewer(_prepare(Iris(), folds), 7).val) == len(_prepare(Iris(), folds).val)
+
+
+@pytest.mark.parametrize("cfg, size, wanted", [(Digits(), 361, "360 test rows"), (Digits(test=0), 1, "no test rows")])
+def test_more_than_there_are_is_a_problem_of_the_key(cfg, size, wanted):
+    with pytest.raises(Problems, match=wanted) as caught:
+        fewer(_prepare(cfg), size)
+    assert caught.value.problems[0].said == f"test_size={size}"
