@@ -16,8 +16,8 @@ def count(rows: int, size: int | None) -> int:
     if size is None:
         return rows
     if size > rows:
-        there = f"there are {rows:,} test rows; 1 to {rows:,} are wanted" if rows else "there are no test rows to measure"
-        raise problem(f"test_size={size}", there)
+        there = f"there are {rows:,} test rows; 1 to {rows:,} are wanted"
+        raise problem(f"test_size={size}", there if rows else "there are no test rows to measure")
     return size
 
 
