@@ -19,7 +19,7 @@ SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, wr
 
 @dataclass(frozen=True)
 class Judged:
-    """Cells and claims in the book's order; `ours` are measured rows that the book has no number of.
+    """Cells and claims in the book's order; `ours` are rows that the book has no number of, measured or lost.
 
     `apart` says why the printed cells cannot be compared, where that is so.
     """
@@ -76,8 +76,9 @@ def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[in
     ours = []
     for row in measured.rows:
         values = list(look(row, metric).values())
-        if row not in told and values:
-            ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict("ours", interval(values))))
+        if row not in told and (values or measured.lost.get(row)):
+            seen = interval(values) if values else None
+            ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict("ours", seen)))
     claims = [(claim, _decided(claim, measured, look, claim.metric or metric)) for claim in book.claims if claim.check]
     return Judged(cells, claims, ours, apart)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.config.books import read_book
+from dlrun.report.book_page import as_page
 from dlrun.report.book_text import print_comparison
 from dlrun.report.judged import judge_all, remarks
 from dlrun.report.measured import Folders, read_measured
@@ -94,3 +95,18 @@ def test_a_run_that_was_lost_is_said_in_its_row(tmp_path: Path) -> None:
     stream = io.StringIO()
     print_comparison(book, folders.measured, judge_all(book, folders.measured, folders.look, "test/accuracy"), stream)
     assert "diverged: the loss is NaN" in stream.getvalue()
+
+
+def test_a_row_without_a_printed_number_all_of_whose_runs_were_lost_is_in_the_table(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    for seed in range(3):
+        (tmp_path / "sgd" / str(seed) / "result.json").write_text(json.dumps(
+            {"id": f"sgd{seed}", "status": "diverged", "config": {"seed": seed}, "stop_reason": "the loss is NaN"}))
+    folders = Folders(made, "gulli/C3", "full")
+    book = read_book({**BOOK, "printed": [], "claims": []})
+    judged = judge_all(book, folders.measured, folders.look, "test/accuracy")
+    stream = io.StringIO()
+    print_comparison(book, folders.measured, judged, stream)
+    assert "diverged: the loss is NaN (3)" in stream.getvalue()
+    page = as_page(book, folders.measured, judged, folders.look)
+    assert "diverged: the loss is NaN (3)" in page
