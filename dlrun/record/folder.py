@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 
 class RunFolder:
@@ -79,11 +83,14 @@ def clear(folder: RunFolder) -> None:
             entry.unlink()
 
 
+_beside: list[Future[None]] = []  # files whose way to the disk `write_result` waits for
+
+
 def write_bytes(path: str | os.PathLike[str], data: bytes, sync: bool = True) -> None:
     """Replace a file in one step: a reader, or a crash, sees the old content or the new, never a part.
 
-    Without `sync` (5 to 15 milliseconds of waiting for the disk) this holds for a process that is killed; a power
-    failure within about half a minute may leave an empty file, for which ``force=true`` trains anew.
+    Without `sync` a thread waits for the disk (5 to 15 milliseconds), beside the training: a power failure in them may
+    leave an empty file, but never beside a result.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +106,30 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, sync: bool = True) ->
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    if not sync:
+        _beside.append(_pool().submit(_to_disk, path))
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # it brings logging, which reports do without
+
+    return ThreadPoolExecutor(1, "to-disk")
+
+
+def _to_disk(path: Path) -> None:
+    try:
+        with open(path, "r+b") as file:
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        pass  # the run was cleared meanwhile: there is nothing to keep
+
+
+def write_result(folder: RunFolder, result: Mapping[str, Any]) -> None:
+    """Write result.json, the last file of a run, when all others are on the disk.  Raises OSError of any."""
+    while _beside:
+        _beside.pop(0).result()
+    write_json(folder.result_file, result)
 
 
 def write_text(path: str | os.PathLike[str], text: str, sync: bool = True) -> None:

@@ -21,7 +21,7 @@ from dlrun.config.root import Config
 from dlrun.data.fewer import fewer
 from dlrun.data.prepare import prepare
 from dlrun.engine.signals import Signals
-from dlrun.record.folder import RunFolder, clear, read_json, write_json
+from dlrun.record.folder import RunFolder, clear, read_json, write_result
 from dlrun.record.metrics import read, write
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import DONE
@@ -62,7 +62,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     def end(status: str, reason: str, curve: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         result = {**together(config, run_id, machine.line, rows.label, done, curve, status in ("finished", "stopped")),
                   "status": status, "stop_reason": reason, **more}
-        write_json(folder.result_file, result)
+        write_result(folder, result)
         recorder.finish(result)
         return result
 

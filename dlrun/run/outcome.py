@@ -10,7 +10,7 @@ from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
 from dlrun.config.root import Config
 from dlrun.engine.fit import Fit
-from dlrun.record.folder import RunFolder, write_json
+from dlrun.record.folder import RunFolder, write_result
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
 from dlrun.record.words import metrics
@@ -64,7 +64,7 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
     if result.get("collapsed"):
         result["stop_reason"] += f"; {collapse(rows, len(parts.prepared.signature.classes))}"
     at_end(view)
-    write_json(folder.result_file, result)
+    write_result(folder, result)
     return result
 
 
@@ -76,7 +76,7 @@ def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder,
     last = rows[-1] if rows else {}
     result |= {"status": status, "stop_reason": reason, "train": part_of(last, "train"), "val": part_of(last, "val"),
                "test": {}, **_samples(parts, rows, last), **more}
-    write_json(folder.result_file, result)
+    write_result(folder, result)
     return result
 
 
@@ -92,7 +92,7 @@ def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:
     rows = read(folder.metrics)
     last = rows[-1] if rows else {"epoch": 0, "step": 0}
     assert config.plain is not None
-    write_json(folder.result_file, {
+    write_result(folder, {
         "id": run_id, "name": run_name(config), "status": "failed", "stop_reason": error, "epochs": last["epoch"],
         "steps": last["step"], "seconds": 0.0, "parameters": None, "device": config.device,
         "config": flatten(config.plain), "best": {}, "train": part_of(last, "train"), "val": part_of(last, "val"),

@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dlrun.record.folder import RunFolder, plain, read_json, write_bytes, write_json, write_text
+from dlrun.record.folder import RunFolder, plain, read_json, write_bytes, write_json, write_result, write_text
 
 
 def test_the_paths_are_those_of_the_contract():
@@ -56,6 +57,37 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
         write_text(path, "half")
     assert read_json(path) == {"epoch": 1}
     assert os.listdir(tmp_path) == ["result.json"]
+
+
+def test_a_result_is_written_when_what_was_written_beside_is_on_the_disk(tmp_path, monkeypatch):
+    folder, on_disk, fsync, gate = RunFolder(tmp_path).make(), [], os.fsync, threading.Event()
+
+    def slow(handle):
+        assert gate.wait(60)
+        fsync(handle)
+        on_disk.append(os.fstat(handle).st_size)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    write_text(folder.config, "seed: 0\n", sync=False)
+    write_text(tmp_path / "gone.json", "{}", sync=False)
+    (tmp_path / "gone.json").unlink()  # a run that is cleared
+    assert folder.config.read_text() == "seed: 0\n" and on_disk == []
+    gate.set()
+    write_result(folder, {"status": "finished"})
+    assert on_disk[0] == len("seed: 0\n") and on_disk[-1] == folder.result_file.stat().st_size
+
+
+def test_a_disk_that_fails_beside_fails_the_result(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path).make()
+
+    def full(handle):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    write_text(folder.config, "seed: 0\n", sync=False)
+    with pytest.raises(OSError, match="no space"):
+        write_result(folder, {"status": "finished"})
+    assert folder.result() is None
 
 
 def test_a_reader_sees_the_old_content_until_the_new_is_complete(tmp_path, monkeypatch):
