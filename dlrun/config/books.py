@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dlrun.config.problem import Problem, Problems, did_you_mean
@@ -14,6 +14,7 @@ _KEYS = ("id", "title", "where", "parameters", "fixed", "printed", "claims", "no
 _CELL = ("row", "metric", "value", "decimals", "unit", "epoch", "best", "notes", "comparable")
 _CLAIM = ("says", "check", "metric", "where", "notes")
 _COST = ("full", "quick", "gpu")
+PROFILES = ("full", "quick")
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,8 @@ class Claim:
 class Book:
     """What a book says: `stand_in` names data that replaces the book's, `needs` what is missing to run at all.
 
-    `quick` are the overrides of the quick profile; `explained` has a sentence for a row or a claim whose verdict asks
-    for one; `cost` the measured times; `tour` marks the few that
-    `dlrun book --tour` runs.
+    `quick` are the overrides of the quick profile; `explained` has for a row or a claim whose verdict asks for one a
+    sentence by profile; `cost` the measured times; `tour` marks the few that `dlrun book --tour` runs.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Book:
     printed: tuple[Cell, ...] = ()
     claims: tuple[Claim, ...] = ()
     notes: str = ""
-    explained: Mapping[str, str] | None = None
+    explained: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     stand_in: str = ""
     needs: str = ""
     quick: tuple[str, ...] = ()
@@ -80,9 +80,10 @@ def read_book(values: Mapping[str, Any]) -> Book:
         printed += list(_cell(f"book.printed[{place}]", cell, wrong))
     for place, claim in enumerate(_members(values, "claims", wrong)):
         claims += list(_claim(f"book.claims[{place}]", claim, wrong))
-    for key in ("explained", "cost"):
-        if not isinstance(values.get(key) or {}, Mapping):
-            wrong.append(Problem(f"book.{key}", "a mapping is wanted"))
+    if not isinstance(values.get("cost") or {}, Mapping):
+        wrong.append(Problem("book.cost", "a mapping is wanted"))
+    known = [claim.says for claim in claims] + [cell.row or cell.metric for cell in printed]
+    explained = dict(_explained(values.get("explained") or {}, known, wrong))
     if isinstance(values.get("cost"), Mapping):
         wrong += _unknown("book.cost", values["cost"], _COST)
     quick = values.get("quick") or ()
@@ -95,8 +96,20 @@ def read_book(values: Mapping[str, Any]) -> Book:
         raise Problems(wrong)
     texts = {key: str(values.get(key) or "") for key in ("id", "title", "where", "fixed", "notes", "stand_in", "needs")}
     return Book(**texts, parameters=values.get("parameters"), printed=tuple(printed), claims=tuple(claims),
-                explained=values.get("explained"), quick=tuple(map(str, quick)), cost=values.get("cost"),
+                explained=explained, quick=tuple(map(str, quick)), cost=values.get("cost"),
                 tour=bool(values.get("tour")))
+
+
+def _explained(values: Any, known: Sequence[str], wrong: list[Problem]) -> Iterator[tuple[str, dict[str, str]]]:
+    if not isinstance(values, Mapping):
+        wrong.append(Problem("book.explained", "a mapping from rows and claims to sentences is wanted"))
+        return
+    for key, said in values.items():
+        if key not in known:
+            wrong.append(Problem(f"book.explained.{key}", f"no such claim or row{did_you_mean(str(key), known)}"))
+        if isinstance(said, Mapping):
+            wrong += _unknown(f"book.explained.{key}", said, PROFILES)
+        yield str(key), dict(said) if isinstance(said, Mapping) else dict.fromkeys(PROFILES, str(said))
 
 
 def _members(values: Mapping[str, Any], key: str, wrong: list[Problem]) -> Sequence[Any]:

@@ -87,8 +87,9 @@ def _section(entry: Entry, measured: Measured, judged: Judged) -> Iterator[str]:
         for cells in claims:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     yield ""
+    told = remarks(entry.book, judged, measured.profile)
     for sentence in (f"Not comparable with the book: {judged.apart}." if judged.apart else "", entry.book.notes,
-                     *(f"*{escaped(key)}*: {text}" for key, text in remarks(entry.book, judged).items())):
+                     *(f"*{escaped(key)}*: {text}" for key, text in told.items())):
         if sentence:
             yield f"{sentence}  "
     yield " · ".join(filter(None, [

@@ -139,7 +139,7 @@ def sentences(book: Book, measured: Measured, judged: Judged) -> list[str]:
         found.append(f"Not comparable with the book: {judged.apart}.")
     if book.notes:
         found.append(book.notes)
-    found += [f"{key}: {text}" for key, text in remarks(book, judged).items()]
+    found += [f"{key}: {text}" for key, text in remarks(book, judged, measured.profile).items()]
     found.append(judged.summary())
     found.append(" · ".join(filter(None, [
         f"{measured.runs} runs, {long_time(measured.seconds)} of training", *measured.devices, *measured.versions,

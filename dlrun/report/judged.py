@@ -60,11 +60,11 @@ def why_apart(book: Book, measured: Measured) -> str:
     return f"quick profile ({' '.join(book.quick)}) in place of the book's; the claims are judged on such runs"
 
 
-def remarks(book: Book, judged: Judged) -> dict[str, str]:
-    """What the book's file explains of rows and claims; each other *worse* and *contradicted* is said to be open."""
+def remarks(book: Book, judged: Judged, profile: str) -> dict[str, str]:
+    """What the book's file explains of each *worse* and *contradicted*; the others are said to be open."""
     asked = [cell.row or cell.metric for cell, verdict in judged.cells if verdict.word == WORSE]
     asked += [claim.says for claim, verdict in judged.claims if verdict.word == CONTRADICTED]
-    return {**dict.fromkeys(asked, "open; no run has shown yet why."), **(book.explained or {})}
+    return {key: book.explained.get(key, {}).get(profile, "open; no run has shown yet why.") for key in asked}
 
 
 def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[int, float]], metric: str) -> Judged:

@@ -24,8 +24,9 @@ def test_cells_are_read_in_the_metric_s_own_unit() -> None:
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(Problems) as wrong:
         read_book({"titel": "x", "printed": [{"metric": "test/loss"}, {"valeu": 3}, 7], "claims": ["a > b"],
-                   "quick": "epochs=2", "cost": {"cpu": "1 min"}})
+                   "quick": "epochs=2", "cost": {"cpu": "1 min"},
+                   "explained": {"sgd": "It is so.", "a > b": {"fast": "It is so."}}})
     said = [problem.said for problem in wrong.value.problems]
     for key in ("book.titel", "book.id", "book.printed[0].value=None", "book.printed[1].valeu", "book.printed[2]",
-                "book.claims[0]", "book.quick", "book.cost.cpu"):
+                "book.claims[0]", "book.quick", "book.cost.cpu", "book.explained.sgd", "book.explained.a > b.fast"):
         assert key in said

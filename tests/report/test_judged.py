@@ -52,11 +52,15 @@ def test_what_is_worse_or_contradicted_is_explained_or_said_to_be_open(tmp_path:
     printed = [{**BOOK["printed"][0], "value": 95.25}, BOOK["printed"][1]]
     claims = [{"says": "sgd wins", "check": "sgd > adam"}, BOOK["claims"][0],
               {"says": "so it is", "check": "sgd > 0.95"}]
-    book = read_book({**BOOK, "printed": printed, "claims": claims, "explained": {"so it is": "The last digit."}})
+    explained = {"so it is": {"full": "The last digit."}}
+    book = read_book({**BOOK, "printed": printed, "claims": claims, "explained": explained})
     folders = Folders(plan(tmp_path), "gulli/C3", "full")
-    found = remarks(book, judge_all(book, folders.measured, folders.look, "test/accuracy"))
+    found = remarks(book, judge_all(book, folders.measured, folders.look, "test/accuracy"), "full")
     assert list(found) == ["sgd", "sgd wins", "so it is"]
     assert found["sgd"].startswith("open") and found["so it is"] == "The last digit."
+    folders.measured.profile = "quick"
+    found = remarks(book, judge_all(book, folders.measured, folders.look, "test/accuracy"), "quick")
+    assert found["so it is"].startswith("open"), "what explains one profile does not explain the other"
 
 
 def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path) -> None:
