@@ -28,6 +28,7 @@ class EarlyStop:
 def smaller_is_better(metric: str) -> bool:
     """Whether a metric is to fall: all but accuracies and exact matches are (losses, errors, divergences, perplexity).
 
+    So are the steps until one has come to a value.
     A critic's `distance` says nothing of the samples and has no direction to choose by; it counts as falling.
     """
-    return not metric.endswith(("accuracy", "exact_match"))
+    return metric.startswith("steps@") or not metric.endswith(("accuracy", "exact_match"))

@@ -15,6 +15,8 @@ def metric_name(key: str) -> str:
 def is_share(key: str) -> bool:
     """Whether a metric is a fraction that is shown in percent: accuracies, rows all right, the shares of samples."""
     name = metric_name(key)
+    if key.startswith(("steps@", "onset/")):  # how long it took
+        return False
     return "accuracy" in name or name == "exact_match" or key in ("samples/duplicates", "samples/sure")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+from dlrun.config.stopping import smaller_is_better
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.report.measure import value_of
@@ -19,7 +21,8 @@ def reading(run: Run, metric: str) -> float | None:
     """A measure of a run that has ended well; None where it has none.
 
     Besides the names of `measure.value_of`: ``val@9/loss`` and ``train@20/accuracy`` (of an epoch), ``highest/...``
-    and ``lowest/...`` (over all epochs), ``onset/val/loss`` (see `onset`), ``baseline`` (the data's common sense).
+    and ``lowest/...`` (over all epochs), ``onset/val/loss`` (see `onset`), ``steps@0.9/train/accuracy`` (taken at the
+    end of the first epoch whose measure has come to 0.9), ``baseline`` (the data's common sense).
     """
     if not run.counted:
         return None
@@ -34,6 +37,8 @@ def reading(run: Run, metric: str) -> float | None:
         values = curve(run, rest)
         return float(onset(values)) if values else None
     part, at, epoch = first.partition("@")
+    if part == "steps" and at:
+        return _steps_to(run, rest, float(epoch)) if re.fullmatch(r"\d*\.?\d+", epoch) else None
     if at and part != "test":
         values = curve(run, f"{part}/{rest}")
         place = int(epoch) - 1 if epoch.isdigit() else -1
@@ -43,8 +48,17 @@ def reading(run: Run, metric: str) -> float | None:
 
 def curve(run: Run, metric: str) -> list[float]:
     """A measure of each epoch, in order; epochs without it are left out."""
+    return [float(row[metric]) for row in _rows(run, metric)]
+
+
+def _rows(run: Run, metric: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = read(RunFolder(run.folder).metrics)
-    return [float(row[metric]) for row in rows if isinstance(row.get(metric), (int, float))]
+    return [row for row in rows if isinstance(row.get(metric), (int, float))]
+
+
+def _steps_to(run: Run, metric: str, wanted: float) -> float | None:
+    sign = 1 if smaller_is_better(metric) else -1
+    return next((float(row["step"]) for row in _rows(run, metric) if sign * row[metric] <= sign * wanted), None)
 
 
 def onset(losses: list[float]) -> int:

@@ -19,8 +19,8 @@ def test_overfitting_begins_where_the_loss_falls_no_more(losses: list[float], ep
 
 
 def run(folder: Path, status: str = "finished") -> Run:
-    rows = [{"epoch": e + 1, "val/loss": loss, "val/accuracy": 0.5 + e / 10, "train/accuracy": 0.6}
-            for e, loss in enumerate([0.5, 0.3, 0.4])]
+    rows = [{"epoch": e, "step": 10 * e, "val/loss": loss, "val/accuracy": (4 + e) / 10, "train/accuracy": 0.6}
+            for e, loss in enumerate([0.5, 0.3, 0.4], 1)]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = {"test": {"accuracy": 0.7}, "seconds": 2.5, "parameters": 9, "baseline": {"value": 0.11},
               "test_at": {"2": {"accuracy": 0.65}}}
@@ -31,7 +31,8 @@ def run(folder: Path, status: str = "finished") -> Run:
     ("test/accuracy", 0.7), ("val@2/loss", 0.3), ("val@9/loss", None), ("lowest/val/loss", 0.3),
     ("highest/val/accuracy", 0.7), ("onset/val/loss", 2.0), ("train@1/accuracy", 0.6), ("seconds", 2.5),
     ("parameters", 9.0), ("baseline", 0.11), ("test@2/accuracy", 0.65), ("lowest/test/none", None),
-    ("val@x/loss", None)])
+    ("val@x/loss", None), ("steps@0.55/val/accuracy", 20.0), ("steps@0.9/val/accuracy", None),
+    ("steps@0.4/val/loss", 20.0), ("steps@x/val/loss", None)])
 def test_a_number_is_read_by_its_name(tmp_path: Path, metric: str, value: float | None) -> None:
     found = reading(run(tmp_path), metric)
     assert found is None if value is None else found == pytest.approx(value)
