@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from dlrun.config import models_recurrent as schema
@@ -41,7 +42,8 @@ def recurrent(cfg: schema.Recurrent, signature: Signature, outputs: int) -> list
     if each and cfg.reversed:
         layers.append(Reverse())  # the states stand beside their positions again
     if through:
-        layers += [Repeat(positions), *_stack(cfg, each=True, first_reversed=False)]
+        decoder = cfg if cfg.decoder_dropout else dataclasses.replace(cfg, dropout=0.0, recurrent_dropout=0.0)
+        layers += [Repeat(positions), *_stack(decoder, each=True, first_reversed=False)]
     return [*layers, *_dropout(cfg.output_dropout), *_head(cfg, cfg.hidden_activation, cfg.output_dropout, positions,
                                                            outputs)]
 

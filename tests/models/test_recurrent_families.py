@@ -64,6 +64,14 @@ def test_through_one_vector_where_asked_or_where_lengths_differ() -> None:
     assert kinds(layers) == expected and output_shape(layers, (25,)) == (46, 12)
 
 
+@pytest.mark.parametrize(("both", "second"), [(True, (0.3, 0.1)), (False, (0.0, 0.0))])
+def test_the_decoder_drops_where_it_is_to(both: bool, second: tuple[float, float]) -> None:
+    model = Recurrent(context=True, dropout=0.3, recurrent_dropout=0.1, decoder_dropout=both)
+    encoder, decoder = [layer for layer in layers_of(model, TAGS, 46) if isinstance(layer, words.Lstm)]
+    assert (encoder.dropout, encoder.recurrent_dropout) == (0.3, 0.1)
+    assert (decoder.dropout, decoder.recurrent_dropout) == second
+
+
 def test_a_position_sees_no_later_token_unless_both_ways_are_read() -> None:
     ids = torch.randint(1, 50, (2, 12), generator=torch.Generator().manual_seed(0))
     later = ids.clone()
