@@ -38,6 +38,7 @@ class Forecast:
 @dataclass(frozen=True)
 class _Known:
     shape: tuple[Any, ...]
+    kind: tuple[Any, ...]
     length: tuple[Any, ...]
     seconds: float
     steps: int
@@ -46,8 +47,8 @@ class _Known:
 def forecast(plan: Plan, entries: Sequence[Entry], retry: bool | None = None) -> Forecast:
     """The time that the jobs take that are still to be run.
 
-    From finished runs of the same shape (the same configuration but for values that cost no time), else from any
-    finished run, by its steps.
+    From finished runs of the same shape (the same configuration but for values that cost no time), else from those of
+    the same kind of model on the same data, by their steps.
     """
     again = plan.options.get("retry") == "failed" if retry is None else retry
     left = [(job, entry) for job, entry in zip(plan.jobs, entries) if entry.to_do(again)]
@@ -61,7 +62,7 @@ def forecast(plan: Plan, entries: Sequence[Entry], retry: bool | None = None) ->
             return Forecast(None, "unknown until the first job ends")
         alike += same
         total += seconds * _rest(plan.run_folder(job), job, entry)
-    basis = "from runs of the same shape" if alike == len(left) else "by the steps of other runs, roughly"
+    basis = "from runs of the same shape" if alike == len(left) else "by the steps of like runs, roughly"
     return Forecast(total, basis)
 
 
@@ -73,7 +74,8 @@ def _job(job: Job, known: Sequence[_Known]) -> tuple[float | None, bool]:
     exact = [one.seconds for one in same if one.length == length]
     if exact:
         return median(exact), True
-    rates = [one.seconds / one.steps for one in same or known if one.steps]
+    kin = [one for one in known if one.kind == _kind(flat)]
+    rates = [one.seconds / one.steps for one in same or kin if one.steps]
     return (median(rates) * job.steps, bool(same)) if rates and job.steps else (None, False)
 
 
@@ -87,8 +89,8 @@ def _known(plan: Plan) -> list[_Known]:
         try:
             result = read_json(path)
             if result["status"] in DONE and result["status"] != "diverged" and result["steps"] and result["seconds"]:
-                found.append(_Known(_shape(result["config"]), _length(result["config"]), result["seconds"],
-                                    result["steps"]))
+                found.append(_Known(_shape(result["config"]), _kind(result["config"]), _length(result["config"]),
+                                    result["seconds"], result["steps"]))
         except (OSError, ValueError, KeyError, TypeError):  # gone, half gone, or of another version: it tells nothing
             continue
     return found
@@ -103,6 +105,10 @@ def _when(path: Path) -> float:
 
 def _shape(flat: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(sorted((key, repr(value)) for key, value in flat.items() if _costs(key) and not _is_length(key)))
+
+
+def _kind(flat: dict[str, Any]) -> tuple[Any, ...]:
+    return flat.get("dataset.kind"), flat.get("model.kind")
 
 
 def _length(flat: dict[str, Any]) -> tuple[Any, ...]:

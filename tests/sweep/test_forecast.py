@@ -52,7 +52,14 @@ def test_runs_of_other_shapes_tell_it_roughly_by_their_steps(plan) -> None:
     made = plan(*WORDS, "model.hidden=[8],[512]", "device=cpu")
     write(made.output_dir / "other" / "x", made.jobs[0], 3.0, **{"model.hidden": [64]})
     told = of(made)
-    assert told.seconds == pytest.approx(6.0) and told.basis.startswith("by the steps of other runs")
+    assert told.seconds == pytest.approx(6.0) and told.basis.startswith("by the steps of like runs")
+
+
+@pytest.mark.parametrize("other", [{"model.kind": "cnn"}, {"dataset.kind": "mnist"}])
+def test_runs_of_another_model_or_of_other_data_tell_nothing(plan, other: dict[str, str]) -> None:
+    made = plan(*WORDS, "model.hidden=[8],[512]", "device=cpu")
+    write(made.output_dir / "other" / "x", made.jobs[0], 3.0, **{"model.hidden": [64]}, **other)
+    assert of(made).seconds is None
 
 
 def test_what_an_interrupted_run_has_done_is_not_done_again(plan) -> None:
