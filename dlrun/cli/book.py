@@ -19,7 +19,8 @@ _USAGE = ("dlrun book NAME [profile=quick seeds=3 ...] runs a comparison; --all 
 
 
 def main(words: Sequence[str]) -> int:
-    from dlrun.report.library import PROFILES, entries, entry_of
+    from dlrun.config.books import PROFILES
+    from dlrun.report.library import entries, entry_of
 
     flags, names, keys = _sorted(words)
     profile = keys.pop("profile", "quick" if "tour" in flags else "full")

@@ -105,11 +105,13 @@ def _explained(values: Any, known: Sequence[str], wrong: list[Problem]) -> Itera
         wrong.append(Problem("book.explained", "a mapping from rows and claims to sentences is wanted"))
         return
     for key, said in values.items():
-        if key not in known:
+        if str(key) not in known:
             wrong.append(Problem(f"book.explained.{key}", f"no such claim or row{did_you_mean(str(key), known)}"))
-        if isinstance(said, Mapping):
-            wrong += _unknown(f"book.explained.{key}", said, PROFILES)
-        yield str(key), dict(said) if isinstance(said, Mapping) else dict.fromkeys(PROFILES, str(said))
+        by_profile: dict[str, Any] = dict(said) if isinstance(said, Mapping) else dict.fromkeys(PROFILES, said)
+        wrong += _unknown(f"book.explained.{key}", by_profile, PROFILES)
+        if not by_profile or not all(isinstance(text, str) and text for text in by_profile.values()):
+            wrong.append(Problem(f"book.explained.{key}", "a sentence is wanted, or {full: ..., quick: ...}"))
+        yield str(key), by_profile
 
 
 def _members(values: Mapping[str, Any], key: str, wrong: list[Problem]) -> Sequence[Any]:

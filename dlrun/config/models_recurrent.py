@@ -41,7 +41,7 @@ class Recurrent:
     reversed: bool = flag(False, "read the sequence from its end")
     stateful: bool = flag(False, "carry states over from batch to batch until the epoch ends")
     context: bool = flag(False, "per-position targets through one vector: encoder, repeat, decoder, each of `units`")
-    decoder_dropout: bool = flag(True, "both dropouts in the decoder of `context` too; false: in the encoder alone")
+    decoder_dropout: bool = flag(True, "dropout and recurrent_dropout in the decoder too; false: in the encoder alone")
     dropout: float = number(0.0, DROPOUT_DOC, low=0, high=1, below=True)
     recurrent_dropout: float = number(0.0, RECURRENT_DROPOUT_DOC, low=0, high=1, below=True)
     spatial_dropout: float = number(0.0, SPATIAL_DOC, low=0, high=1, below=True)

@@ -144,6 +144,10 @@ def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]
     place = key.split("[")[0]  # a list has one place in its file
     if config.shuffle:
         yield Problem(f"{key}=true", "row i of a batch goes on in row i of the next: shuffle=false", origin(place))
+    if config.test_size is not None:
+        yield Problem(f"test_size={config.test_size}",
+                      f"{key} reads the test rows one after another, with none left out; null is wanted",
+                      origin("test_size"))
     if config.optimizer.accumulate > 1 or config.optimizer.kind == "lbfgs":
         yield Problem(f"{key}=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
                       origin(place))

@@ -1,4 +1,4 @@
-"""The test rows that are measured: all of them, or evenly spaced ones."""
+"""The test rows that are measured: all of them, or some from all over."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hashlib
 import numpy as np
 
 from dlrun.config.problem import problem
+from dlrun.config.streams import key
 from dlrun.data.part import Part, Prepared
 
 
@@ -24,15 +25,20 @@ def count(rows: int, size: int | None) -> int:
 def fewer(prepared: Prepared, size: int | None) -> Prepared:
     """The same parts with `size` of the test rows (None: all), whose hash says so.
 
-    Row number n of them is row n * rows // size of all, so that files which are ordered by class keep all classes.
-    Raises Problems.
+    Row number n of them is row n * rows // size of all, so that files which are ordered by class keep their classes;
+    windows, which lie in time, are drawn one from each such stretch, as a step of a whole day would see one hour alone.
+    The draw is the same for every seed.  Raises Problems.
     """
     test = prepared.test
     if size is None:
         return prepared
     count(0 if test is None else len(test), size)
     assert test is not None
-    kept = np.arange(size) * len(test) // size
+    ends = np.arange(size + 1) * len(test) // size
+    kept = ends[:-1]
+    if test.rows is not None:
+        draws = np.random.RandomState(np.random.MT19937(key(0, "test_size")))
+        kept = kept + (draws.random_sample(size) * np.diff(ends)).astype(np.int64)
     sha = hashlib.sha256(f"{prepared.hash};test_size={size}".encode()).hexdigest()
     return dataclasses.replace(prepared, test=_rows(test, kept), hash=sha)
 

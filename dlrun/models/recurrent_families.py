@@ -38,6 +38,8 @@ def recurrent(cfg: schema.Recurrent, signature: Signature, outputs: int) -> list
     if cfg.context and not positions:
         raise problem("model.context=true", "it is for targets at each position; the data set has one for each row")
     each = bool(positions) and not through
+    if not cfg.decoder_dropout and not through:
+        raise problem("model.decoder_dropout=false", "there is no decoder; model.context=true makes one")
     layers += _stack(cfg, each, cfg.reversed)
     if each and cfg.reversed:
         layers.append(Reverse())  # the states stand beside their positions again

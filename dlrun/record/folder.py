@@ -83,7 +83,7 @@ def clear(folder: RunFolder) -> None:
             entry.unlink()
 
 
-_beside: list[Future[None]] = []  # files whose way to the disk `write_result` waits for
+_beside: dict[Path, list[Future[None]]] = {}  # by folder: files whose way to the disk `write_result` waits for
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes, sync: bool = True) -> None:
@@ -107,7 +107,7 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, sync: bool = True) ->
         temporary.unlink(missing_ok=True)
         raise
     if not sync:
-        _beside.append(_pool().submit(_to_disk, path))
+        _beside.setdefault(path.parent, []).append(_pool().submit(_to_disk, path))
 
 
 @functools.cache
@@ -115,6 +115,16 @@ def _pool() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # it brings logging, which reports do without
 
     return ThreadPoolExecutor(1, "to-disk")
+
+
+def _forked() -> None:
+    """A forked process has neither the thread nor what it was to wait for."""
+    _beside.clear()
+    _pool.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _to_disk(path: Path) -> None:
@@ -126,9 +136,12 @@ def _to_disk(path: Path) -> None:
 
 
 def write_result(folder: RunFolder, result: Mapping[str, Any]) -> None:
-    """Write result.json, the last file of a run, when all others are on the disk.  Raises OSError of any."""
-    while _beside:
-        _beside.pop(0).result()
+    """Write result.json, the last file of a run, when those written without `sync` are on the disk.
+
+    Raises the OSError of any of them.
+    """
+    for written in _beside.pop(folder.path, []):
+        written.result()
     write_json(folder.result_file, result)
 
 

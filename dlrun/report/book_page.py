@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def _part(metric: str, pairs: Sequence[Pair], measured: Measured,
     shown = shown_scale(metric, pairs)
     rows = []
     for (cell, verdict), line in zip(pairs, lines_of(pairs, measured)):
-        values = list(look(cell.row or measured.rows[0], metric).values())
+        values = [value for value in look(cell.row or measured.rows[0], metric).values() if math.isfinite(value)]
         name, printed, told, n, word = line
         rows.append({"name": name, "printed": printed, "measured": told.replace("+-", "±"), "n": n, "verdict": word,
                      "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})

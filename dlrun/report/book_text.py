@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import TextIO
@@ -120,6 +121,8 @@ def difference_text(verdict: ClaimVerdict) -> str:
     found = verdict.difference
     if found is None:
         return ""
+    if not math.isfinite(found.mean):
+        return "" if math.isnan(found.mean) else f"(by the order of {found.n} seeds)"
     digits = 4 if abs(found.mean) < 1 else 2
     half = "" if not found.half else f" +- {found.half:.{digits}f}"
     seeds = f", paired over {found.n} seeds" if found.n > 1 else ""

@@ -7,13 +7,16 @@ metric given), ``equal(a, b, 0.01)`` (no further apart than that), ``spread(row)
 number without an interval), ``seconds(row)``, ``parameters(row)``, ``baseline(row)``.
 
 A comparison *holds* if the 95 % interval of the difference lies on its side of 0, is *contradicted* if it lies on the
-other, and is *undecided* else; `equal` holds if the interval lies within the distance, and is contradicted if it lies
-outside of it.  Where a difference has no spread at all (numbers of parameters) its sign decides.
+other, and is *undecided* else. Where some runs never came to a value (an infinite number of steps), it is decided by
+the order alone: by that of all seeds, of three at least. `equal` holds if the interval lies within the distance, and
+is contradicted if it lies outside of it. Where a difference has no spread at all (numbers of parameters) its sign
+decides.
 """
 
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.report.statistics import Interval, interval, sd
 
+FEWEST = 3  # seeds whose order decides alone
 HOLDS, CONTRADICTED, UNDECIDED, MISSING = "holds", "contradicted", "undecided", "not measured"
 FUNCTIONS = {"of": (2, 2), "onset": (1, 2), "spread": (1, 2), "seconds": (1, 1), "parameters": (1, 1),
              "baseline": (1, 1)}  # how many arguments: least, most
@@ -169,7 +173,13 @@ def _difference(ours: Values | float, theirs: Values | float) -> Interval:
     found = _paired(ours, theirs, operator.sub)
     if isinstance(found, float):
         return Interval(found, 0.0, 0.0, 1)
-    return interval(list(found.values()))
+    values = list(found.values())
+    if all(map(math.isfinite, values)):
+        return interval(values)
+    for way in (1.0, -1.0):
+        if len(values) >= FEWEST and all(way * value > 0 for value in values):  # NaN, where neither came to it, is not
+            return Interval(way * math.inf, 0.0, None, len(values))
+    return Interval(math.nan, None, None, len(values))
 
 
 def _paired(a: Values | float, b: Values | float, by: Callable[[float, float], float]) -> Values | float:

@@ -11,7 +11,7 @@ from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict, decide, rows_
 from dlrun.report.claims import MISSING as NOT_DECIDED
 from dlrun.report.measured import Measured
 from dlrun.report.statistics import interval
-from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED, WORSE, CellVerdict, judge
+from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED, WORSE, CellVerdict, judge, never
 
 QUICK = "quick"
 SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written anew
@@ -77,8 +77,8 @@ def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[in
     for row in measured.rows:
         values = list(look(row, metric).values())
         if row not in told and (values or measured.lost.get(row)):
-            seen = interval(values) if values else None
-            ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict("ours", seen)))
+            seen = interval(values) if values and not never(values) else None
+            ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
     claims = [(claim, _decided(claim, measured, look, claim.metric or metric)) for claim in book.claims if claim.check]
     return Judged(cells, claims, ours, apart)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlrun.config.books import Book, read_book
+from dlrun.config.books import PROFILES, Book, read_book
 from dlrun.config.catalog import option_files
 from dlrun.config.problem import Problem, Problems, did_you_mean, problem
 from dlrun.config.yaml_file import read_yaml
@@ -15,7 +15,6 @@ from dlrun.report.judged import Judged, judge_all
 from dlrun.report.measured import Measured, read_measured
 
 RESULTS = "results"  # the folder beside the experiments that keeps numbers
-PROFILES = ("full", "quick")
 _TAKEN = "/experiment/"  # how a defaults list names another experiment
 
 

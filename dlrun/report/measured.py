@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -42,7 +43,7 @@ class Measured:
         return self.values.get(row, {}).get(metric or default, {})
 
     def plain(self) -> dict[str, Any]:
-        """As JSON types; `read_measured` is the way back."""
+        """As JSON types, infinity as None; `read_measured` is the way back."""
         return {"format": FORMAT, **asdict(self)}
 
 
@@ -51,8 +52,8 @@ def read_measured(plain: Mapping[str, Any]) -> Measured:
     if plain.get("format") != FORMAT:
         raise ValueError(f"format {plain.get('format')}, not {FORMAT}")
     rest = {key: value for key, value in plain.items() if key not in ("format", "values")}
-    values = {row: {metric: {int(seed): value for seed, value in seeds.items()} for metric, seeds in metrics.items()}
-              for row, metrics in plain["values"].items()}
+    values = {row: {metric: {int(seed): math.inf if value is None else value for seed, value in seeds.items()}
+                    for metric, seeds in metrics.items()} for row, metrics in plain["values"].items()}
     return Measured(**rest, values=values)
 
 

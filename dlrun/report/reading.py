@@ -14,6 +14,7 @@ from dlrun.report.measure import value_of
 from dlrun.report.run import Run
 
 SLACK = 0.01  # of the loss: an improvement by less is none
+STEPS = re.compile(r"steps@\d*\.?\d+(e-?\d+)?")
 _PICK: dict[str, Callable[[list[float]], float]] = {"highest": max, "lowest": min}
 
 
@@ -22,7 +23,8 @@ def reading(run: Run, metric: str) -> float | None:
 
     Besides the names of `measure.value_of`: ``val@9/loss`` and ``train@20/accuracy`` (of an epoch), ``highest/...``
     and ``lowest/...`` (over all epochs), ``onset/val/loss`` (see `onset`), ``steps@0.9/train/accuracy`` (taken at the
-    end of the first epoch whose measure has come to 0.9), ``baseline`` (the data's common sense).
+    end of the first epoch whose measure has come to 0.9; of a k-fold run in all folds together; infinite for a run that
+    has never come to it), ``baseline`` (the data's common sense).
     """
     if not run.counted:
         return None
@@ -38,7 +40,7 @@ def reading(run: Run, metric: str) -> float | None:
         return float(onset(values)) if values else None
     part, at, epoch = first.partition("@")
     if part == "steps" and at:
-        return _steps_to(run, rest, float(epoch)) if re.fullmatch(r"\d*\.?\d+", epoch) else None
+        return _steps_to(run, rest, float(epoch)) if STEPS.fullmatch(first) else None
     if at and part != "test":
         values = curve(run, f"{part}/{rest}")
         place = int(epoch) - 1 if epoch.isdigit() else -1
@@ -58,7 +60,9 @@ def _rows(run: Run, metric: str) -> list[dict[str, Any]]:
 
 def _steps_to(run: Run, metric: str, wanted: float) -> float | None:
     sign = 1 if smaller_is_better(metric) else -1
-    return next((float(row["step"]) for row in _rows(run, metric) if sign * row[metric] <= sign * wanted), None)
+    rows = _rows(run, metric)
+    there = (float(row["step"]) for row in rows if sign * row[metric] <= sign * wanted)
+    return next(there, math.inf if rows else None)
 
 
 def onset(losses: list[float]) -> int:

@@ -9,6 +9,7 @@ that it would hold almost anything that a book could print.  About one true cell
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,6 +40,8 @@ def judge(cell: Cell, values: Sequence[float], apart: str = "") -> CellVerdict:
     """The verdict on a printed cell by our runs' values; `apart` says why nothing here can be compared (a stand-in)."""
     if not values:
         return CellVerdict(MISSING)
+    if found := never(values):
+        return CellVerdict(found)
     measured = interval(values)
     off = measured.mean - cell.value
     predicted = prediction(values, rounding=cell.rounding)
@@ -53,6 +56,12 @@ def judge(cell: Cell, values: Sequence[float], apart: str = "") -> CellVerdict:
         return CellVerdict(REPRODUCED, measured, predicted, off)
     ahead = off < 0 if smaller_is_better(cell.metric) else off > 0
     return CellVerdict(BETTER if ahead else WORSE, measured, predicted, off)
+
+
+def never(values: Sequence[float]) -> str:
+    """What is said of runs some of which never came to a value; their mean would be that of the others alone."""
+    count = sum(map(math.isinf, values))
+    return f"never reached in {count} of {len(values)} runs" if count else ""
 
 
 def _error(cell: Cell) -> float:

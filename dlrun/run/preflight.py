@@ -183,8 +183,8 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
     rows: dict[str, int] = {}
     try:
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
-        rows["test"] = count(rows["test"], config.test_size)
         problems += _of_rows(config, rows["train"])
+        rows["test"] = count(rows["test"], config.test_size)
     except Problems as wrong:
         problems += wrong.problems
     if config.augment.on and signature.input_kind != "image":
@@ -210,9 +210,6 @@ def _of_rows(config: Config, rows: int) -> list[Problem]:
         found.append(Problem(f"model.code={config.model.code}",
                              f"{rows:,} training rows have {rows:,} components at most"))
     carried = stateful_key(config.model)
-    if carried and config.test_size is not None:
-        found.append(Problem(f"test_size={config.test_size}",
-                             f"{carried} reads the test rows one after another, with none left out; null is wanted"))
     if carried and rows < config.batch_size:
         found.append(Problem(f"batch_size={config.batch_size}",
                              f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most"))

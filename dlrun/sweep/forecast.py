@@ -108,7 +108,7 @@ def _shape(flat: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _kind(flat: dict[str, Any]) -> tuple[Any, ...]:
-    return flat.get("dataset.kind"), flat.get("model.kind")
+    return tuple(flat.get(key) for key in ("dataset.kind", "dataset.path", "model.kind", "model._target_"))
 
 
 def _length(flat: dict[str, Any]) -> tuple[Any, ...]:

@@ -45,9 +45,7 @@ class Variational(Single):
         reconstruction = self._reconstruction(self._read(model, z).float(), batch.x)
         kl = divergence(mu, log_var)
         kl = (kl.sum(1) if self.config.kl_reduction == "sum" else kl.mean(1)).mean()
-        loss = self.config.reconstruction_weight * reconstruction
-        if self.config.kl_weight:  # 0 times an infinite divergence, which nothing holds back then, is no number
-            loss = loss + self.config.kl_weight * kl
+        loss = self.config.reconstruction_weight * reconstruction + self.config.kl_weight * kl
         return loss, (reconstruction, kl)
 
     def add(self, player: str, totals: Totals, loss: Tensor, outputs: Terms, batch: Batch) -> None:

@@ -42,10 +42,19 @@ def test_the_hash_says_which_rows_were_measured():
 def test_windows_are_left_out_and_steps_stay(tmp_path):
     (tmp_path / "s.csv").write_text("a,b\n" + "\n".join(f"{n},{n * n}" for n in range(200)))
     whole = _prepare(Series(path=str(tmp_path / "s.csv"), target="b", lookback=6, test=0.5))
-    part, kept = fewer(whole, 10), np.arange(10) * len(whole.test) // 10
+    part, ends = fewer(whole, 10), np.arange(11) * len(whole.test) // 10
     assert len(part.test) == 10 and part.test.x is whole.test.x
-    np.testing.assert_array_equal(part.test.rows, whole.test.rows[kept])
+    kept = np.searchsorted(whole.test.rows, part.test.rows)
+    assert all(ends[:-1] <= kept) and all(kept < ends[1:])
     np.testing.assert_array_equal(part.test.y, whole.test.y[kept])
+    np.testing.assert_array_equal(fewer(whole, 10).test.rows, part.test.rows)
+
+
+def test_a_series_that_repeats_itself_is_not_seen_at_one_hour_alone(tmp_path):
+    (tmp_path / "s.csv").write_text("a\n" + "\n".join(str(n % 24) for n in range(2400)))
+    whole = _prepare(Series(path=str(tmp_path / "s.csv"), target="a", lookback=6, test=0.5))
+    part = fewer(whole, len(whole.test) // 24)
+    assert np.std(part.test.y) > 0.5 * np.std(whole.test.y)
 
 
 def test_of_folds_too():

@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import threading
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -71,10 +73,33 @@ def test_a_result_is_written_when_what_was_written_beside_is_on_the_disk(tmp_pat
     write_text(folder.config, "seed: 0\n", sync=False)
     write_text(tmp_path / "gone.json", "{}", sync=False)
     (tmp_path / "gone.json").unlink()  # a run that is cleared
-    assert folder.config.read_text() == "seed: 0\n" and on_disk == []
+    assert folder.config.read_text() == "seed: 0\n"
+    ending = threading.Thread(target=write_result, args=(folder, {"status": "finished"}))
+    ending.start()
+    ending.join(0.2)
+    assert ending.is_alive() and folder.result() is None and on_disk == []
     gate.set()
-    write_result(folder, {"status": "finished"})
+    ending.join(60)
     assert on_disk[0] == len("seed: 0\n") and on_disk[-1] == folder.result_file.stat().st_size
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_writes_its_own_result(tmp_path):
+    write_text(RunFolder(tmp_path / "a").make().config, "seed: 0\n", sync=False)
+    child = os.fork()
+    if not child:
+        other = RunFolder(tmp_path / "b").make()
+        write_text(other.config, "seed: 1\n", sync=False)
+        write_result(other, {"status": "finished"})
+        os._exit(0)
+    for _ in range(600):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert RunFolder(tmp_path / "b").result() == {"status": "finished"}
 
 
 def test_a_disk_that_fails_beside_fails_the_result(tmp_path, monkeypatch):

@@ -14,6 +14,9 @@ ROWS = {
     ("single", None): {0: 0.99}, ("other seeds", None): {7: 0.99, 8: 0.98},
     ("low", "val/loss"): {0: 0.5, 1: 0.6, 2: 0.55}, ("high", "val/loss"): {0: 0.2, 1: 0.25, 2: 0.22},
     ("low", "onset/val/loss"): {0: 9.0, 1: 10.0, 2: 9.0}, ("high", "onset/val/loss"): {0: 3.0, 1: 3.0, 2: 4.0},
+    ("low", "steps@0.9/a"): {0: 300.0, 1: float("inf"), 2: float("inf")},
+    ("high", "steps@0.9/a"): {0: 100.0, 1: 200.0, 2: 100.0},
+    ("near", "steps@0.9/a"): dict.fromkeys(range(3), float("inf")), ("16 units", "steps@0.9/a"): {0: 100.0, 1: 200.0},
     ("low", "parameters"): {0: 100.0, 1: 100.0}, ("single", "parameters"): {0: 300.0},
 }
 NAMES = sorted({row for row, _ in ROWS})
@@ -29,6 +32,10 @@ def look(row: str, metric: str | None) -> dict[int, float]:
     ("high > low and low > high", CONTRADICTED), ("high > low and near > low", UNDECIDED),
     ("high > 0.9", HOLDS), ("high > low + 0.02", HOLDS), ("high > low + 0.08", CONTRADICTED),
     ("high - low > low - '16 units'", CONTRADICTED), ("2 * low > high", HOLDS), ("-low < 0", HOLDS),
+    ("of(high, 'steps@0.9/a') < of(low, 'steps@0.9/a')", HOLDS),
+    ("of(low, 'steps@0.9/a') < of(high, 'steps@0.9/a')", CONTRADICTED),
+    ("of(near, 'steps@0.9/a') < of(low, 'steps@0.9/a')", UNDECIDED),  # in two seeds neither came to it
+    ("of('16 units', 'steps@0.9/a') < of(low, 'steps@0.9/a')", UNDECIDED),  # of two seeds the order says little
     ('of(high, "val/loss") < of(low, "val/loss")', HOLDS), ("onset(high) < onset(low)", HOLDS),
     ("equal(near, low, 0.05)", HOLDS), ("equal(high, low, 0.01)", CONTRADICTED), ("equal(near, low, 0.002)", UNDECIDED),
     ("single > low", UNDECIDED), ("single > 'other seeds'", MISSING),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.config.books import read_book
+from dlrun.record.folder import plain as as_json
 from dlrun.report.book_page import as_page
 from dlrun.report.book_text import print_comparison
 from dlrun.report.judged import judge_all, remarks
@@ -114,3 +115,27 @@ def test_a_row_without_a_printed_number_all_of_whose_runs_were_lost_is_in_the_ta
     assert "diverged: the loss is NaN (3)" in stream.getvalue()
     page = as_page(book, folders.measured, judged, folders.look)
     assert "diverged: the loss is NaN (3)" in page
+
+
+def test_a_row_that_never_came_to_a_value_has_no_mean_and_the_claim_is_decided_by_order(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    for job in made.jobs:
+        begin = 0.45 if job.row == "sgd" else 0.2
+        rows = [json.dumps({"epoch": n, "step": 10 * n, "train/accuracy": begin + n / 4}) for n in (1, 2, 3)]
+        (tmp_path / str(job.row) / str(job.seed) / "metrics.jsonl").write_text("\n".join(rows) + "\n")
+    metric = "steps@0.9/train/accuracy"
+    book = read_book({**BOOK, "printed": [{"row": "sgd", "metric": metric, "value": 20, "decimals": 0}],
+                      "claims": [{"says": "soon", "check": f"of(sgd, '{metric}') < 100"}]})
+    folders = Folders(made, "gulli/C3", "full")
+    judged = judge_all(book, folders.measured, folders.look, metric)
+    assert [verdict.word for _, verdict in judged.cells] == ["reproduced"]
+    assert [verdict.word for _, verdict in judged.ours] == ["ours"]
+    for job in made.jobs:
+        if job.row == "adam" and job.seed:
+            (tmp_path / "adam" / str(job.seed) / "metrics.jsonl").write_text('{"step": 9, "train/accuracy": 0.2}\n')
+    folders = Folders(made, "gulli/C3", "full")
+    judged = judge_all(book, folders.measured, folders.look, metric)
+    assert [verdict.word for _, verdict in judged.ours] == ["never reached in 2 of 3 runs"]
+    kept = read_measured(json.loads(json.dumps(as_json(folders.measured.plain()))))
+    assert kept.values["adam"][metric] == {0: 30.0, 1: float("inf"), 2: float("inf")}
+    assert "never reached in 2 of 3 runs" in as_page(book, folders.measured, judged, folders.look)

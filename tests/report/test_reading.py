@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ def run(folder: Path, status: str = "finished") -> Run:
     ("test/accuracy", 0.7), ("val@2/loss", 0.3), ("val@9/loss", None), ("lowest/val/loss", 0.3),
     ("highest/val/accuracy", 0.7), ("onset/val/loss", 2.0), ("train@1/accuracy", 0.6), ("seconds", 2.5),
     ("parameters", 9.0), ("baseline", 0.11), ("test@2/accuracy", 0.65), ("lowest/test/none", None),
-    ("val@x/loss", None), ("steps@0.55/val/accuracy", 20.0), ("steps@0.9/val/accuracy", None),
+    ("val@x/loss", None), ("steps@0.55/val/accuracy", 20.0), ("steps@0.9/val/accuracy", math.inf),
+    ("steps@1e-3/val/loss", math.inf), ("steps@0.9/val/none", None),
     ("steps@0.4/val/loss", 20.0), ("steps@x/val/loss", None)])
 def test_a_number_is_read_by_its_name(tmp_path: Path, metric: str, value: float | None) -> None:
     found = reading(run(tmp_path), metric)

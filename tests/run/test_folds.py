@@ -341,3 +341,8 @@ def test_a_sweep_hears_of_a_fold_as_a_part_of_its_run(go) -> None:
     epochs = [message["epochs"] for message in told]
     assert epochs == sorted(epochs) and {message["of"] for message in told} == {15}
     assert {1, 3, 4, 12, 13, 15} <= set(epochs) and epochs[-1] == 15
+
+
+def test_a_k_fold_run_measures_as_many_test_rows_as_it_is_told_to(go) -> None:
+    result = go(*WORDS, f"validation={FOLDS}", "test_size=7").result
+    assert result["rows"]["test"] == 7

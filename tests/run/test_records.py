@@ -182,3 +182,9 @@ def test_made_up_data_is_labelled(go) -> None:
     provenance = json.loads((outcome.folder / "provenance.json").read_text())
     assert outcome.result["data_label"] == provenance["data"]["label"]
     assert key(0, "a") != key(0, "b")
+
+
+def test_a_run_measures_as_many_test_rows_as_it_is_told_to(go) -> None:
+    whole, some = (go("model=dense", "epochs=1", *words, "output_dir=o").result for words in ((), ("test_size=7",)))
+    assert (whole["rows"]["test"], some["rows"]["test"]) == (360, 7) and whole["train"] == some["train"]
+    assert 7 * some["test"]["accuracy"] == pytest.approx(round(7 * some["test"]["accuracy"]))

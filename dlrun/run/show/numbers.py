@@ -16,5 +16,5 @@ def predictions(view: View) -> None:
     predicted, true = target.in_unit(outputs[:, 0].numpy()), target.in_unit(y.numpy())
     name, unit = target.name or "target", target.unit
     view.save("predictions", lambda path: save_predictions(path, true, predicted, name, unit))
-    if signature.input_kind == "series":
+    if signature.input_kind == "series" and view.parts.config.test_size is None:  # else they do not follow one another
         view.save("forecast", lambda path: save_forecast(path, true[:CONSECUTIVE], predicted[:CONSECUTIVE], name, unit))
