@@ -9,7 +9,7 @@ from pathlib import Path
 from dlrun.record.words import long_time
 from dlrun.report.book_text import claim_rows, head_lines, tables
 from dlrun.report.claims import CONTRADICTED, HOLDS, UNDECIDED
-from dlrun.report.judged import QUICK, Judged, remarks
+from dlrun.report.judged import FULL, QUICK, Judged, remarks
 from dlrun.report.library import Entry, judged_of, kept
 from dlrun.report.measured import Measured
 from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED
@@ -38,10 +38,11 @@ def readme(entries: Iterable[Entry], experiments: Path) -> str:
             if entry.comparison or entry.book.needs:
                 waiting.append(entry)
             continue
+        whole = judged_of(entry, found[FULL]) if FULL in found else None
         for profile, measured in found.items():
             judged = judged_of(entry, measured)
             summary.add(profile, judged)
-            parts.append("\n".join(_section(entry, measured, judged)))
+            parts.append("\n".join(_section(entry, measured, judged, whole if profile == QUICK else None)))
     return "\n".join([HEAD, "## Summary", "", *summary.lines(), "", *parts, *_waiting(waiting)]).rstrip() + "\n"
 
 
@@ -68,7 +69,7 @@ class Summary:
             yield f"| {profile} | {' | '.join(map(str, numbers))} |"
 
 
-def _section(entry: Entry, measured: Measured, judged: Judged) -> Iterator[str]:
+def _section(entry: Entry, measured: Measured, judged: Judged, full: Judged | None) -> Iterator[str]:
     quick = f" ({measured.profile})" if measured.profile == QUICK else ""
     yield f"## {entry.name}{quick}"
     yield ""
@@ -87,7 +88,7 @@ def _section(entry: Entry, measured: Measured, judged: Judged) -> Iterator[str]:
         for cells in claims:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     yield ""
-    told = remarks(entry.book, judged, measured.profile)
+    told = remarks(entry.book, judged, measured.profile, full)
     for sentence in (f"Not comparable with the book: {judged.apart}." if judged.apart else "", entry.book.notes,
                      *(f"*{escaped(key)}*: {text}" for key, text in told.items())):
         if sentence:

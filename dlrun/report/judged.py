@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dlrun.config.books import Book, Cell, Claim
+from dlrun.config.books import PROFILES, Book, Cell, Claim
 from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict, decide, rows_of
 from dlrun.report.claims import MISSING as NOT_DECIDED
 from dlrun.report.measured import Measured
 from dlrun.report.statistics import interval
 from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED, WORSE, CellVerdict, judge, never
 
-QUICK = "quick"
+FULL, QUICK = PROFILES
 SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written anew
 
 
@@ -60,11 +60,14 @@ def why_apart(book: Book, measured: Measured) -> str:
     return f"quick profile ({' '.join(book.quick)}) in place of the book's; the claims are judged on such runs"
 
 
-def remarks(book: Book, judged: Judged, profile: str) -> dict[str, str]:
-    """What the book's file explains of each *worse* and *contradicted*; the others are said to be open."""
+def remarks(book: Book, judged: Judged, profile: str, full: Judged | None = None) -> dict[str, str]:
+    """What explains each *worse* and *contradicted*: the book's file, or that it holds in `full`; else it is open."""
     asked = [cell.row or cell.metric for cell, verdict in judged.cells if verdict.word == WORSE]
     asked += [claim.says for claim, verdict in judged.claims if verdict.word == CONTRADICTED]
-    return {key: book.explained.get(key, {}).get(profile, "open; no run has shown yet why.") for key in asked}
+    held = [claim.says for claim, verdict in (full.claims if full else []) if verdict.word == HOLDS]
+    told = dict.fromkeys(held, "it holds in full: these runs are too short for it.")
+    return {key: book.explained.get(key, {}).get(profile) or told.get(key, "open; no run has shown yet why.")
+            for key in asked}
 
 
 def judge_all(book: Book, measured: Measured, look: Callable[[str, str], dict[int, float]], metric: str) -> Judged:

@@ -12,7 +12,8 @@ from dlrun.config.books import read_book
 from dlrun.record.folder import plain as as_json
 from dlrun.report.book_page import as_page
 from dlrun.report.book_text import print_comparison
-from dlrun.report.judged import judge_all, remarks
+from dlrun.report.claims import ClaimVerdict
+from dlrun.report.judged import Judged, judge_all, remarks
 from dlrun.report.measured import Folders, read_measured
 from dlrun.sweep.plan import Job, Plan
 
@@ -62,6 +63,9 @@ def test_what_is_worse_or_contradicted_is_explained_or_said_to_be_open(tmp_path:
     folders.measured.profile = "quick"
     found = remarks(book, judge_all(book, folders.measured, folders.look, "test/accuracy"), "quick")
     assert found["so it is"].startswith("open"), "what explains one profile does not explain the other"
+    full = Judged([], [(claim, ClaimVerdict("holds")) for claim in book.claims if claim.says == "sgd wins"], [], "")
+    found = remarks(book, judge_all(book, folders.measured, folders.look, "test/accuracy"), "quick", full)
+    assert found["sgd wins"].startswith("it holds in full") and found["so it is"].startswith("open")
 
 
 def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path) -> None:
