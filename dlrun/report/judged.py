@@ -51,13 +51,11 @@ def _plural(word: str, count: int) -> str:
 def why_apart(book: Book, measured: Measured) -> str:
     """Why printed cells cannot be compared with these runs; empty where they can."""
     labels = [label for label in measured.labels if label not in SAME_DATA]
-    if book.stand_in:
-        return f"stand-in: {book.stand_in}"
-    if labels:
-        return f"data: {', '.join(labels)}"
-    if measured.profile != QUICK:
-        return ""
-    return f"quick profile ({' '.join(book.quick)}) in place of the book's; the claims are judged on such runs"
+    parts = [f"stand-in: {book.stand_in}"] if book.stand_in else [f"data: {', '.join(labels)}"] if labels else []
+    if measured.profile == QUICK:
+        said = " ".join(book.quick)
+        parts.append(f"quick profile ({said}) in place of the book's; the claims are judged on such runs")
+    return "; ".join(parts)
 
 
 def remarks(book: Book, judged: Judged, profile: str, full: Judged | None = None) -> dict[str, str]:

@@ -79,7 +79,8 @@ def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path)
 
 
 @pytest.mark.parametrize(("label", "profile", "more", "why"), [
-    ("JPEG copy", "full", {}, "data: JPEG copy"), ("", "quick", {}, "quick profile"),
+    ("JPEG copy", "full", {}, "data: JPEG copy"), ("JPEG copy", "quick", {}, "data: JPEG copy; quick profile ("),
+    ("", "quick", {}, "quick profile"),
     ("", "full", {"stand_in": "another year"}, "another year")])
 def test_a_stand_in_and_the_quick_profile_are_not_compared(tmp_path: Path, label: str, profile: str, more: dict,
                                                            why: str) -> None:
