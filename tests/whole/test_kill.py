@@ -59,7 +59,7 @@ def test_a_run_killed_at_thirty_random_moments_ends_with_the_same_bits(tmp_path:
 
 
 FAMILIES = {
-    "lstm": ["dataset=digits_rows", "model=lstm", "model.units=8", "model.recurrent_dropout=0.2", "epochs=12"],
+    "lstm": ["dataset=digits_rows", "model=lstm", "model.units=8", "model.recurrent_dropout=0.2", "epochs=40"],
     "stateful": ["dataset=python_docs", "model=lstm", "model.units=8", "model.stateful=true", "shuffle=false",
                  "train_size=3000", "epochs=12"],
     "kfold": ["dataset=iris", "model=dense", "model.hidden=[16]", "model.dropout=0.3", "batch_size=8", "epochs=10",
