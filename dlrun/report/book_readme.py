@@ -22,8 +22,9 @@ ours (Student's t over our seeds; Hahn and Meeker, *Statistical Intervals*, 4.7)
 last printed decimal; else our mean is *better* or *worse* than it. *Too wide to say*: the interval reaches further
 than half of the printed error. *Not comparable*: a stand-in for the data, another split, or the quick profile. About
 5 % of true cells fall outside by chance. A claim *holds* (is *contradicted*) where the 95 % interval of the
-difference, paired over common seeds, lies on its (the other) side of 0. Overfitting begins at the first epoch after
-which the validation loss no longer falls by more than 1 %.
+difference, paired over common seeds, lies on its (the other) side of 0; where some runs never came to a value, by the
+order of all seeds, of three at least. Overfitting begins at the first epoch after which the validation loss no longer
+falls by more than 1 %.
 """
 
 

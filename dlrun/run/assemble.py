@@ -76,11 +76,17 @@ class Parts:
         return self.task.derive(totals.read())
 
 
+def rows_of(config: Config, say: Callable[[str], None]) -> Prepared:
+    """The rows that a run sees; raises Problems for data that is not there."""
+    prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                       train_size=config.train_size, seed=config.seed, say=say)
+    return fewer(prepared, config.test_size)
+
+
 def assemble(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Parts:
     """Read the data, build the model on the device; raises Problems for data that is not there."""
     config = checked.config
-    prepared = fewer(prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
-                             train_size=config.train_size, seed=config.seed, say=say), config.test_size)
+    prepared = rows_of(config, say)
     seed = own_seed(config)
     noise = (GlobalNoise if isinstance(config.model, Custom) else Noise)(seed, machine.device)
     model = make_network(config, prepared.signature, checked.layers, checked.blueprint, noise)

@@ -15,16 +15,14 @@ from typing import Any
 
 from dlrun.config.identity import identity
 from dlrun.config.kfold import FINAL, parts_of
-from dlrun.config.places import data_dir
 from dlrun.config.problem import Problems
 from dlrun.config.root import Config
-from dlrun.data.fewer import fewer
-from dlrun.data.prepare import prepare
 from dlrun.engine.signals import Signals
 from dlrun.record.folder import RunFolder, clear, read_json, write_result
 from dlrun.record.metrics import read, write
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import DONE
+from dlrun.run.assemble import rows_of
 from dlrun.run.averages import best_of, mean_curve, sentence, together
 from dlrun.run.head import notes_of_start, write_head
 from dlrun.run.lines import folds_info
@@ -48,8 +46,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     stored = read_json(folder.provenance) if folder.provenance.is_file() and not config.force else None
     start = Start(run_id=run_id if stored else None, stored=stored)
     machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
-    rows = fewer(prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
-                         train_size=config.train_size, seed=config.seed, say=notes.append), config.test_size)
+    rows = rows_of(config, notes.append)
     notes += notes_of_start(config, rows, start)
     if config.force:
         clear(folder)
