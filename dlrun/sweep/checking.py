@@ -34,7 +34,7 @@ class Checker:
         """What `run.preflight.examine` finds; words that were wrong in another job are not tried again."""
         groups = tuple(filter(self._chooses, words))
         known = [self._bad[groups, word] for word in words if (groups, word) in self._bad]
-        found = examine([word for word in words if (groups, word) not in self._bad], self.composer.compose, self._look)
+        found = examine([word for word in words if (groups, word) not in self._bad], self.composer.compose, self.look)
         for problem in found.words:
             if problem.said in words:
                 self._bad[groups, problem.said] = problem
@@ -53,7 +53,7 @@ class Checker:
             self._contents[path] = content_hash(path)
         return self._contents[path]
 
-    def _look(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int) -> Peek:
+    def look(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int) -> Peek:
         # The seed draws only rows that are taken at random: all other seeds see the same data.
         drawn = seed if getattr(validation, "take", "") == "random" else None
         key = repr((cfg, data_dir, validation, train_size, drawn))

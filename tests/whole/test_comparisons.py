@@ -23,6 +23,7 @@ from dlrun.report.library import entries
 from dlrun.report.measured import row_name
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan import Job, Plan
+from tests.golden import facts
 
 COMPARISONS = {entry.name: entry for entry in entries() if entry.comparison}
 OF_A_RUN = ("seconds", "parameters", "steps", "epochs")
@@ -94,6 +95,12 @@ def test_every_row_is_a_run_of_its_own_in_both_profiles(name: str) -> None:
         assert list(jobs_of(quick)) == list(rows)
         assert {len(jobs) for jobs in jobs_of(quick).values()} == {len(quick.seeds)}
         assert 2 <= len(quick.seeds) <= seeds, "an interval wants two seeds"
+
+
+def test_its_jobs_are_the_runs_that_they_always_were(name: str) -> None:
+    then = facts.stored()["comparisons"][name]
+    if then:  # its data was there when the file was recorded
+        assert facts.jobs_of(planned(name)) == then
 
 
 def test_a_row_of_softmax_regression_has_no_hidden_layer(name: str) -> None:

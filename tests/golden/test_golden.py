@@ -1,0 +1,133 @@
+"""Nothing changed for users: commands mean what they meant, and what earlier code has trained is found and goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from dlrun.config.compose import hydra_started
+from dlrun.config.fields import defaults
+from dlrun.config.root import GROUPS
+from dlrun.config.schema import schema_of
+from dlrun.record.provenance import cpu_model
+from tests.golden import facts, old_runs
+from tests.whole.equal import result, rows, state
+
+STORED = facts.stored()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_hydra() -> Iterator[None]:
+    with hydra_started():
+        yield
+
+
+@pytest.fixture(scope="module")
+def look() -> facts.Look:
+    return facts.Look()
+
+
+QUICK = STORED["commands"][::5]  # each takes a composition of Hydra's, a sixth of a second
+
+
+@pytest.mark.parametrize("place", range(0, len(QUICK), 25))
+def test_commands_have_the_ids_parameters_and_configurations_that_they_had(place: int, look: facts.Look) -> None:
+    assert_same(QUICK[place:place + 25], look)
+
+
+@pytest.mark.slow
+def test_every_command_has_the_id_the_parameters_and_the_configuration_that_it_had(look: facts.Look) -> None:
+    assert_same(STORED["commands"], look)
+
+
+def assert_same(commands: list[Any], look: facts.Look) -> None:
+    """Commands whose data is not on this machine are not judged."""
+    for words, then in commands:
+        now = look.facts(words)
+        if now.get("absent") and not then.get("absent"):
+            continue
+        expected, found = dict(then), dict(now)
+        assert_same_config(expected.pop("config", {}), found.pop("config", {}), words)
+        assert found == expected, words
+
+
+def assert_same_config(then: dict[str, Any], now: dict[str, Any], words: list[str]) -> None:
+    """Every key has its old value; a key that came later stands at its default."""
+    for key, value in now.items():
+        if key in GROUPS and isinstance(then.get(key), dict):
+            schema = schema_of(key, value)
+            known = {} if schema is None else defaults(schema)
+            for member, inner in value.items():
+                old = then[key].get(member, known.get(member, inner))
+                assert inner == old, (words, key, member)
+        elif key in then:
+            assert value == then[key], (words, key)
+    assert then.keys() <= now.keys(), words
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("old")
+    with tarfile.open(old_runs.FILE) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+def same_machine(folder: Path) -> bool:
+    """Whether bits can be expected: the processor and the torch that the old runs were made with."""
+    made = json.loads((folder / "provenance.json").read_text())
+    return made["cpu"] == cpu_model() and made["versions"]["torch"] == torch.__version__
+
+
+def assert_close(one: Path, other: Path) -> None:
+    """Equal bits where the machine is the same; else equal to what another order of sums can change."""
+    for folder in sorted(path.parent for path in one.rglob("result.json")):
+        twin = other / folder.relative_to(one)
+        if not (folder / "checkpoints").is_dir():
+            continue
+        expected, found = state(folder), state(twin)
+        assert expected.keys() == found.keys()
+        for key, value in expected.items():
+            if isinstance(value, torch.Tensor):
+                if same_machine(folder):
+                    assert torch.equal(value, found[key]), (twin, key)
+                elif key.startswith("/parts/model"):
+                    torch.testing.assert_close(found[key], value, rtol=1e-2, atol=1e-3)
+            elif same_machine(folder):
+                assert value == found[key], (twin, key)
+
+
+def run_of(folder: Path) -> Path:
+    return next(path.parent for path in folder.glob("*/*/config.yaml"))
+
+
+@pytest.mark.parametrize("name", old_runs.COMMANDS)
+def test_an_old_finished_run_is_found_and_its_training_gives_the_same_weights(name: str, old: Path, go) -> None:
+    then = run_of(old / "finished" / name)
+    shutil.copytree(old / "finished" / name, f"found/{name}")
+    found = go(*old_runs.words(name), f"output_dir=found/{name}")
+    assert found.found and found.folder.name == then.name
+    made = go(*old_runs.words(name), f"output_dir=made/{name}")
+    assert not made.found
+    assert_close(then, made.folder)
+    if name != "folds" and same_machine(then):
+        assert rows(then) == rows(made.folder)
+        kept = {key: value for key, value in result(then).items() if key != "config"}
+        assert kept == {key: result(made.folder)[key] for key in kept}
+
+
+@pytest.mark.parametrize("name", old_runs.COMMANDS)
+def test_an_old_interrupted_run_goes_on_to_the_same_weights(name: str, old: Path, go) -> None:
+    shutil.copytree(old / "interrupted" / name, f"cut/{name}")
+    before = json.loads((run_of(Path(f"cut/{name}")) / "result.json").read_text())
+    assert before["status"] == "interrupted"
+    resumed = go(*old_runs.words(name), f"output_dir=cut/{name}")
+    assert resumed.result["status"] in ("finished", "stopped") and not resumed.found
+    assert_close(run_of(old / "finished" / name), resumed.folder)
