@@ -27,14 +27,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the plain loops are the te
 
 from recurrent import Plain
 
+from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.machine import apart, choose
 from dlrun.data.batches import permutation
 from dlrun.engine.fit import fit
 from dlrun.engine.signals import Signals
+from dlrun.preflight.preflight import Checked, preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.assemble import Parts, assemble
-from dlrun.run.machine import apart, choose
-from dlrun.run.preflight import Checked, preflight
 from dlrun.run.training import train
 from tests.engine.plain import gan, supervised, vae
 
@@ -70,7 +70,7 @@ def make_data(folder: Path) -> None:
         (folder / f"{tokens}.txt").write_text("\n".join(f"{row % 2}\t{line}" for row, line in enumerate(lines)))
 
 
-def engine_side(checked: Checked, parts: Parts, folder: Path) -> Callable[[], None]:
+def engine_side(checked: Checked, parts: RunComponents, folder: Path) -> Callable[[], None]:
     """One epoch of the run at each call."""
     training = train(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder())
     training.keeper.save = training.keeper.cheap = lambda *place: False  # both sides only train
@@ -83,18 +83,18 @@ def engine_side(checked: Checked, parts: Parts, folder: Path) -> Callable[[], No
     return block
 
 
-def plain_side(checked: Checked, parts: Parts, steps: int, own: bool) -> Callable[[], None]:
+def plain_side(checked: Checked, parts: RunComponents, steps: int, own: bool) -> Callable[[], None]:
     """As many steps of the plain loop at each call, over rows as dlrun keeps them."""
-    model, noise, rows, size = parts.model.train(), parts.noise, parts.train, checked.config.batch_size
+    model, rng, rows, size = parts.model.train(), parts.rng, parts.train, checked.config.batch_size
 
     def adam(module: torch.nn.Module) -> torch.optim.Optimizer:
         return torch.optim.Adam(module.parameters(), 1e-3, eps=1e-7, fused=True)
 
     kind = checked.config.model.kind
     if "vae" in kind:
-        step = vae(model, adam(model), noise)
+        step = vae(model, adam(model), rng)
     elif "gan" in kind:
-        step = gan(model, adam(model.discriminator), adam(model.generator), noise)
+        step = gan(model, adam(model.discriminator), adam(model.generator), rng)
     else:
         net = Plain(model, outputs=1) if own else model
         step = supervised(net, adam(net),
@@ -108,7 +108,7 @@ def plain_side(checked: Checked, parts: Parts, steps: int, own: bool) -> Callabl
         for _ in range(steps):
             start = done * size % (len(x) - size + 1)
             index = order[start:start + size]
-            noise.at(done)
+            rng.seed_step(done)
             step(x[index], y[index])
             done += 1
 
@@ -125,7 +125,7 @@ def compare(words: list[str], tokens: int, steps: int, blocks: int, folder: Path
     """Name, microseconds a step and ratio of the engine to it, of each plain loop; the engine itself first."""
     checked = preflight(words_of(words, tokens, steps, folder))
     machine = choose(checked.config)
-    made = [assemble(checked, machine, lambda said: None) for _ in range(3)]
+    made = [build_run(checked, machine, lambda said: None) for _ in range(3)]
     with tempfile.TemporaryDirectory() as run:
         sides = {"dlrun": engine_side(checked, made[0], Path(run)),
                  "plain": plain_side(checked, made[1], steps, own=False)}

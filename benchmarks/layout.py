@@ -13,8 +13,8 @@ import torch
 from torch.nn import functional as F
 
 from dlrun.models.build import build
-from dlrun.models.noise import Noise
-from dlrun.run.preflight import preflight
+from dlrun.models.step_rng import StepRng
+from dlrun.preflight.preflight import preflight
 
 NETS = (["model=cnn"], ["model=convnet", "dataset=mnist", "batch_size=64"], ["model=lenet", "dataset=mnist"],
         ["model=cnn", "dataset=cifar10", "model.convs=2"])
@@ -23,8 +23,8 @@ NETS = (["model=cnn"], ["model=convnet", "dataset=mnist", "batch_size=64"], ["mo
 def milliseconds(words: list[str], layout: torch.memory_format) -> float:
     checked = preflight(words)
     assert checked.layers is not None
-    shape, rows = checked.peek.signature.input_shape, checked.config.batch_size
-    model = build(checked.layers, shape, seed=0, noise=Noise(0, "cpu")).to(memory_format=layout)
+    shape, rows = checked.dataset_info.data_spec.input_shape, checked.config.batch_size
+    model = build(checked.layers, shape, seed=0, rng=StepRng(0, "cpu")).to(memory_format=layout)
     x, y = torch.rand(rows, *shape).contiguous(memory_format=layout), torch.randint(0, checked.outputs, (rows,))
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     times = []

@@ -18,16 +18,16 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from dlrun.assembly.components import build_run
+from dlrun.assembly.machine import choose
 from dlrun.data.batches import permutation
 from dlrun.engine.fit import fit
 from dlrun.engine.signals import Signals
 from dlrun.models.build import build
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
+from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.assemble import assemble
-from dlrun.run.machine import choose
-from dlrun.run.preflight import preflight
 from dlrun.run.training import train
 
 ROWS = 25_600
@@ -49,14 +49,14 @@ def dlrun_epoch(parts, checked, folder: Path) -> float:
 
 
 def plain_epoch(checked, x, y, batch_size: int) -> float:
-    noise = Noise(0, "cpu")
-    model = build(checked.layers, (784,), seed=0, noise=noise).train()
+    rng = StepRng(0, "cpu")
+    model = build(checked.layers, (784,), seed=0, rng=rng).train()
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, fused=True)
     order, step = permutation(len(x), 0, 0), 0
     start = time.perf_counter()
     for begin in range(0, len(x), batch_size):
         index = order[begin:begin + batch_size]
-        noise.at(step)
+        rng.seed_step(step)
         optimizer.zero_grad()
         loss = F.cross_entropy(model(x[index]), y[index])
         loss.backward()
@@ -73,7 +73,7 @@ def compare(words: list[str], data: Path, repeats: int) -> tuple[float, float, f
     ours, plain = [], []
     for _ in range(repeats + 1):
         with tempfile.TemporaryDirectory() as folder:
-            parts = assemble(checked, machine, print)
+            parts = build_run(checked, machine, print)
             ours.append(dlrun_epoch(parts, checked, Path(folder)))
             plain.append(plain_epoch(checked, parts.train.x, parts.train.y, checked.config.batch_size))
     ours, plain = ours[1:], plain[1:]  # the first pair warms up

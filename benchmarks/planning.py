@@ -13,7 +13,7 @@ import time
 
 from hydra import compose
 
-from dlrun.config.compose import hydra_started
+from dlrun.config.compose.composer import hydra_started
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan import load, store
 

@@ -21,18 +21,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.config.models import Recurrent
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.build import build
 from dlrun.models.families import layers_of
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 
 CASES = {
     "500 tokens, batch 128, embed 32, 32 units":
-        (Signature((500,), "tokens", "classes", vocabulary=10_000), 32, 128, 3),
+        (DatasetSpec((500,), "tokens", "classes", vocabulary=10_000), 32, 128, 3),
     "20 tokens, batch 32, embed 100, 256 units":
-        (Signature((20,), "tokens", "classes", vocabulary=4169), 256, 32, 15),
-    "14 x 120 series, batch 128, 32 units": (Signature((14, 120), "series", "classes"), 32, 128, 10),
-    "8 x 8 series, batch 128, 32 units": (Signature((8, 8), "series", "classes"), 32, 128, 60),
+        (DatasetSpec((20,), "tokens", "classes", vocabulary=4169), 256, 32, 15),
+    "14 x 120 series, batch 128, 32 units": (DatasetSpec((14, 120), "series", "classes"), 32, 128, 10),
+    "8 x 8 series, batch 128, 32 units": (DatasetSpec((8, 8), "series", "classes"), 32, 128, 60),
 }
 
 
@@ -59,9 +59,9 @@ class Plain(nn.Module):
         return self.out(self.lstm(x)[1][0][0])
 
 
-def network(signature: Signature, units: int, cell: str) -> nn.Module:
+def network(data_spec: DatasetSpec, units: int, cell: str) -> nn.Module:
     model = Recurrent(units=(units,), cell=cell, embed=100 if units == 256 else 32)
-    return build(layers_of(model, signature, 2), signature.input_shape, seed=0, noise=Noise(0, "cpu"))
+    return build(layers_of(model, data_spec, 2), data_spec.input_shape, seed=0, rng=StepRng(0, "cpu"))
 
 
 def stepper(model: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:
@@ -82,14 +82,14 @@ def milliseconds(step: Callable[[], None], count: int) -> float:
     return 1e3 * (time.perf_counter() - start) / count
 
 
-def compare(signature: Signature, units: int, rows: int, count: int, repeats: int) -> list[tuple[float, float]]:
+def compare(data_spec: DatasetSpec, units: int, rows: int, count: int, repeats: int) -> list[tuple[float, float]]:
     """Milliseconds a step and ratio to PyTorch's module of: that module, the fast cell, Keras's cell."""
     g = torch.Generator().manual_seed(0)
-    tokens = signature.input_kind == "tokens"
-    x = (torch.randint(0, signature.vocabulary, (rows, *signature.input_shape), generator=g) if tokens
-         else torch.randn(rows, *signature.input_shape, generator=g))
+    tokens = data_spec.input_kind == "tokens"
+    x = (torch.randint(0, data_spec.vocabulary, (rows, *data_spec.input_shape), generator=g) if tokens
+         else torch.randn(rows, *data_spec.input_shape, generator=g))
     y = torch.randint(0, 2, (rows,), generator=g)
-    fast, keras = (network(signature, units, cell) for cell in ("fast", "keras"))
+    fast, keras = (network(data_spec, units, cell) for cell in ("fast", "keras"))
     models = [Plain(fast), fast, keras]
     steps = [stepper(model, x, y) for model in models]
     times = [[milliseconds(step, count) for step in steps] for _ in range(repeats + 1)][1:]  # the first warms up
@@ -103,8 +103,8 @@ def main(repeats: int = 5) -> None:
     for flush in (False, True):
         torch.set_flush_denormal(flush)
         print(f"\ndenormals {'flushed to zero' if flush else 'as torch leaves them'}")
-        for name, (signature, units, rows, count) in CASES.items():
-            plain, fast, keras = compare(signature, units, rows, count, repeats)
+        for name, (data_spec, units, rows, count) in CASES.items():
+            plain, fast, keras = compare(data_spec, units, rows, count, repeats)
             print(f"{name:42}  nn.LSTM {plain[0]:7.2f}   fast {fast[0]:7.2f} ({fast[1]:.2f})   "
                   f"keras {keras[0]:7.2f} ({keras[1]:.2f})", flush=True)
 

@@ -20,10 +20,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from dlrun.config.compose import hydra_started
+from dlrun.config.compose.composer import hydra_started
 from dlrun.config.identity import identity, run_name
 from dlrun.engine.signals import Signals
-from dlrun.run.preflight import preflight
+from dlrun.preflight.preflight import preflight
 from dlrun.sweep.agenda import Agenda
 from dlrun.sweep.launch import todos
 from dlrun.sweep.ledger import look
@@ -44,7 +44,7 @@ import json, sys, time
 import numpy
 import torch
 from torch.nn import functional as F
-from dlrun.config.check import check
+from dlrun.config.check.check import check
 from dlrun.config.places import data_dir
 from dlrun.data.prepare import prepare
 plain, jobs, threads = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

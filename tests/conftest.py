@@ -27,9 +27,9 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
 
     def call(*words: str, recorders=()):
+        from dlrun.preflight.preflight import preflight
         from dlrun.record.recorder import Recorder
-        from dlrun.run.one import run
-        from dlrun.run.preflight import preflight
+        from dlrun.run.run import run
 
         defaults = [word for word in ("threads=1", "device=cpu") if not any(w.startswith(word[:8]) for w in words)]
         return run(preflight([*words, *defaults]), ["dlrun", *words], list(recorders) or [Recorder()])

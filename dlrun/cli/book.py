@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlrun.config.problem import Problems, problem
-from dlrun.config.root import Root
+from dlrun.config.schema.root import Root
 
 if TYPE_CHECKING:
     from dlrun.report.library import Entry
@@ -19,7 +19,7 @@ _USAGE = ("dlrun book NAME [profile=quick seeds=3 ...] runs a comparison; --all 
 
 
 def main(words: Sequence[str]) -> int:
-    from dlrun.config.books import PROFILES
+    from dlrun.config.schema.books import PROFILES
     from dlrun.report.library import entries, entry_of
 
     flags, names, keys = _sorted(words)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
-from dlrun.config.sweeps import of_a_sweep
+from dlrun.config.schema.sweeps import of_a_sweep
 from dlrun.report.claims import rows_of
 from dlrun.report.judged import QUICK, judge_all
 from dlrun.report.library import Entry

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dlrun.cli.say import columns, paint, split_keys
 from dlrun.config.problem import problem
-from dlrun.config.root import Root
+from dlrun.config.schema.root import Root
 
 
 def main(words: Sequence[str]) -> int:

@@ -9,18 +9,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlrun.cli.say import columns, paint
-from dlrun.config.check import show
-from dlrun.config.fields import Rule, rules
-from dlrun.config.kfold import KFold, folds_of
+from dlrun.config.check.check import show
+from dlrun.config.check.rules import measured
 from dlrun.config.models_baseline import COMPUTED
-from dlrun.config.root import GROUPS, Config, Root
-from dlrun.config.rules import measured
-from dlrun.config.schema import Custom
+from dlrun.config.schema.fields import Rule, rules
+from dlrun.config.schema.groups import Custom
+from dlrun.config.schema.kfold import KFold, folds_of
+from dlrun.config.schema.root import GROUPS, Config, Root
 
 
 def main(words: Sequence[str]) -> int:
-    from dlrun.config.origins import Origins
-    from dlrun.run.preflight import preflight
+    from dlrun.config.compose.origins import Origins
+    from dlrun.preflight.preflight import preflight
 
     checked = preflight(words)
     config = checked.config

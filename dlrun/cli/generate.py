@@ -25,13 +25,13 @@ def main(words: Sequence[str]) -> int:
     if len(places) != 1:
         raise problem(" ".join(["generate", *words]), "dlrun generate RUN [prompt=... temperature=0.8] for a text, "
                                                       "[count=36 seed=0 between=8 out=FILE.png] for pictures")
+    from dlrun.inference.load import load_run
     from dlrun.models.assembly import Gan, Vae
-    from dlrun.run.load import load_run
 
     run = load_run(Path(places[0]).expanduser(), tuple(filter(None, [values["allow"]])))
     if isinstance(run.model, (Gan, Vae)):
         return _pictures(run, values)
-    if run.signature.next_token:
+    if run.data_spec.next_token:
         return _text(run, values)
     raise problem(f"task={run.config.task.kind}",
                   "GANs, VAEs and models of the next token generate; see  dlrun predict")
@@ -51,14 +51,14 @@ def _number(values: dict[str, str], key: str, low: float, kind: type = int) -> A
 def _text(run: Any, values: dict[str, str]) -> int:
     import torch
 
-    from dlrun.data import fitted
-    from dlrun.run.writing import write
+    from dlrun.data import preprocessing_state as fitted
+    from dlrun.inference.writing import write
 
     count, seed = _number(values, "tokens", 1), _number(values, "seed", 0)
     temperature = _number(values, "temperature", 0, float)
     vocabulary = fitted.vocabulary(run.kept)
     assert vocabulary is not None
-    length = run.signature.input_shape[-1]
+    length = run.data_spec.input_shape[-1]
     ids = vocabulary.encode(values["prompt"]) or vocabulary.encode(" ") or [0]
     part = fitted.of_texts(run.kept, [vocabulary.decode([ids[0]] * length)])
     made = write(run.model, part.form, length, ids, count, temperature,
@@ -74,7 +74,7 @@ def _pictures(run: Any, values: dict[str, str]) -> int:
     from dlrun.models.assembly import latents, sample
     from dlrun.record.pictures import save_batch
 
-    if run.signature.input_kind != "image":
+    if run.data_spec.input_kind != "image":
         raise problem(f"dataset={run.config.dataset.name}", "rows of a table are no pictures")
     count, between = _number(values, "count", 1), _number(values, "between", 0)
     generator = torch.Generator().manual_seed(_number(values, "seed", 0))

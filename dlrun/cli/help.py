@@ -9,8 +9,8 @@ from collections.abc import Sequence
 def main(words: Sequence[str]) -> int:
     from dlrun.cli.route import VERBS
     from dlrun.cli.say import columns, paint
-    from dlrun.config.catalog import options
-    from dlrun.config.root import GROUPS
+    from dlrun.config.compose.catalog import options
+    from dlrun.config.schema.root import GROUPS
 
     def head(text: str) -> str:
         return paint(text, "bold", sys.stdout)

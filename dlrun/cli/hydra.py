@@ -9,7 +9,7 @@ from typing import Any
 from hydra import main as hydra_main
 
 from dlrun import __version__
-from dlrun.config.compose import VERSION_BASE, compose
+from dlrun.config.compose.composer import VERSION_BASE, compose
 from dlrun.config.problem import Problems, did_you_mean, problem
 
 _CFG = ("job", "hydra", "all")

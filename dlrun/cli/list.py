@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from dlrun.cli.say import columns, paint
-from dlrun.config.catalog import option_files, sentence
+from dlrun.config.compose.catalog import option_files, sentence
 from dlrun.config.problem import problem
-from dlrun.config.root import GROUPS
+from dlrun.config.schema.root import GROUPS
 
 _PLURAL = {"dataset": "datasets", "model": "models", "task": "tasks", "optimizer": "optimizers",
            "schedule": "schedules", "early_stop": "early_stop", "augment": "augment", "experiment": "experiments"}

@@ -17,8 +17,8 @@ def main(words: Sequence[str]) -> int:
     if len(places) < 2:
         raise problem(" ".join(["predict", *words]), "dlrun predict RUN FILE...: a run's folder, then tables (.csv), "
                                                      "texts (.txt, a line each) or pictures")
-    from dlrun.run.answers import answers
-    from dlrun.run.load import load_run
+    from dlrun.inference.answers import answers
+    from dlrun.inference.load import load_run
 
     run = load_run(Path(places[0]).expanduser(), allow)
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -34,12 +34,12 @@ def main(words: Sequence[str]) -> int:
 
 def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
     """New rows with a name for each, file by file; all pictures as one part."""
-    from dlrun.data import fitted
+    from dlrun.data import preprocessing_state as fitted
 
     for file in files:
         if not file.is_file():
             raise problem(str(file), "no such file")
-    if run.signature.input_kind == "image":
+    if run.data_spec.input_kind == "image":
         yield [str(file) for file in files], fitted.of_images(run.kept, files)
         return
     for file in files:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlrun.config.problem import problem
-from dlrun.config.root import Root
+from dlrun.config.schema.root import Root
 
 _KEYS = ("metric", "versus", "into")
 

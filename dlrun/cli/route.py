@@ -62,7 +62,7 @@ def _route(words: list[str]) -> int:
     overrides = [word for word in words if not word.startswith("-")]
     several = "hydra.mode=MULTIRUN" in overrides
     overrides = [word for word in overrides if word != "hydra.mode=MULTIRUN"]
-    from dlrun.config.compose import hydra_started
+    from dlrun.config.compose.composer import hydra_started
 
     with hydra_started():
         single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep
@@ -74,7 +74,7 @@ def _is_sweep(words: Sequence[str]) -> bool:
     """Whether an experiment among the words is a sweep, by its file; nothing is composed where none is chosen."""
     if not any(word.startswith(("experiment=", "+")) for word in words):
         return False
-    from dlrun.config.compose import Composer
+    from dlrun.config.compose.composer import Composer
     from dlrun.sweep.asked import is_sweep
 
     return is_sweep(words, Composer())
@@ -86,7 +86,7 @@ def _verb(name: str, words: Sequence[str]) -> int:
 
 
 def _unknown(word: str) -> str:
-    from dlrun.config.grammar import no_value
+    from dlrun.config.compose.grammar import no_value
 
     near = nearest(word, VERBS)
     if near:
@@ -109,9 +109,9 @@ _REASONS |= {"-cn": _REASONS["--config-name"], "-cp": _REASONS["--config-path"]}
 
 
 def _unknown_flag(flag: str) -> str:
-    from dlrun.config.catalog import is_group
-    from dlrun.config.fields import rules
-    from dlrun.config.root import Root
+    from dlrun.config.compose.catalog import is_group
+    from dlrun.config.schema.fields import rules
+    from dlrun.config.schema.root import Root
 
     name, equals, value = flag.partition("=")
     if name in _REASONS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dlrun.cli.say import columns, paint
 from dlrun.config.problem import problem
-from dlrun.config.root import Root
+from dlrun.config.schema.root import Root
 
 if TYPE_CHECKING:
     from dlrun.report.run import Run

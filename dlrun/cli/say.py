@@ -17,11 +17,11 @@ def say_problems(problems: Sequence[Problem], stream: TextIO | None = None, afte
     out = stream or sys.stderr
     count = f"{len(problems)} problem" + ("" if len(problems) == 1 else "s")
     print(f"{count}, {after}\n", file=out)
-    width = min(max((len(_one_line(p.said)) for p in problems), default=0), 34)
+    width = min(max((len(_one_line(p.given)) for p in problems), default=0), 34)
     for wrong in problems:
-        said = _one_line(wrong.said)
+        said = _one_line(wrong.given)
         origin = f"  ({wrong.origin})" if wrong.origin else ""
-        wanted = f"{wrong.wanted}{origin}"
+        wanted = f"{wrong.expected}{origin}"
         if len(said) > width:
             print(f"  {paint(said, 'bold', out)}\n  {'':{width}}  {wanted}", file=out)
         else:

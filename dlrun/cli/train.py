@@ -11,7 +11,7 @@ from typing import Any
 
 
 def main(words: Sequence[str]) -> int:
-    from dlrun.run.preflight import preflight
+    from dlrun.preflight.preflight import preflight
 
     return start(preflight(words), ["dlrun", *words])
 
@@ -20,7 +20,7 @@ def start(checked: Any, command: Sequence[str]) -> int:
     """Train a checked command; the exit code of what became of it."""
     from dlrun.config.problem import Problems
     from dlrun.record.lock import Busy
-    from dlrun.run.one import run, run_folder
+    from dlrun.run.run import run, run_folder
 
     try:
         return run(checked, command).exit_code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import choice, flag, integer, number
+from dlrun.config.schema.fields import choice, flag, integer, number
 
 
 @dataclass(frozen=True)

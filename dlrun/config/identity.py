@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dlrun.config.fields import rules
-from dlrun.config.kfold import KFold
-from dlrun.config.layer_lists import changed
 from dlrun.config.places import data_dir
-from dlrun.config.root import GROUPS, Config, Root
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.kfold import KFold
+from dlrun.config.schema.layer_lists import changed
+from dlrun.config.schema.root import GROUPS, Config, Root
 
 SCHEMA_VERSION = 1  # raised when the meaning of a value changes: old runs are then other runs
 DIGITS = 10

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.fields import choice, flag, integer, integers, layers, number, text
 from dlrun.config.model_words import ACTIVATIONS, BIAS_INITS, INIT_DOC, INITS, MAX_NORM_DOC
 from dlrun.config.models_baseline import BASELINES, Pca
 from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
 from dlrun.config.models_recurrent import Conv1d, Recurrent
 from dlrun.config.models_sequence_coder import LstmAutoencoder
+from dlrun.config.schema.fields import choice, flag, integer, integers, layers, number, text
 
 __all__ = [
     "ACTIVATIONS", "BIAS_INITS", "GENERATIVE", "INITS", "INIT_DOC", "MAX_NORM_DOC", "MODELS", "Cnn", "Conv1d", "Dense",

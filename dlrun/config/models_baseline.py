@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.fields import integer, text
+from dlrun.config.schema.fields import integer, text
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Baseline:
     kind: ClassVar[str]
     name: str = text("", "name of the model's file in configs/model", identity=False)
 
-    def unfit(self, task: Any, signature: Any) -> str:
+    def unfit(self, task: Any, data_spec: Any) -> str:
         """Why it tells nothing of data of this signature, with what does; empty where it does."""
         return ""
 
@@ -40,7 +40,7 @@ class Permuted(Baseline):
 
     kind: ClassVar[str] = "permuted"
 
-    def unfit(self, task: Any, signature: Any) -> str:
+    def unfit(self, task: Any, data_spec: Any) -> str:
         if task.kind in ("classify", "regress", "multi_label", "multi_output"):
             return ""
         return f"it permutes classes and numbers of rows, and task {task.kind} tells tokens; model=majority fits"
@@ -52,8 +52,8 @@ class LastValue(Baseline):
 
     kind: ClassVar[str] = "last_value"
 
-    def unfit(self, task: Any, signature: Any) -> str:
-        if task.kind == "regress" and signature.input_kind == "series":
+    def unfit(self, task: Any, data_spec: Any) -> str:
+        if task.kind == "regress" and data_spec.input_kind == "series":
             return ""
         return "it forecasts a number of a series by its last value (jena, electricity, series); model=majority fits"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.fields import choice, flag, integer, integers, layers, number, text
 from dlrun.config.model_words import ACTIVATIONS, INIT_DOC, INITS
+from dlrun.config.schema.fields import choice, flag, integer, integers, layers, number, text
 
 OUTPUTS = ("auto", "sigmoid", "tanh", "linear")
 OUTPUT_DOC = "function of the last values; auto: sigmoid for data in [0, 1], tanh for data in [-1, 1], else linear"

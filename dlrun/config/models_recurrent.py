@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import choice, flag, integer, integers, number, text
 from dlrun.config.model_words import ACTIVATIONS, INIT_DOC, INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
+from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
 
 EMBED_DOC = "length of the vector learned for each token; only for tokens"
 VECTORS_DOC = "file of GloVe or word2vec vectors (text, or .gz) that the embedding begins with; null: none"

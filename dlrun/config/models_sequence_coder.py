@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.fields import choice, flag, integer, integers, number, text
 from dlrun.config.model_words import INIT_DOC, INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 from dlrun.config.models_generative import OUTPUT_DOC, OUTPUTS, part_list
 from dlrun.config.models_recurrent import CELL_DOC, DROPOUT_DOC, RECURRENT_DROPOUT_DOC, SPATIAL_DOC
+from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
 
 _UNITS_DOC = "units of the encoder's recurrent layers; the last gives the code, and the decoder mirrors them"
 

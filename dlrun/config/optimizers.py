@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import flag, integer, number, text
+from dlrun.config.schema.fields import flag, integer, number, text
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ class Problem:
     `origin` names the file and line that the value came from; empty for the command line.
     """
 
-    said: str
-    wanted: str
+    given: str
+    expected: str
     origin: str = ""
 
 
@@ -24,12 +24,12 @@ class Problems(Exception):
 
     def __init__(self, problems: Iterable[Problem]):
         self.problems = list(dict.fromkeys(problems))
-        super().__init__("; ".join(f"{p.said}: {p.wanted}" for p in self.problems))
+        super().__init__("; ".join(f"{p.given}: {p.expected}" for p in self.problems))
 
 
-def problem(said: str, wanted: str, origin: str = "") -> Problems:
+def problem(given: str, expected: str, origin: str = "") -> Problems:
     """A single problem, ready to raise."""
-    return Problems([Problem(said, wanted, origin)])
+    return Problems([Problem(given, expected, origin)])
 
 
 def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:

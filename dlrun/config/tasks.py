@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from dlrun.config.fields import choice, flag, weights
 from dlrun.config.problem import Problem
-from dlrun.config.weights import in_order
+from dlrun.config.schema.fields import choice, flag, weights
+from dlrun.config.schema.weights import in_order
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Task:
     def shown(self) -> tuple[str, ...]:
         return self.measures
 
-    def width(self, signature: Any) -> int:
+    def width(self, data_spec: Any) -> int:
         """Outputs that the network has to give for data of this signature; 0 where the model's own parts decide."""
         return 0
 
@@ -36,11 +36,11 @@ class Task:
         """Whether it is known what will be measured; else the data has to be seen, and `on` told of it."""
         return True
 
-    def on(self, signature: Any) -> Task:
+    def on(self, data_spec: Any) -> Task:
         """The task on data of this signature."""
         return self
 
-    def clashes(self, signature: Any) -> Iterator[Problem]:
+    def clashes(self, data_spec: Any) -> Iterator[Problem]:
         """What does not go with data of this signature, which is of a wanted kind."""
         yield from ()
 
@@ -76,13 +76,13 @@ class Classify(Task):
         """Outputs of the network for so many classes."""
         return 1 if classes == 2 and self.loss != "cross_entropy" else classes
 
-    def width(self, signature: Any) -> int:
-        return self.outputs(len(signature.classes))
+    def width(self, data_spec: Any) -> int:
+        return self.outputs(len(data_spec.classes))
 
-    def clashes(self, signature: Any) -> Iterator[Problem]:
-        if len(signature.classes) < 2:
-            yield Problem(f"dataset.only=[{','.join(signature.classes)}]", "two classes at least are told apart")
-        yield from _unfit(self.class_weights, signature.classes, "task.class_weights", "class")
+    def clashes(self, data_spec: Any) -> Iterator[Problem]:
+        if len(data_spec.classes) < 2:
+            yield Problem(f"dataset.only=[{','.join(data_spec.classes)}]", "two classes at least are told apart")
+        yield from _unfit(self.class_weights, data_spec.classes, "task.class_weights", "class")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Regress(Task):
     wants = ("number",)
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
 
-    def width(self, signature: Any) -> int:
+    def width(self, data_spec: Any) -> int:
         return 1
 
 
@@ -107,8 +107,8 @@ class Tag(Task):
     wants = ("tokens",)
     count_padding: bool = flag(False, "Let the loss count padded positions too, as the books do.")
 
-    def width(self, signature: Any) -> int:
-        return signature.target_vocabulary
+    def width(self, data_spec: Any) -> int:
+        return data_spec.target_vocabulary
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ class NextToken(Task):
     def shown(self) -> tuple[str, ...]:
         return ("loss", "accuracy", "perplexity")
 
-    def width(self, signature: Any) -> int:
-        return signature.target_vocabulary or len(signature.classes)
+    def width(self, data_spec: Any) -> int:
+        return data_spec.target_vocabulary or len(data_spec.classes)
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ class MultiLabel(Task):
     measures = ("loss", "accuracy", "exact_match")
     wants = ("labels",)
 
-    def width(self, signature: Any) -> int:
-        return len(signature.classes)
+    def width(self, data_spec: Any) -> int:
+        return len(data_spec.classes)
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,8 @@ class MultiOutput(Task):
     def known(self) -> bool:
         return bool(self.heads)
 
-    def on(self, signature: Any) -> Task:
-        return replace(self, heads=signature.several())
+    def on(self, data_spec: Any) -> Task:
+        return replace(self, heads=data_spec.several())
 
     @property
     def measures(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -173,11 +173,11 @@ class MultiOutput(Task):
     def shown(self) -> tuple[str, ...]:
         return ("loss", *(f"{head.key}_{_measure(head)}" for head in self.heads))
 
-    def width(self, signature: Any) -> int:
-        return sum(head.outputs for head in signature.several())
+    def width(self, data_spec: Any) -> int:
+        return sum(head.outputs for head in data_spec.several())
 
-    def clashes(self, signature: Any) -> Iterator[Problem]:
-        names = tuple(head.name for head in signature.several())
+    def clashes(self, data_spec: Any) -> Iterator[Problem]:
+        names = tuple(head.name for head in data_spec.several())
         yield from _unfit(self.loss_weights, names, "task.loss_weights", "target")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.fields import choice, flag, integer, mapping, number
 from dlrun.config.optimizers import Optimizer
-from dlrun.config.player_optimizer import player_optimizer
+from dlrun.config.schema.fields import choice, flag, integer, mapping, number
+from dlrun.config.schema.player_optimizer import player_optimizer
 from dlrun.config.tasks import Task
 
 _LOSS_DOC = ("auto: binary cross-entropy where the model's output is a sigmoid, else the mean squared error; "

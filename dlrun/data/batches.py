@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlrun.config.streams import key
-from dlrun.data.part import Part
+from dlrun.config.seeds import derive_seed
+from dlrun.data.prepared import Split
 from dlrun.data.scale import Scale
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
@@ -29,7 +29,7 @@ class Rows:
     labels, of the shape (rows, 0) where there are none.
     """
 
-    def __init__(self, part: Part, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
+    def __init__(self, part: Split, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
         self.device, self.resident, self.form = device, resident, part.form
         self.count = len(part)
         y = np.zeros((self.count, 0), np.float32) if part.y is None else part.y
@@ -139,7 +139,7 @@ class Batches:
             self._pass, self._order = number, self._permutation(number)
         x, y = self.rows.take(self._order[place * self.batch_size:(place + 1) * self.batch_size])
         if self.augment is not None:
-            self._generator.manual_seed(key(self.seed, "augment", step))
+            self._generator.manual_seed(derive_seed(self.seed, "augment", step))
             x = self.augment(x, self._generator)
         return x, y
 
@@ -151,7 +151,7 @@ class Batches:
 
 def permutation(count: int, seed: int, number: int) -> Tensor:
     """The order of the rows in pass `number`, int64 on the CPU."""
-    return torch.randperm(count, generator=torch.Generator().manual_seed(key(seed, "order", number)))
+    return torch.randperm(count, generator=torch.Generator().manual_seed(derive_seed(seed, "order", number)))
 
 
 def in_order(rows: Rows, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:

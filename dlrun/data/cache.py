@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.places import cache_dir
-from dlrun.data.signature import Column, Peek, Signature
+from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec
 
 if TYPE_CHECKING:
-    from dlrun.data.source import Source
+    from dlrun.data.source import RawDataset
 
 FORMAT = 2  # count up when readers change what they make of the same file
 DAY = 86400.0  # seconds
@@ -49,13 +49,13 @@ def _short(value: Any) -> str:
     return blake2b(json.dumps(value, default=str).encode(), digest_size=8).hexdigest()
 
 
-def peek(at: Path) -> Peek | None:
+def dataset_info(at: Path) -> DatasetInfo | None:
     """Signature and rows of an entry; None when there is none."""
     about = _about(at)
-    return None if about is None else Peek(Signature.of(about["signature"]), about["rows"])
+    return None if about is None else DatasetInfo(DatasetSpec.of(about["signature"]), about["rows"])
 
 
-def load(at: Path) -> Source | None:
+def load(at: Path) -> RawDataset | None:
     """The entry's arrays; None when there is no (whole) entry.
 
     Large ones are mapped, copy on write: they can be used as they lie, and all jobs and workers of a sweep share the
@@ -66,7 +66,7 @@ def load(at: Path) -> Source | None:
         return None
     import numpy as np
 
-    from dlrun.data.source import Source
+    from dlrun.data.source import RawDataset
 
     arrays = {}
     try:
@@ -78,11 +78,11 @@ def load(at: Path) -> Source | None:
     columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])
     rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content", "target")}
     arrays.setdefault("y", None)
-    return Source(Signature.of(about["signature"]), **arrays, **rest, columns=columns, notes=tuple(about["notes"]),
-                  words=tuple(about["words"]))
+    return RawDataset(DatasetSpec.of(about["signature"]), **arrays, **rest, columns=columns,
+                      notes=tuple(about["notes"]), words=tuple(about["words"]))
 
 
-def store(at: Path, source: Source) -> None:
+def store(at: Path, source: RawDataset) -> None:
     """Write an entry and remove those of older states of the same files.  Raises OSError where it can't be written."""
     import numpy as np
 
@@ -97,7 +97,7 @@ def store(at: Path, source: Source) -> None:
         rows = {part: len(arrays[name]) for part, name in (("train", "x"), ("val", "x_val"), ("test", "x_test"))
                 if name in arrays}
         about = {
-            "signature": dataclasses.asdict(source.signature), "rows": rows, "arrays": list(arrays),
+            "signature": dataclasses.asdict(source.data_spec), "rows": rows, "arrays": list(arrays),
             "levels": source.levels, "columns": [dataclasses.asdict(column) for column in source.columns],
             "label": source.label, "files": source.files, "notes": source.notes, "grouped": source.grouped,
             "content": source.content, "target": source.target, "words": source.words,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import paths
+from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.image_folder import decode, size_of
-from dlrun.data.signature import Peek, Signature
 
 if TYPE_CHECKING:
-    from dlrun.data.source import Found, Source
+    from dlrun.data.source import DatasetFiles, RawDataset
 
 FOLDER, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
 PARTS = ("train", "val", "test")  # 0, 1, 2 of the partition
@@ -22,32 +22,32 @@ PARTS = ("train", "val", "test")  # 0, 1, 2 of the partition
 Rows = dict[str, list[tuple[str, list[int]]]]  # file names, and 0 or 1 for each attribute
 
 
-def peek(cfg: Any, data_dir: str) -> Peek:
+def dataset_info(cfg: Any, data_dir: str) -> DatasetInfo:
     """Signature and rows; no picture is opened."""
     root = _root(data_dir)
     names, rows = _listed(root, cfg.rows)
-    return Peek(_signature(cfg, names), {part: len(found) for part, found in rows.items()})
+    return DatasetInfo(_signature(cfg, names), {part: len(found) for part, found in rows.items()})
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The pictures, ready to decode; the attributes of all are kept, whichever is asked for."""
-    from dlrun.data.source import Found
+    from dlrun.data.source import DatasetFiles
 
     root = _root(data_dir)
-    return Found([root / ATTRIBUTES, root / PARTITION], lambda say: _decode(root, cfg, say),
+    return DatasetFiles([root / ATTRIBUTES, root / PARTITION], lambda say: _decode(root, cfg, say),
                  [size_of(cfg), cfg.channels, cfg.crop, cfg.rows])
 
 
-def told(cfg: Any, source: Source) -> Source:
+def told(cfg: Any, source: RawDataset) -> RawDataset:
     """The source with the one attribute that is asked for as its class; all attributes where none is."""
-    signature = _signature(cfg, source.signature.classes)
+    data_spec = _signature(cfg, source.data_spec.classes)
     if cfg.target is None:
-        return replace(source, signature=signature)
-    place = source.signature.classes.index(cfg.target)
+        return replace(source, data_spec=data_spec)
+    place = source.data_spec.classes.index(cfg.target)
     y, y_val, y_test = (None if y is None else y[:, place].astype("int64")
                         for y in (source.y, source.y_val, source.y_test))
     content = hashlib.sha256(f"{source.content} {cfg.target}".encode()).hexdigest()
-    return replace(source, signature=signature, y=y, y_val=y_val, y_test=y_test, content=content)
+    return replace(source, data_spec=data_spec, y=y, y_val=y_val, y_test=y_test, content=content)
 
 
 def _root(data_dir: str) -> Path:
@@ -58,13 +58,13 @@ def _root(data_dir: str) -> Path:
     return root
 
 
-def _signature(cfg: Any, names: tuple[str, ...]) -> Signature:
+def _signature(cfg: Any, names: tuple[str, ...]) -> DatasetSpec:
     shape = (cfg.channels, *size_of(cfg))
     if cfg.target is None:
-        return Signature(shape, "image", "labels", names)
+        return DatasetSpec(shape, "image", "labels", names)
     if cfg.target not in names:
         raise problem(f"dataset.target={cfg.target}", f"no such attribute{did_you_mean(cfg.target, names)}")
-    return Signature(shape, "image", "classes", (f"not {cfg.target}", cfg.target), target_name=cfg.target)
+    return DatasetSpec(shape, "image", "classes", (f"not {cfg.target}", cfg.target), target_name=cfg.target)
 
 
 def _listed(root: Path, most: int | None) -> tuple[tuple[str, ...], Rows]:
@@ -90,10 +90,10 @@ def _listed(root: Path, most: int | None) -> tuple[tuple[str, ...], Rows]:
     return names, {part: found for part, found in rows.items() if found}
 
 
-def _decode(root: Path, cfg: Any, say: Callable[[str], None]) -> Source:
+def _decode(root: Path, cfg: Any, say: Callable[[str], None]) -> RawDataset:
     import numpy as np
 
-    from dlrun.data.source import Source
+    from dlrun.data.source import RawDataset
 
     height, width = size_of(cfg)
     names, rows = _listed(root, cfg.rows)
@@ -108,5 +108,5 @@ def _decode(root: Path, cfg: Any, say: Callable[[str], None]) -> Source:
             if picture is None:
                 raise problem("dataset=celeba", f"{path} is missing or no picture")
             x[part][place] = picture
-    return Source(Signature((cfg.channels, height, width), "image", "labels", names), x["train"], y["train"],
+    return RawDataset(DatasetSpec((cfg.channels, height, width), "image", "labels", names), x["train"], y["train"],
                   x.get("val"), y.get("val"), x.get("test"), y.get("test"), levels=255.0)

@@ -16,13 +16,13 @@ import numpy as np
 from dlrun.config.problem import problem
 from dlrun.data import known, paths
 from dlrun.data.download import download
-from dlrun.data.source import Found, Source
+from dlrun.data.source import DatasetFiles, RawDataset
 
 ARCHIVE, FOLDER, COPY = "cifar-10-python.tar.gz", "cifar-10-batches-py", "CIFAR-10-images.tar.xz"
 _NUMBERED = re.compile(r"(train|test)/(\w+)/(\d+)\.jpe?g$")
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The best form that is there: the batches, their archive, the JPEG copy; else a download of the archive."""
     found = _find(data_dir)
     if found is None:
@@ -34,20 +34,20 @@ def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     return found
 
 
-def _find(data_dir: str) -> Found | None:
+def _find(data_dir: str) -> DatasetFiles | None:
     places = [place for root in paths.roots(data_dir) for place in (root, root / "CIFAR10")]
     for place in places:
         batches = [place / FOLDER / name for name in known.CIFAR_BATCHES]
         if all(batch.is_file() for batch in batches):
-            return Found(batches, partial(_batches, batches))
+            return DatasetFiles(batches, partial(_batches, batches))
     for place in places:
         archive = place / ARCHIVE
         if archive.is_file():
-            return Found([archive], partial(_archive, archive))
+            return DatasetFiles([archive], partial(_archive, archive))
     for place in places:
         copy = place / COPY
         if copy.is_file():
-            return Found([copy], partial(_jpeg_copy, copy))
+            return DatasetFiles([copy], partial(_jpeg_copy, copy))
     return None
 
 
@@ -70,11 +70,11 @@ def batch(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     return images, np.asarray(content["labels"], np.int64)
 
 
-def _batches(files: list[Path], say: Callable[[str], None]) -> Source:
+def _batches(files: list[Path], say: Callable[[str], None]) -> RawDataset:
     return _original(file.read_bytes() for file in files)
 
 
-def _archive(archive: Path, say: Callable[[str], None]) -> Source:
+def _archive(archive: Path, say: Callable[[str], None]) -> RawDataset:
     return _original(_members(archive))
 
 
@@ -87,17 +87,17 @@ def _members(archive: Path) -> Iterator[bytes]:
             yield file.read()
 
 
-def _original(batches: Iterator[bytes]) -> Source:
+def _original(batches: Iterator[bytes]) -> RawDataset:
     try:
         parts = [batch(data) for data in batches]
     except (pickle.UnpicklingError, KeyError, ValueError, EOFError, AttributeError, tarfile.TarError, OSError) as error:
         raise problem("dataset=cifar10", f"its files are damaged ({error})") from None
     about = known.SETS["cifar10"]
     x, y = (np.concatenate([part[i] for part in parts[:-1]]) for i in (0, 1))
-    return Source(about.signature, x, y, x_test=parts[-1][0], y_test=parts[-1][1], levels=about.levels)
+    return RawDataset(about.data_spec, x, y, x_test=parts[-1][0], y_test=parts[-1][1], levels=about.levels)
 
 
-def _jpeg_copy(archive: Path, say: Callable[[str], None]) -> Source:
+def _jpeg_copy(archive: Path, say: Callable[[str], None]) -> RawDataset:
     """Pictures that went through JPEG; NNNNN of train/<class>/NNNNN.jpg is the place in the original order."""
     from PIL import Image
 
@@ -114,14 +114,14 @@ def _jpeg_copy(archive: Path, say: Callable[[str], None]) -> Source:
                     continue
                 part, name, place = match[1], match[2], int(match[3])
                 x[part][place] = np.asarray(Image.open(file).convert("RGB"))
-                y[part][place] = about.signature.classes.index(name)
+                y[part][place] = about.data_spec.classes.index(name)
     except (tarfile.TarError, EOFError, OSError, ValueError, IndexError) as error:
         raise problem("dataset=cifar10", f"{archive} is damaged ({error})") from None
     for part in y:
         if missing := int((y[part] < 0).sum()):
             raise problem("dataset=cifar10", f"{archive} lacks {missing:,} of {len(y[part]):,} {part} pictures")
     channels_first = {part: np.ascontiguousarray(images.transpose(0, 3, 1, 2)) for part, images in x.items()}
-    return Source(
-        about.signature, channels_first["train"], y["train"], x_test=channels_first["test"], y_test=y["test"],
+    return RawDataset(
+        about.data_spec, channels_first["train"], y["train"], x_test=channels_first["test"], y_test=y["test"],
         levels=about.levels, label="JPEG copy",
     )

@@ -7,8 +7,8 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from dlrun.config.problem import problem
+from dlrun.data.dataset_spec import Column
 from dlrun.data.separated import EMPTY, Cells, is_number
-from dlrun.data.signature import Column
 
 WORDS = 50  # a text column with more words than that is spoken of, and must repeat each, on average
 LARGEST = 3.4e38  # of 32-bit floats, about

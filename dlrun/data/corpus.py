@@ -13,9 +13,9 @@ import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.data import known_texts, paths
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.separated import text_of
-from dlrun.data.signature import Signature
-from dlrun.data.source import Found, Source
+from dlrun.data.source import DatasetFiles, RawDataset
 from dlrun.data.vocabulary import FILTERS, words_of
 
 _BEGIN = re.compile(r"^\*\*\* ?START OF TH(E|IS) PROJECT GUTENBERG.*$", re.MULTILINE)
@@ -23,7 +23,7 @@ _END = re.compile(r"^(\*\*\* ?END OF TH(E|IS)|End of (the )?) ?PROJECT GUTENBERG
 STORY = "| "  # stands between Aesop's fables, once for each word of a window
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The text of a corpus, of a user's file, or of Python's own help."""
     if cfg.kind == "python_docs":
         spec = importlib.util.find_spec("pydoc_data.topics")
@@ -38,10 +38,10 @@ def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
     asked = [cfg.unit, cfg.lower, cfg.newlines, cfg.ascii_only, cfg.punctuation]
     if cfg.kind == "aesop":
         asked.append(cfg.length)
-    return Found([path], lambda _: _decode(cfg, path), asked)
+    return DatasetFiles([path], lambda _: _decode(cfg, path), asked)
 
 
-def _decode(cfg: Any, path: Path) -> Source:
+def _decode(cfg: Any, path: Path) -> RawDataset:
     text = _topics() if cfg.kind == "python_docs" else text_of(path)
     text = clean(text, cfg)
     said = f"dataset.path={cfg.path}" if cfg.kind == "text" else f"dataset={cfg.kind}"
@@ -56,7 +56,8 @@ def _decode(cfg: Any, path: Path) -> Source:
     if len(words) < 2:
         raise problem(said, f"{path.name} holds no text: {len(words)} different {cfg.unit}s")
     label = f"of Python {platform.python_version()}" if cfg.kind == "python_docs" else ""
-    return Source(Signature((), "tokens", "tokens"), x.astype(np.int32).reshape(-1), None, words=words, label=label)
+    return RawDataset(DatasetSpec((), "tokens", "tokens"), x.astype(np.int32).reshape(-1), None, words=words,
+                      label=label)
 
 
 def _topics() -> str:

@@ -11,8 +11,8 @@ import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.data import known, paths
-from dlrun.data.signature import Column
-from dlrun.data.source import Source
+from dlrun.data.dataset_spec import Column
+from dlrun.data.source import RawDataset
 
 FILES = {
     "digits": "digits.csv.gz", "digits_rows": "digits.csv.gz", "iris": "iris.csv", "wine": "wine_data.csv",
@@ -22,7 +22,7 @@ DIABETES_TARGET = "diabetes_target.csv.gz"
 
 
 @lru_cache
-def read(kind: str) -> Source:
+def read(kind: str) -> RawDataset:
     """The rows of an embedded set, read once in a process; read-only arrays, `content` is not filled in yet."""
     source = _read(kind)
     for array in (source.x, source.y):
@@ -31,7 +31,7 @@ def read(kind: str) -> Source:
     return source
 
 
-def _read(kind: str) -> Source:
+def _read(kind: str) -> RawDataset:
     file = _file(kind, FILES[kind])
     about = known.SETS[kind]
     files = {file.name: paths.sha256(file)}
@@ -42,16 +42,16 @@ def _read(kind: str) -> Source:
     else:
         # The first line of a table has its rows, columns and class names.
         rows = _numbers(file, ",", 0 if kind.startswith("digits") else 1)
-    if rows.shape != (about.rows["train"], int(np.prod(about.signature.input_shape)) + 1):
+    if rows.shape != (about.rows["train"], int(np.prod(about.data_spec.input_shape)) + 1):
         raise problem(f"dataset={kind}", f"{file} holds {rows.shape} numbers; another scikit-learn is wanted")
-    y = rows[:, -1].astype(np.float32 if about.signature.target_kind == "number" else np.int64)
+    y = rows[:, -1].astype(np.float32 if about.data_spec.target_kind == "number" else np.int64)
     if kind.startswith("digits"):
         x = rows[:, :-1].astype(np.uint8).reshape(-1, 1, 8, 8)
         if kind == "digits_rows":  # line t is step t: its 8 pixels are the features
             x = np.ascontiguousarray(x[:, 0].transpose(0, 2, 1))
-        return Source(about.signature, x, y, levels=about.levels, files=files)
-    columns = tuple(Column(name, "number") for name in about.signature.features)
-    return Source(about.signature, rows[:, :-1].astype(np.float32), y, columns=columns, files=files)
+        return RawDataset(about.data_spec, x, y, levels=about.levels, files=files)
+    columns = tuple(Column(name, "number") for name in about.data_spec.features)
+    return RawDataset(about.data_spec, rows[:, :-1].astype(np.float32), y, columns=columns, files=files)
 
 
 def _numbers(file: Path, separator: str | None, skip: int) -> np.ndarray:

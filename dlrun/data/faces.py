@@ -10,16 +10,16 @@ import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.data import known, paths
-from dlrun.data.source import Found, Source
+from dlrun.data.source import DatasetFiles, RawDataset
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The file, ready to decode."""
     path = paths.standard(cfg.kind, data_dir, ["faces/olivettifaces.mat", "olivettifaces.mat"])
-    return Found([path], lambda _: _decode(path))
+    return DatasetFiles([path], lambda _: _decode(path))
 
 
-def _decode(path: Path) -> Source:
+def _decode(path: Path) -> RawDataset:
     from scipy.io import loadmat  # comes with scikit-learn
 
     about = known.SETS["olivetti"]
@@ -32,4 +32,4 @@ def _decode(path: Path) -> Source:
         raise problem("dataset=olivetti", f"{path} holds {faces.dtype} {faces.shape}; uint8 (4096, {rows}) is wanted")
     # a column is a picture, its pixels column by column
     x = np.ascontiguousarray(faces.T.reshape(rows, 1, 64, 64).transpose(0, 1, 3, 2))
-    return Source(about.signature, x, np.arange(rows) // 10, levels=about.levels, grouped=True)
+    return RawDataset(about.data_spec, x, np.arange(rows) // 10, levels=about.levels, grouped=True)

@@ -14,10 +14,10 @@ import numpy as np
 from dlrun.config.problem import problem
 from dlrun.data import known, paths
 from dlrun.data.download import download
-from dlrun.data.source import Found, Source
+from dlrun.data.source import DatasetFiles, RawDataset
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The four files, below the data folder or the cache; downloaded into the cache where they are missing."""
     kind = cfg.kind
     files = _files(kind, data_dir)
@@ -28,7 +28,7 @@ def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
         if files is None:
             raise paths.absent(kind, data_dir, wanted, "the download did not bring them")
     chosen = files
-    return Found(chosen, lambda _: _decode(kind, chosen))
+    return DatasetFiles(chosen, lambda _: _decode(kind, chosen))
 
 
 def _files(kind: str, data_dir: str) -> list[Path] | None:
@@ -43,16 +43,16 @@ def _files(kind: str, data_dir: str) -> list[Path] | None:
     return None
 
 
-def _decode(kind: str, files: list[Path]) -> Source:
+def _decode(kind: str, files: list[Path]) -> RawDataset:
     x, y, x_test, y_test = (idx(file) for file in files)
     about = known.SETS[kind]
     for images, labels, file in ((x, y, files[0]), (x_test, y_test, files[2])):
-        if images.ndim != 3 or images.shape[1:] != about.signature.input_shape[1:] or labels.shape != images.shape[:1]:
+        if images.ndim != 3 or images.shape[1:] != about.data_spec.input_shape[1:] or labels.shape != images.shape[:1]:
             raise problem(f"dataset={kind}", f"{file} holds {images.shape} images and {labels.shape} labels")
-        if labels.max(initial=0) >= len(about.signature.classes):
+        if labels.max(initial=0) >= len(about.data_spec.classes):
             raise problem(f"dataset={kind}", f"a label beside {file.name} is above 9")
-    return Source(
-        about.signature, x[:, None], y.astype(np.int64), x_test=x_test[:, None], y_test=y_test.astype(np.int64),
+    return RawDataset(
+        about.data_spec, x[:, None], y.astype(np.int64), x_test=x_test[:, None], y_test=y_test.astype(np.int64),
         levels=about.levels,
     )
 

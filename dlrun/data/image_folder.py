@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import problem
 from dlrun.data import cache, paths
-from dlrun.data.signature import Peek, Signature
+from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 
 if TYPE_CHECKING:
-    from dlrun.data.source import Found, Source
+    from dlrun.data.source import DatasetFiles, RawDataset
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 PARTS = {"train": ("train",), "val": ("val", "validation"), "test": ("test",)}
@@ -30,24 +30,24 @@ class Listing:
     outside: int  # links that lead out of the folder, not followed
 
 
-def peek(cfg: Any) -> Peek:
+def dataset_info(cfg: Any) -> DatasetInfo:
     """Signature and rows; no picture is opened."""
     height, width = size_of(cfg)
     listing = look(paths.own(cfg.path, directory=True), cfg.path)
-    known = cache.peek(cache.entry("image_folder", _asked(cfg), [listing.root], _state(listing)))
+    known = cache.dataset_info(cache.entry("image_folder", _asked(cfg), [listing.root], _state(listing)))
     if known is not None:
         return known
-    signature = Signature((cfg.channels, height, width), "image", "classes", listing.classes)
-    return Peek(signature, {part: len(files) for part, files in listing.files.items()})
+    data_spec = DatasetSpec((cfg.channels, height, width), "image", "classes", listing.classes)
+    return DatasetInfo(data_spec, {part: len(files) for part, files in listing.files.items()})
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The folder, ready to decode."""
-    from dlrun.data.source import Found
+    from dlrun.data.source import DatasetFiles
 
     size_of(cfg)
     listing = look(paths.own(cfg.path, directory=True), cfg.path)
-    return Found([listing.root], lambda say: _decode(listing, cfg, say), _asked(cfg), _state(listing))
+    return DatasetFiles([listing.root], lambda say: _decode(listing, cfg, say), _asked(cfg), _state(listing))
 
 
 def _asked(cfg: Any) -> list[Any]:
@@ -129,10 +129,10 @@ def _pictures(folder: Path, home: Path, outside: list[Path]) -> list[Path]:
     return files
 
 
-def _decode(listing: Listing, cfg: Any, say: Callable[[str], None]) -> Source:
+def _decode(listing: Listing, cfg: Any, say: Callable[[str], None]) -> RawDataset:
     import numpy as np
 
-    from dlrun.data.source import Source
+    from dlrun.data.source import RawDataset
 
     height, width = size_of(cfg)
     total = sum(len(files) for files in listing.files.values())
@@ -153,10 +153,10 @@ def _decode(listing: Listing, cfg: Any, say: Callable[[str], None]) -> Source:
         if not y:
             raise problem(f"dataset.path={cfg.path}", f"none of its {len(files):,} {part} pictures can be read")
         arrays[part] = x[: len(y)], np.array(y, np.int64)
-    signature = Signature((cfg.channels, height, width), "image", "classes", listing.classes)
+    data_spec = DatasetSpec((cfg.channels, height, width), "image", "classes", listing.classes)
     val, test = arrays.get("val", (None, None)), arrays.get("test", (None, None))
-    return Source(
-        signature, *arrays["train"], x_val=val[0], y_val=val[1], x_test=test[0], y_test=test[1], levels=255.0,
+    return RawDataset(
+        data_spec, *arrays["train"], x_val=val[0], y_val=val[1], x_test=test[0], y_test=test[1], levels=255.0,
         files={f"{listing.root.resolve().name}/": sha.hexdigest()}, notes=_notes(listing, broken), grouped=True,
     )
 

@@ -12,23 +12,23 @@ import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.data import known, known_texts, object_arrays, paths
-from dlrun.data.signature import Column
-from dlrun.data.source import Found, Source
+from dlrun.data.dataset_spec import Column
+from dlrun.data.source import DatasetFiles, RawDataset
 
 SEED = 113
 FILES = {"imdb": "imdb.npz", "reuters": "reuters.npz", "boston": "boston_housing.npz"}
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The file of a set, below keras/ of a data folder or directly in it, and its word index where that is there."""
     kind = cfg.kind
     name = FILES[kind]
     file = paths.standard(kind, data_dir, [f"keras/{name}", name])
     index = file.with_name(f"{kind}_word_index.json")
     if kind == "boston":
-        return Found([file], lambda _: _boston(file))
+        return DatasetFiles([file], lambda _: _boston(file))
     files = [file, index] if index.is_file() else [file]
-    return Found(files, lambda say: _texts(kind, files, say))
+    return DatasetFiles(files, lambda say: _texts(kind, files, say))
 
 
 def orders(*rows: int) -> list[np.ndarray]:
@@ -42,7 +42,7 @@ def orders(*rows: int) -> list[np.ndarray]:
     return found
 
 
-def _boston(file: Path) -> Source:
+def _boston(file: Path) -> RawDataset:
     about = known.SETS["boston"]
     found = object_arrays.arrays(file, "dataset=boston")
     x, y = found.get("x"), found.get("y")
@@ -52,11 +52,11 @@ def _boston(file: Path) -> Source:
     (order,) = orders(rows)
     x, y = x[order].astype(np.float32), y[order].astype(np.float32)
     train = about.rows["train"]
-    columns = tuple(Column(name, "number") for name in about.signature.features)
-    return Source(about.signature, x[:train], y[:train], x_test=x[train:], y_test=y[train:], columns=columns)
+    columns = tuple(Column(name, "number") for name in about.data_spec.features)
+    return RawDataset(about.data_spec, x[:train], y[:train], x_test=x[train:], y_test=y[train:], columns=columns)
 
 
-def _texts(kind: str, files: list[Path], say: Callable[[str], None]) -> Source:
+def _texts(kind: str, files: list[Path], say: Callable[[str], None]) -> RawDataset:
     say(f"{kind}: decoding {files[0].name} once")
     found = object_arrays.arrays(files[0], f"dataset={kind}")
     names = ("x_train", "y_train", "x_test", "y_test") if kind == "imdb" else ("x", "y")
@@ -69,8 +69,8 @@ def _texts(kind: str, files: list[Path], say: Callable[[str], None]) -> Source:
     if {*y.tolist(), *y_test.tolist()} - set(range(len(classes))):
         raise problem(f"dataset={kind}", f"{files[0]} has other labels than 0 to {len(classes) - 1}")
     sums = {file.name: paths.sha256(file) for file in files}
-    source = Source(
-        known_texts.signature(kind), spans[: len(x)], y.astype(np.int64), data=data,
+    source = RawDataset(
+        known_texts.data_spec(kind), spans[: len(x)], y.astype(np.int64), data=data,
         x_test=spans[len(x) :], y_test=y_test.astype(np.int64), files=sums,
         label=_label(kind, sums[files[0].name]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.data.signature import Peek, Signature
+from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 
 DIGITS = tuple("0123456789")
 CLOTHING = (
@@ -37,21 +37,21 @@ AIR = (
 class Known:
     """A standard set: what `peek` says of it, and the stored value that stands for white."""
 
-    signature: Signature
+    data_spec: DatasetSpec
     rows: dict[str, int]
     levels: float = 1.0
 
 
-def _image(shape: tuple[int, int, int], classes: tuple[str, ...]) -> Signature:
-    return Signature(shape, "image", "classes", classes)
+def _image(shape: tuple[int, int, int], classes: tuple[str, ...]) -> DatasetSpec:
+    return DatasetSpec(shape, "image", "classes", classes)
 
 
-def _table(features: tuple[str, ...], classes: tuple[str, ...]) -> Signature:
-    return Signature((len(features),), "table", "classes", classes, features)
+def _table(features: tuple[str, ...], classes: tuple[str, ...]) -> DatasetSpec:
+    return DatasetSpec((len(features),), "table", "classes", classes, features)
 
 
-def _number(features: tuple[str, ...], name: str, unit: str = "") -> Signature:
-    return Signature((len(features),), "table", "number", features=features, target_name=name, unit=unit)
+def _number(features: tuple[str, ...], name: str, unit: str = "") -> DatasetSpec:
+    return DatasetSpec((len(features),), "table", "number", features=features, target_name=name, unit=unit)
 
 
 SETS: dict[str, Known] = {
@@ -66,7 +66,7 @@ SETS: dict[str, Known] = {
     "boston": Known(_number(DISTRICT, "MEDV", "1,000 $"), {"train": 404, "test": 102}),
     "air_quality": Known(_number(AIR, "C6H6(GT)", "µg/m³"), {"train": 8991}),
     "digits_rows": Known(
-        Signature((8, 8), "series", "classes", DIGITS, tuple(f"pixel {place}" for place in range(8))),
+        DatasetSpec((8, 8), "series", "classes", DIGITS, tuple(f"pixel {place}" for place in range(8))),
         {"train": 1797}, 16.0),
     "olivetti": Known(_image((1, 64, 64), tuple(f"person {number}" for number in range(1, 41))), {"train": 400}, 255.0),
 }
@@ -81,13 +81,13 @@ ROWS_OF_CLASS: dict[str, dict[str, tuple[int, ...]]] = {
 TOYS = ("moons", "circles", "spirals", "blobs")
 
 
-def peek(cfg: Any) -> Peek | None:
+def dataset_info(cfg: Any) -> DatasetInfo | None:
     """Signature and rows of a standard set or a toy, all classes of it; None for a user's own files."""
     if cfg.kind in TOYS:
         classes = tuple(str(label) for label in range(getattr(cfg, "classes", 2)))
-        return Peek(Signature((2,), "table", "classes", classes, ("x", "y")), {"train": cfg.rows})
+        return DatasetInfo(DatasetSpec((2,), "table", "classes", classes, ("x", "y")), {"train": cfg.rows})
     about = SETS.get(cfg.kind)
-    return None if about is None else Peek(about.signature, dict(about.rows))
+    return None if about is None else DatasetInfo(about.data_spec, dict(about.rows))
 
 
 # The four files of MNIST and Fashion-MNIST, in the order train images, train labels, test images, test labels.

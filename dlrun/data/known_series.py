@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.shape import of_series
-from dlrun.data.signature import Peek, Signature
 
 WEATHER = (
     "p (mbar)", "T (degC)", "Tpot (K)", "Tdew (degC)", "rh (%)", "VPmax (mbar)", "VPact (mbar)", "VPdef (mbar)",
@@ -26,9 +26,9 @@ class KnownSeries:
     label: str = ""
 
     @property
-    def signature(self) -> Signature:
+    def data_spec(self) -> DatasetSpec:
         """That of one step; `shape.of_series` makes windows of it."""
-        return Signature((len(self.features),), "series", "number", features=self.features, target_name=self.target,
+        return DatasetSpec((len(self.features),), "series", "number", features=self.features, target_name=self.target,
                          unit=self.unit)
 
 
@@ -53,7 +53,7 @@ def chosen(cfg: Any) -> KnownSeries:
     return SERIES[cfg.kind, cfg.file if cfg.kind == "jena" else cfg.client]
 
 
-def peek(cfg: Any) -> Peek:
+def dataset_info(cfg: Any) -> DatasetInfo:
     """Signature and steps."""
     about = chosen(cfg)
-    return Peek(of_series(cfg, about.signature), {"train": about.steps})
+    return DatasetInfo(of_series(cfg, about.data_spec), {"train": about.steps})

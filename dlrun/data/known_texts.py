@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 
 POLARITY = ("negative", "positive")
 TOPICS = (
@@ -28,8 +28,8 @@ CORPORA = {
 }
 
 
-def signature(kind: str) -> Signature:
+def data_spec(kind: str) -> DatasetSpec:
     """What is known of a row before it is padded (`shape.of_sentences`)."""
     if kind == "treebank":
-        return Signature((), "tokens", "tokens", TAGS, target_name="part of speech")
-    return Signature((), "tokens", "classes", CLASSES[kind])
+        return DatasetSpec((), "tokens", "tokens", TAGS, target_name="part of speech")
+    return DatasetSpec((), "tokens", "classes", CLASSES[kind])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.data.signature import Head
+from dlrun.data.dataset_spec import Head
 
 Targets = Sequence[Any]  # all numbers, or all texts
 FEW = 20  # integers: at most so many different ones are classes

@@ -11,25 +11,25 @@ import numpy as np
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import cache, labels, paths
-from dlrun.data.signature import Column, Head, Peek, Signature
-from dlrun.data.source import Found, Source
+from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec, Head
+from dlrun.data.source import DatasetFiles, RawDataset
 
 PARTS = ("train", "val", "test")
 CHANNELS = (1, 3, 4)
 _KEYS = "x_train, y_train (and x_val, y_val, x_test, y_test), or x, y, or only x"
 
 
-def peek(cfg: Any) -> Peek:
+def dataset_info(cfg: Any) -> DatasetInfo:
     """Signature and rows; of the inputs only the shapes are read."""
     path = paths.own(cfg.path)
-    known = cache.peek(cache.entry("npz", [cfg.targets], [path]))
-    return known if known is not None else _Arrays(path, cfg).peek()
+    known = cache.dataset_info(cache.entry("npz", [cfg.targets], [path]))
+    return known if known is not None else _Arrays(path, cfg).dataset_info()
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The file, ready to decode."""
     path = paths.own(cfg.path)
-    return Found([path], lambda _: _Arrays(path, cfg).source(), [cfg.targets])
+    return DatasetFiles([path], lambda _: _Arrays(path, cfg).source(), [cfg.targets])
 
 
 class _Arrays:
@@ -60,22 +60,22 @@ class _Arrays:
         self.layout, self.input_shape = self._layout()
         self.y, self.target_kind, self.classes, self.heads = self._y()
 
-    def peek(self) -> Peek:
-        return Peek(self._signature(), {part: shape[0] for part, (shape, _) in self.shapes.items()})
+    def dataset_info(self) -> DatasetInfo:
+        return DatasetInfo(self._signature(), {part: shape[0] for part, (shape, _) in self.shapes.items()})
 
-    def source(self) -> Source:
+    def source(self) -> RawDataset:
         x = {part: self._inputs(self._read(key)) for part, (key, _) in self.keys.items()}
-        return Source(
+        return RawDataset(
             self._signature(), x["train"], self.y.get("train"), x.get("val"), self.y.get("val"), x.get("test"),
             self.y.get("test"), levels=1.0 if self.layout == "table" else 255.0,
             columns=tuple(Column(name, "number") for name in self._signature().features),
         )
 
-    def _signature(self) -> Signature:
+    def _signature(self) -> DatasetSpec:
         table = self.layout == "table"
         features = tuple(f"x{place}" for place in range(self.input_shape[0])) if table else ()
         told = "y" if self.target_kind == "number" else ""
-        return Signature(self.input_shape, "table" if table else "image", self.target_kind, self.classes, features,
+        return DatasetSpec(self.input_shape, "table" if table else "image", self.target_kind, self.classes, features,
                          target_name=told, heads=self.heads)
 
     def _header(self, key: str) -> tuple[tuple[int, ...], np.dtype]:

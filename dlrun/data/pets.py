@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import problem
 from dlrun.data import paths
+from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.image_folder import decode, size_of
-from dlrun.data.signature import Peek, Signature
 
 if TYPE_CHECKING:
-    from dlrun.data.source import Found, Source
+    from dlrun.data.source import DatasetFiles, RawDataset
 
 ARCHIVE = "cats_and_dogs_small.tar.xz"
 ROWS = {"train": 2000, "val": 1000, "test": 1000}
@@ -23,23 +23,23 @@ _PARTS = {"train": "train", "validation": "val", "test": "test"}
 _FILE = re.compile(r"(train|validation|test)/(cats|dogs)/\D*(\d+)\.jpe?g$")
 
 
-def peek(cfg: Any) -> Peek:
+def dataset_info(cfg: Any) -> DatasetInfo:
     """Signature and rows; nothing is opened."""
-    return Peek(Signature((cfg.channels, *size_of(cfg)), "image", "classes", CLASSES), dict(ROWS))
+    return DatasetInfo(DatasetSpec((cfg.channels, *size_of(cfg)), "image", "classes", CLASSES), dict(ROWS))
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The archive, ready to decode."""
-    from dlrun.data.source import Found
+    from dlrun.data.source import DatasetFiles
 
     path = paths.standard(cfg.kind, data_dir, [f"dogs_vs_cats/{ARCHIVE}", ARCHIVE])
-    return Found([path], lambda say: _decode(path, cfg, say), [size_of(cfg), cfg.channels])
+    return DatasetFiles([path], lambda say: _decode(path, cfg, say), [size_of(cfg), cfg.channels])
 
 
-def _decode(path: Path, cfg: Any, say: Callable[[str], None]) -> Source:
+def _decode(path: Path, cfg: Any, say: Callable[[str], None]) -> RawDataset:
     import numpy as np
 
-    from dlrun.data.source import Source
+    from dlrun.data.source import RawDataset
 
     height, width = size_of(cfg)
     say(f"cats_and_dogs: decoding {sum(ROWS.values()):,} pictures once")
@@ -63,5 +63,5 @@ def _decode(path: Path, cfg: Any, say: Callable[[str], None]) -> Source:
         rows.sort(key=lambda row: row[:2])  # a cat, a dog, a cat ...: any first rows hold both alike
     x = {part: np.stack([row[2] for row in rows]) for part, rows in found.items()}
     y = {part: np.array([row[1] for row in rows], np.int64) for part, rows in found.items()}
-    return Source(peek(cfg).signature, x["train"], y["train"], x["val"], y["val"], x["test"], y["test"], levels=255.0,
-                  label="pictures scaled to 200x200 before")
+    return RawDataset(dataset_info(cfg).data_spec, x["train"], y["train"], x["val"], y["val"], x["test"], y["test"],
+                      levels=255.0, label="pictures scaled to 200x200 before")

@@ -9,23 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.config.kfold import KFold
 from dlrun.config.problem import problem
+from dlrun.config.schema.kfold import KFold
 from dlrun.data import rows as which
 from dlrun.data import scale as scales
 from dlrun.data.form import windows_of
-from dlrun.data.part import Part, Prepared
+from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.read import read
 from dlrun.data.scale import Scale
-from dlrun.data.source import Source
+from dlrun.data.source import RawDataset
 from dlrun.data.split import rows_for, split_rows
 
-__all__ = ["Part", "Prepared", "Scale", "prepare", "rows_for", "split_rows"]
+__all__ = ["PreparedData", "Scale", "Split", "prepare", "rows_for", "split_rows"]
 
 
 def prepare(
     cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int, say: Callable[[str], None]
-) -> Prepared:
+) -> PreparedData:
     """Read a data set and cut it into parts.
 
     In this order: the test part, where the source has none of its own, by the data set's `split_seed`; the first
@@ -54,8 +54,8 @@ def prepare(
             sha.update(f"fold {fold};".encode())
             sha.update(np.ascontiguousarray(indices["train"][mask], "<i8").data)
     parts = {name: _part(source, name if name in has_own else "train", rows) for name, rows in indices.items()}
-    prepared = Prepared(
-        source.signature, parts["train"], parts.get("val"), parts.get("test"), scales.NONE, sha.hexdigest(),
+    prepared = PreparedData(
+        source.data_spec, parts["train"], parts.get("val"), parts.get("test"), scales.NONE, sha.hexdigest(),
         source.label, source.files, list(source.notes),
     )
     basis = prepared.train
@@ -72,7 +72,7 @@ def _len(array: np.ndarray | None) -> int:
     return 0 if array is None else len(array)
 
 
-def _part(source: Source, place: str, rows: np.ndarray) -> Part:
+def _part(source: RawDataset, place: str, rows: np.ndarray) -> Split:
     """The rows of a part; rows that stand together are a view, without a copy."""
     x, y = {"train": (source.x, source.y), "val": (source.x_val, source.y_val),
             "test": (source.x_test, source.y_test)}[place]
@@ -80,10 +80,11 @@ def _part(source: Source, place: str, rows: np.ndarray) -> Part:
     first = int(rows[0])
     together = np.array_equal(rows, np.arange(first, first + len(rows)))
     where: Any = slice(first, first + len(rows)) if together else rows
-    return Part(x[where], None if y is None else y[where])
+    return Split(x[where], None if y is None else y[where])
 
 
-def _filled(cfg: Any, source: Source, prepared: Prepared, basis: Part, say: Callable[[str], None]) -> Prepared:
+def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
+            say: Callable[[str], None]) -> PreparedData:
     """Missing numbers replaced, and the scale; both by the rows of `basis`."""
     fill = _stand_in(source, basis.x)
     notes = list(prepared.notes)
@@ -97,14 +98,14 @@ def _filled(cfg: Any, source: Source, prepared: Prepared, basis: Part, say: Call
                  for name in ("train", "val", "test") if (part := getattr(prepared, name)) is not None}
         prepared = dataclasses.replace(prepared, **whole)
     asked: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
-    if source.signature.input_kind == "image":
-        channels, *size = source.signature.input_shape
+    if source.data_spec.input_kind == "image":
+        channels, *size = source.data_spec.input_shape
         asked = {"size": size, "channels": channels, "levels": source.levels, "crop": getattr(cfg, "crop", 0)}
     return dataclasses.replace(prepared, scale=_scale(cfg, source, basis.x), notes=notes, stand_in=fill,
                                asked=asked)
 
 
-def _stand_in(source: Source, train: np.ndarray) -> np.ndarray | None:
+def _stand_in(source: RawDataset, train: np.ndarray) -> np.ndarray | None:
     """The mean of each column of a table over the training rows (NaN: no value there); None if no cell is missing."""
     parts = [part for part in (source.x, source.x_val, source.x_test) if part is not None]
     if source.x.dtype.kind != "f" or not any(np.isnan(part).any() for part in parts):
@@ -114,8 +115,8 @@ def _stand_in(source: Source, train: np.ndarray) -> np.ndarray | None:
         return (np.nansum(train, axis=0, dtype=np.float64) / there.sum(0)).astype(np.float32)
 
 
-def _scale(cfg: Any, source: Source, train: np.ndarray) -> Scale:
-    table = source.signature.input_kind == "table"
+def _scale(cfg: Any, source: RawDataset, train: np.ndarray) -> Scale:
+    table = source.data_spec.input_kind == "table"
     how = cfg.scale
     if how == "auto":
         how = "standard" if table else "unit"
@@ -124,17 +125,17 @@ def _scale(cfg: Any, source: Source, train: np.ndarray) -> Scale:
     return scales.for_tables(how, train, source.columns) if table else scales.for_images(how, train, source.levels)
 
 
-def _target(cfg: Any, prepared: Prepared, basis: Part) -> Prepared:
+def _target(cfg: Any, prepared: PreparedData, basis: Split) -> PreparedData:
     """Targets that are numbers, scaled where that is asked for; class numbers among several stay as they are."""
-    signature, y = prepared.signature, basis.y
-    if signature.target_kind not in ("number", "several"):
+    data_spec, y = prepared.data_spec, basis.y
+    if data_spec.target_kind not in ("number", "several"):
         return prepared
     assert y is not None
-    if signature.target_kind == "number":
-        targets = [scales.for_target(cfg.target_scale, y, signature.target_name, signature.unit)]
+    if data_spec.target_kind == "number":
+        targets = [scales.for_target(cfg.target_scale, y, data_spec.target_name, data_spec.unit)]
     else:
         targets = [scales.for_target("none" if head.classes else cfg.target_scale, y[:, place], head.name, head.unit)
-                   for place, head in enumerate(signature.heads)]
+                   for place, head in enumerate(data_spec.heads)]
 
     def scaled(y: np.ndarray) -> np.ndarray:
         return targets[0](y) if y.ndim == 1 else np.stack([of(y[:, n]) for n, of in enumerate(targets)], 1)

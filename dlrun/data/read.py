@@ -7,8 +7,9 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from dlrun.data import cache, embedded, known, only, paths, toys
-from dlrun.data.source import Found, Source, complete
+from dlrun.data import cache, embedded, known, paths, toys
+from dlrun.data import class_filter as only
+from dlrun.data.source import DatasetFiles, RawDataset, complete
 
 # The module of each kind: its `find(cfg, data_dir, say)` gives the files and how to decode them.
 READERS = {
@@ -21,7 +22,7 @@ READERS = {
 }
 
 
-def read(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Source:
+def read(cfg: Any, data_dir: str, say: Callable[[str], None]) -> RawDataset:
     """The data set of a configuration, as it is stored.
 
     `data_dir` is only read.  `say` gets a line for each thing that takes long and for each note.  Raises Problems.
@@ -42,13 +43,13 @@ def read(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Source:
     return source
 
 
-def _find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def _find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     reader = importlib.import_module(f"dlrun.data.{READERS[cfg.kind]}")
-    found: Found = reader.find(cfg, data_dir, say)
+    found: DatasetFiles = reader.find(cfg, data_dir, say)
     return found
 
 
-def _cached(kind: str, found: Found, say: Callable[[str], None]) -> Source:
+def _cached(kind: str, found: DatasetFiles, say: Callable[[str], None]) -> RawDataset:
     at = cache.entry(kind, found.asked, found.paths, found.state)
     source = cache.load(at)
     if source is not None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.config.kfold import KFold
-from dlrun.config.streams import key
-from dlrun.data.source import Source
+from dlrun.config.schema.kfold import KFold
+from dlrun.config.seeds import derive_seed
+from dlrun.data.source import RawDataset
 
 Indices = dict[str, np.ndarray]
 
 
-def parts(cfg: Any, source: Source, validation: Any, train_size: int | None, seed: int, counts: dict[str, int]
+def parts(cfg: Any, source: RawDataset, validation: Any, train_size: int | None, seed: int, counts: dict[str, int]
           ) -> tuple[Indices, set[str]]:
     """The rows of each part by its name, and the parts that index the source's own arrays for them.
 
@@ -34,7 +34,8 @@ def parts(cfg: Any, source: Source, validation: Any, train_size: int | None, see
             assert source.x_val is not None
             found["val"] = np.arange(len(source.x_val))
         else:
-            train, found["val"] = _validation_rows(train, source.y, counts["val"], validation, key(seed, "validation"))
+            train, found["val"] = _validation_rows(train, source.y, counts["val"], validation,
+                                                   derive_seed(seed, "validation"))
     return {"train": train, **found}, own
 
 
@@ -43,13 +44,13 @@ def _shuffled(rows: int, seed: int) -> np.ndarray:
     return np.random.RandomState(np.random.MT19937(seed)).permutation(rows)
 
 
-def _test_rows(cfg: Any, source: Source, has_own: bool, counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+def _test_rows(cfg: Any, source: RawDataset, has_own: bool, counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     rows = np.arange(len(source.x))
     if getattr(cfg, "test_take", "random") == "end":
         return rows[: len(rows) - counts["test"]], rows[len(rows) - counts["test"] :]
     if hasattr(cfg, "split_seed") and (not has_own or source.grouped):
         # Also without a test part: rows in the order of their classes would make "the last rows" one class.
-        rows = _shuffled(len(source.x), key(cfg.split_seed, "test"))
+        rows = _shuffled(len(source.x), derive_seed(cfg.split_seed, "test"))
     if has_own:
         assert source.x_test is not None
         return rows, np.arange(len(source.x_test))
@@ -81,7 +82,7 @@ def fold_mask(train: np.ndarray, y: np.ndarray | None, folds: KFold, fold: int, 
     iteration, block = divmod(fold, folds.k)
     order, place = np.arange(len(train)), slice(block * size, (block + 1) * size)
     if folds.shuffle:
-        order = _shuffled(len(train), key(seed, "folds", iteration))
+        order = _shuffled(len(train), derive_seed(seed, "folds", iteration))
         if folds.stratify and _are_classes(y):
             assert y is not None
             order, place = order[np.argsort(y[train[order]], kind="stable")], slice(block, folds.k * size, folds.k)

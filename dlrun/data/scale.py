@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlrun.data.signature import Column
+from dlrun.data.dataset_spec import Column
 
 ROWS = 4096  # images are summed in pieces of so many rows
 

@@ -12,31 +12,31 @@ import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.data import known_texts, labels, paths
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.separated import text_of
-from dlrun.data.signature import Signature
-from dlrun.data.source import Found, Source
+from dlrun.data.source import DatasetFiles, RawDataset
 from dlrun.data.vocabulary import words_of
 
 Row = tuple[int, str, str]  # line, label, text
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The file, ready to decode."""
     if cfg.kind == "umich":
         path = paths.standard(cfg.kind, data_dir, ["umich_si650/training.txt"])
-        return Found([path], lambda _: _umich(path))
+        return DatasetFiles([path], lambda _: _umich(path))
     own = paths.own(cfg.path)
-    return Found([own], lambda _: _own(cfg, own), [cfg.separator, cfg.header])
+    return DatasetFiles([own], lambda _: _own(cfg, own), [cfg.separator, cfg.header])
 
 
-def _umich(path: Path) -> Source:
+def _umich(path: Path) -> RawDataset:
     rows = _tabbed(text_of(path))
     if {label for _, label, _ in rows} != {"0", "1"} or len(rows) != known_texts.ROWS["umich"]["train"]:
         raise problem("dataset=umich", f"{path} does not hold 7,086 lines of 0 or 1, a tab and a sentence")
     return _source([text for _, _, text in rows], [int(label) for _, label, _ in rows], known_texts.POLARITY)
 
 
-def _own(cfg: Any, path: Path) -> Source:
+def _own(cfg: Any, path: Path) -> RawDataset:
     rows = parse(text_of(path), cfg, str(path))
     try:
         labels.kind_of([label for _, label, _ in rows], "classes")
@@ -93,16 +93,16 @@ def _quoted(text: str, separator: str, said: str) -> list[Row]:
     return found
 
 
-def _source(texts: list[str], codes: list[int], classes: tuple[str, ...]) -> Source:
-    return of_words([words_of(text) for text in texts], Signature((), "tokens", "classes", classes),
+def _source(texts: list[str], codes: list[int], classes: tuple[str, ...]) -> RawDataset:
+    return of_words([words_of(text) for text in texts], DatasetSpec((), "tokens", "classes", classes),
                     np.array(codes, np.int64))
 
 
-def of_words(rows: list[list[str]], signature: Signature, y: np.ndarray | None, data_y: np.ndarray | None = None
-             ) -> Source:
+def of_words(rows: list[list[str]], data_spec: DatasetSpec, y: np.ndarray | None, data_y: np.ndarray | None = None
+             ) -> RawDataset:
     """Rows of words as spans over the numbers of the words, in the order of their first appearance."""
     places: dict[str, int] = {}
     data = np.array([places.setdefault(word, len(places)) for row in rows for word in row], np.int32)
     stops = np.cumsum([len(row) for row in rows], dtype=np.int64)
     spans = np.stack([stops - [len(row) for row in rows], stops], 1)
-    return Source(signature, spans, y, data=data, data_y=data_y, words=tuple(places))
+    return RawDataset(data_spec, spans, y, data=data, data_y=data_y, words=tuple(places))

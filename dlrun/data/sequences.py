@@ -13,8 +13,8 @@ import numpy as np
 from dlrun.data import shape
 from dlrun.data.form import Form
 from dlrun.data.known_texts import KERAS
-from dlrun.data.part import Part, Prepared
-from dlrun.data.source import Source
+from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import PAD, START, UNKNOWN, UNUSED, Vocabulary
 
 ROWS = 4096  # rows are padded in pieces of so many
@@ -33,7 +33,7 @@ class Ids:
         return int(np.diff(self.spans).max(initial=0))
 
 
-def encoded(cfg: Any, source: Source, prepared: Prepared, basis: Part) -> Prepared:
+def encoded(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split) -> PreparedData:
     """The prepared rows, now spans, as ids of a vocabulary that is fitted on the rows of `basis`."""
     assert source.data is not None
     if cfg.kind in KERAS:
@@ -52,9 +52,9 @@ def encoded(cfg: Any, source: Source, prepared: Prepared, basis: Part) -> Prepar
             for name, part in parts.items()}
     if source.data_y is not None:  # a target for each word: padded and cut like the words
         spans = {name: Ids(source.data_y, part.x) for name, part in parts.items()}
-        made = {name: dataclasses.replace(part, y=rows(spans[name], {**asked, "size": len(source.signature.classes)}))
+        made = {name: dataclasses.replace(part, y=rows(spans[name], {**asked, "size": len(source.data_spec.classes)}))
                 for name, part in made.items()}
-    return dataclasses.replace(prepared, **made, signature=shape.of_sentences(cfg, source.signature, size, maxlen),
+    return dataclasses.replace(prepared, **made, data_spec=shape.of_sentences(cfg, source.data_spec, size, maxlen),
                                vocabulary=vocabulary, asked=asked)
 
 
@@ -63,7 +63,7 @@ def form_of(asked: dict[str, Any]) -> Form:
     return Form("multi_hot", asked["size"]) if asked["form"] == "multi_hot" else Form("tokens")
 
 
-def ranked(source: Source, num_words: int | None, skip_top: int) -> tuple[np.ndarray, Vocabulary]:
+def ranked(source: RawDataset, num_words: int | None, skip_top: int) -> tuple[np.ndarray, Vocabulary]:
     """Keras's ids for ranks: start 1, unknown 2, a word its rank + 3; ids from `num_words` on, or below `skip_top`,
     are unknown.  Rank 0 marks the start of a row."""
     assert source.data is not None
@@ -77,7 +77,7 @@ def ranked(source: Source, num_words: int | None, skip_top: int) -> tuple[np.nda
     return table, Vocabulary(words, padding=0, start=1, unknown=2)
 
 
-def frequent(source: Source, train: np.ndarray, cfg: Any) -> tuple[np.ndarray, Vocabulary]:
+def frequent(source: RawDataset, train: np.ndarray, cfg: Any) -> tuple[np.ndarray, Vocabulary]:
     """Keras's Tokenizer, fitted on the training spans: ids by frequency, among equals by first appearance.
 
     Id 0 is for padding and 1, unless unknown words are dropped (-1 in the table), for unknown words.

@@ -11,44 +11,44 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import problem
 from dlrun.data import cache, known_series, paths
 from dlrun.data.columns import Missing, numbers
+from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec
 from dlrun.data.separated import cells
 from dlrun.data.shape import of_series
-from dlrun.data.signature import Column, Peek, Signature
 from dlrun.data.table import place_of
 
 if TYPE_CHECKING:
-    from dlrun.data.source import Found, Source
+    from dlrun.data.source import DatasetFiles, RawDataset
 
 NO_VALUE = -9999.0  # in the files of Jena's weather station
 
 
-def peek(cfg: Any) -> Peek:
+def dataset_info(cfg: Any) -> DatasetInfo:
     """Signature and steps of a user's own series; the file is parsed unless its arrays are cached."""
     path = paths.own(cfg.path)
-    seen = cache.peek(cache.entry("series", _asked(cfg), [path]))
+    seen = cache.dataset_info(cache.entry("series", _asked(cfg), [path]))
     if seen is None:
         found = _own(cfg, path)
-        seen = Peek(found.signature, {"train": len(found.x)})
-    return Peek(of_series(cfg, seen.signature), seen.rows)
+        seen = DatasetInfo(found.data_spec, {"train": len(found.x)})
+    return DatasetInfo(of_series(cfg, seen.data_spec), seen.rows)
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The file of a series, ready to decode."""
-    from dlrun.data.source import Found
+    from dlrun.data.source import DatasetFiles
 
     if cfg.kind == "series":
         own = paths.own(cfg.path)
-        return Found([own], lambda _: _own(cfg, own), _asked(cfg))
+        return DatasetFiles([own], lambda _: _own(cfg, own), _asked(cfg))
     about = known_series.chosen(cfg)
     path = paths.standard(cfg.kind, data_dir, list(about.files))
-    return Found([path], lambda _: _known(cfg, about, path), [about.target, about.steps])
+    return DatasetFiles([path], lambda _: _known(cfg, about, path), [about.target, about.steps])
 
 
 def _asked(cfg: Any) -> list[Any]:
     return [cfg.target, cfg.drop, cfg.missing, cfg.separator, cfg.header]
 
 
-def _known(cfg: Any, about: known_series.KnownSeries, path: Path) -> Source:
+def _known(cfg: Any, about: known_series.KnownSeries, path: Path) -> RawDataset:
     import numpy as np
 
     try:
@@ -58,7 +58,7 @@ def _known(cfg: Any, about: known_series.KnownSeries, path: Path) -> Source:
     if x.shape != (about.steps, len(about.features)):
         raise problem(f"dataset={cfg.kind}", f"{path} holds {x.shape} numbers; {about.steps:,} steps are wanted")
     x = np.where(x == NO_VALUE, np.nan, x).astype(np.float32)
-    return replace(_source(about.signature, x, path.name), label=about.label)
+    return replace(_source(about.data_spec, x, path.name), label=about.label)
 
 
 def _read(kind: str, about: known_series.KnownSeries, path: Path) -> Any:
@@ -75,7 +75,7 @@ def _read(kind: str, about: known_series.KnownSeries, path: Path) -> Any:
     return np.loadtxt(lines[1:], delimiter=",", usecols=places, ndmin=2)
 
 
-def _own(cfg: Any, path: Path) -> Source:
+def _own(cfg: Any, path: Path) -> RawDataset:
     import numpy as np
 
     found = cells(path, cfg.separator, cfg.header)
@@ -100,16 +100,16 @@ def _own(cfg: Any, path: Path) -> Source:
         at = len(names) if place == target else at
         names.append(name)
         values.append(column)
-    signature = Signature((len(names),), "series", "number", features=tuple(names), target_name=names[at])
-    source = _source(signature, np.array(values, np.float32).T, path.name)
+    data_spec = DatasetSpec((len(names),), "series", "number", features=tuple(names), target_name=names[at])
+    source = _source(data_spec, np.array(values, np.float32).T, path.name)
     return replace(source, target=at, notes=(*notes, *source.notes))
 
 
-def _source(signature: Signature, x: Any, name: str) -> Source:
+def _source(data_spec: DatasetSpec, x: Any, name: str) -> RawDataset:
     """The series without gaps: a missing value is the last one before it (at the start: the first one after)."""
     import numpy as np
 
-    from dlrun.data.source import Source
+    from dlrun.data.source import RawDataset
 
     gaps = np.isnan(x)
     notes: tuple[str, ...] = ()
@@ -119,6 +119,6 @@ def _source(signature: Signature, x: Any, name: str) -> Source:
         last = np.maximum.accumulate(np.where(gaps, -1, steps), axis=0)
         first = np.where(gaps, len(x), steps).min(0)
         x = np.take_along_axis(x, np.where(last < 0, first, last), 0)
-    columns = tuple(Column(feature, "number") for feature in signature.features)
-    return Source(signature, np.ascontiguousarray(x), None, columns=columns, notes=notes,
-                  target=signature.features.index(signature.target_name))
+    columns = tuple(Column(feature, "number") for feature in data_spec.features)
+    return RawDataset(data_spec, np.ascontiguousarray(x), None, columns=columns, notes=notes,
+                  target=data_spec.features.index(data_spec.target_name))

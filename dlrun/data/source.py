@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.data.signature import Column, Signature
+from dlrun.data.dataset_spec import Column, DatasetSpec
 
 ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test", "data", "data_y")
 
 
 @dataclass(frozen=True)
-class Source:
+class RawDataset:
     """A data set as it is stored.
 
     Images are uint8 (N, C, H, W) with values 0 to `levels`; tables float32 (N, features), NaN where a number is
@@ -33,7 +33,7 @@ class Source:
     `files` maps the files that were read to their SHA-256; `content` is the SHA-256 over the arrays.
     """
 
-    signature: Signature
+    data_spec: DatasetSpec
     x: np.ndarray
     y: np.ndarray | None
     x_val: np.ndarray | None = None
@@ -54,7 +54,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Found:
+class DatasetFiles:
     """A data set that is there: its files, the settings that decoding depends on, and how to decode it.
 
     `state` stands for the sizes and times of the files where they are too many to list.  A `decode` that fills
@@ -62,12 +62,12 @@ class Found:
     """
 
     paths: list[Path]
-    decode: Callable[[Callable[[str], None]], Source]
+    decode: Callable[[Callable[[str], None]], RawDataset]
     asked: Any = None
     state: Any = None
 
 
-def complete(source: Source) -> Source:
+def complete(source: RawDataset) -> RawDataset:
     """The source with its `content`."""
     own = [getattr(source, name) for name in ARRAYS[:6]]
     more = [array for array in (source.data, source.data_y) if array is not None]

@@ -6,8 +6,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from dlrun.config.kfold import KFold
 from dlrun.config.problem import problem
+from dlrun.config.schema.kfold import KFold
 from dlrun.data.form import Windows, windows_of
 
 

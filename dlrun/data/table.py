@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import cache, labels, paths
 from dlrun.data.columns import WORDS, Missing, column, numbers
+from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec
 from dlrun.data.separated import Cells, cells
-from dlrun.data.signature import Column, Peek, Signature
 
 if TYPE_CHECKING:
-    from dlrun.data.source import Found, Source
+    from dlrun.data.source import DatasetFiles, RawDataset
 
 
 @dataclass(frozen=True)
@@ -25,32 +25,32 @@ class Table:
     `targets` has a list for each column that is predicted.
     """
 
-    signature: Signature
+    data_spec: DatasetSpec
     columns: list[Column]
     values: list[list[float]]
     targets: list[list[float]]
     notes: tuple[str, ...]
 
 
-def peek(cfg: Any) -> Peek:
+def dataset_info(cfg: Any) -> DatasetInfo:
     """Signature and rows; the file is parsed unless its arrays are cached."""
     path = paths.own(cfg.path)
-    known = cache.peek(cache.entry("csv", _asked(cfg), [path]))
+    known = cache.dataset_info(cache.entry("csv", _asked(cfg), [path]))
     if known is not None:
         return known
     table = parse(path, cfg)
-    return Peek(table.signature, {"train": len(table.targets[0])})
+    return DatasetInfo(table.data_spec, {"train": len(table.targets[0])})
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """The file, ready to decode."""
-    from dlrun.data.source import Found
+    from dlrun.data.source import DatasetFiles
 
     if cfg.kind == "air_quality":
         path = paths.standard(cfg.kind, data_dir, ["air_quality/AirQualityUCI.csv", "AirQualityUCI.csv"])
-        return Found([path], lambda _: _air_quality(path))
+        return DatasetFiles([path], lambda _: _air_quality(path))
     path = paths.own(cfg.path)
-    return Found([path], lambda _: _source(parse(path, cfg)), _asked(cfg))
+    return DatasetFiles([path], lambda _: _source(parse(path, cfg)), _asked(cfg))
 
 
 def _asked(cfg: Any) -> list[Any]:
@@ -98,9 +98,9 @@ def parse(path: Path, cfg: Any) -> Table:
         for feature in ([f"{one.name}={word}" for word in one.words] if one.words else [one.name])
     )
     name = found.names[targets[0]] if told.kind == "number" else ""
-    signature = Signature((len(features),), "table", told.kind, told.classes, features, target_name=name,
+    data_spec = DatasetSpec((len(features),), "table", told.kind, told.classes, features, target_name=name,
                           heads=told.heads)
-    return Table(signature, columns, values, told.values, tuple(notes))
+    return Table(data_spec, columns, values, told.values, tuple(notes))
 
 
 def places_of(names: list[str], said: str | Sequence[str]) -> list[int]:
@@ -168,29 +168,29 @@ def _read(found: Cells, place: int) -> Any:
     return numbers(texts, found.separator, ()) or texts
 
 
-def _air_quality(path: Path) -> Source:
+def _air_quality(path: Path) -> RawDataset:
     """UCI's file: benzene, told from the other columns; -200 stands for a missing value, two columns are empty."""
     import dataclasses
 
     from dlrun.config.datasets import Csv
     from dlrun.data import known
 
-    about = known.SETS["air_quality"].signature
+    about = known.SETS["air_quality"].data_spec
     cfg = Csv(path=str(path), target=about.target_name, targets="number", drop=("Date", "Time", "15", "16"),
               missing=("-200",))
     table = parse(path, cfg)
-    if table.signature.features != about.features:
+    if table.data_spec.features != about.features:
         raise problem("dataset=air_quality", f"the columns of {path} are not those of UCI's file")
-    return dataclasses.replace(_source(table), signature=about)
+    return dataclasses.replace(_source(table), data_spec=about)
 
 
-def _source(table: Table) -> Source:
+def _source(table: Table) -> RawDataset:
     import numpy as np
 
-    from dlrun.data.source import Source
+    from dlrun.data.source import RawDataset
 
     rows = len(table.targets[0])
-    x = np.zeros((rows, len(table.signature.features)), np.float32)
+    x = np.zeros((rows, len(table.data_spec.features)), np.float32)
     start = 0
     for one, values in zip(table.columns, table.values):
         if one.kind == "number":
@@ -201,7 +201,7 @@ def _source(table: Table) -> Source:
         present = np.flatnonzero(places >= 0)  # a row without a word is zero in all columns
         x[present, start + places[present]] = 1.0
         start += len(one.words)
-    kind = table.signature.target_kind
+    kind = table.data_spec.target_kind
     y = np.array(table.targets, {"classes": np.int64, "labels": np.uint8}.get(kind, np.float32)).T
     y = np.ascontiguousarray(y[:, 0] if kind in ("classes", "number") else y)
-    return Source(table.signature, x, y, columns=tuple(table.columns), notes=table.notes)
+    return RawDataset(table.data_spec, x, y, columns=tuple(table.columns), notes=table.notes)

@@ -12,14 +12,14 @@ import numpy as np
 from dlrun.data import scale as scales
 from dlrun.data import shape
 from dlrun.data.form import Form, Windows, windows_of
-from dlrun.data.part import Part, Prepared
+from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.sequences import by_frequency
-from dlrun.data.source import Source
+from dlrun.data.source import RawDataset
 from dlrun.data.split import pieces, split_rows
 from dlrun.data.vocabulary import PAD, UNKNOWN, Vocabulary
 
 
-def prepare_windows(cfg: Any, source: Source, validation: Any, train_size: int | None) -> Prepared:
+def prepare_windows(cfg: Any, source: RawDataset, validation: Any, train_size: int | None) -> PreparedData:
     """The parts of a source that lies in time.  Raises Problems."""
     steps = len(source.x)
     split_rows({"train": steps}, cfg, validation, train_size)  # says where a piece is too short for a window
@@ -27,7 +27,7 @@ def prepare_windows(cfg: Any, source: Source, validation: Any, train_size: int |
     windows = windows_of(cfg)
     assert windows is not None
     sha = hashlib.sha256(source.content.encode() + json.dumps(cut, sort_keys=True).encode()).hexdigest()
-    make = _series if source.signature.input_kind == "series" else _text
+    make = _series if source.data_spec.input_kind == "series" else _text
     return make(cfg, source, cut, windows, sha)
 
 
@@ -35,25 +35,25 @@ def _begins(piece: np.ndarray, windows: Windows) -> np.ndarray:
     return np.arange(windows.count(len(piece)), dtype=np.int64) * windows.stride
 
 
-def _series(cfg: Any, source: Source, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> Prepared:
-    signature = shape.of_series(cfg, source.signature)
+def _series(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> PreparedData:
+    data_spec = shape.of_series(cfg, source.data_spec)
     train = source.x[slice(*cut["train"])]
-    target = scales.for_target(cfg.target_scale, train[:, source.target], signature.target_name, signature.unit)
+    target = scales.for_target(cfg.target_scale, train[:, source.target], data_spec.target_name, data_spec.unit)
     form = Form("values", windows=windows)
     parts = {}
     for name, (start, stop) in cut.items():
         piece = source.x[start:stop]
         begins = _begins(piece, windows)
-        parts[name] = Part(piece, target(piece[begins + windows.ahead, source.target]), begins, form)
-    return Prepared(
-        signature, parts["train"], parts.get("val"), parts.get("test"),
+        parts[name] = Split(piece, target(piece[begins + windows.ahead, source.target]), begins, form)
+    return PreparedData(
+        data_spec, parts["train"], parts.get("val"), parts.get("test"),
         scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),
         targets=(target,), asked={"columns": [dataclasses.asdict(column) for column in source.columns],
                               "windows": dataclasses.asdict(windows), "target": source.target},
     )
 
 
-def _text(cfg: Any, source: Source, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> Prepared:
+def _text(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> PreparedData:
     table, vocabulary = fitted(cfg, source, cut["train"])
     size = len(vocabulary)
     form = Form(cfg.form, size if cfg.form == "one_hot" else 0, windows, cfg.every_position)
@@ -62,15 +62,15 @@ def _text(cfg: Any, source: Source, cut: dict[str, tuple[int, int]], windows: Wi
     for name, (start, stop) in cut.items():
         piece = table[source.x[start:stop]].astype(dtype)
         begins = _begins(piece, windows)
-        parts[name] = Part(piece, None if cfg.every_position else piece[begins + windows.ahead], begins, form)
-    return Prepared(
+        parts[name] = Split(piece, None if cfg.every_position else piece[begins + windows.ahead], begins, form)
+    return PreparedData(
         shape.of_text(cfg, size, vocabulary.padding), parts["train"], parts.get("val"), parts.get("test"), scales.NONE,
         sha, source.label, source.files, list(source.notes), vocabulary=vocabulary,
         asked={"form": cfg.form, "size": size, "windows": dataclasses.asdict(windows)},
     )
 
 
-def fitted(cfg: Any, source: Source, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:
+def fitted(cfg: Any, source: RawDataset, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:
     """The id of each of the source's units, and the vocabulary, from the training piece.
 
     Characters are in the order of their codes, from 0 on; words by frequency from 1 on, 0 is for padding (Keras's

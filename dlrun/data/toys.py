@@ -6,27 +6,27 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.config.streams import key
+from dlrun.config.seeds import derive_seed
 from dlrun.data import known
-from dlrun.data.signature import Column
-from dlrun.data.source import Source
+from dlrun.data.dataset_spec import Column
+from dlrun.data.source import RawDataset
 
 
-def read(cfg: Any) -> Source:
+def read(cfg: Any) -> RawDataset:
     """The points: class k has rows k, k + K, k + 2K ...; equal on every machine up to rounding."""
-    about = known.peek(cfg)
+    about = known.dataset_info(cfg)
     assert about is not None  # a toy is known
-    signature = about.signature
-    classes = len(signature.classes)
+    data_spec = about.data_spec
+    classes = len(data_spec.classes)
     y = np.arange(cfg.rows) % classes
     # How far along its curve a point lies, 0 to 1, evenly within each class.
     counts = np.bincount(y, minlength=classes)
     t = (np.arange(cfg.rows) // classes) / np.maximum(counts - 1, 1)[y]
     points = _PLACES[cfg.kind](cfg, y, t, classes)
     # RandomState's streams are frozen by NumPy: a new version gives the same points.
-    noise = np.random.RandomState(np.random.MT19937(key(cfg.data_seed, "points"))).standard_normal(points.shape)
+    noise = np.random.RandomState(np.random.MT19937(derive_seed(cfg.data_seed, "points"))).standard_normal(points.shape)
     x = (points + cfg.noise * noise).astype(np.float32)
-    return Source(signature, x, y.astype(np.int64), columns=(Column("x", "number"), Column("y", "number")))
+    return RawDataset(data_spec, x, y.astype(np.int64), columns=(Column("x", "number"), Column("y", "number")))
 
 
 def _moons(cfg: Any, y: np.ndarray, t: np.ndarray, classes: int) -> np.ndarray:

@@ -13,19 +13,19 @@ import numpy as np
 from dlrun.config.problem import problem
 from dlrun.data import known_texts, paths
 from dlrun.data.sentences import of_words
-from dlrun.data.source import Found, Source
+from dlrun.data.source import DatasetFiles, RawDataset
 
 _LEAF = re.compile(r"\(([^\s()]+)\s+([^\s()]+)\)")  # (TAG word)
 _SENTENCE = re.compile(r"^(?=\()", re.MULTILINE)  # a tree begins at the margin
 TRACE = "-NONE-"  # the tag of what is not said
 
 
-def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> Found:
+def find(cfg: Any, data_dir: str, say: Callable[[str], None]) -> DatasetFiles:
     """treebank.zip, or its unpacked folder, in NLTK's layout."""
     places = [f"{folder}treebank{end}" for folder in ("nltk_data/corpora/", "corpora/", "") for end in (".zip", "")]
     path = paths.standard(cfg.kind, data_dir, places)
     files = [path] if path.is_file() else sorted(path.glob("combined/*.mrg"))
-    return Found(files, lambda _: _decode(path, cfg.lower), [cfg.lower])
+    return DatasetFiles(files, lambda _: _decode(path, cfg.lower), [cfg.lower])
 
 
 def sentences(tree: str) -> list[list[tuple[str, str]]]:
@@ -50,7 +50,7 @@ def _trees(path: Path) -> Iterator[str]:
                 yield archive.read(name).decode("latin-1")
 
 
-def _decode(path: Path, lower: bool) -> Source:
+def _decode(path: Path, lower: bool) -> RawDataset:
     try:
         found = [sentence for tree in _trees(path) for sentence in sentences(tree)]
     except (zipfile.BadZipFile, OSError, EOFError) as error:
@@ -63,4 +63,4 @@ def _decode(path: Path, lower: bool) -> Source:
         raise problem("dataset=treebank", f"{path} is not NLTK's part of the treebank; it has {what}")
     words = [[word.lower() if lower else word for word, _ in row] for row in found]
     tags = np.array([places[tag] for row in found for _, tag in row], np.int32)
-    return of_words(words, known_texts.signature("treebank"), None, tags)
+    return of_words(words, known_texts.data_spec("treebank"), None, tags)

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 from dlrun.data.batches import Batches
-from dlrun.engine.keeper import Keeper
-from dlrun.engine.schedule import Rate
+from dlrun.engine.checkpoint_manager import CheckpointManager
+from dlrun.engine.schedule import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopper import Stopper
 from dlrun.record.recorder import Progress, Recorder
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 LOOK = 100  # steps between two looks at the loss; a fixed number, so that a diverged run ends at the same step again
 SHOW = 0.25  # seconds between two updates of what a person sees
@@ -83,10 +83,10 @@ class Fit:
     steps_per_epoch: int
     batches: Batches
     step: EagerStep
-    totals: Totals
-    rate: Rate
+    totals: MetricAccumulator
+    rate: LearningRate
     stopper: Stopper
-    keeper: Keeper
+    keeper: CheckpointManager
     clock: Clock
     recorder: Recorder
     signals: Signals

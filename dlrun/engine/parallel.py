@@ -18,12 +18,12 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from dlrun.engine.keeper import Keeper
+from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.player import PlayerState
 from dlrun.engine.signals import Signals
 from dlrun.models.layers.normalization import BatchNorm
-from dlrun.models.noise import Noise, Share
-from dlrun.tasks.task import Batch, Totals
+from dlrun.models.step_rng import Share, StepRng
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 AGREE = 20  # steps between two looks at what was agreed, where a look waits for the device
 
@@ -31,10 +31,10 @@ AGREE = 20  # steps between two looks at what was agreed, where a look waits for
 class Together:
     """This process among `size` ones.  `leader` is the one that records; made after the process group."""
 
-    def __init__(self, model: nn.Module, noise: Noise, totals: Totals, signals: Signals):
+    def __init__(self, model: nn.Module, rng: StepRng, totals: MetricAccumulator, signals: Signals):
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.leader = self.rank == 0
-        self.noise, self.totals, self.signals = noise, totals, signals
+        self.rng, self.totals, self.signals = rng, totals, signals
         self.weight, self.counts = 1.0, True
         self.due = False  # the leader's wish to save, as it goes into the next step
         self._agreed: Tensor | None = None
@@ -47,7 +47,7 @@ class Together:
         """
         split = batch.rows >= self.size
         first, last = (batch.rows * (self.rank + place) // self.size for place in (0, 1))
-        self.noise.share = Share(first, last, batch.rows) if split else None
+        self.rng.share = Share(first, last, batch.rows) if split else None
         for norm in self._norms:
             norm.summed = sum_over_processes if split else None
         self.counts = split or self.leader
@@ -56,7 +56,7 @@ class Together:
 
     def alone(self) -> None:
         """Back to whole batches, for measurements and pictures."""
-        self.noise.share = None
+        self.rng.share = None
         for norm in self._norms:
             norm.summed = None
 
@@ -131,7 +131,7 @@ class AgreedSignals(Signals):
 class AgreedKeeper:
     """The leader's keeper for all: due at the same step everywhere, written by the leader alone."""
 
-    def __init__(self, own: Keeper, together: Together, step: Any):
+    def __init__(self, own: CheckpointManager, together: Together, step: Any):
         self._own, self._together, self._step = own, together, step
 
     def __getattr__(self, name: str) -> Any:

@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable
 
 from dlrun.config import schedules as schemas
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.stopping import smaller_is_better
 
 
-class Rate:
+class LearningRate:
     """`factor(step)` for every step; `epoch(metrics)` after each epoch, for the plateau.
 
     `steps_per_epoch` and `total_steps` are those of the run, `lr` its configured rate.

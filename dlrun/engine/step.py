@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from dlrun.config.root import Config
+from dlrun.config.schema.root import Config
 from dlrun.engine.optimizers import load_optimizer_state, optimizer_state
 from dlrun.engine.player import PlayerState
 from dlrun.engine.quick import without_compiler
-from dlrun.engine.schedule import Rate
+from dlrun.engine.schedule import LearningRate
 from dlrun.models.build import penalty
-from dlrun.models.noise import Noise
-from dlrun.tasks.task import Batch, Task, Totals
+from dlrun.models.step_rng import StepRng
+from dlrun.tasks.task import Batch, MetricAccumulator, Task
 
 if TYPE_CHECKING:
     from dlrun.engine.parallel import Together  # its import is for runs of several processes only
@@ -32,10 +32,11 @@ class EagerStep:
     to train there are no players, and a step measures its batch.
     """
 
-    def __init__(self, config: Config, task: Task, model: nn.Module, noise: Noise, rate: Rate, totals: Totals):
+    def __init__(self, config: Config, task: Task, model: nn.Module, rng: StepRng, rate: LearningRate,
+                 totals: MetricAccumulator):
         without_compiler()
-        device = noise.device
-        self.task, self.model, self.noise, self.rate, self.totals = task, model, noise, rate, totals
+        device = rng.device
+        self.task, self.model, self.rng, self.rate, self.totals = task, model, rng, rate, totals
         modules = task.players(model)
         optimizer_of = getattr(config.task, "optimizer", lambda player, chosen: chosen)
         after = getattr(task, "after", lambda player: None)
@@ -58,7 +59,7 @@ class EagerStep:
 
     def __call__(self, batch: Batch, step: int) -> None:
         self._step = step
-        self.noise.at(step)
+        self.rng.seed_step(step)
         self._set_rate(step)
         self.totals.rows += batch.rows
         if self.together is not None:
@@ -109,7 +110,7 @@ class EagerStep:
 
             def closure(turn: str = turn, player: PlayerState = player) -> Tensor:
                 nonlocal first
-                self.noise.at(self._step)  # the same masks each time: it is one function that is minimised
+                self.rng.seed_step(self._step)  # the same masks each time: it is one function that is minimised
                 loss = self._backward(turn, batch, measure=first)
                 if player.clip is not None:
                     player.clip(player.weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dlrun.config.stopping import EarlyStop, smaller_is_better
+from dlrun.config.schema.stopping import EarlyStop, smaller_is_better
 
 
 class Stopper:

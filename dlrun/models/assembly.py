@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import torch
 from torch import Generator, Tensor, nn
 
-from dlrun.config.streams import key
+from dlrun.config.seeds import derive_seed
 from dlrun.models.blueprint import Blueprint
 from dlrun.models.build import Network, build
 from dlrun.models.layers.activation import FUNCTIONS
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 from dlrun.models.vocabulary import Shape
 
 
@@ -134,13 +134,13 @@ WIRINGS: dict[str, type[Assembly]] = {
     "autoencoder": Autoencoder, "token_autoencoder": TokenAutoencoder, "vae": Vae, "gan": Gan}
 
 
-def assemble_parts(blueprint: Blueprint, *, seed: int, noise: Noise, device: torch.device | str = "cpu") -> Assembly:
+def assemble_parts(blueprint: Blueprint, *, seed: int, rng: StepRng, device: torch.device | str = "cpu") -> Assembly:
     """The model of a blueprint.
 
     Each parameter's initial values come from a stream of its own, told by the part's name and the parameter's name in
     it, so that a part is the same whatever the others are.  Raises Problems as `plan` does.
     """
-    parts = {name: build(stage.layers, stage.input_shape, seed=key(seed, name), noise=noise, device=device)
+    parts = {name: build(stage.layers, stage.input_shape, seed=derive_seed(seed, name), rng=rng, device=device)
              for name, stage in blueprint.parts.items()}
     model = WIRINGS[blueprint.wiring](blueprint, parts)
     return model if blueprint.trained else model.requires_grad_(False)
@@ -154,17 +154,17 @@ def latents(rows: int, model: Vae | Gan, generator: Generator) -> Tensor:
 
 def fixed_latents(rows: int, model: Vae | Gan, seed: int) -> Tensor:
     """The latent vectors of a run's pictures: the same in every epoch and, drawn on the CPU, on every device."""
-    return latents(rows, model, Generator().manual_seed(key(seed, "pictures")))
+    return latents(rows, model, Generator().manual_seed(derive_seed(seed, "pictures")))
 
 
 def sample(model: Vae | Gan, z: Tensor) -> Tensor:
     """Rows from latent vectors, as after training: dropout off, batch norm by its averages, no gradients."""
-    with still(model), torch.no_grad():
+    with eval_mode(model), torch.no_grad():
         return model.decode(z.to(next(model.parameters()).device))
 
 
 @contextmanager
-def still(module: nn.Module) -> Iterator[None]:
+def eval_mode(module: nn.Module) -> Iterator[None]:
     """The module in evaluation mode; afterwards in the mode it was in."""
     mode = module.training
     module.eval()

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from dlrun.config import models_baseline as schema
 from dlrun.models.assembly import Autoencoder
 from dlrun.models.layers.dense import Dense
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 
 
 class Constant(nn.Module):
@@ -35,13 +35,13 @@ class Drawn(nn.Module):
 
     answers: Tensor
 
-    def __init__(self, width: int, noise: Noise):
+    def __init__(self, width: int, rng: StepRng):
         super().__init__()
-        self.noise = noise
+        self.rng = rng
         self.register_buffer("answers", torch.zeros(1, width))
 
     def forward(self, x: Tensor) -> Tensor:
-        place = torch.randint(len(self.answers), (len(x),), generator=self.noise.generator, device=self.noise.device)
+        place = torch.randint(len(self.answers), (len(x),), generator=self.rng.generator, device=self.rng.device)
         return self.answers[place.to(self.answers.device)]
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
@@ -76,11 +76,11 @@ class LastValue(nn.Module):
         return x[:, :, -1].index_select(1, self.column) * self.gain + self.shift
 
 
-def make_baseline(config: Any, width: int, length: int, noise: Noise) -> nn.Module:
+def make_baseline(config: Any, width: int, length: int, rng: StepRng) -> nn.Module:
     """The model of a baseline's config, not yet computed: `width` outputs, at each of `length` positions if not 0."""
     if isinstance(config, schema.Majority):
         return Constant(width, length)
-    return Drawn(width, noise) if isinstance(config, schema.Permuted) else LastValue()
+    return Drawn(width, rng) if isinstance(config, schema.Permuted) else LastValue()
 
 
 @torch.no_grad()

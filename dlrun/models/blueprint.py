@@ -48,7 +48,7 @@ class Blueprint:
         try:
             return stage.output_shape
         except Problems as wrong:
-            raise Problems(Problem(f"{part}: {p.said}", p.wanted, p.origin) for p in wrong.problems) from None
+            raise Problems(Problem(f"{part}: {p.given}", p.expected, p.origin) for p in wrong.problems) from None
 
 
 def rows(blueprint: Blueprint) -> list[Row]:

@@ -12,8 +12,8 @@ from dlrun.models import init
 from dlrun.models.layers import MAKERS
 from dlrun.models.layers.kernel import Kernel, WithKernels
 from dlrun.models.layers.recurrent_masking import link
-from dlrun.models.noise import Noise
 from dlrun.models.plan import named, plan
+from dlrun.models.step_rng import StepRng
 from dlrun.models.vocabulary import Layer, Shape
 
 
@@ -30,7 +30,7 @@ class Network(nn.Sequential):
         self.constrained: list[tuple[str, tuple[int, ...], float]] = []
 
 
-def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, noise: Noise,
+def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, rng: StepRng,
           device: torch.device | str = "cpu") -> Network:
     """The network of `layers` for inputs of `input_shape` (without the batch).
 
@@ -41,19 +41,19 @@ def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, noise: Nois
     plan(layers, input_shape)
     network = Network()
     with torch.device(device):
-        _fill(network, layers, tuple(input_shape), noise, seed, "", network)
+        _fill(network, layers, tuple(input_shape), rng, seed, "", network)
     return network
 
 
-def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, noise: Noise, seed: int, prefix: str,
+def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, rng: StepRng, seed: int, prefix: str,
           network: Network) -> None:
     made: list[tuple[Layer, nn.Module | None]] = []
     for name, layer in named(layers):
         parts: dict[str, nn.Module] = {}
         for part, inner in layer.parts(shape):
             parts[part] = within = nn.Sequential()
-            _fill(within, inner, shape, noise, seed, f"{prefix}{name}.{part}.", network)
-        module = MAKERS[type(layer)](layer, shape, noise, parts)
+            _fill(within, inner, shape, rng, seed, f"{prefix}{name}.{part}.", network)
+        module = MAKERS[type(layer)](layer, shape, rng, parts)
         if module is not None:
             holder.add_module(name, module)
             if isinstance(module, WithKernels):

@@ -8,15 +8,15 @@ from math import prod
 from dlrun.config import models_generative as schema
 from dlrun.config.models_baseline import Pca
 from dlrun.config.problem import Problem, Problems, problem
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint, Stage
 from dlrun.models.pieces import activated, enlarging, flat, kernel, output_of, parted, shaped, written
 from dlrun.models.plan import output_shape, shown
 from dlrun.models.vocabulary import Conv, Dense, KSparse, Layer, Shape
 
 
-def autoencoder(cfg: schema.Autoencoder | schema.ConvAutoencoder, signature: Signature, values: str) -> Blueprint:
-    shape = signature.input_shape
+def autoencoder(cfg: schema.Autoencoder | schema.ConvAutoencoder, data_spec: DatasetSpec, values: str) -> Blueprint:
+    shape = data_spec.input_shape
     if cfg.encoder is None:
         code = Dense(cfg.code, activation=cfg.code_activation, init=cfg.init)
         encoder = Stage((*_body(cfg, shape), code), shape)
@@ -30,8 +30,8 @@ def autoencoder(cfg: schema.Autoencoder | schema.ConvAutoencoder, signature: Sig
     return Blueprint("autoencoder", {"encoder": encoder, "decoder": _decoder(cfg, shape, encoder.output_shape, values)})
 
 
-def vae(cfg: schema.Vae | schema.ConvVae, signature: Signature, values: str) -> Blueprint:
-    shape = signature.input_shape
+def vae(cfg: schema.Vae | schema.ConvVae, data_spec: DatasetSpec, values: str) -> Blueprint:
+    shape = data_spec.input_shape
     if cfg.encoder is None:
         encoder = Stage(_body(cfg, shape), shape)
     else:
@@ -41,9 +41,9 @@ def vae(cfg: schema.Vae | schema.ConvVae, signature: Signature, values: str) -> 
                              "decoder": _decoder(cfg, shape, (cfg.code,), values)})
 
 
-def pca(cfg: Pca, signature: Signature, values: str) -> Blueprint:
+def pca(cfg: Pca, data_spec: DatasetSpec, values: str) -> Blueprint:
     """One linear layer to the code and one back; computed, not trained."""
-    shape = signature.input_shape
+    shape = data_spec.input_shape
     size = prod(shape)
     if cfg.code > size:
         raise problem(f"model.code={cfg.code}", f"a row has {size:,} values, so there are {size:,} components at most")

@@ -8,7 +8,7 @@ from typing import Any
 
 from dlrun.config import models as schema
 from dlrun.config.problem import Problem, Problems, problem
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, shown
 from dlrun.models.recurrent_families import conv1d, recurrent
@@ -27,26 +27,26 @@ from dlrun.models.vocabulary import (
 )
 
 
-def layers_of(cfg_model: Any, signature: Signature, outputs: int) -> list[Layer]:
+def layers_of(cfg_model: Any, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
     """The network of a model's config for this data, complete: it ends with `outputs` values, linear.
 
     Raises Problems where config and data do not go together.
     """
-    layers = FAMILIES[cfg_model.kind](cfg_model, signature, outputs)
-    output_shape(layers, signature.input_shape)
+    layers = FAMILIES[cfg_model.kind](cfg_model, data_spec, outputs)
+    output_shape(layers, data_spec.input_shape)
     return layers
 
 
-def dense(cfg: schema.Dense, signature: Signature, outputs: int) -> list[Layer]:
+def dense(cfg: schema.Dense, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
     head = Dense(outputs, init=cfg.init, bias_init=cfg.bias_init)
     body = [*_dropout(cfg.input_dropout), *_hidden(cfg, cfg.bias_init)]
-    return [*([Flatten()] if len(signature.input_shape) > 1 else []), *body, head]
+    return [*([Flatten()] if len(data_spec.input_shape) > 1 else []), *body, head]
 
 
-def cnn(cfg: schema.Cnn, signature: Signature, outputs: int) -> list[Layer]:
-    if len(signature.input_shape) != 3:
-        other = "lstm or conv1d" if signature.input_kind in ("tokens", "series") else "dense"
-        raise problem(f"model={cfg.name or cfg.kind}", f"cnn wants images; the data set is {_table(signature)}; "
+def cnn(cfg: schema.Cnn, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
+    if len(data_spec.input_shape) != 3:
+        other = "lstm or conv1d" if data_spec.input_kind in ("tokens", "series") else "dense"
+        raise problem(f"model={cfg.name or cfg.kind}", f"cnn wants images; the data set is {_table(data_spec)}; "
                       f"try  model={other}")
     kernel, stride, pool = _per_block(cfg)
     layers: list[Layer] = []
@@ -61,14 +61,14 @@ def cnn(cfg: schema.Cnn, signature: Signature, outputs: int) -> list[Layer]:
     return [*layers, *_hidden(cfg), Dense(outputs, init=cfg.init)]
 
 
-def sequential(cfg: schema.Sequential, signature: Signature, outputs: int) -> list[Layer]:
-    layers = resolve(parse(cfg.layers, "model.layers"), outputs, cfg.init, signature.vocabulary)
-    if signature.target_kind in ENDS:
-        layers = _without_end(layers, signature.target_kind, outputs)
-    end = output_shape(layers, signature.input_shape)
-    needed = (outputs, signature.target_length) if signature.target_length else (outputs,)
+def sequential(cfg: schema.Sequential, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
+    layers = resolve(parse(cfg.layers, "model.layers"), outputs, cfg.init, data_spec.vocabulary)
+    if data_spec.target_kind in ENDS:
+        layers = _without_end(layers, data_spec.target_kind, outputs)
+    end = output_shape(layers, data_spec.input_shape)
+    needed = (outputs, data_spec.target_length) if data_spec.target_length else (outputs,)
     if end != needed:
-        last = "time_distributed" if signature.target_length else "dense"
+        last = "time_distributed" if data_spec.target_length else "dense"
         raise problem(f"model.layers[{len(cfg.layers) - 1}]",
                       f"the last layer gives {shown(end)}, the task needs {shown(needed)}: end with  - {last}: out")
     return layers
@@ -78,7 +78,7 @@ def sequential(cfg: schema.Sequential, signature: Signature, outputs: int) -> li
 ENDS: dict[str, tuple[str, ...]] = {
     "classes": ("softmax", "sigmoid"), "tokens": ("softmax", "sigmoid"), "labels": ("sigmoid",), "several": ()}
 
-FAMILIES: dict[str, Callable[[Any, Signature, int], list[Layer]]] = {
+FAMILIES: dict[str, Callable[[Any, DatasetSpec, int], list[Layer]]] = {
     "dense": dense, "cnn": cnn, "sequential": sequential, "recurrent": recurrent, "conv1d": conv1d,
 }
 
@@ -159,9 +159,9 @@ def _per_block(cfg: schema.Cnn) -> tuple[tuple[int, ...], ...]:
     return tuple(found)
 
 
-def _table(signature: Signature) -> str:
-    if signature.input_kind == "tokens":
-        return f"sequences of {signature.input_shape[0]} tokens"
-    if len(signature.input_shape) == 1:
-        return f"a table of {signature.input_shape[0]} features"
-    return f"of shape {shown(signature.input_shape)}"
+def _table(data_spec: DatasetSpec) -> str:
+    if data_spec.input_kind == "tokens":
+        return f"sequences of {data_spec.input_shape[0]} tokens"
+    if len(data_spec.input_shape) == 1:
+        return f"a table of {data_spec.input_shape[0]} features"
+    return f"of shape {shown(data_spec.input_shape)}"

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dlrun.config.optimizers import Optimizer
-from dlrun.config.player_optimizer import player_optimizer
 from dlrun.config.problem import Problem, Problems, problem
+from dlrun.config.schema.player_optimizer import player_optimizer
 from dlrun.config.tasks import Task
 from dlrun.config.tasks_generative import Adversarial, Reconstruct, Vae
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint
 from dlrun.models.coding import autoencoder, pca, vae
 from dlrun.models.rivals import dcgan, gan
 from dlrun.models.sequence_coding import lstm_autoencoder
 from dlrun.models.vocabulary import BatchNorm
 
-BLUEPRINTS: Mapping[str, Callable[[Any, Signature, str], Blueprint]] = {
+BLUEPRINTS: Mapping[str, Callable[[Any, DatasetSpec, str], Blueprint]] = {
     "autoencoder": autoencoder, "conv_autoencoder": autoencoder, "lstm_autoencoder": lstm_autoencoder, "vae": vae,
     "conv_vae": vae, "gan": gan, "dcgan": dcgan, "pca": pca,
 }
@@ -25,22 +25,22 @@ TASK_OF: Mapping[str, type[Task]] = {  # by wiring
     "autoencoder": Reconstruct, "token_autoencoder": Reconstruct, "vae": Vae, "gan": Adversarial}
 
 
-def blueprint_of(cfg_model: Any, signature: Signature, values: str) -> Blueprint:
+def blueprint_of(cfg_model: Any, data_spec: DatasetSpec, values: str) -> Blueprint:
     """The networks of a model's config for this data, every shape in them checked.
 
     `values` says where the inputs lie, as `config.models_generative.values_of` does.  Raises Problems where config and
     data do not go together.
     """
-    _check_rows(cfg_model, signature)
-    blueprint = BLUEPRINTS[cfg_model.kind](cfg_model, signature, values)
+    _check_rows(cfg_model, data_spec)
+    blueprint = BLUEPRINTS[cfg_model.kind](cfg_model, data_spec, values)
     for part in blueprint.parts:
         blueprint.outputs(part)
     return blueprint
 
 
-def _check_rows(cfg_model: Any, signature: Signature) -> None:
+def _check_rows(cfg_model: Any, data_spec: DatasetSpec) -> None:
     """Problems for a family on rows that it cannot read, saying what fits."""
-    found, said = signature.input_kind, f"model={cfg_model.name or cfg_model.kind}"
+    found, said = data_spec.input_kind, f"model={cfg_model.name or cfg_model.kind}"
     if cfg_model.kind == "lstm_autoencoder":
         if found == "image":
             raise problem(said, "it wants sequences (tokens or series); the data set's rows are images; try  "

@@ -8,7 +8,7 @@ from math import sqrt
 import torch
 from torch import Generator, Tensor, nn
 
-from dlrun.config.streams import key
+from dlrun.config.seeds import derive_seed
 from dlrun.models.layers.kernel import Kernel
 
 TRUNCATED = 0.87962566103423978  # deviation of a standard normal cut off at 2, which Keras divides by
@@ -16,7 +16,7 @@ TRUNCATED = 0.87962566103423978  # deviation of a standard normal cut off at 2, 
 
 def generator(seed: int, name: str) -> Generator:
     """The stream of one parameter: the same on every device, whatever else the network has."""
-    return torch.Generator().manual_seed(key(seed, "init", name))
+    return torch.Generator().manual_seed(derive_seed(seed, "init", name))
 
 
 @torch.no_grad()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dlrun.config.fields import MISSING, rules
 from dlrun.config.models import ACTIVATIONS
 from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.schema.fields import MISSING, rules
 from dlrun.models.vocabulary import LAYERS, Activation, Layer
 
 _PLAIN = tuple(name for name in ACTIVATIONS if name not in LAYERS)  # activations without a parameter

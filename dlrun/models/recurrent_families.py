@@ -7,7 +7,7 @@ from typing import Any
 
 from dlrun.config import models_recurrent as schema
 from dlrun.config.problem import Problem, Problems, problem
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.plan import shown
 from dlrun.models.vocabulary import (
     Conv1d,
@@ -31,10 +31,10 @@ from dlrun.models.vocabulary import (
 KINDS: dict[str, type[Recurrent]] = {layer.kind: layer for layer in (Lstm, Gru, Rnn)}
 
 
-def recurrent(cfg: schema.Recurrent, signature: Signature, outputs: int) -> list[Layer]:
-    layers = _input(cfg, signature, cfg.mask)
-    positions = signature.target_length
-    through = bool(positions) and (cfg.context or positions != signature.input_shape[-1])
+def recurrent(cfg: schema.Recurrent, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
+    layers = _input(cfg, data_spec, cfg.mask)
+    positions = data_spec.target_length
+    through = bool(positions) and (cfg.context or positions != data_spec.input_shape[-1])
     if cfg.context and not positions:
         raise problem("model.context=true", "it is for targets at each position; the data set has one for each row")
     each = bool(positions) and not through
@@ -50,14 +50,14 @@ def recurrent(cfg: schema.Recurrent, signature: Signature, outputs: int) -> list
                                                            outputs)]
 
 
-def conv1d(cfg: schema.Conv1d, signature: Signature, outputs: int) -> list[Layer]:
-    if signature.target_length:
+def conv1d(cfg: schema.Conv1d, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
+    if data_spec.target_length:
         raise problem(_name(cfg), "conv1d gives one output for each row; the data set has targets at each position: "
                       "try  model=lstm")
     if len(cfg.kernel) not in (1, len(cfg.filters)):
         raise problem(f"model.kernel={list(cfg.kernel)}", f"one integer is wanted, or {len(cfg.filters)}, one for each "
                       f"of filters={list(cfg.filters)}")
-    layers = _input(cfg, signature, mask=False)
+    layers = _input(cfg, data_spec, mask=False)
     widths = cfg.kernel * len(cfg.filters) if len(cfg.kernel) == 1 else cfg.kernel
     for block, (filters, width) in enumerate(zip(cfg.filters, widths)):
         if block and cfg.pool:
@@ -73,20 +73,20 @@ def conv1d(cfg: schema.Conv1d, signature: Signature, outputs: int) -> list[Layer
     return [*layers, *_head(cfg, cfg.activation, cfg.dropout, 0, outputs)]
 
 
-def _input(cfg: schema.Recurrent | schema.Conv1d, signature: Signature, mask: bool) -> list[Layer]:
+def _input(cfg: schema.Recurrent | schema.Conv1d, data_spec: DatasetSpec, mask: bool) -> list[Layer]:
     """The embedding of tokens; nothing for series.  Problems for what is no sequence, saying what fits."""
-    if signature.input_kind == "tokens":
-        embedding = Embedding(cfg.embed, signature.vocabulary, mask_zero=mask, frozen=cfg.freeze, vectors=cfg.vectors)
+    if data_spec.input_kind == "tokens":
+        embedding = Embedding(cfg.embed, data_spec.vocabulary, mask_zero=mask, frozen=cfg.freeze, vectors=cfg.vectors)
         return [embedding, *_spatial(cfg.spatial_dropout)]
-    if signature.input_kind != "series":
-        found, fits = f"a table of {signature.input_shape[0]} features", "model=dense"
-        if signature.input_kind == "image":
-            found = f"images of {shown(signature.input_shape)}"
+    if data_spec.input_kind != "series":
+        found, fits = f"a table of {data_spec.input_shape[0]} features", "model=dense"
+        if data_spec.input_kind == "image":
+            found = f"images of {shown(data_spec.input_shape)}"
             fits = "model=cnn, or read an image row by row:  dataset=digits_rows"
         raise problem(_name(cfg), f"{cfg.name or cfg.kind} wants sequences (tokens or series); the data set is "
                       f"{found}; try  {fits}")
     wrong = [Problem(f"model.{key}={_typed(value)}", "only tokens are embedded; the data set is a series of "
-                     f"{signature.input_shape[0]} features")
+                     f"{data_spec.input_shape[0]} features")
              for key, value in (("vectors", cfg.vectors), ("mask", mask), ("freeze", cfg.freeze)) if value]
     if wrong:
         raise Problems(wrong)

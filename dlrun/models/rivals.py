@@ -6,15 +6,15 @@ from math import prod
 
 from dlrun.config import models_generative as schema
 from dlrun.config.problem import problem
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint, Stage
 from dlrun.models.pieces import activated, enlarging, flat, judging, kernel, output_of, parted, shaped, written
 from dlrun.models.plan import shown
 from dlrun.models.vocabulary import Activation, Conv, Dense, Flatten, Layer, Shape
 
 
-def gan(cfg: schema.Gan, signature: Signature, values: str) -> Blueprint:
-    shape = signature.input_shape
+def gan(cfg: schema.Gan, data_spec: DatasetSpec, values: str) -> Blueprint:
+    shape = data_spec.input_shape
     making: list[Layer] = []
     for units in cfg.generator_hidden:
         making += activated(Dense(units, **kernel(cfg)), cfg, cfg.batch_norm, 0.0)
@@ -25,8 +25,8 @@ def gan(cfg: schema.Gan, signature: Signature, values: str) -> Blueprint:
     return _players(cfg, shape, values, making, telling)
 
 
-def dcgan(cfg: schema.Dcgan, signature: Signature, values: str) -> Blueprint:
-    shape = signature.input_shape
+def dcgan(cfg: schema.Dcgan, data_spec: DatasetSpec, values: str) -> Blueprint:
+    shape = data_spec.input_shape
     if len(shape) != 3:
         raise problem(f"model={cfg.name or cfg.kind}",
                       f"its convolutions want images; the data set's rows are {shown(shape)}; try  model=gan")

@@ -7,23 +7,23 @@ from typing import Any
 
 from dlrun.config.models_sequence_coder import LstmAutoencoder
 from dlrun.config.problem import problem
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint, Stage
 from dlrun.models.pieces import output_of, parted, written
 from dlrun.models.recurrent_families import KINDS, checked
 from dlrun.models.vocabulary import Embedding, Layer, Repeat, Shape, SpatialDropout, TimeDistributed
 
 
-def lstm_autoencoder(cfg: LstmAutoencoder, signature: Signature, values: str) -> Blueprint:
+def lstm_autoencoder(cfg: LstmAutoencoder, data_spec: DatasetSpec, values: str) -> Blueprint:
     """Encoder and decoder of a series; of tokens with a part "embedding" before them, whose vectors stay."""
-    if signature.input_kind == "series":
+    if data_spec.input_kind == "series":
         if cfg.vectors:
             raise problem(f"model.vectors={cfg.vectors}", "only tokens have vectors; the data set is a series of "
-                          f"{signature.input_shape[0]} features")
-        return Blueprint("autoencoder", _coders(cfg, signature.input_shape, values))
-    embedding = Stage((Embedding(cfg.embed, signature.vocabulary, init="unit_uniform", frozen=True,
-                                 vectors=cfg.vectors, zero=signature.padding == 0),), signature.input_shape)
-    coders = _coders(cfg, (cfg.embed, signature.input_shape[0]), "any")
+                          f"{data_spec.input_shape[0]} features")
+        return Blueprint("autoencoder", _coders(cfg, data_spec.input_shape, values))
+    embedding = Stage((Embedding(cfg.embed, data_spec.vocabulary, init="unit_uniform", frozen=True,
+                                 vectors=cfg.vectors, zero=data_spec.padding == 0),), data_spec.input_shape)
+    coders = _coders(cfg, (cfg.embed, data_spec.input_shape[0]), "any")
     return Blueprint("token_autoencoder", {"embedding": embedding, **coders})
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dlrun.config.books import Book
+from dlrun.config.schema.books import Book
 from dlrun.record.words import is_share
 from dlrun.report.book_text import STYLES, Pair, claim_rows, lines_of, sentences, shown_scale, tables_of
 from dlrun.report.judged import Judged

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
-from dlrun.config.books import Book, Cell
+from dlrun.config.schema.books import Book, Cell
 from dlrun.record.lines import columns, paint
 from dlrun.record.words import long_time
 from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dlrun.config.books import PROFILES, Book, Cell, Claim
+from dlrun.config.schema.books import PROFILES, Book, Cell, Claim
 from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict, decide, rows_of
 from dlrun.report.claims import MISSING as NOT_DECIDED
 from dlrun.report.measured import Measured

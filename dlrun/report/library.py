@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlrun.config.books import PROFILES, Book, read_book
-from dlrun.config.catalog import option_files
+from dlrun.config.compose.catalog import option_files
+from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import Problem, Problems, did_you_mean, problem
-from dlrun.config.yaml_file import read_yaml
+from dlrun.config.schema.books import PROFILES, Book, read_book
 from dlrun.record.folder import read_json, write_json
 from dlrun.report.judged import Judged, judge_all
 from dlrun.report.measured import Measured, read_measured
@@ -73,7 +73,7 @@ def _entry(name: str, file: Path) -> Entry | None:
     try:
         book = read_book(values["book"])
     except Problems as wrong:
-        raise Problems(Problem(p.said, p.wanted, p.origin or f"experiment {name}") for p in wrong.problems) from None
+        raise Problems(Problem(p.given, p.expected, p.origin or f"experiment {name}") for p in wrong.problems) from None
     return Entry(name, file, book, _sweep(values))
 
 

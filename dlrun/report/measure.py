@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.record.words import is_share, metric_name
 
 _NATURAL = {"next_token": "perplexity", "regress": "mae"}  # the others: accuracy where there is one, else the loss

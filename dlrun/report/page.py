@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.record.words import is_share, long_time, metric
 from dlrun.report.cells import common_line, head_line, lines, versus_head
 from dlrun.report.charts import COLOURS, curve_chart, parallel, setting_chart, strip, strip_scale

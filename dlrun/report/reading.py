@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.report.measure import value_of

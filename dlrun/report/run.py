@@ -105,7 +105,7 @@ def _stored(place: RunFolder) -> dict[str, Any]:
     """The configuration of a run without a result, from config.yaml; empty before that is written."""
     if not place.config.is_file():
         return {}
-    from dlrun.config.yaml_file import read_yaml
+    from dlrun.config.compose.yaml_file import read_yaml
 
     return flatten(read_yaml(place.config))
 

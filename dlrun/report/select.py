@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlrun.config.check import show
+from dlrun.config.check.check import show
 from dlrun.config.problem import Problem, Problems, did_you_mean
-from dlrun.config.root import GROUPS
+from dlrun.config.schema.root import GROUPS
 from dlrun.report.run import Run
 from dlrun.report.settings import word
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dlrun.config.fields import defaults, rules
 from dlrun.config.flat import flatten
-from dlrun.config.root import Root
-from dlrun.config.schema import KINDS
+from dlrun.config.schema.fields import defaults, rules
+from dlrun.config.schema.groups import KINDS
+from dlrun.config.schema.root import Root
 
 
 def settings(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dlrun.config.books import Cell
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.books import Cell
+from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.record.words import is_share
 from dlrun.report.statistics import LEVEL, Interval, Prediction, interval, prediction
 

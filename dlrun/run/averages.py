@@ -6,12 +6,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlrun.config.check.rules import measured
 from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
-from dlrun.config.kfold import FINAL, folds_of
-from dlrun.config.root import Config
-from dlrun.config.rules import measured
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.kfold import FINAL, folds_of
+from dlrun.config.schema.root import Config
+from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.run.outcome import part_of
 
 _OF_A_FOLD = ("status", "stop_reason", "epochs", "steps", "seconds", "rows", "best", "train", "val", "test",

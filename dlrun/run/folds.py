@@ -13,26 +13,26 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
+from dlrun.assembly.components import rows_of
+from dlrun.assembly.machine import apart, choose
 from dlrun.config.identity import identity
-from dlrun.config.kfold import FINAL, parts_of
 from dlrun.config.problem import Problems
-from dlrun.config.root import Config
+from dlrun.config.schema.kfold import FINAL, parts_of
+from dlrun.config.schema.root import Config
 from dlrun.engine.signals import Signals
+from dlrun.preflight.preflight import Checked
+from dlrun.preflight.preflight import stored as check_again
+from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder, clear, read_json, write_result
 from dlrun.record.metrics import read, write
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import DONE
-from dlrun.run.assemble import rows_of
 from dlrun.run.averages import best_of, mean_curve, sentence, together
-from dlrun.run.head import notes_of_start, write_head
-from dlrun.run.lines import folds_info
-from dlrun.run.machine import apart, choose
-from dlrun.run.once import once
+from dlrun.run.formatting import folds_info
+from dlrun.run.header import notes_of_start, write_head
 from dlrun.run.outcome import first_line
-from dlrun.run.preflight import Checked
-from dlrun.run.preflight import stored as check_again
 from dlrun.run.resume import Start, cut, result_of
-from dlrun.run.threads import auto_threads
+from dlrun.run.session import once
 
 
 def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,

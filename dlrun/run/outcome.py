@@ -6,25 +6,25 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from dlrun.assembly.components import RunComponents
+from dlrun.assembly.machine import Machine
 from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
-from dlrun.config.root import Config
+from dlrun.config.schema.root import Config
+from dlrun.diagnostics.baseline import common_sense
+from dlrun.diagnostics.interpolation import interpolation
+from dlrun.diagnostics.mode_collapse import collapse
+from dlrun.diagnostics.text_diversity import variety
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_result
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
 from dlrun.record.words import metrics
-from dlrun.run.assemble import Parts
-from dlrun.run.collapse import collapse
-from dlrun.run.common_sense import common_sense
-from dlrun.run.interpolation import interpolation
-from dlrun.run.machine import Machine
 from dlrun.run.show import View, at_end
-from dlrun.run.variety import variety
 from dlrun.tasks.multi_label import MultiLabel
 
 
-def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
+def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
              recorder: Recorder) -> dict[str, Any]:
     """Measure the kept weights on the test rows and write the result.
 
@@ -62,13 +62,13 @@ def finished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, r
     if result["status"] != "diverged" and (written := variety(parts)):
         result["samples"] = written
     if result.get("collapsed"):
-        result["stop_reason"] += f"; {collapse(rows, len(parts.prepared.signature.classes))}"
+        result["stop_reason"] += f"; {collapse(rows, len(parts.prepared.data_spec.classes))}"
     at_end(view)
     write_result(folder, result)
     return result
 
 
-def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str, status: str,
+def unfinished(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, status: str,
                reason: str, **more: Any) -> dict[str, Any]:
     """Write the result of a run that did not come to its end."""
     result = _head(parts, training, machine, folder, run_id)
@@ -80,10 +80,10 @@ def unfinished(parts: Parts, training: Fit, machine: Machine, folder: RunFolder,
     return result
 
 
-def _samples(parts: Parts, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
+def _samples(parts: RunComponents, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
     """A GAN's health at the epoch of `row`, and whether it has collapsed; nothing for others."""
     health = part_of(row, "samples")
-    classes = len(parts.prepared.signature.classes)
+    classes = len(parts.prepared.data_spec.classes)
     return {"samples": health, "collapsed": collapse(rows, classes) is not None} if health else {}
 
 
@@ -112,7 +112,7 @@ def diagnosis(result: dict[str, Any]) -> str:
     return "\n".join([*lines, "", "A smaller optimizer.lr, or a clipped gradient, is the usual way out.", ""])
 
 
-def _head(parts: Parts, training: Fit, machine: Machine, folder: RunFolder, run_id: str) -> dict[str, Any]:
+def _head(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str) -> dict[str, Any]:
     clock, stopper = training.clock, training.stopper
     clock.tick()
     rows = read(folder.metrics)

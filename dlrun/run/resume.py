@@ -10,7 +10,7 @@ from typing import Any
 
 from dlrun.config.identity import prefix_identity
 from dlrun.config.problem import problem
-from dlrun.config.root import Config
+from dlrun.config.schema.root import Config
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import cut_back

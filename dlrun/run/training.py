@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dlrun.config.rules import measured
+from dlrun.assembly.components import RunComponents
+from dlrun.assembly.machine import Machine
+from dlrun.config.check.rules import measured
+from dlrun.diagnostics.sample_metrics import Health
+from dlrun.engine.checkpoint_manager import BestWeights, CheckpointManager, Weights
 from dlrun.engine.fit import Clock, Fit
-from dlrun.engine.keeper import Best, Keeper, Weights
-from dlrun.engine.schedule import Rate
+from dlrun.engine.schedule import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopper import Stopper
@@ -17,26 +20,23 @@ from dlrun.models.layers.recurrent import reset_states
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
 from dlrun.record.recorder import Recorder
-from dlrun.run.assemble import Parts
-from dlrun.run.health import Health
-from dlrun.run.machine import Machine
 from dlrun.run.show import View, each_epoch
-from dlrun.tasks.task import Totals
+from dlrun.tasks.task import MetricAccumulator
 
 
-def train(parts: Parts, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
+def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
           recorder: Recorder, say: Callable[[str], None] = lambda said: None) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
     config = parts.config
     steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
     total = min(config.epochs * steps_per_epoch, config.max_steps or config.epochs * steps_per_epoch)
-    rate = Rate(config.schedule, config.optimizer.lr, steps_per_epoch, total)
-    totals = Totals(parts.task.measures, machine.device)
-    step = EagerStep(config, parts.task, parts.model, parts.noise, rate, totals)
+    rate = LearningRate(config.schedule, config.optimizer.lr, steps_per_epoch, total)
+    totals = MetricAccumulator(parts.task.measures, machine.device)
+    step = EagerStep(config, parts.task, parts.model, parts.rng, rate, totals)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     stopper = Stopper(config.early_stop, monitor)
-    best, clock = Best(parts.model), Clock()
-    keeper = Keeper(folder.last, folder.best, run_id, {
+    best, clock = BestWeights(parts.model), Clock()
+    keeper = CheckpointManager(folder.last, folder.best, run_id, {
         "model": Weights(parts.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
         "clock": clock}, best, config.checkpoint_seconds)
 
@@ -69,6 +69,6 @@ def named(part: str, metrics: dict[str, Any]) -> dict[str, Any]:
     return {f"{part}/{name}": value for name, value in metrics.items()}
 
 
-def _histograms(parts: Parts, epoch: int, recorder: Recorder) -> None:
+def _histograms(parts: RunComponents, epoch: int, recorder: Recorder) -> None:
     for name, weight in parts.model.named_parameters():
         recorder.histogram(f"weights/{name}", epoch, weight.detach().float().cpu().numpy())

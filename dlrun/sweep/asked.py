@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from dlrun.config.check import show
-from dlrun.config.compose import Composer, Composition
-from dlrun.config.origins import Origins
-from dlrun.config.overrides import read_words
+from dlrun.config.check.check import show
+from dlrun.config.compose.composer import Composer, Composition
+from dlrun.config.compose.origins import Origins
+from dlrun.config.compose.overrides import read_words
 from dlrun.config.problem import Problem
-from dlrun.config.sweeps import Sweep, of_a_sweep
+from dlrun.config.schema.sweeps import Sweep, of_a_sweep
 from dlrun.sweep.axes import AN_INTERVAL, Axis, Choice, key_of, merged
 from dlrun.sweep.section import Section, read_section, read_seeds
 from dlrun.sweep.skip import Skip
@@ -49,7 +49,8 @@ def asked(words: Sequence[str], composer: Composer) -> Asked:
     problems = section.problems + typed.problems + _twice(typed) + _sweeps_in_a_sweep(section, typed, composer)
     settings = Sweep(**{**section.settings, **typed.settings})
     if settings.search is None:  # search=null is typed above a file's search
-        problems += [Problem(axis.said, AN_INTERVAL) for axis in typed.axes + section.axes if axis.interval is not None]
+        problems += [Problem(axis.given, AN_INTERVAL) for axis in typed.axes + section.axes
+                     if axis.interval is not None]
     seeds, wrong = _seeds(section, typed)
     set_here = {key for axis in typed.axes for key in axis.keys} | ({SEED} if seeds else set())
     axes = [left for axis in section.axes
@@ -73,7 +74,7 @@ def _of_files(words: Sequence[str], composer: Composer) -> Composition | None:
 
 def _sweeps_in_a_sweep(section: Section, typed: Typed, composer: Composer) -> list[Problem]:
     """An experiment that is a sweep is not one job of another."""
-    return [Problem(f"{choice.row}: {word}" if choice.row else axis.said, f"{word} is a sweep itself; run it alone")
+    return [Problem(f"{choice.row}: {word}" if choice.row else axis.given, f"{word} is a sweep itself; run it alone")
             for axis in (*section.axes, *typed.axes) if EXPERIMENT in axis.keys and axis.varies
             for choice in axis.choices for word in choice.words
             if key_of(word) == EXPERIMENT and is_sweep([word], composer)]
@@ -98,7 +99,7 @@ def _twice(typed: Typed) -> list[Problem]:
         for key in axis.keys:
             other = before.setdefault(key, axis)
             if other is not axis and (axis.varies or other.varies):
-                found.append(Problem(axis.said, f"{key} is said twice; {other.said} stands before"))
+                found.append(Problem(axis.given, f"{key} is said twice; {other.given} stands before"))
     return found
 
 
@@ -106,13 +107,13 @@ def _seeds(section: Section, typed: Typed) -> tuple[list[int], list[Problem]]:
     """The seeds to cross with, if any: ``seeds=3``, ``seed=0,1``, or the file's."""
     axis = next((axis for axis in typed.axes if axis.keys == [SEED]), None)
     if axis is not None and axis.interval is not None:
-        return [], [Problem(axis.said, "seeds are named, not drawn; as in  seeds=3")]
+        return [], [Problem(axis.given, "seeds are named, not drawn; as in  seeds=3")]
     if axis is not None and "seeds" in typed.settings:
-        return [], [Problem(typed.said["seeds"], f"{axis.said} says it already")]
+        return [], [Problem(typed.given["seeds"], f"{axis.given} says it already")]
     if axis is not None:
         return [choice.sets[SEED] for choice in axis.choices] if axis.varies else [], []
     own = next((axis for axis in section.axes if SEED in axis.keys and not axis.rows), None)
-    value, said = typed.settings.get("seeds"), typed.said.get("seeds", "")
+    value, said = typed.settings.get("seeds"), typed.given.get("seeds", "")
     if value is None:
         value = section.settings.get("seeds")
         said = f"sweep.seeds={show(value)}"

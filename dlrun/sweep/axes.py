@@ -9,8 +9,8 @@ from typing import Any
 
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 
-from dlrun.config.catalog import is_group, options
-from dlrun.config.overrides import read_words
+from dlrun.config.compose.catalog import is_group, options
+from dlrun.config.compose.overrides import read_words
 from dlrun.config.problem import Problems, problem
 from dlrun.sweep.interval import Interval, read_interval
 from dlrun.sweep.spell import spell
@@ -37,7 +37,7 @@ class Axis:
     """
 
     choices: tuple[Choice, ...]
-    said: str
+    given: str
     interval: Interval | None = None
     typed: bool = True
 

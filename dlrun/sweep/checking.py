@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dlrun.config.catalog import is_group
-from dlrun.config.compose import Composer
+from dlrun.config.compose.catalog import is_group
+from dlrun.config.compose.composer import Composer
 from dlrun.config.identity import content_hash, identity, run_name
 from dlrun.config.problem import Problem, Problems
-from dlrun.data.peek import peek
-from dlrun.data.signature import Peek
-from dlrun.run.preflight import Checked, Examined, examine
-from dlrun.run.steps import run_steps
+from dlrun.data.dataset_info import dataset_info
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.preflight.preflight import Checked, Examined, examine
+from dlrun.preflight.steps import run_steps
 from dlrun.sweep.axes import key_of
 from dlrun.sweep.grid import Draft
 from dlrun.sweep.plan import Job
@@ -25,7 +25,7 @@ class Checker:
     """Checks jobs.  Files are taken to stay as they are while it lives: it serves one plan."""
 
     composer: Composer = field(default_factory=Composer)
-    _peeks: dict[str, Peek | Problems] = field(default_factory=dict)
+    _peeks: dict[str, DatasetInfo | Problems] = field(default_factory=dict)
     _contents: dict[Path, str] = field(default_factory=dict)
     _groups: dict[str, bool] = field(default_factory=dict)
     _bad: dict[tuple[tuple[str, ...], str], Problem] = field(default_factory=dict)
@@ -36,8 +36,8 @@ class Checker:
         known = [self._bad[groups, word] for word in words if (groups, word) in self._bad]
         found = examine([word for word in words if (groups, word) not in self._bad], self.composer.compose, self.look)
         for problem in found.words:
-            if problem.said in words:
-                self._bad[groups, problem.said] = problem
+            if problem.given in words:
+                self._bad[groups, problem.given] = problem
         return replace(found, words=known + found.words) if known else found
 
     def _chooses(self, word: str) -> bool:
@@ -53,13 +53,13 @@ class Checker:
             self._contents[path] = content_hash(path)
         return self._contents[path]
 
-    def look(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int) -> Peek:
+    def look(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int) -> DatasetInfo:
         # The seed draws only rows that are taken at random: all other seeds see the same data.
         drawn = seed if getattr(validation, "take", "") == "random" else None
         key = repr((cfg, data_dir, validation, train_size, drawn))
         if key not in self._peeks:
             try:
-                self._peeks[key] = peek(cfg, data_dir, validation=validation, train_size=train_size, seed=seed)
+                self._peeks[key] = dataset_info(cfg, data_dir, validation=validation, train_size=train_size, seed=seed)
             except Problems as wrong:
                 self._peeks[key] = wrong
         found = self._peeks[key]
@@ -97,4 +97,4 @@ def _named(problem: Problem, jobs: list[tuple[Draft, Examined]], drafts: Sequenc
     if len(jobs) == len(drafts) or not str(draft):
         return problem
     where = f"in job {drafts.index(draft) + 1} ({draft})" if len(jobs) == 1 else f"in {len(jobs)} of {len(drafts)} jobs"
-    return replace(problem, wanted=f"{problem.wanted}; {where}")
+    return replace(problem, expected=f"{problem.expected}; {where}")

@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from dlrun.config.fields import rules
 from dlrun.config.flat import flatten
-from dlrun.config.root import GROUPS, Root
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.root import GROUPS, Root
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import read
 from dlrun.record.status import DONE

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from dlrun.config.check import show
+from dlrun.config.check.check import show
 from dlrun.config.problem import Problem
 from dlrun.sweep.asked import SEED, Asked
 from dlrun.sweep.axes import MOST, Axis, Choice, merged
@@ -39,7 +39,7 @@ def crossed(asked: Asked) -> tuple[list[Draft], list[Problem]]:
     left = [job for job in jobs if not any(skip.meets(job) for skip in asked.skips)]
     problems = unused(asked.skips, jobs)
     if jobs and not left:
-        problems.append(Problem(asked.skips[0].said, "no job is left"))
+        problems.append(Problem(asked.skips[0].given, "no job is left"))
     shown = varying(asked.axes)
     return [_draft(job, shown) for job in left], problems
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from dlrun.config.identity import identity
 from dlrun.config.problem import Problems, problem
+from dlrun.preflight.preflight import Checked, stored
 from dlrun.record.lock import Busy
 from dlrun.record.recorder import Recorder
-from dlrun.run.preflight import Checked, stored
 
 Message = dict[str, Any]
 
@@ -39,7 +39,7 @@ def execute(task: Message, recorder: Recorder) -> Message:
     An exception of the user's code is in the run's folder afterwards and ends only this job.
     """
     from dlrun.record.board import Board
-    from dlrun.run.one import run
+    from dlrun.run.run import run
 
     try:
         ready = checked(task)

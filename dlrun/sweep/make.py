@@ -7,10 +7,10 @@ from dataclasses import replace
 from math import prod
 from pathlib import Path
 
-from dlrun.config.compose import hydra_started
+from dlrun.config.compose.composer import hydra_started
 from dlrun.config.problem import Problem, Problems
-from dlrun.config.sweeps import GRID
-from dlrun.run.preflight import Checked
+from dlrun.config.schema.sweeps import GRID
+from dlrun.preflight.preflight import Checked
 from dlrun.sweep.asked import Asked, asked, options
 from dlrun.sweep.checking import Checker, check_all, job_of
 from dlrun.sweep.grid import Draft, crossed, together, varying

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.problem import Problem, Problems
-from dlrun.config.sweeps import GRID
-from dlrun.run.preflight import Checked
+from dlrun.config.schema.sweeps import GRID
+from dlrun.preflight.preflight import Checked
 from dlrun.sweep.asked import Asked, options
 from dlrun.sweep.checking import Checker, check_all
 from dlrun.sweep.grid import together, varying
@@ -73,9 +73,9 @@ def _axes(space: Space) -> dict[str, list[object]]:
 
 def _whole(problem: Problem, space: Space) -> Problem:
     """A key that takes integers wants an interval of them."""
-    key = problem.said.partition("=")[0]
+    key = problem.given.partition("=")[0]
     axis = next((axis for axis in space.axes if axis.interval is not None and axis.keys == [key]), None)
-    if axis is None or axis.interval is None or axis.interval.whole or not problem.wanted.startswith("an integer"):
+    if axis is None or axis.interval is None or axis.interval.whole or not problem.expected.startswith("an integer"):
         return problem
     low, high = axis.interval.low, axis.interval.high
-    return Problem(axis.said, f"{key} takes integers:  {key}='int(interval({low:g},{high:g}))'")
+    return Problem(axis.given, f"{key} takes integers:  {key}='int(interval({low:g},{high:g}))'")

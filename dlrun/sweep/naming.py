@@ -6,9 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
-from dlrun.config.fields import rules
 from dlrun.config.problem import problem
-from dlrun.config.root import Root
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.root import Root
 from dlrun.sweep.asked import EXPERIMENT, Asked
 from dlrun.sweep.axes import Axis
 from dlrun.sweep.grid import varying
@@ -33,7 +33,7 @@ def name_of(asked: Asked, ids: Sequence[str]) -> str:
 
 def _changes(axes: Iterable[Axis]) -> bool:
     """Whether typed words make other jobs of an experiment than its file does; seeds are more or fewer of the same."""
-    typed = {key for axis in axes if axis.typed and axis.said != "seeds" for key in axis.keys} - {EXPERIMENT, "seed"}
+    typed = {key for axis in axes if axis.typed and axis.given != "seeds" for key in axis.keys} - {EXPERIMENT, "seed"}
     return any(key not in rules(Root) or rules(Root)[key].identity for key in typed)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from dlrun.config.check.rules import measured
 from dlrun.config.problem import Problem, did_you_mean
-from dlrun.config.root import Config
-from dlrun.config.rules import measured
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.root import Config
+from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.report.measure import natural, value_of
 from dlrun.sweep.ledger import Entry
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dlrun.config.check import show
+from dlrun.config.check.check import show
 from dlrun.record.words import long_time
 from dlrun.sweep.forecast import Forecast
 from dlrun.sweep.ledger import PRUNED, STARTED, Entry

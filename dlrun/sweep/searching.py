@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TextIO
 
-from dlrun.config.compose import hydra_started
+from dlrun.config.compose.composer import hydra_started
 from dlrun.config.problem import problem
 from dlrun.engine.signals import Signals
 from dlrun.record.lock import Busy, RunLock

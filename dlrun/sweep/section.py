@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from dlrun.config.check import read_values
-from dlrun.config.fields import rules
+from dlrun.config.check.check import read_values
 from dlrun.config.flat import flatten
 from dlrun.config.problem import Problem, Problems, problem
-from dlrun.config.sweeps import Sweep
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.sweeps import Sweep
 from dlrun.sweep.axes import Axis, Choice, of_values, of_word, set_by, zipped
 from dlrun.sweep.skip import Skip
 from dlrun.sweep.spell import spell
@@ -63,9 +63,9 @@ def _overlaps(section: Section, origin: Origin) -> list[Problem]:
         for key in axis.keys:
             other = before.setdefault(key, axis)
             if other is not axis:
-                found.append(Problem(axis.said, f"{key} is set by {other.said} already", origin("sweep")))
+                found.append(Problem(axis.given, f"{key} is set by {other.given} already", origin("sweep")))
     if section.settings.get("seeds") is not None and "seed" in before:
-        found.append(Problem("sweep.seeds", f"seed is set by {before['seed'].said} already", origin("sweep.seeds")))
+        found.append(Problem("sweep.seeds", f"seed is set by {before['seed'].given} already", origin("sweep.seeds")))
     return found
 
 
@@ -112,7 +112,7 @@ def _rows(rows: dict[str, Any], reader: _Reader) -> list[Axis]:
             choices.append(_row(str(name), row))
         except Problems as wrong:
             reader.section.problems += [
-                replace(p, said=f"{name}: {p.said}", origin=p.origin or reader.origin(f"sweep.rows.{name}"))
+                replace(p, given=f"{name}: {p.given}", origin=p.origin or reader.origin(f"sweep.rows.{name}"))
                 for p in wrong.problems]
     return [Axis(tuple(choices), "sweep.rows", typed=False)] if choices else []
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.check import show
+from dlrun.config.check.check import show
 from dlrun.config.problem import Problem, did_you_mean
 from dlrun.sweep.axes import Choice
 
@@ -18,7 +18,7 @@ class Skip:
     """A job that has, for each key, one of the values is left out."""
 
     values: dict[str, list[Any]]
-    said: str
+    given: str
     typed: bool = True
 
     def meets(self, job: Choice) -> bool:
@@ -35,9 +35,9 @@ def unused(skips: Sequence[Skip], jobs: Sequence[Choice]) -> list[Problem]:
         strange = [key for key in skip.values if key not in known]
         if strange:
             near = did_you_mean(strange[0], known)
-            found.append(Problem(skip.said, f"no word of this sweep sets {strange[0]}{near}"))
+            found.append(Problem(skip.given, f"no word of this sweep sets {strange[0]}{near}"))
         elif skip.typed:
-            found.append(Problem(skip.said, _no_job(skip, jobs)))
+            found.append(Problem(skip.given, _no_job(skip, jobs)))
     return found
 
 

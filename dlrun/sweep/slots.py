@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.problem import Problems
-from dlrun.run.preflight import stored
-from dlrun.run.threads import TOGETHER, auto_threads, cores
+from dlrun.preflight.preflight import stored
+from dlrun.preflight.threads import TOGETHER, auto_threads, cores
 from dlrun.sweep.options import Execution
 from dlrun.sweep.plan import Job
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.check import show
+from dlrun.config.check.check import show
 from dlrun.config.problem import Problem
 from dlrun.sweep.asked import SEED, Asked
 from dlrun.sweep.axes import Axis, Choice, key_of, merged, set_by
@@ -61,10 +61,10 @@ class Space:
 def space_of(asked: Asked) -> tuple[Space, list[Problem]]:
     """The space of a search's command, and what a search cannot do."""
     said = f"search={asked.settings.search}"
-    problems = [Problem(skip.said, "a search leaves nothing out; name the values that it may draw")
+    problems = [Problem(skip.given, "a search leaves nothing out; name the values that it may draw")
                 for skip in asked.skips]
-    axes = [axis for axis in asked.axes if axis.said != "seeds"]
-    seeds = [choice.sets[SEED] for axis in asked.axes if axis.said == "seeds" for choice in axis.choices]
+    axes = [axis for axis in asked.axes if axis.given != "seeds"]
+    seeds = [choice.sets[SEED] for axis in asked.axes if axis.given == "seeds" for choice in axis.choices]
     if not asked.problems and not any(axis.varies for axis in axes):
         problems.append(Problem(said, "nothing varies; as in  optimizer.lr='tag(log, interval(1e-4,1e-1))'"))
     if asked.settings.launcher != "local":

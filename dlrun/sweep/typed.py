@@ -9,11 +9,11 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from dlrun.config.check import nowhere, read_values
-from dlrun.config.fields import rules
-from dlrun.config.grammar import not_a_word
+from dlrun.config.check.check import nowhere, read_values
+from dlrun.config.compose.grammar import not_a_word
 from dlrun.config.problem import Problem, Problems, did_you_mean, problem
-from dlrun.config.sweeps import FORMS, SHORT, Sweep, of_a_sweep
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.sweeps import FORMS, SHORT, Sweep, of_a_sweep
 from dlrun.sweep.axes import Axis, of_word
 from dlrun.sweep.forms import read_skip, read_zip
 from dlrun.sweep.skip import Skip
@@ -29,7 +29,7 @@ class Typed:
     """What the words say: `settings` by the keys of `Sweep`, axes in their order, combinations that are left out."""
 
     settings: dict[str, Any] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)  # the word of each setting
+    given: dict[str, str] = field(default_factory=dict)  # the word of each setting
     axes: list[Axis] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -76,12 +76,12 @@ def _set(typed: Typed, word: str, key: str) -> None:
     if several and key != "seeds":
         raise problem(word, "one value is wanted: it holds for the whole sweep")
     if key in typed.settings:
-        raise problem(word, f"it is said twice; {typed.said[key]} stands before")
+        raise problem(word, f"it is said twice; {typed.given[key]} stands before")
     wrong: list[Problem] = []
     read = read_values({key: rules(Sweep)[key]}, {key: value}, "" if key in SHORT else "sweep.", wrong, nowhere, "")
     if wrong:
         raise Problems(wrong)
-    typed.settings[key], typed.said[key] = read[key], word
+    typed.settings[key], typed.given[key] = read[key], word
 
 
 def _plain(value: Any) -> Any:

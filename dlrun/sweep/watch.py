@@ -118,7 +118,7 @@ class Watch:
 
 def labels(plan: Plan, job: Job) -> list[str]:
     """What tells a job from the others: its row, its values, its seed; one text for each of `columns`."""
-    from dlrun.config.check import show
+    from dlrun.config.check.check import show
 
     seeds = [str(job.seed)] if len(plan.seeds) > 1 else []
     rows = [job.row or ""] if any(one.row for one in plan.jobs) else []

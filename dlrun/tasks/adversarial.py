@@ -9,12 +9,12 @@ import torch
 from torch import Generator, Tensor, nn
 
 from dlrun.config import tasks_generative as schema
-from dlrun.config.streams import key
-from dlrun.models.assembly import Gan, latents, still
-from dlrun.models.noise import Noise
+from dlrun.config.seeds import derive_seed
+from dlrun.models.assembly import Gan, eval_mode, latents
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks.adversarial_losses import LOSSES, clip, gradient_penalty
 from dlrun.tasks.draws import uniform
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 Told = Mapping[str, Tensor]  # measures of a turn by name; the turn's loss is not among them
 
@@ -32,10 +32,10 @@ class Adversarial:
     batch norm goes on averaging in the generator's turn, which Keras's frozen one does not.
     """
 
-    def __init__(self, config: schema.Adversarial, noise: Noise):
-        self.config, self.noise, self.measures = config, noise, config.measures
+    def __init__(self, config: schema.Adversarial, rng: StepRng):
+        self.config, self.rng, self.measures = config, rng, config.measures
         self._on_scores = LOSSES[config.loss]
-        self._same = Generator(noise.device) if config.fakes == "same" else None
+        self._same = Generator(rng.device) if config.fakes == "same" else None
         self._turns: dict[str, Callable[[Gan, Batch], tuple[Tensor, Told]]] = {
             "discriminator": self._joint, "discriminator.real": self._real, "discriminator.fake": self._fake,
             "generator": self._generator}
@@ -67,7 +67,7 @@ class Adversarial:
         assert isinstance(model, Gan)
         return self._turns[player](model, batch)
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Told, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Told, batch: Batch) -> None:
         totals.mean(f"{player.partition('.')[0]}_loss", loss.detach(), batch.rows)
         for name, value in outputs.items():
             totals.mean(name, value, batch.rows)
@@ -84,7 +84,7 @@ class Adversarial:
         if self.config.loss != "wasserstein":
             loss = loss / 2
         if self.config.gradient_penalty:
-            share = uniform(self.noise, (batch.rows, *(1 for _ in batch.x.shape[1:])))
+            share = uniform(self.rng, (batch.rows, *(1 for _ in batch.x.shape[1:])))
             loss = loss + self.config.gradient_penalty * gradient_penalty(model, batch.x, fake, share)
         return loss, self._told(on_real, on_fake)
 
@@ -99,7 +99,7 @@ class Adversarial:
     def _generator(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
         """The generator wants its rows to be labelled as real ones."""
         made = model.decode(self._latents(model, batch.rows))
-        with still(model.discriminator) if self.config.judge_still else nullcontext():
+        with eval_mode(model.discriminator) if self.config.judge_still else nullcontext():
             scores = model.judge(made).float()
         loss = self._on_scores(scores, torch.full_like(scores, self.config.real_label))
         return loss / 2 if self.config.loss == "least_squares" else loss, {}
@@ -108,14 +108,14 @@ class Adversarial:
     def _made(self, model: Gan, rows: int) -> Tensor:
         """Rows for the discriminator, without a way back to the generator."""
         z = self._latents(model, rows)
-        with still(model.generator) if self.config.fakes_as == "predict" else nullcontext():
+        with eval_mode(model.generator) if self.config.fakes_as == "predict" else nullcontext():
             return model.decode(z).float()
 
     def _latents(self, model: Gan, rows: int) -> Tensor:
         if self._same is None:
-            return latents(rows, model, self.noise.generator)
+            return latents(rows, model, self.rng.generator)
         # Begun anew in each turn of a step, so that both players see the same vectors.
-        return latents(rows, model, self._same.manual_seed(key(self.noise.seed, "latent", self.noise.step)))
+        return latents(rows, model, self._same.manual_seed(derive_seed(self.rng.seed, "latent", self.rng.step)))
 
     def _judged(self, model: Gan, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         if not self.config.one_batch:
@@ -129,7 +129,7 @@ class Adversarial:
         if real and config.label_smoothing:
             label = abs(label - config.label_smoothing)
         labels = torch.full_like(scores, label)
-        return labels + config.label_noise * uniform(self.noise, labels.shape) if config.label_noise else labels
+        return labels + config.label_noise * uniform(self.rng, labels.shape) if config.label_noise else labels
 
     @torch.no_grad()
     def _told(self, on_real: Tensor | None, on_fake: Tensor | None) -> Told:

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.config import tasks
-from dlrun.config.weights import balanced, in_order
+from dlrun.config.schema.weights import balanced, in_order
 from dlrun.tasks.priors import log_odds, log_shares, sure
 from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
 
@@ -48,7 +48,7 @@ class Classify(Single):
         logits = model(batch.x).float()  # losses are taken in float32 whatever the forward pass was
         return (self._trained if model.training else self._loss)(logits, batch.y), logits
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", (self.classify(outputs.detach()) == batch.y).sum(), batch.rows)
 

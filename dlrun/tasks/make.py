@@ -9,10 +9,10 @@ from torch import nn
 
 from dlrun.config import tasks as schemas
 from dlrun.config import tasks_generative as generative
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.scale import Target
-from dlrun.data.signature import Signature
 from dlrun.models.assembly import Assembly, TokenAutoencoder
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks.adversarial import Adversarial
 from dlrun.tasks.classify import Classify
 from dlrun.tasks.multi_label import MultiLabel
@@ -24,7 +24,7 @@ from dlrun.tasks.task import Task
 from dlrun.tasks.variational import Variational
 
 
-def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise, targets: Sequence[Target] = (),
+def make_task(config: Any, data_spec: DatasetSpec, model: nn.Module, rng: StepRng, targets: Sequence[Target] = (),
               counts: Sequence[int] = ()) -> Task:
     """What is minimised and measured; pairings were checked before (`run.preflight`).
 
@@ -32,22 +32,22 @@ def make_task(config: Any, signature: Signature, model: nn.Module, noise: Noise,
     nothing will be trained.
     """
     if isinstance(config, schemas.Classify):
-        return Classify(config, signature.classes, counts, noise.device)
+        return Classify(config, data_spec.classes, counts, rng.device)
     if isinstance(config, schemas.Regress):
         return Regress(config, targets[0].factor if targets else 1.0)
     if isinstance(config, schemas.MultiLabel):
-        return MultiLabel(signature.classes)
+        return MultiLabel(data_spec.classes)
     if isinstance(config, schemas.MultiOutput):
-        return MultiOutput(config, signature.several(), targets, noise.device)
+        return MultiOutput(config, data_spec.several(), targets, rng.device)
     if isinstance(config, schemas.Tag):
-        return Tag(config, signature.padding)
+        return Tag(config, data_spec.padding)
     if isinstance(config, schemas.NextToken):
         return NextToken()
     assert isinstance(model, Assembly)
     if isinstance(config, generative.Adversarial):
-        return Adversarial(config, noise)
+        return Adversarial(config, rng)
     end = model.blueprint.parts["decoder"].end
     if isinstance(config, generative.Vae):
-        return Variational(config, noise, end)
+        return Variational(config, rng, end)
     assert isinstance(config, generative.Reconstruct)
-    return Reconstruct(config, noise, end, words=isinstance(model, TokenAutoencoder))
+    return Reconstruct(config, rng, end, words=isinstance(model, TokenAutoencoder))

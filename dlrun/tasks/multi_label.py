@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from dlrun.config import tasks
 from dlrun.tasks.priors import log_odds, sure
 from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 
 class MultiLabel(Single):
@@ -27,7 +27,7 @@ class MultiLabel(Single):
         logits = model(batch.x).float()
         return F.binary_cross_entropy_with_logits(logits, batch.y), logits
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         right = (outputs.detach() > 0) == (batch.y > 0.5)
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", right.sum(), right.numel())

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.config import tasks
-from dlrun.config.weights import in_order
+from dlrun.config.schema.weights import in_order
+from dlrun.data.dataset_spec import Head
 from dlrun.data.scale import Target
-from dlrun.data.signature import Head
 from dlrun.tasks.priors import centre, log_odds, log_shares, sure
 from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 Outputs = tuple[Tensor, list[Tensor]]  # of the network (rows, width), and each target's loss
 
@@ -84,7 +84,7 @@ class MultiOutput(Single):
             return F.binary_cross_entropy_with_logits(own[:, 0], y)
         return F.cross_entropy(own, y.long())
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Outputs, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Outputs, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
         values, losses = outputs[0].detach(), outputs[1]
         for part, own in zip(self.slices, losses):

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from dlrun.config import tasks
 from dlrun.tasks.priors import log_shares
 from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 
 class Tag(Single):
@@ -31,7 +31,7 @@ class Tag(Single):
         logits = model(batch.x).float()
         return F.cross_entropy(logits, batch.y, ignore_index=self._ignored), logits
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         right = outputs.detach().argmax(1) == batch.y
         words = torch.ones_like(right) if self.padding is None else batch.y != self.padding
         totals.mean("loss", loss.detach(), batch.rows)
@@ -52,7 +52,7 @@ class NextToken(Single):
         logits = model(batch.x).float()
         return F.cross_entropy(logits, batch.y), logits
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", (outputs.detach().argmax(1) == batch.y).sum(), batch.y.numel())
 

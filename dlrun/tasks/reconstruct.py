@@ -10,10 +10,10 @@ from torch.nn import functional as F
 
 from dlrun.config import tasks_generative as schema
 from dlrun.models.assembly import Autoencoder
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks.draws import kept, normal
 from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 _EDGE = 1e-7  # a mean activation is at least so far from 0 and 1, where the divergence is infinite
@@ -29,8 +29,8 @@ class Reconstruct(Single):
 
     measures = schema.Reconstruct.measures
 
-    def __init__(self, config: schema.Reconstruct, noise: Noise, end: str, words: bool = False):
-        self.config, self.noise, self.words = config, noise, words
+    def __init__(self, config: schema.Reconstruct, rng: StepRng, end: str, words: bool = False):
+        self.config, self.rng, self.words = config, rng, words
         exact = config.loss == "binary_cross_entropy" or (config.loss == "auto" and end == "sigmoid")
         self._loss: Loss = F.binary_cross_entropy_with_logits if exact else _l2 if config.loss == "l2" else F.mse_loss
         self._finish = torch.sigmoid if exact else _same
@@ -49,7 +49,8 @@ class Reconstruct(Single):
             loss = loss + self.config.sparsity_weight * self._sparsity(code.float().flatten(1))
         return loss, (values, wanted)
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: tuple[Tensor, Tensor], batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: tuple[Tensor, Tensor],
+            batch: Batch) -> None:
         values, wanted = outputs
         totals.mean("loss", loss.detach(), batch.rows)
         totals.mean("mse", F.mse_loss(self._finish(values.detach()), wanted), batch.rows)
@@ -57,10 +58,10 @@ class Reconstruct(Single):
     def corrupt(self, x: Tensor) -> Tensor:
         """The inputs with the configured noise: normal noise first, then values set to 0.  Nothing is clipped."""
         if self.config.gaussian:
-            x = x + self.config.gaussian * normal(self.noise, x.shape)
+            x = x + self.config.gaussian * normal(self.rng, x.shape)
         if not self.config.masked:
             return x
-        return x * kept(self.noise, x[:, :1].shape if self.words else x.shape, self.config.masked)
+        return x * kept(self.rng, x[:, :1].shape if self.words else x.shape, self.config.masked)
 
 
 def divergence(code: Tensor, rho: float) -> Tensor:

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from dlrun.config import tasks
 from dlrun.tasks.priors import centre
 from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 
 class Regress(Single):
@@ -27,7 +27,7 @@ class Regress(Single):
         predicted = model(batch.x).float()[:, 0]
         return self._loss(predicted, batch.y), predicted
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         off = outputs.detach() - batch.y
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("mse", off.square().sum(), batch.rows)

@@ -23,7 +23,7 @@ class Batch:
     rows: int
 
 
-class Totals:
+class MetricAccumulator:
     """Sums of measures, kept on the device; the host reads them at log points only.
 
     Each measure has its own count, because not every step adds to each (a generator moves every fifth step) and not
@@ -127,7 +127,7 @@ class Task(Protocol):
         """A player's mean loss over the batch, and the outputs it was taken from."""
         ...
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Any, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Any, batch: Batch) -> None:
         """Add what a player's turn has shown to the running sums; no host synchronisation."""
         ...
 

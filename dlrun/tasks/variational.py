@@ -9,10 +9,10 @@ from torch.nn import functional as F
 
 from dlrun.config import tasks_generative as schema
 from dlrun.models.assembly import Vae
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks.draws import normal
 from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, Totals
+from dlrun.tasks.task import Batch, MetricAccumulator
 
 Terms = tuple[Tensor, Tensor]
 
@@ -30,8 +30,8 @@ class Variational(Single):
 
     measures = schema.Vae.measures
 
-    def __init__(self, config: schema.Vae, noise: Noise, end: str):
-        self.config, self.noise = config, noise
+    def __init__(self, config: schema.Vae, rng: StepRng, end: str):
+        self.config, self.rng = config, rng
         exact = config.loss == "binary_cross_entropy" or (config.loss == "auto" and end == "sigmoid")
         self._error: Callable[..., Tensor] = F.binary_cross_entropy_with_logits if exact else F.mse_loss
         self._read = Vae.raw if exact else Vae.decode
@@ -41,14 +41,14 @@ class Variational(Single):
         """The loss, and its two terms without their weights."""
         assert isinstance(model, Vae)
         mu, log_var = (moment.float() for moment in model.moments(batch.x))
-        z = mu + (self._half * log_var).exp() * normal(self.noise, mu.shape)
+        z = mu + (self._half * log_var).exp() * normal(self.rng, mu.shape)
         reconstruction = self._reconstruction(self._read(model, z).float(), batch.x)
         kl = divergence(mu, log_var)
         kl = (kl.sum(1) if self.config.kl_reduction == "sum" else kl.mean(1)).mean()
         loss = self.config.reconstruction_weight * reconstruction + self.config.kl_weight * kl
         return loss, (reconstruction, kl)
 
-    def add(self, player: str, totals: Totals, loss: Tensor, outputs: Terms, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Terms, batch: Batch) -> None:
         for name, value in zip(self.measures, (loss, *outputs)):
             totals.mean(name, value.detach(), batch.rows)
 

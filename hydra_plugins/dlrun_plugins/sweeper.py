@@ -39,6 +39,6 @@ class DlrunSweeper(Sweeper):
 
 
 def _setting(word: str) -> bool:
-    from dlrun.config.sweeps import of_a_sweep
+    from dlrun.config.schema.sweeps import of_a_sweep
 
     return bool(of_a_sweep(word.lstrip("+")))

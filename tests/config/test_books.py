@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.books import Cell, read_book
 from dlrun.config.problem import Problems
+from dlrun.config.schema.books import Cell, read_book
 
 
 def test_cells_are_read_in_the_metric_s_own_unit() -> None:
@@ -26,7 +26,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         read_book({"titel": "x", "printed": [{"metric": "test/loss"}, {"valeu": 3}, 7], "claims": ["a > b"],
                    "quick": "epochs=2", "cost": {"cpu": "1 min"},
                    "explained": {"sgd": "It is so.", "a > b": {"fast": "It is so."}}})
-    said = [problem.said for problem in wrong.value.problems]
+    said = [problem.given for problem in wrong.value.problems]
     for key in ("book.titel", "book.id", "book.printed[0].value=None", "book.printed[1].valeu", "book.printed[2]",
                 "book.claims[0]", "book.quick", "book.cost.cpu", "book.explained.sgd", "book.explained.a > b.fast"):
         assert key in said

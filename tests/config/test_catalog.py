@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlrun.config.catalog import is_group, option_files, options, sentence
+from dlrun.config.compose.catalog import is_group, option_files, options, sentence
 from dlrun.config.places import add_config_dir, config_dirs, experiment_dirs, packaged
 
 

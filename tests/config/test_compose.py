@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config import yaml_file
-from dlrun.config.check import check
-from dlrun.config.compose import compose
-from dlrun.config.fields import defaults
+from dlrun.config.check.check import check
+from dlrun.config.compose import yaml_file
+from dlrun.config.compose.composer import compose
 from dlrun.config.optimizers import Adam
 from dlrun.config.places import add_config_dir
-from dlrun.config.root import Config
+from dlrun.config.schema.fields import defaults
+from dlrun.config.schema.root import Config
 
 
 def config(*words: str) -> Config:
@@ -109,7 +109,7 @@ def test_a_file_that_has_changed_is_read_again(write, folder: Path) -> None:
 
 
 def test_a_wrong_key_costs_one_composition(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlrun.config import compose as module
+    from dlrun.config.compose import composer as module
 
     calls: list[list[str]] = []
     real = module.hydra_compose
@@ -141,8 +141,8 @@ def test_a_sequence_model_suggests_sequences_and_a_task_goes_above_it(folder: Pa
 def test_wrong_suggestions_are_named_with_their_lines(write) -> None:
     write({"configs/model/bad.yaml": "kind: dense\nroot:\n  optimizer: rmspro\n  schedule: {a: 1}\n  task: tag\n"})
     _, problems = compose(["model=bad"])
-    assert [(p.said, p.origin) for p in problems] == [
+    assert [(p.given, p.origin) for p in problems] == [
         ("root.optimizer=rmspro", "configs/model/bad.yaml:3"),
         ("root.schedule={'a': 1}", "configs/model/bad.yaml:4"),
         ("root.task=tag", "configs/model/bad.yaml:5")]
-    assert "rmsprop" in problems[0].wanted
+    assert "rmsprop" in problems[0].expected

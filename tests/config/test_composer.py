@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from dlrun.config.compose import Composer, hydra_started
+from dlrun.config.compose.composer import Composer, hydra_started
 
 FILES: dict[str, str | bytes] = {
     "configs/model/linked.yaml": "kind: dense\nhidden: [16]\ndropout: ${optimizer.lr}\n",
@@ -107,7 +107,7 @@ def test_hydras_own_form_of_a_sweep_is_read(hydra, write) -> None:
 
 
 def test_a_thousand_jobs_of_the_same_groups_cost_one_composition(hydra, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlrun.config import compose as module
+    from dlrun.config.compose import composer as module
 
     calls: list[list[str]] = []
     real = module.hydra_compose

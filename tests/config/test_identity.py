@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from dlrun.config import identity as module
-from dlrun.config.check import check
-from dlrun.config.compose import compose
-from dlrun.config.fields import number, rules
+from dlrun.config.check.check import check
+from dlrun.config.compose.composer import compose
 from dlrun.config.identity import identity, prefix_identity, run_name
 from dlrun.config.optimizers import Adam
-from dlrun.config.root import Config, Root
+from dlrun.config.schema.fields import number, rules
+from dlrun.config.schema.root import Config, Root
 
 
 def config(*words: str) -> Config:

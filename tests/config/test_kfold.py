@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from dlrun.config.check import inspect
-from dlrun.config.compose import compose
+from dlrun.config.check.check import inspect
+from dlrun.config.check.validation import read_validation
+from dlrun.config.compose.composer import compose
 from dlrun.config.identity import identity
-from dlrun.config.kfold import KFold, own_seed, parts_of
 from dlrun.config.problem import Problem
-from dlrun.config.root import Config
-from dlrun.config.validation import read_validation
+from dlrun.config.schema.kfold import KFold, own_seed, parts_of
+from dlrun.config.schema.root import Config
 
 
 def config(*words: str) -> Config:
@@ -46,16 +46,16 @@ def test_a_mapping_means_folds_and_is_written_back_as_the_same(value: Any, folds
 def test_a_wrong_value_is_one_problem_with_its_key(value: Any, said: str) -> None:
     problems: list[Problem] = []
     read_validation({"kind": "kfold", **value}, problems, "x.yaml:1")
-    assert [problem.said for problem in problems] == [said]
+    assert [problem.given for problem in problems] == [said]
     assert problems[0].origin == "x.yaml:1"
 
 
 def test_everything_wrong_is_said_at_once() -> None:
     problems: list[Problem] = []
     read_validation({"kind": "kfold", "k": 1, "kk": 2, "shuffel": True, "iterations": 0}, problems)
-    assert {problem.said for problem in problems} == {
+    assert {problem.given for problem in problems} == {
         "validation.k=1", "validation.kk=2", "validation.shuffel=true", "validation.iterations=0"}
-    assert any("did you mean  validation.shuffle" in problem.wanted for problem in problems)
+    assert any("did you mean  validation.shuffle" in problem.expected for problem in problems)
 
 
 def test_folds_are_in_the_identity_and_what_changes_nothing_is_not() -> None:

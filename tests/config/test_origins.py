@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.compose import compose
-from dlrun.config.origins import Origins
+from dlrun.config.compose.composer import compose
+from dlrun.config.compose.origins import Origins
 
 FILES = {
     "experiments/x.yaml": "# mine\ndefaults:\n  - override /model: lenet\n"

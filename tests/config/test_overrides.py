@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.config.compose import compose
-from dlrun.config.fields import rules
-from dlrun.config.overrides import possible, read_words
-from dlrun.config.schema import KINDS
+from dlrun.config.compose.composer import compose
+from dlrun.config.compose.overrides import possible, read_words
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.groups import KINDS
 
 
 def test_wrong_words_are_all_named_and_right_ones_are_kept(folder) -> None:
     good, problems = read_words(["seed=1", "model=cnnn", "name='a", "optimizer=sgd", "~seed", "seed=1,2"])
     assert [override.input_line for override in good] == ["seed=1", "optimizer=sgd"]
-    assert [problem.said for problem in problems] == ["model=cnnn", "name='a", "~seed", "seed=1,2"]
+    assert [problem.given for problem in problems] == ["model=cnnn", "name='a", "~seed", "seed=1,2"]
 
 
 def test_several_values_are_right_in_a_multirun(folder) -> None:
@@ -27,7 +27,7 @@ def test_several_values_are_right_in_a_multirun(folder) -> None:
 def test_no_word_ends_in_an_exception(word: str) -> None:
     good, problems = read_words([word])
     assert len(good) + len(problems) == 1
-    assert all(problem.wanted for problem in problems)
+    assert all(problem.expected for problem in problems)
 
 
 @given(st.sampled_from(["seed", "model", "model.hidden", "optimizer.lr", "validation", "name", "hydra.job.name"]),
@@ -40,7 +40,7 @@ def test_no_value_ends_in_an_exception(key: str, value: str) -> None:
 @pytest.mark.parametrize("word", ["a=${seed}", "model.hidden=${", "name=${oc.env:NOPE_NOT_THERE}", "model.l1=${nope}"])
 def test_an_interpolation_that_leads_nowhere_is_a_problem(word: str, folder) -> None:
     _, problems = compose([word])
-    assert len(problems) == 1 and problems[0].wanted
+    assert len(problems) == 1 and problems[0].expected
 
 
 def test_an_interpolation_is_followed(folder) -> None:
@@ -59,7 +59,7 @@ def test_what_is_called_impossible_is_no_kinds_key(folder) -> None:
 
 def test_right_words_stand_in_the_composition_beside_wrong_ones(folder) -> None:
     composition, problems = compose(["wxyz=1", "seed=7", "model=dense", "model.hidden.x=1"])
-    assert [problem.said for problem in problems] == ["wxyz=1", "model.hidden.x=1"]
+    assert [problem.given for problem in problems] == ["wxyz=1", "model.hidden.x=1"]
     assert composition is not None and composition.plain["seed"] == 7
     assert composition.plain["model"]["kind"] == "dense"
     assert composition.words == ("model=dense", "seed=7")

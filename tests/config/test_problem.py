@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.fields import rules
-from dlrun.config.names import SYNONYMS, elsewhere, meant
+from dlrun.config.check.names import SYNONYMS, elsewhere, meant
 from dlrun.config.problem import Problem, Problems, nearest
-from dlrun.config.root import GROUPS, Root
-from dlrun.config.schema import KINDS
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.groups import KINDS
+from dlrun.config.schema.root import GROUPS, Root
 
 KNOWN = [*rules(Root), *GROUPS, *(f"{group}.{key}" for group, kinds in KINDS.items() for schema in kinds.values()
                                   for key in rules(schema))]

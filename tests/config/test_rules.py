@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from dlrun.config import rules
-from dlrun.config.check import inspect as inspect_config
-from dlrun.config.compose import compose
+from dlrun.config.check import rules
+from dlrun.config.check.check import inspect as inspect_config
+from dlrun.config.check.rules import measured
+from dlrun.config.compose.composer import compose
 from dlrun.config.problem import Problem
-from dlrun.config.rules import measured
 
 BREAKS = {  # rule -> (words that break it, words that just keep it)
     "monitor_is_measured": (["task=classify", "early_stop=patience", "early_stop.monitor=val/f1"],
@@ -84,7 +84,7 @@ LSTM = "{lstm: {units: 4, stateful: true}}"
      "model.layers[0].lstm.stateful=true"),
 ])
 def test_a_rule_looks_everywhere_that_its_value_can_stand(words: list[str], said: str, folder) -> None:
-    assert [problem.said for problem in problems(words)] == [said]
+    assert [problem.given for problem in problems(words)] == [said]
 
 
 @pytest.mark.parametrize("words", [
@@ -98,7 +98,7 @@ def test_a_rule_leaves_alone_what_does_not_break_it(words: list[str], folder) ->
 
 
 def test_a_rule_that_its_value_has_broken_already_is_not_said_twice(folder) -> None:
-    said = [problem.said for problem in problems(["optimizer=sgd", "optimizer.nesterov=maybe"])]
+    said = [problem.given for problem in problems(["optimizer=sgd", "optimizer.nesterov=maybe"])]
     assert said == ["optimizer.nesterov=maybe"]
 
 

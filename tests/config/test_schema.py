@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config.catalog import option_files, sentence
-from dlrun.config.check import check
-from dlrun.config.compose import compose
-from dlrun.config.fields import MISSING, defaults, rules
+from dlrun.config.check.check import check
+from dlrun.config.compose.catalog import option_files, sentence
+from dlrun.config.compose.composer import compose
+from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.places import packaged
-from dlrun.config.root import GROUPS, Root
-from dlrun.config.schema import KINDS, schema_of
-from dlrun.config.yaml_file import read_yaml
+from dlrun.config.schema.fields import MISSING, defaults, rules
+from dlrun.config.schema.groups import KINDS, schema_of
+from dlrun.config.schema.root import GROUPS, Root
 
 OPTIONS = [(group, file.stem) for group in GROUPS for file in sorted((packaged("configs") / group).glob("*.yaml"))]
 

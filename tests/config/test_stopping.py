@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.stopping import smaller_is_better
+from dlrun.config.schema.stopping import smaller_is_better
 
 
 @pytest.mark.parametrize("metric", ["val/accuracy", "train/padded_accuracy", "train/real_accuracy",

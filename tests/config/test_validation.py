@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from dlrun.config.check.validation import read_validation
 from dlrun.config.datasets import Holdout
 from dlrun.config.problem import Problem
-from dlrun.config.validation import read_validation
 
 
 @pytest.mark.parametrize(("value", "holdout"), [
@@ -37,7 +37,7 @@ def test_a_form_means_a_holdout(value: Any, holdout: Holdout | None) -> None:
 def test_a_wrong_form_is_one_problem_with_its_key(value: Any, said: str) -> None:
     problems: list[Problem] = []
     read_validation(value, problems, "x.yaml:1")
-    assert [problem.said for problem in problems] == [said]
+    assert [problem.given for problem in problems] == [said]
     assert problems[0].origin == "x.yaml:1"
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from dlrun.config.streams import key
+from dlrun.config.seeds import derive_seed
 from dlrun.data.batches import Batches, Rows, in_order, permutation
-from dlrun.data.prepare import Part
+from dlrun.data.prepare import Split
 from dlrun.data.scale import Scale
 
 CPU = torch.device("cpu")
@@ -17,7 +17,7 @@ PLAIN = Scale(np.float32(0), np.float32(1))
 
 def rows(count: int = 10, resident: bool = True) -> Rows:
     """Row i holds the value i and the target i."""
-    return Rows(Part(np.arange(count, dtype=np.float32)[:, None], np.arange(count)), PLAIN, CPU, resident)
+    return Rows(Split(np.arange(count, dtype=np.float32)[:, None], np.arange(count)), PLAIN, CPU, resident)
 
 
 def numbers(batches: Batches, start: int, stop: int) -> list[list[int]]:
@@ -29,7 +29,7 @@ def numbers(batches: Batches, start: int, stop: int) -> list[list[int]]:
 
 
 def test_a_pass_is_a_permutation_drawn_from_seed_order_and_pass() -> None:
-    by_hand = torch.randperm(10, generator=torch.Generator().manual_seed(key(3, "order", 2))).tolist()
+    by_hand = torch.randperm(10, generator=torch.Generator().manual_seed(derive_seed(3, "order", 2))).tolist()
     assert permutation(10, 3, 2).tolist() == by_hand
     assert sorted(by_hand) == list(range(10))
     different = {tuple(permutation(10, seed, number).tolist()) for seed in range(4) for number in range(4)}
@@ -89,7 +89,7 @@ def test_values_are_what_numpy_makes_of_them(name: str, resident: bool, channels
     stored, offset, factor, shaped = CASES[name]
     wanted = (stored.astype(np.float32) - shaped(offset)) * shaped(factor)
     targets = np.arange(7)
-    data = Rows(Part(stored, targets), Scale(offset, factor), CPU, resident, channels_last)
+    data = Rows(Split(stored, targets), Scale(offset, factor), CPU, resident, channels_last)
     index = torch.tensor([4, 0, 6])
     x, y = data.take(index)
     assert x.dtype == torch.float32 and np.array_equal(x.numpy(), wanted[[4, 0, 6]]) and y.tolist() == [4, 0, 6]
@@ -106,7 +106,7 @@ def test_values_are_what_numpy_makes_of_them(name: str, resident: bool, channels
 def test_the_stored_arrays_are_not_touched() -> None:
     table = TABLE.copy()
     table.flags.writeable = False  # as a memory-mapped file is
-    data = Rows(Part(table, np.arange(7)), Scale(np.float32(1), np.float32(2)), CPU, resident=True)
+    data = Rows(Split(table, np.arange(7)), Scale(np.float32(1), np.float32(2)), CPU, resident=True)
     data.range(0, 7)[0].zero_()
     assert np.array_equal(table, TABLE)
 
@@ -122,7 +122,7 @@ def test_augmentation_draws_from_the_step_alone(resident: bool) -> None:
 
     whole = draws(0, 7)
     for step, got in enumerate(whole):
-        generator = torch.Generator().manual_seed(key(5, "augment", step))
+        generator = torch.Generator().manual_seed(derive_seed(5, "augment", step))
         assert got == torch.rand(len(got), generator=generator).tolist()
         assert draws(step, step + 1) == [got]
     assert len({tuple(batch[:2]) for batch in whole}) == 7

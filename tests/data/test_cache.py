@@ -53,8 +53,8 @@ def test_a_change_that_keeps_the_size_is_seen(cfg):
 
 def test_other_settings_are_another_entry(cfg):
     other = Csv(path=cfg.path, target="word")
-    assert read(cfg, "", print).signature != read(other, "", print).signature
-    assert read(cfg, "", print).signature.classes == ("a", "b")
+    assert read(cfg, "", print).data_spec != read(other, "", print).data_spec
+    assert read(cfg, "", print).data_spec.classes == ("a", "b")
 
 
 def test_large_arrays_are_mapped_and_equal(cfg, monkeypatch):

@@ -21,8 +21,8 @@ def test_the_rows_and_names_are_scikit_learns(kind):
     if kind == "digits":
         assert source.x.dtype == np.uint8 and source.x.shape == (1797, 1, 8, 8) and source.x.max() == source.levels
     else:
-        assert source.signature.features == tuple(theirs.feature_names)
-        assert source.signature.classes == tuple(theirs.target_names)
+        assert source.data_spec.features == tuple(theirs.feature_names)
+        assert source.data_spec.classes == tuple(theirs.target_names)
 
 
 def test_diabetes_is_scikit_learns_unscaled():
@@ -31,7 +31,7 @@ def test_diabetes_is_scikit_learns_unscaled():
     theirs = load_diabetes(scaled=False)
     source = read(DATASETS["diabetes"](), "nowhere", print)
     assert np.array_equal(source.x, theirs.data.astype(np.float32)) and np.array_equal(source.y, theirs.target)
-    assert source.signature.features == tuple(theirs.feature_names) and source.signature.target_kind == "number"
+    assert source.data_spec.features == tuple(theirs.feature_names) and source.data_spec.target_kind == "number"
     assert set(source.files) == {"diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"}
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dlrun.config.datasets import CatsAndDogs, CelebA, Holdout, Olivetti
 from dlrun.config.problem import Problems
-from dlrun.data.peek import peek
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 
@@ -38,9 +38,9 @@ def celeba(tmp_path):
 def test_celeba_is_read_in_its_standard_layout(celeba):
     root, values = celeba
     cfg = CelebA(size=(8,))
-    source, seen = read(cfg, str(root), lambda line: None), peek(cfg, str(root))
-    assert seen.signature == source.signature and seen.rows == {"train": 6, "val": 3, "test": 3}
-    assert source.signature.target_kind == "labels" and source.signature.classes == NAMES
+    source, seen = read(cfg, str(root), lambda line: None), dataset_info(cfg, str(root))
+    assert seen.data_spec == source.data_spec and seen.rows == {"train": 6, "val": 3, "test": 3}
+    assert source.data_spec.target_kind == "labels" and source.data_spec.classes == NAMES
     rows = [0, 1, 4, 5, 8, 9]
     assert np.array_equal(source.y, values[rows] == 1) and source.y_val.shape == (3, 3)
     # the square of 148 in the middle is exactly the shade: nothing of the frame is left
@@ -55,11 +55,11 @@ def test_one_attribute_of_celeba_is_a_class(celeba, monkeypatch):
     monkeypatch.setattr(reader, "_decode", None)  # the pictures are decoded once, whichever attribute is asked for
     cfg = CelebA(size=(8,), target="Smiling")
     prepared = prepare(cfg, str(root), validation=Holdout(), train_size=None, seed=0, say=lambda line: None)
-    assert prepared.signature == peek(cfg, str(root)).signature
-    assert prepared.signature.classes == ("not Smiling", "Smiling") and prepared.train.y.tolist() == [0, 1] * 3
+    assert prepared.data_spec == dataset_info(cfg, str(root)).data_spec
+    assert prepared.data_spec.classes == ("not Smiling", "Smiling") and prepared.train.y.tolist() == [0, 1] * 3
     with pytest.raises(Problems) as caught:
-        peek(dataclasses.replace(cfg, target="Smilling"), str(root))
-    assert caught.value.problems[0].wanted.endswith("did you mean  Smiling")
+        dataset_info(dataclasses.replace(cfg, target="Smilling"), str(root))
+    assert caught.value.problems[0].expected.endswith("did you mean  Smiling")
 
 
 def test_a_missing_picture_or_list_of_celeba_is_named(celeba):
@@ -76,7 +76,7 @@ def test_olivetti_has_ten_upright_faces_of_each_person(real):
     data_dir = real("faces/olivettifaces.mat").parent.parent
     source = read(Olivetti(), str(data_dir), lambda line: None)
     assert source.x.shape == (400, 1, 64, 64) and np.bincount(source.y).tolist() == [10] * 40
-    assert source.signature == peek(Olivetti(), "").signature
+    assert source.data_spec == dataset_info(Olivetti(), "").data_spec
     faces = source.x[:, 0].astype(np.float64)
     mean = faces.mean(0)
     # a face is about the same seen in a mirror, and not when it is turned by 90 degrees
@@ -93,8 +93,8 @@ def test_olivetti_has_ten_upright_faces_of_each_person(real):
 def test_cats_and_dogs_alternate_in_chollets_parts(real):
     data_dir = real("dogs_vs_cats/cats_and_dogs_small.tar.xz").parent.parent
     cfg = CatsAndDogs(size=(20,))
-    source, seen = read(cfg, str(data_dir), lambda line: None), peek(cfg, str(data_dir))
-    assert seen.signature == source.signature and seen.rows == {"train": 2000, "val": 1000, "test": 1000}
+    source, seen = read(cfg, str(data_dir), lambda line: None), dataset_info(cfg, str(data_dir))
+    assert seen.data_spec == source.data_spec and seen.rows == {"train": 2000, "val": 1000, "test": 1000}
     assert source.y.tolist() == [0, 1] * 1000 and source.x.shape == (2000, 3, 20, 20)
     assert len(source.x_val) == len(source.x_test) == 1000 and source.label
 

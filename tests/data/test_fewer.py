@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Digits, Holdout, Iris, Series
-from dlrun.config.kfold import KFold
 from dlrun.config.problem import Problems
-from dlrun.data.fewer import fewer
+from dlrun.config.schema.kfold import KFold
 from dlrun.data.prepare import prepare
+from dlrun.data.subsample import fewer
 
 
 def _prepare(cfg, validation=None):
@@ -67,4 +67,4 @@ def test_of_folds_too():
 def test_more_than_there_are_is_a_problem_of_the_key(cfg, size, wanted):
     with pytest.raises(Problems, match=wanted) as caught:
         fewer(_prepare(cfg), size)
-    assert caught.value.problems[0].said == f"test_size={size}"
+    assert caught.value.problems[0].given == f"test_size={size}"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from dlrun.config.datasets import Boston, Csv, Digits, ImageFolder, LabelledText, Mnist, Series, Text
 from dlrun.config.problem import Problems
-from dlrun.data import fitted
+from dlrun.data import preprocessing_state as fitted
 from dlrun.data.batches import Rows
 from dlrun.data.prepare import prepare
 
@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 def _stored(cfg, data_dir=""):
     prepared = prepare(cfg, str(data_dir), validation=None, train_size=None, seed=0, say=lambda line: None)
     stored = json.loads(json.dumps(prepared.fitted()))
-    assert fitted.signature(stored) == prepared.signature and fitted.targets(stored) == prepared.targets
+    assert fitted.data_spec(stored) == prepared.data_spec and fitted.targets(stored) == prepared.targets
     assert fitted.vocabulary(stored) == prepared.vocabulary
     return prepared, stored
 
@@ -73,7 +73,7 @@ def test_rows_of_a_table_with_words_and_missing_cells(tmp_path):
 
 def test_a_missing_cell_of_a_full_table_is_the_mean(real):
     prepared, stored = _stored(Boston(), real("keras/boston_housing.npz").parent.parent)
-    names = list(prepared.signature.features)
+    names = list(prepared.data_spec.features)
     x = _inputs(fitted.of_rows(stored, names, [["1"] * 12 + ["?"]]), fitted.scale(stored))
     assert abs(x[0, 12]) < 1e-6 and x[0, 0] != 0
 

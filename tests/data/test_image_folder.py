@@ -8,7 +8,7 @@ from PIL import Image
 
 from dlrun.config.datasets import Holdout, ImageFolder
 from dlrun.config.problem import Problems
-from dlrun.data.peek import peek
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 
@@ -26,7 +26,7 @@ def test_classes_and_files_are_sorted_and_pixels_exact(tmp_path):
     names = ("dog/2.png", "dog/10.png", "cat/deep/b.png", "cat/a.png")
     pixels = {name: _picture(tmp_path / "p" / name) for name in names}
     source = read(ImageFolder(path=str(tmp_path / "p"), size=(8,)), "", print)
-    assert source.signature.classes == ("cat", "dog") and source.y.tolist() == [0, 0, 1, 1]
+    assert source.data_spec.classes == ("cat", "dog") and source.y.tolist() == [0, 0, 1, 1]
     order = ["cat/a.png", "cat/deep/b.png", "dog/10.png", "dog/2.png"]
     assert np.array_equal(source.x.transpose(0, 2, 3, 1), np.stack([pixels[name] for name in order]))
 
@@ -41,7 +41,7 @@ def test_the_order_and_labels_are_torchvisions(tmp_path):
 
     theirs = Theirs(str(tmp_path / "p"))
     source = read(ImageFolder(path=str(tmp_path / "p"), size=(8,)), "", print)
-    assert source.y.tolist() == theirs.targets and list(source.signature.classes) == theirs.classes
+    assert source.y.tolist() == theirs.targets and list(source.data_spec.classes) == theirs.classes
     for row, (picture, _) in zip(source.x, theirs):
         assert np.array_equal(row.transpose(1, 2, 0), np.asarray(picture))
 
@@ -52,12 +52,12 @@ def test_parts_are_found_and_grey_and_size_are_as_asked(tmp_path):
             for place in range(count):
                 _picture(tmp_path / part / name / f"{place}.png")
     cfg = ImageFolder(path=str(tmp_path), size=(4, 6), channels=1)
-    about = peek(cfg, "")
-    assert about.rows == {"train": 10, "val": 4, "test": 6} and about.signature.input_shape == (1, 4, 6)
+    about = dataset_info(cfg, "")
+    assert about.rows == {"train": 10, "val": 4, "test": 6} and about.data_spec.input_shape == (1, 4, 6)
     source = read(cfg, "", print)
     theirs = Image.open(tmp_path / "train/cat/0.png").convert("L").resize((6, 4), Image.Resampling.BILINEAR)
     assert np.array_equal(source.x[0, 0], np.asarray(theirs))
-    assert peek(cfg, "") == about  # now from the cache
+    assert dataset_info(cfg, "") == about  # now from the cache
 
 
 def test_validation_rows_from_the_end_hold_every_class(tmp_path):
@@ -79,7 +79,7 @@ def test_unreadable_pictures_and_links_that_lead_out_are_left_out_and_said(tmp_p
     (tmp_path / "elsewhere/x").mkdir(parents=True)
     (tmp_path / "p/bird").symlink_to(tmp_path / "elsewhere")
     source = read(ImageFolder(path=str(tmp_path / "p"), size=(8,)), "", said.append)
-    assert source.y.tolist() == [0, 0, 1] and source.signature.classes == ("cat", "dog")
+    assert source.y.tolist() == [0, 0, 1] and source.data_spec.classes == ("cat", "dog")
     assert any("1 unreadable" in line and "cat/bad.png" in line for line in said)
     assert any("1 links" in line for line in said)
 
@@ -96,13 +96,13 @@ def test_sixteen_bits_are_scaled_down_and_not_clipped(tmp_path):
 def test_a_folder_without_classes_is_a_problem(tmp_path):
     _picture(tmp_path / "one/cat/a.png")
     with pytest.raises(Problems, match="only cat/"):
-        peek(ImageFolder(path=str(tmp_path / "one")), "")
+        dataset_info(ImageFolder(path=str(tmp_path / "one")), "")
     for name in ("train/cat/a.png", "train/dog/a.png", "test/cat/a.png", "test/dgo/a.png"):
         _picture(tmp_path / "two" / name)
     with pytest.raises(Problems, match="dgo/ is not a class"):
-        peek(ImageFolder(path=str(tmp_path / "two")), "")
+        dataset_info(ImageFolder(path=str(tmp_path / "two")), "")
     with pytest.raises(Problems, match="did you mean .*two"):
-        peek(ImageFolder(path=str(tmp_path / "tow")), "")
+        dataset_info(ImageFolder(path=str(tmp_path / "tow")), "")
     for name in ("cat", "dog"):
         (tmp_path / "three" / name).mkdir(parents=True)
         (tmp_path / "three" / name / "a.png").write_text("no picture")

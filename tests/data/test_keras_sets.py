@@ -11,8 +11,8 @@ import pytest
 from dlrun.config.datasets import Boston, Holdout, Imdb, Reuters
 from dlrun.config.problem import Problems
 from dlrun.data import object_arrays
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.keras_sets import orders
-from dlrun.data.peek import peek
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 
@@ -90,7 +90,7 @@ def test_imdb_is_what_users_of_keras_see(real):
     assert (first == 0).sum() == 500 - 218  # the first review has 218 ids
     assert first[-218:][:10].tolist() == [1, 14, 22, 16, 43, 530, 973, 1622, 1385, 65]
     assert prepared.vocabulary.decode(first).startswith("this film was just brilliant casting location scenery story")
-    assert prepared.train.x.max() == 9999 and prepared.signature == peek(Imdb(), "nowhere").signature
+    assert prepared.train.x.max() == 9999 and prepared.data_spec == dataset_info(Imdb(), "nowhere").data_spec
     short = _prepare(Imdb(maxlen=20), data_dir).train.x
     assert np.array_equal(short[0], first[-20:])  # the last 20, not the first
 
@@ -98,8 +98,8 @@ def test_imdb_is_what_users_of_keras_see(real):
 def test_a_bag_of_imdb_is_chollets_vectorize_sequences(real):
     data_dir = real("keras/imdb.npz").parent.parent
     prepared = _prepare(Imdb(form="multi_hot"), data_dir)
-    assert prepared.signature == peek(Imdb(form="multi_hot"), "").signature
-    assert prepared.signature.input_shape == (10000,) and prepared.train.form.size == 10000
+    assert prepared.data_spec == dataset_info(Imdb(form="multi_hot"), "").data_spec
+    assert prepared.data_spec.input_shape == (10000,) and prepared.train.form.size == 10000
     long = _prepare(Imdb(maxlen=2494), data_dir).train.x
     for row in (0, 77, 24999):
         ids = set(long[row].tolist()) - {0}
@@ -118,7 +118,7 @@ def test_reuters_is_what_users_of_keras_see(real):
     prepared = _prepare(Reuters(), data_dir)
     first = prepared.train.x[0]
     assert first[first > 0][:9].tolist() == [1, 2, 2, 8, 43, 10, 447, 5, 25]
-    assert prepared.signature == peek(Reuters(), "").signature and prepared.signature.classes[3] == "earn"
+    assert prepared.data_spec == dataset_info(Reuters(), "").data_spec and prepared.data_spec.classes[3] == "earn"
 
 
 def test_boston_is_kerass_and_scaled_as_the_book_does_it(real):
@@ -131,7 +131,7 @@ def test_boston_is_kerass_and_scaled_as_the_book_does_it(real):
     test = (prepared.test.x - x.mean(0)) / x.std(0)
     assert np.allclose(prepared.scale(prepared.test.x), test, atol=1e-4)
     assert prepared.targets[0].unit == "1,000 $" and prepared.targets[0].mean == pytest.approx(prepared.train.y.mean())
-    assert prepared.signature == peek(Boston(), "").signature
+    assert prepared.data_spec == dataset_info(Boston(), "").data_spec
 
 
 def test_the_longest_row_is_that_of_the_training_part(real):
@@ -140,5 +140,5 @@ def test_the_longest_row_is_that_of_the_training_part(real):
     source = read(cfg, str(data_dir), lambda line: None)
     validation = Holdout(size=1000, take="start")
     prepared = _prepare(cfg, data_dir, validation, train_size=3000)
-    assert prepared.signature.input_shape == (int(np.diff(source.x[1000:3000]).max()),)
-    assert peek(cfg, str(data_dir), validation=validation, train_size=3000).signature == prepared.signature
+    assert prepared.data_spec.input_shape == (int(np.diff(source.x[1000:3000]).max()),)
+    assert dataset_info(cfg, str(data_dir), validation=validation, train_size=3000).data_spec == prepared.data_spec

@@ -7,7 +7,7 @@ import pytest
 
 from dlrun.config.datasets import Holdout, Npz
 from dlrun.config.problem import Problems
-from dlrun.data.peek import peek
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 
@@ -29,7 +29,7 @@ def arrays(tmp_path):
 def test_pictures_come_out_channels_first(arrays, shape, wanted):
     x = RNG.integers(0, 256, shape, np.uint8)
     source = read(arrays(x=x, y=np.arange(6) % 2), "", print)
-    assert source.signature.input_shape == wanted and source.levels == 255
+    assert source.data_spec.input_shape == wanted and source.levels == 255
     back = source.x.transpose(0, 2, 3, 1) if shape[-1] in (1, 3) else source.x[:, 0] if len(shape) == 3 else source.x
     assert source.x.dtype == np.uint8 and np.array_equal(back, x)
 
@@ -37,27 +37,27 @@ def test_pictures_come_out_channels_first(arrays, shape, wanted):
 def test_labels_are_numbered_and_keep_their_names(arrays):
     x = np.zeros((4, 2))
     source = read(arrays(x_train=x, y_train=np.array([7, 3, 7, 3]), x_test=x, y_test=np.array([5, 5, 3, 7])), "", print)
-    assert source.signature.classes == ("3", "5", "7")
+    assert source.data_spec.classes == ("3", "5", "7")
     assert source.y.tolist() == [2, 0, 2, 0] and source.y_test.tolist() == [1, 1, 0, 2]
 
 
 def test_floats_are_numbers_and_a_column_of_targets_is_flat(arrays):
     source = read(arrays(x=np.zeros((4, 2)), y=np.array([[1.0], [2.5], [1.0], [0.0]])), "", print)
-    assert source.signature.target_kind == "number" and source.y.tolist() == [1, 2.5, 1, 0]
+    assert source.data_spec.target_kind == "number" and source.y.tolist() == [1, 2.5, 1, 0]
     as_classes = arrays({"targets": "classes"}, x=np.zeros((4, 2)), y=np.array([1.0, 2.0, 1.0, 2.0]))
-    assert peek(as_classes, "").signature.classes == ("1", "2")
+    assert dataset_info(as_classes, "").data_spec.classes == ("1", "2")
 
 
 def test_inputs_alone_have_no_targets(arrays):
     prepared = prepare(arrays(x=np.ones((10, 3))), "", validation=Holdout(), train_size=None, seed=0, say=print)
-    assert prepared.signature.target_kind == "none" and prepared.train.y is None and prepared.test.y is None
+    assert prepared.data_spec.target_kind == "none" and prepared.train.y is None and prepared.test.y is None
     assert [len(part) for part in (prepared.train, prepared.val, prepared.test)] == [6, 2, 2]
 
 
 def test_own_parts_are_kept(arrays):
     x, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
     cfg = arrays(x_train=x, y_train=y, x_val=x[:4], y_val=y[:4], x_test=x[4:7], y_test=y[4:7])
-    assert peek(cfg, "").rows == {"train": 10, "val": 4, "test": 3}
+    assert dataset_info(cfg, "").rows == {"train": 10, "val": 4, "test": 3}
     prepared = prepare(cfg, "", validation=Holdout(), train_size=None, seed=0, say=print)
     assert np.array_equal(prepared.train.x, x) and np.array_equal(prepared.val.x, x[:4])
     assert np.array_equal(prepared.test.x, x[4:7])
@@ -77,7 +77,7 @@ def test_own_parts_are_kept(arrays):
 ])
 def test_arrays_that_do_not_fit_are_named(arrays, named, words):
     with pytest.raises(Problems, match=words):
-        peek(arrays(**named), "")
+        dataset_info(arrays(**named), "")
 
 
 def test_other_files_are_refused(tmp_path):
@@ -85,4 +85,4 @@ def test_other_files_are_refused(tmp_path):
     np.save(tmp_path / "b.npy", np.zeros(3))
     for name in ("a.npz", "b.npy"):
         with pytest.raises(Problems, match=r"\.npz file"):
-            peek(Npz(path=str(tmp_path / name)), "")
+            dataset_info(Npz(path=str(tmp_path / name)), "")

@@ -8,22 +8,22 @@ import pytest
 from dlrun.config.datasets import Cifar10, FashionMnist, Mnist
 from dlrun.config.problem import Problems
 from dlrun.data import known
-from dlrun.data.only import told
-from dlrun.data.peek import peek
+from dlrun.data.class_filter import told
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.read import read
-from dlrun.data.source import Source, complete
+from dlrun.data.source import RawDataset, complete
 
 
 def _source():
     y, y_test = np.arange(40) % 10, np.arange(20) % 10
     x, x_test = (np.broadcast_to(labels.astype(np.uint8)[:, None, None, None], (len(labels), 3, 32, 32))
                  for labels in (y, y_test))
-    return complete(Source(known.SETS["cifar10"].signature, x, y, x_test=x_test, y_test=y_test))
+    return complete(RawDataset(known.SETS["cifar10"].data_spec, x, y, x_test=x_test, y_test=y_test))
 
 
 def test_only_the_chosen_classes_stay_and_are_numbered_in_the_datas_order():
     source = told(Cifar10(only=("frog", "cat")), _source())
-    assert source.signature.classes == ("cat", "frog")
+    assert source.data_spec.classes == ("cat", "frog")
     assert source.x[:, 0, 0, 0].tolist() == [3, 6] * 4 and source.y.tolist() == [0, 1] * 4
     assert source.x_test[:, 0, 0, 0].tolist() == [3, 6] * 2 and source.y_test.tolist() == [0, 1] * 2
     assert source.content != _source().content
@@ -36,7 +36,7 @@ def test_without_it_nothing_changes():
 
 def test_a_class_that_is_not_there_is_said_with_the_nearest_name():
     with pytest.raises(Problems, match="did you mean  frog"):
-        peek(Cifar10(only=("frgo",)), "")
+        dataset_info(Cifar10(only=("frgo",)), "")
 
 
 @pytest.mark.parametrize("cfg, file", [
@@ -44,8 +44,8 @@ def test_a_class_that_is_not_there_is_said_with_the_nearest_name():
     (Cifar10(only=("frog",)), "CIFAR10")])
 def test_the_rows_that_are_promised_are_those_of_the_real_data(cfg, file, real, said):
     source = read(cfg, str(real(file).parents[len(file.split("/")) - 1]), said.append)
-    promised = peek(cfg, "")
-    assert promised.signature == source.signature
+    promised = dataset_info(cfg, "")
+    assert promised.data_spec == source.data_spec
     assert promised.rows == {"train": len(source.x), "test": len(source.x_test)}
 
 

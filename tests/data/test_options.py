@@ -9,7 +9,7 @@ import yaml
 
 from dlrun.config.augments import AUGMENTS, Augment
 from dlrun.config.datasets import DATASETS
-from dlrun.config.fields import MISSING, rules
+from dlrun.config.schema.fields import MISSING, rules
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 OPTIONS = sorted([*(CONFIGS / "dataset").glob("*.yaml"), *(CONFIGS / "augment").glob("*.yaml")])

@@ -10,18 +10,18 @@ import pytest
 
 from dlrun.config.datasets import DATASETS, Csv, FashionMnist, Mnist
 from dlrun.data import cache
-from dlrun.data.peek import peek
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.read import read
 
 
 def _agree(cfg, data_dir=""):
-    about, source = peek(cfg, data_dir), read(cfg, data_dir, lambda line: None)
-    assert about.signature == source.signature
+    about, source = dataset_info(cfg, data_dir), read(cfg, data_dir, lambda line: None)
+    assert about.data_spec == source.data_spec
     rows = {"train": source.x, "val": source.x_val, "test": source.x_test}
     assert about.rows == {part: len(array) for part, array in rows.items() if array is not None}
-    assert source.x.shape[1:] == about.signature.input_shape
-    if about.signature.target_kind == "classes":
-        assert set(source.y.tolist()) == set(range(len(about.signature.classes)))
+    assert source.x.shape[1:] == about.data_spec.input_shape
+    if about.data_spec.target_kind == "classes":
+        assert set(source.y.tolist()) == set(range(len(about.data_spec.classes)))
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_peek_agrees_with_the_standard_sets(real):
 def test_a_peek_at_a_table_is_the_same_before_and_after_it_is_cached(tmp_path):
     (tmp_path / "t.csv").write_text("x,word,kind\n1,u,a\n2,v,b\n,u,a\n4,v,\n5,v,b\n")
     cfg = Csv(path=str(tmp_path / "t.csv"), target="kind")
-    before = peek(cfg, "")
+    before = dataset_info(cfg, "")
     _agree(cfg)
-    assert peek(cfg, "") == before
+    assert dataset_info(cfg, "") == before
     (entry,) = (cache.folder() / "decoded").iterdir()
     assert np.load(entry / "x.npy").shape == (4, 3)
 
@@ -52,7 +52,7 @@ def test_a_peek_imports_nothing_heavy(tmp_path):
     code = (
         "import sys\n"
         "from dlrun.config.datasets import DATASETS, Csv, Holdout\n"
-        "from dlrun.data.peek import peek\n"
+        "from dlrun.data.dataset_info import peek\n"
         "from dlrun.data.split import split_rows\n"
         "for kind in ('digits', 'mnist', 'cifar10', 'iris', 'moons', 'imdb', 'reuters', 'jena', 'electricity', "
         "'boston', 'diabetes', 'treebank', 'umich', 'air_quality', 'olivetti', 'cats_and_dogs'):\n"

@@ -7,9 +7,9 @@ import pytest
 
 from dlrun.config.datasets import Imdb, LabelledText
 from dlrun.data import sequences
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.sequences import Ids
-from dlrun.data.signature import Signature
-from dlrun.data.source import Source
+from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import FILTERS, Vocabulary, words_of
 
 
@@ -62,7 +62,7 @@ def test_a_bag_holds_each_id_once_and_is_filled_up_with_the_size(monkeypatch):
 
 def test_ids_of_ranks_are_those_of_load_data():
     # A row of ranks 1, 5, 7 after the mark of its start; Keras: start 1, rank + 3, unknown 2 from num_words on.
-    source = Source(Signature((), "tokens", "classes"), np.array([[0, 4]]), None, data=np.array([0, 1, 5, 7]),
+    source = RawDataset(DatasetSpec((), "tokens", "classes"), np.array([[0, 4]]), None, data=np.array([0, 1, 5, 7]),
                     words=("", "the", "and", "a", "of", "to", "is", "br"))
     table, words = sequences.ranked(source, None, 0)
     assert table[source.data].tolist() == [1, 4, 8, 10] and len(words) == 11

@@ -9,11 +9,11 @@ import pytest
 
 from dlrun.config.datasets import Csv, Npz
 from dlrun.config.problem import Problems
-from dlrun.data import fitted
-from dlrun.data.peek import peek
+from dlrun.data import preprocessing_state as fitted
+from dlrun.data.dataset_info import dataset_info
+from dlrun.data.dataset_spec import DatasetSpec, Head
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
-from dlrun.data.signature import Head, Signature
 
 ROWS = "x,rain,wind,age,income,sex\n" + "".join(
     f"{n},{n % 2},{'yes' if n % 3 else 'no'},{20.5 + n},{n % 3},{'fm'[n % 2]}\n" for n in range(12))
@@ -34,28 +34,28 @@ def _prepared(cfg):
 
 def _problem(cfg):
     with pytest.raises(Problems) as caught:
-        peek(cfg, "")
+        dataset_info(cfg, "")
     (problem,) = caught.value.problems
-    return f"{problem.said}: {problem.wanted}"
+    return f"{problem.given}: {problem.expected}"
 
 
 def test_columns_of_0_and_1_or_no_and_yes_are_labels(table):
     source = read(table("rain", "wind"), "", print)
-    assert (source.signature.target_kind, source.signature.classes) == ("labels", ("rain", "wind"))
+    assert (source.data_spec.target_kind, source.data_spec.classes) == ("labels", ("rain", "wind"))
     assert source.y.dtype == np.uint8 and source.y.tolist() == [[n % 2, int(n % 3 > 0)] for n in range(12)]
-    assert "rain" not in source.signature.features and "x" in source.signature.features
+    assert "rain" not in source.data_spec.features and "x" in source.data_spec.features
 
 
 def test_other_columns_are_numbers_and_classes_each_for_itself(table):
     source = read(table("age", "income", "5"), "", print)
-    assert source.signature.target_kind == "several"
-    assert source.signature.heads == (Head("age"), Head("income", ("0", "1", "2")), Head("sex", ("f", "m")))
+    assert source.data_spec.target_kind == "several"
+    assert source.data_spec.heads == (Head("age"), Head("income", ("0", "1", "2")), Head("sex", ("f", "m")))
     assert source.y.dtype == np.float32 and source.y[4].tolist() == [24.5, 1, 0]
 
 
 def test_the_kinds_can_be_said_for_all_or_for_each(table):
-    assert read(table("age", "income", targets="number"), "", print).signature.heads == (Head("age"), Head("income"))
-    assert read(table("rain", "income", targets=("classes", "number")), "", print).signature.heads == (
+    assert read(table("age", "income", targets="number"), "", print).data_spec.heads == (Head("age"), Head("income"))
+    assert read(table("rain", "income", targets=("classes", "number")), "", print).data_spec.heads == (
         Head("rain", ("0", "1")), Head("income"))
     assert "names 2 columns, and dataset.targets 3 kinds" in _problem(
         table("rain", "income", targets=("number", "number", "classes")))
@@ -75,9 +75,9 @@ def test_a_scaled_number_among_several_comes_back_and_classes_stay(table):
 def test_what_is_stored_of_several_targets_comes_back(table):
     prepared = _prepared(table("age", "sex", target_scale="unit", test=4))
     stored = json.loads(json.dumps(prepared.fitted()))
-    assert fitted.signature(stored) == prepared.signature and fitted.targets(stored) == prepared.targets
-    seen = peek(table("age", "sex", target_scale="unit", test=4), "").signature
-    assert seen == prepared.signature, "from the cache of decoded arrays"
+    assert fitted.data_spec(stored) == prepared.data_spec and fitted.targets(stored) == prepared.targets
+    seen = dataset_info(table("age", "sex", target_scale="unit", test=4), "").data_spec
+    assert seen == prepared.data_spec, "from the cache of decoded arrays"
 
 
 def test_a_folder_from_before_several_targets_is_still_read():
@@ -85,7 +85,7 @@ def test_a_folder_from_before_several_targets_is_still_read():
     assert [t.factor for t in fitted.targets({"target": target})] == [0.5]
     assert fitted.targets({"target": None}) == ()
     plain = {"input_shape": [3], "input_kind": "table", "target_kind": "number"}
-    assert Signature.of(plain) == Signature((3,), "table", "number")
+    assert DatasetSpec.of(plain) == DatasetSpec((3,), "table", "number")
 
 
 def test_rows_without_one_of_the_targets_are_left_out(table):
@@ -107,8 +107,8 @@ def test_two_names_that_differ_in_marks_alone_are_refused(table):
 
 
 def test_a_list_of_one_column_is_that_column(write):
-    from dlrun.config.check import check
-    from dlrun.config.compose import compose
+    from dlrun.config.check.check import check
+    from dlrun.config.compose.composer import compose
 
     write({"t.csv": ROWS})
     composition, problems = compose(["dataset=csv", "dataset.path=t.csv", "dataset.target=[age]", "model=dense"])
@@ -116,19 +116,19 @@ def test_a_list_of_one_column_is_that_column(write):
 
 
 def test_arrays_hold_labels_numbers_or_classes_in_columns(tmp_path):
-    def signature(y, **cfg):
+    def data_spec(y, **cfg):
         np.savez(tmp_path / "a.npz", x=np.zeros((6, 2)), y=y)
         source = read(Npz(path=str(tmp_path / "a.npz"), **cfg), "", print)
-        return source.signature, source.y
+        return source.data_spec, source.y
 
     y = np.array([[0, 1, 1], [1, 0, 0]] * 3)
-    told, stored = signature(y)
+    told, stored = data_spec(y)
     assert (told.target_kind, told.classes) == ("labels", ("y0", "y1", "y2")) and stored.tolist() == y.tolist()
-    told, stored = signature(np.array([[0.5, 1.0], [1.5, 2.0]] * 3))
+    told, stored = data_spec(np.array([[0.5, 1.0], [1.5, 2.0]] * 3))
     assert told.heads == (Head("y0"), Head("y1")) and stored[1].tolist() == [1.5, 2.0]
-    told, _ = signature(np.array([[0, 7], [1, 3]] * 3))
+    told, _ = data_spec(np.array([[0, 7], [1, 3]] * 3))
     assert told.heads == (Head("y0", ("0", "1")), Head("y1", ("3", "7")))
-    told, _ = signature(y, targets="number")
+    told, _ = data_spec(y, targets="number")
     assert told.heads == (Head("y0"), Head("y1"), Head("y2"))
     with pytest.raises(Problems, match="several"):
-        signature(np.zeros((6, 2, 2)))
+        data_spec(np.zeros((6, 2, 2)))

@@ -52,4 +52,4 @@ def test_wrong_sizes_are_problems_of_their_keys():
     for cfg, validation, train_size, key in cases:
         with pytest.raises(Problems) as caught:
             split_rows({"train": 1797}, cfg, validation, train_size)
-        assert caught.value.problems[0].said == key
+        assert caught.value.problems[0].given == key

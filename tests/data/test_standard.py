@@ -15,7 +15,7 @@ import pytest
 from dlrun.config.datasets import Cifar10, FashionMnist, Mnist
 from dlrun.config.problem import Problems
 from dlrun.data import cifar, known
-from dlrun.data.peek import peek
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 
@@ -66,9 +66,9 @@ def test_without_files_and_network_the_problem_says_what_to_do(tmp_path, monkeyp
     with pytest.raises(Problems) as caught:
         read(cfg, str(tmp_path), print)
     (problem,) = caught.value.problems
-    assert problem.said == f"dataset={cfg.kind}"
-    assert files in problem.wanted and str(tmp_path) in problem.wanted and "digits" in problem.wanted
-    assert "Network is unreachable" in problem.wanted
+    assert problem.given == f"dataset={cfg.kind}"
+    assert files in problem.expected and str(tmp_path) in problem.expected and "digits" in problem.expected
+    assert "Network is unreachable" in problem.expected
 
 
 def _batches():
@@ -150,8 +150,8 @@ def test_the_jpeg_copy_of_cifar_is_in_the_original_order_and_says_so(real, said)
 
     folder = real("CIFAR10/lossless")
     source = read(Cifar10(), str(folder.parent.parent), said.append)
-    about = peek(Cifar10(), "")
-    assert about.signature == source.signature and about.rows == {"train": len(source.x), "test": len(source.x_test)}
+    about = dataset_info(Cifar10(), "")
+    assert about.data_spec == source.data_spec and about.rows == {"train": len(source.x), "test": len(source.x_test)}
     assert prepare(Cifar10(), str(folder.parent.parent), validation=None, train_size=None, seed=0,
                    say=said.append).label == "JPEG copy"
     labels = np.load(folder / "labels_51000.npy")

@@ -9,7 +9,7 @@ import pytest
 
 from dlrun.config.datasets import Csv
 from dlrun.config.problem import Problems
-from dlrun.data.peek import peek
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 
@@ -28,15 +28,15 @@ def table(tmp_path):
 
 def _problem(cfg):
     with pytest.raises(Problems) as caught:
-        peek(cfg, "")
+        dataset_info(cfg, "")
     (problem,) = caught.value.problems
-    return f"{problem.said}: {problem.wanted}"
+    return f"{problem.given}: {problem.expected}"
 
 
 def test_texts_become_columns_and_missing_cells_nan_or_zeros(table, said):
     source = read(table(FLOWERS), "", said.append)
-    assert source.signature.features == ("length", "colour=blue", "colour=red")
-    assert source.signature.classes == ("a", "b") and source.y.tolist() == [0, 1, 0, 1]
+    assert source.data_spec.features == ("length", "colour=blue", "colour=red")
+    assert source.data_spec.classes == ("a", "b") and source.y.tolist() == [0, 1, 0, 1]
     assert np.array_equal(source.x, np.float32([[1.5, 0, 1], [2.5, 1, 0], [np.nan, 0, 1], [4, 0, 0]]), equal_nan=True)
     assert [column.missing for column in source.columns] == [1, 1]
 
@@ -44,7 +44,7 @@ def test_texts_become_columns_and_missing_cells_nan_or_zeros(table, said):
 @pytest.mark.parametrize("separator", [";", "\t", "|", " "])
 def test_the_separator_is_found(table, separator):
     cfg = table(FLOWERS.replace(",?", ",NA").replace("\n,", "\nNA,").replace(",", separator))
-    assert peek(cfg, "").signature.features == ("length", "colour=blue", "colour=red")
+    assert dataset_info(cfg, "").data_spec.features == ("length", "colour=blue", "colour=red")
 
 
 def test_a_decimal_comma_is_read_where_it_does_not_separate(table):
@@ -59,7 +59,7 @@ def test_a_comma_that_comes_as_often_as_another_mark_is_a_decimal_comma(table):
 
 def test_quoted_cells_may_hold_separators_and_line_ends(table):
     source = read(table('x,word,kind\n1,"a, b",1\n2,"c\nd",2\n3,"a, b",1\n4,"c\nd",2\n'), "", print)
-    assert source.signature.features == ("x", "word=a, b", "word=c\nd")
+    assert source.data_spec.features == ("x", "word=a, b", "word=c\nd")
 
 
 @pytest.mark.parametrize("text, target, rows", [
@@ -69,12 +69,12 @@ def test_quoted_cells_may_hold_separators_and_line_ends(table):
     ("p,q\np,r\ns,q\ns,r\n", "0", 4),
 ])
 def test_the_header_is_found(table, text, target, rows):
-    assert peek(table(text, target=target), "").rows == {"train": rows}
+    assert dataset_info(table(text, target=target), "").rows == {"train": rows}
 
 
 def test_the_target_is_named_or_numbered_from_either_end(table):
     for target in ("kind", "2", "-1"):
-        assert peek(table(FLOWERS, target=target), "").signature.classes == ("a", "b")
+        assert dataset_info(table(FLOWERS, target=target), "").data_spec.classes == ("a", "b")
 
 
 @pytest.mark.parametrize("values, kind, classes", [
@@ -87,8 +87,8 @@ def test_the_target_is_named_or_numbered_from_either_end(table):
 ])
 def test_few_integers_are_classes_and_others_numbers(table, values, kind, classes):
     text = "x,kind\n" + "".join(f"{place},{value}\n" for place, value in enumerate(values))
-    signature = peek(table(text), "").signature
-    assert (signature.target_kind, signature.classes) == (kind, classes)
+    data_spec = dataset_info(table(text), "").data_spec
+    assert (data_spec.target_kind, data_spec.classes) == (kind, classes)
     source = read(table(text), "", print)
     assert source.y.dtype == (np.int64 if classes else np.float32)
     assert [classes[y] for y in source.y] == [str(int(v)) for v in values] if classes else source.y.tolist() == values
@@ -98,7 +98,7 @@ def test_encodings_are_found(table):
     for data in ("\ufeffx,kind\n1,ä\n2,ö\n3,ä\n4,ö\n".encode(), "x,kind\n1,ä\n2,ö\n3,ä\n4,ö\n".encode("latin-1"),
                  gzip.compress("x,kind\n1,ä\n2,ö\n3,ä\n4,ö\n".encode())):
         cfg = table(data, name="t.csv.gz" if data[:2] == b"\x1f\x8b" else "t.csv")
-        about = peek(cfg, "").signature
+        about = dataset_info(cfg, "").data_spec
         assert about.features == ("x",) and about.classes == ("ä", "ö")
 
 
@@ -164,7 +164,7 @@ def test_air_quality_is_read_as_its_publisher_describes_it(real, said):
     lines = path.read_text().splitlines()[1:9358]
     benzene = np.array([line.split(";")[5].replace(",", ".") for line in lines], np.float32)
     assert np.array_equal(source.y, benzene[benzene != -200])
-    assert source.x.shape == (8991, 12) and source.signature.target_kind == "number"
+    assert source.x.shape == (8991, 12) and source.data_spec.target_kind == "number"
     assert np.nanmin(source.x) > -200
 
 

@@ -24,7 +24,7 @@ from dlrun.config.datasets import (
 from dlrun.config.problem import Problems
 from dlrun.data.batches import Rows
 from dlrun.data.corpus import without_licence
-from dlrun.data.peek import peek
+from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 from dlrun.data.split import pieces, split_rows
@@ -35,8 +35,8 @@ NO = Holdout(size=0)
 
 def _prepare(cfg, data_dir="", validation=NO, train_size=None):
     prepared = prepare(cfg, str(data_dir), validation=validation, train_size=train_size, seed=0, say=lambda line: None)
-    seen = peek(cfg, str(data_dir), validation=validation, train_size=train_size)
-    assert seen.signature == prepared.signature
+    seen = dataset_info(cfg, str(data_dir), validation=validation, train_size=train_size)
+    assert seen.data_spec == prepared.data_spec
     counts = split_rows(seen.rows, cfg, validation, train_size)
     assert counts == {name: len(getattr(prepared, name) or ()) for name in ("train", "val", "test")}
     return prepared
@@ -69,7 +69,7 @@ def test_pieces_follow_each_other_and_validation_stands_where_it_is_asked_for():
 
 def test_a_window_and_its_target_are_chollets_and_stay_in_their_piece(series):
     prepared = _prepare(series(target_scale="none", scale="none", test=20), validation=Holdout(size=30))
-    assert prepared.signature.input_shape == (3, 3) and prepared.signature.features == ("a", "b", "c")
+    assert prepared.data_spec.input_shape == (3, 3) and prepared.data_spec.features == ("a", "b", "c")
     for part, start, stop in (("train", 0, 50), ("val", 50, 80), ("test", 80, 100)):
         x, y = _taken(prepared, part)
         begins = range(start, stop - 9)  # 6 back, 3 ahead, and the target itself
@@ -96,8 +96,8 @@ def test_a_piece_too_short_for_a_window_is_a_problem_that_names_the_numbers(seri
     with pytest.raises(Problems) as caught:
         _prepare(series(lookback=20), validation=Holdout(size=20))
     (problem,) = caught.value.problems
-    assert problem.said == "dataset.lookback=20"
-    assert problem.wanted == ("the validation part has 20 steps, and a window with its target spans 24; 16 at most "
+    assert problem.given == "dataset.lookback=20"
+    assert problem.expected == ("the validation part has 20 steps, and a window with its target spans 24; 16 at most "
                               "is wanted")
     assert len(_prepare(series(lookback=16), validation=Holdout(size=20)).val) == 1
 
@@ -107,7 +107,7 @@ def test_wrong_columns_are_problems(series):
                        ({"drop": ("b",)}, "dataset.drop=b")):
         with pytest.raises(Problems) as caught:
             read(series(**given), "", print)
-        assert caught.value.problems[0].said == key
+        assert caught.value.problems[0].given == key
 
 
 @pytest.fixture
@@ -128,13 +128,13 @@ def test_windows_of_characters_and_the_next_one(text):
     begins = range(0, len(whole) - 4, 3)  # as in the books: range(0, len(text) - maxlen, step)
     assert [words.decode(row) for row in x] == [whole[s : s + 4] for s in begins]
     assert words.decode(y) == "".join(whole[s + 4] for s in begins)
-    assert prepared.signature.target_kind == "tokens" and prepared.signature.next_token
+    assert prepared.data_spec.target_kind == "tokens" and prepared.data_spec.next_token
 
 
 def test_each_position_may_tell_its_next_one(text):
     prepared = _prepare(text("abcdefgh" * 4, every_position=True, form="one_hot"))
     x, y = _taken(prepared)
-    assert prepared.signature.input_shape == (8, 4) and prepared.signature.target_length == 4
+    assert prepared.data_spec.input_shape == (8, 4) and prepared.data_spec.target_length == 4
     assert x.argmax(1)[1].tolist() == [3, 4, 5, 6] and y[1].tolist() == [4, 5, 6, 7] and x.sum() == x.shape[0] * 4
 
 
@@ -193,8 +193,8 @@ def test_jena_is_read_and_its_label_says_which_rows(real):
     prepared = _prepare(Jena(), data_dir, Holdout())
     lines = gzip.decompress(real("jena_climate/mpi_roof_2024-06_2024-10.csv.gz").read_bytes()).decode("latin-1")
     first = [float(cell) for cell in lines.splitlines()[1].split(",")[1:15]]
-    assert prepared.train.x[0].tolist() == pytest.approx(first) and prepared.signature.input_shape == (14, 240)
-    assert prepared.label == "June to October 2024" and prepared.signature.unit == "°C"
+    assert prepared.train.x[0].tolist() == pytest.approx(first) and prepared.data_spec.input_shape == (14, 240)
+    assert prepared.label == "June to October 2024" and prepared.data_spec.unit == "°C"
     assert min(part.x.min() for part in (prepared.train, prepared.val, prepared.test)) > -1000
     early = _prepare(Jena(file=2009, lookback=144), data_dir, Holdout())
     assert early.train.x[0, 1] == pytest.approx(-8.02) and early.label == "first 4,000 rows"
@@ -216,6 +216,6 @@ def test_electricity_is_read(real):
 def test_benzene_is_told_from_the_other_columns_and_the_last_hours_are_the_test(real):
     prepared = prepare(AirQuality(test=0.3), str(real("air_quality").parent), validation=None, train_size=None, seed=0,
                        say=lambda line: None)
-    assert prepared.signature == peek(AirQuality(), "").signature and prepared.signature.input_shape == (12,)
+    assert prepared.data_spec == dataset_info(AirQuality(), "").data_spec and prepared.data_spec.input_shape == (12,)
     source = read(AirQuality(), str(real("air_quality").parent), lambda line: None)
     assert np.array_equal(prepared.test.y, source.y[-len(prepared.test.y):]) and len(source.y) == 8991

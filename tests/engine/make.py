@@ -8,16 +8,16 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from dlrun.config.check import check
-from dlrun.config.compose import compose
-from dlrun.config.root import Config
+from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.machine import choose
+from dlrun.config.check.check import check
+from dlrun.config.compose.composer import compose
+from dlrun.config.schema.root import Config
 from dlrun.engine.fit import Fit
 from dlrun.engine.signals import Signals
+from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.assemble import Parts, assemble
-from dlrun.run.machine import choose
-from dlrun.run.preflight import preflight
 from dlrun.run.training import train
 
 
@@ -28,10 +28,10 @@ def config_of(*words: str) -> Config:
     return check(composition.plain)
 
 
-def made(folder: Path, *words: str) -> tuple[Parts, Fit]:
+def made(folder: Path, *words: str) -> tuple[RunComponents, Fit]:
     checked = preflight(["device=cpu", "threads=1", *words])
     machine = choose(checked.config)
-    parts = assemble(checked, machine, lambda said: None)
+    parts = build_run(checked, machine, lambda said: None)
     return parts, train(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), lambda said: None)
 
 

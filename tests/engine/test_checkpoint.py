@@ -10,8 +10,8 @@ import torch
 
 from dlrun.config.problem import Problems
 from dlrun.engine import checkpoint
+from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.fit import Clock
-from dlrun.engine.keeper import Keeper
 from dlrun.tasks.task import Batch
 from tests.engine.make import made
 from tests.run.stops import killed_after, signalled_after
@@ -160,7 +160,7 @@ def test_the_command_says_what_is_wrong_with_a_checkpoint(go) -> None:
     edited(path, lambda content: content.update(id="0123456789"))
     with pytest.raises(Problems, match="belongs to run 0123456789.*force=true") as wrong:
         go(*words)
-    assert wrong.value.problems[0].said == str(path)
+    assert wrong.value.problems[0].given == str(path)
     path.write_bytes(whole[:2000])
     with pytest.raises(Problems, match="force=true"):
         go(*words)
@@ -175,8 +175,9 @@ def test_a_clock_is_read_key_by_key() -> None:
 
 def due_after(step: int, monkeypatch) -> None:
     """One checkpoint falls exactly behind `step`; none is cheap."""
-    monkeypatch.setattr(Keeper, "cheap", lambda self: False)
-    monkeypatch.setattr(Keeper, "due", lambda self: self.parts["clock"].step == step and self.saved[1] < step)
+    monkeypatch.setattr(CheckpointManager, "cheap", lambda self: False)
+    monkeypatch.setattr(CheckpointManager, "due",
+                        lambda self: self.parts["clock"].step == step and self.saved[1] < step)
 
 
 def test_the_end_of_a_run_is_saved_also_when_its_last_step_was_saved_before(go, monkeypatch) -> None:
@@ -202,7 +203,7 @@ def test_best_pt_is_there_when_a_kill_fell_between_the_two_files(go, monkeypatch
             written.append(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("dlrun.engine.keeper.save", killed)
+        patch.setattr("dlrun.engine.checkpoint_manager.save", killed)
         with pytest.raises(Killed):
             go(*words, "output_dir=killed")
     assert_same_run(whole.folder, go(*words, "output_dir=killed").folder)

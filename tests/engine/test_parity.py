@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from dlrun.assembly.components import build_run
+from dlrun.assembly.machine import choose
 from dlrun.models.build import build
-from dlrun.models.noise import Noise
-from dlrun.run.assemble import assemble
-from dlrun.run.machine import choose
-from dlrun.run.preflight import preflight
+from dlrun.models.step_rng import StepRng
+from dlrun.preflight.preflight import preflight
 from tests.engine.plain import gan, loop, supervised, vae
 
 WORDS = ("dataset=npz", "validation=0", "epochs=2", "batch_size=128", "threads=1", "device=cpu", "seed=3")
@@ -45,12 +45,12 @@ def test_final_weights_are_bit_equal_to_a_plain_loop(arrays: Path, go, optimizer
     ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
     checked = preflight(words)
-    parts = assemble(checked, choose(checked.config), print)  # for its tensors: the data as the run saw it
-    noise = Noise(3, "cpu")
+    parts = build_run(checked, choose(checked.config), print)  # for its tensors: the data as the run saw it
+    rng = StepRng(3, "cpu")
     assert checked.layers is not None
-    model = build(checked.layers, (784,), seed=3, noise=noise)
+    model = build(checked.layers, (784,), seed=3, rng=rng)
     step = supervised(model.train(), optimizers(list(model.parameters()))[optimizer], F.cross_entropy)
-    losses = loop(step, parts.train.x, parts.train.y, batch_size=128, seed=3, epochs=2, noise=noise.at)
+    losses = loop(step, parts.train.x, parts.train.y, batch_size=128, seed=3, epochs=2, rng=rng.at)
 
     assert_equal(ours, model.state_dict())
     assert outcome.result["train"]["loss"] == pytest.approx(losses[-1], rel=1e-6)
@@ -84,15 +84,15 @@ def test_the_other_families_end_with_the_bits_of_their_plain_loops(go, family: s
     ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
     checked = preflight(words)
-    parts = assemble(checked, choose(checked.config), print)  # the same initial weights and rows, untrained
+    parts = build_run(checked, choose(checked.config), print)  # the same initial weights and rows, untrained
     model, name = parts.model.train(), "loss"
     if "gan" in family:
-        step, name = gan(model, adam(model.discriminator), adam(model.generator), parts.noise), "discriminator_loss"
+        step, name = gan(model, adam(model.discriminator), adam(model.generator), parts.rng), "discriminator_loss"
     elif "vae" in family:
-        step = vae(model, adam(model), parts.noise)
+        step = vae(model, adam(model), parts.rng)
     else:
         step = supervised(model, adam(model), F.cross_entropy)
     x, y = parts.train.range(0, parts.train.count)
-    losses = loop(step, x, y, batch_size=128, seed=3, epochs=2, noise=parts.noise.at)
+    losses = loop(step, x, y, batch_size=128, seed=3, epochs=2, rng=parts.rng.at)
     assert_equal(ours, model.state_dict())
     assert outcome.result["train"][name] == pytest.approx(losses[-1], rel=1e-6)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from dlrun.config import schedules as schemas
-from dlrun.engine.schedule import Rate
+from dlrun.engine.schedule import LearningRate
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows
 
@@ -15,7 +15,7 @@ SMALL = ["dataset=digits", "model=softmax", "batch_size=400", "early_stop=none"]
 
 
 def rates(config: schemas.Schedule, steps: int, lr: float = 0.8, per_epoch: int = 2, total: int = 6) -> list[float]:
-    rate = Rate(config, lr, per_epoch, total)
+    rate = LearningRate(config, lr, per_epoch, total)
     return [rate.at(step) for step in range(steps)]
 
 
@@ -46,7 +46,7 @@ def test_cosine_stays_at_its_end_and_takes_a_run_of_one_step() -> None:
 def plateau(values: list[float], **given: float) -> list[float]:
     """The rate of the epoch after each value of the watched metric."""
     config = schemas.Plateau(**{"factor": 0.1, "patience": 2, "min_delta": 0.0, **given})
-    rate, after = Rate(config, 1.0, 1, 100), []
+    rate, after = LearningRate(config, 1.0, 1, 100), []
     for value in values:
         rate.epoch({config.monitor: value})
         after.append(rate.at(0))
@@ -63,10 +63,10 @@ def test_the_plateau_lowers_the_rate_as_keras_does() -> None:
 
 
 def test_the_plateaus_factor_is_state_and_its_hyperparameters_are_not() -> None:
-    rate = Rate(schemas.Plateau(patience=1, factor=0.5), 0.8, 1, 100)
+    rate = LearningRate(schemas.Plateau(patience=1, factor=0.5), 0.8, 1, 100)
     for value in (3.0, 3.0, 3.0):
         rate.epoch({"val/loss": value})
-    other = Rate(schemas.Plateau(patience=2, factor=0.1), 0.4, 1, 100)
+    other = LearningRate(schemas.Plateau(patience=2, factor=0.1), 0.4, 1, 100)
     state = rate.state()
     other.load(state)
     assert state == {}, "every key was read"

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlrun.config.stopping import EarlyStop
+from dlrun.config.schema.stopping import EarlyStop
 from dlrun.engine.stopper import Stopper
 from tests.engine.make import made
 from tests.run.stops import signalled_after
@@ -102,9 +102,9 @@ def test_only_what_was_seen_is_restored_the_hyperparameters_are_the_new_ones() -
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """An early-stopped run, made once."""
+    from dlrun.preflight.preflight import preflight
     from dlrun.record.recorder import Recorder
-    from dlrun.run.one import run
-    from dlrun.run.preflight import preflight
+    from dlrun.run.run import run
 
     words = [*RUN, "threads=1", "device=cpu", f"output_dir={tmp_path_factory.mktemp('whole')}"]
     return run(preflight(words), ["dlrun", *words], [Recorder()])

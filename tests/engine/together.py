@@ -16,7 +16,7 @@ from tests.engine.make import made
 def main(folder: str, *words: str) -> None:
     dist.init_process_group("gloo")
     parts, training = made(Path(folder) / f"rank-{dist.get_rank()}", *words)
-    together = Together(parts.model, parts.noise, training.totals, training.signals)
+    together = Together(parts.model, parts.rng, training.totals, training.signals)
     training.step.together = together
     training.signals = AgreedSignals(training.signals, together, lambda: training.clock.step)
     training.keeper = AgreedKeeper(training.keeper, together, lambda: training.clock.step)

@@ -14,14 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dlrun.config.catalog import options
-from dlrun.config.compose import hydra_started
+from dlrun.config.compose.catalog import options
+from dlrun.config.compose.composer import hydra_started
 from dlrun.config.identity import run_name
 from dlrun.config.problem import Problems
-from dlrun.config.root import GROUPS
+from dlrun.config.schema.root import GROUPS
 from dlrun.models.plan import totals
+from dlrun.preflight.preflight import examine
 from dlrun.report.library import entries
-from dlrun.run.preflight import examine
 from dlrun.sweep.checking import Checker
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan import Plan
@@ -112,8 +112,8 @@ class Look:
         found = examine(words, self._checker.composer.compose, self._checker.look)
         if found.wrong or found.checked is None:
             problems = found.problems()
-            return {"wrong": sorted({problem.said.split("=")[0] for problem in problems}),
-                    "absent": any("not here" in problem.wanted for problem in problems)}
+            return {"wrong": sorted({problem.given.split("=")[0] for problem in problems}),
+                    "absent": any("not here" in problem.expected for problem in problems)}
         table, config = found.checked.table(), found.checked.config
         plain = {key: value for key, value in (config.plain or {}).items() if key not in ("book", "sweep")}
         return {"id": self._checker.id(found.checked), "name": run_name(config),

@@ -32,9 +32,9 @@ def words(name: str) -> list[str]:
 
 
 def record() -> None:
+    from dlrun.preflight.preflight import preflight
     from dlrun.record.recorder import Recorder
-    from dlrun.run.one import run
-    from dlrun.run.preflight import preflight
+    from dlrun.run.run import run
     from tests.run.stops import signalled_after
 
     with tempfile.TemporaryDirectory() as place:

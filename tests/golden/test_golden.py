@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import torch
 
-from dlrun.config.compose import hydra_started
-from dlrun.config.fields import defaults
-from dlrun.config.root import GROUPS
-from dlrun.config.schema import schema_of
+from dlrun.config.compose.composer import hydra_started
+from dlrun.config.schema.fields import defaults
+from dlrun.config.schema.groups import schema_of
+from dlrun.config.schema.root import GROUPS
 from dlrun.record.provenance import cpu_model
 from tests.golden import facts, old_runs
 from tests.whole.equal import result, rows, state

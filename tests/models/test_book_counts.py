@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from dlrun.config.models import Cnn, Dense, Sequential
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.build import build
 from dlrun.models.families import layers_of, resolve
-from dlrun.models.noise import Noise
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, plan, totals
+from dlrun.models.step_rng import StepRng
 from dlrun.models.vocabulary import Layer
 
 DIGIT, CIFAR, LATENT = (1, 28, 28), (3, 32, 32), (100,)
@@ -253,11 +253,11 @@ BOOKS = [
 def layers(book: Book) -> list[Layer]:
     """The recipe's layers: through its family where it is a config or a classifier's list, else as they stand."""
     kind = "number" if book.outputs == 1 else "classes"
-    signature = Signature(book.input_shape, "image" if len(book.input_shape) == 3 else "table", kind)
+    data_spec = DatasetSpec(book.input_shape, "image" if len(book.input_shape) == 3 else "table", kind)
     if not isinstance(book.model, list):
-        return layers_of(book.model, signature, book.outputs)
+        return layers_of(book.model, data_spec, book.outputs)
     if book.outputs:
-        return layers_of(Sequential(layers=tuple(book.model)), signature, book.outputs)
+        return layers_of(Sequential(layers=tuple(book.model)), data_spec, book.outputs)
     return resolve(parse(book.model), 1, "glorot_uniform")
 
 
@@ -272,7 +272,7 @@ def test_the_network_has_the_books_number_of_parameters(book: Book) -> None:
     rows = plan(layers(book), book.input_shape)
     assert (sum(totals(rows)), totals(rows)[1]) == (book.total, book.frozen)
 
-    network = build(layers(book), book.input_shape, seed=0, noise=Noise(0, "cpu"), device="meta").eval()
+    network = build(layers(book), book.input_shape, seed=0, rng=StepRng(0, "cpu"), device="meta").eval()
     assert sum(value.numel() for value in network.parameters()) == book.total - book.frozen
     assert sum(value.numel() for value in network.state_dict().values()) == book.total
     outputs = network(torch.empty(2, *book.input_shape, device="meta"))

@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 from dlrun.config.models import Conv1d, Recurrent, Sequential
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.build import build
 from dlrun.models.families import layers_of, resolve
-from dlrun.models.noise import Noise
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, plan, totals
+from dlrun.models.step_rng import StepRng
 from dlrun.models.vocabulary import Layer
 
 JENA = (14, 240)
@@ -150,12 +150,12 @@ BOOKS = [
 def layers(book: Book) -> list[Layer]:
     """Through the family where there is a config; a list without outputs of a task as it stands."""
     kind = "tokens" if book.positions else "number" if book.outputs == 1 else "classes"
-    signature = Signature(book.shape, "tokens" if len(book.shape) == 1 else "series", kind, vocabulary=book.vocabulary,
-                          target_length=book.positions)
+    data_spec = DatasetSpec(book.shape, "tokens" if len(book.shape) == 1 else "series", kind,
+                            vocabulary=book.vocabulary, target_length=book.positions)
     if not isinstance(book.model, list):
-        return layers_of(book.model, signature, book.outputs)
+        return layers_of(book.model, data_spec, book.outputs)
     if book.outputs:
-        return layers_of(Sequential(layers=tuple(book.model)), signature, book.outputs)
+        return layers_of(Sequential(layers=tuple(book.model)), data_spec, book.outputs)
     return resolve(parse(book.model), 1, "glorot_uniform")
 
 
@@ -164,7 +164,7 @@ def test_the_network_has_the_books_number_of_parameters(book: Book) -> None:
     rows = plan(layers(book), book.shape)
     assert (sum(totals(rows)), totals(rows)[1]) == (book.total, book.frozen)
 
-    network = build(layers(book), book.shape, seed=0, noise=Noise(0, "cpu"), device="meta").eval()
+    network = build(layers(book), book.shape, seed=0, rng=StepRng(0, "cpu"), device="meta").eval()
     assert sum(value.numel() for value in network.parameters()) == book.total - book.frozen
     assert sum(value.numel() for value in network.state_dict().values()) == book.total
     outputs = network(torch.empty(2, *book.shape, device="meta"))

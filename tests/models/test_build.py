@@ -11,17 +11,17 @@ import torch
 from torch import nn
 
 from dlrun.config.models import INITS
-from dlrun.config.streams import key
+from dlrun.config.seeds import derive_seed
 from dlrun.models.build import build, constrain, penalty
-from dlrun.models.noise import Noise
 from dlrun.models.parse import parse
 from dlrun.models.plan import plan
+from dlrun.models.step_rng import StepRng
 from dlrun.models.vocabulary import Conv, Dense, Layer, SeparableConv, TransposedConv
 
 
 def network(items: list, shape: tuple[int, ...], seed: int = 0) -> nn.Sequential:
     layers = items if isinstance(items[0], Layer) else parse(items)
-    return build(layers, shape, seed=seed, noise=Noise(seed, "cpu"))
+    return build(layers, shape, seed=seed, rng=StepRng(seed, "cpu"))
 
 
 def drawn_layers(rng: random.Random) -> tuple[list, tuple[int, ...]]:
@@ -124,7 +124,7 @@ def test_each_parameter_has_a_stream_of_its_own() -> None:
     long = network([{"dense": 5}, "batch_norm", {"dense": 4}, {"dense": 3}], (7,), seed=3).state_dict()
     for name, value in short.items():
         assert torch.equal(value, long[name])
-    g = torch.Generator().manual_seed(key(3, "init", "dense_2.weight"))
+    g = torch.Generator().manual_seed(derive_seed(3, "init", "dense_2.weight"))
     limit = sqrt(6 / (5 + 4))
     assert torch.equal(long["dense_2.weight"], torch.empty(4, 5).uniform_(-limit, limit, generator=g))
     assert not torch.equal(long["dense_1.weight"], network([{"dense": 5}], (7,), seed=4).state_dict()["dense_1.weight"])
@@ -187,5 +187,5 @@ def test_a_constraint_bounds_the_norm_of_each_units_incoming_weights(layer: Laye
 
 
 def test_a_network_on_meta_has_shapes_and_no_memory() -> None:
-    net = build(parse(["flatten", {"dense": 100_000}]), (100, 100, 100), seed=0, noise=Noise(0, "cpu"), device="meta")
+    net = build(parse(["flatten", {"dense": 100_000}]), (100, 100, 100), seed=0, rng=StepRng(0, "cpu"), device="meta")
     assert net.dense_1.weight.shape == (100_000, 1_000_000) and net.dense_1.weight.is_meta

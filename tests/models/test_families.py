@@ -6,22 +6,22 @@ import pytest
 
 from dlrun.config.models import Cnn, Dense, Sequential
 from dlrun.config.problem import Problems
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models import vocabulary as words
 from dlrun.models.families import layers_of
 from dlrun.models.plan import output_shape, plan, totals
 
-MNIST = Signature((1, 28, 28), "image", "classes", tuple("0123456789"))
-DIGITS = Signature((1, 8, 8), "image", "classes", tuple("0123456789"))
-IRIS = Signature((4,), "table", "classes", ("setosa", "versicolor", "virginica"), ("a", "b", "c", "d"))
-BOSTON = Signature((13,), "table", "number")
+MNIST = DatasetSpec((1, 28, 28), "image", "classes", tuple("0123456789"))
+DIGITS = DatasetSpec((1, 8, 8), "image", "classes", tuple("0123456789"))
+IRIS = DatasetSpec((4,), "table", "classes", ("setosa", "versicolor", "virginica"), ("a", "b", "c", "d"))
+BOSTON = DatasetSpec((13,), "table", "number")
 
 
 @pytest.mark.parametrize("model", [Dense(), Dense(hidden=()), Cnn(), Cnn(filters=(20, 50), kernel=(5,), hidden=(500,)),
                                    Sequential()])
-@pytest.mark.parametrize("signature", [MNIST, DIGITS])
-def test_the_presets_serve_small_and_large_images_alike(model: object, signature: Signature) -> None:
-    assert output_shape(layers_of(model, signature, 10), signature.input_shape) == (10,)
+@pytest.mark.parametrize("data_spec", [MNIST, DIGITS])
+def test_the_presets_serve_small_and_large_images_alike(model: object, data_spec: DatasetSpec) -> None:
+    assert output_shape(layers_of(model, data_spec, 10), data_spec.input_shape) == (10,)
 
 
 def test_a_dense_hidden_layer_is_dense_norm_activation_dropout() -> None:
@@ -58,12 +58,12 @@ def test_a_classifiers_final_softmax_is_left_out(end: list) -> None:
 
 def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regression() -> None:
     layers = ({"dense": {"units": "out", "activation": "sigmoid"}},)
-    binary = Signature((4,), "table", "classes", ("no", "yes"))
+    binary = DatasetSpec((4,), "table", "classes", ("no", "yes"))
     assert layers_of(Sequential(layers=layers), binary, 1)[-1].activation == "linear"
     assert layers_of(Sequential(layers=layers), BOSTON, 1)[-1].activation == "sigmoid"
 
 
-@pytest.mark.parametrize(("model", "signature", "said", "wanted"), [
+@pytest.mark.parametrize(("model", "data_spec", "said", "wanted"), [
     (Cnn(name="lenet"), IRIS, "model=lenet", "a table of 4 features; try  model=dense"),
     (Cnn(filters=(8, 8, 8), kernel=(3, 5)), MNIST, "model.kernel=[3, 5]", "one integer is wanted, or 3"),
     (Cnn(filters=(8,) * 5), MNIST, "pool_5 on 1 x 1 x 8", "larger than its input of 1 x 1"),
@@ -73,11 +73,12 @@ def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regres
     (Sequential(layers=({"dense": "out"}, "sigmoid")), IRIS, "model.layers[1]=sigmoid", "softmax"),
     (Sequential(layers=({"conv": 8}, "flatten")), IRIS, "conv_1 on 4", "wants images"),
 ])
-def test_a_network_that_does_not_fit_is_a_problem(model: object, signature: Signature, said: str, wanted: str) -> None:
+def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: DatasetSpec, said: str,
+                                                  wanted: str) -> None:
     with pytest.raises(Problems) as caught:
-        layers_of(model, signature, len(signature.classes))
-    assert [problem.said for problem in caught.value.problems] == [said]
-    assert wanted in caught.value.problems[0].wanted
+        layers_of(model, data_spec, len(data_spec.classes))
+    assert [problem.given for problem in caught.value.problems] == [said]
+    assert wanted in caught.value.problems[0].expected
 
 
 def test_the_l2_of_a_family_is_on_hidden_kernels_only() -> None:

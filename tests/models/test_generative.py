@@ -7,39 +7,39 @@ import torch
 
 from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
 from dlrun.config.optimizers import Adam, RmsProp
-from dlrun.config.player_optimizer import player_optimizer
 from dlrun.config.problem import Problems
+from dlrun.config.schema.player_optimizer import player_optimizer
 from dlrun.config.tasks_generative import Adversarial, Reconstruct
 from dlrun.config.tasks_generative import Vae as VaeTask
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models import vocabulary as words
 from dlrun.models.assembly import assemble_parts, fixed_latents, latents, sample
 from dlrun.models.blueprint import part_totals, rows
 from dlrun.models.build import build, penalty
 from dlrun.models.generative import blueprint_of, clashes
-from dlrun.models.noise import Noise
 from dlrun.models.plan import totals
+from dlrun.models.step_rng import StepRng
 from dlrun.models.summary import summary
 
-DIGITS = Signature((1, 8, 8), "image", "classes")
-MNIST = Signature((1, 28, 28), "image", "classes")
-CIFAR = Signature((3, 32, 32), "image", "classes")
-IRIS = Signature((4,), "table", "classes")
+DIGITS = DatasetSpec((1, 8, 8), "image", "classes")
+MNIST = DatasetSpec((1, 28, 28), "image", "classes")
+CIFAR = DatasetSpec((3, 32, 32), "image", "classes")
+IRIS = DatasetSpec((4,), "table", "classes")
 EVERY = [Autoencoder(), Autoencoder(keep=4, batch_norm=True, dropout=0.2), ConvAutoencoder(),
          ConvAutoencoder(upsample=True, batch_norm=True, hidden=(9,)), Vae(), ConvVae(), Gan(), Gan(batch_norm=True),
          Dcgan(), Dcgan(upsample=True)]
 
 
-def made(model: object, signature: Signature = DIGITS, values: str = "unit", seed: int = 0):
-    return assemble_parts(blueprint_of(model, signature, values), seed=seed, noise=Noise(seed, "cpu"))
+def made(model: object, data_spec: DatasetSpec = DIGITS, values: str = "unit", seed: int = 0):
+    return assemble_parts(blueprint_of(model, data_spec, values), seed=seed, rng=StepRng(seed, "cpu"))
 
 
 @pytest.mark.parametrize("model", EVERY, ids=lambda model: type(model).__name__)
-@pytest.mark.parametrize("signature", [DIGITS, MNIST, CIFAR], ids=["8x8", "28x28", "32x32"])
+@pytest.mark.parametrize("data_spec", [DIGITS, MNIST, CIFAR], ids=["8x8", "28x28", "32x32"])
 def test_the_defaults_serve_small_and_large_images_and_the_plan_is_what_is_built(
-        model: object, signature: Signature) -> None:
-    blueprint = blueprint_of(model, signature, "unit")
-    net = assemble_parts(blueprint, seed=0, noise=Noise(0, "cpu"), device="meta").eval()
+        model: object, data_spec: DatasetSpec) -> None:
+    blueprint = blueprint_of(model, data_spec, "unit")
+    net = assemble_parts(blueprint, seed=0, rng=StepRng(0, "cpu"), device="meta").eval()
     table = rows(blueprint)
     assert sum(weight.numel() for weight in net.parameters()) == totals(table)[0]
     assert sum(value.numel() for value in net.state_dict().values()) == sum(totals(table))
@@ -47,8 +47,8 @@ def test_the_defaults_serve_small_and_large_images_and_the_plan_is_what_is_built
         name: trainable for name, (trainable, _) in part_totals(blueprint).items()}
     names = {row.name for row in table}
     assert {name.rpartition(".")[0] for name in net.state_dict()} <= names
-    given = torch.empty(2, *net.latent if blueprint.wiring == "gan" else signature.input_shape, device="meta")
-    assert net(given).shape[1:] == signature.input_shape
+    given = torch.empty(2, *net.latent if blueprint.wiring == "gan" else data_spec.input_shape, device="meta")
+    assert net(given).shape[1:] == data_spec.input_shape
 
 
 @pytest.mark.parametrize("model", [Autoencoder(), Vae(), Gan()])
@@ -91,8 +91,8 @@ def test_the_decoder_mirrors_the_encoder() -> None:
 
 
 def test_a_dcgan_doubles_its_image_once_for_each_filter() -> None:
-    for signature, start in [(DIGITS, 2), (MNIST, 7), (CIFAR, 8)]:
-        layers = blueprint_of(Dcgan(), signature, "unit").parts["generator"].layers
+    for data_spec, start in [(DIGITS, 2), (MNIST, 7), (CIFAR, 8)]:
+        layers = blueprint_of(Dcgan(), data_spec, "unit").parts["generator"].layers
         assert next(layer.shape for layer in layers if isinstance(layer, words.Reshape)) == (64, start, start)
 
 
@@ -148,7 +148,7 @@ def test_a_picture_is_of_the_same_latent_vectors_each_time_and_leaves_the_model_
 
 
 def test_a_k_sparse_layer_keeps_the_largest_of_each_row() -> None:
-    layer = build([words.KSparse(2)], (5,), seed=0, noise=Noise(0, "cpu"))[0]
+    layer = build([words.KSparse(2)], (5,), seed=0, rng=StepRng(0, "cpu"))[0]
     x = torch.tensor([[3.0, -1, 5, 4, 0], [1, 1, 1, 1, 1], [-5, -4, -3, -2, -1]], requires_grad=True)
     y = layer(x)
     assert y[0].tolist() == [0, 0, 5, 4, 0] and y[2].tolist() == [0, 0, 0, -2, -1]
@@ -179,11 +179,11 @@ def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -
     assert part.end == "sigmoid" and len(part.layers) == 3 and part.layers[0].activation == "sigmoid"
 
 
-@pytest.mark.parametrize(("model", "signature", "said", "wanted"), [
+@pytest.mark.parametrize(("model", "data_spec", "said", "wanted"), [
     (Dcgan(name="dcgan"), IRIS, "model=dcgan", "try  model=gan"),
     (ConvVae(name="conv_vae"), IRIS, "model=conv_vae", "try  model=vae"),
     (ConvAutoencoder(name="conv_autoencoder"), IRIS, "model=conv_autoencoder", "try  model=autoencoder"),
-    (Gan(name="gan"), Signature((20,), "tokens", "classes"), "model=gan", "images or tables"),
+    (Gan(name="gan"), DatasetSpec((20,), "tokens", "classes"), "model=gan", "images or tables"),
     (ConvAutoencoder(filters=(4, 4, 4)), MNIST, "model.stride=[2]", "shrink the image 8 times; 28 x 28 x 1"),
     (Dcgan(generator_filters=(8, 8, 8)), MNIST, "model.generator_filters=[8, 8, 8]", "not divisible"),
     (ConvVae(filters=(4, 4), kernel=(3, 3, 3)), MNIST, "model.kernel=[3, 3, 3]", "one integer is wanted, or 2"),
@@ -196,11 +196,11 @@ def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -
     (Dcgan(kernel=9, discriminator=({"conv": {"filters": 2, "kernel": 9}}, "flatten", {"dense": 1})), DIGITS,
      "conv_1 on 8 x 8 x 1", "larger than its input"),
 ])
-def test_networks_that_do_not_fit_are_problems(model: object, signature: Signature, said: str, wanted: str) -> None:
+def test_networks_that_do_not_fit_are_problems(model: object, data_spec: DatasetSpec, said: str, wanted: str) -> None:
     with pytest.raises(Problems) as caught:
-        blueprint_of(model, signature, "unit")
-    assert [problem.said for problem in caught.value.problems] == [said]
-    assert wanted in caught.value.problems[0].wanted
+        blueprint_of(model, data_spec, "unit")
+    assert [problem.given for problem in caught.value.problems] == [said]
+    assert wanted in caught.value.problems[0].expected
 
 
 @pytest.mark.parametrize(("model", "task", "values", "said"), [
@@ -222,7 +222,7 @@ def test_networks_that_do_not_fit_are_problems(model: object, signature: Signatu
 ])
 def test_what_does_not_go_together_is_said(model: object, task: object, values: str, said: list[str]) -> None:
     found = clashes(blueprint_of(model, DIGITS, values), model, task, Adam(), values)
-    assert [problem.said for problem in found] == said
+    assert [problem.given for problem in found] == said
 
 
 def test_a_players_own_keys_stand_beside_the_chosen_optimizers() -> None:

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from dlrun.config.augments import Augment
 from dlrun.data.augment import make_augment
 from dlrun.models.build import build
-from dlrun.models.noise import Noise
 from dlrun.models.parse import parse
+from dlrun.models.step_rng import StepRng
 from dlrun.models.vocabulary import BatchNorm, Conv, Conv1d, GlobalPool, Layer, Pool, SeparableConv, TransposedConv
 
 
 def one(layer: Layer | dict | str, shape: tuple[int, ...]) -> nn.Module:
     layers = [layer] if isinstance(layer, Layer) else parse([layer])
-    return build(layers, shape, seed=0, noise=Noise(0, "cpu"))[0]
+    return build(layers, shape, seed=0, rng=StepRng(0, "cpu"))[0]
 
 
 def tensorflow_pads(size: int, kernel: int, stride: int) -> tuple[int, int]:

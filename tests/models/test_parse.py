@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dlrun.config.fields import rules
 from dlrun.config.models import MODELS
 from dlrun.config.problem import Problems
+from dlrun.config.schema.fields import rules
 from dlrun.models.parse import parse
 from dlrun.models.vocabulary import (
     LAYERS,
@@ -84,8 +84,8 @@ def test_lists_inside_layers_are_read() -> None:
 def test_a_mistake_is_named_with_its_place_and_what_is_wanted(item: object, said: str, wanted: str) -> None:
     with pytest.raises(Problems) as caught:
         parse(["flatten", item])
-    assert [problem.said for problem in caught.value.problems] == [said]
-    assert wanted in caught.value.problems[0].wanted
+    assert [problem.given for problem in caught.value.problems] == [said]
+    assert wanted in caught.value.problems[0].expected
 
 
 def test_all_mistakes_are_said_at_once() -> None:

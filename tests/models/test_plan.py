@@ -79,14 +79,14 @@ def test_names_are_kinds_with_running_numbers_and_paths() -> None:
 def test_the_layer_that_does_not_fit_is_named_with_its_input(items: list, shape: tuple[int, ...], said: str) -> None:
     with pytest.raises(Problems) as caught:
         plan(parse(items), shape)
-    assert caught.value.problems[0].said == said
+    assert caught.value.problems[0].given == said
 
 
 def test_a_plan_and_its_table_need_no_torch() -> None:
     program = (
         "import sys\n"
         "from dlrun.config.models import Cnn\n"
-        "from dlrun.data.signature import Signature\n"
+        "from dlrun.data.dataset_spec import Signature\n"
         "from dlrun.models.families import layers_of\n"
         "from dlrun.models.plan import plan\n"
         "from dlrun.models.summary import summary\n"

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from dlrun.config.problem import Problems
 from dlrun.models.build import build
 from dlrun.models.layers.recurrent import Recurrent, reset_states, stateful
-from dlrun.models.noise import Noise
 from dlrun.models.parse import parse
 from dlrun.models.plan import plan, totals
+from dlrun.models.step_rng import StepRng
 
 KINDS = [{"rnn": {}}, {"lstm": {}}, {"gru": {}}, {"gru": {"reset_after": True}}, {"rnn": {"cell": "fast"}},
          {"lstm": {"cell": "fast"}}, {"gru": {"cell": "fast"}}]
@@ -28,7 +28,7 @@ def item(kind: dict, **fields: object) -> dict:
 
 
 def network(items: list, shape: tuple[int, ...], seed: int = 0) -> nn.Sequential:
-    return build(parse(items), shape, seed=seed, noise=Noise(0, "cpu")).double()
+    return build(parse(items), shape, seed=seed, rng=StepRng(0, "cpu")).double()
 
 
 def rows(*shape: int, seed: int = 1) -> Tensor:
@@ -226,7 +226,7 @@ def test_a_network_with_recurrent_layers_is_what_was_planned(case: int) -> None:
     items += [rng.choice([{"time_distributed": {"units": 5, "activation": "softmax"}}, "reverse", {"dropout": 0.3}])]
     items += [item(rng.choice(KINDS), units=rng.randint(1, 5)), {"repeat": 4}, {"conv1d": {"filters": 2, "kernel": 2}}]
     planned = plan(parse(items), shape)
-    net = build(parse(items), shape, seed=0, noise=Noise(0, "cpu"))
+    net = build(parse(items), shape, seed=0, rng=StepRng(0, "cpu"))
     x = torch.randint(0, 9, (4, 6)) if len(shape) == 1 else torch.randn(4, 3, 6)
     seen = {}
     for name, module in net.named_children():
@@ -281,8 +281,8 @@ def test_frozen_vectors_are_set_and_not_trained() -> None:
 def test_what_the_fused_cells_cannot_do_is_said(given: dict, said: str, wanted: str) -> None:
     with pytest.raises(Problems) as caught:
         parse([given])
-    assert [problem.said for problem in caught.value.problems] == [said]
-    assert wanted in caught.value.problems[0].wanted
+    assert [problem.given for problem in caught.value.problems] == [said]
+    assert wanted in caught.value.problems[0].expected
 
 
 @pytest.mark.parametrize(("items", "shape", "wanted"), [

@@ -11,17 +11,17 @@ from torch import Tensor, nn
 
 from dlrun.models.build import build
 from dlrun.models.layers.recurrent import Recurrent
-from dlrun.models.noise import LANES, Noise
 from dlrun.models.parse import parse
+from dlrun.models.step_rng import LANES, StepRng
 
 FEATURES, UNITS, ROWS, LENGTH = 3, 4, 5, 7
 Array = np.ndarray
 
 
-def layer(kind: str, seed: int = 0, noise: Noise | None = None, **fields: object) -> Recurrent:
+def layer(kind: str, seed: int = 0, rng: StepRng | None = None, **fields: object) -> Recurrent:
     """A layer of doubles with weights and biases that are far from their initial values."""
     made = build(parse([{kind: {"units": UNITS, **fields}}]), (FEATURES, LENGTH), seed=seed,
-                 noise=noise or Noise(0, "cpu"))[0].double()
+                 rng=rng or StepRng(0, "cpu"))[0].double()
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for value in made.parameters():
@@ -149,13 +149,13 @@ def test_a_cell_is_keras_2s(kind: str, fields: dict, keras: Callable) -> None:
 ])
 @pytest.mark.parametrize("dropped", [0.0, 0.4])
 def test_the_gradients_are_those_of_finite_differences(kind: str, fields: dict, every: bool, dropped: float) -> None:
-    noise = Noise(0, "cpu")
+    rng = StepRng(0, "cpu")
     rates = {"dropout": dropped} if "cell" in fields else {"dropout": dropped, "recurrent_dropout": dropped}
-    made = layer(kind, noise=noise, return_sequences=every, **fields, **rates)
+    made = layer(kind, rng=rng, return_sequences=every, **fields, **rates)
     names = list(dict(made.named_parameters()))
 
     def run(x: Tensor, *values: Tensor) -> Tensor:
-        noise.at(4)
+        rng.seed_step(4)
         return torch.func.functional_call(made, dict(zip(names, values)), x)
 
     assert torch.autograd.gradcheck(run, (rows(length=4).requires_grad_(), *made.parameters()))
@@ -195,17 +195,17 @@ def test_values_and_gradients_are_pytorchs(kind: str, theirs: type, fields: dict
 @pytest.mark.parametrize(("kind", "fields", "keras"), CELLS, ids=NAMES)
 def test_dropout_masks_stay_over_time_and_differ_between_gates(kind: str, fields: dict, keras: Callable) -> None:
     """Against Keras's equations with masks that are read back from the noise, in the order they are drawn in."""
-    noise = Noise(0, "cpu")
+    rng = StepRng(0, "cpu")
     fast = fields.get("cell") == "fast"
-    made = layer(kind, noise=noise, return_sequences=True, dropout=0.3, recurrent_dropout=0.0 if fast else 0.6,
+    made = layer(kind, rng=rng, return_sequences=True, dropout=0.3, recurrent_dropout=0.0 if fast else 0.6,
                  **fields)
     gates = made.cell.gates
-    noise.at(9)
+    rng.seed_step(9)
     y = made(rows()).detach().numpy()
-    noise.at(9)
+    rng.seed_step(9)
 
     def mask(count: int, size: int, rate: float) -> Array:
-        lanes = noise.lanes(count * ROWS * size).numpy().reshape(count, ROWS, size)
+        lanes = rng.lanes(count * ROWS * size).numpy().reshape(count, ROWS, size)
         dropped = round(rate * LANES)
         return (lanes >= dropped - LANES // 2) * (LANES / (LANES - dropped))
 
@@ -213,10 +213,10 @@ def test_dropout_masks_stay_over_time_and_differ_between_gates(kind: str, fields
     h_mask = ONES if fast else mask(gates, UNITS, 0.6)
     assert (x_mask == 0).any() and (fast or (h_mask == 0).any())
     np.testing.assert_allclose(y, unrolled(keras(made, x_mask, h_mask), rows()), rtol=1e-10, atol=1e-12)
-    before = noise.generator.get_state()
+    before = rng.generator.get_state()
     np.testing.assert_allclose(made.eval()(rows()).detach().numpy(), unrolled(keras(made, ONES, ONES), rows()),
                                rtol=1e-10, atol=1e-12)
-    assert torch.equal(noise.generator.get_state(), before)
+    assert torch.equal(rng.generator.get_state(), before)
 
 
 def test_half_precision_around_it_leaves_the_loop_in_float32() -> None:

@@ -11,19 +11,19 @@ import torch
 
 from dlrun.config.models import Conv1d, Recurrent, Sequential
 from dlrun.config.problem import Problems
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models import vocabulary as words
 from dlrun.models.build import build
 from dlrun.models.families import layers_of
-from dlrun.models.noise import Noise
 from dlrun.models.plan import output_shape
+from dlrun.models.step_rng import StepRng
 
-IMDB = Signature((500,), "tokens", "classes", ("neg", "pos"), vocabulary=10_000, padding=0)
-JENA = Signature((14, 120), "series", "number")
-TAGS = Signature((25,), "tokens", "tokens", vocabulary=5002, padding=0, target_length=25, target_vocabulary=46)
-PAIRS = Signature((25,), "tokens", "tokens", vocabulary=50, target_length=12, target_vocabulary=46)
-FABLES = Signature((20,), "tokens", "tokens", vocabulary=4169, target_vocabulary=4169, next_token=True)
-ROWS = Signature((8, 8), "series", "classes", tuple("0123456789"))
+IMDB = DatasetSpec((500,), "tokens", "classes", ("neg", "pos"), vocabulary=10_000, padding=0)
+JENA = DatasetSpec((14, 120), "series", "number")
+TAGS = DatasetSpec((25,), "tokens", "tokens", vocabulary=5002, padding=0, target_length=25, target_vocabulary=46)
+PAIRS = DatasetSpec((25,), "tokens", "tokens", vocabulary=50, target_length=12, target_vocabulary=46)
+FABLES = DatasetSpec((20,), "tokens", "tokens", vocabulary=4169, target_vocabulary=4169, next_token=True)
+ROWS = DatasetSpec((8, 8), "series", "classes", tuple("0123456789"))
 
 
 def kinds(layers: list) -> list[str]:
@@ -76,9 +76,9 @@ def test_a_position_sees_no_later_token_unless_both_ways_are_read() -> None:
     ids = torch.randint(1, 50, (2, 12), generator=torch.Generator().manual_seed(0))
     later = ids.clone()
     later[:, 7:] = 3
-    same = Signature((12,), "tokens", "tokens", vocabulary=50, target_length=12, target_vocabulary=9)
+    same = DatasetSpec((12,), "tokens", "tokens", vocabulary=50, target_length=12, target_vocabulary=9)
     for model, seen in ((Recurrent(units=(6, 6)), slice(0, 7)), (Recurrent(units=(6,), reversed=True), slice(0, 0))):
-        net = build(layers_of(model, same, 9), (12,), seed=0, noise=Noise(0, "cpu")).eval()
+        net = build(layers_of(model, same, 9), (12,), seed=0, rng=StepRng(0, "cpu")).eval()
         changed = (net(ids) != net(later)).any(1).any(0)
         assert not changed[seen].any() and changed[7:].any()
     assert changed[0]  # read from its end, the first position has seen all
@@ -96,9 +96,9 @@ def test_convolutions_alternate_with_poolings() -> None:
 
 @pytest.mark.parametrize("model", [Recurrent(), Recurrent(layer="gru"), Recurrent(bidirectional="concat"), Conv1d(),
                                    Conv1d(kernel=(5,), pool=3, recurrent=(32,))])
-@pytest.mark.parametrize("signature", [IMDB, JENA, ROWS, FABLES])
-def test_the_presets_serve_long_and_short_sequences(model: object, signature: Signature) -> None:
-    assert output_shape(layers_of(model, signature, 10), signature.input_shape) == (10,)
+@pytest.mark.parametrize("data_spec", [IMDB, JENA, ROWS, FABLES])
+def test_the_presets_serve_long_and_short_sequences(model: object, data_spec: DatasetSpec) -> None:
+    assert output_shape(layers_of(model, data_spec, 10), data_spec.input_shape) == (10,)
 
 
 def test_a_list_takes_its_vocabulary_and_positions_from_the_data() -> None:
@@ -113,11 +113,11 @@ def test_a_list_takes_its_vocabulary_and_positions_from_the_data() -> None:
         layers_of(Sequential(layers=({"embedding": 16}, {"gru": 8}, {"dense": "out"})), ROWS, 46)
 
 
-IMAGES = Signature((1, 8, 8), "image", "classes", tuple("0123456789"))
-TABLE = Signature((4,), "table", "classes", ("a", "b", "c"))
+IMAGES = DatasetSpec((1, 8, 8), "image", "classes", tuple("0123456789"))
+TABLE = DatasetSpec((4,), "table", "classes", ("a", "b", "c"))
 
 
-@pytest.mark.parametrize(("model", "signature", "said", "wanted"), [
+@pytest.mark.parametrize(("model", "data_spec", "said", "wanted"), [
     (Recurrent(name="lstm"), IMAGES, "model=lstm", "images of 8 x 8 x 1; try  model=cnn, or read an image row by row"),
     (Recurrent(name="gru"), TABLE, "model=gru", "a table of 4 features; try  model=dense"),
     (Conv1d(name="conv1d"), TABLE, "model=conv1d", "try  model=dense"),
@@ -129,11 +129,12 @@ TABLE = Signature((4,), "table", "classes", ("a", "b", "c"))
     (Recurrent(cell="fast", layer="gru", reset_after=False), JENA, "model.reset_after=false",
      "true is wanted with model.cell=fast"),
 ])
-def test_a_network_that_does_not_fit_is_a_problem(model: object, signature: Signature, said: str, wanted: str) -> None:
+def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: DatasetSpec, said: str,
+                                                  wanted: str) -> None:
     with pytest.raises(Problems) as caught:
-        layers_of(model, signature, 2)
-    assert [problem.said for problem in caught.value.problems] == [said]
-    assert wanted in caught.value.problems[0].wanted
+        layers_of(model, data_spec, 2)
+    assert [problem.given for problem in caught.value.problems] == [said]
+    assert wanted in caught.value.problems[0].expected
 
 
 def test_each_word_of_configs_names_a_schema_and_only_what_differs_from_it() -> None:
@@ -155,7 +156,7 @@ def test_a_plan_of_a_recurrent_net_needs_no_torch() -> None:
     program = (
         "import sys\n"
         "from dlrun.config.models import Recurrent\n"
-        "from dlrun.data.signature import Signature\n"
+        "from dlrun.data.dataset_spec import Signature\n"
         "from dlrun.models.families import layers_of\n"
         "from dlrun.models.plan import plan, totals\n"
         "imdb = Signature((500,), 'tokens', 'classes', ('neg', 'pos'), vocabulary=10000)\n"

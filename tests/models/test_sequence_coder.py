@@ -8,18 +8,18 @@ from torch import nn
 
 from dlrun.config.models_sequence_coder import LstmAutoencoder
 from dlrun.config.problem import Problems
-from dlrun.data.signature import Signature
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.assembly import TokenAutoencoder, assemble_parts
 from dlrun.models.blueprint import part_totals
 from dlrun.models.generative import blueprint_of
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 
-SERIES = Signature((3, 7), "series", "none")
-TOKENS = Signature((6,), "tokens", "classes", vocabulary=11, padding=0)
+SERIES = DatasetSpec((3, 7), "series", "none")
+TOKENS = DatasetSpec((6,), "tokens", "classes", vocabulary=11, padding=0)
 
 
-def made(model: LstmAutoencoder, signature: Signature, values: str = "any"):
-    return assemble_parts(blueprint_of(model, signature, values), seed=0, noise=Noise(0, "cpu"))
+def made(model: LstmAutoencoder, data_spec: DatasetSpec, values: str = "any"):
+    return assemble_parts(blueprint_of(model, data_spec, values), seed=0, rng=StepRng(0, "cpu"))
 
 
 def torchs(weights: dict, prefix: str, features: int, units: int) -> nn.LSTM:
@@ -66,8 +66,8 @@ def test_the_decoder_mirrors_the_encoder() -> None:
 
 def test_the_sentence_autoencoder_of_gulli_and_pal_has_their_number_of_parameters() -> None:
     """50-d vectors, 512 and 50 units both ways: 4 gates, one bias each as in Keras (PyTorch's second add 8 * 562)."""
-    signature = Signature((50,), "tokens", "none", vocabulary=5000, padding=0)
-    counts = part_totals(blueprint_of(LstmAutoencoder(units=(512,), head=False), signature, "any"))
+    data_spec = DatasetSpec((50,), "tokens", "none", vocabulary=5000, padding=0)
+    counts = part_totals(blueprint_of(LstmAutoencoder(units=(512,), head=False), data_spec, "any"))
     encoder, decoder = 2 * 4 * 512 * (50 + 512 + 1), 2 * 4 * 50 * (512 + 50 + 1)
     assert counts == {"embedding": (0, 250_000), "encoder": (encoder, 0), "decoder": (decoder, 0)}
     assert encoder + decoder == 2_531_248
@@ -92,15 +92,15 @@ def test_parts_may_be_lists_of_layers() -> None:
     assert net.encode(torch.zeros(2, 3, 7)).shape == (2, 4) and net(torch.zeros(2, 3, 7)).shape == (2, 3, 7)
 
 
-@pytest.mark.parametrize(("model", "signature", "wanted"), [
-    (LstmAutoencoder(), Signature((1, 8, 8), "image", "classes"), "dataset=digits_rows"),
-    (LstmAutoencoder(), Signature((4,), "table", "classes"), "model=autoencoder"),
+@pytest.mark.parametrize(("model", "data_spec", "wanted"), [
+    (LstmAutoencoder(), DatasetSpec((1, 8, 8), "image", "classes"), "dataset=digits_rows"),
+    (LstmAutoencoder(), DatasetSpec((4,), "table", "classes"), "model=autoencoder"),
     (LstmAutoencoder(vectors="x.txt"), SERIES, "only tokens have vectors"),
     (LstmAutoencoder(head=False, bidirectional="concat"), SERIES, "model.bidirectional=sum"),
     (LstmAutoencoder(head=False, output="sigmoid"), SERIES, "it is the head's"),
     (LstmAutoencoder(cell="fast", recurrent_dropout=0.1), SERIES, "model.cell=keras"),
     (LstmAutoencoder(encoder=({"lstm": {"units": 3, "return_sequences": True}},)), SERIES, "one vector is wanted"),
 ])
-def test_what_does_not_fit_is_said(model: LstmAutoencoder, signature: Signature, wanted: str) -> None:
+def test_what_does_not_fit_is_said(model: LstmAutoencoder, data_spec: DatasetSpec, wanted: str) -> None:
     with pytest.raises(Problems, match=wanted):
-        blueprint_of(model, signature, "any")
+        blueprint_of(model, data_spec, "any")

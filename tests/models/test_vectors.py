@@ -50,5 +50,5 @@ def test_a_file_that_is_not_what_is_wanted_is_a_problem(tmp_path: Path, name: st
     path = tmp_path / "none.txt" if name is None else write(tmp_path / name, lines)
     with pytest.raises(Problems) as caught:
         load_vectors(path, ["the", "of"], dim)
-    assert caught.value.problems[0].said == f"model.vectors={path}"
-    assert wanted in caught.value.problems[0].wanted
+    assert caught.value.problems[0].given == f"model.vectors={path}"
+    assert wanted in caught.value.problems[0].expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlrun.config.books import read_book
+from dlrun.config.schema.books import read_book
 from dlrun.report.book_page import as_page
 from dlrun.report.judged import judge_all
 from dlrun.report.measured import Folders

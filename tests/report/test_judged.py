@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config.books import read_book
+from dlrun.config.schema.books import read_book
 from dlrun.record.folder import plain as as_json
 from dlrun.report.book_page import as_page
 from dlrun.report.book_text import print_comparison

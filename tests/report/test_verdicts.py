@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlrun.config.books import Cell
+from dlrun.config.schema.books import Cell
 from dlrun.report.verdicts import BETTER, MISSING, NOT_COMPARABLE, ONE_SEED, REPRODUCED, TOO_WIDE, WORSE, judge
 
 ACCURACIES = [0.9420, 0.9440, 0.9430, 0.9425, 0.9435]  # mean 0.9430, deviation 0.00079: one further run +- 0.0024

@@ -49,7 +49,8 @@ def _after(step: int, then) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         # The steps of the classifier that judges samples are none of the run's.
-        patch.setattr("dlrun.run.judge.EagerStep", type("Untouched", (EagerStep,), {"__call__": took}))
+        untouched = type("Untouched", (EagerStep,), {"__call__": took})
+        patch.setattr("dlrun.diagnostics.sample_classifier.EagerStep", untouched)
         patch.setattr(EagerStep, "__call__", call)
         yield
     assert came, f"the run never took step {step}"

@@ -15,8 +15,8 @@ from sklearn.metrics import log_loss, mean_absolute_error
 
 from dlrun.cli.route import route
 from dlrun.config.problem import Problems
+from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
-from dlrun.run.preflight import preflight
 from tests.engine.make import made
 from tests.whole.equal import rows
 
@@ -25,7 +25,7 @@ from tests.whole.equal import rows
 def walk(tmp_path: Path) -> str:
     """A random walk and its noise, 400 steps."""
     steps = np.random.default_rng(0).normal(size=400)
-    lines = [f"{noise:.4f},{level:.4f}" for noise, level in zip(steps, 20 + steps.cumsum())]
+    lines = [f"{rng:.4f},{level:.4f}" for rng, level in zip(steps, 20 + steps.cumsum())]
     (tmp_path / "walk.csv").write_text("noise,level\n" + "\n".join(lines) + "\n")
     return str(tmp_path / "walk.csv")
 
@@ -107,7 +107,7 @@ def test_a_forecast_of_jena_is_measured_in_degrees(go, real_data: Path) -> None:
     outcome = go("dataset=jena", f"data_dir={real_data}", "model=last_value", "dataset.stride=10")
     parts, _ = made(Path("other"), "dataset=jena", f"data_dir={real_data}", "model=linear", "dataset.stride=10")
     deviation = parts.prepared.targets[0].deviation
-    assert parts.prepared.signature.unit == "°C" and 3 < deviation < 8
+    assert parts.prepared.data_spec.unit == "°C" and 3 < deviation < 8
     test = outcome.result["test"]
     assert test["mae_in_units"] == pytest.approx(test["mae"] * deviation, rel=1e-5)
     assert 1 < test["mae_in_units"] < 5 and outcome.result["baseline"]["mae_in_units"] == pytest.approx(
@@ -189,7 +189,7 @@ def test_a_wrong_pairing_says_what_fits() -> None:
                           (["model=pca", "model.code=20", "train_size=24"], "19 training rows")):
         with pytest.raises(Problems) as caught:
             preflight(words)
-        assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].wanted, words
+        assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected, words
 
 
 @pytest.mark.parametrize("word", ["majority", "permuted", "pca"])

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dlrun.config.problem import Problems
-from dlrun.run.preflight import preflight
+from dlrun.preflight.preflight import preflight
 from tests.run.test_resume import custom
 from tests.whole.equal import assert_same_run
 

@@ -135,7 +135,7 @@ def test_memory_of_the_step_that_did_not_fit_is_free_when_smaller_batches_are_tr
     import gc
     import weakref
 
-    from dlrun.run import memory
+    from dlrun.assembly import memory
 
     body = """if self.training and torch.is_grad_enabled() and len(x) > 20:
             large = x * 2
@@ -258,7 +258,7 @@ def test_killed_while_the_result_is_made_only_the_result_is_missing(go, monkeypa
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("dlrun.run.once.finished", killed)
+        patch.setattr("dlrun.run.session.finished", killed)
         with pytest.raises(Killed):
             go(*words)
     assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)

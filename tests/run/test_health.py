@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.machine import choose
+from dlrun.diagnostics import sample_metrics as health
+from dlrun.diagnostics.mode_collapse import collapse
+from dlrun.diagnostics.sample_metrics import SAMPLES, Health, nearest
+from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
 from dlrun.record.folder import RunFolder
-from dlrun.run import health, training
-from dlrun.run.assemble import Parts, assemble
-from dlrun.run.collapse import collapse
-from dlrun.run.health import SAMPLES, Health, nearest
-from dlrun.run.machine import choose
-from dlrun.run.preflight import preflight
+from dlrun.run import training
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows, state
 
@@ -23,13 +24,13 @@ SMALL = ["model=gan", "model.generator_hidden=[16]", "model.discriminator_hidden
 
 
 @pytest.fixture(scope="module")
-def parts() -> Parts:
+def parts() -> RunComponents:
     checked = preflight([*SMALL, "threads=1", "device=cpu"])
-    return assemble(checked, choose(checked.config, None), lambda line: None)
+    return build_run(checked, choose(checked.config, None), lambda line: None)
 
 
 @pytest.fixture(scope="module")
-def looks(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Health:
+def looks(parts: RunComponents, tmp_path_factory: pytest.TempPathFactory) -> Health:
     said: list[str] = []
     made = Health(parts, RunFolder(tmp_path_factory.mktemp("health")).make(), said.append)
     assert made.judge is not None and made.judge.accuracy > 0.95 and "classifier that is right on 9" in said[0]

@@ -7,8 +7,8 @@ import torch
 from torch.nn import functional as F
 
 from dlrun.data.prepare import prepare
-from dlrun.run.interpolation import said, valleys
-from dlrun.run.load import load_run
+from dlrun.diagnostics.interpolation import said, valleys
+from dlrun.inference.load import load_run
 
 WORDS = ["dataset=blobs", "model=softmax", "task.loss=cross_entropy", "epochs=15", "optimizer.lr=0.05"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlrun.config.compose import hydra_started
+from dlrun.assembly.machine import choose
+from dlrun.config.compose.composer import hydra_started
 from dlrun.config.problem import Problems
 from dlrun.config.tasks_generative import GENERATIVE_TASKS
-from dlrun.run.machine import choose
-from dlrun.run.preflight import preflight
+from dlrun.preflight.preflight import preflight
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def _one_hydra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def problems(*words: str) -> list[str]:
     with pytest.raises(Problems) as caught:
         preflight(words)
-    return [problem.said for problem in caught.value.problems]
+    return [problem.given for problem in caught.value.problems]
 
 
 def test_a_typed_key_of_a_task_leaves_what_the_experiment_chose() -> None:
@@ -73,5 +73,5 @@ def test_half_precision_where_no_cuda_device_is(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(Problems) as caught:
         choose(preflight(["precision=fp16"]).config)
-    assert [(problem.said, problem.wanted) for problem in caught.value.problems] == [
+    assert [(problem.given, problem.expected) for problem in caught.value.problems] == [
         ("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")]

@@ -14,14 +14,14 @@ import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from dlrun.config.check import check
+from dlrun.config.check.check import check
 from dlrun.config.flat import flatten
 from dlrun.config.identity import identity
-from dlrun.config.streams import key
+from dlrun.config.seeds import derive_seed
+from dlrun.preflight.preflight import preflight
 from dlrun.record.board import Board
 from dlrun.record.recorder import Recorder
-from dlrun.run.one import run
-from dlrun.run.preflight import preflight
+from dlrun.run.run import run
 from tests.run.stops import signalled_after
 from tests.whole.equal import rows
 
@@ -181,7 +181,7 @@ def test_made_up_data_is_labelled(go) -> None:
     outcome = go("dataset=moons", "model=softmax", "epochs=1")
     provenance = json.loads((outcome.folder / "provenance.json").read_text())
     assert outcome.result["data_label"] == provenance["data"]["label"]
-    assert key(0, "a") != key(0, "b")
+    assert derive_seed(0, "a") != derive_seed(0, "b")
 
 
 def test_a_run_measures_as_many_test_rows_as_it_is_told_to(go) -> None:

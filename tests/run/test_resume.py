@@ -152,7 +152,7 @@ def test_a_stop_in_mid_epoch_changes_no_bit(go, words: list[str]) -> None:
 
 def test_a_signal_while_the_result_is_made_still_ends_the_command(go, monkeypatch) -> None:
     """Else a sweep would go on with its next job."""
-    from dlrun.run import once
+    from dlrun.run import session as once
 
     measured = once.finished
 
@@ -366,7 +366,7 @@ def test_time_that_was_used_before_a_stop_counts(go, monkeypatch) -> None:
     assert 0 < content["parts"]["clock"]["seconds"] < 60
     content["parts"]["clock"]["seconds"] = 6000.0  # as if it had trained so long
     checkpoint.save(path, content)
-    from dlrun.run import once
+    from dlrun.run import session as once
 
     with monkeypatch.context() as patch:
         patch.setattr(once, "finished", lambda *given: (_ for _ in ()).throw(Killed))
@@ -427,7 +427,7 @@ def test_a_clean_pass_over_the_training_rows_on_request(go, tmp_path: Path) -> N
 def test_a_killed_run_takes_back_what_was_recorded_after_its_checkpoint(go, monkeypatch) -> None:
     words = [*WORDS, "epochs=3"]
     whole = go(*words, "output_dir=whole")
-    monkeypatch.setattr("dlrun.engine.keeper.Keeper.cheap", lambda self: False)
+    monkeypatch.setattr("dlrun.engine.checkpoint_manager.Keeper.cheap", lambda self: False)
     with killed_after(12):
         go(*words)
     [folder] = Path("runs").glob("*/*")

@@ -14,9 +14,9 @@ from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 from torch.nn import functional as F
 
 from dlrun.config.places import data_dir
-from dlrun.data.part import Prepared
 from dlrun.data.prepare import prepare
-from dlrun.run.load import load_run
+from dlrun.data.prepared import PreparedData
+from dlrun.inference.load import load_run
 
 TEXTS = "".join(f"{label},{word} {word} thing number {number % 4}\n"
                 for number in range(30) for label, word in (("good", "fine"), ("bad", "poor")))
@@ -31,7 +31,7 @@ def texts(tmp_path: Path) -> list[str]:
     return ["dataset=labelled_text", "dataset.path=texts.csv", "dataset.maxlen=6", "epochs=5", "batch_size=8"]
 
 
-def data_of(folder: Path) -> Prepared:
+def data_of(folder: Path) -> PreparedData:
     """The data of a run, read again."""
     config = load_run(folder).config
     return prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
@@ -112,7 +112,7 @@ def test_each_word_of_a_sentence_has_its_tag(go, real_data: Path) -> None:
     part = data_of(outcome.folder).test
     assert part is not None and part.y is not None
     assert [len(line.split()) for line in lines] == (part.x[:20] != 0).sum(1).tolist()
-    classes = data_of(outcome.folder).signature.classes
+    classes = data_of(outcome.folder).data_spec.classes
     for line, ids, tags in zip(lines, part.x, part.y):
         said = [word.rpartition("/")[2] for word in line.split()]
         true = [tag.rpartition("[")[2].rstrip("]") for tag in said]

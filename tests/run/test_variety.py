@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from dlrun.data.form import Form
-from dlrun.run.variety import TEMPERATURES
-from dlrun.run.writing import Passage, write, write_all
+from dlrun.diagnostics.text_diversity import TEMPERATURES
+from dlrun.inference.writing import Passage, write, write_all
 
 SIZE, CPU = 6, torch.device("cpu")
 

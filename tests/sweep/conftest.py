@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config.compose import hydra_started
+from dlrun.config.compose.composer import hydra_started
 from dlrun.config.problem import Problems
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan import Plan
@@ -33,6 +33,6 @@ def wrong(plan) -> Callable[..., list[str]]:
     def tell(*words: str) -> list[str]:
         with pytest.raises(Problems) as refused:
             plan(*words)
-        return [f"{p.said}: {p.wanted}" + (f" ({p.origin})" if p.origin else "") for p in refused.value.problems]
+        return [f"{p.given}: {p.expected}" + (f" ({p.origin})" if p.origin else "") for p in refused.value.problems]
 
     return tell

@@ -88,7 +88,7 @@ def test_hydras_own_form_of_a_sweep_is_honoured(plan, write) -> None:
     "a, b", "it's", "1e-3", "null", "true", "${seed}", "x y", "[1,2]", "", "a:b", "ü", "\\", "'q'", " lead", "1,2",
 ])
 def test_a_files_text_comes_through_the_command_line_as_it_is(plan, write, value: str) -> None:
-    from dlrun.config.compose import Composer
+    from dlrun.config.compose.composer import Composer
     from dlrun.sweep.spell import spell
 
     for key, wanted in (("book.text", value), ("book.list", [value, 1]), ("book.map", {"k": value, "n": None})):
@@ -151,6 +151,6 @@ def test_a_row_on_a_sweep_is_said(plan, write) -> None:
            "experiments/y.yaml": "sweep:\n  axes:\n    epochs: [1, 2]\n"})
     with pytest.raises(Problems) as caught:
         plan("experiment=x")
-    said = [str(problem.said) + " " + problem.wanted for problem in caught.value.problems]
+    said = [str(problem.given) + " " + problem.expected for problem in caught.value.problems]
     assert any("a: experiment=y" in line and "is a sweep itself" in line for line in said), said
     assert any("nowhere" in line and "no such experiment" in line for line in said), said

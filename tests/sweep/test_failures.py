@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config.compose import hydra_started
+from dlrun.config.compose.composer import hydra_started
 from dlrun.sweep.launch import run_sweep
 from dlrun.sweep.options import Execution
 from dlrun.sweep.plan import Plan

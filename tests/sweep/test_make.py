@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dlrun.config.identity import identity, run_name
-from dlrun.run.preflight import preflight, stored
+from dlrun.preflight.preflight import preflight, stored
 from dlrun.sweep.plan import Plan, load, store
 
 
@@ -121,8 +121,8 @@ def test_a_csv_is_looked_at_once_for_all_jobs(plan, write, monkeypatch: pytest.M
 
     write({"t.csv": "a,b,y\n" + "".join(f"{row},{row * 2},{row % 2}\n" for row in range(60))})
     looked, hashed = [], []
-    real_peek, real_hash = checking.peek, identities.content_hash
-    monkeypatch.setattr(checking, "peek", lambda *args, **more: looked.append(1) or real_peek(*args, **more))
+    real_peek, real_hash = checking.dataset_info, identities.content_hash
+    monkeypatch.setattr(checking, "dataset_info", lambda *args, **more: looked.append(1) or real_peek(*args, **more))
     monkeypatch.setattr(checking, "content_hash", lambda path: hashed.append(path) or real_hash(path))
     csv = ["dataset=csv", "dataset.path=t.csv", "dataset.target=y"]
     made = plan(*csv, "model=dense", "optimizer.lr=0.1,0.2", "seeds=5")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dlrun.run.preflight import preflight
-from dlrun.run.threads import ALONE, TOGETHER, auto_threads, work
+from dlrun.preflight.preflight import preflight
+from dlrun.preflight.threads import ALONE, TOGETHER, auto_threads, work
 from dlrun.sweep.options import Execution
 from dlrun.sweep.plan import Job
 from dlrun.sweep.slots import Slots, Threads, slots, visible_gpus

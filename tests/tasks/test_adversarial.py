@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dlrun.config.models_generative import Gan
 from dlrun.config.tasks_generative import Adversarial as Config
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks.adversarial import Adversarial
 from dlrun.tasks.adversarial_losses import clip, gradient_penalty
 from tests.tasks.make import made, measured, rows
@@ -23,10 +23,10 @@ def softplus(x: Tensor) -> Tensor:
     return (1 + x.exp()).log()
 
 
-def scores(model, noise: Noise, x: Tensor, step: int) -> tuple[Tensor, Tensor]:
+def scores(model, rng: StepRng, x: Tensor, step: int) -> tuple[Tensor, Tensor]:
     """The judge's scores of real rows and of those that the generator makes in a step's first turn."""
-    noise.at(step)
-    z = torch.empty(len(x), 3).normal_(generator=noise.generator)
+    rng.seed_step(step)
+    z = torch.empty(len(x), 3).normal_(generator=rng.generator)
     with torch.no_grad():
         return model.judge(x)[:, 0].double(), model.judge(model.decode(z))[:, 0].double()
 
@@ -48,12 +48,12 @@ def cases() -> list:
 
 @pytest.mark.parametrize(("config", "of_judge", "of_generator"), cases())
 def test_the_losses_are_those_written_out(config: Config, of_judge, of_generator) -> None:
-    model, noise = made(SMALL)
-    task, x = Adversarial(config, noise), torch.rand(6, 1, 4, 4)
-    on_real, on_fake = scores(model, noise, x, 2)
-    noise.at(2)
+    model, rng = made(SMALL)
+    task, x = Adversarial(config, rng), torch.rand(6, 1, 4, 4)
+    on_real, on_fake = scores(model, rng, x, 2)
+    rng.seed_step(2)
     told = measured(task, model, rows(x), "discriminator")
-    noise.at(2)
+    rng.seed_step(2)
     told |= measured(task, model, rows(x), "generator")
     assert told["discriminator_loss"] == pytest.approx(of_judge(on_real, on_fake).item(), rel=1e-5)
     assert told["generator_loss"] == pytest.approx(of_generator(on_fake).item(), rel=1e-5)
@@ -66,36 +66,36 @@ def test_the_losses_are_those_written_out(config: Config, of_judge, of_generator
 
 
 def test_a_judge_that_knows_nothing_has_the_loss_log_2() -> None:
-    model, noise = made(SMALL)
+    model, rng = made(SMALL)
     for weight in model.discriminator.parameters():
         torch.nn.init.zeros_(weight)
-    told = measured(Adversarial(Config(), noise), model, rows(torch.rand(6, 1, 4, 4)), "discriminator")
+    told = measured(Adversarial(Config(), rng), model, rows(torch.rand(6, 1, 4, 4)), "discriminator")
     assert told["discriminator_loss"] == pytest.approx(log(2))
 
 
 @pytest.mark.parametrize("real_label", [1, 0])
 def test_label_noise_is_added_to_both_labels_in_the_order_of_the_draws(real_label: int) -> None:
     """Chollet, listing 8.32: labels += 0.05 * random, with real rows labelled 0."""
-    model, noise = made(SMALL)
-    task, x = Adversarial(Config(label_noise=0.05, real_label=real_label), noise), torch.rand(6, 1, 4, 4)
-    on_real, on_fake = scores(model, noise, x, 2)
-    up = [torch.empty(6, 1).uniform_(generator=noise.generator)[:, 0].double() * 0.05 for _ in range(2)]
+    model, rng = made(SMALL)
+    task, x = Adversarial(Config(label_noise=0.05, real_label=real_label), rng), torch.rand(6, 1, 4, 4)
+    on_real, on_fake = scores(model, rng, x, 2)
+    up = [torch.empty(6, 1).uniform_(generator=rng.generator)[:, 0].double() * 0.05 for _ in range(2)]
     labels = [real_label + up[0], 1 - real_label + up[1]]
     expected = sum((label * softplus(-s) + (1 - label) * softplus(s)).mean() / 2
                    for s, label in zip((on_real, on_fake), labels))
-    noise.at(2)
+    rng.seed_step(2)
     told = measured(task, model, rows(x), "discriminator")
     assert told["discriminator_loss"] == pytest.approx(expected.item(), rel=1e-5)
     assert 0 <= up[0].min() and up[0].max() < 0.05 and not torch.equal(*up)
 
 
 def test_the_halves_of_a_split_update_are_the_two_terms() -> None:
-    model, noise = made(SMALL)
+    model, rng = made(SMALL)
     x = torch.rand(6, 1, 4, 4)
-    on_real, on_fake = scores(model, noise, x, 2)
-    task = Adversarial(Config(updates="split"), noise)
+    on_real, on_fake = scores(model, rng, x, 2)
+    task = Adversarial(Config(updates="split"), rng)
     real = measured(task, model, rows(x), "discriminator.real")
-    noise.at(2)
+    rng.seed_step(2)
     fake = measured(task, model, rows(x), "discriminator.fake")
     assert real["discriminator_loss"] == pytest.approx(softplus(-on_real).mean().item(), rel=1e-5)
     assert fake["discriminator_loss"] == pytest.approx(softplus(on_fake).mean().item(), rel=1e-5)
@@ -103,7 +103,7 @@ def test_the_halves_of_a_split_update_are_the_two_terms() -> None:
 
 
 def test_the_penalty_of_a_linear_critic_is_that_of_its_weights_length() -> None:
-    model, noise = made(LINEAR)
+    model, rng = made(LINEAR)
     x, fake, share = torch.rand(6, 1, 4, 4), torch.rand(6, 1, 4, 4), torch.rand(6, 1, 1, 1)
     weight = model.discriminator.dense_1.weight
     with torch.no_grad():
@@ -116,7 +116,7 @@ def test_the_penalty_of_a_linear_critic_is_that_of_its_weights_length() -> None:
 
 
 def test_the_penalty_is_taken_at_the_points_between_by_finite_differences() -> None:
-    model, noise = made(Gan(latent=3, discriminator_hidden=(6,), dropout=0.0, slope=0.2))
+    model, rng = made(Gan(latent=3, discriminator_hidden=(6,), dropout=0.0, slope=0.2))
     model.double()
     real, fake = torch.rand(3, 1, 4, 4).double(), torch.rand(3, 1, 4, 4).double()
     share = torch.rand(3, 1, 1, 1).double()
@@ -132,23 +132,23 @@ def test_the_penalty_is_taken_at_the_points_between_by_finite_differences() -> N
 
 
 def test_the_penalty_is_in_the_critics_loss_with_its_weight_in_training_and_evaluation() -> None:
-    model, noise = made(LINEAR)
+    model, rng = made(LINEAR)
     x = torch.rand(6, 1, 4, 4)
     length = model.discriminator.dense_1.weight.norm().item()
     both = []
     for weight in (0.0, 10.0):
-        noise.at(5)
-        task = Adversarial(Config(loss="wasserstein", gradient_penalty=weight), noise)
+        rng.seed_step(5)
+        task = Adversarial(Config(loss="wasserstein", gradient_penalty=weight), rng)
         both.append(measured(task, model, rows(x), "discriminator")["discriminator_loss"])
     assert both[1] - both[0] == pytest.approx(10 * (1 - length)**2, rel=1e-4)
     model.eval()
-    noise.at(5)
+    rng.seed_step(5)
     with torch.no_grad():
         assert measured(task, model, rows(x), "discriminator")["discriminator_loss"] == pytest.approx(both[1], rel=1e-5)
 
 
 def test_a_critic_without_slope_has_a_finite_penalty_gradient() -> None:
-    model, noise = made(LINEAR)
+    model, rng = made(LINEAR)
     torch.nn.init.zeros_(model.discriminator.dense_1.weight)
     value = gradient_penalty(model, torch.rand(2, 1, 4, 4), torch.rand(2, 1, 4, 4), torch.rand(2, 1, 1, 1))
     value.backward()
@@ -156,13 +156,13 @@ def test_a_critic_without_slope_has_a_finite_penalty_gradient() -> None:
 
 
 def test_clipping_bounds_every_parameter_and_is_the_critics_alone() -> None:
-    model, noise = made(SMALL)
-    task = Adversarial(Config(loss="wasserstein", clip=0.01), noise)
+    model, rng = made(SMALL)
+    task = Adversarial(Config(loss="wasserstein", clip=0.01), rng)
     before = {name: weight.clone() for name, weight in model.discriminator.named_parameters()}
     task.after("discriminator")(model.discriminator)
     for name, weight in model.discriminator.named_parameters():
         assert torch.equal(weight, before[name].clip(-0.01, 0.01))
-    assert task.after("generator") is None and Adversarial(Config(), noise).after("discriminator") is None
+    assert task.after("generator") is None and Adversarial(Config(), rng).after("discriminator") is None
     clip(model.discriminator, 1e-3)
     assert max(weight.abs().max().item() for weight in model.discriminator.parameters()) <= 1e-3 * (1 + 1e-6)
 
@@ -176,7 +176,7 @@ def test_clipping_bounds_every_parameter_and_is_the_critics_alone() -> None:
     (Config(critic_steps=3, generator_steps=2), [["d"], ["d"], ["d"], ["g"], ["g"]]),
 ])
 def test_whose_turn_it_is_in_the_first_three_steps(config: Config, expected: list) -> None:
-    task = Adversarial(config, Noise(0, "cpu"))
+    task = Adversarial(config, StepRng(0, "cpu"))
     groups = [[turn.replace("discriminator", "d").replace("generator", "g") for turn in group]
               for step in range(3) for group in task.turn(step)]
     assert groups == expected
@@ -184,11 +184,11 @@ def test_whose_turn_it_is_in_the_first_three_steps(config: Config, expected: lis
 
 def test_the_same_fakes_go_to_both_players_where_that_is_asked() -> None:
     for fakes, alike in [("same", True), ("fresh", False)]:
-        model, noise = made(SMALL)
-        task, seen = Adversarial(Config(fakes=fakes), noise), []
+        model, rng = made(SMALL)
+        task, seen = Adversarial(Config(fakes=fakes), rng), []
         model.generator.register_forward_hook(lambda module, args, made, seen=seen: seen.append(args[0]))
         for step in range(2):
-            noise.at(step)
+            rng.seed_step(step)
             for player in ("discriminator", "generator"):
                 task.loss(player, model, rows(torch.rand(4, 1, 4, 4)))
         assert torch.equal(seen[0], seen[1]) is alike
@@ -199,9 +199,9 @@ def test_predicted_fakes_leave_the_generators_averages_alone() -> None:
     x = rows(torch.rand(4, 1, 4, 4))
     moved = {}
     for mode in ("train", "predict"):
-        model, noise = made(Gan(latent=3, generator_hidden=(5,), discriminator_hidden=(4,)))
+        model, rng = made(Gan(latent=3, generator_hidden=(5,), discriminator_hidden=(4,)))
         before = model.generator.batch_norm_1.running_mean.clone()
-        Adversarial(Config(fakes_as=mode), noise).loss("discriminator", model, x)
+        Adversarial(Config(fakes_as=mode), rng).loss("discriminator", model, x)
         moved[mode] = not torch.equal(model.generator.batch_norm_1.running_mean, before)
         assert model.generator.training
     assert moved == {"train": True, "predict": False}
@@ -209,22 +209,22 @@ def test_predicted_fakes_leave_the_generators_averages_alone() -> None:
 
 def test_a_still_judge_drops_nothing_in_the_generators_turn_alone() -> None:
     x, config = rows(torch.rand(4, 1, 4, 4)), Gan(latent=3, generator_hidden=(5,), dropout=0.5)
-    for still in (True, False):
-        model, noise = made(config)
+    for eval_mode in (True, False):
+        model, rng = made(config)
         asked = []
         model.discriminator.dropout_1.register_forward_hook(
             lambda module, args, made, asked=asked: asked.append(module.training))
-        task = Adversarial(Config(judge_still=still), noise)
+        task = Adversarial(Config(judge_still=eval_mode), rng)
         for player in ("discriminator", "generator"):
             task.loss(player, model, x)
-        assert asked == [True, not still] and model.discriminator.training
+        assert asked == [True, not eval_mode] and model.discriminator.training
 
 
 def test_the_discriminators_loss_has_no_way_back_to_the_generator() -> None:
-    model, noise = made(SMALL)
+    model, rng = made(SMALL)
     for config, turn in [(Config(), "discriminator"), (Config(updates="split"), "discriminator.fake"),
                          (Config(loss="wasserstein", gradient_penalty=10.0), "discriminator")]:
         model.zero_grad(set_to_none=True)
-        Adversarial(config, noise).loss(turn, model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
+        Adversarial(config, rng).loss(turn, model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
         assert all(weight.grad is None for weight in model.generator.parameters())
         assert all(weight.grad is not None for weight in model.discriminator.parameters())

@@ -10,9 +10,9 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 
 from dlrun.config.problem import Problems
+from dlrun.config.schema.weights import balanced, in_order
 from dlrun.config.tasks import Classify as Schema
-from dlrun.config.weights import balanced, in_order
-from dlrun.run.preflight import preflight
+from dlrun.preflight.preflight import preflight
 from dlrun.tasks.classify import Classify
 from dlrun.tasks.task import Batch
 from tests.engine.make import made
@@ -99,7 +99,7 @@ def test_a_weight_multiplies_the_training_loss_of_a_run(go) -> None:
 def test_wrong_weights_are_said_before_a_start(typed: str, wanted: str) -> None:
     with pytest.raises(Problems) as caught:
         preflight(["dataset=breast_cancer", "model=dense", f"task.class_weights={typed}"])
-    assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].wanted
+    assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected
 
 
 def test_an_unweighted_runs_identity_stays() -> None:

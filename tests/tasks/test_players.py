@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from dlrun.config.models_generative import Gan
 from dlrun.config.optimizers import Adam, Optimizer, RmsProp, Sgd
 from dlrun.config.tasks_generative import Adversarial as Config
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks.adversarial import Adversarial
 from tests.tasks.make import made, rows, step_of
 
@@ -25,8 +25,8 @@ BATCHES = [torch.rand(4, 1, 4, 4, generator=torch.Generator().manual_seed(step))
 
 def by_engine(config: Config, optimizer: Optimizer, **net: Any) -> tuple[Any, dict[str, float]]:
     """The model after some steps of the engine, and the measures of all of them."""
-    model, noise = made(Gan(**{**NET, **net}))
-    step = step_of(Adversarial(config, noise), model, noise, config, optimizer)
+    model, rng = made(Gan(**{**NET, **net}))
+    step = step_of(Adversarial(config, rng), model, rng, config, optimizer)
     for number, x in enumerate(BATCHES):
         step(rows(x), number)
     return model, step.totals.read()
@@ -47,13 +47,13 @@ def plain_optimizers(model: Any, config: Config, optimizer: Optimizer) -> tuple[
 def by_hand(config: Config, optimizer: Optimizer, **net: Any) -> Any:
     """The same in plain PyTorch: losses, whose turn it is, and nothing of the engine or the task."""
     model, _ = made(Gan(**{**NET, **net}))
-    noise = Noise(0, "cpu")
+    rng = StepRng(0, "cpu")
     G, D = model.generator, model.discriminator
     d, g = plain_optimizers(model, config, optimizer)
     bce = F.binary_cross_entropy_with_logits
 
     def latent() -> Tensor:
-        return torch.empty(4, 3).normal_(generator=noise.generator)
+        return torch.empty(4, 3).normal_(generator=rng.generator)
 
     def squares(network: nn.Module) -> Tensor:
         return net.get("l2", 0.0) * network.dense_1.weight.square().sum() if net.get("l2") else torch.zeros(())
@@ -64,7 +64,7 @@ def by_hand(config: Config, optimizer: Optimizer, **net: Any) -> Any:
         else:
             loss = D(fake).mean() - D(x).mean()
         if config.gradient_penalty:
-            share = torch.empty(4, 1, 1, 1).uniform_(generator=noise.generator)
+            share = torch.empty(4, 1, 1, 1).uniform_(generator=rng.generator)
             between = (share * x + (1 - share) * fake).requires_grad_()
             gradient, = torch.autograd.grad(D(between).sum(), between, create_graph=True)
             loss = loss + config.gradient_penalty * ((1 - gradient.flatten(1).norm(dim=1)) ** 2).mean()
@@ -80,7 +80,7 @@ def by_hand(config: Config, optimizer: Optimizer, **net: Any) -> Any:
         which.step()
 
     for number, x in enumerate(BATCHES):
-        noise.at(number)
+        rng.seed_step(number)
         maker_moves = (number + 1) % config.critic_steps == 0
         if config.order == "simultaneous" and maker_moves:
             fake = G(latent()).detach()
@@ -142,15 +142,15 @@ def test_the_orders_are_different_trainings() -> None:
 
 
 def test_each_measure_is_a_mean_over_the_steps_in_which_it_was_taken() -> None:
-    config, model, noise = Config(critic_steps=3), *made(Gan(**NET))
-    task = Adversarial(config, noise)
-    step = step_of(task, model, noise, config, Sgd(lr=0.5))
+    config, model, rng = Config(critic_steps=3), *made(Gan(**NET))
+    task = Adversarial(config, rng)
+    step = step_of(task, model, rng, config, Sgd(lr=0.5))
     losses = []
     for number, x in enumerate(BATCHES):
         if number % 3 == 2:  # the generator's loss, by a copy of what is there after the discriminator's update
-            twin_task, twin = Adversarial(config, noise), copy.deepcopy(model)
-            noise.at(number)
-            probe = step_of(twin_task, twin, noise, config, Sgd(lr=0.5))
+            twin_task, twin = Adversarial(config, rng), copy.deepcopy(model)
+            rng.seed_step(number)
+            probe = step_of(twin_task, twin, rng, config, Sgd(lr=0.5))
             probe(rows(x), number)
             losses.append(probe.totals.read()["generator_loss"])
         step(rows(x), number)
@@ -161,12 +161,12 @@ def test_each_measure_is_a_mean_over_the_steps_in_which_it_was_taken() -> None:
 
 def test_a_step_depends_on_its_number_alone() -> None:
     config, noise_model = Config(label_noise=0.1), made(Gan(**{**NET, "dropout": 0.5}))
-    model, noise = noise_model
+    model, rng = noise_model
     ends = []
     for before in (0, 5):
         twin = copy.deepcopy(model)
-        step = step_of(Adversarial(config, noise), twin, noise, config, Sgd(lr=0.5))
-        noise.at(before)
+        step = step_of(Adversarial(config, rng), twin, rng, config, Sgd(lr=0.5))
+        rng.seed_step(before)
         step(rows(BATCHES[0]), 3)
         ends.append(twin.state_dict())
     assert all(torch.equal(value, ends[1][name]) for name, value in ends[0].items())

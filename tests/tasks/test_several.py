@@ -14,11 +14,11 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall
 from dlrun.cli.route import route
 from dlrun.config.problem import Problems
 from dlrun.config.tasks import MultiOutput as Schema
+from dlrun.data.dataset_spec import Head
 from dlrun.data.prepare import prepare
 from dlrun.data.scale import Target
-from dlrun.data.signature import Head
-from dlrun.run.load import load_run
-from dlrun.run.preflight import preflight
+from dlrun.inference.load import load_run
+from dlrun.preflight.preflight import preflight
 from dlrun.tasks.multi_label import MultiLabel
 from dlrun.tasks.multi_output import MultiOutput
 from dlrun.tasks.task import Batch
@@ -154,7 +154,7 @@ def test_wrong_pairings_say_what_fits(people: str, words: list[str], wanted: str
     rest = [] if any(word.startswith("model=") for word in words) else ["model=dense"]
     with pytest.raises(Problems) as caught:
         preflight(["dataset=csv", f"dataset.path={people}", "dataset.target=[age,income,sex]", *rest, *words])
-    assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].wanted
+    assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected
 
 
 def test_a_final_sigmoid_of_labels_may_be_written_and_a_softmax_not(weather: str) -> None:

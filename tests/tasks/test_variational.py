@@ -10,7 +10,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from dlrun.config.models_generative import Vae
 from dlrun.config.tasks_generative import Vae as Config
-from dlrun.models.noise import Noise
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks.variational import Variational, divergence
 from tests.tasks.make import made, measured, rows
 
@@ -27,14 +27,14 @@ def test_the_divergence_is_the_integral(mu: float, log_var: float) -> None:
 
 def terms(config: Config, seed: int = 4) -> tuple[dict[str, float], dict[str, float]]:
     """What the task tells of a batch, and the same written out with the noise drawn again."""
-    model, noise = made(Vae(hidden=(5,), code=3), seed=seed)
+    model, rng = made(Vae(hidden=(5,), code=3), seed=seed)
     with torch.no_grad():
         model.log_var.dense_1.bias.copy_(torch.tensor([0.3, -1.0, 0.8]))
     x = torch.rand(6, 1, 4, 4)
-    noise.at(9)
-    told = measured(Variational(config, noise, "sigmoid"), model, rows(x))
-    again = Noise(seed, "cpu")
-    again.at(9)
+    rng.seed_step(9)
+    told = measured(Variational(config, rng, "sigmoid"), model, rows(x))
+    again = StepRng(seed, "cpu")
+    again.seed_step(9)
     eps = torch.empty(6, 3).normal_(generator=again.generator)
     mu, log_var = model.moments(x)
     z = mu + (log_var / 2).exp() * eps if config.spread == "deviation" else mu + log_var.exp() * eps
@@ -77,19 +77,19 @@ def test_fosters_loss_is_a_setting() -> None:
 
 
 def test_each_row_has_a_sample_of_its_own_and_evaluation_is_a_function_of_the_noises_place() -> None:
-    model, noise = made(Vae(hidden=(5,), code=3))
-    task = Variational(Config(), noise, "sigmoid")
+    model, rng = made(Vae(hidden=(5,), code=3))
+    task = Variational(Config(), rng, "sigmoid")
     x = torch.rand(4, 1, 4, 4)
     model.eval()
-    noise.at(-1)
+    rng.seed_step(-1)
     first, second = measured(task, model, rows(x)), measured(task, model, rows(x))
-    noise.at(-1)
+    rng.seed_step(-1)
     assert measured(task, model, rows(x)) == first != second
     assert torch.equal(model(x), model(x))  # pictures take the mean
 
 
 def test_both_heads_and_the_decoder_learn() -> None:
-    model, noise = made(Vae(hidden=(5,), code=3))
-    Variational(Config(), noise, "sigmoid").loss("model", model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
+    model, rng = made(Vae(hidden=(5,), code=3))
+    Variational(Config(), rng, "sigmoid").loss("model", model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for name, weight in model.named_parameters()
                if name.endswith("weight"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dlrun.config.tasks_generative import Adversarial, Reconstruct, Vae
-from dlrun.run.preflight import preflight
+from dlrun.preflight.preflight import preflight
 
 FOUND = {
     "autoencoder": Reconstruct(), "sparse_autoencoder": Reconstruct(), "conv_autoencoder": Reconstruct(),

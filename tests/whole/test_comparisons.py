@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from dlrun.config.catalog import option_files, sentence
-from dlrun.config.check import check
+from dlrun.config.check.check import check
+from dlrun.config.check.rules import measured
+from dlrun.config.compose.catalog import option_files, sentence
+from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import Problems
-from dlrun.config.root import Config
-from dlrun.config.rules import measured
-from dlrun.config.yaml_file import read_yaml
+from dlrun.config.schema.root import Config
 from dlrun.record.words import is_share
 from dlrun.report.claims import parse
 from dlrun.report.library import entries
@@ -46,7 +46,7 @@ def planned(name: str, *words: str) -> Plan:
     try:
         return make_plan([f"experiment={name}", *words])
     except Problems as wrong:
-        if any("not here" in problem.wanted for problem in wrong.problems):
+        if any("not here" in problem.expected for problem in wrong.problems):
             pytest.skip(f"{name}: its data is not here")
         raise
 

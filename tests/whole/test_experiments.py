@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from dlrun.config.books import read_book
-from dlrun.config.catalog import sentence
-from dlrun.config.check import check
-from dlrun.config.compose import compose, hydra_started
+from dlrun.config.check.check import check
+from dlrun.config.check.rules import measured
+from dlrun.config.compose.catalog import sentence
+from dlrun.config.compose.composer import compose, hydra_started
+from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import Problems
-from dlrun.config.root import Config
-from dlrun.config.rules import measured
-from dlrun.config.yaml_file import read_yaml
-from dlrun.data.part import Part, Prepared
+from dlrun.config.schema.books import read_book
+from dlrun.config.schema.root import Config
+from dlrun.data.prepared import PreparedData, Split
 from dlrun.models.plan import totals
+from dlrun.preflight.preflight import Checked, preflight
 from dlrun.report.library import entries
-from dlrun.run.preflight import Checked, preflight
 
 FILES = {entry.name: entry.file for entry in entries() if not entry.comparison}  # the others: test_comparisons.py
 STEPS, ROWS = 3, 100  # rows: a stateful network wants a whole batch, of 96
@@ -58,7 +58,7 @@ def checked(name: str) -> Checked:
     try:
         return preflight([f"experiment={name}"])
     except Problems as wrong:
-        if any("not here" in problem.wanted for problem in wrong.problems):
+        if any("not here" in problem.expected for problem in wrong.problems):
             pytest.skip(f"{name}: its data is not here")
         raise
 
@@ -110,7 +110,7 @@ def test_its_printed_values_are_ones_that_a_run_measures(name: str) -> None:
     assert len(set(places)) == len(places)
 
 
-def few(part: Part | None, rows: int) -> Part | None:
+def few(part: Split | None, rows: int) -> Split | None:
     """The first rows (or windows) of a part."""
     if part is None:
         return None
@@ -121,7 +121,7 @@ def few(part: Part | None, rows: int) -> Part | None:
 
 
 @functools.lru_cache(maxsize=3)
-def read(cfg: Any, data_dir: str, validation: Any, train_size: int | None, seed: int) -> Prepared:
+def read(cfg: Any, data_dir: str, validation: Any, train_size: int | None, seed: int) -> PreparedData:
     from dlrun.data.prepare import prepare
 
     return prepare(cfg, data_dir, validation=validation, train_size=train_size, seed=seed, say=lambda line: None)
@@ -130,13 +130,13 @@ def read(cfg: Any, data_dir: str, validation: Any, train_size: int | None, seed:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run trains on its real rows, but measures on few."""
-    from dlrun.run import assemble
+    from dlrun.assembly import components as build_run
 
-    def prepared(cfg: Any, data_dir: str, *, say: Any, **options: Any) -> Prepared:
+    def prepared(cfg: Any, data_dir: str, *, say: Any, **options: Any) -> PreparedData:
         whole = read(cfg, data_dir, **options)
         return dataclasses.replace(whole, **{part: few(getattr(whole, part), ROWS) for part in ("val", "test")})
 
-    monkeypatch.setattr(assemble, "prepare", prepared)
+    monkeypatch.setattr(build_run, "prepare", prepared)
 
 
 @pytest.mark.parametrize("name", [

@@ -19,13 +19,13 @@ WORDS = ["dataset=digits", "model=cnn", "model.filters=[4,8]", "model.hidden=[16
 
 # A server that has torch loaded forks each attempt, so that thirty starts cost seconds, not a minute.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["dlrun.run.one", "dlrun.run.preflight"])
+CONTEXT.set_forkserver_preload(["dlrun.run.run", "dlrun.preflight.preflight"])
 
 
 def attempt(words: list[str], quiet: str) -> None:
     """One start of the command, in a process of its own."""
-    from dlrun.run.one import run
-    from dlrun.run.preflight import preflight
+    from dlrun.preflight.preflight import preflight
+    from dlrun.run.run import run
 
     with open(quiet, "a") as stream:
         os.dup2(stream.fileno(), 1)

@@ -55,8 +55,8 @@ def test_chollets_convnet_after_five_epochs(go, mnist) -> None:
 def test_a_classifier_that_is_99_percent_right_finds_nine_digits_among_a_dcgans_samples(go, mnist) -> None:
     import torch
 
+    from dlrun.inference.load import load_run
     from dlrun.models.assembly import latents, sample
-    from dlrun.run.load import load_run
 
     made = go("experiment=ours/dcgan-mnist")
     assert not made.result["collapsed"] and made.result["samples"]["duplicates"] < 0.1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.datasets import parts
-from dlrun.config.fields import choice, integer, integers, text, texts
+from dlrun.config.schema.fields import choice, integer, integers, text, texts
 
 
 def size(default: int) -> Any:

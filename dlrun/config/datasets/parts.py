@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.fields import MISSING, choice, flag, integer, number, text
+from dlrun.config.schema.fields import MISSING, choice, flag, integer, number, text
 
 
 def name() -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.datasets import parts
-from dlrun.config.fields import MISSING, choice, integer, text, texts
+from dlrun.config.schema.fields import MISSING, choice, integer, text, texts
 
 
 def lookback(default: int) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.datasets import parts
-from dlrun.config.fields import MISSING, choice, text, texts
+from dlrun.config.schema.fields import MISSING, choice, text, texts
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.datasets import parts
-from dlrun.config.fields import choice, flag, integer
+from dlrun.config.schema.fields import choice, flag, integer
 
 
 def num_words(default: int | None) -> Any:

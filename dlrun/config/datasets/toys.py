@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.datasets.tables import Table
-from dlrun.config.fields import integer, number
+from dlrun.config.schema.fields import integer, number
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,14 @@ from dlrun.models.layers.recurrent import Recurrent
 from dlrun.models.layers.sequence import Repeat, Reverse, TimeDistributed
 from dlrun.models.layers.shaping import Flatten, Reshape
 from dlrun.models.layers.sparsity import KSparse
-from dlrun.models.noise import Dropout, Noise, SpatialDropout
+from dlrun.models.step_rng import Dropout, SpatialDropout, StepRng
 
-Maker = Callable[[Any, words.Shape, Noise, dict[str, nn.Module]], "nn.Module | None"]
+Maker = Callable[[Any, words.Shape, StepRng, dict[str, nn.Module]], "nn.Module | None"]
 
 
 def _plain(module: Callable[..., nn.Module]) -> Maker:
     """A maker that needs the layer and its input's shape only."""
-    return lambda layer, shape, noise, parts: module(layer, shape)
+    return lambda layer, shape, rng, parts: module(layer, shape)
 
 
 def _activation(layer: words.Activation) -> nn.Module | None:
@@ -47,11 +47,11 @@ MAKERS: dict[type[words.Layer], Maker] = {
     words.Dense: _plain(Dense),
     words.Embedding: _plain(Embedding),
     words.TimeDistributed: _plain(TimeDistributed),
-    words.Repeat: lambda layer, shape, noise, parts: Repeat(layer),
-    words.Reverse: lambda layer, shape, noise, parts: Reverse(),
-    words.Rnn: lambda layer, shape, noise, parts: Recurrent(layer, shape, noise),
-    words.Lstm: lambda layer, shape, noise, parts: Recurrent(layer, shape, noise),
-    words.Gru: lambda layer, shape, noise, parts: Recurrent(layer, shape, noise),
+    words.Repeat: lambda layer, shape, rng, parts: Repeat(layer),
+    words.Reverse: lambda layer, shape, rng, parts: Reverse(),
+    words.Rnn: lambda layer, shape, rng, parts: Recurrent(layer, shape, rng),
+    words.Lstm: lambda layer, shape, rng, parts: Recurrent(layer, shape, rng),
+    words.Gru: lambda layer, shape, rng, parts: Recurrent(layer, shape, rng),
     words.Conv: _plain(Conv),
     words.Conv1d: _plain(Conv),
     words.SeparableConv: _plain(SeparableConv),
@@ -60,19 +60,19 @@ MAKERS: dict[type[words.Layer], Maker] = {
     words.GlobalPool: _plain(GlobalPool),
     words.Upsample: _plain(Upsample),
     words.Crop: _plain(Crop),
-    words.Flatten: lambda layer, shape, noise, parts: Flatten() if len(shape) > 1 else None,
-    words.Reshape: lambda layer, shape, noise, parts: Reshape(layer.shape),
-    words.Dropout: lambda layer, shape, noise, parts: Dropout(layer.rate, noise) if layer.rate else None,
-    words.SpatialDropout: lambda layer, shape, noise, parts: SpatialDropout(layer.rate, noise) if layer.rate else None,
+    words.Flatten: lambda layer, shape, rng, parts: Flatten() if len(shape) > 1 else None,
+    words.Reshape: lambda layer, shape, rng, parts: Reshape(layer.shape),
+    words.Dropout: lambda layer, shape, rng, parts: Dropout(layer.rate, rng) if layer.rate else None,
+    words.SpatialDropout: lambda layer, shape, rng, parts: SpatialDropout(layer.rate, rng) if layer.rate else None,
     words.BatchNorm: _plain(BatchNorm),
     words.LayerNorm: _plain(LayerNorm),
     words.InstanceNorm: _plain(InstanceNorm),
-    words.Activation: lambda layer, shape, noise, parts: _activation(layer),
-    words.LeakyRelu: lambda layer, shape, noise, parts: Activation(
+    words.Activation: lambda layer, shape, rng, parts: _activation(layer),
+    words.LeakyRelu: lambda layer, shape, rng, parts: Activation(
         partial(F.leaky_relu, negative_slope=layer.slope), layer.text()),
-    words.Elu: lambda layer, shape, noise, parts: Activation(partial(F.elu, alpha=layer.alpha), layer.text()),
+    words.Elu: lambda layer, shape, rng, parts: Activation(partial(F.elu, alpha=layer.alpha), layer.text()),
     words.Prelu: _plain(_prelu),
-    words.Residual: lambda layer, shape, noise, parts: Residual(layer, parts),
-    words.Parallel: lambda layer, shape, noise, parts: Parallel(layer, parts),
-    words.KSparse: lambda layer, shape, noise, parts: KSparse(layer.keep),
+    words.Residual: lambda layer, shape, rng, parts: Residual(layer, parts),
+    words.Parallel: lambda layer, shape, rng, parts: Parallel(layer, parts),
+    words.KSparse: lambda layer, shape, rng, parts: KSparse(layer.keep),
 }

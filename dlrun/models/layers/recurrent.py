@@ -11,7 +11,7 @@ from dlrun.models import vocabulary as words
 from dlrun.models.layers.kernel import Kernel, WithKernels
 from dlrun.models.layers.recurrent_cells import Cell, Weights, make_cell
 from dlrun.models.layers.recurrent_masking import Padding, Skips
-from dlrun.models.noise import Dropout, Noise
+from dlrun.models.step_rng import Dropout, StepRng
 
 WAYS = ("", "_reverse")  # ends of the parameters' names, PyTorch's
 
@@ -28,15 +28,15 @@ class Recurrent(WithKernels):
     padding: Padding | None = None
     turned = False  # whether the padding is that of the sequence from its end
 
-    def __init__(self, layer: words.Recurrent, shape: words.Shape, noise: Noise):
+    def __init__(self, layer: words.Recurrent, shape: words.Shape, rng: StepRng):
         super().__init__()
         self.units, self.features = layer.units, shape[0]
         self.every, self.backwards, self.stateful = layer.return_sequences, layer.reversed, layer.stateful
         self.ways = WAYS if layer.bidirectional != "none" else WAYS[:1]
         self.add = layer.bidirectional == "sum"
         self.cell: Cell = make_cell(layer)
-        self.dropout = Dropout(layer.dropout, noise) if layer.dropout else None
-        self.recurrent_dropout = Dropout(layer.recurrent_dropout, noise) if layer.recurrent_dropout else None
+        self.dropout = Dropout(layer.dropout, rng) if layer.dropout else None
+        self.recurrent_dropout = Dropout(layer.recurrent_dropout, rng) if layer.recurrent_dropout else None
         self.evaluated: dict[str, Tensor] = {}  # states of an evaluation, apart from those of training
         self.kernels: dict[str, Kernel] = {}
         self.inits: dict[str, str] = {}

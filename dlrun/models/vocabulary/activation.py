@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from dlrun.config.fields import MISSING, choice, flag, number
 from dlrun.config.models import ACTIVATIONS
+from dlrun.config.schema.fields import MISSING, choice, flag, number
 from dlrun.models.vocabulary.base import Layer
 from dlrun.models.vocabulary.geometry import Shape
 

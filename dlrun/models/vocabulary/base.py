@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from dlrun.config.fields import choice, flag, number
 from dlrun.config.models import ACTIVATIONS, BIAS_INITS, INITS, MAX_NORM_DOC
+from dlrun.config.schema.fields import choice, flag, number
 from dlrun.models.vocabulary.geometry import Shape, by
 
 Part = tuple[str, tuple["Layer", ...]]

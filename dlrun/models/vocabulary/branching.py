@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import MISSING, choice, layers
 from dlrun.config.models import ACTIVATIONS, INITS
+from dlrun.config.schema.fields import MISSING, choice, layers
 from dlrun.models.vocabulary.base import Layer, Part
 from dlrun.models.vocabulary.convolution import Conv
 from dlrun.models.vocabulary.dense import Dense

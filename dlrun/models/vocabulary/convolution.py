@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from dlrun.config.fields import MISSING, choice, integer, integers
+from dlrun.config.schema.fields import MISSING, choice, integer, integers
 from dlrun.models.vocabulary.base import Weighted, image
 from dlrun.models.vocabulary.geometry import Shape, by, per_axis, transposed, windows
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import MISSING, choice, flag, integer, text
 from dlrun.config.models import INITS
+from dlrun.config.schema.fields import MISSING, choice, flag, integer, text
 from dlrun.models.vocabulary.base import Layer, Weighted
 from dlrun.models.vocabulary.geometry import Shape
 

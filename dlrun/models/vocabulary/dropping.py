@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import number
+from dlrun.config.schema.fields import number
 from dlrun.models.vocabulary.base import Layer
 from dlrun.models.vocabulary.geometry import Shape
 

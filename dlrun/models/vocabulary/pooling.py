@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import MISSING, choice, integers
+from dlrun.config.schema.fields import MISSING, choice, integers
 from dlrun.models.vocabulary.base import Layer
 from dlrun.models.vocabulary.geometry import Shape, by, per_axis, windows
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.fields import MISSING, choice, flag, integer, number
 from dlrun.config.model_words import INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
+from dlrun.config.schema.fields import MISSING, choice, flag, integer, number
 from dlrun.models.vocabulary.base import Layer
 from dlrun.models.vocabulary.geometry import Shape
 

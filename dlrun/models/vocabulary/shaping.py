@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
 
-from dlrun.config.fields import MISSING, integers
+from dlrun.config.schema.fields import MISSING, integers
 from dlrun.models.vocabulary.base import Layer
 from dlrun.models.vocabulary.geometry import Shape, by
 

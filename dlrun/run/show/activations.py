@@ -25,7 +25,7 @@ def activations(view: View) -> None:
 
     x, y = view.rows.range(0, 1)
     found = _outputs(view, convolutions, x)
-    classes = view.parts.prepared.signature.classes
+    classes = view.parts.prepared.data_spec.classes
     said = classes[int(y[0])] if classes and y.ndim == 1 else "row"
     for name, maps in found.items():
         row = nn.functional.interpolate(x.mean(1, keepdim=True), maps.shape[-2:], mode="area")
@@ -58,7 +58,7 @@ def _outputs(view: View, modules: dict[str, nn.Module], x: Tensor) -> dict[str, 
     hooks = [module.register_forward_hook(lambda module, given, out, name=name: found.__setitem__(name, out.float()))
              for name, module in modules.items()]
     try:
-        with view.still():
+        with view.eval_mode():
             view.parts.model(x)
     finally:
         for hook in hooks:

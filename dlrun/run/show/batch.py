@@ -15,8 +15,8 @@ def first_batch(view: View) -> None:
     from dlrun.record.pictures import save_batch
 
     x, y = next(view.parts.batches.steps(0, 1))
-    signature = view.parts.prepared.signature
-    classes = signature.classes if signature.target_kind == "classes" else ()
+    data_spec = view.parts.prepared.data_spec
+    classes = data_spec.classes if data_spec.target_kind == "classes" else ()
     captions = [classes[label] for label in y[:SAMPLES].tolist()] if classes else None
     view.save("batch", lambda path: save_batch(path, x[:SAMPLES].cpu().numpy(), captions))
 

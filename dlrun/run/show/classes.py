@@ -15,7 +15,7 @@ def confusion(view: View) -> None:
     """How many rows of each class were taken for each class."""
     from dlrun.record.confusion import save_confusion
 
-    task, classes = view.parts.task, view.parts.prepared.signature.classes
+    task, classes = view.parts.task, view.parts.prepared.data_spec.classes
     assert isinstance(task, Classify)
     logits, y = view.outputs
     matrix = torch.bincount(y * len(classes) + task.classify(logits), minlength=len(classes) ** 2)
@@ -27,7 +27,7 @@ def mistakes(view: View) -> None:
 
     Images as a picture; sentences as ``pictures/mistakes.txt``.
     """
-    task, classes = view.parts.task, view.parts.prepared.signature.classes
+    task, classes = view.parts.task, view.parts.prepared.data_spec.classes
     assert isinstance(task, Classify)
     logits, y = view.outputs
     taken = task.classify(logits)

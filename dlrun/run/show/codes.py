@@ -23,7 +23,7 @@ def reconstructions(view: View) -> None:
     model, task = view.parts.model, view.parts.task
     assert isinstance(model, Autoencoder)
     x, _ = view.rows.range(0, min(PAIRS, view.rows.count))
-    with view.still():
+    with view.eval_mode():
         seen = task.corrupt(x) if hasattr(task, "corrupt") else x
         back = model(seen).float()
     lines = [x, seen, back] if not torch.equal(seen, x) else [x, back]
@@ -38,7 +38,7 @@ def scatter(view: View) -> None:
     model = view.parts.model
     assert isinstance(model, Autoencoder)
     codes, labels = [], []
-    with view.still():
+    with view.eval_mode():
         for x, y in in_order(view.rows, view.parts.evaluate_batch):
             codes.append(model.encode(x).float().flatten(1).cpu())
             labels.append(y.cpu())
@@ -52,8 +52,8 @@ def scatter(view: View) -> None:
         points = (turned * sizes)[:, :2]
         names = tuple(f"principal component {axis + 1} ({shares[axis]:.0f} % of the variance)"  # type: ignore[assignment]
                       for axis in (0, 1))
-    signature = view.parts.prepared.signature
-    classes = signature.classes if signature.target_kind == "classes" else ()
+    data_spec = view.parts.prepared.data_spec
+    classes = data_spec.classes if data_spec.target_kind == "classes" else ()
     view.save("codes", lambda path: save_codes(path, points.numpy(), torch.cat(labels)[:POINTS].numpy(), classes,
                                                   names))
 
@@ -63,7 +63,7 @@ def plane(view: View) -> None:
     model = view.parts.model
     assert isinstance(model, Autoencoder)
     x, _ = view.rows.range(0, min(1024, view.rows.count))
-    with view.still():
+    with view.eval_mode():
         codes = model.encode(x).float()
     if not view.images or codes.shape[1:] != (2,):
         return
@@ -75,7 +75,7 @@ def plane(view: View) -> None:
     else:
         across, down = (torch.quantile(codes[:, axis].cpu(), even) for axis in (0, 1))
     points = torch.cartesian_prod(down.flip(0), across).flip(1).to(codes.device)
-    with view.still():
+    with view.eval_mode():
         decoded = model.decode(points).float().cpu().numpy()
     view.save("plane", lambda path: save_batch(path, decoded, columns=SIDE))
 
@@ -93,7 +93,7 @@ def between(view: View) -> None:
         return
     first, last = x[0::2], x[1::2]
     shares = torch.linspace(0, 1, STEPS, device=x.device)
-    with view.still():
+    with view.eval_mode():
         begin, end = model.encode(first).float(), model.encode(last).float()
         shares = shares.view(1, -1, *(1 for _ in begin.shape[1:]))
         codes = begin[:, None] + shares * (end - begin)[:, None]

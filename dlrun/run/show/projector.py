@@ -32,10 +32,10 @@ def projector(view: View) -> None:
 
 
 def _features(view: View) -> Points | None:
-    model, signature = view.parts.model, view.parts.prepared.signature
+    model, data_spec = view.parts.model, view.parts.prepared.data_spec
     leaves = [module for module in model.modules() if not any(module.children())]
     last = [module for module in leaves if any(True for _ in module.parameters())]
-    if isinstance(model, Gan) or not last or signature.target_length:  # a word at each position has no one place
+    if isinstance(model, Gan) or not last or data_spec.target_length:  # a word at each position has no one place
         return None
     coded = isinstance(model, Autoencoder)
     found: list[Tensor] = []
@@ -44,7 +44,7 @@ def _features(view: View) -> Points | None:
     labels: list[str] = []
     shown: list[Tensor] = []
     try:
-        with view.still():
+        with view.eval_mode():
             for begin in range(0, min(ROWS, view.rows.count), view.parts.evaluate_batch):
                 x, y = view.rows.range(begin, min(begin + view.parts.evaluate_batch, ROWS, view.rows.count))
                 if coded:
@@ -62,7 +62,7 @@ def _features(view: View) -> Points | None:
 
 def _labels(view: View, y: Tensor) -> list[str]:
     """A text for each row: its class, its number, or nothing where there are no targets or several."""
-    classes = view.parts.prepared.signature.classes
+    classes = view.parts.prepared.data_spec.classes
     if y.ndim != 1:
         return []
     return [classes[value] if classes else f"{value:.6g}" for value in y.tolist()]

@@ -17,8 +17,8 @@ def regions(view: View) -> None:
     """The classes of the plane's points, below the first training rows in the colours of theirs."""
     task, prepared = view.parts.task, view.parts.prepared
     assert isinstance(task, Classify)
-    signature = prepared.signature
-    if signature.input_kind != "table" or signature.input_shape != (2,):
+    data_spec = prepared.data_spec
+    if data_spec.input_kind != "table" or data_spec.input_shape != (2,):
         return
     from dlrun.record.plots import save_regions
 
@@ -29,10 +29,10 @@ def regions(view: View) -> None:
     wide = (high - low).clamp_min(1e-6) * MARGIN
     across, up = (torch.linspace(start, end, SIDE) for start, end in zip((low - wide).tolist(), (high + wide).tolist()))
     plane = torch.stack(torch.meshgrid(across, up, indexing="xy"), -1).view(-1, 2)  # line by line from below
-    with view.still():
-        taken = torch.cat([task.classify(view.parts.model(some.to(view.parts.noise.device)).float()).cpu()
+    with view.eval_mode():
+        taken = torch.cat([task.classify(view.parts.model(some.to(view.parts.rng.device)).float()).cpu()
                            for some in plane.split(view.parts.evaluate_batch)]).view(SIDE, SIDE)
     span = [axis.numpy() / factor[place] + offset[place] for place, axis in enumerate((across, up))]
     view.save("regions", lambda path: save_regions(
         path, taken.numpy(), (*span[0][[0, -1]], *span[1][[0, -1]]), points.cpu().numpy() / factor + offset,
-        y.cpu().numpy(), signature.classes, signature.features))
+        y.cpu().numpy(), data_spec.classes, data_spec.features))

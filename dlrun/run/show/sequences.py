@@ -20,14 +20,14 @@ MASK = "_"
 
 def series(view: View) -> None:
     """Series above what came back: as pictures, a line for each step, where they are about square; else drawn."""
-    if view.parts.prepared.signature.input_kind != "series":
+    if view.parts.prepared.data_spec.input_kind != "series":
         return
     model, task = view.parts.model, view.parts.task
     assert isinstance(task, Reconstruct)
-    features, length = view.parts.prepared.signature.input_shape
+    features, length = view.parts.prepared.data_spec.input_shape
     square = features >= 4 and features <= 4 * length <= 16 * features
     x = _spread(view, PAIRS if square else LINES)
-    with view.still():
+    with view.eval_mode():
         seen = task.corrupt(x)
         back = model(seen).float()
     lines = [x, seen, back] if not torch.equal(seen, x) else [x, back]
@@ -39,7 +39,7 @@ def series(view: View) -> None:
         return
     from dlrun.record.plots import save_series
 
-    names = view.parts.prepared.signature.features
+    names = view.parts.prepared.data_spec.features
     view.save("reconstructions", lambda path: save_series(path, x.cpu().numpy(), back.cpu().numpy(), names))
 
 
@@ -50,7 +50,7 @@ def sentences(view: View) -> None:
         return
     assert isinstance(task, Reconstruct)
     x = _spread(view, SENTENCES)
-    with view.still():
+    with view.eval_mode():
         values = model.values(x)
         seen = task.corrupt(values)
         found = model.nearest(model.decode(model.code(seen)).float())
@@ -87,7 +87,7 @@ def similarity(view: View) -> None:
     if not isinstance(model, TokenAutoencoder):
         return
     found: list[Tensor] = []
-    with view.still():
+    with view.eval_mode():
         for x, _ in in_order(view.rows, view.parts.evaluate_batch):
             code = model.encode(x)
             found.append(F.cosine_similarity(code.float(), model.code(model.decode(code)).float()).cpu())

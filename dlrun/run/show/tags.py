@@ -48,5 +48,5 @@ def _words(view: View, y: torch.Tensor) -> torch.Tensor:
 
 
 def _names(view: View, size: int) -> list[str]:
-    classes = list(view.parts.prepared.signature.classes)
+    classes = list(view.parts.prepared.data_spec.classes)
     return [classes[number] if number < len(classes) else str(number) for number in range(size)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dlrun.config.streams import key
+from dlrun.config.seeds import derive_seed
+from dlrun.inference.writing import Passage, write_all
 from dlrun.run.show.view import View
-from dlrun.run.writing import Passage, write_all
 
 TEMPERATURES = (0.2, 0.5, 1.0)
 TOKENS = 300
@@ -16,16 +16,16 @@ TOKENS = 300
 def passages(view: View) -> None:
     """``pictures/text-0040.txt``: a prompt from the shown rows and what follows it."""
     prepared = view.parts.prepared
-    signature, vocabulary = prepared.signature, prepared.vocabulary
-    if vocabulary is None or not signature.next_token:
+    data_spec, vocabulary = prepared.data_spec, prepared.vocabulary
+    if vocabulary is None or not data_spec.next_token:
         return
     part = view.part
     assert part.rows is not None
-    length = signature.input_shape[-1]
+    length = data_spec.input_shape[-1]
     begin = int(part.rows[0])
     prompt = [int(token) for token in np.asarray(part.x[begin:begin + length])]
     lines = [f"prompt: {vocabulary.decode(prompt)}", ""]
-    seed = key(view.parts.config.seed, "text", view.epoch)
+    seed = derive_seed(view.parts.config.seed, "text", view.epoch)
     made = [Passage(prompt, temperature, torch.Generator().manual_seed(seed)) for temperature in TEMPERATURES]
     write_all(view.parts.model, part.form, length, made, TOKENS, view.rows.device)
     for passage in made:

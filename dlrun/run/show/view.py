@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dlrun.assembly.components import RunComponents
 from dlrun.data.batches import Rows, in_order
-from dlrun.data.part import Part
+from dlrun.data.prepared import Split
 from dlrun.record.folder import RunFolder, write_text
 from dlrun.record.recorder import Recorder
-from dlrun.run.assemble import Parts
 
 OUTPUTS = ("classify", "tag", "regress", "multi_label", "multi_output")  # tasks that show all outputs
 
@@ -25,7 +25,7 @@ OUTPUTS = ("classify", "tag", "regress", "multi_label", "multi_output")  # tasks
 class View:
     """A run at the end of an epoch.  `cast` is its precision's context."""
 
-    parts: Parts
+    parts: RunComponents
     folder: RunFolder
     recorder: Recorder
     epoch: int
@@ -37,7 +37,7 @@ class View:
         return self.parts.test or self.parts.val or self.parts.train
 
     @property
-    def part(self) -> Part:
+    def part(self) -> Split:
         """The same rows as they are stored."""
         prepared = self.parts.prepared
         return next(part for part in (prepared.test, prepared.val, prepared.train) if part is not None)
@@ -45,12 +45,12 @@ class View:
     @property
     def images(self) -> bool:
         """Whether inputs are pictures that can be shown."""
-        return self.parts.prepared.signature.input_kind == "image"
+        return self.parts.prepared.data_spec.input_kind == "image"
 
     @contextmanager
-    def still(self) -> Iterator[None]:
+    def eval_mode(self) -> Iterator[None]:
         """Dropout off, no gradients, and noise that no step has."""
-        self.parts.noise.at(-1)
+        self.parts.rng.seed_step(-1)
         self.parts.model.eval()
         try:
             with torch.no_grad(), self.cast():
@@ -68,7 +68,7 @@ class View:
         """The model's outputs and the targets of the shown rows, on the CPU: of their measurement, else of a pass."""
         found = self.passed
         if not found:
-            with self.still():
+            with self.eval_mode():
                 found = [(self.parts.model(x), y) for x, y in in_order(self.rows, self.parts.evaluate_batch)]
         outputs, targets = (torch.cat(parts).cpu() for parts in zip(*found))
         return outputs.float(), targets

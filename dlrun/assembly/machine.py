@@ -1,0 +1,118 @@
+"""The machine as one run sees it: device, threads, memory; chosen once and stored with the run."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from dlrun.config.problem import problem
+from dlrun.config.schema.root import Config
+from dlrun.preflight.threads import cores
+from dlrun.record.provenance import cpu_model
+
+SHARE = 0.5  # of the free memory that resident data may take
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`line` says it to a person; `threads` are torch's on the CPU."""
+
+    device: torch.device
+    threads: int
+    line: str
+
+
+def choose(config: Config, stored_threads: int | None = None, auto_threads: int | None = None) -> Machine:
+    """The device and threads of a run; `stored_threads` are those of its first start, which decide its bits.
+
+    `auto_threads` are what threads=auto means for its net; all cores by default.
+    """
+    device = _device(config.device)
+    if config.precision == "fp16" and device.type != "cuda":
+        raise problem("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")
+    threads = stored_threads or (auto_threads or cores() if config.threads == "auto" else config.threads)
+    torch.set_num_threads(threads)
+    if device.type == "cuda":
+        # Equal bits on resume need algorithms that do not race; float32 means float32 (no TF32).
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+        torch.backends.cudnn.allow_tf32 = False
+        line = f"{device} ({torch.cuda.get_device_name(device)})"
+    else:
+        line = f"{device} ({threads} {'thread' if threads == 1 else 'threads'})"
+    return Machine(device, threads, line)
+
+
+def speed_path(model: nn.Module, own: bool) -> str:
+    """How the steps are executed; stored with the run, because another path gives other bits.
+
+    Two-dimensional convolutions run 1.2 to 1.5 times as fast with channels last (benchmarks/layout.py); a class of the
+    user's own (`own` False) may rely on the usual layout and keeps it.
+    """
+    images = own and any(weight.ndim == 4 for weight in model.parameters())
+    return "eager, denormals flushed" + (", channels_last" if images else "")
+
+
+def hardware(name: str) -> str:
+    """The chip that a configured device means: equal chips give equal bits."""
+    device = _device(name)
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{device.type}: {cpu_model()}"
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """What a run sets for the whole process, its own code or a user's, is afterwards as it was before.
+
+    Within the block torch's defaults are its own, so that a job is the same alone and in a sweep.
+    """
+    dtype, device, threads = torch.get_default_dtype(), torch.get_default_device(), torch.get_num_threads()
+    state, flushed = torch.get_rng_state(), math.ldexp(sys.float_info.min, -1) * 1.0 == 0.0
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    # Gradients that fade over hundreds of steps become denormal numbers, which a CPU handles five times as slowly.
+    # torch's worker threads take this over when they are made: a process that has computed in parallel before its
+    # first run keeps theirs as they were, and may get other last bits than the command line.
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_default_device(None if device.type == "cpu" else device)
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
+        torch.set_rng_state(state)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    if name.startswith("cuda"):
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        index = int(name.partition(":")[2] or 0)
+        if index >= count:
+            here = f"{count} CUDA devices are here" if count else "no CUDA device is here"
+            raise problem(f"device={name}", f"{here}; auto or cpu is wanted")
+        return torch.device("cuda", index)
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise problem("device=mps", "no MPS device is here; auto or cpu is wanted")
+    return torch.device(name)
+
+
+def fits(bytes_wanted: int, device: torch.device) -> bool:
+    """Whether data of that size may lie on the device for the whole run."""
+    if device.type == "cuda":
+        free = torch.cuda.mem_get_info(device)[0]
+    elif hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    else:
+        return bytes_wanted < 1 << 30
+    return bytes_wanted <= SHARE * free

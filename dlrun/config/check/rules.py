@@ -1,0 +1,211 @@
+"""Rules between values of a configuration: each is a small function that yields problems.
+
+`@rule` registers; a test holds the register against the functions of this module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from dlrun.config.check.check import show
+from dlrun.config.models_baseline import COMPUTED
+from dlrun.config.problem import Problem, nearest
+from dlrun.config.schema.groups import Custom
+from dlrun.config.schema.kfold import folds_of
+from dlrun.config.schema.layer_lists import stateful_key
+from dlrun.config.schema.root import Config
+
+Check = Callable[[Config, Callable[[str], str]], Iterable[Problem]]
+RULES: list[Check] = []
+
+
+def rule(check: Check) -> Check:
+    RULES.append(check)
+    return check
+
+
+def measured(config: Config) -> list[str]:
+    """The metrics that a run of this configuration produces each epoch, in their order of display."""
+    parts = ["train"] + (["val"] if config.validation is not None else [])
+    return [f"{part}/{name}" for part in parts for name in config.task.shown]
+
+
+def monitors(config: Config) -> Iterator[tuple[str, str]]:
+    if not config.task.known:  # judged when the data has said what is learned
+        return
+    if config.early_stop.on:
+        yield "early_stop.monitor", config.early_stop.monitor
+    if config.schedule.kind == "plateau":
+        yield "schedule.monitor", config.schedule.monitor
+
+
+@rule
+def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
+    for key, metric in monitors(config):
+        known = measured(config)
+        if metric in known:
+            continue
+        if metric.startswith("test/"):
+            why = "the test rows are never used to choose; watch one of " + ", ".join(known)
+        elif metric.startswith("val/") and config.validation is None:
+            why = "validation=0 leaves nothing to watch; say validation=0.2, or watch " + ", ".join(known)
+        else:
+            near = nearest(metric, known)
+            hint = f"; did you mean  {near[0]}" if near else ""
+            why = f"task {config.task.kind} measures {', '.join(known)}{hint}"
+        yield Problem(f"{key}={metric}", why, origin(key))
+
+
+@rule
+def final_fit_has_a_monitor(config: Config, origin: Any) -> Iterator[Problem]:
+    folds = folds_of(config)
+    if folds is None or not folds.final:
+        return
+    for key, metric in monitors(config):
+        if metric.startswith("val/"):
+            yield Problem(f"{key}={metric}", "the final fit (validation.final) has no validation rows to watch; fix "
+                                             "the number of epochs, or watch a train/ metric", origin(key))
+
+
+@rule
+def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
+    late = [epoch for epoch in config.test_at if epoch > config.epochs]
+    if late:
+        yield Problem(f"test_at={show(config.test_at)}", f"training ends after epoch {config.epochs} (epochs)",
+                      origin("test_at"))
+
+
+@rule
+def start_epoch_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.early_stop.on and config.early_stop.start_epoch > config.epochs:
+        yield Problem(f"early_stop.start_epoch={config.early_stop.start_epoch}",
+                      f"training ends after epoch {config.epochs} (epochs)", origin("early_stop.start_epoch"))
+
+
+@rule
+def nesterov_wants_momentum(config: Config, origin: Any) -> Iterator[Problem]:
+    if getattr(config.optimizer, "nesterov", False) and config.optimizer.momentum == 0:
+        yield Problem("optimizer.nesterov=true", "it wants optimizer.momentum > 0", origin("optimizer.nesterov"))
+
+
+@rule
+def rmsprop_inside_is_plain(config: Config, origin: Any) -> Iterator[Problem]:
+    if getattr(config.optimizer, "eps_inside", False) and (config.optimizer.centered or config.optimizer.momentum):
+        yield Problem("optimizer.eps_inside=true", "it goes without momentum and centered",
+                      origin("optimizer.eps_inside"))
+
+
+@rule
+def lbfgs_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.optimizer.kind != "lbfgs":
+        return
+    if config.optimizer.accumulate > 1:
+        yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}", "lbfgs takes one batch at a time",
+                      origin("optimizer.accumulate"))
+    if config.precision != "float32":
+        yield Problem(f"precision={config.precision}", "lbfgs wants float32", origin("precision"))
+
+
+@rule
+def lbfgs_moves_alone(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.task.kind != "adversarial":
+        return
+    wanted = "each network of a GAN changes what the other minimises, and lbfgs sees its batch several times: adam"
+    if config.optimizer.kind == "lbfgs":
+        yield Problem(f"optimizer={config.optimizer.name or 'lbfgs'}", wanted, origin("optimizer"))
+    if (config.task.generator_optimizer or {}).get("kind") == "lbfgs":
+        yield Problem("task.generator_optimizer.kind=lbfgs", wanted, origin("task.generator_optimizer.kind"))
+
+
+@rule
+def tag_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
+    # With padding counted all rows have equally many positions, and the parts' means weighted by rows are exact.
+    if config.task.kind == "tag" and config.optimizer.accumulate > 1 and not config.task.count_padding:
+        yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
+                      "1 is wanted: parts of a batch count by their rows, and the loss of tag is a mean over words",
+                      origin("optimizer.accumulate"))
+
+
+@rule
+def plateau_falls(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.schedule.kind == "plateau" and config.schedule.min_lr > config.optimizer.lr:
+        yield Problem(f"schedule.min_lr={show(config.schedule.min_lr)}",
+                      f"the rate begins at optimizer.lr={show(config.optimizer.lr)} and only falls",
+                      origin("schedule.min_lr"))
+
+
+@rule
+def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]:
+    key = stateful_key(config.model)
+    if not key:
+        return
+    place = key.split("[")[0]  # a list has one place in its file
+    if config.shuffle:
+        yield Problem(f"{key}=true", "row i of a batch goes on in row i of the next: shuffle=false", origin(place))
+    if config.test_size is not None:
+        yield Problem(f"test_size={config.test_size}",
+                      f"{key} reads the test rows one after another, with none left out; null is wanted",
+                      origin("test_size"))
+    if config.optimizer.accumulate > 1 or config.optimizer.kind == "lbfgs":
+        yield Problem(f"{key}=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
+                      origin(place))
+
+
+@rule
+def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Problem]:
+    if not config.interpolation:
+        return
+    if isinstance(config.model, COMPUTED):
+        yield Problem("interpolation=true", "this model has no trained weights", origin("interpolation"))
+    elif config.task.known and "loss" not in config.task.measures:
+        yield Problem("interpolation=true", "the networks of a GAN have no loss in common", origin("interpolation"))
+
+
+@rule
+def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+    if config.precision == "fp16" and not (config.device == "auto" or config.device.startswith("cuda")):
+        yield Problem("precision=fp16", f"it wants a CUDA device, not device={config.device}; bf16 runs anywhere",
+                      origin("precision"))
+
+
+@rule
+def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", config.device):
+        near = ["cuda"] if config.device.startswith("gpu") else nearest(config.device, ["auto", "cpu", "cuda", "mps"])
+        hint = f"; did you mean  {near[0]}" if near else ""
+        yield Problem(f"device={config.device}", f"one of auto, cpu, cuda, cuda:N, mps is wanted{hint}",
+                      origin("device"))
+
+
+@rule
+def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
+    name = config.name
+    if name is not None and (not name.strip() or name.startswith(("/", "~")) or ".." in name.split("/")
+                             or name.split("/")[0] == "sweeps"):
+        yield Problem(f"name={name}", "a folder below output_dir is wanted (and not `sweeps`, which is taken)",
+                      origin("name"))
+
+
+@rule
+def output_dir_is_named(config: Config, origin: Any) -> Iterator[Problem]:
+    if not config.output_dir.strip():
+        yield Problem("output_dir=", "a folder is wanted;  .  is this one", origin("output_dir"))
+
+
+@rule
+def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
+    if isinstance(config.model, Custom):
+        if config.model.target.split(".")[0] not in {module.split(".")[0] for module in config.allow}:
+            top = config.model.target.split(".")[0]
+            yield Problem(f"model._target_={config.model.target}",
+                          f"its code would run; allow it by  allow={top}  on the command line",
+                          origin("model._target_"))
+    if config.allow and origin("allow"):
+        yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
+
+
+# Judged again when auto has become a task.
+OF_TASK: tuple[Check, ...] = (monitor_is_measured, final_fit_has_a_monitor, lbfgs_moves_alone, tag_is_whole,
+                              a_line_of_losses_has_two_ends)

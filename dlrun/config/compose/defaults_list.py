@@ -1,0 +1,87 @@
+"""A file's `defaults:` list, checked before Hydra takes it (it would stop at the first mistake, without a line)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.compose.catalog import is_group, options
+from dlrun.config.compose.yaml_file import place
+from dlrun.config.problem import Problem, did_you_mean
+from dlrun.config.schema.root import GROUPS
+
+SUGGESTERS = ("dataset", "model", "task")  # last in config.yaml's list; what Hydra meets first, from the end, wins
+_FORM = "a list is wanted, as in  - override /model: dense"
+
+
+def check_defaults(path: Path, name: str, entries: Any) -> list[Problem]:
+    """What is wrong with the defaults list of the file `path`, which is chosen as `name` (``experiment/x``)."""
+    if not isinstance(entries, list):
+        return [Problem(f"defaults={entries}", _FORM, place(path, ["defaults"]))]
+    return [Problem(said, wanted, place(path, ["defaults", number]))
+            for number, entry in enumerate(entries) for said, wanted in _entry(name, entry)]
+
+
+def check_suggested(path: Path, group: str, root: dict[str, Any]) -> list[Problem]:
+    """What is wrong with the words of other groups in the ``root:`` of a file of `group`."""
+    found = []
+    later = SUGGESTERS[SUGGESTERS.index(group):] if group in SUGGESTERS else GROUPS
+    for key, word in root.items():
+        if key not in GROUPS:
+            continue
+        said, where = f"root.{key}={word}", place(path, ["root", key])
+        if key in later:
+            found.append(Problem(said, f"a file of {group} chooses no word of {key}", where))
+        elif not isinstance(word, str):
+            found.append(Problem(said, f"one word of {key} is wanted: {', '.join(options(key))}", where))
+        else:
+            found += [Problem(said, wanted, where) for _, wanted in _option(key, word, "", said)]
+    return found
+
+
+def _entry(name: str, entry: Any) -> Iterator[tuple[str, str]]:
+    here, _, own = name.rpartition("/")
+    if isinstance(entry, str):
+        if entry == "_self_" or "${" in entry:
+            return
+        if here.startswith("experiment/") and not entry.startswith("/"):
+            # Hydra would look below experiment/ or beside the file, as the file was chosen or taken in itself.
+            yield f"- {entry}", f"another experiment is taken in by its whole name:  - /{here}/{entry.split('/')[-1]}"
+            return
+        group, _, option = entry.rpartition("/") if entry.startswith("/") else (f"/{here}", "", entry)
+        yield from _option(group.lstrip("/"), option, own if group == f"/{here}" else "", f"- {entry}")
+        return
+    if not isinstance(entry, dict) or len(entry) != 1:
+        yield f"- {entry}", _FORM
+        return
+    (words, option), = entry.items()
+    said, parts = f"- {words}: {option}", str(words).split()
+    group = parts[-1].split("@")[0]
+    if "optional" in parts or "${" in f"{words}{option}" or group.lstrip("/").startswith("hydra/"):
+        return
+    if not group.startswith("/") and here and (group in (*GROUPS, "experiment")):
+        yield said, f"groups are named from the top:  - override /{group}: {option}"
+        return
+    group = group.lstrip("/") if group.startswith("/") or not here else f"{here}/{group}"
+    if group == "experiment":  # to Hydra this is the key that the command line has set, so the file would name itself
+        yield said, f"another experiment is taken in by its whole name:  - /experiment/{option}"
+        return
+    if not is_group(group):
+        yield said, f"no such group{did_you_mean(group, GROUPS)}"
+        return
+    if group in GROUPS and "override" not in parts:
+        yield said, f"every run has a {group}; this one is chosen by  - override /{group}: {option}"
+        return
+    for one in option if isinstance(option, list) else [option]:
+        if one is not None:
+            yield from _option(group, str(one), "", said)
+
+
+def _option(group: str, option: str, own: str, said: str) -> Iterator[tuple[str, str]]:
+    known = options(group)
+    option = option.removesuffix(".yaml")
+    if option == own:
+        yield said, "the file names itself"
+    elif option not in known:
+        yield said, f"no such {group}{did_you_mean(option, known) or '; there are: ' + ', '.join(known)}"

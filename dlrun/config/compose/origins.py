@@ -1,0 +1,90 @@
+"""Where each value came from: the file (and line), the command line, or the schema's default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import RunMode
+
+from dlrun.config.compose.catalog import is_group, option_files
+from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.yaml_file import place, read_yaml, shown
+from dlrun.config.flat import flatten
+from dlrun.config.places import config_dirs
+from dlrun.config.schema.root import GROUPS
+
+COMMAND_LINE = "command line"
+DEFAULT = "default"
+
+
+class Origins:
+    """The origin of every key of one composition, found by reading its files again, in their order.
+
+    `words` are the overrides that composed; made only when something has to be explained.
+    """
+
+    def __init__(self, words: Sequence[str]):
+        self._files: dict[str, tuple[Path, str]] = {}
+        parser = OverridesParser.create()
+        overrides = [parser.parse_override(word) for word in words]
+        self._words = {o.key_or_group for o in overrides if not is_group(o.key_or_group)}
+        self._groups = {o.key_or_group for o in overrides if is_group(o.key_or_group)}
+        with hydra_started():
+            loader = GlobalHydra.instance().config_loader()
+            defaults = loader.compute_defaults_list("config", list(words), RunMode.RUN)
+        for entry in defaults.defaults:
+            path = _file(entry.config_path or "")
+            if path is None:
+                continue
+            package = (entry.package or "").strip(".")
+            group = (entry.config_path or "").rpartition("/")[0]
+            if group in GROUPS:
+                package = group
+            elif package == "_global_" or (entry.config_path or "").startswith("experiment/"):
+                package = ""
+            body = {key: value for key, value in read_yaml(path).items() if key != "defaults"}
+            for key in flatten(body):
+                if package and key.startswith("root."):  # a group file's word on the root keys
+                    self._files[key.removeprefix("root.")] = (path, key)
+                else:
+                    self._files[f"{package}.{key}" if package else key] = (path, key)
+
+    def of(self, key: str) -> str:
+        """``command line``, ``configs/model/lenet.yaml`` or ``default``."""
+        if self._is_word(key):
+            return COMMAND_LINE
+        found = self._find(key)
+        return shown(found[0]) if found else DEFAULT
+
+    def place(self, key: str) -> str:
+        """``experiments/x.yaml:12`` for a value that a file brought, empty for one that was typed."""
+        found = self._find(key)
+        if self._is_word(key) or found is None or (key in GROUPS and key not in self._files):
+            return ""
+        path, inner = found
+        return place(path, inner.split("."))
+
+    def _is_word(self, key: str) -> bool:
+        return any(key == word or key.startswith(word + ".") for word in self._words)
+
+    def _find(self, key: str) -> tuple[Path, str] | None:
+        if key in self._files:
+            return self._files[key]
+        for known, found in reversed(self._files.items()):
+            if known.startswith(key + "."):
+                return found
+        parent = key.rpartition(".")[0]
+        return self._find(parent) if parent and "." in parent else None
+
+
+def _file(config_path: str) -> Path | None:
+    group, _, name = config_path.rpartition("/")
+    if config_path == "config":
+        return config_dirs()[0] / "config.yaml"
+    if config_path.startswith("experiment/"):
+        return option_files("experiment").get(config_path.partition("/")[2])
+    return option_files(group).get(name) if group and not group.startswith("hydra") else None
+

@@ -1,0 +1,190 @@
+"""The words of the command line, checked one by one before Hydra composes (it would stop at the first bad one)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override
+from hydra.errors import HydraException
+
+from dlrun.config.check.custom import GROUPS_OPEN
+from dlrun.config.check.names import elsewhere, meant
+from dlrun.config.compose.catalog import is_group, option_files, options
+from dlrun.config.compose.grammar import not_a_word
+from dlrun.config.compose.yaml_file import shown
+from dlrun.config.places import config_dirs
+from dlrun.config.problem import Problem, did_you_mean, nearest
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.groups import KINDS, TARGET
+from dlrun.config.schema.root import GROUPS, Root
+from dlrun.config.schema.sweeps import of_a_sweep
+
+GROUP_KEYS = (*GROUPS, "experiment")
+_OTHER_WORDS = {  # what else people call our options
+    "mlp": "dense", "fc": "dense", "logistic": "linear", "convolutional": "cnn", "conv": "cnn",
+    "convnet2d": "convnet", "off": "none", "no": "none", "false": "none", "null": "none",
+    "fashion-mnist": "fashion_mnist",
+    "fashionmnist": "fashion_mnist", "cifar-10": "cifar10", "images": "image_folder", "imagefolder": "image_folder",
+    "reduce_on_plateau": "plateau", "reducelronplateau": "plateau", "cosine_annealing": "cosine", "steplr": "step",
+}
+_OPEN = ("free", "mapping", "layers", "integers", "numbers", "texts")  # kinds that have members of their own
+
+
+def read_words(words: Sequence[str], multirun: bool = False) -> tuple[list[Override], list[Problem]]:
+    """The overrides that are well formed and choose what exists, and a problem for each other word."""
+    parser = OverridesParser.create()
+    good: list[Override] = []
+    problems: list[Problem] = []
+    for word in words:
+        if of_a_sweep(word):  # a plan takes these words out before it reads the others
+            problems.append(Problem(word, "it belongs to a sweep: add  -m"))
+            continue
+        if not word.partition("=")[0].strip():
+            problems.append(Problem(word or '""', "a word of the form key=value is wanted"))
+            continue
+        try:
+            override = parser.parse_override(word)
+        except HydraException as error:
+            problems.append(Problem(word, not_a_word(word, error)))
+            continue
+        trouble = _trouble(override, multirun)
+        if trouble:
+            problems.append(Problem(word, trouble))
+        else:
+            good.append(override)
+    return good, problems
+
+
+def _trouble(override: Override, multirun: bool) -> str:
+    key = override.key_or_group
+    if key.split(".")[0] == "hydra" or key.startswith("hydra/"):
+        return ""
+    if override.is_delete():
+        return "a key cannot be removed; give it another value (groups have  none  where that makes sense)"
+    if override.package is not None:
+        return "a group keeps its place; write  group=option"
+    if override.is_sweep_override() and not multirun:
+        return "several values want a multirun: add  -m"
+    if key in GROUP_KEYS and override.is_add() and not override.is_force_add():
+        return f"no + is needed:  {key}={override.get_value_element_as_str()}"
+    group, _, inner = key.partition(".")
+    if inner == "kind" and group in GROUPS:
+        return f"the kind comes with the word:  {group}={override.get_value_element_as_str()}"
+    if inner == TARGET and group in GROUPS:
+        if group not in GROUPS_OPEN:
+            return f"only {', '.join(GROUPS_OPEN)} takes a class of your own"
+        return f"a class of your own enters by a file, as configs/{group}/mine.yaml, and  {group}=mine"
+    if key == "experiment" and override.value() is None:
+        return ""
+    if is_group(key) and not isinstance(override.value(), Glob):
+        members = list(override.sweep_string_iterator()) if override.is_sweep_override() else [override.value()]
+        for member in members:
+            if not isinstance(member, (str, int, float)):
+                return f"a word is wanted: {', '.join(options(key))}"
+            unknown = unknown_option(key, str(member)) or _shadowed(key, str(member))
+            if unknown:
+                return unknown
+        if key not in GROUP_KEYS and not override.is_add():
+            return f"a group of your own is added with a plus:  +{key}={override.get_value_element_as_str()}"
+    return ""
+
+
+def unknown_option(group: str, word: str) -> str:
+    """Why `word` cannot be chosen in `group`; empty if it can."""
+    files = option_files(group)
+    if word in files or (group == "experiment" and word == "null"):
+        return ""
+    if group == "experiment" and _bare(word) in files:
+        return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
+    if group == "dataset" and Path(word).suffix in (".csv", ".tsv", ".npz"):
+        kind = "npz" if word.endswith(".npz") else "csv"
+        return f"a file of your own is read by  dataset={kind} dataset.path={word}"
+    near = [_OTHER_WORDS[word.lower()]] if _OTHER_WORDS.get(word.lower()) in files else nearest(word, files)
+    if near:
+        return f"no such {group}; did you mean  {group}={near[0]}"
+    if group == "experiment":
+        return "no such experiment; `dlrun list experiments` names them"
+    return f"no such {group}; there are: {', '.join(sorted(files))}"
+
+
+def _bare(word: str) -> str:
+    return word.removeprefix("./").removeprefix("experiments/").removesuffix(".yaml")
+
+
+def _shadowed(group: str, word: str) -> str:
+    """Why a user's file would not be read: dlrun has one of that name, and an earlier folder wins."""
+    places = [] if group == "experiment" else [folder / group / f"{word}.yaml" for folder in config_dirs()]
+    files = [file for file in places if file.is_file()]
+    if len(files) < 2:
+        return ""
+    return f"{shown(files[1])} would not be read, {group}={word} is in {shown(files[0].parent)}; rename it"
+
+
+def possible(override: Override) -> bool:
+    """Whether some configuration has the key; what is impossible need not be composed to be known as wrong."""
+    key = override.key_or_group
+    first, _, member = key.partition(".")
+    if first not in GROUPS or not member:
+        return first in rules(Root) or first == "hydra" or "/" in first or is_group(first)
+    return override.is_add() or any(member.split(".")[0] in rules(schema) for schema in KINDS[first].values()) or (
+        first == "model")  # a user's own class has arguments of its own
+
+
+def unknown_key(override: Override, known: Iterable[str], plain: dict[str, Any]) -> Problem | None:
+    """The problem of an override whose key does not exist (or cannot have members); None if it may be set.
+
+    `known` are the dotted keys of this configuration, `plain` is its mapping.
+    """
+    key = override.key_or_group
+    known = list(known)
+    if key in known or is_group(key) or key.split(".")[0] == "hydra":
+        return None
+    said = override.input_line or key
+    parts = key.split(".")
+    for depth in range(len(parts) - 1, 0, -1):
+        parent = ".".join(parts[:depth])
+        if parent in known:
+            return _member(said, parent, parts[depth], plain)
+    value = said.split("=", 1)[-1]
+    group = parts[0]
+    if group in GROUPS:
+        kinds = elsewhere(group, parts[1], str(plain.get(group, {}).get("kind"))) if len(parts) == 2 else []
+        if kinds:
+            name = plain[group].get("name") or plain[group].get("kind")
+            return Problem(said, f"{group} {name} has no such key; it belongs to {_these(group, kinds)}")
+    near = meant(key, [*known, *GROUP_KEYS])
+    if near:
+        return Problem(said, f"no such key; did you mean  {near}={value}")
+    if group in GROUPS:
+        name = plain.get(group, {}).get("name") or plain.get(group, {}).get("kind") or ""
+        keys = ", ".join(k.split(".", 1)[1] for k in known if k.startswith(group + ".") and k.count(".") == 1
+                         and not k.endswith((".name", ".kind")))
+        return Problem(said, f"{group} {name} has no such key; it has: {keys}")
+    return Problem(said, f"no such key{did_you_mean(group, GROUP_KEYS)}; `dlrun explain` shows them all")
+
+
+def _these(group: str, kinds: Sequence[str]) -> str:
+    return ", ".join(f"{group}={kind}" if kind in options(group) else kind for kind in kinds)
+
+
+def _member(said: str, parent: str, member: str, plain: dict[str, Any]) -> Problem | None:
+    value: Any = plain
+    for part in parent.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, list):
+        if member.isdigit() and int(member) < len(value):
+            return None
+        members = f"{parent}.0 to {parent}.{len(value) - 1}" if len(value) > 1 else f"{parent}.0"
+        return Problem(said, f"{parent} is a list of {len(value)} here; it has {members if value else 'no members'}; "
+                       f"set it whole:  {parent}=[...]")
+    if parent == "validation" and not isinstance(value, dict):
+        return Problem(said, "validation is a single value here; set it whole:  "
+                       f"validation={{{member}: {said.split('=', 1)[-1]}}}")
+    root = rules(Root).get(parent)
+    if root is not None and root.kind in _OPEN or parent.split(".")[0] in GROUPS:
+        shown = "a single value" if not isinstance(value, dict) else "a mapping"
+        return Problem(said, f"{parent} is {shown} here; set it whole:  {parent}=...")
+    return Problem(said, f"{parent} is a single value; it has no {member}")

@@ -1,0 +1,157 @@
+"""How Hydra finds dlrun's YAML: sources that fill in the schema's defaults while a file is read.
+
+So a group file says only what differs, and yet ``--cfg job``, completion and overrides know every key.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.object_type import ObjectType
+from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from dlrun.config.compose.defaults_list import check_defaults, check_suggested
+from dlrun.config.compose.yaml_file import place, read_yaml, shown
+from dlrun.config.flat import flatten
+from dlrun.config.places import config_dirs, experiment_dirs
+from dlrun.config.problem import Problem, Problems
+from dlrun.config.schema.fields import defaults
+from dlrun.config.schema.groups import KINDS, TARGET, filled
+from dlrun.config.schema.root import GROUPS, Root
+
+
+def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str | None]) -> list[Problem]:
+    """What Hydra or OmegaConf would stop at, or what would silently land in another place."""
+    group = name.rpartition("/")[0]
+    problems = [] if "defaults" not in values or name == "config" else check_defaults(path, name, values["defaults"])
+    if group in GROUPS and header.get("package"):
+        problems.append(Problem(f"# @package {header['package']}", f"a {group} stays at {group}; leave this line out",
+                                f"{shown(path)}:1"))
+    if group in GROUPS and list(values) == [group] and isinstance(values[group], dict):
+        problems.append(Problem(f"{group}: ...", f"the file is read as the {group} already; its keys stand at the left "
+                                "margin", place(path, [group])))
+    if group in GROUPS and not {"kind", "defaults", TARGET} & set(values) and len(KINDS[group]) > 1 and not problems:
+        problems.append(Problem(f"{group}.kind", f"must be given: one of {', '.join(sorted(KINDS[group]))}",
+                                f"{shown(path)}:1"))
+    if group in GROUPS and isinstance(values.get("root"), dict):
+        problems += check_suggested(path, group, values["root"])
+    for key, value in flatten(values).items():
+        if isinstance(value, str) and "${" in value:
+            try:
+                OmegaConf.create({"value": value})
+            except OmegaConfBaseException:
+                problems.append(Problem(f"{key}={value}", "an interpolation is written  ${key}  or  ${oc.env:NAME}",
+                                        place(path, key.split("."))))
+    return problems
+
+
+class _Folder(ConfigSource):
+    """A folder of YAML files, seen below `prefix` of the configuration."""
+
+    prefix = ""
+
+    def _path(self, config_path: str) -> Path | None:
+        if not self.prefix:
+            return Path(self.path) / config_path
+        if config_path == self.prefix or config_path.startswith(self.prefix + "/"):
+            return Path(self.path) / config_path[len(self.prefix):].lstrip("/")
+        return None
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        path = self._path(self._normalize_file_name(config_path))
+        if path is None or not path.is_file():
+            raise ConfigLoadError(f"Config not found : {path}")
+        values = read_yaml(path)
+        header = self._get_header_dict(path.read_text(encoding="utf-8")[:512])
+        name = config_path.removesuffix(".yaml")
+        wrong = _wrong(path, name, values, header)
+        if wrong:
+            raise Problems(wrong)
+        values = self._complete(name, values, header)
+        return ConfigResult(config=OmegaConf.create(values), path=self.full_path(), provider=self.provider,
+                            header=header)
+
+    def _complete(self, name: str, values: dict[str, Any], header: dict[str, str | None]) -> dict[str, Any]:
+        group, _, option = name.rpartition("/")
+        if name == "config":
+            return {**defaults(Root), **values}
+        if group not in GROUPS:
+            return values
+        body = {key: value for key, value in values.items() if key not in ("defaults", "root")}
+        if isinstance(values.get("root"), dict) and "defaults" not in values:
+            # What suits this choice at the root (a GAN wants more epochs); experiments and typed words win.
+            header["package"] = "_global_"
+            keys = {key: value for key, value in values["root"].items() if key not in GROUPS}
+            words = [{f"override /{key}": value} for key, value in values["root"].items() if key in GROUPS]
+            return {**({"defaults": [*words, "_self_"]} if words else {}), group: filled(group, body, option), **keys}
+        if "defaults" in values:  # it builds on another file of the group, which brings the schema's values
+            return {"defaults": values["defaults"], "name": option, **body}
+        return filled(group, body, option)
+
+    def available(self) -> bool:
+        return Path(self.path).is_dir()
+
+    def is_group(self, config_path: str) -> bool:
+        path = self._path(config_path)
+        return path is not None and path.is_dir()
+
+    def is_config(self, config_path: str) -> bool:
+        path = self._path(self._normalize_file_name(config_path))
+        return path is not None and path.is_file()
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        files: list[str] = []
+        folder = self._path(config_path)
+        for entry in sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []:
+            if entry.suffix in (".yaml", "") and not entry.name.startswith("."):
+                self._list_add_result(files, f"{config_path}/{entry.name}".lstrip("/"), entry.name, results_filter)
+        return sorted(set(files))
+
+
+class ConfigFolder(_Folder):
+    """Config groups; defaults come from the schema."""
+
+    @staticmethod
+    def scheme() -> str:
+        return "dlrun"
+
+
+class ExperimentFolder(_Folder):
+    """Experiments: each is written as if it stood at the root, and is chosen by ``experiment=``."""
+
+    prefix = "experiment"
+
+    @staticmethod
+    def scheme() -> str:
+        return "dlrun-experiments"
+
+    def is_group(self, config_path: str) -> bool:
+        return config_path == "" or super().is_group(config_path)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """All experiments, those in subfolders too: completion asks for ``experiment`` alone."""
+        if config_path == "":
+            return [] if results_filter == ObjectType.CONFIG else [self.prefix]
+        folder = self._path(config_path)
+        if folder is None or results_filter == ObjectType.GROUP:
+            return []
+        return sorted(str(file.relative_to(folder).with_suffix("")) for file in folder.rglob("*.yaml"))
+
+    def _complete(self, name: str, values: dict[str, Any], header: dict[str, str | None]) -> dict[str, Any]:
+        header["package"] = header.get("package") or "_global_"
+        return values
+
+
+class Places(SearchPathPlugin):
+    """Tells Hydra where dlrun's and the user's folders are."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        for path in config_dirs():
+            search_path.append("dlrun", f"dlrun://{path}")
+        for path in experiment_dirs():
+            search_path.append("dlrun", f"dlrun-experiments://{path}")

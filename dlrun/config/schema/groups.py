@@ -1,0 +1,55 @@
+"""Which schema a group's mapping has: one table for checks, defaults, help and completion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from dlrun.config import augments, datasets, models, optimizers, schedules, tasks
+from dlrun.config.schema import stopping
+from dlrun.config.schema.fields import defaults, free, mapping, rules, text
+from dlrun.config.schema.root import GROUPS
+from dlrun.config.tasks_generative import GENERATIVE_TASKS
+
+TARGET = "_target_"
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A user's own model: the class that `_target_` names, called with `args` and `outputs`."""
+
+    kind: ClassVar[str] = "custom"
+    name: str = text("", "The word it is chosen by.", identity=False)
+    target: str = text("", "module.Class of the user's own.")
+    args: dict[str, Any] = mapping(None, "What the class is called with.")
+    source: str = free("", "Hash of the module's file.")
+
+
+KINDS: dict[str, dict[str, type]] = {
+    "dataset": datasets.DATASETS,
+    "model": models.MODELS,
+    "task": {**tasks.TASKS, **{schema.kind: schema for schema in GENERATIVE_TASKS}},
+    "optimizer": optimizers.OPTIMIZERS,
+    "schedule": schedules.SCHEDULES,
+    "early_stop": {"early_stop": stopping.EarlyStop},
+    "augment": {"augment": augments.Augment},
+}
+assert tuple(KINDS) == GROUPS
+
+
+def schema_of(group: str, values: dict[str, Any]) -> type | None:
+    """The schema of a group's mapping, by its `kind`; None when that is unknown."""
+    kinds = KINDS[group]
+    kind = next(iter(kinds)) if len(kinds) == 1 else values.get("kind")
+    return kinds.get(kind) if isinstance(kind, str) else None
+
+
+def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:
+    """A group file's values over the defaults of its schema; `name` is the word that chose it."""
+    schema = schema_of(group, values)
+    if schema is None or TARGET in values:
+        return {"name": name, **values}
+    full = {**defaults(schema), **values}
+    if "name" in rules(schema) and "name" not in values:
+        full["name"] = name
+    return full

@@ -1,0 +1,62 @@
+"""What the data room hands over: the rows of a part, and all parts with what was fitted on the training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.form import VALUES, Form
+from dlrun.data.scale import Scale, Target
+from dlrun.data.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows as they are stored; `y` is None where a source has no targets.  May be read-only maps of a file.
+
+    Where `rows` is given, `x` is a series (steps, features) or running text (steps,), and `rows` (int64) the steps
+    where its windows begin.  `form` says what the stored rows become.
+    """
+
+    x: np.ndarray
+    y: np.ndarray | None
+    rows: np.ndarray | None = None
+    form: Form = VALUES
+
+    def __len__(self) -> int:
+        return len(self.x if self.rows is None else self.rows)
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """The parts of a data set, their scale, and where they come from.
+
+    `hash` is a SHA-256 over everything that the run sees: the stored arrays (kind, shape, bytes) and which of their
+    rows are in which part.  Scale, vocabulary and what stands in for missing numbers follow from these.
+    `targets` holds a target that is a number, or where there are several targets all of them in their order;
+    `vocabulary` belongs to words and characters.
+    `asked` are the settings by which new rows are made (maxlen, padding ...), `stand_in` the numbers of missing cells.
+    """
+
+    data_spec: DatasetSpec
+    train: Split
+    val: Split | None
+    test: Split | None
+    scale: Scale
+    hash: str
+    label: str
+    files: dict[str, str]
+    notes: list[str]
+    vocabulary: Vocabulary | None = None
+    targets: tuple[Target, ...] = ()
+    asked: dict[str, Any] = field(default_factory=dict)
+    stand_in: np.ndarray | None = None
+
+    def fitted(self) -> dict[str, Any]:
+        """Everything that new rows need to become inputs, as JSON types; `data.fitted` reads it."""
+        from dlrun.data.preprocessing_state import plain
+
+        return plain(self)

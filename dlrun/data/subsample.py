@@ -1,0 +1,50 @@
+"""The test rows that are measured: all of them, or some from all over."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+import numpy as np
+
+from dlrun.config.problem import problem
+from dlrun.config.seeds import derive_seed
+from dlrun.data.prepared import PreparedData, Split
+
+
+def count(rows: int, size: int | None) -> int:
+    """How many of `rows` test rows are measured (None: all).  Raises Problems where there are fewer than `size`."""
+    if size is None:
+        return rows
+    if size > rows:
+        there = f"there are {rows:,} test rows; 1 to {rows:,} are wanted"
+        raise problem(f"test_size={size}", there if rows else "there are no test rows to measure")
+    return size
+
+
+def fewer(prepared: PreparedData, size: int | None) -> PreparedData:
+    """The same parts with `size` of the test rows (None: all), whose hash says so.
+
+    Row number n of them is row n * rows // size of all, so that files which are ordered by class keep their classes;
+    windows, which lie in time, are drawn one from each such stretch, as a step of a whole day would see one hour alone.
+    The draw is the same for every seed.  Raises Problems.
+    """
+    test = prepared.test
+    if size is None:
+        return prepared
+    count(0 if test is None else len(test), size)
+    assert test is not None
+    ends = np.arange(size + 1) * len(test) // size
+    kept = ends[:-1]
+    if test.rows is not None:
+        draws = np.random.RandomState(np.random.MT19937(derive_seed(0, "test_size")))
+        kept = kept + (draws.random_sample(size) * np.diff(ends)).astype(np.int64)
+    sha = hashlib.sha256(f"{prepared.hash};test_size={size}".encode()).hexdigest()
+    return dataclasses.replace(prepared, test=_rows(test, kept), hash=sha)
+
+
+def _rows(part: Split, kept: np.ndarray) -> Split:
+    y = None if part.y is None else part.y[kept]
+    if part.rows is not None:
+        return dataclasses.replace(part, y=y, rows=part.rows[kept])
+    return dataclasses.replace(part, x=part.x[kept], y=y)

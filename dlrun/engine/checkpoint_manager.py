@@ -1,0 +1,98 @@
+"""What is kept of a run: its state in last.pt, the best weights in best.pt and in memory."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from dlrun.engine.checkpoint import Part, gather, read, save, scatter
+
+SHARE = 0.02  # of the time between two writes that a write at the end of an epoch may have taken
+
+
+class Weights:
+    """The model's weights and buffers as a part of the checkpoint."""
+
+    def __init__(self, model: nn.Module):
+        self.model = model
+
+    def state(self) -> dict[str, Any]:
+        return dict(self.model.state_dict())
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state, strict=True)
+        state.clear()
+
+
+class BestWeights:
+    """A copy of the weights of the best epoch; epoch 0 means that there is none yet."""
+
+    def __init__(self, model: nn.Module):
+        self.model, self.epoch, self.weights = model, 0, {}  # type: ignore[var-annotated]
+
+    def keep(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.weights = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+
+    def restore(self) -> None:
+        self.model.load_state_dict(self.weights, strict=True)
+
+    def state(self) -> dict[str, Any]:
+        return {"epoch": self.epoch, "weights": self.weights}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.epoch = state.pop("epoch")
+        own: dict[str, Tensor] = self.model.state_dict()
+        self.weights = {name: value.to(own[name].device) for name, value in state.pop("weights").items()}
+
+
+class CheckpointManager:
+    """Writes checkpoints when they are due, and reads them.
+
+    last.pt holds everything, the best weights too, so that no crash between two files can part them.
+    `seconds` lie between two writes; at the end of an epoch one is also made when it costs next to nothing.
+    """
+
+    def __init__(self, last: Path, best_file: Path, run_id: str, parts: dict[str, Part], best: BestWeights,
+                 seconds: float):
+        self.last, self.best_file, self.run_id = last, best_file, run_id
+        self.parts: dict[str, Part] = {**parts, "best": best}
+        self.best, self.seconds = best, seconds
+        self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
+        self.saved: tuple[int, int] | None = None  # epochs and steps done, as they stand in last.pt
+
+    def due(self) -> bool:
+        return time.monotonic() - self._written >= self.seconds
+
+    def cheap(self) -> bool:
+        return time.monotonic() - self._written >= self._cost / SHARE
+
+    @property
+    def saved_step(self) -> int | None:
+        return None if self.saved is None else self.saved[1]
+
+    def save(self, epoch: int, step: int) -> None:
+        """Write best.pt where the best has changed, and last.pt, after `epoch` epochs and `step` steps."""
+        start = time.monotonic()
+        # best.pt first: killed between the two, a run goes back a little and writes the same best.pt again.
+        if self.best.epoch != self._best_written:
+            save(self.best_file, {"id": self.run_id, "epoch": self.best.epoch, "model": self.best.weights})
+            self._best_written = self.best.epoch
+        save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.parts)})
+        self._written = time.monotonic()
+        self._cost = self._written - start
+        self.saved = (epoch, step)
+
+    def load(self, path: Path | None = None, run_id: str | None = None) -> None:
+        """Restore every part from last.pt (or another run's file, whose id is then `run_id`)."""
+        content = read(path or self.last)
+        wanted = run_id or self.run_id
+        if content.get("id") != wanted:
+            raise ValueError(f"{path or self.last} belongs to run {content.get('id')}, not to {wanted}")
+        if set(content) != {"id", "epoch", "step", "parts"}:
+            raise ValueError(f"{path or self.last} holds {sorted(content)}, not epoch, id, parts, step")
+        scatter(content["parts"], self.parts)
+        self.saved = (content["epoch"], content["step"])

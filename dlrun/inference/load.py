@@ -1,0 +1,75 @@
+"""A finished run, ready to be used on new input: everything comes from its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import nn
+
+from dlrun.assembly.network import make_network
+from dlrun.config.check.check import check
+from dlrun.config.problem import problem
+from dlrun.config.schema.kfold import own_seed
+from dlrun.config.schema.root import Config
+from dlrun.data import preprocessing_state as fitted
+from dlrun.data.batches import Rows, in_order
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.prepared import Split
+from dlrun.engine.checkpoint import read
+from dlrun.models.assembly import Autoencoder
+from dlrun.models.step_rng import StepRng
+from dlrun.preflight.design import design
+from dlrun.record.folder import RunFolder, read_json
+from dlrun.tasks.make import make_task
+from dlrun.tasks.task import Task
+
+ROWS = 256
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A run's model with the weights that its result was measured with, on the CPU, in evaluation mode.
+
+    `kept` is what was fitted on its training rows (vocabulary, scales, settings); see data.fitted.
+    """
+
+    config: Config
+    data_spec: DatasetSpec
+    model: nn.Module
+    task: Task
+    kept: dict[str, Any]
+
+    def outputs(self, part: Split) -> torch.Tensor:
+        """The model's outputs for new rows (rows, ...); of an autoencoder their codes (rows, values)."""
+        rows = Rows(part, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        read = self.model.encode if isinstance(self.model, Autoencoder) else self.model
+        with torch.no_grad():
+            return torch.cat([read(x).float() for x, _ in in_order(rows, ROWS)])
+
+
+def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
+    """Load the run in a folder, of a k-fold run its final fit; raises Problems where nothing is trained in it."""
+    folder = RunFolder(path)
+    if (path / "final").is_dir():
+        folder = folder.fold("final")
+    elif (path / "folds").is_dir():
+        raise problem(str(path), f"each fold of this run has a model of its own: {path / 'folds' / '0'} is one; "
+                                 "validation.final=true trains one on all rows")
+    for file in (folder.config, folder.path / "fitted.json", folder.last):
+        if not file.is_file():
+            raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
+    plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    config = check({**plain, "allow": list(allow), "device": "cpu"})
+    kept = read_json(folder.path / "fitted.json")
+    data_spec = fitted.data_spec(kept)
+    layers, blueprint = design(config, data_spec)
+    rng = StepRng(own_seed(config), "cpu")
+    model = make_network(config, data_spec, layers, blueprint, rng)
+    best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
+    model.load_state_dict(read(folder.best)["model"] if best else read(folder.last)["parts"]["model"])
+    task = make_task(config.task, data_spec, model, rng, fitted.targets(kept))
+    return Loaded(replace(config), data_spec, model.eval(), task, kept)

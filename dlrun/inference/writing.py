@@ -1,0 +1,75 @@
+"""Text from a model of the next token: one token after the other, at a temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dlrun.data.batches import Rows
+from dlrun.data.form import Form
+from dlrun.data.prepared import Split
+from dlrun.data.scale import Scale
+
+
+@dataclass
+class Passage:
+    """A text to be written: what it goes on after (ids), at which temperature, and the CPU generator that draws.
+
+    The softmax of logits / `temperature` is drawn from; 0 takes the most likely token, infinity any.  `made` are the
+    tokens written so far, `entropies` those of the distributions that they were drawn from, in nats.
+    """
+
+    start: Sequence[int]
+    temperature: float
+    generator: torch.Generator
+    made: list[int] = field(default_factory=list)
+    entropies: list[float] = field(default_factory=list)
+
+    def draw(self, logits: Tensor) -> None:
+        """Take the next token by its logits (tokens,), on the CPU."""
+        if self.temperature == 0:
+            self.made.append(int(logits.argmax()))
+            self.entropies.append(0.0)
+            return
+        shares = torch.softmax(logits.double() / self.temperature, 0)
+        self.made.append(int(torch.multinomial(shares, 1, generator=self.generator)))
+        self.entropies.append(float(torch.special.entr(shares).sum()))
+
+
+def write(model: nn.Module, form: Form, length: int, start: Sequence[int], count: int, temperature: float,
+          generator: torch.Generator, device: torch.device) -> list[int]:
+    """`count` tokens that go on after `start` (ids); the model sees the last `length` of them.
+
+    The generator is a CPU one, so that the same seed writes the same text on every device as far as the logits agree.
+    """
+    passage = Passage(start, temperature, generator)
+    write_all(model, form, length, [passage], count, device)
+    return passage.made
+
+
+def write_all(model: nn.Module, form: Form, length: int, passages: Sequence[Passage], count: int,
+              device: torch.device) -> None:
+    """`count` tokens more of each passage, all of them in one batch."""
+    windows = [_window([*passage.start, *passage.made], length) for passage in passages]
+    scale = Scale(np.float32(0), np.float32(1))
+    targets = np.zeros(len(passages), np.int64)
+    with torch.no_grad():
+        for _ in range(count):
+            model.eval()  # stateful layers begin anew: the window holds all that they are to have seen
+            stored = Split(np.array(windows, np.int32), targets, form=Form(form.kind, form.size))
+            x, _ = Rows(stored, scale, device, resident=True).range(0, len(passages))
+            logits = model(x).float()
+            rows = (logits if logits.ndim == 2 else logits[:, :, -1]).cpu()
+            for place, passage in enumerate(passages):
+                passage.draw(rows[place])
+                windows[place] = [*windows[place][1:], passage.made[-1]]
+    model.train()
+
+
+def _window(seen: Sequence[int], length: int) -> list[int]:
+    window = list(seen)[-length:]
+    return [window[0]] * (length - len(window)) + window  # a short prompt begins with its first token, repeated

@@ -1,0 +1,236 @@
+"""All checks of a command before torch is imported: words, values, and what the data's shape allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dlrun.config.check.check import Origin, inspect, nowhere, show
+from dlrun.config.check.rules import OF_TASK, monitors
+from dlrun.config.compose.catalog import is_group
+from dlrun.config.compose.composer import Composition, compose
+from dlrun.config.compose.origins import Origins
+from dlrun.config.models_baseline import BASELINES
+from dlrun.config.places import data_dir
+from dlrun.config.problem import Problem, Problems
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.layer_lists import stateful_key
+from dlrun.config.schema.root import GROUPS, Config
+from dlrun.data.dataset_info import dataset_info
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.split import split_rows
+from dlrun.data.subsample import count
+from dlrun.models.blueprint import Blueprint
+from dlrun.models.blueprint import rows as blueprint_rows
+from dlrun.models.plan import Row, plan
+from dlrun.preflight.design import design
+from dlrun.preflight.steps import epoch_steps
+from dlrun.preflight.task_choice import pairing, task_values, task_word, with_task
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A command that can be started: its configuration, what is known of its data, and its layers.
+
+    `layers` is None for a baseline, and for a user's own class, whose inside is not known before it is made; `word` is
+    the task's.
+    """
+
+    config: Config
+    dataset_info: DatasetInfo
+    rows: dict[str, int]
+    outputs: int
+    layers: list[Any] | None
+    blueprint: Blueprint | None = None
+    word: str = ""
+
+    def table(self) -> list[Row] | None:
+        """The layer table: names, shapes, counts; empty for a baseline, None for a class of the user's own."""
+        if isinstance(self.config.model, BASELINES):
+            return []
+        if self.blueprint is not None:
+            return blueprint_rows(self.blueprint)
+        return None if self.layers is None else plan(self.layers, self.dataset_info.data_spec.input_shape)
+
+
+Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
+Look = Callable[..., DatasetInfo]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a command was found to be: `checked` where it can be started, and its problems.
+
+    `words` are the problems of its words, `values` those of the values, which files may have brought.
+    """
+
+    checked: Checked | None
+    words: list[Problem]
+    values: list[Problem]
+    composition: Composition | None
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.words or self.values) or self.checked is None
+
+    def problems(self) -> list[Problem]:
+        """All of them, each with the file and line that its value came from; files are read again only for that."""
+        return self.words + (_placed(self.values, self.composition) if self.composition else self.values)
+
+
+def preflight(words: Sequence[str]) -> Checked:
+    """Compose and check a command; raises Problems with everything that is wrong with it."""
+    found = examine(words)
+    if found.wrong or found.checked is None:
+        raise Problems(found.problems())
+    return found.checked
+
+
+def examine(words: Sequence[str], compose: Compose = compose, look: Look = dataset_info) -> Examined:
+    """Compose and check a command.  A plan of many hands in a `compose` and a `look` that remember."""
+    words, stopped = _with_task_said(words, compose, look)
+    return stopped or _examined(*compose(words), look)
+
+
+def stored(plain: dict[str, Any]) -> Checked:
+    """Check a resolved configuration that was kept (a plan's job, a run's config.yaml) as it is, without composing."""
+    config, problems = inspect(plain)
+    checked, more = _fits(config, problems, dataset_info)
+    if problems or more or checked is None:
+        raise Problems(problems + more)
+    return checked
+
+
+def _with_task_said(words: Sequence[str], compose: Compose, look: Look) -> tuple[Sequence[str], Examined | None]:
+    """The words, and `task=` where keys of a task are typed that only model and data can name.
+
+    A task that an experiment has chosen is left to it: naming it here would set its other values back.  Where the task
+    cannot be found, what was found instead.
+    """
+    rest = [word for word in words if not word.lstrip("+").startswith("task.")]
+    if len(rest) == len(words) or any(word.startswith("task=") for word in words):
+        return words, None
+    composition, problems = compose(rest)
+    if composition is not None:
+        task = composition.plain.get("task")
+        if isinstance(task, dict) and task.get("kind") != "auto":
+            return words, None
+    found = _examined(composition, problems, look)
+    if found.checked is None:
+        return words, found
+    return [*words, f"task={found.checked.word}"], None
+
+
+def _examined(composition: Composition | None, problems: list[Problem], look: Look) -> Examined:
+    """What a composition can start; `problems` are those that were met in composing it."""
+    if composition is None:
+        return Examined(None, problems, [], None)
+    config, more = inspect(composition.plain)
+    if config is not None and config.allow and not any(key == "allow" for key in _typed(composition)):
+        config, more = inspect(composition.plain, Origins(composition.words).place)  # a file cannot allow itself
+    checked, last = _fits(config, problems + more, look)
+    return Examined(checked, problems, more + last, composition)
+
+
+def _typed(composition: Composition) -> list[str]:
+    return [word.split("=")[0].lstrip("+") for word in composition.words]
+
+
+def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
+    """The problems, each with the file and line that its value came from; files are read again only for that."""
+    typed = _typed(composition)
+    keys = [re.split(r"[=\[, ]", problem.given)[0] for problem in problems]
+    origin: Origin | None = None
+    found = []
+    for problem, key in zip(problems, keys):
+        first = key.split(".")[0]
+        ours = first in GROUPS or first in composition.plain
+        if ours and not problem.origin and not any(key == word or key.startswith(f"{word}.") for word in typed
+                                                   if not is_group(word)):
+            origin = origin or Origins(composition.words).place
+            problem = replace(problem, origin=origin(key))
+        found.append(problem)
+    return found
+
+
+def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Checked | None, list[Problem]]:
+    """Look at the data's shape and try model and split on it, where nothing they depend on is wrong already."""
+    if config is None or any(_about(problem, "dataset") for problem in before):
+        return None, []
+    try:
+        seen = look(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                    train_size=config.train_size, seed=config.seed)
+    except Problems as wrong:
+        return None, wrong.problems
+    problems: list[Problem] = []
+    data_spec = seen.data_spec
+    word, unseen = config.task.kind, not config.task.known
+    try:
+        if config.task.kind == "auto":
+            word = task_word(config, data_spec)
+            config = with_task(config, task_values(word))
+    except Problems as wrong:
+        return None, wrong.problems
+    unfit = pairing(config, data_spec)
+    if unfit:
+        return None, unfit
+    problems += config.task.clashes(data_spec)
+    if unseen:
+        config = replace(config, task=config.task.on(data_spec))
+        problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
+    rows: dict[str, int] = {}
+    try:
+        rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
+        problems += _of_rows(config, rows["train"])
+        rows["test"] = count(rows["test"], config.test_size)
+    except Problems as wrong:
+        problems += wrong.problems
+    if config.augment.on and data_spec.input_kind != "image":
+        values = vars(config.augment)
+        key = next(key for key, rule in rules(type(config.augment)).items() if values[key] != rule.default)
+        problems.append(Problem(f"augment.{key}={show(values[key])}",
+                                "only images are augmented; augment=none"))
+    outputs = config.task.width(data_spec)
+    layers: list[Any] | None = None
+    blueprint: Blueprint | None = None
+    if not any(_about(problem, "model") for problem in before):
+        try:
+            layers, blueprint = design(config, data_spec)
+        except Problems as wrong:
+            problems += [_of_model(config, problem) for problem in wrong.problems]
+    return Checked(config, seen, rows, outputs, layers, blueprint, word), problems
+
+
+def _of_rows(config: Config, rows: int) -> list[Problem]:
+    """What does not go with so many training rows."""
+    found: list[Problem] = []
+    if config.model.kind == "pca" and config.model.code > rows:
+        found.append(Problem(f"model.code={config.model.code}",
+                             f"{rows:,} training rows have {rows:,} components at most"))
+    carried = stateful_key(config.model)
+    if carried and rows < config.batch_size:
+        found.append(Problem(f"batch_size={config.batch_size}",
+                             f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most"))
+        return found
+    turn = getattr(config.task, "critic_steps", 1)
+    steps = epoch_steps(config, rows)
+    for key, metric in monitors(config):
+        if metric == "train/generator_loss" and turn > steps:
+            found.append(Problem(f"{key}={metric}",
+                                 f"an epoch has {steps} {'step' if steps == 1 else 'steps'}, and the generator's turn "
+                                 f"comes once in {turn} (task.critic_steps); watch train/discriminator_loss"))
+    return found
+
+
+def _of_model(config: Config, problem: Problem) -> Problem:
+    """A layer's problem under the word that chose the layer: ``model=cnn``.  One that names a key keeps it."""
+    if any(_about(problem, group) for group in GROUPS):
+        return problem
+    said = f"model={config.model.name or config.model.kind}"
+    return Problem(said, f"{problem.given}: {problem.expected}", problem.origin)
+
+
+def _about(problem: Problem, group: str) -> bool:
+    return problem.given.split("=")[0].split(".")[0] == group

@@ -1,0 +1,56 @@
+"""What ``task=auto`` stands for: the model says it (a GAN, an autoencoder), else the data's targets do."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from dlrun.config.compose.catalog import option_files
+from dlrun.config.compose.yaml_file import read_yaml
+from dlrun.config.problem import Problem, problem
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.groups import filled, schema_of
+from dlrun.config.schema.root import Config
+from dlrun.data.dataset_spec import DatasetSpec
+
+_BY_TARGET = {"classes": "classify", "number": "regress", "tokens": "tag", "labels": "multi_label",
+              "several": "multi_output"}
+
+
+def task_word(config: Config, data_spec: DatasetSpec) -> str:
+    """The word of group `task` for a configuration whose task is auto; raises Problems where nothing fits."""
+    word = getattr(config.model, "task", "") or getattr(config.dataset, "task", "")
+    if not word:
+        word = "next_token" if data_spec.next_token else _BY_TARGET.get(data_spec.target_kind, "")
+    if not word:
+        raise problem(f"model={config.model.name or config.model.kind}",
+                      "this data set has no targets to learn; model=autoencoder, vae or gan learns from inputs alone")
+    return word
+
+
+def task_values(word: str) -> dict[str, Any]:
+    """The values of a task's word, as composition would have given them."""
+    values = {key: value for key, value in read_yaml(option_files("task")[word]).items() if key != "root"}
+    return filled("task", values, word)
+
+
+def with_task(config: Config, values: dict[str, Any]) -> Config:
+    """The configuration with its task in place of auto, in the typed part and in the plain one."""
+    schema = schema_of("task", values)
+    assert schema is not None
+    wanted = rules(schema)
+    task = schema(**{key: rule.read(values[key]) for key, rule in wanted.items()})
+    plain = {**(config.plain or {}), "task": values}
+    return dataclasses.replace(config, task=task, plain=plain)
+
+
+def pairing(config: Config, data_spec: DatasetSpec) -> list[Problem]:
+    """The problem of a task on data that it does not fit, with what would."""
+    wants = config.task.wants
+    if not wants or data_spec.target_kind in wants:
+        return []
+    fitting = _BY_TARGET.get(data_spec.target_kind)
+    hint = f"; task={fitting} fits" if fitting else ""
+    return [Problem(f"task={config.task.kind}",
+                    f"it wants targets of kind {' or '.join(wants)}; dataset {config.dataset.name} has "
+                    f"{data_spec.target_kind}{hint}")]

@@ -1,0 +1,29 @@
+"""Which file a kind of dlrun's own stands in: a folder for each group, in it a file (or folder) for each kind."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+ROOMS: dict[str, str] = {  # group -> folder below the package
+}
+
+
+@cache
+def files(group: str) -> dict[str, str]:
+    """The modules of a group's kinds, by the kinds' names, from the names of files; nothing is imported.
+
+    Names that begin with ``_`` or end with ``_module`` are what the kinds are built from, and no kinds.
+    """
+    if group not in ROOMS:
+        return {}
+    folder = _PACKAGE / ROOMS[group]
+    package = ".".join(["dlrun", *Path(ROOMS[group]).parts])
+    found = {}
+    for path in sorted(folder.iterdir()):
+        name = path.stem
+        if not name.startswith("_") and not name.endswith("_module") and (
+                path.suffix == ".py" or (path / "__init__.py").is_file()):
+            found[name] = f"{package}.{name}"
+    return found

@@ -1,0 +1,103 @@
+"""The lines that say, before a run begins, what was chosen: data, model, device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlrun.assembly.components import RunComponents
+from dlrun.assembly.machine import Machine
+from dlrun.config.check.rules import measured
+from dlrun.config.flat import flatten
+from dlrun.config.models_baseline import COMPUTED
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.kfold import folds_of
+from dlrun.config.schema.root import Config, Root
+from dlrun.data.batches import Rows
+from dlrun.data.prepared import PreparedData
+from dlrun.diagnostics.sample_metrics import sample_measures
+from dlrun.engine.fit import Fit
+from dlrun.models.plan import totals
+from dlrun.preflight.preflight import Checked
+from dlrun.record.folder import RunFolder
+from dlrun.record.recorder import RunInfo
+
+
+def folds_info(checked: Checked, rows: PreparedData, machine: Machine, folder: RunFolder, notes: list[str]) -> RunInfo:
+    """What the recorders are told at the start of a k-fold run; `rows` are all that its folds are cut from."""
+    config = checked.config
+    folds = folds_of(config)
+    assert config.plain is not None and folds is not None
+    times = f"{folds.iterations} times " if folds.iterations > 1 else ""
+    test = "" if rows.test is None else f" / {len(rows.test):,} test"
+    table = checked.table()
+    precision = "" if config.precision == "float32" else f" · {config.precision}"
+    return RunInfo(
+        dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
+        data_line=f"{len(rows.train):,} in {times}{folds.k} folds of {checked.rows['val']:,}{test} · "
+                  f"{_shape_line(rows)}{_label(rows)}",
+        model_line=_model_line(config, None if table is None else sum(totals(table))),
+        device_line=f"{machine.line}{precision}", folder=folder.path, config=config.plain,
+        flat=_hyperparameters(config.plain), epochs=config.epochs, metrics=tuple(measured(config)), notes=notes,
+        verbosity=config.verbosity, folds=folds.count + folds.final)
+
+
+def run_info(parts: RunComponents, machine: Machine, folder: RunFolder, training: Fit, notes: list[str]) -> RunInfo:
+    """What the recorders are told at the start."""
+    config, clock = parts.config, training.clock
+    assert config.plain is not None
+    return RunInfo(
+        dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
+        data_line=_data_line(parts), model_line=_model_line(config, parts.parameters()),
+        device_line=_device_line(parts, machine), folder=folder.path, config=config.plain,
+        flat=_hyperparameters(config.plain), epochs=training.epochs,
+        metrics=(*measured(config), *sample_measures(parts)), first_epoch=clock.epoch + 1, resumed_step=clock.step,
+        monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
+
+
+def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
+    """The values that can change a result, by dotted key; folders and verbosity are no hyperparameters."""
+    root = rules(Root)
+    return flatten({key: value for key, value in plain.items() if key not in root or root[key].identity})
+
+
+def _data_line(parts: RunComponents) -> str:
+    counts = [f"{rows.count:,} {name}" for name, rows in
+              (("train", parts.train), ("val", parts.val), ("test", parts.test)) if rows is not None]
+    return f"{' / '.join(counts)} · {_shape_line(parts.prepared)}{_label(parts.prepared)}"
+
+
+def _label(prepared: PreparedData) -> str:
+    return f" · {prepared.label}" if prepared.label else ""
+
+
+def _shape_line(prepared: PreparedData) -> str:
+    data_spec = prepared.data_spec
+    shape = data_spec.input_shape
+    if data_spec.input_kind == "image":
+        return f"{'x'.join(map(str, (*shape[1:], shape[0])))} {prepared.train.x.dtype}"
+    if data_spec.input_kind == "tokens":
+        return f"{shape[0]} of {data_spec.vocabulary:,} tokens"
+    if data_spec.input_kind == "series":
+        return f"{shape[1]} steps of {shape[0]} values"
+    return f"{shape[0]:,} features"
+
+
+def _model_line(config: Config, parameters: int | None) -> str:
+    counted = "" if parameters is None else f"{parameters:,} parameters · "
+    if isinstance(config.model, COMPUTED):
+        return f"{counted}computed from the training rows · seed {config.seed}"
+    schedule = "" if config.schedule.kind == "constant" else f" ({config.schedule.kind})"
+    return (f"{counted}{config.optimizer.name or config.optimizer.kind} "
+            f"lr {config.optimizer.lr:g}{schedule} · batch {config.batch_size} · seed {config.seed}")
+
+
+def _device_line(parts: RunComponents, machine: Machine) -> str:
+    rows = [r for r in (parts.train, parts.val, parts.test) if r is not None]
+    size = sum(_bytes(r) for r in rows) / 1e6
+    where = "on it" if parts.resident else "streamed from the host"
+    precision = "" if parts.config.precision == "float32" else f" · {parts.config.precision}"
+    return f"{machine.line} · data {where} ({size:,.1f} MB){precision}"
+
+
+def _bytes(rows: Rows) -> int:
+    return rows.x.nbytes + rows.y.nbytes if rows.resident else rows.host_bytes

@@ -1,0 +1,62 @@
+"""What a folder says of how its run began: config.yaml, provenance.json, and what a resumed run has to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from dlrun.assembly.machine import Machine, hardware
+from dlrun.config.identity import prefix_identity
+from dlrun.config.problem import problem
+from dlrun.config.schema.root import Config
+from dlrun.data.prepared import PreparedData
+from dlrun.record.folder import RunFolder, read_json, write_json, write_text, yaml_text
+from dlrun.record.provenance import provenance
+from dlrun.run.resume import Start
+
+
+def versions() -> dict[str, str]:
+    """The versions beside dlrun's own that decide a run's bits."""
+    return {"torch": str(torch.__version__)}
+
+
+def write_head(config: Config, prepared: PreparedData, folder: RunFolder, run_id: str, machine: Machine, start: Start,
+               command: Sequence[str] | None, **more: Any) -> None:
+    """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
+    write_text(folder.config, yaml_text(config.plain), sync=False)
+    here = provenance({
+        "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
+        "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads, **more,
+        "data": {"hash": prepared.hash, "files": prepared.files, "label": prepared.label},
+    }, versions=versions(), command=command)
+    own = folder.provenance.is_file() and read_json(folder.provenance)
+    if own and start.run_id == run_id:
+        again = own.get("resumed", []) + [{k: here[k] for k in ("started", "device", "host", "versions")}]
+        here = {**own, "resumed": again}
+    elif start.note:
+        here["continues"] = start.run_id
+    write_json(folder.provenance, here)
+
+
+def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_path: str | None = None) -> list[str]:
+    """What a resumed run has to say; raises Problems where its data is no longer what it was."""
+    stored = start.stored or {}
+    asked, before = config.threads, stored.get("threads")
+    notes = [start.note] if start.note else []
+    if data_changed(prepared, start):
+        raise problem(f"dataset={config.dataset.name}",
+                      "the data has changed since this run began; force=true trains it anew")
+    if asked != "auto" and before not in (None, asked):
+        notes.append(f"threads={asked} is not taken: the run began with {before}, and others give other bits")
+    for what, now in (("speed_path", speed_path), ("torch", versions()["torch"])):
+        then = stored.get(what) or stored.get("versions", {}).get(what)
+        if now is not None and then not in (None, now):
+            notes.append(f"the run began with {what} {then}, now it is {now}: its bits may differ from here on")
+    return notes
+
+
+def data_changed(prepared: PreparedData, start: Start) -> bool:
+    """Whether the data is other than that of the first start."""
+    return (start.stored or {}).get("data", {}).get("hash", prepared.hash) != prepared.hash

@@ -1,0 +1,106 @@
+"""One run, from a checked configuration to its folder.  Single commands and jobs of a sweep both pass here."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlrun.assembly.machine import apart
+from dlrun.config.identity import identity, run_name
+from dlrun.config.problem import Problems
+from dlrun.config.schema.kfold import folds_of
+from dlrun.config.schema.root import Config
+from dlrun.engine.signals import Signals
+from dlrun.preflight.preflight import Checked
+from dlrun.record.board import Board
+from dlrun.record.console import Console, show_result
+from dlrun.record.folder import RunFolder, write_text
+from dlrun.record.lock import RunLock
+from dlrun.record.recorder import Recorder, Recorders
+from dlrun.record.status import AGAIN, DONE
+from dlrun.run.folds import folds
+from dlrun.run.outcome import diagnosis, failed, first_line
+from dlrun.run.resume import leave, missing, result_of
+from dlrun.run.session import once
+
+if TYPE_CHECKING:
+    from dlrun.run.distributed import Crew
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run: its folder, its result.json, and the exit code it stands for."""
+
+    folder: Path
+    result: dict[str, Any]
+    exit_code: int
+    found: bool = False  # it had been done before
+
+
+def run_folder(config: Config) -> tuple[str, RunFolder]:
+    """The id of a run and its folder; both follow from the configuration alone."""
+    run_id = identity(config)
+    return run_id, RunFolder(Path(config.output_dir).expanduser() / run_name(config) / run_id)
+
+
+def run(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None) -> Outcome:
+    """`run_alone`, or where torchrun has started several processes, the same by all of them together."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return run_single_process(checked, command, recorders)
+    from dlrun.run.distributed import crew, follow
+
+    with crew(checked.config) as own:
+        if not own.leader:
+            run_id, folder = run_folder(checked.config)
+            return Outcome(folder.path, {}, follow(checked, run_id, own))
+        code = 1
+        try:
+            outcome = run_single_process(checked, command, recorders, own)
+            code = outcome.exit_code
+            return outcome
+        finally:
+            own.end(code)
+
+
+def run_single_process(checked: Checked, command: Sequence[str] | None = None,
+                       recorders: Sequence[Recorder] | None = None, crew: Crew | None = None) -> Outcome:
+    """Train what a command asks for, or find that it is done; raises Problems for data that is not there.
+
+    Raises record.lock.Busy where another process works in the run's folder.  An exception of the model's or
+    dlrun's own code is written to the run's folder (status `failed`) and goes on up.
+    """
+    config = checked.config
+    run_id, folder = run_folder(config)
+    new = missing(folder)
+    with RunLock(folder.path):
+        result = None if config.force else result_of(folder)
+        if result is not None and result["status"] in DONE:
+            show_result(result, folder.path)
+            return Outcome(folder.path, result, _exit_code(result), found=True)
+        work = partial(once, crew=crew) if folds_of(config) is None else folds
+        shown = recorders or [Console(), Board(every=config.log_every or 0)]
+        with apart(), Signals() as signals, closing(Recorders(shown)) as recorder:
+            try:
+                result = work(checked, run_id, folder, signals, recorder, command)
+            except Problems:
+                leave(folder, new)
+                raise
+            except Exception as error:
+                write_text(folder.traceback, traceback.format_exc())
+                if (folder.result() or {}).get("status") != "failed":  # it failed before there was anything to train
+                    failed(config, run_id, folder, first_line(error))
+                raise
+            if result["status"] == "diverged":
+                write_text(folder.traceback, diagnosis(result))
+        # Who asked for an end gets the signal's code, also where the run was just done: a sweep has to stop too.
+        return Outcome(folder.path, result, signals.exit_code or _exit_code(result))
+
+
+def _exit_code(result: dict[str, Any]) -> int:
+    return 1 if result["status"] in AGAIN else 0

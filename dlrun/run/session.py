@@ -1,0 +1,107 @@
+"""One training, from a checked configuration to its folder: a whole run, or a fold of a k-fold run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlrun.assembly.components import build_run
+from dlrun.assembly.machine import choose, hardware
+from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
+from dlrun.engine.signals import Signals
+from dlrun.preflight.preflight import Checked
+from dlrun.preflight.threads import auto_threads, cores
+from dlrun.record.folder import RunFolder, clear, write_json, write_text
+from dlrun.record.recorder import Recorder
+from dlrun.run.formatting import run_info
+from dlrun.run.header import data_changed, notes_of_start, versions, write_head
+from dlrun.run.outcome import finished, first_line, unfinished
+from dlrun.run.resume import Start, cut, find_start, load
+from dlrun.run.show import View, at_start
+from dlrun.run.training import train
+
+if TYPE_CHECKING:
+    from dlrun.run.distributed import Crew
+
+
+def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
+         command: Sequence[str] | None, crew: Crew | None = None) -> dict[str, Any]:
+    """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
+
+    Raises Problems, before anything is written, for data that is not there.  An exception of the model's or dlrun's
+    own code goes on up when the result (status `failed`) has been written.  With a `crew` several processes train it;
+    one that does not lead has nothing to measure, and an empty result.
+    """
+    config = checked.config
+    start = Start()
+    if not config.force and (crew is None or crew.leader):
+        start = find_start(config, run_id, folder, versions(), hardware(config.device))
+    if crew is not None:
+        start = crew.begin(start)
+    most = None if crew is None else max(1, cores() // crew.local)
+    machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
+    notes: list[str] = []
+    parts = build_run(checked, machine, notes.append)
+    if crew is not None:
+        machine, parts.speed_path = crew.told(machine), f"{parts.speed_path}, {crew.size} processes"
+    if start.run_id != run_id and data_changed(parts.prepared, start):
+        start = Start()  # the shorter run saw other data, and is none of ours
+    notes += notes_of_start(config, parts.prepared, start, parts.speed_path)
+    if getattr(config.task, "clip", None) and getattr(config.optimizer, "beta1", 0):
+        notes.append("clipped weights and momentum seldom train together; optimizer=rmsprop, or optimizer.beta1=0")
+    if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
+        clear(folder)
+    folder.make()
+    training = train(parts, machine, folder, run_id, signals, recorder, notes.append)
+    if start.checkpoint is not None:
+        load(training, start, own=start.run_id == run_id)
+    if crew is not None:
+        crew.join(training, parts)
+        if not crew.leader:
+            return _followed(training)
+    cut(folder, training.clock.epoch)
+    write_json(folder.path / "fitted.json", parts.prepared.fitted(), sync=False)
+    write_head(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
+               resident=parts.resident)
+    recorder.start(run_info(parts, machine, folder, training, notes))
+    if training.clock.step == 0 or not any(folder.pictures.iterdir()):
+        at_start(View(parts, folder, recorder, 0, training.step.cast))
+    try:
+        reason = fit(training)
+        result = finished(parts, training, machine, folder, run_id, reason, recorder)
+    except Interrupted:
+        result = unfinished(parts, training, machine, folder, run_id, "interrupted",
+                            f"interrupted by {signals.name} after step {training.clock.step:,}; "
+                            "the same command goes on from there")
+    except Diverged as end:
+        result = unfinished(parts, training, machine, folder, run_id, "diverged",
+                            f"{end}; the checkpoint of step {training.keeper.saved_step:,} is the last one before",
+                            between=[end.first, end.last], checkpoint_step=training.keeper.saved_step)
+    except Exception as error:
+        from dlrun.assembly.memory import is_out_of_memory, rows_that_fit
+
+        if is_out_of_memory(error):
+            write_text(folder.traceback, traceback.format_exc())
+            traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
+            fitted = rows_that_fit(parts)
+            said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
+            result = unfinished(parts, training, machine, folder, run_id, "out_of_memory",
+                                f"out of memory at batch_size {config.batch_size}; {said}", fitted_batch_size=fitted,
+                                error=first_line(error))
+        else:
+            result = unfinished(parts, training, machine, folder, run_id, "failed", first_line(error),
+                                error=first_line(error))
+            recorder.finish(result)
+            raise
+    recorder.finish(result)
+    return result
+
+
+def _followed(training: Fit) -> dict[str, Any]:
+    """The loop of a process that does not lead: the leader says how it ends."""
+    try:
+        fit(training)
+    except (Diverged, Interrupted):
+        pass  # it came to all at the same step
+    return {}
