@@ -1,8 +1,49 @@
-"""dlrun trains neural networks from the command line; see README.md."""
+"""dlrun: train neural networks from the command line, from a notebook or a script.
 
-from importlib.metadata import PackageNotFoundError, version
+    run = dlrun.train("optimizer.lr=0.01", model="cnn", seed=1)
+    grid = dlrun.multirun("optimizer=sgd,adam", model="dense", seeds=3)
+    run = dlrun.open("runs/digits-cnn-adam/9153d70c0c")
+"""
 
-try:
-    __version__ = version("dlrun")
-except PackageNotFoundError:  # a checkout that is not installed
-    __version__ = "unknown"
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlrun.api.multirun import Grid, multirun
+    from dlrun.api.run import Run
+    from dlrun.api.run import open_run as open
+    from dlrun.api.train import train
+    from dlrun.config.problem import Problems as ConfigError
+
+__version__ = "0.1.0"
+__all__ = ["ConfigError", "Grid", "Run", "multirun", "open", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    """The names above, each loaded when it is first used: `import dlrun` alone costs nothing."""
+    if name == "train":
+        from dlrun.api.train import train as found
+    elif name in ("multirun", "Grid"):
+        from dlrun.api import multirun as module
+
+        return getattr(module, name)
+    elif name == "open":
+        from dlrun.api.run import open_run
+
+        return open_run
+    elif name == "Run":
+        from dlrun.api.run import Run
+
+        return Run
+    elif name == "ConfigError":
+        from dlrun.config.problem import Problems
+
+        return Problems
+    else:
+        raise AttributeError(f"module 'dlrun' has no attribute {name!r}")
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
