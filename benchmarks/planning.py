@@ -14,8 +14,8 @@ import time
 from hydra import compose
 
 from dlrun.config.compose.composer import hydra_started
+from dlrun.record.plan import load, store
 from dlrun.sweep.make import make_plan
-from dlrun.sweep.plan import load, store
 
 GRIDS = {
     "values": ["optimizer.lr=range(0.001,0.0505,0.001)", "batch_size=32,64", "seeds=10"],

@@ -24,14 +24,14 @@ from dlrun.config.compose.composer import hydra_started
 from dlrun.config.identity import identity, run_name
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import preflight
-from dlrun.sweep.agenda import Agenda
-from dlrun.sweep.launch import todos
-from dlrun.sweep.ledger import look
-from dlrun.sweep.lines import Lines
-from dlrun.sweep.options import Execution
-from dlrun.sweep.plan import Job, Plan, store
-from dlrun.sweep.pool import Pool
-from dlrun.sweep.slots import slots
+from dlrun.record.plan import Job, Plan, store
+from dlrun.sweep.execute.job_queue import Agenda
+from dlrun.sweep.execute.options import Execution
+from dlrun.sweep.execute.plain_view import Lines
+from dlrun.sweep.execute.pool import Pool
+from dlrun.sweep.execute.run import todos
+from dlrun.sweep.execute.slots import slots
+from dlrun.sweep.plan.status import look
 
 JOBS = 8
 SWEEPS = {

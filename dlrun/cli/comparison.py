@@ -15,7 +15,7 @@ from dlrun.report.library import Entry
 from dlrun.report.measured import Folders, row_name
 
 if TYPE_CHECKING:
-    from dlrun.sweep.plan import Plan
+    from dlrun.record.plan import Plan
 
 MEASURED = "measured.json"  # in the sweep's folder: the numbers that its verdicts are made of
 _FREE = ("output_dir", "data_dir", "device", "threads", "resident", "verbosity")  # change no result
@@ -31,10 +31,10 @@ def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
     if entry.book.needs:
         raise problem(entry.name, f"it cannot be run: it needs {entry.book.needs}")
     from dlrun.record.folder import write_json, write_text
+    from dlrun.record.plan import store
     from dlrun.report.book_page import as_page
     from dlrun.report.book_text import print_comparison
     from dlrun.sweep.make import make_plan
-    from dlrun.sweep.plan import store
 
     partial = [word for word in overrides if not _harmless(word)]
     plan = make_plan(words_of(entry, profile, overrides, bool(partial)))
@@ -83,9 +83,9 @@ def measured_in(output_dir: Path, entry: Entry) -> dict[str, Path]:
 
 
 def _run(plan: Plan) -> int:
-    from dlrun.sweep.launch import run_sweep
-    from dlrun.sweep.ledger import look
-    from dlrun.sweep.options import execution
+    from dlrun.sweep.execute.options import execution
+    from dlrun.sweep.plan.status import look
+    from dlrun.sweep.run import run_sweep
 
     entries = [look(plan.run_folder(job)) for job in plan.jobs]
     if all(found.done or found.failed for found in entries) and plan.options.get("retry") != "failed":
@@ -95,9 +95,9 @@ def _run(plan: Plan) -> int:
 
 
 def _printed(plan: Plan) -> int:
-    from dlrun.sweep.forecast import forecast
-    from dlrun.sweep.ledger import look
-    from dlrun.sweep.printed import plan_lines
+    from dlrun.sweep.plan.forecast import forecast
+    from dlrun.sweep.plan.plan_text import plan_lines
+    from dlrun.sweep.plan.status import look
 
     entries = [look(plan.run_folder(job)) for job in plan.jobs]
     print("\n".join(plan_lines(plan, entries, forecast(plan, entries))), flush=True)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 
 def main(words: Sequence[str]) -> int:
-    from dlrun.sweep.forecast import forecast
-    from dlrun.sweep.ledger import survey
+    from dlrun.record.plan import store
     from dlrun.sweep.make import make_plan
-    from dlrun.sweep.plan import store
-    from dlrun.sweep.printed import plan_lines
+    from dlrun.sweep.plan.forecast import forecast
+    from dlrun.sweep.plan.plan_text import plan_lines
+    from dlrun.sweep.plan.status import survey
 
     plan = make_plan(words)
     entries = survey(plan)
@@ -19,7 +19,7 @@ def main(words: Sequence[str]) -> int:
         return 0
     if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it
         store(plan)
-    from dlrun.sweep.launch import run_sweep
-    from dlrun.sweep.options import execution
+    from dlrun.sweep.execute.options import execution
+    from dlrun.sweep.run import run_sweep
 
     return run_sweep(plan, execution(plan.options))

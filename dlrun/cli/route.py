@@ -75,7 +75,7 @@ def _is_sweep(words: Sequence[str]) -> bool:
     if not any(word.startswith(("experiment=", "+")) for word in words):
         return False
     from dlrun.config.compose.composer import Composer
-    from dlrun.sweep.asked import is_sweep
+    from dlrun.sweep.request.request import is_sweep
 
     return is_sweep(words, Composer())
 

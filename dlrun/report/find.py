@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dlrun.config.flat import flatten
 from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.record.plan import SWEEPS, Plan, load
+from dlrun.record.trials import pruned
 from dlrun.report.run import NOT_STARTED, UNFINISHED, Run, read_run
-from dlrun.sweep.plan import SWEEPS, Plan, load
-from dlrun.sweep.trials import pruned
 
 _MARKS = ("result.json", "provenance.json", "metrics.jsonl")
 

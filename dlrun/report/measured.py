@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dlrun.config.flat import flatten
+from dlrun.record.plan import Job, Plan
 from dlrun.report.notes import device_of, label_of, versions_of
 from dlrun.report.reading import reading
 from dlrun.report.run import Run, read_run
-from dlrun.sweep.plan import Job, Plan
 
 FORMAT = 1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.cli.route import route
-from dlrun.sweep.plan import load
+from dlrun.record.plan import load
 
 FAST = ["model=dense", "model.hidden=[4]", "epochs=1", "threads=1", "device=cpu", "verbosity=0"]
 
@@ -88,10 +88,10 @@ def test_states_and_time_are_told_from_the_folders(said, folder: Path) -> None:
 
 
 def test_the_plan_is_stored_before_the_first_job(said, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlrun.sweep import launch
+    from dlrun.sweep import run
 
     seen = []
-    monkeypatch.setattr(launch, "run_sweep", lambda plan, options: seen.append((load(plan.folder), plan, options)) or 7)
+    monkeypatch.setattr(run, "run_sweep", lambda plan, options: seen.append((load(plan.folder), plan, options)) or 7)
     said("-m", *FAST, "seeds=2", "workers=3", "on_error=2", "retry=failed", "timeout=9", code=7)
     stored, plan, options = seen[0]
     assert stored == plan and len(plan.jobs) == 2

@@ -21,10 +21,10 @@ from dlrun.config.problem import Problems
 from dlrun.config.schema.root import GROUPS
 from dlrun.models.plan import totals
 from dlrun.preflight.preflight import examine
+from dlrun.record.plan import Plan
 from dlrun.report.library import entries
-from dlrun.sweep.checking import Checker
 from dlrun.sweep.make import make_plan
-from dlrun.sweep.plan import Plan
+from dlrun.sweep.plan.checking import Checker
 
 FILE = Path(__file__).with_name("facts.json.gz")
 TASKS_OF = {  # data sets and models on which each task is tried

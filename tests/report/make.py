@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.flat import flatten
-from dlrun.sweep.plan import Job, Plan, store
+from dlrun.record.plan import Job, Plan, store
 
 CONFIG: dict[str, Any] = {
     "seed": 0, "batch_size": 128, "epochs": 5, "threads": 1, "validation": 0.2, "output_dir": "runs",

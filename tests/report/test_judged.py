@@ -10,12 +10,12 @@ import pytest
 
 from dlrun.config.schema.books import read_book
 from dlrun.record.folder import plain as as_json
+from dlrun.record.plan import Job, Plan
 from dlrun.report.book_page import as_page
 from dlrun.report.book_text import print_comparison
 from dlrun.report.claims import ClaimVerdict
 from dlrun.report.judged import Judged, judge_all, remarks
 from dlrun.report.measured import Folders, read_measured
-from dlrun.sweep.plan import Job, Plan
 
 ACCURACY = {"sgd": [0.9420, 0.9440, 0.9430], "adam": [0.9790, 0.9796, 0.9793]}
 BOOK = {

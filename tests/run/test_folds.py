@@ -334,7 +334,7 @@ def test_explain_tells_of_folds_and_of_the_final_fit(capsys) -> None:
 
 
 def test_a_sweep_hears_of_a_fold_as_a_part_of_its_run(go) -> None:
-    from dlrun.sweep.job import Forward
+    from dlrun.sweep.execute.job import Forward
 
     told: list[dict] = []
     go(*WORDS, f"validation={FINAL}", recorders=[Forward(told.append, every=0)])

@@ -9,8 +9,8 @@ import pytest
 
 from dlrun.config.compose.composer import hydra_started
 from dlrun.config.problem import Problems
+from dlrun.record.plan import Plan
 from dlrun.sweep.make import make_plan
-from dlrun.sweep.plan import Plan
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dlrun.record.plan import Plan, store
 from dlrun.sweep.make import make_plan
-from dlrun.sweep.plan import Plan, store
 
 FAST = ["dataset=digits", "device=cpu", "threads=1", "batch_size=256"]
 
 _DRIVER = """
 import json, sys
 from pathlib import Path
-from dlrun.sweep.launch import run_sweep
-from dlrun.sweep.options import Execution
-from dlrun.sweep.plan import load
+from dlrun.sweep.run import run_sweep
+from dlrun.sweep.execute.options import Execution
+from dlrun.record.plan import load
 if __name__ == "__main__":
     sys.exit(run_sweep(load(Path(sys.argv[1])), Execution(**json.loads(sys.argv[2]))))
 """

@@ -17,12 +17,12 @@ from dlrun.config.compose.catalog import option_files, sentence
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import Problems
 from dlrun.config.schema.root import Config
+from dlrun.record.plan import Job, Plan
 from dlrun.record.words import is_share
 from dlrun.report.claims import parse
 from dlrun.report.library import entries
 from dlrun.report.measured import row_name
 from dlrun.sweep.make import make_plan
-from dlrun.sweep.plan import Job, Plan
 from tests.golden import facts
 
 COMPARISONS = {entry.name: entry for entry in entries() if entry.comparison}

@@ -1,0 +1,126 @@
+"""A sweep on a terminal: a table that lives, with the jobs that run, and below it how far the whole is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from dlrun.record.plan import Plan
+from dlrun.record.words import long_time
+from dlrun.sweep.execute.pending_job import Todo
+from dlrun.sweep.execute.plain_view import failure, numbered
+from dlrun.sweep.execute.progress import Line, Watch, measure
+from dlrun.sweep.plan.labels import columns, common, labels
+from dlrun.sweep.plan.status import WAITING, Entry
+
+REDRAW = 0.25  # seconds
+BAR = 12
+LABEL = 14  # characters of a column of values that are shown however narrow the terminal is
+CHROME = 9  # lines of the terminal that are not rows: title, head, rules, caption, the shell's own
+STYLES = {"running": "cyan", "finished": "green", "stopped": "green", "interrupted": "yellow", "elsewhere": "yellow",
+          "pruned": "magenta", "diverged": "red", "out_of_memory": "red", "failed": "red"}
+
+
+class Screen(Watch):
+    """Draws when it is told something or four times a second; what was told of failures stays above the table."""
+
+    def __init__(self, plan: Plan, entries: Sequence[Entry], todo: Sequence[Todo], stream: TextIO):
+        from rich.console import Console
+        from rich.live import Live
+
+        super().__init__(plan, entries, todo)
+        self._drawn = 0.0
+        self._console = Console(file=stream, force_terminal=True, highlight=False)
+        self._live = Live(self._table(), console=self._console, auto_refresh=False, transient=True,
+                          redirect_stdout=False, redirect_stderr=False)
+        self._live.start()
+
+    def ended(self, todo: Todo, entry: Entry) -> None:
+        super().ended(todo, entry)
+        if entry.failed:
+            self._say(failure(numbered(self, todo), self.lines[todo.job.number], todo), "red")
+        self._draw()
+
+    def died(self, todo: Todo, how: str) -> None:
+        super().died(todo, how)
+        self._say(f"{numbered(self, todo)}  its worker was lost ({how}); the job goes on from its checkpoint", "yellow")
+
+    def tick(self) -> None:
+        if time.monotonic() - self._drawn >= REDRAW:
+            self._draw()
+
+    def close(self) -> None:
+        self._live.stop()
+
+    def say(self, text: str) -> None:
+        self._say(text, "yellow")
+
+    def _say(self, text: str, style: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(text, style=style), soft_wrap=True)
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        self._live.update(self._table(), refresh=True)
+
+    def _table(self) -> Any:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=f"sweep {self.plan.name}", title_justify="left", title_style="bold", box=None,
+                      caption=self._caption(), caption_justify="left", pad_edge=False, header_style="bold")
+        rows = self._rows()
+        heads, cells = columns(self.plan), [labels(self.plan, line.job) for line in rows]
+        widths = [min(LABEL, max(len(head), *(len(row[place]) for row in cells))) for place, head in enumerate(heads)]
+        rest = self._console.size.width - sum(width + 2 for width in widths) - 5 - 13 - (self._bar_width() + 8) - 11
+        for head, width, right in (("job", 3, True), *((head, width, False) for head, width in zip(heads, widths)),
+                                   ("state", 11, False), ("progress", self._bar_width() + 6, False),
+                                   ("metric", max(8, rest), False), ("time", 9, True)):
+            table.add_column(head, width=width, no_wrap=True, overflow="ellipsis", justify="right" if right else "left")
+        for line in rows:
+            style = STYLES.get(line.state, "dim")
+            state = Text(line.state.replace("_", " "), style=style)
+            table.add_row(str(line.job.number), *labels(self.plan, line.job), state, self._bar(line),
+                          line.reason.partition(";")[0] or measure(self.plan, line), self._time(line))
+        hidden = len(self.lines) - len(rows)
+        if hidden:
+            table.add_row("", *[""] * len(columns(self.plan)), Text(f"{hidden} more", style="dim"))
+        return table
+
+    def _rows(self) -> list[Line]:
+        """As many lines as fit: all that run, then the next ones, then those that ended last; in the jobs' order."""
+        room = max(4, self._console.size.height - CHROME)
+        lines = list(self.lines.values())
+        if len(lines) <= room:
+            return lines
+        running = [line for line in lines if line.state in ("running", "elsewhere")]
+        ended = sorted((line for line in lines if line.state not in ("running", "elsewhere", WAITING, "interrupted")),
+                       key=lambda line: (line.began or 0.0) + (line.seconds or 0.0), reverse=True)
+        waiting = [line for line in lines if line.state in (WAITING, "interrupted")]
+        recent = ended[:max(1, (room - len(running)) * 2 // 3)]
+        chosen = (running + recent + waiting + ended[len(recent):])[:room]
+        return sorted(chosen, key=lambda line: line.job.number)
+
+    def _bar(self, line: Line) -> Any:
+        from rich.text import Text
+
+        if line.state in (WAITING, "elsewhere"):
+            return Text("")
+        bar = self._bar_width()
+        done = round(bar * line.done)
+        full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
+        share = "" if line.done >= 1 else f" {100 * line.done:3.0f} %"
+        return Text.assemble((full * done, STYLES.get(line.state, "cyan")), (empty * (bar - done), "dim"), share)
+
+    def _bar_width(self) -> int:
+        return BAR if self._console.size.width >= 100 else BAR // 3
+
+    def _time(self, line: Line) -> str:
+        if line.state == "running" and line.began is not None:
+            return long_time(self._clock() - line.began)
+        return long_time(line.seconds)
+
+    def _caption(self) -> str:
+        return " · ".join(filter(None, [self.counts(), self.rest(), common(self.plan)]))

@@ -1,0 +1,92 @@
+"""Which cores and GPUs a sweep's jobs get.  No torch: a GPU is counted without being started.
+
+On the CPU the cores are the slots: a job takes as many as it has threads, and jobs run side by side while cores are
+left; how many threads a net gets is `run.threads`' rule.  On GPUs a slot is a share of a GPU: worker k works on GPU
+k modulo their number, and the cores are divided among the workers for what runs on the host.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlrun.config.problem import Problems
+from dlrun.preflight.preflight import stored
+from dlrun.preflight.threads import TOGETHER, auto_threads, cores
+from dlrun.record.plan import Job
+from dlrun.sweep.execute.options import Execution
+
+
+@dataclass(frozen=True)
+class Slots:
+    """`cores` are shared by the threads of all jobs; `gpus` are names for CUDA_VISIBLE_DEVICES.
+
+    `workers` is how many jobs run at a time; 0: as many as find cores.
+    """
+
+    cores: int
+    workers: int
+    gpus: tuple[str, ...] = ()
+
+    def gpu(self, worker: int) -> str | None:
+        """The GPU of a worker, numbered from 0."""
+        return self.gpus[worker % len(self.gpus)] if self.gpus else None
+
+    def threads(self, asked: int | str, rule: Callable[[int], int], begun: int | None = None) -> int:
+        """Threads of a job: those of its first start, else those asked for, else the rule's.
+
+        The rule is told how many there are for one job.
+        """
+        if begun is not None:
+            return begun
+        return rule(max(1, self.cores // self.workers) if self.workers else self.cores) \
+            if asked == "auto" else int(asked)
+
+
+def slots(options: Execution, jobs: Sequence[Job], here: int | None = None, gpus: Sequence[str] | None = None) -> Slots:
+    """The slots of this machine for these jobs; `here` and `gpus` are found out where they are not given."""
+    here = cores() if here is None else here
+    devices = {str(job.config.get("device", "auto")) for job in jobs}
+    found = tuple(visible_gpus() if gpus is None else gpus) if devices & {"auto", "cuda"} else ()
+    if found:
+        workers = len(found) * options.per_gpu if options.workers == "auto" else int(options.workers)
+        return Slots(here, workers, found)
+    return Slots(here, 0 if options.workers == "auto" else int(options.workers))
+
+
+class Threads:
+    """The threads of each job, for `Slots`; nets of the same size are looked at once."""
+
+    def __init__(self, slots: Slots):
+        self.slots = slots
+        self._known: dict[str, int] = {}
+
+    def of(self, job: Job, begun: int | None) -> int:
+        """`begun` are those of its first start."""
+        return self.slots.threads(job.config.get("threads", "auto"), lambda most: self._rule(job.config, most), begun)
+
+    def _rule(self, config: dict[str, Any], most: int) -> int:
+        parts = [config.get(key) for key in ("dataset", "model", "task", "batch_size", "train_size", "validation")]
+        key = repr([parts, most])
+        if key not in self._known:
+            try:
+                self._known[key] = auto_threads(stored(config), TOGETHER, most)
+            except Problems:  # the data has gone since the job was planned: its worker will say so
+                self._known[key] = 1
+        return self._known[key]
+
+
+def visible_gpus() -> list[str]:
+    """The NVIDIA GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them; [] where there are none."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name.strip() for name in named.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
+    try:
+        told = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True,
+                              text=True, timeout=10, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return told.stdout.split() if told.returncode == 0 else []

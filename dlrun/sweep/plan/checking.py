@@ -1,0 +1,100 @@
+"""Composing and checking many jobs: what they share is looked at once, and a problem of many is said once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.compose.catalog import is_group
+from dlrun.config.compose.composer import Composer
+from dlrun.config.identity import content_hash, identity, run_name
+from dlrun.config.problem import Problem, Problems
+from dlrun.data.dataset_info import dataset_info
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.preflight.preflight import Checked, Examined, examine
+from dlrun.preflight.steps import run_steps
+from dlrun.record.plan import Job
+from dlrun.sweep.plan.grid import Draft
+from dlrun.sweep.request.axes import key_of
+
+
+@dataclass
+class Checker:
+    """Checks jobs.  Files are taken to stay as they are while it lives: it serves one plan."""
+
+    composer: Composer = field(default_factory=Composer)
+    _peeks: dict[str, DatasetInfo | Problems] = field(default_factory=dict)
+    _contents: dict[Path, str] = field(default_factory=dict)
+    _groups: dict[str, bool] = field(default_factory=dict)
+    _bad: dict[tuple[tuple[str, ...], str], Problem] = field(default_factory=dict)
+
+    def check(self, words: Sequence[str]) -> Examined:
+        """What `run.preflight.examine` finds; words that were wrong in another job are not tried again."""
+        groups = tuple(filter(self._chooses, words))
+        known = [self._bad[groups, word] for word in words if (groups, word) in self._bad]
+        found = examine([word for word in words if (groups, word) not in self._bad], self.composer.compose, self.look)
+        for problem in found.words:
+            if problem.given in words:
+                self._bad[groups, problem.given] = problem
+        return replace(found, words=known + found.words) if known else found
+
+    def _chooses(self, word: str) -> bool:
+        if word not in self._groups:
+            self._groups[word] = is_group(key_of(word)) or word.startswith("hydra")
+        return self._groups[word]
+
+    def id(self, checked: Checked) -> str:
+        return identity(checked.config, content=self._content)
+
+    def _content(self, path: Path) -> str:
+        if path not in self._contents:
+            self._contents[path] = content_hash(path)
+        return self._contents[path]
+
+    def look(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int) -> DatasetInfo:
+        # The seed draws only rows that are taken at random: all other seeds see the same data.
+        drawn = seed if getattr(validation, "take", "") == "random" else None
+        key = repr((cfg, data_dir, validation, train_size, drawn))
+        if key not in self._peeks:
+            try:
+                self._peeks[key] = dataset_info(cfg, data_dir, validation=validation, train_size=train_size, seed=seed)
+            except Problems as wrong:
+                self._peeks[key] = wrong
+        found = self._peeks[key]
+        if isinstance(found, Problems):
+            raise Problems(found.problems)
+        return found
+
+
+def job_of(number: int, draft: Draft, checked: Checked, checker: Checker) -> Job:
+    """The job that a draft has become, with the identity and the folder that its configuration gives it."""
+    config, run_id = checked.config, checker.id(checked)
+    assert config.plain is not None
+    return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, draft.values, draft.words, config.plain,
+               draft.row, run_steps(config, checked.rows["train"]))
+
+
+def check_all(drafts: Sequence[Draft], checker: Checker) -> tuple[list[Checked], list[Problem]]:
+    """The jobs, checked, and all problems of all jobs, each with the job that has it (or how many have it)."""
+    checked: list[Checked] = []
+    troubled: dict[Problem, list[tuple[Draft, Examined]]] = {}
+    for draft in drafts:
+        found = checker.check(draft.words)
+        for problem in dict.fromkeys(found.words + found.values):
+            troubled.setdefault(problem, []).append((draft, found))
+        if found.checked is not None:
+            checked.append(found.checked)
+    return checked, [_named(problem, jobs, drafts) for problem, jobs in troubled.items()]
+
+
+def _named(problem: Problem, jobs: list[tuple[Draft, Examined]], drafts: Sequence[Draft]) -> Problem:
+    """A problem with its place in the files and the jobs that have it."""
+    draft, found = jobs[0]
+    if problem in found.values:
+        problem = replace(found, words=[], values=[problem]).problems()[0]
+    if len(jobs) == len(drafts) or not str(draft):
+        return problem
+    where = f"in job {drafts.index(draft) + 1} ({draft})" if len(jobs) == 1 else f"in {len(jobs)} of {len(drafts)} jobs"
+    return replace(problem, expected=f"{problem.expected}; {where}")

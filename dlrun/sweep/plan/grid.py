@@ -1,0 +1,67 @@
+"""The jobs of a sweep as words: every combination of the axes' choices, the last axis varying fastest."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from dlrun.config.check.check import show
+from dlrun.config.problem import Problem
+from dlrun.sweep.request.axes import MOST, Axis, Choice, merged
+from dlrun.sweep.request.request import SEED, Asked
+from dlrun.sweep.request.skip import unused
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A job before it is composed: its words, what varies in it (the seed apart), and the name of its row."""
+
+    words: tuple[str, ...]
+    values: dict[str, Any]
+    row: str | None
+    seed: int | None
+
+    def __str__(self) -> str:
+        parts = [f"{key}={show(value)}" for key, value in self.values.items()]
+        parts += [f"seed={self.seed}"] if self.seed is not None else []
+        return " ".join([*([self.row] if self.row else []), *parts])
+
+
+def crossed(asked: Asked) -> tuple[list[Draft], list[Problem]]:
+    """All jobs but those that are left out, in their order."""
+    count = prod(len(axis.choices) for axis in asked.axes)
+    if count > MOST:
+        return [], [Problem("the grid", f"it has {count:,} jobs; {MOST:,} is the most")]
+    jobs = [merged(job) for job in itertools.product(*(axis.choices for axis in asked.axes))]
+    left = [job for job in jobs if not any(skip.meets(job) for skip in asked.skips)]
+    problems = unused(asked.skips, jobs)
+    if jobs and not left:
+        problems.append(Problem(asked.skips[0].given, "no job is left"))
+    shown = varying(asked.axes)
+    return [_draft(job, shown) for job in left], problems
+
+
+def varying(axes: Sequence[Axis]) -> dict[str, list[Any]]:
+    """The keys that vary, in order, each with its values as typed; rows and seeds have places of their own."""
+    found: dict[str, list[Any]] = {}
+    for axis in axes:
+        if not axis.varies or axis.rows:
+            continue
+        for key in axis.keys:
+            values = [choice.sets[key] for choice in axis.choices if key in choice.sets]
+            if key != SEED:
+                found[key] = [value for place, value in enumerate(values) if value not in values[:place]]
+    return found
+
+
+def together(axes: Sequence[Axis]) -> list[list[str]]:
+    """The keys that vary together, for each axis of several."""
+    return [axis.keys for axis in axes if axis.varies and not axis.rows and len(axis.keys) > 1]
+
+
+def _draft(job: Choice, shown: dict[str, list[Any]]) -> Draft:
+    seed = job.sets.get(SEED)
+    return Draft(job.words, {key: job.sets[key] for key in shown}, job.row, seed if isinstance(seed, int) else None)

@@ -1,0 +1,66 @@
+"""From what a sweep's command asks to the plan of its grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+
+from dlrun.config.problem import Problem, Problems
+from dlrun.config.schema.sweeps import GRID
+from dlrun.record.plan import Job, Plan, load
+from dlrun.sweep.plan.checking import Checker, check_all, job_of
+from dlrun.sweep.plan.grid import Draft, crossed, together, varying
+from dlrun.sweep.plan.naming import name_of
+from dlrun.sweep.request.request import Asked, options
+
+
+def grid_plan(words: Sequence[str], wanted: Asked, checker: Checker) -> Plan:
+    """The plan of a grid: every job is composed and checked; raises Problems with everything that is wrong."""
+    drafts, problems = crossed(wanted)
+    checked, more = check_all(drafts, checker)
+    problems = wanted.problems + problems + more
+    if problems:
+        raise Problems(problems)
+    folders = list(dict.fromkeys(one.config.output_dir for one in checked))
+    if len(folders) > 1:
+        raise Problems([Problem(f"output_dir={folders[1]}", f"a sweep has one folder; {folders[0]} is another job's")])
+    jobs: dict[str, Job] = {}
+    same: list[str] = []
+    for draft, one in zip(drafts, checked):
+        job = job_of(len(jobs) + 1, draft, one, checker)
+        if job.id in jobs:
+            same.append(f"{draft} is the run of job {jobs[job.id].number} ({_shown(jobs[job.id])}) already")
+        else:
+            jobs[job.id] = job
+    if len(same) > 3:
+        same[3:] = [f"and {len(same) - 3} more jobs that are another's run"]
+    plan = Plan(name_of(wanted, list(jobs)), Path(folders[0]).expanduser(), varying(wanted.axes),
+                list(dict.fromkeys(job.seed for job in jobs.values())), list(jobs.values()),
+                ("dlrun", "-m", *words), {**options(wanted.settings, GRID), "pairs": together(wanted.axes)},
+                (*_left_out(wanted, drafts), *same))
+    return replace(plan, notes=(*plan.notes, *_replaced(plan)))
+
+
+def _shown(job: Job) -> str:
+    return str(Draft((), job.values, job.row, job.seed))
+
+
+def _left_out(wanted: Asked, drafts: Sequence[Draft]) -> list[str]:
+    count = prod(len(axis.choices) for axis in wanted.axes) - len(drafts)
+    return [f"{count} job{'' if count == 1 else 's'} left out (skip)"] if count else []
+
+
+def _replaced(plan: Plan) -> list[str]:
+    """What becomes of an older plan of this name: runs belong to no sweep, so that only the list of jobs changes."""
+    try:
+        before = {job.id for job in load(plan.folder).jobs}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or one that another version has written
+        return []
+    now = {job.id for job in plan.jobs}
+    if before == now:
+        return []
+    kept, new, gone = len(before & now), len(now - before), len(before - now)
+    return [f"sweep {plan.name} had {len(before)} jobs: {kept} are kept, {new} are new, {gone} are no longer in it "
+            "(what they ran stays in its folders)"]

@@ -1,0 +1,41 @@
+"""A sweep's name: said, the experiment's, or made of what varies, so that the same command finds its sweep again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.root import Root
+from dlrun.sweep.plan.grid import varying
+from dlrun.sweep.request.axes import Axis
+from dlrun.sweep.request.request import EXPERIMENT, Asked
+
+_LONGEST = 60
+
+
+def name_of(asked: Asked, ids: Sequence[str]) -> str:
+    """The folder of the sweep below ``sweeps``; raises Problems for a name that is no folder."""
+    said = asked.settings.name
+    if said is not None:
+        if not re.fullmatch(r"[A-Za-z0-9_=+,-][A-Za-z0-9_.=+,-]*", said):
+            raise problem(f"sweep.name={said}", "the name of one folder is wanted: letters, digits, and  - _ . = + ,")
+        return said
+    if asked.experiment is not None:
+        name = asked.experiment.replace("/", "-")
+        return name if not _changes(asked.axes) else f"{name}-{_digest(ids)}"
+    keys = [key.rpartition(".")[2] for key in varying(asked.axes)] + ["rows"] * any(axis.rows for axis in asked.axes)
+    shown = re.sub(r"[^A-Za-z0-9_-]+", "_", "-".join(keys) or "seeds")[:_LONGEST]
+    return f"{shown}-{_digest(ids)}"
+
+
+def _changes(axes: Iterable[Axis]) -> bool:
+    """Whether typed words make other jobs of an experiment than its file does; seeds are more or fewer of the same."""
+    typed = {key for axis in axes if axis.typed and axis.given != "seeds" for key in axis.keys} - {EXPERIMENT, "seed"}
+    return any(key not in rules(Root) or rules(Root)[key].identity for key in typed)
+
+
+def _digest(ids: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(sorted(ids)).encode()).hexdigest()[:6]

@@ -1,0 +1,96 @@
+"""A plan in lines: what varies, what is common, how many jobs and what has become of them, how long it will take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from dlrun.config.check.check import show
+from dlrun.record.plan import Plan
+from dlrun.record.words import long_time
+from dlrun.sweep.plan.forecast import Forecast
+from dlrun.sweep.plan.labels import columns, labels
+from dlrun.sweep.plan.status import PRUNED, STARTED, Entry
+
+_LISTED = 40  # jobs of a dry run that get a line of their own
+_SHOWN = 12  # values of an axis
+
+
+def plan_lines(plan: Plan, entries: Sequence[Entry], time: Forecast) -> list[str]:
+    """The plan as it is printed before the first job; with `dry_run` the jobs too."""
+    lines = [f"{head:6}  {text}".rstrip() for head, text in _parts(plan, entries, time)]
+    return lines + (["", *_jobs(plan, entries)] if plan.options.get("dry_run") else [])
+
+
+def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tuple[str, str]]:
+    yield "sweep", f"{plan.name}  ({plan.folder})"
+    rows = list(dict.fromkeys(job.row for job in plan.jobs if job.row is not None))
+    if rows:
+        yield "rows", _some(rows, "; " if any("," in row for row in rows) else ", ")
+    width = max(map(len, plan.axes), default=0)
+    head = "axes"
+    pairs = plan.options.get("pairs", ())
+    partners = {key: [other for other in pair if other != key] for pair in pairs for key in pair}
+    space = plan.options.get("space", {})
+    for key, values in plan.axes.items():
+        beside = f"  (with {', '.join(partners[key])})" if key in partners else ""
+        said = space[key] if isinstance(space.get(key), str) else _some([show(value) for value in values])
+        yield head, f"{key:{width}}  {said}{beside}"
+        head = ""
+    if len(plan.seeds) > 1:
+        first, last = plan.seeds[0], plan.seeds[-1]
+        whole = plan.seeds == list(range(first, last + 1))
+        yield "seeds", f"{first} to {last}" if whole else _some(map(str, plan.seeds))
+    common = [word for word in plan.jobs[0].words if all(word in job.words for job in plan.jobs)] if plan.jobs else []
+    if common:
+        yield "common", " ".join(common)
+    if plan.options.get("search"):
+        yield "search", "{search}, {n_trials} trials in all by {metric}, pruner {pruner}".format(**plan.options)
+    if plan.jobs or not plan.options.get("search"):
+        yield "jobs", counted(plan, entries)
+    if time.seconds is None:
+        yield "time", time.basis
+    elif time.seconds:
+        yield "time", f"about {long_time(time.seconds)} of training, one job after another ({time.basis})"
+    for note in plan.notes:
+        yield "note", note
+
+
+def counted(plan: Plan, entries: Sequence[Entry]) -> str:
+    """``12: 4 done, 1 to continue, 7 to do``; what failed says how it is tried again."""
+    states = Counter(state(entry) for entry in entries)
+    parts = [f"{states[name]} {name}" for name in ("done", "to continue", "pruned", "failed", "to do") if states[name]]
+    if states["failed"]:
+        again = "tried again" if plan.options.get("retry") == "failed" else "retry=failed tries again"
+        parts = [f"{part} ({again})" if part.endswith("failed") else part for part in parts]
+    return f"{len(plan.jobs)}: {', '.join(parts)}"
+
+
+def state(entry: Entry) -> str:
+    """One of done, to continue, pruned, failed, to do.  Diverged is done: the same job would diverge again."""
+    if entry.done:
+        return "done"
+    if entry.failed:
+        return "failed"
+    if entry.status == PRUNED:
+        return "pruned"
+    return "to continue" if entry.status == STARTED else "to do"
+
+
+def _some(values: Sequence[str] | Iterator[str], between: str = ", ") -> str:
+    """Values in a line; the middle of many is left out."""
+    texts = list(values)
+    if len(texts) > _SHOWN:
+        texts = [*texts[:_SHOWN - 3], f"... ({len(texts)})", texts[-1]]
+    return between.join(texts)
+
+
+def _jobs(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
+    rows = [["job", *columns(plan), "state", "folder"]]
+    rows += [[str(job.number), *labels(plan, job), state(entry), job.folder]
+             for job, entry in zip(plan.jobs[:_LISTED], entries)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip()
+    if len(plan.jobs) > _LISTED:
+        yield f"... and {len(plan.jobs) - _LISTED} more"

@@ -1,0 +1,87 @@
+"""What a search improves: a measure on validation rows, never on test rows, and the mean over a trial's seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from dlrun.config.check.rules import measured
+from dlrun.config.problem import Problem, did_you_mean
+from dlrun.config.schema.root import Config
+from dlrun.config.schema.stopping import smaller_is_better
+from dlrun.report.measure import natural, value_of
+from dlrun.sweep.plan.status import Entry
+
+
+@dataclass(frozen=True)
+class Objective:
+    """`metric` names it as reports do: ``val/accuracy``, ``best/val/loss``."""
+
+    metric: str
+
+    @property
+    def falls(self) -> bool:
+        return smaller_is_better(self.metric)
+
+    @property
+    def worst(self) -> float:
+        """The value of a trial that diverged: the sampler learns to keep away from it."""
+        return math.inf if self.falls else -math.inf
+
+    @property
+    def row_key(self) -> str:
+        """The key of an epoch's row that it is read from while the run trains."""
+        return self.metric.removeprefix("best/")
+
+    def of(self, entries: Sequence[Entry]) -> tuple[float | None, str]:
+        """The value of a trial whose runs have all ended; None, with the reason, where it has none."""
+        values = []
+        for entry in entries:
+            if entry.failed and entry.status != "diverged":
+                return None, entry.reason
+            value = None if entry.failed else value_of(entry.result, self.metric)
+            if value is None and not entry.failed and not self._has(entry):
+                return None, f"its result has no {self.metric}"
+            values.append(self.worst if value is None else value)
+        return fmean(values) if all(map(math.isfinite, values)) else self.worst, ""
+
+    def _has(self, entry: Entry) -> bool:
+        part, _, name = self.metric.partition("/")
+        return name in (entry.result.get(part) or {})
+
+    def curve(self, rows: Sequence[dict[str, Any]]) -> dict[int, float]:
+        """The value after each epoch, from a run's rows; the best one so far where that is what counts."""
+        found: dict[int, float] = {}
+        for row in rows:
+            value = row.get(self.row_key)
+            if isinstance(value, (int, float)) and math.isfinite(value):
+                found[row["epoch"]] = self.so_far(float(value), found.values())
+        return found
+
+    def so_far(self, value: float, before: Any) -> float:
+        if self.metric == self.row_key:
+            return value
+        return (min if self.falls else max)([value, *before])
+
+
+def objective(config: Config, asked: str | None) -> tuple[Objective, list[Problem]]:
+    """What a search over runs like this one improves: `asked`, or the natural measure of its task."""
+    known = measured(config)
+    on_validation = [key for key in known if key.startswith("val/")]
+    if asked is None and not on_validation:
+        return Objective("val/loss"), [Problem("search", "without validation rows nothing can be chosen; say "
+                                                         "validation=0.2")]
+    if asked is None:
+        names = {key.partition("/")[2]: 0.0 for key in on_validation}
+        return Objective(natural(config.task.kind, [{"val": names}])), []
+    found = Objective(asked)
+    if asked.partition("/")[0].partition("@")[0] == "test":
+        return found, [Problem(f"metric={asked}", "the test rows are never used to choose; name one of "
+                               + ", ".join(on_validation or known))]
+    if found.row_key not in known:
+        return found, [Problem(f"metric={asked}", f"a search improves one of {', '.join(known)}"
+                               f"{did_you_mean(found.row_key, known)}")]
+    return found, []

@@ -1,0 +1,88 @@
+"""Runs a search: the study is opened or taken up again, trials are trained until there are enough; then the tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TextIO
+
+from dlrun.config.compose.composer import hydra_started
+from dlrun.config.problem import problem
+from dlrun.engine.signals import Signals
+from dlrun.record.lock import Busy, RunLock
+from dlrun.record.plan import Plan, store
+from dlrun.record.words import metric
+from dlrun.sweep.execute.options import Execution
+from dlrun.sweep.execute.run import report, work
+from dlrun.sweep.execute.slots import Threads, slots
+from dlrun.sweep.plan.checking import Checker, check_all, job_of
+from dlrun.sweep.plan.status import survey
+from dlrun.sweep.request.request import asked
+from dlrun.sweep.request.to_override import spell
+from dlrun.sweep.search.objective import Objective
+from dlrun.sweep.search.search_plan import fingerprint, jobs_so_far
+from dlrun.sweep.search.search_queue import Search
+from dlrun.sweep.search.space import space_of
+from dlrun.sweep.search.study import open_study
+from dlrun.sweep.search.trials import Trials
+
+
+def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
+    """Train the trials that are missing; the exit code.
+
+    0: every trial has a value, was pruned, or diverged (which is the worst value).  1: some failed, or none has a
+    value.  130, 143: a signal came; all running jobs are saved, and the same command goes on.
+    Raises Problems where another process leads this search, or the folder has another one.
+    """
+    try:
+        with RunLock(plan.folder), hydra_started(), Signals() as signals:
+            search = open_search(plan, options)
+            work(search.plan, survey(search.plan), search, search.place, options, signals, out)
+            code = signals.exit_code
+            plan = search.plan
+            search.trials.write(plan.folder, {job.id: job for job in plan.jobs})
+            report(plan, survey(plan), out)
+            _sum_up(search.trials, plan, out)
+            if code:
+                print(f"{signals.name}: all running jobs are saved; the same command goes on", file=out)
+    except Busy as busy:
+        raise problem(f"sweep {plan.name}", f"process {busy.pid} on {busy.host} leads this search since "
+                                            f"{busy.since}") from None
+    states = {trial.state.name for trial in search.trials.all()}
+    return code or (0 if "COMPLETE" in states and "FAIL" not in states else 1)
+
+
+def open_search(plan: Plan, options: Execution) -> Search:
+    """The search as its folder has it, whose lock is held; Hydra is started."""
+    checker = Checker()
+    space, _ = space_of(asked(plan.command[2:], checker.composer))
+    first, _ = check_all(space.tries()[:1], checker)
+    goal = Objective(plan.options["metric"])
+    study = open_study(plan.folder, plan.name, fingerprint(plan, first[0], checker), goal.falls,
+                       plan.options["pruner"], first[0].config.epochs)
+    plan = replace(plan, jobs=jobs_so_far(plan))
+    store(plan)
+    place = slots(options, [job_of(0, space.tries()[0], first[0], checker)])
+    return Search(plan, study, space, goal, checker, Threads(place), place, options.failures,
+                  options.retry == "failed")
+
+
+def _sum_up(trials: Trials, plan: Plan, out: TextIO) -> None:
+    """``20 trials: 14 complete, 6 pruned``, and the best one, as it can be typed."""
+    found: dict[str, int] = {}
+    names = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "to continue",
+             "WAITING": "to do"}
+    for trial in trials.all():
+        found[names[trial.state.name]] = found.get(names[trial.state.name], 0) + 1
+    parts = [f"{found[name]} {name}" for name in names.values() if name in found]
+    print(f"{trials.count()} of {plan.options['n_trials']} trials: {', '.join(parts)}", file=out)
+    best = trials.best()
+    if best is None or best.value is None or abs(best.value) == float("inf"):
+        return
+    jobs = {job.id: job for job in plan.jobs}
+    job = jobs[best.user_attrs["jobs"][0]]
+    said = plan.options["metric"]
+    row = [job.row] if job.row else []
+    words = " ".join([*row, *(spell(key, value) for key, value in job.values.items())])
+    print(f"best: trial {best.number + 1}, {said} {metric(said, best.value, 2)} with {words}", file=out)
+    if len(plan.seeds) == 1:
+        print(f"again: dlrun {' '.join(job.words)}", file=out)

@@ -1,0 +1,81 @@
+"""From a search's command to its plan, which grows as trials are asked: the space is checked before the first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dlrun.config.problem import Problem, Problems
+from dlrun.config.schema.sweeps import GRID
+from dlrun.preflight.preflight import Checked
+from dlrun.record.plan import Job, Plan, load
+from dlrun.sweep.plan.checking import Checker, check_all
+from dlrun.sweep.plan.grid import together, varying
+from dlrun.sweep.plan.naming import name_of
+from dlrun.sweep.request.request import Asked, options
+from dlrun.sweep.search.objective import objective
+from dlrun.sweep.search.space import Space, space_of
+from dlrun.sweep.search.study import missing
+
+
+def search_plan(words: Sequence[str], wanted: Asked, checker: Checker) -> Plan:
+    """The plan of a search, with the jobs that it has had so far; raises Problems with everything that is wrong.
+
+    Every end and every choice is checked once, all else at its first one; what a trial combines is checked as it
+    is asked.
+    """
+    search = wanted.settings.search
+    assert search is not None
+    space, problems = space_of(wanted)
+    checked, wrong = check_all(space.tries(), checker)
+    problems = wanted.problems + problems + missing(search) + [_whole(problem, space) for problem in wrong]
+    metric = wanted.settings.metric
+    for one in checked:
+        found, wrong = objective(one.config, metric)
+        problems += wrong
+        metric = metric if wrong else found.metric
+    if problems:
+        raise Problems(problems)
+    settings = {**options(wanted.settings, GRID), "metric": metric, "pairs": together(wanted.axes),
+                "space": space.describe()}
+    said = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]
+    name = name_of(wanted, [*map(checker.id, checked), *said])
+    plan = Plan(name, Path(checked[0].config.output_dir).expanduser(), _axes(space),
+                space.seeds or [checked[0].config.seed], [], ("dlrun", "-m", *words), settings)
+    return replace(plan, jobs=jobs_so_far(plan))
+
+
+def fingerprint(plan: Plan, checked: Checked, checker: Checker) -> dict[str, object]:
+    """What may not change while a study goes on; `checked` is the first of the space's tries."""
+    return {"metric": plan.options["metric"], "seeds": plan.seeds, "space": plan.options["space"],
+            "configuration": checker.id(checked)}
+
+
+def jobs_so_far(plan: Plan) -> list[Job]:
+    """The jobs that an earlier start of this search has stored."""
+    try:
+        before = load(plan.folder)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or one that another version has written
+        return []
+    return before.jobs if before.options.get("search") else []
+
+
+def _axes(space: Space) -> dict[str, list[object]]:
+    """As a grid's plan has them; of an interval the two ends."""
+    found = varying(space.axes)
+    for axis in space.axes:
+        if axis.interval is not None:
+            found[axis.keys[0]] = [axis.interval.low, axis.interval.high]
+    return found
+
+
+def _whole(problem: Problem, space: Space) -> Problem:
+    """A key that takes integers wants an interval of them."""
+    key = problem.given.partition("=")[0]
+    axis = next((axis for axis in space.axes if axis.interval is not None and axis.keys == [key]), None)
+    if axis is None or axis.interval is None or axis.interval.whole or not problem.expected.startswith("an integer"):
+        return problem
+    low, high = axis.interval.low, axis.interval.high
+    return Problem(axis.given, f"{key} takes integers:  {key}='int(interval({low:g},{high:g}))'")

@@ -1,0 +1,77 @@
+"""A study's trials as a sweep counts them, and trials.json, by which reports know them without Optuna."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlrun.record.folder import write_json
+from dlrun.record.plan import Job
+from dlrun.record.trials import FILE
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+_STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
+
+
+class Trials:
+    """A trial that is tried again is counted once: the later one stands for it."""
+
+    def __init__(self, study: optuna.Study):
+        self.study = study
+
+    def all(self) -> list[FrozenTrial]:
+        """Those that count, in their order."""
+        trials = self.study.get_trials(deepcopy=False)
+        before = {trial.user_attrs["again"] for trial in trials if "again" in trial.user_attrs}
+        return [trial for trial in trials if trial.number not in before]
+
+    def count(self) -> int:
+        return len(self.all())
+
+    def asked(self) -> int:
+        """The number that the next new trial has."""
+        return len(self.study.get_trials(deepcopy=False))
+
+    def waiting(self) -> bool:
+        return any(trial.state.name == "WAITING" for trial in self.study.get_trials(deepcopy=False))
+
+    def running(self) -> list[FrozenTrial]:
+        return [trial for trial in self.all() if trial.state.name == "RUNNING"]
+
+    def pruned_jobs(self) -> set[str]:
+        """The ids of the jobs of trials that were given up."""
+        return {run_id for trial in self.all() if trial.state.name == "PRUNED"
+                for run_id in trial.user_attrs.get("jobs", [])}
+
+    def curve(self, number: int) -> dict[int, float]:
+        """What a trial has reported, by epoch."""
+        return self.study.get_trials(deepcopy=False)[number].intermediate_values
+
+    def again(self) -> None:
+        """Enqueue every trial that failed, with its values."""
+        for trial in self.all():
+            if trial.state.name == "FAIL":
+                self.study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
+
+    def best(self) -> FrozenTrial | None:
+        """The best one of those that came to an end; None before any has."""
+        try:
+            return self.study.best_trial
+        except ValueError:
+            return None
+
+    def write(self, folder: Path, jobs: Mapping[str, Job]) -> None:
+        """Write trials.json: a mapping for each trial, its values as its jobs have them."""
+        write_json(folder / FILE, [_plain(trial, jobs) for trial in self.all()])
+
+
+def _plain(trial: FrozenTrial, jobs: Mapping[str, Job]) -> dict[str, Any]:
+    ids = trial.user_attrs.get("jobs", [])
+    values = jobs[ids[0]].values if ids and ids[0] in jobs else trial.params
+    value = trial.value if trial.state.name == "COMPLETE" else None
+    return {"trial": trial.number + 1, "state": _STATES[trial.state.name], "value": value, "values": values,
+            "jobs": ids, "reason": trial.user_attrs.get("reason", "")}

@@ -1,0 +1,118 @@
+"""The order of a sweep, without processes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from dlrun.record.plan import Job
+from dlrun.sweep.execute.job_queue import DEATHS, Agenda, free
+from dlrun.sweep.execute.pending_job import Todo
+from dlrun.sweep.plan.status import Entry, look
+
+
+def todo(folder: Path, number: int, threads: int = 1) -> Todo:
+    job = Job(number, f"id{number}", f"x/{number}", 0, {}, (), {})
+    return Todo(job, folder / str(number), threads, Entry("waiting"))
+
+
+def fail(one: Todo, entry: Entry) -> None:
+    raise AssertionError("nothing was done elsewhere")
+
+
+def test_jobs_come_in_order_and_side_by_side_while_cores_are_left(tmp_path: Path) -> None:
+    agenda = Agenda([todo(tmp_path, 1, 2), todo(tmp_path, 2, 2), todo(tmp_path, 3, 1)])
+    first = agenda.next(3, 0.0, fail)
+    assert first is not None and first.job.number == 1
+    assert free(3, agenda.running) == 1
+    third = agenda.next(1, 0.0, fail)
+    assert third is not None and third.job.number == 3, "the second does not fit beside the first"
+    assert agenda.next(0, 0.0, fail) is None
+    agenda.ended(first, Entry("finished"))
+    second = agenda.next(2, 0.0, fail)
+    assert second is not None and second.job.number == 2
+
+
+def test_a_job_with_more_threads_than_cores_runs_alone(tmp_path: Path) -> None:
+    agenda = Agenda([todo(tmp_path, 1, 8), todo(tmp_path, 2, 1)])
+    first = agenda.next(2, 0.0, fail)
+    assert first is not None and first.threads == 8
+    assert agenda.next(free(2, agenda.running), 0.0, fail) is None
+
+
+def test_a_job_that_runs_elsewhere_is_offered_again_later_and_less_and_less_often(tmp_path: Path) -> None:
+    agenda = Agenda([todo(tmp_path, 1), todo(tmp_path, 2)])
+    one = agenda.next(1, 0.0, fail)
+    assert one is not None
+    agenda.elsewhere(one, 0.0)
+    other = agenda.next(1, 0.0, fail)
+    assert other is not None and other.job.number == 2, "the next one comes first"
+    assert agenda.next(1, 0.9, fail) is None
+    assert agenda.next(1, 1.1, fail) is one
+    agenda.elsewhere(one, 10.0)
+    assert agenda.next(1, 11.9, fail) is None and agenda.next(1, 12.1, fail) is one
+    assert not agenda.finished
+
+
+def test_what_was_done_elsewhere_is_taken_off(tmp_path: Path) -> None:
+    agenda, gone = Agenda([todo(tmp_path, 1)]), []
+    one = agenda.next(1, 0.0, fail)
+    assert one is not None
+    agenda.elsewhere(one, 0.0)
+    one.folder.mkdir()
+    (one.folder / "result.json").write_text(json.dumps({"status": "stopped"}))
+    assert agenda.next(1, 2.0, lambda todo, entry: gone.append((todo, entry.status))) is None
+    assert gone == [(one, "stopped")] and agenda.finished
+
+
+@pytest.mark.parametrize(("status", "failed"), [("failed", True), ("diverged", True), ("out_of_memory", True),
+                                                ("finished", False), ("stopped", False), ("interrupted", False)])
+def test_so_many_failures_break_a_sweep(tmp_path: Path, status: str, failed: bool) -> None:
+    agenda = Agenda([todo(tmp_path, number) for number in range(3)], failures=2)
+    for _ in range(2):
+        one = agenda.next(1, 0.0, fail)
+        assert one is not None and not agenda.broken
+        agenda.ended(one, Entry(status))
+    assert agenda.broken is failed
+
+
+def test_a_job_that_kills_its_worker_at_the_same_place_again_and_again_is_given_up(tmp_path: Path) -> None:
+    agenda = Agenda([todo(tmp_path, 1)])
+    checkpoint = tmp_path / "1" / "checkpoints" / "last.pt"
+    checkpoint.parent.mkdir(parents=True)
+    for death in range(10):  # it gets further each time
+        checkpoint.write_bytes(b"")
+        os.utime(checkpoint, ns=(death + 1, death + 1))
+        one = agenda.next(1, 0.0, fail)
+        assert one is not None
+        agenda.died(one, "killed by SIGKILL")
+        assert not one.hopeless
+    for _ in range(DEATHS - 1):
+        one = agenda.next(1, 0.0, fail)
+        assert one is not None
+        agenda.died(one, "killed by SIGSEGV")
+    assert one.hopeless == f"its worker died {DEATHS} times at the same place: killed by SIGSEGV"
+
+
+@pytest.mark.parametrize(("status", "plain", "retry"), [
+    ("finished", False, False), ("stopped", False, False), ("diverged", False, False), ("interrupted", True, True),
+    ("failed", False, True), ("out_of_memory", False, True)])
+def test_what_is_trained_when_the_command_comes_again(tmp_path: Path, status: str, plain: bool, retry: bool) -> None:
+    (tmp_path / "result.json").write_text(json.dumps({"status": status, "stop_reason": "why"}))
+    entry = look(tmp_path)
+    assert (entry.to_do(False), entry.to_do(True)) == (plain, retry)
+    assert entry.reason == ("why" if entry.failed else "")
+
+
+def test_the_threads_of_a_run_are_known_only_where_it_would_go_on(tmp_path: Path) -> None:
+    assert look(tmp_path) == Entry("waiting")
+    (tmp_path / "provenance.json").write_text('{"threads": 3}')
+    assert look(tmp_path).threads is None
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "last.pt").write_bytes(b"")
+    assert look(tmp_path) == Entry("interrupted", {}, 3)
+    (tmp_path / "result.json").write_text("{")
+    assert look(tmp_path).failed and "is not readable" in look(tmp_path).reason

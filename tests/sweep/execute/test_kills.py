@@ -1,0 +1,97 @@
+"""A sweep that is killed, workers and parent, at any moment, ends as the one that nobody disturbed."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from dlrun.record.plan import Plan
+from tests.sweep.sweeps import alive, checkpoints, children, kill, planned, start
+from tests.whole.equal import assert_same_run
+
+WORDS = ["model=softmax", "epochs=12", "checkpoint_seconds=0"]
+
+
+def finished(plan: Plan) -> dict[int, tuple[int, str]]:
+    """When each finished job's result was written, and what it is."""
+    found = {}
+    for job in plan.jobs:
+        path = plan.run_folder(job) / "result.json"
+        try:
+            content = path.read_text()
+        except FileNotFoundError:
+            continue
+        if json.loads(content)["status"] == "finished":
+            found[job.number] = (path.stat().st_mtime_ns, content)
+    return found
+
+
+def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
+    """Run a plan to its end through so many kills; started again after each that hit the sweep itself."""
+    done: dict[int, tuple[int, str]] = {}
+    process = start(plan, log)
+    hit = {"parent": 0, "worker": 0}
+    while sum(hit.values()) < kills:
+        before, patience = checkpoints(plan), time.monotonic() + 20
+        while checkpoints(plan) == before and process.poll() is None and time.monotonic() < patience:
+            time.sleep(0.005)
+        time.sleep(dice.uniform(0.0, 0.3))
+        assert process.poll() is None, f"the sweep ended before its last kill: make it longer\n{log.read_text()}"
+        workers = children(process.pid)
+        if workers and dice.random() < 0.5:
+            kill(dice.choice(workers))
+            hit["worker"] += 1
+        else:
+            process.kill()
+            process.wait()
+            hit["parent"] += 1
+            if dice.random() < 0.5:  # sometimes at once, while the old workers still save what they have
+                time.sleep(dice.uniform(0.0, 1.0))
+            process = start(plan, log)
+        now = finished(plan)
+        for number, (written, content) in done.items():
+            assert now[number] == (written, content), f"job {number} was done and was touched again"
+        done = now
+    assert process.wait() == 0, log.read_text()
+    assert set(hit.values()) != {0}
+    for number, then in done.items():
+        assert finished(plan)[number] == then
+    assert not any(alive(pid) for pid in children(process.pid))
+
+
+def compare(jobs: list[str], kills: int, tmp_path: Path) -> None:
+    whole = planned(tmp_path / "whole", *WORDS, *jobs)
+    undisturbed = start(whole, tmp_path / "log")
+    assert undisturbed.wait() == 0, (tmp_path / "log").read_text()
+    killed = planned(tmp_path / "killed", *WORDS, *jobs)
+    disturb(killed, kills, tmp_path / "log-killed", random.Random())
+    for one, other in zip(whole.jobs, killed.jobs):
+        assert one.id == other.id
+        assert_same_run(whole.run_folder(one), killed.run_folder(other))
+        started = json.loads((killed.run_folder(other) / "provenance.json").read_text())
+        assert [row["epoch"] for row in map(json.loads, (killed.run_folder(other) / "metrics.jsonl").open())] \
+            == list(range(1, 13)), started
+    assert tables(whole) == tables(killed)
+
+
+def tables(plan: Plan) -> dict[str, list[list[str]] | str]:
+    """The written tables, measured times aside."""
+    folder = plan.folder / "reports"
+    rows = [line.split(",") for line in (folder / "table.csv").read_text().splitlines()]
+    keep = [place for place, head in enumerate(rows[0]) if "seconds" not in head]
+    return {"csv": [[row[place] for place in keep] for row in rows],
+            **{name: (folder / name).read_text() for name in ("table.md", "table.tex")}}
+
+
+def test_a_sweep_killed_four_times_ends_with_the_same_bits(tmp_path: Path) -> None:
+    compare(["seed=range(5)"], 4, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_24_jobs_killed_twenty_times(tmp_path: Path) -> None:
+    compare(["optimizer=sgd,adam,rmsprop", "optimizer.lr=0.01,0.001", "seed=range(4)"], 20, tmp_path)

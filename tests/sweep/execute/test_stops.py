@@ -1,0 +1,95 @@
+"""A sweep that is asked to stop, and two that share their jobs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from dlrun.record.plan import Plan
+from tests.sweep.sweeps import alive, checkpoints, children, planned, start
+from tests.whole.equal import assert_same_run
+
+LONG = ["model=softmax", "epochs=200", "checkpoint_seconds=0.5"]
+
+
+def wait_for(happened, log: Path, seconds: float = 100) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+
+
+def states(plan: Plan) -> list[str]:
+    found = []
+    for job in plan.jobs:
+        path = plan.run_folder(job) / "result.json"
+        found.append(json.loads(path.read_text())["status"] if path.exists() else "none")
+    return found
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_all_running_jobs_and_the_same_command_goes_on(tmp_path: Path, number: int, code: int) -> None:
+    log = tmp_path / "log"
+    plan = planned(tmp_path / "runs", *LONG, "seed=range(3)")
+    process = start(plan, log)
+    wait_for(lambda: sum((plan.run_folder(job) / "metrics.jsonl").exists() for job in plan.jobs) == 2, log)
+    process.send_signal(number)
+    assert process.wait(60) == code, log.read_text()
+    assert states(plan) == ["interrupted", "interrupted", "none"]
+    steps = [json.loads((plan.run_folder(job) / "result.json").read_text())["steps"] for job in plan.jobs[:2]]
+    assert min(steps) > 0
+    assert "the same command goes on" in log.read_text()
+    if number == signal.SIGTERM:  # the same from here on
+        return
+    assert start(plan, log).wait() == 0, log.read_text()
+    whole = planned(tmp_path / "whole", *LONG, "seed=range(3)")
+    assert start(whole, log).wait() == 0
+    for one, other in zip(whole.jobs, plan.jobs):
+        assert_same_run(whole.run_folder(one), plan.run_folder(other))
+
+
+def test_a_second_signal_ends_the_sweep_at_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    (tmp_path / "slow.py").write_text("""
+import time, torch
+class Slow(torch.nn.Module):
+    def __init__(self, outputs):
+        super().__init__()
+        self.out = torch.nn.Linear(64, outputs)
+    def forward(self, x):
+        for _ in range(1000 if self.training and torch.is_grad_enabled() else 0):
+            time.sleep(0.1)
+        return self.out(x.flatten(1))
+""")
+    (tmp_path / "configs" / "model").mkdir(parents=True)
+    (tmp_path / "configs" / "model" / "slow.yaml").write_text("_target_: slow.Slow\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        plan = planned(tmp_path / "runs", "model=slow", "allow=slow", "epochs=1")
+        process = start(plan, log)
+    wait_for(lambda: checkpoints(plan) > 0, log)
+    workers = children(process.pid)
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    assert process.poll() is None, "it waits for the step to end"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    wait_for(lambda: not any(alive(pid) for pid in workers), log, 10)
+
+
+def test_two_processes_on_one_sweep_share_its_jobs_and_both_end_when_all_is_done(tmp_path: Path) -> None:
+    plan = planned(tmp_path / "runs", *LONG, "seed=range(4)")
+    one, other = (start(plan, tmp_path / name, '{"workers": 1}') for name in ("one", "other"))
+    assert one.wait() == 0, (tmp_path / "one").read_text()
+    assert other.wait() == 0, (tmp_path / "other").read_text()
+    assert states(plan) == ["finished"] * 4
+    logs = [(tmp_path / name).read_text() for name in ("one", "other")]
+    for job in plan.jobs:
+        assert "resumed" not in json.loads((plan.run_folder(job) / "provenance.json").read_text()), "started twice"
+        epochs = [json.loads(line)["epoch"] for line in (plan.run_folder(job) / "metrics.jsonl").open()]
+        assert epochs == list(range(1, 201))
+    assert all("4 jobs: 4 done" in log for log in logs)
