@@ -116,17 +116,17 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     >>> grid.best("val/accuracy").result["test"]  # doctest: +SKIP
     {'loss': 0.12, 'accuracy': 0.97}
     """
-    from dlrun.sweep.launch import run_sweep
+    from dlrun.record.plan import store
+    from dlrun.sweep.execute.options import execution
     from dlrun.sweep.make import make_plan
-    from dlrun.sweep.options import execution
-    from dlrun.sweep.plan import store
+    from dlrun.sweep.run import run_sweep
 
     plan = make_plan(overrides_of(overrides, keys))
     if not plan.options.get("dry_run"):
         if plan.options.get("search") is None:  # a search's plan grows, and who leads it stores it
             store(plan)
         run_sweep(plan, execution(plan.options), io.StringIO() if progress is False else None)
-    from dlrun.sweep.plan import load
+    from dlrun.record.plan import load
 
     stored = load(plan.folder.absolute()) if (plan.folder / "plan.json").is_file() else plan
     return Grid(plan.folder, [Run(stored.run_folder(job)) for job in stored.jobs])

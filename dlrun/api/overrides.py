@@ -7,7 +7,7 @@ from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import GROUPS
-from dlrun.sweep.spell import spell
+from dlrun.sweep.request.to_override import spell
 
 
 def overrides_of(overrides: Sequence[str], keys: Mapping[str, Any]) -> list[str]:
