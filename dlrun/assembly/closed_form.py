@@ -11,8 +11,8 @@ from dlrun.data.batches import Rows, in_order
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.models.assembly import Autoencoder
 from dlrun.models.baselines import Constant, Drawn, LastValue, set_components
-from dlrun.tasks.priors import HasAnswers, HasPrior
-from dlrun.tasks.task import Task
+from dlrun.tasks._base.priors import HasAnswers, HasPrior
+from dlrun.tasks._base.task import Task
 
 PIECE = 4096  # rows
 

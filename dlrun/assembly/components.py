@@ -27,8 +27,10 @@ from dlrun.data.subsample import fewer
 from dlrun.models.layers.recurrent import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import Checked
-from dlrun.tasks.make import make_task
-from dlrun.tasks.task import Batch, MetricAccumulator, Task
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.context import BuildContext
+from dlrun.tasks._base.task import Task
 
 
 @dataclass
@@ -54,7 +56,7 @@ class RunComponents:
     def measure(self, rows: Rows, cast: Callable[[], Any],
                 passed: list[tuple[Tensor, Tensor]] | None = None) -> dict[str, float]:
         """The task's measures over all rows, with dropout off; `passed` gets each batch's outputs and targets."""
-        totals = MetricAccumulator(self.task.measures, rows.device)
+        totals = MetricAccumulator(self.config.task.measures, rows.device)
         self.rng.seed_step(-1)  # what is random in a measurement (a latent sample) is the same in each
         self.model.eval()
         seen: list[Tensor] = []
@@ -91,7 +93,8 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
     rng = (GlobalStepRng if isinstance(config.model, Custom) else StepRng)(seed, machine.device)
     model = make_network(config, prepared.data_spec, checked.layers, checked.blueprint, rng)
     set_vectors(model, prepared, data_dir(config.data_dir), say)
-    task = make_task(config.task, prepared.data_spec, model, rng, prepared.targets, class_counts(prepared))
+    task = config.task.build(
+        BuildContext(prepared.data_spec, model, rng, prepared.targets, class_counts(prepared)))
     path = speed_path(model, own=not isinstance(config.model, Custom))
     last = path.endswith("channels_last")
     model = model.to(machine.device)

@@ -7,7 +7,7 @@ import gc
 import torch
 
 from dlrun.assembly.components import RunComponents
-from dlrun.tasks.task import Batch
+from dlrun.tasks._base.batch import Batch
 
 
 def is_out_of_memory(error: BaseException) -> bool:

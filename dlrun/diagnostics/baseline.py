@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from dlrun.assembly.closed_form import targets
 from dlrun.assembly.components import RunComponents
 from dlrun.data.prepared import PreparedData, Split
-from dlrun.tasks.priors import HasPrior
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.priors import HasPrior
 
 SAYS = {
     "classify": "the largest class", "multi_label": "each label's commoner value",
@@ -40,7 +41,7 @@ def common_sense(parts: RunComponents) -> dict[str, Any]:
         outputs = parts.task.prior(targets(prepared.train), config.task.width(prepared.data_spec)).expand(len(y), -1)
     device = parts.rng.device
     batch = Batch(outputs.to(device), y.to(device), len(y))
-    totals = MetricAccumulator(parts.task.measures, device)
+    totals = MetricAccumulator(config.task.measures, device)
     with torch.no_grad():
         loss, out = parts.task.loss("model", nn.Identity().eval(), batch)
         parts.task.add("model", totals, loss, out, batch)

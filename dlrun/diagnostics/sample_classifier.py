@@ -12,7 +12,6 @@ from torch import Tensor
 
 from dlrun.assembly.components import RunComponents
 from dlrun.config import models as families
-from dlrun.config import tasks
 from dlrun.config.optimizers import Adam
 from dlrun.config.schedules import Constant
 from dlrun.config.seeds import derive_seed
@@ -26,8 +25,10 @@ from dlrun.models.build import Network, build
 from dlrun.models.families import layers_of
 from dlrun.models.step_rng import StepRng
 from dlrun.models.vocabulary import Layer, Pool
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
 from dlrun.tasks.classify import Classify
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks.classify.task import ClassifyTask
 
 STEPS, ROWS, RATE = 600, 128, 0.003  # of its training by Adam: two seconds for 8 x 8 images, five for 28 x 28
 SIDE = 14  # larger images are averaged down to about this side: 28 x 28 costs a quarter, and 0.5 % of accuracy
@@ -39,7 +40,7 @@ GOOD = 0.8  # accuracy below which it has no say
 class Judge:
     """Probabilities of the classes for rows on the device; `accuracy` is that on real rows it was not trained on."""
 
-    def __init__(self, network: Network, task: Classify, accuracy: float):
+    def __init__(self, network: Network, task: ClassifyTask, accuracy: float):
         self.network, self.task, self.accuracy = network, task, accuracy
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -62,7 +63,7 @@ def make_judge(parts: RunComponents, path: Path, say: Callable[[str], None]) -> 
     """
     device = parts.train.device
     data_spec = parts.prepared.data_spec
-    task = Classify(tasks.Classify(), data_spec.classes)
+    task = ClassifyTask(Classify().width(data_spec))
     seed = derive_seed(parts.config.seed, "judge")
     rng = StepRng(seed, device)
     network = build(_layers(data_spec, task.outputs), data_spec.input_shape, seed=seed, rng=rng).to(device)
@@ -91,11 +92,11 @@ def _layers(data_spec: DatasetSpec, outputs: int) -> list[Layer]:
     return [*smaller, *layers_of(families.Cnn(filters=(16, 32), hidden=(64,)), data_spec, outputs)]
 
 
-def _train(parts: RunComponents, network: Network, task: Classify, rng: StepRng, seed: int) -> None:
+def _train(parts: RunComponents, network: Network, task: ClassifyTask, rng: StepRng, seed: int) -> None:
     optimizer = Adam(lr=RATE)
-    config = dataclasses.replace(parts.config, optimizer=optimizer, task=tasks.Classify(), precision="float32")
+    config = dataclasses.replace(parts.config, optimizer=optimizer, task=Classify(), precision="float32")
     step = EagerStep(config, task, network, rng, LearningRate(Constant(), optimizer.lr, STEPS, STEPS),
-                     MetricAccumulator(task.measures, rng.device))
+                     MetricAccumulator(config.task.measures, rng.device))
     for number, (x, y) in enumerate(Batches(parts.train, ROWS, seed).steps(0, STEPS)):
         step(Batch(x, y, len(x)), number)
 

@@ -17,7 +17,8 @@ from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopper import Stopper
 from dlrun.record.recorder import Progress, Recorder
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
 
 LOOK = 100  # steps between two looks at the loss; a fixed number, so that a diverged run ends at the same step again
 SHOW = 0.25  # seconds between two updates of what a person sees

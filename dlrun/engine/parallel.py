@@ -23,7 +23,8 @@ from dlrun.engine.player import PlayerState
 from dlrun.engine.signals import Signals
 from dlrun.models.layers.normalization import BatchNorm
 from dlrun.models.step_rng import Share, StepRng
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
 
 AGREE = 20  # steps between two looks at what was agreed, where a look waits for the device
 

@@ -16,7 +16,9 @@ from dlrun.engine.quick import without_compiler
 from dlrun.engine.schedule import LearningRate
 from dlrun.models.build import penalty
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.task import Batch, MetricAccumulator, Task
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.task import Task
 
 if TYPE_CHECKING:
     from dlrun.engine.parallel import Together  # its import is for runs of several processes only

@@ -12,22 +12,22 @@ from dlrun.data import preprocessing_state as fitted
 from dlrun.data.scale import Target
 from dlrun.inference.load import Loaded
 from dlrun.models.assembly import Autoencoder
-from dlrun.tasks.classify import Classify
-from dlrun.tasks.multi_label import MultiLabel
-from dlrun.tasks.multi_output import MultiOutput
+from dlrun.tasks.classify.task import ClassifyTask
+from dlrun.tasks.multi_label.task import MultiLabelTask
+from dlrun.tasks.multi_output.task import MultiOutputTask
 
 
 def answers(run: Loaded, outputs: Tensor) -> Iterator[dict[str, str]]:
     """The cells of each row by their columns' names.  Raises Problems for a task that tells nothing of a row."""
     task, classes, targets = run.task, run.data_spec.classes, fitted.targets(run.kept)
-    if isinstance(task, Classify):
+    if isinstance(task, ClassifyTask):
         for taken, shares in zip(task.classify(outputs).tolist(), task.probabilities(outputs).tolist()):
             yield {"class": classes[taken], **_shares("p", classes, shares)}
-    elif isinstance(task, MultiLabel):
+    elif isinstance(task, MultiLabelTask):
         for shares in task.probabilities(outputs).tolist():
             there = {name: str(int(share > 0.5)) for name, share in zip(classes, shares)}
             yield {**there, **_shares("p", classes, shares)}
-    elif isinstance(task, MultiOutput):
+    elif isinstance(task, MultiOutputTask):
         yield from _several(task, outputs, targets)
     elif isinstance(run.model, Autoencoder):
         for code in outputs.flatten(1).tolist():
@@ -40,7 +40,7 @@ def answers(run: Loaded, outputs: Tensor) -> Iterator[dict[str, str]]:
                       "predict answers with classes, numbers and codes; see  dlrun generate")
 
 
-def _several(task: MultiOutput, outputs: Tensor, targets: tuple[Target, ...]) -> Iterator[dict[str, str]]:
+def _several(task: MultiOutputTask, outputs: Tensor, targets: tuple[Target, ...]) -> Iterator[dict[str, str]]:
     columns = []
     for part in task.slices:
         name, classes = part.head.name, part.head.classes

@@ -24,8 +24,8 @@ from dlrun.models.assembly import Autoencoder
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.design import design
 from dlrun.record.folder import RunFolder, read_json
-from dlrun.tasks.make import make_task
-from dlrun.tasks.task import Task
+from dlrun.tasks._base.context import BuildContext
+from dlrun.tasks._base.task import Task
 
 ROWS = 256
 
@@ -71,5 +71,5 @@ def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
     model = make_network(config, data_spec, layers, blueprint, rng)
     best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
     model.load_state_dict(read(folder.best)["model"] if best else read(folder.last)["parts"]["model"])
-    task = make_task(config.task, data_spec, model, rng, fitted.targets(kept))
+    task = config.task.build(BuildContext(data_spec, model, rng, fitted.targets(kept)))
     return Loaded(replace(config), data_spec, model.eval(), task, kept)

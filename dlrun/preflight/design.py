@@ -10,11 +10,10 @@ from dlrun.config.models_generative import values_of
 from dlrun.config.problem import Problems, problem
 from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.root import Config
-from dlrun.config.tasks_generative import GENERATIVE_TASKS
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint
 from dlrun.models.families import layers_of
-from dlrun.models.generative import BLUEPRINTS, blueprint_of, clashes
+from dlrun.models.generative import BLUEPRINTS, blueprint_of
 from dlrun.models.plan import plan
 
 
@@ -24,7 +23,7 @@ def design(config: Config, data_spec: DatasetSpec) -> tuple[list[Any] | None, Bl
     Raises Problems where model, task and data do not go together.
     """
     kind = config.task.kind
-    if config.model.kind not in BLUEPRINTS and isinstance(config.task, GENERATIVE_TASKS):
+    if config.model.kind not in BLUEPRINTS and config.task.wirings:
         fitting = " or ".join(model.kind for model in GENERATIVE if model.task == kind)
         raise problem(f"task={kind}", f"it trains model={fitting}; task=auto finds what "
                                       f"model={config.model.name or config.model.kind} learns from this data")
@@ -38,7 +37,10 @@ def design(config: Config, data_spec: DatasetSpec) -> tuple[list[Any] | None, Bl
     if config.model.kind in BLUEPRINTS:
         values = values_of(config.dataset, data_spec.input_kind)
         blueprint = blueprint_of(config.model, data_spec, values)
-        wrong = clashes(blueprint, config.model, config.task, config.optimizer, values)
+        if blueprint.wiring not in config.task.wirings:
+            raise problem(f"task={kind}", f"model={config.model.name or config.model.kind} is trained with "
+                                          f"task={config.model.task}")
+        wrong = list(config.task.network_clashes(blueprint, config.model, config.optimizer, values))
         if wrong:
             raise Problems(wrong)
         return None, blueprint

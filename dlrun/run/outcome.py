@@ -21,7 +21,7 @@ from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
 from dlrun.record.words import metrics
 from dlrun.run.show import View, at_end
-from dlrun.tasks.multi_label import MultiLabel
+from dlrun.tasks.multi_label.task import MultiLabelTask
 
 
 def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
@@ -46,7 +46,7 @@ def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunF
     result["val"] = part_of(row, "val")
     view = View(parts, folder, recorder, clock.epoch, cast)
     result["test"] = parts.measure(parts.test, cast, view.passed) if parts.test is not None else {}
-    if parts.test is not None and isinstance(parts.task, MultiLabel):
+    if parts.test is not None and isinstance(parts.task, MultiLabelTask):
         result["test"] |= parts.task.details(*view.outputs)
         result["labels"] = parts.task.by_label(*view.outputs)
     result["test_at"] = {str(r["epoch"]): part_of(r, "test") for r in rows

@@ -21,7 +21,7 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
 from dlrun.record.recorder import Recorder
 from dlrun.run.show import View, each_epoch
-from dlrun.tasks.task import MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
 def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
@@ -31,7 +31,7 @@ def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str
     steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
     total = min(config.epochs * steps_per_epoch, config.max_steps or config.epochs * steps_per_epoch)
     rate = LearningRate(config.schedule, config.optimizer.lr, steps_per_epoch, total)
-    totals = MetricAccumulator(parts.task.measures, machine.device)
+    totals = MetricAccumulator(config.task.measures, machine.device)
     step = EagerStep(config, parts.task, parts.model, parts.rng, rate, totals)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     stopper = Stopper(config.early_stop, monitor)

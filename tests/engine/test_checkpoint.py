@@ -12,7 +12,7 @@ from dlrun.config.problem import Problems
 from dlrun.engine import checkpoint
 from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.fit import Clock
-from dlrun.tasks.task import Batch
+from dlrun.tasks._base.batch import Batch
 from tests.engine.make import made
 from tests.run.stops import killed_after, signalled_after
 from tests.whole.equal import assert_same_run, state

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from dlrun.config import optimizers as schemas
 from dlrun.engine.optimizers import clip, load_optimizer_state, make_optimizer, optimizer_state
 from dlrun.engine.quick import bare_step
-from dlrun.tasks.task import Batch
+from dlrun.tasks._base.batch import Batch
 from tests.engine.make import Point, config_of, made
 
 # f(w) = sum(a w^2 / 2 - b w).  The last slope is so small that the place of eps matters.

@@ -9,14 +9,12 @@ from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae
 from dlrun.config.optimizers import Adam, RmsProp
 from dlrun.config.problem import Problems
 from dlrun.config.schema.player_optimizer import player_optimizer
-from dlrun.config.tasks_generative import Adversarial, Reconstruct
-from dlrun.config.tasks_generative import Vae as VaeTask
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models import vocabulary as words
 from dlrun.models.assembly import assemble_parts, fixed_latents, latents, sample
 from dlrun.models.blueprint import part_totals, rows
 from dlrun.models.build import build, penalty
-from dlrun.models.generative import blueprint_of, clashes
+from dlrun.models.generative import blueprint_of
 from dlrun.models.plan import totals
 from dlrun.models.step_rng import StepRng
 from dlrun.models.summary import summary
@@ -201,28 +199,6 @@ def test_networks_that_do_not_fit_are_problems(model: object, data_spec: Dataset
         blueprint_of(model, data_spec, "unit")
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected
-
-
-@pytest.mark.parametrize(("model", "task", "values", "said"), [
-    (Autoencoder(), Reconstruct(), "unit", []),
-    (Autoencoder(), Reconstruct(), "any", []),
-    (Autoencoder(), Reconstruct(loss="binary_cross_entropy"), "any", ["task.loss=binary_cross_entropy"]),
-    (Autoencoder(output="sigmoid"), Reconstruct(), "any", ["model.output=sigmoid"]),
-    (Autoencoder(output="sigmoid"), Reconstruct(loss="mse"), "any", []),
-    (Autoencoder(), Reconstruct(sparsity="kl"), "unit", ["task.sparsity=kl"]),
-    (Autoencoder(code_activation="sigmoid"), Reconstruct(sparsity="kl"), "unit", []),
-    (Autoencoder(name="autoencoder"), VaeTask(), "unit", ["task=vae"]),
-    (Gan(), Adversarial(), "unit", []),
-    (Gan(), Adversarial(gradient_penalty=10.0), "unit", []),
-    (Gan(discriminator=("flatten", {"dense": 4}, "batch_norm", {"dense": 1})), Adversarial(gradient_penalty=10.0),
-     "unit", ["task.gradient_penalty=10"]),
-    (Gan(), Adversarial(updates="split", order="simultaneous"), "unit", ["task.updates=split"]),
-    (Gan(), Adversarial(generator_optimizer={"lr": -1.0, "rho": 0.9}), "unit",
-     ["task.generator_optimizer.lr=-1.0", "task.generator_optimizer.rho=0.9"]),
-])
-def test_what_does_not_go_together_is_said(model: object, task: object, values: str, said: list[str]) -> None:
-    found = clashes(blueprint_of(model, DIGITS, values), model, task, Adam(), values)
-    assert [problem.given for problem in found] == said
 
 
 def test_a_players_own_keys_stand_beside_the_chosen_optimizers() -> None:

@@ -11,8 +11,8 @@ import torch
 from dlrun.assembly.machine import choose
 from dlrun.config.compose.composer import hydra_started
 from dlrun.config.problem import Problems
-from dlrun.config.tasks_generative import GENERATIVE_TASKS
 from dlrun.preflight.preflight import preflight
+from dlrun.registry import kinds
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,9 @@ def test_a_typed_key_finds_the_task_that_auto_stands_for(words: list[str], key: 
 
 
 def test_generative_tasks_look_at_no_targets() -> None:
-    assert {task.wants for task in GENERATIVE_TASKS} == {()}
+    generative = {name: task for name, task in kinds("task").items() if task.wirings}
+    assert set(generative) == {"reconstruct", "vae", "adversarial"}
+    assert {task.wants for task in generative.values()} == {()}
 
 
 @pytest.mark.parametrize("word", ["early_stop.patience=3", "early_stop.monitor=train/discriminator_loss",

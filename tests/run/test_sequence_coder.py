@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 from dlrun.cli.predict import main as predict
-from dlrun.config.tasks_generative import Reconstruct
 from dlrun.inference.load import load_run
 from dlrun.preflight.preflight import preflight
+from dlrun.tasks.reconstruct import Reconstruct
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run
 

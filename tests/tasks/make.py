@@ -16,7 +16,9 @@ from dlrun.engine.step import EagerStep
 from dlrun.models.assembly import assemble_parts
 from dlrun.models.generative import blueprint_of
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.context import BuildContext
 
 
 def made(model: Any, shape: tuple[int, ...] = (1, 4, 4), values: str = "unit", seed: int = 0) -> Any:
@@ -24,6 +26,11 @@ def made(model: Any, shape: tuple[int, ...] = (1, 4, 4), values: str = "unit", s
     rng = StepRng(seed, "cpu")
     data_spec = DatasetSpec(shape, "image" if len(shape) == 3 else "table", "none")
     return assemble_parts(blueprint_of(model, data_spec, values), seed=seed, rng=rng), rng
+
+
+def built(spec: Any, data_spec: DatasetSpec, targets: Any = (), counts: Any = ()) -> Any:
+    """The task of a spec, for data of one signature."""
+    return spec.build(BuildContext(data_spec, torch.nn.Identity(), StepRng(0, "cpu"), targets, counts))
 
 
 def rows(x: Tensor) -> Batch:
@@ -34,13 +41,27 @@ def step_of(task: Any, model: Any, rng: StepRng, config: Any, optimizer: Optimiz
     """The engine's step of a task, at a constant rate."""
     optimizer = optimizer or Sgd(lr=0.1)
     whole = SimpleNamespace(task=config, optimizer=optimizer, precision="float32")
-    totals = MetricAccumulator(task.measures, torch.device("cpu"))
+    totals = MetricAccumulator(config.measures, torch.device("cpu"))
     return EagerStep(whole, task, model, rng, LearningRate(Constant(), optimizer.lr, 1, 1), totals)  # type: ignore[arg-type]
+
+
+class _Names:
+    """The names of what a turn adds."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def mean(self, name: str, value: Any, count: Any) -> None:
+        self.seen.append(name)
+
+    sum = mean
 
 
 def measured(task: Any, model: Any, batch: Batch, player: str = "model") -> dict[str, float]:
     """What a turn adds to the totals."""
-    totals = MetricAccumulator(task.measures, torch.device("cpu"))
     loss, outputs = task.loss(player, model, batch)
+    names = _Names()
+    task.add(player, names, loss, outputs, batch)
+    totals = MetricAccumulator(names.seen, torch.device("cpu"))
     task.add(player, totals, loss, outputs, batch)
     return totals.read()

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from dlrun.config.models_generative import Gan
-from dlrun.config.tasks_generative import Adversarial as Config
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.adversarial import Adversarial
-from dlrun.tasks.adversarial_losses import clip, gradient_penalty
+from dlrun.tasks.adversarial import Adversarial as Config
+from dlrun.tasks.adversarial.losses import clip, gradient_penalty
+from dlrun.tasks.adversarial.task import AdversarialTask
 from tests.tasks.make import made, measured, rows
 
 SMALL = Gan(latent=3, generator_hidden=(5,), discriminator_hidden=(4,), dropout=0.0, batch_norm=False)
@@ -49,7 +49,7 @@ def cases() -> list:
 @pytest.mark.parametrize(("config", "of_judge", "of_generator"), cases())
 def test_the_losses_are_those_written_out(config: Config, of_judge, of_generator) -> None:
     model, rng = made(SMALL)
-    task, x = Adversarial(config, rng), torch.rand(6, 1, 4, 4)
+    task, x = AdversarialTask(config, rng), torch.rand(6, 1, 4, 4)
     on_real, on_fake = scores(model, rng, x, 2)
     rng.seed_step(2)
     told = measured(task, model, rows(x), "discriminator")
@@ -69,7 +69,7 @@ def test_a_judge_that_knows_nothing_has_the_loss_log_2() -> None:
     model, rng = made(SMALL)
     for weight in model.discriminator.parameters():
         torch.nn.init.zeros_(weight)
-    told = measured(Adversarial(Config(), rng), model, rows(torch.rand(6, 1, 4, 4)), "discriminator")
+    told = measured(AdversarialTask(Config(), rng), model, rows(torch.rand(6, 1, 4, 4)), "discriminator")
     assert told["discriminator_loss"] == pytest.approx(log(2))
 
 
@@ -77,7 +77,7 @@ def test_a_judge_that_knows_nothing_has_the_loss_log_2() -> None:
 def test_label_noise_is_added_to_both_labels_in_the_order_of_the_draws(real_label: int) -> None:
     """Chollet, listing 8.32: labels += 0.05 * random, with real rows labelled 0."""
     model, rng = made(SMALL)
-    task, x = Adversarial(Config(label_noise=0.05, real_label=real_label), rng), torch.rand(6, 1, 4, 4)
+    task, x = AdversarialTask(Config(label_noise=0.05, real_label=real_label), rng), torch.rand(6, 1, 4, 4)
     on_real, on_fake = scores(model, rng, x, 2)
     up = [torch.empty(6, 1).uniform_(generator=rng.generator)[:, 0].double() * 0.05 for _ in range(2)]
     labels = [real_label + up[0], 1 - real_label + up[1]]
@@ -93,7 +93,7 @@ def test_the_halves_of_a_split_update_are_the_two_terms() -> None:
     model, rng = made(SMALL)
     x = torch.rand(6, 1, 4, 4)
     on_real, on_fake = scores(model, rng, x, 2)
-    task = Adversarial(Config(updates="split"), rng)
+    task = AdversarialTask(Config(updates="split"), rng)
     real = measured(task, model, rows(x), "discriminator.real")
     rng.seed_step(2)
     fake = measured(task, model, rows(x), "discriminator.fake")
@@ -138,7 +138,7 @@ def test_the_penalty_is_in_the_critics_loss_with_its_weight_in_training_and_eval
     both = []
     for weight in (0.0, 10.0):
         rng.seed_step(5)
-        task = Adversarial(Config(loss="wasserstein", gradient_penalty=weight), rng)
+        task = AdversarialTask(Config(loss="wasserstein", gradient_penalty=weight), rng)
         both.append(measured(task, model, rows(x), "discriminator")["discriminator_loss"])
     assert both[1] - both[0] == pytest.approx(10 * (1 - length)**2, rel=1e-4)
     model.eval()
@@ -157,12 +157,12 @@ def test_a_critic_without_slope_has_a_finite_penalty_gradient() -> None:
 
 def test_clipping_bounds_every_parameter_and_is_the_critics_alone() -> None:
     model, rng = made(SMALL)
-    task = Adversarial(Config(loss="wasserstein", clip=0.01), rng)
+    task = AdversarialTask(Config(loss="wasserstein", clip=0.01), rng)
     before = {name: weight.clone() for name, weight in model.discriminator.named_parameters()}
     task.after("discriminator")(model.discriminator)
     for name, weight in model.discriminator.named_parameters():
         assert torch.equal(weight, before[name].clip(-0.01, 0.01))
-    assert task.after("generator") is None and Adversarial(Config(), rng).after("discriminator") is None
+    assert task.after("generator") is None and AdversarialTask(Config(), rng).after("discriminator") is None
     clip(model.discriminator, 1e-3)
     assert max(weight.abs().max().item() for weight in model.discriminator.parameters()) <= 1e-3 * (1 + 1e-6)
 
@@ -176,7 +176,7 @@ def test_clipping_bounds_every_parameter_and_is_the_critics_alone() -> None:
     (Config(critic_steps=3, generator_steps=2), [["d"], ["d"], ["d"], ["g"], ["g"]]),
 ])
 def test_whose_turn_it_is_in_the_first_three_steps(config: Config, expected: list) -> None:
-    task = Adversarial(config, StepRng(0, "cpu"))
+    task = AdversarialTask(config, StepRng(0, "cpu"))
     groups = [[turn.replace("discriminator", "d").replace("generator", "g") for turn in group]
               for step in range(3) for group in task.turn(step)]
     assert groups == expected
@@ -185,7 +185,7 @@ def test_whose_turn_it_is_in_the_first_three_steps(config: Config, expected: lis
 def test_the_same_fakes_go_to_both_players_where_that_is_asked() -> None:
     for fakes, alike in [("same", True), ("fresh", False)]:
         model, rng = made(SMALL)
-        task, seen = Adversarial(Config(fakes=fakes), rng), []
+        task, seen = AdversarialTask(Config(fakes=fakes), rng), []
         model.generator.register_forward_hook(lambda module, args, made, seen=seen: seen.append(args[0]))
         for step in range(2):
             rng.seed_step(step)
@@ -201,7 +201,7 @@ def test_predicted_fakes_leave_the_generators_averages_alone() -> None:
     for mode in ("train", "predict"):
         model, rng = made(Gan(latent=3, generator_hidden=(5,), discriminator_hidden=(4,)))
         before = model.generator.batch_norm_1.running_mean.clone()
-        Adversarial(Config(fakes_as=mode), rng).loss("discriminator", model, x)
+        AdversarialTask(Config(fakes_as=mode), rng).loss("discriminator", model, x)
         moved[mode] = not torch.equal(model.generator.batch_norm_1.running_mean, before)
         assert model.generator.training
     assert moved == {"train": True, "predict": False}
@@ -214,7 +214,7 @@ def test_a_still_judge_drops_nothing_in_the_generators_turn_alone() -> None:
         asked = []
         model.discriminator.dropout_1.register_forward_hook(
             lambda module, args, made, asked=asked: asked.append(module.training))
-        task = Adversarial(Config(judge_still=eval_mode), rng)
+        task = AdversarialTask(Config(judge_still=eval_mode), rng)
         for player in ("discriminator", "generator"):
             task.loss(player, model, x)
         assert asked == [True, not eval_mode] and model.discriminator.training
@@ -225,6 +225,6 @@ def test_the_discriminators_loss_has_no_way_back_to_the_generator() -> None:
     for config, turn in [(Config(), "discriminator"), (Config(updates="split"), "discriminator.fake"),
                          (Config(loss="wasserstein", gradient_penalty=10.0), "discriminator")]:
         model.zero_grad(set_to_none=True)
-        Adversarial(config, rng).loss(turn, model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
+        AdversarialTask(config, rng).loss(turn, model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
         assert all(weight.grad is None for weight in model.generator.parameters())
         assert all(weight.grad is not None for weight in model.discriminator.parameters())

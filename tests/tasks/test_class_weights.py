@@ -11,18 +11,24 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from dlrun.config.problem import Problems
 from dlrun.config.schema.weights import balanced, in_order
-from dlrun.config.tasks import Classify as Schema
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.preflight.preflight import preflight
+from dlrun.tasks._base.batch import Batch
 from dlrun.tasks.classify import Classify
-from dlrun.tasks.task import Batch
+from dlrun.tasks.classify.task import ClassifyTask
 from tests.engine.make import made
+from tests.tasks.make import built
 
 Z = torch.tensor([[2.0, 0.0, -1.0], [0.5, 0.5, 0.5], [-1.0, 0.0, 3.0], [0.0, 1.0, 0.0]])
 Y = torch.tensor([0, 1, 2, 0])
 WEIGHTS = (1.0, 50.0, 0.5)
 
 
-def trained(task: Classify, z: torch.Tensor, y: torch.Tensor, training: bool = True) -> float:
+def of_classes(*names: str) -> DatasetSpec:
+    return DatasetSpec((3,), "table", "classes", names)
+
+
+def trained(task: ClassifyTask, z: torch.Tensor, y: torch.Tensor, training: bool = True) -> float:
     return float(task.loss("model", torch.nn.Identity().train(training), Batch(z, y, len(y)))[0])
 
 
@@ -40,7 +46,7 @@ def each(z: np.ndarray, y: np.ndarray, name: str) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["auto", "mse", "binary_cross_entropy"])
 def test_the_loss_is_the_mean_over_rows_of_weight_times_loss(name: str) -> None:
-    task = Classify(Schema(loss=name, class_weights=WEIGHTS), ("a", "b", "c"))
+    task = built(Classify(loss=name, class_weights=WEIGHTS), of_classes("a", "b", "c"))
     losses = each(Z.numpy().astype(np.float64), Y.numpy(), name)
     hand = sum(WEIGHTS[label] * loss for label, loss in zip(Y.tolist(), losses)) / 4
     assert trained(task, Z, Y) == pytest.approx(hand, rel=1e-6)
@@ -49,7 +55,7 @@ def test_the_loss_is_the_mean_over_rows_of_weight_times_loss(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["auto", "mse"])
 def test_two_classes_by_one_logit_are_weighted_too(name: str) -> None:
-    task = Classify(Schema(loss=name, class_weights={"1": 50.0}), ("no", "yes"))
+    task = built(Classify(loss=name, class_weights={"1": 50.0}), of_classes("no", "yes"))
     z, y = np.array([1.5, -0.5, 2.0]), np.array([1, 1, 0])
     p = 1 / (1 + np.exp(-z))
     losses = (p - y) ** 2 if name == "mse" else -(y * np.log(p) + (1 - y) * np.log(1 - p))

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from dlrun.config.models_generative import Gan
 from dlrun.config.optimizers import Adam, Optimizer, RmsProp, Sgd
-from dlrun.config.tasks_generative import Adversarial as Config
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.adversarial import Adversarial
+from dlrun.tasks.adversarial import Adversarial as Config
+from dlrun.tasks.adversarial.task import AdversarialTask
 from tests.tasks.make import made, rows, step_of
 
 STEPS = 6
@@ -26,7 +26,7 @@ BATCHES = [torch.rand(4, 1, 4, 4, generator=torch.Generator().manual_seed(step))
 def by_engine(config: Config, optimizer: Optimizer, **net: Any) -> tuple[Any, dict[str, float]]:
     """The model after some steps of the engine, and the measures of all of them."""
     model, rng = made(Gan(**{**NET, **net}))
-    step = step_of(Adversarial(config, rng), model, rng, config, optimizer)
+    step = step_of(AdversarialTask(config, rng), model, rng, config, optimizer)
     for number, x in enumerate(BATCHES):
         step(rows(x), number)
     return model, step.totals.read()
@@ -143,12 +143,12 @@ def test_the_orders_are_different_trainings() -> None:
 
 def test_each_measure_is_a_mean_over_the_steps_in_which_it_was_taken() -> None:
     config, model, rng = Config(critic_steps=3), *made(Gan(**NET))
-    task = Adversarial(config, rng)
+    task = AdversarialTask(config, rng)
     step = step_of(task, model, rng, config, Sgd(lr=0.5))
     losses = []
     for number, x in enumerate(BATCHES):
         if number % 3 == 2:  # the generator's loss, by a copy of what is there after the discriminator's update
-            twin_task, twin = Adversarial(config, rng), copy.deepcopy(model)
+            twin_task, twin = AdversarialTask(config, rng), copy.deepcopy(model)
             rng.seed_step(number)
             probe = step_of(twin_task, twin, rng, config, Sgd(lr=0.5))
             probe(rows(x), number)
@@ -165,7 +165,7 @@ def test_a_step_depends_on_its_number_alone() -> None:
     ends = []
     for before in (0, 5):
         twin = copy.deepcopy(model)
-        step = step_of(Adversarial(config, rng), twin, rng, config, Sgd(lr=0.5))
+        step = step_of(AdversarialTask(config, rng), twin, rng, config, Sgd(lr=0.5))
         rng.seed_step(before)
         step(rows(BATCHES[0]), 3)
         ends.append(twin.state_dict())

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from dlrun.config.models_generative import Autoencoder
-from dlrun.config.tasks_generative import Reconstruct as Config
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.reconstruct import Reconstruct, divergence
+from dlrun.tasks.reconstruct import Reconstruct as Config
+from dlrun.tasks.reconstruct.task import ReconstructTask, divergence
 from tests.tasks.make import made, measured, rows
 
 
@@ -23,14 +23,14 @@ def test_the_loss_is_keras_mean_over_all_values() -> None:
     squared = ((x - y) ** 2).mean().item()
     length = ((x - y) ** 2).flatten(1).sum(1).sqrt().mean().item()
     for loss, expected in [("auto", crossed), ("binary_cross_entropy", crossed), ("mse", squared), ("l2", length)]:
-        told = measured(Reconstruct(Config(loss=loss), rng, "sigmoid"), model, rows(x))
+        told = measured(ReconstructTask(Config(loss=loss), rng, "sigmoid"), model, rows(x))
         assert told == pytest.approx({"loss": expected, "mse": squared}, rel=1e-5)
 
 
 def test_a_linear_output_is_measured_by_its_squared_error() -> None:
     model, rng = made(Autoencoder(hidden=(), code=3), (6,), "any")
     x = torch.randn(5, 6) * 3
-    told = measured(Reconstruct(Config(), rng, "linear"), model, rows(x))
+    told = measured(ReconstructTask(Config(), rng, "linear"), model, rows(x))
     expected = ((x - model(x)) ** 2).mean().item()
     assert told == pytest.approx({"loss": expected, "mse": expected}, rel=1e-5)
 
@@ -38,7 +38,7 @@ def test_a_linear_output_is_measured_by_its_squared_error() -> None:
 @pytest.mark.parametrize("share", [0.25, 0.5])
 def test_masking_sets_the_share_to_zero_and_leaves_the_others_as_they_are(share: float) -> None:
     _, rng = made(Autoencoder())
-    task = Reconstruct(Config(masked=share), rng, "sigmoid")
+    task = ReconstructTask(Config(masked=share), rng, "sigmoid")
     x = torch.rand(400, 1, 8, 8) + 0.1
     y = task.corrupt(x)
     kept = y != 0
@@ -48,7 +48,7 @@ def test_masking_sets_the_share_to_zero_and_leaves_the_others_as_they_are(share:
 
 def test_of_tokens_whole_words_are_masked() -> None:
     rng = StepRng(0, "cpu")
-    task = Reconstruct(Config(masked=0.25), rng, "linear", words=True)
+    task = ReconstructTask(Config(masked=0.25), rng, "linear", words=True)
     x = torch.rand(200, 5, 20) + 0.1
     y = task.corrupt(x)
     hidden = (y == 0).all(1)
@@ -58,7 +58,7 @@ def test_of_tokens_whole_words_are_masked() -> None:
 
 def test_gaussian_noise_has_the_deviation_and_the_targets_stay_clean() -> None:
     model, rng = made(Autoencoder(hidden=(), code=3))
-    task = Reconstruct(Config(gaussian=0.3, loss="mse"), rng, "sigmoid")
+    task = ReconstructTask(Config(gaussian=0.3, loss="mse"), rng, "sigmoid")
     x = torch.rand(500, 1, 4, 4)
     rng.seed_step(3)
     added = task.corrupt(x) - x
@@ -70,7 +70,7 @@ def test_gaussian_noise_has_the_deviation_and_the_targets_stay_clean() -> None:
 
 def test_evaluation_is_a_function_of_the_noises_place() -> None:
     model, rng = made(Autoencoder())
-    task = Reconstruct(Config(masked=0.5), rng, "sigmoid")
+    task = ReconstructTask(Config(masked=0.5), rng, "sigmoid")
     x = torch.rand(8, 1, 4, 4)
     model.eval()
     rng.seed_step(-1)
@@ -98,8 +98,8 @@ def test_the_kl_sparsity_is_the_divergence_of_two_coins() -> None:
 def test_the_sparsity_of_the_code_is_added_with_its_weight(kind: str, of) -> None:
     model, rng = made(Autoencoder(hidden=(), code=3, code_activation="sigmoid"))
     x = torch.rand(6, 1, 4, 4)
-    plain = measured(Reconstruct(Config(), rng, "sigmoid"), model, rows(x))
-    sparse = measured(Reconstruct(Config(sparsity=kind, sparsity_weight=0.7, rho=0.1), rng, "sigmoid"), model,
+    plain = measured(ReconstructTask(Config(), rng, "sigmoid"), model, rows(x))
+    sparse = measured(ReconstructTask(Config(sparsity=kind, sparsity_weight=0.7, rho=0.1), rng, "sigmoid"), model,
                       rows(x))
     assert sparse["loss"] - plain["loss"] == pytest.approx(0.7 * of(model.encode(x)).item(), rel=1e-4)
     assert sparse["mse"] == plain["mse"]
@@ -108,5 +108,5 @@ def test_the_sparsity_of_the_code_is_added_with_its_weight(kind: str, of) -> Non
 def test_a_perfect_reconstruction_has_a_gradient_under_l2() -> None:
     values = torch.zeros(2, 3, requires_grad=True)
     model, rng = made(Autoencoder())
-    Reconstruct(Config(loss="l2"), rng, "linear")._loss(values, torch.zeros(2, 3)).backward()
+    ReconstructTask(Config(loss="l2"), rng, "linear")._loss(values, torch.zeros(2, 3)).backward()
     assert torch.isfinite(values.grad).all() and F.mse_loss(values, torch.zeros(2, 3)) == 0

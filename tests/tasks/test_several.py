@@ -13,19 +13,20 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall
 
 from dlrun.cli.route import route
 from dlrun.config.problem import Problems
-from dlrun.config.tasks import MultiOutput as Schema
-from dlrun.data.dataset_spec import Head
+from dlrun.data.dataset_spec import DatasetSpec, Head
 from dlrun.data.prepare import prepare
 from dlrun.data.scale import Target
 from dlrun.inference.load import load_run
 from dlrun.preflight.preflight import preflight
-from dlrun.tasks.multi_label import MultiLabel
-from dlrun.tasks.multi_output import MultiOutput
-from dlrun.tasks.task import Batch
-from tests.tasks.make import measured
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks.multi_label.task import MultiLabelTask
+from dlrun.tasks.multi_output import MultiOutput as Schema
+from dlrun.tasks.multi_output.task import MultiOutputTask
+from tests.tasks.make import built, measured
 
 RNG = np.random.default_rng(0)
 HEADS = (Head("age"), Head("income", ("low", "mid", "high")), Head("sex", ("f", "m")))
+SEVERAL = DatasetSpec((5,), "table", "several", heads=HEADS)
 WEIGHTS = (0.25, 1.0, 10.0)
 
 
@@ -52,7 +53,7 @@ def people(tmp_path: Path) -> str:
 
 def test_labels_have_cross_entropy_each_and_are_right_one_by_one_or_all_together() -> None:
     z, y = RNG.normal(size=(40, 3)), RNG.integers(0, 2, (40, 3))
-    found = measured(MultiLabel("abc"), torch.nn.Identity(), Batch(torch.tensor(z), torch.tensor(y).float(), 40))
+    found = measured(MultiLabelTask("abc"), torch.nn.Identity(), Batch(torch.tensor(z), torch.tensor(y).float(), 40))
     p = 1 / (1 + np.exp(-z))
     assert found["loss"] == pytest.approx(np.mean([log_loss(y[:, n], p[:, n]) for n in range(3)]), rel=1e-6)
     assert found["accuracy"] == pytest.approx(((z > 0) == y).mean())
@@ -90,7 +91,7 @@ def test_predict_has_a_column_for_each_label(go, weather: str, capsys) -> None:
 def test_the_total_is_the_weighted_sum_of_the_targets_losses() -> None:
     z = RNG.normal(size=(30, 5))
     y = np.stack([RNG.normal(size=30), RNG.integers(0, 3, 30), RNG.integers(0, 2, 30)], 1)
-    task = MultiOutput(Schema(loss_weights=WEIGHTS), HEADS)
+    task = built(Schema(loss_weights=WEIGHTS), SEVERAL)
     found = measured(task, torch.nn.Identity(), Batch(torch.tensor(z), torch.tensor(y), 30))
     powers = np.exp(z[:, 1:4])
     age = ((z[:, 0] - y[:, 0]) ** 2).mean()
@@ -106,7 +107,7 @@ def test_the_total_is_the_weighted_sum_of_the_targets_losses() -> None:
 
 
 def test_a_scaled_target_is_measured_in_its_unit_too() -> None:
-    task = MultiOutput(Schema(), HEADS[:1], [Target("age", "", 0.0, 8.0, 30.0, 1 / 8)])
+    task = MultiOutputTask(HEADS[:1], [Target("age", "", 0.0, 8.0, 30.0, 1 / 8)])
     assert task.derive({"loss": 1.0, "age_mae": 0.5}) == {"loss": 1.0, "age_mae": 0.5, "age_mae_in_units": 4.0}
 
 

@@ -9,9 +9,9 @@ import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
 from dlrun.config.models_generative import Vae
-from dlrun.config.tasks_generative import Vae as Config
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.variational import Variational, divergence
+from dlrun.tasks.vae import Vae as Config
+from dlrun.tasks.vae.task import VaeTask, divergence
 from tests.tasks.make import made, measured, rows
 
 
@@ -32,7 +32,7 @@ def terms(config: Config, seed: int = 4) -> tuple[dict[str, float], dict[str, fl
         model.log_var.dense_1.bias.copy_(torch.tensor([0.3, -1.0, 0.8]))
     x = torch.rand(6, 1, 4, 4)
     rng.seed_step(9)
-    told = measured(Variational(config, rng, "sigmoid"), model, rows(x))
+    told = measured(VaeTask(config, rng, "sigmoid"), model, rows(x))
     again = StepRng(seed, "cpu")
     again.seed_step(9)
     eps = torch.empty(6, 3).normal_(generator=again.generator)
@@ -78,7 +78,7 @@ def test_fosters_loss_is_a_setting() -> None:
 
 def test_each_row_has_a_sample_of_its_own_and_evaluation_is_a_function_of_the_noises_place() -> None:
     model, rng = made(Vae(hidden=(5,), code=3))
-    task = Variational(Config(), rng, "sigmoid")
+    task = VaeTask(Config(), rng, "sigmoid")
     x = torch.rand(4, 1, 4, 4)
     model.eval()
     rng.seed_step(-1)
@@ -90,6 +90,6 @@ def test_each_row_has_a_sample_of_its_own_and_evaluation_is_a_function_of_the_no
 
 def test_both_heads_and_the_decoder_learn() -> None:
     model, rng = made(Vae(hidden=(5,), code=3))
-    Variational(Config(), rng, "sigmoid").loss("model", model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
+    VaeTask(Config(), rng, "sigmoid").loss("model", model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for name, weight in model.named_parameters()
                if name.endswith("weight"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.tasks_generative import Adversarial, Reconstruct, Vae
 from dlrun.preflight.preflight import preflight
+from dlrun.tasks.adversarial import Adversarial
+from dlrun.tasks.reconstruct import Reconstruct
+from dlrun.tasks.vae import Vae
 
 FOUND = {
     "autoencoder": Reconstruct(), "sparse_autoencoder": Reconstruct(), "conv_autoencoder": Reconstruct(),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config import augments, datasets, models, optimizers, schedules, tasks
+from dlrun.config import augments, datasets, models, optimizers, schedules
 from dlrun.config.schema import stopping
 from dlrun.config.schema.fields import defaults, free, mapping, rules, text
 from dlrun.config.schema.root import GROUPS
-from dlrun.config.tasks_generative import GENERATIVE_TASKS
+from dlrun.registry import find, names
 
 TARGET = "_target_"
 
@@ -25,10 +26,30 @@ class Custom:
     source: str = free("", "Hash of the module's file.")
 
 
-KINDS: dict[str, dict[str, type]] = {
+class Registered(Mapping[str, type]):
+    """A group's kinds by name, from the registry: each is imported when it is asked for."""
+
+    def __init__(self, group: str):
+        self._group = group
+
+    def __getitem__(self, name: str) -> type:
+        schema: type = find(self._group, name)
+        return schema
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(names(self._group))
+
+    def __len__(self) -> int:
+        return len(names(self._group))
+
+    def __contains__(self, name: object) -> bool:
+        return name in names(self._group)
+
+
+KINDS: dict[str, Mapping[str, type]] = {
     "dataset": datasets.DATASETS,
     "model": models.MODELS,
-    "task": {**tasks.TASKS, **{schema.kind: schema for schema in GENERATIVE_TASKS}},
+    "task": Registered("task"),
     "optimizer": optimizers.OPTIMIZERS,
     "schedule": schedules.SCHEDULES,
     "early_stop": {"early_stop": stopping.EarlyStop},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from dlrun.run.show.view import View
-from dlrun.tasks.classify import Classify
+from dlrun.tasks.classify.task import ClassifyTask
 
 WORST = 32
 WORDS = 100  # of a sentence that are shown
@@ -16,7 +16,7 @@ def confusion(view: View) -> None:
     from dlrun.record.confusion import save_confusion
 
     task, classes = view.parts.task, view.parts.prepared.data_spec.classes
-    assert isinstance(task, Classify)
+    assert isinstance(task, ClassifyTask)
     logits, y = view.outputs
     matrix = torch.bincount(y * len(classes) + task.classify(logits), minlength=len(classes) ** 2)
     view.save("confusion", lambda path: save_confusion(path, matrix.view(len(classes), -1).numpy(), list(classes)))
@@ -28,7 +28,7 @@ def mistakes(view: View) -> None:
     Images as a picture; sentences as ``pictures/mistakes.txt``.
     """
     task, classes = view.parts.task, view.parts.prepared.data_spec.classes
-    assert isinstance(task, Classify)
+    assert isinstance(task, ClassifyTask)
     logits, y = view.outputs
     taken = task.classify(logits)
     belief = task.probabilities(logits)[torch.arange(len(y)), y]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from dlrun.run.show.view import View
-from dlrun.tasks.classify import Classify
+from dlrun.tasks.classify.task import ClassifyTask
 
 SIDE = 200  # points along an axis
 MARGIN = 0.1  # of the training rows' range, on each side
@@ -16,7 +16,7 @@ POINTS = 1_000  # training rows that are drawn
 def regions(view: View) -> None:
     """The classes of the plane's points, below the first training rows in the colours of theirs."""
     task, prepared = view.parts.task, view.parts.prepared
-    assert isinstance(task, Classify)
+    assert isinstance(task, ClassifyTask)
     data_spec = prepared.data_spec
     if data_spec.input_kind != "table" or data_spec.input_shape != (2,):
         return

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from dlrun.data.batches import in_order
 from dlrun.models.assembly import TokenAutoencoder
 from dlrun.run.show.view import View
-from dlrun.tasks.reconstruct import Reconstruct
+from dlrun.tasks.reconstruct.task import ReconstructTask
 
 PAIRS = 16  # series whose steps are lines of a picture
 LINES = 6  # series that are drawn as lines
@@ -23,7 +23,7 @@ def series(view: View) -> None:
     if view.parts.prepared.data_spec.input_kind != "series":
         return
     model, task = view.parts.model, view.parts.task
-    assert isinstance(task, Reconstruct)
+    assert isinstance(task, ReconstructTask)
     features, length = view.parts.prepared.data_spec.input_shape
     square = features >= 4 and features <= 4 * length <= 16 * features
     x = _spread(view, PAIRS if square else LINES)
@@ -48,7 +48,7 @@ def sentences(view: View) -> None:
     model, task, vocabulary = view.parts.model, view.parts.task, view.parts.prepared.vocabulary
     if not isinstance(model, TokenAutoencoder) or vocabulary is None:
         return
-    assert isinstance(task, Reconstruct)
+    assert isinstance(task, ReconstructTask)
     x = _spread(view, SENTENCES)
     with view.eval_mode():
         values = model.values(x)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from dlrun.run.show.view import View
-from dlrun.tasks.multi_label import MultiLabel
-from dlrun.tasks.multi_output import MultiOutput, Slice
+from dlrun.tasks.multi_label.task import MultiLabelTask
+from dlrun.tasks.multi_output.task import MultiOutputTask, Slice
 
 
 def labels(view: View) -> None:
@@ -17,7 +17,7 @@ def labels(view: View) -> None:
     from dlrun.record.plots import save_labels
 
     task = view.parts.task
-    assert isinstance(task, MultiLabel)
+    assert isinstance(task, MultiLabelTask)
     found = task.by_label(*view.outputs)
     view.save("labels", lambda path: save_labels(path, found))
 
@@ -25,7 +25,7 @@ def labels(view: View) -> None:
 def outputs(view: View) -> None:
     """For each target a picture: predicted against true numbers in their unit, or where classes are confused."""
     task = view.parts.task
-    assert isinstance(task, MultiOutput)
+    assert isinstance(task, MultiOutputTask)
     values, y = view.outputs
     for part in task.slices:
         (_confusion if part.head.classes else _predictions)(view, part, values, y[:, part.place])

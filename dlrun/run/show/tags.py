@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from dlrun.run.show.view import View
-from dlrun.tasks.positions import Tag
+from dlrun.tasks.tag.task import TagTask
 
 SENTENCES = 20
 
@@ -43,7 +43,7 @@ def sentences(view: View) -> None:
 
 def _words(view: View, y: torch.Tensor) -> torch.Tensor:
     task = view.parts.task
-    assert isinstance(task, Tag)
+    assert isinstance(task, TagTask)
     return torch.ones_like(y, dtype=torch.bool) if task.padding is None else y != task.padding
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.config import tasks
-from dlrun.config.schema.weights import in_order
 from dlrun.data.dataset_spec import Head
 from dlrun.data.scale import Target
-from dlrun.tasks.priors import centre, log_odds, log_shares, sure
-from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.priors import centre, log_odds, log_shares, sure
+from dlrun.tasks._base.single import Single
 
 Outputs = tuple[Tensor, list[Tensor]]  # of the network (rows, width), and each target's loss
 
@@ -51,26 +50,23 @@ class Slice:
         return torch.cat([1 - positive, positive], 1)
 
 
-class MultiOutput(Single):
+class MultiOutputTask(Single):
     """Targets are (rows, heads), float32: numbers, and numbers of classes; outputs are (rows, width).
 
     The loss is the sum over the targets of weight * loss, as in Keras.  A number that the data set scales has
     ``<name>_mae_in_units`` too, in its own unit.
     """
 
-    def __init__(self, config: tasks.MultiOutput, heads: Sequence[Head], targets: Sequence[Target] = (),
-                 device: torch.device | str = "cpu"):
-        self.measures = replace(config, heads=tuple(heads)).measures
+    def __init__(self, heads: Sequence[Head], targets: Sequence[Target] = (), loss: str = "mse",
+                 weights: Sequence[float] | None = None, device: torch.device | str = "cpu"):
         self.slices: list[Slice] = []
         start = 0
         for place, head in enumerate(heads):
             factor = targets[place].factor if targets else 1.0
             self.slices.append(Slice(head, place, start, start + head.outputs, factor))
             start += head.outputs
-        given = config.loss_weights
-        weights = in_order(given, [head.name for head in heads], "target") if given is not None else [1.0] * len(heads)
-        self._weights = torch.tensor(weights, device=device)
-        self._error = F.mse_loss if config.loss == "mse" else F.l1_loss
+        self._weights = torch.tensor([1.0] * len(heads) if weights is None else list(weights), device=device)
+        self._error = F.mse_loss if loss == "mse" else F.l1_loss
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Outputs]:
         outputs = model(batch.x).float()

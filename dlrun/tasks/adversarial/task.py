@@ -8,18 +8,19 @@ from contextlib import nullcontext
 import torch
 from torch import Generator, Tensor, nn
 
-from dlrun.config import tasks_generative as schema
 from dlrun.config.seeds import derive_seed
 from dlrun.models.assembly import Gan, eval_mode, latents
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.adversarial_losses import LOSSES, clip, gradient_penalty
-from dlrun.tasks.draws import uniform
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.draws import uniform
+from dlrun.tasks.adversarial.losses import LOSSES, clip, gradient_penalty
+from dlrun.tasks.adversarial.options import AdversarialOptions
 
 Told = Mapping[str, Tensor]  # measures of a turn by name; the turn's loss is not among them
 
 
-class Adversarial:
+class AdversarialTask:
     """Two players of a `Gan`.  Targets are not looked at.
 
     Turns are called by their player, or by player and half: "discriminator.real" and "discriminator.fake" where the
@@ -32,8 +33,8 @@ class Adversarial:
     batch norm goes on averaging in the generator's turn, which Keras's frozen one does not.
     """
 
-    def __init__(self, config: schema.Adversarial, rng: StepRng):
-        self.config, self.rng, self.measures = config, rng, config.measures
+    def __init__(self, config: AdversarialOptions, rng: StepRng):
+        self.config, self.rng = config, rng
         self._on_scores = LOSSES[config.loss]
         self._same = Generator(rng.device) if config.fakes == "same" else None
         self._turns: dict[str, Callable[[Gan, Batch], tuple[Tensor, Told]]] = {

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.config import tasks_generative as schema
 from dlrun.models.assembly import Vae
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.draws import normal
-from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.draws import normal
+from dlrun.tasks._base.single import Single
+from dlrun.tasks.vae.options import VaeOptions
 
 Terms = tuple[Tensor, Tensor]
 
 
-class Variational(Single):
+class VaeTask(Single):
     """One player, a `Vae`.  Targets are not looked at.
 
     Each row's code is drawn once, in evaluation too, from the noise as it stands: call its `at` first, with a number
@@ -28,9 +29,7 @@ class Variational(Single):
     and, as printed, spread variance.
     """
 
-    measures = schema.Vae.measures
-
-    def __init__(self, config: schema.Vae, rng: StepRng, end: str):
+    def __init__(self, config: VaeOptions, rng: StepRng, end: str):
         self.config, self.rng = config, rng
         exact = config.loss == "binary_cross_entropy" or (config.loss == "auto" and end == "sigmoid")
         self._error: Callable[..., Tensor] = F.binary_cross_entropy_with_logits if exact else F.mse_loss
@@ -49,7 +48,7 @@ class Variational(Single):
         return loss, (reconstruction, kl)
 
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Terms, batch: Batch) -> None:
-        for name, value in zip(self.measures, (loss, *outputs)):
+        for name, value in zip(("loss", "reconstruction", "kl"), (loss, *outputs)):
             totals.mean(name, value.detach(), batch.rows)
 
     def _reconstruction(self, values: Tensor, x: Tensor) -> Tensor:

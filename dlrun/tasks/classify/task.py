@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.config import tasks
-from dlrun.config.schema.weights import balanced, in_order
-from dlrun.tasks.priors import log_odds, log_shares, sure
-from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.priors import log_odds, log_shares, sure
+from dlrun.tasks._base.single import Single
 
 Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
 
 
-class Classify(Single):
+class ClassifyTask(Single):
     """Targets are class numbers (rows,), int64.
 
     With class weights the loss of a model in training mode is the mean over the rows of weight * loss, as Keras has it
     (`F.cross_entropy` with weights divides by their sum); a model in evaluation mode has the plain mean.
     """
 
-    measures = tasks.Classify.measures
-
-    def __init__(self, config: tasks.Classify, classes: Sequence[str], counts: Sequence[int] = (),
+    def __init__(self, outputs: int, loss: str = "auto", weights: Sequence[float] | None = None,
                  device: torch.device | str = "cpu"):
-        self.classes = len(classes)
-        self.outputs = config.outputs(self.classes)
-        self._loss = self._trained = self._choose_loss(config.loss)
-        weights = _weights(config.class_weights, classes, counts)
+        self.outputs = outputs
+        self._loss = self._trained = self._choose_loss(loss)
         if weights is not None:
-            self._trained = _weighted(self._choose_loss(config.loss), torch.tensor(weights, device=device))
+            self._trained = _weighted(self._loss, torch.tensor(weights, device=device))
 
     def _choose_loss(self, name: str) -> Loss:
         # Decided once, so that the step has no branches.
@@ -72,12 +66,6 @@ class Classify(Single):
             positive = torch.sigmoid(logits[:, 0])
             return torch.stack([1 - positive, positive], dim=1)
         return torch.softmax(logits, dim=1)
-
-
-def _weights(given: Any, classes: Sequence[str], counts: Sequence[int]) -> list[float] | None:
-    if given == "balanced":
-        return balanced(counts) if counts else None
-    return None if given is None else in_order(given, classes, "class")
 
 
 def _weighted(loss: Loss, weights: Tensor) -> Loss:

@@ -5,23 +5,21 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.config import tasks
-from dlrun.tasks.priors import centre
-from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.priors import centre
+from dlrun.tasks._base.single import Single
 
 
-class Regress(Single):
+class RegressTask(Single):
     """Targets are numbers (rows,), float32; outputs are (rows, 1).
 
     Where the data set scales its target by `factor`, ``mae_in_units`` is the mean absolute error in its own unit.
     """
 
-    measures = tasks.Regress.measures
-
-    def __init__(self, config: tasks.Regress, factor: float = 1.0):
+    def __init__(self, loss: str = "mse", factor: float = 1.0):
         self.factor = factor
-        self._loss = F.mse_loss if config.loss == "mse" else F.l1_loss
+        self._loss = F.mse_loss if loss == "mse" else F.l1_loss
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         predicted = model(batch.x).float()[:, 0]

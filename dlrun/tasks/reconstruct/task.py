@@ -8,18 +8,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.config import tasks_generative as schema
 from dlrun.models.assembly import Autoencoder
 from dlrun.models.step_rng import StepRng
-from dlrun.tasks.draws import kept, normal
-from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.draws import kept, normal
+from dlrun.tasks._base.single import Single
+from dlrun.tasks.reconstruct.options import ReconstructOptions
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 _EDGE = 1e-7  # a mean activation is at least so far from 0 and 1, where the divergence is infinite
 
 
-class Reconstruct(Single):
+class ReconstructTask(Single):
     """One player, an `Autoencoder`.  Targets are not looked at.  Of tokens their vectors are reconstructed.
 
     `end` is the decoder's last function; with `words` a masked input is a whole position's vector.  Evaluation
@@ -27,9 +28,7 @@ class Reconstruct(Single):
     has, and the same rows give the same measures.
     """
 
-    measures = schema.Reconstruct.measures
-
-    def __init__(self, config: schema.Reconstruct, rng: StepRng, end: str, words: bool = False):
+    def __init__(self, config: ReconstructOptions, rng: StepRng, end: str, words: bool = False):
         self.config, self.rng, self.words = config, rng, words
         exact = config.loss == "binary_cross_entropy" or (config.loss == "auto" and end == "sigmoid")
         self._loss: Loss = F.binary_cross_entropy_with_logits if exact else _l2 if config.loss == "l2" else F.mse_loss

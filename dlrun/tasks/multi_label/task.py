@@ -9,16 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.config import tasks
-from dlrun.tasks.priors import log_odds, sure
-from dlrun.tasks.single import Single
-from dlrun.tasks.task import Batch, MetricAccumulator
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.priors import log_odds, sure
+from dlrun.tasks._base.single import Single
 
 
-class MultiLabel(Single):
+class MultiLabelTask(Single):
     """Targets are 0 or 1 (rows, labels), float32; outputs are logits (rows, labels)."""
-
-    measures = tasks.MultiLabel.measures
 
     def __init__(self, labels: Sequence[str]):
         self.labels = tuple(labels)

@@ -1,0 +1,65 @@
+"""A generator against a discriminator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.optimizers import Optimizer
+from dlrun.config.problem import Problem, Problems
+from dlrun.config.schema.player_optimizer import player_optimizer
+from dlrun.models.vocabulary import BatchNorm
+from dlrun.registry import register
+from dlrun.tasks._base.spec import TaskSpec
+from dlrun.tasks.adversarial.options import AdversarialOptions
+
+if TYPE_CHECKING:
+    from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.task import Task
+
+
+@register("task", "adversarial")
+@dataclass(frozen=True)
+class Adversarial(AdversarialOptions, TaskSpec):
+    """A discriminator learns to tell real rows from a generator's, and the generator to pass for real.
+
+    The discriminator moves in every step, the generator in every `critic_steps`-th.
+    """
+
+    kind = "adversarial"
+    wirings = ("gan",)
+
+    @property
+    def measures(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The names behind ``train/``; scores of a Wasserstein critic have no right and wrong, but a distance."""
+        told = ("distance",) if self.loss == "wasserstein" else ("real_accuracy", "fake_accuracy")
+        return ("discriminator_loss", "generator_loss", *told)
+
+    def optimizer(self, player: str, chosen: Optimizer) -> Optimizer:
+        """The optimizer of a player; raises Problems where the generator's own keys are wrong."""
+        return player_optimizer(self.generator_optimizer, chosen) if player == "generator" else chosen
+
+    def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+        normed = any(isinstance(layer, BatchNorm) for layer in blueprint.parts["discriminator"].layers)
+        if self.gradient_penalty and normed:
+            yield Problem(f"task.gradient_penalty={self.gradient_penalty:g}",
+                          "it is of each row alone: no batch_norm in the discriminator (layer_norm is possible)")
+        if self.updates == "split" and self.order == "simultaneous":
+            yield Problem("task.updates=split", "simultaneous players have one update each: task.updates=joint")
+        if self.updates == "split" and self.gradient_penalty:
+            yield Problem("task.updates=split", "a gradient penalty needs real and generated rows: task.updates=joint")
+        if self.order == "simultaneous" and self.generator_steps > 1:
+            yield Problem(f"task.generator_steps={self.generator_steps}", "1 is wanted where the order is simultaneous")
+        if self.fakes == "same" and optimizer.accumulate > 1:
+            yield Problem("task.fakes=same",
+                          "the parts of an accumulated batch need latent vectors of their own: fresh")
+        try:
+            player_optimizer(self.generator_optimizer, optimizer)
+        except Problems as wrong:
+            yield from wrong.problems
+
+    def build(self, context: BuildContext) -> Task:
+        from dlrun.tasks.adversarial.task import AdversarialTask
+
+        return AdversarialTask(self, context.rng)

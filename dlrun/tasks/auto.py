@@ -1,0 +1,20 @@
+"""``task=auto``: the task that model and data are made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlrun.registry import register
+from dlrun.tasks._base.spec import TaskSpec
+
+
+@register("task", "auto")
+@dataclass(frozen=True)
+class Auto(TaskSpec):
+    """The task that model and data are made for."""
+
+    kind = "auto"
+
+    @property
+    def known(self) -> bool:
+        return False

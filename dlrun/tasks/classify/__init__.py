@@ -1,0 +1,60 @@
+"""One class for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.problem import Problem
+from dlrun.config.schema.fields import choice, weights
+from dlrun.config.schema.weights import balanced, in_order
+from dlrun.registry import register
+from dlrun.tasks._base.spec import TaskSpec
+from dlrun.tasks._base.weights import weight_problems
+
+if TYPE_CHECKING:
+    from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.task import Task
+
+
+@register("task", "classify")
+@dataclass(frozen=True)
+class Classify(TaskSpec):
+    """One class for each row: two classes by one logit, more by as many logits as there are classes."""
+
+    kind = "classify"
+    measures = ("loss", "accuracy")
+    wants = ("classes",)
+    loss: str = choice(
+        "auto", ("auto", "cross_entropy", "binary_cross_entropy", "mse"),
+        "auto: binary cross-entropy on one output for two classes, else cross-entropy; mse is on probabilities.")
+    class_weights: Any = weights(
+        None, "What a row's training loss is multiplied by, by its class; the mean still divides by the rows, and "
+        "validation and test losses are not weighted (Keras's class_weight). balanced: rows / (classes * rows of the "
+        "class), counted on the training rows; else a list, or a mapping by name or number (others weigh 1).",
+        words=("balanced",))
+
+    def outputs(self, classes: int) -> int:
+        """Outputs of the network for so many classes."""
+        return 1 if classes == 2 and self.loss != "cross_entropy" else classes
+
+    def width(self, data_spec: Any) -> int:
+        return self.outputs(len(data_spec.classes))
+
+    def clashes(self, data_spec: Any) -> Iterator[Problem]:
+        if len(data_spec.classes) < 2:
+            yield Problem(f"dataset.only=[{','.join(data_spec.classes)}]", "two classes at least are told apart")
+        yield from weight_problems(self.class_weights, data_spec.classes, "task.class_weights", "class")
+
+    def _weights(self, classes: Sequence[str], counts: Sequence[int]) -> list[float] | None:
+        """What each class's rows weigh, in the order of the classes; None where all weigh the same."""
+        if self.class_weights == "balanced":
+            return balanced(counts) if counts else None
+        return None if self.class_weights is None else in_order(self.class_weights, classes, "class")
+
+    def build(self, context: BuildContext) -> Task:
+        from dlrun.tasks.classify.task import ClassifyTask
+
+        return ClassifyTask(self.width(context.data_spec), self.loss,
+                            self._weights(context.data_spec.classes, context.counts), context.rng.device)

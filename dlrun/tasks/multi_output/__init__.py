@@ -1,0 +1,70 @@
+"""Several targets from one network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.problem import Problem
+from dlrun.config.schema.fields import choice, weights
+from dlrun.config.schema.weights import in_order
+from dlrun.registry import register
+from dlrun.tasks._base.spec import TaskSpec
+from dlrun.tasks._base.weights import weight_problems
+
+if TYPE_CHECKING:
+    from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.task import Task
+
+
+@register("task", "multi_output")
+@dataclass(frozen=True)
+class MultiOutput(TaskSpec):
+    """Several targets from one network: for each a number, two classes by one logit, or more classes.
+
+    The loss is the sum of the targets' losses, each times its weight, as in Keras; beside it stand ``age_loss`` and
+    ``age_mae`` for a number, ``income_loss`` and ``income_accuracy`` for classes.
+    """
+
+    kind = "multi_output"
+    wants = ("several", "labels")
+    loss: str = choice("mse", ("mse", "mae"), "Loss of targets that are numbers; classes have cross-entropy.")
+    loss_weights: Any = weights(
+        None, "What each target's loss is multiplied by in the sum: a list in their order, or a mapping by name or "
+        "number (others weigh 1); null: 1 each.")
+    heads: tuple[Any, ...] = field(default=())  # of the data, once it has been seen
+
+    @property
+    def known(self) -> bool:
+        return bool(self.heads)
+
+    def on(self, data_spec: Any) -> TaskSpec:
+        return replace(self, heads=data_spec.several())
+
+    @property
+    def measures(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("loss", *(f"{head.key}_{what}" for head in self.heads for what in ("loss", _measure(head))))
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return ("loss", *(f"{head.key}_{_measure(head)}" for head in self.heads))
+
+    def width(self, data_spec: Any) -> int:
+        return sum(head.outputs for head in data_spec.several())
+
+    def clashes(self, data_spec: Any) -> Iterator[Problem]:
+        names = tuple(head.name for head in data_spec.several())
+        yield from weight_problems(self.loss_weights, names, "task.loss_weights", "target")
+
+    def build(self, context: BuildContext) -> Task:
+        from dlrun.tasks.multi_output.task import MultiOutputTask
+
+        heads = context.data_spec.several()
+        names = [head.name for head in heads]
+        weights = None if self.loss_weights is None else in_order(self.loss_weights, names, "target")
+        return MultiOutputTask(heads, context.targets, self.loss, weights, context.rng.device)
+
+
+def _measure(head: Any) -> str:
+    return "accuracy" if head.classes else "mae"

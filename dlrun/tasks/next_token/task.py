@@ -1,0 +1,33 @@
+"""The next token of a text."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.priors import log_shares
+from dlrun.tasks._base.single import Single
+
+
+class NextTokenTask(Single):
+    """The next token: outputs (rows, vocabulary) for one a row, (rows, vocabulary, length) for one a position."""
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = model(batch.x).float()
+        return F.cross_entropy(logits, batch.y), logits
+
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.sum("accuracy", (outputs.detach().argmax(1) == batch.y).sum(), batch.y.numel())
+
+    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+        """Adds the perplexity: e to the mean cross-entropy of a token."""
+        return {**metrics, "perplexity": math.exp(min(metrics["loss"], 700.0))} if "loss" in metrics else metrics
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """The tokens' shares as logits: a unigram model (see tasks.priors)."""
+        return log_shares(y, width)

@@ -1,0 +1,50 @@
+"""The inputs themselves, through a code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.problem import Problem
+from dlrun.registry import register
+from dlrun.tasks._base.decoder import computed_clashes, decoder_clashes
+from dlrun.tasks._base.spec import TaskSpec
+from dlrun.tasks.reconstruct.options import ReconstructOptions
+
+if TYPE_CHECKING:
+    from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.task import Task
+
+
+@register("task", "reconstruct")
+@dataclass(frozen=True)
+class Reconstruct(ReconstructOptions, TaskSpec):
+    """The inputs themselves are the targets; noise on the inputs alone makes it denoising."""
+
+    kind = "reconstruct"
+    wirings = ("autoencoder", "token_autoencoder")
+    measures = ("loss", "mse")
+
+    def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+        if not blueprint.trained:
+            yield from computed_clashes(self.loss)
+            if self.sparsity != "none":
+                yield Problem(f"task.sparsity={self.sparsity}", "components are computed, not trained: none is wanted")
+            return
+        yield from decoder_clashes(self.loss, blueprint, values)
+        if self.sparsity != "kl" or model.encoder is not None:
+            return
+        if model.kind == "lstm_autoencoder":
+            yield Problem("task.sparsity=kl", "its code has to lie in [0, 1], a recurrent layer's does not: "
+                                              "task.sparsity=l1, or  model.encoder  as a list that ends so")
+        elif model.code_activation not in ("sigmoid", "hard_sigmoid", "softmax"):
+            yield Problem("task.sparsity=kl", "its code has to lie in [0, 1]:  model.code_activation=sigmoid")
+
+    def build(self, context: BuildContext) -> Task:
+        from dlrun.models.assembly import Assembly, TokenAutoencoder
+        from dlrun.tasks.reconstruct.task import ReconstructTask
+
+        assert isinstance(context.model, Assembly)
+        return ReconstructTask(self, context.rng, context.model.blueprint.parts["decoder"].end,
+                               words=isinstance(context.model, TokenAutoencoder))

@@ -1,0 +1,33 @@
+"""One number for each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.schema.fields import choice
+from dlrun.registry import register
+from dlrun.tasks._base.spec import TaskSpec
+
+if TYPE_CHECKING:
+    from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.task import Task
+
+
+@register("task", "regress")
+@dataclass(frozen=True)
+class Regress(TaskSpec):
+    """One number for each row, in the data's own units."""
+
+    kind = "regress"
+    measures = ("loss", "mse", "mae")
+    wants = ("number",)
+    loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
+
+    def width(self, data_spec: Any) -> int:
+        return 1
+
+    def build(self, context: BuildContext) -> Task:
+        from dlrun.tasks.regress.task import RegressTask
+
+        return RegressTask(self.loss, context.targets[0].factor if context.targets else 1.0)

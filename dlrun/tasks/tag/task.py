@@ -1,0 +1,39 @@
+"""Tagging: a class at each position of a sequence."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.priors import log_shares
+from dlrun.tasks._base.single import Single
+
+
+class TagTask(Single):
+    """Outputs are (rows, tags, length), targets (rows, length) with `padding` where there is no word.
+
+    The loss leaves padding out, unless `count_padding` asks for the books' way; ``accuracy`` never counts it,
+    ``padded_accuracy`` always does, as the books print it.
+    """
+
+    def __init__(self, padding: int | None, count_padding: bool = False):
+        self.padding = padding
+        self._ignored = -100 if count_padding or padding is None else padding
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = model(batch.x).float()
+        return F.cross_entropy(logits, batch.y, ignore_index=self._ignored), logits
+
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        right = outputs.detach().argmax(1) == batch.y
+        words = torch.ones_like(right) if self.padding is None else batch.y != self.padding
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.sum("accuracy", (right & words).sum(), words.sum())
+        totals.sum("padded_accuracy", right.sum(), right.numel())
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """The tags' shares among the positions that the loss counts, as logits (see tasks.priors)."""
+        return log_shares(y[y != self._ignored], width)

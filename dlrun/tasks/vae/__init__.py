@@ -1,0 +1,37 @@
+"""The inputs through a random code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.problem import Problem
+from dlrun.registry import register
+from dlrun.tasks._base.decoder import decoder_clashes
+from dlrun.tasks._base.spec import TaskSpec
+from dlrun.tasks.vae.options import VaeOptions
+
+if TYPE_CHECKING:
+    from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.task import Task
+
+
+@register("task", "vae")
+@dataclass(frozen=True)
+class Vae(VaeOptions, TaskSpec):
+    """loss = reconstruction_weight * reconstruction + kl_weight * KL(code || standard normal), means over the rows."""
+
+    kind = "vae"
+    wirings = ("vae",)
+    measures = ("loss", "reconstruction", "kl")
+
+    def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+        return decoder_clashes(self.loss, blueprint, values)
+
+    def build(self, context: BuildContext) -> Task:
+        from dlrun.models.assembly import Assembly
+        from dlrun.tasks.vae.task import VaeTask
+
+        assert isinstance(context.model, Assembly)
+        return VaeTask(self, context.rng, context.model.blueprint.parts["decoder"].end)
