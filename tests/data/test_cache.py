@@ -28,7 +28,7 @@ def test_the_second_start_gives_the_same_without_decoding(cfg, monkeypatch):
     for name in ("x", "y"):
         assert np.array_equal(getattr(first, name), getattr(second, name), equal_nan=True)
         assert getattr(first, name).dtype == getattr(second, name).dtype
-    for name in ("signature", "columns", "label", "files", "notes", "content", "levels", "grouped", "x_test"):
+    for name in ("data_spec", "columns", "label", "files", "notes", "content", "levels", "grouped", "x_test"):
         assert getattr(first, name) == getattr(second, name)
     assert lines[0] == lines[1] != []
 

@@ -52,13 +52,13 @@ def test_a_peek_imports_nothing_heavy(tmp_path):
     code = (
         "import sys\n"
         "from dlrun.config.datasets import DATASETS, Csv, Holdout\n"
-        "from dlrun.data.dataset_info import peek\n"
+        "from dlrun.data.dataset_info import dataset_info\n"
         "from dlrun.data.split import split_rows\n"
         "for kind in ('digits', 'mnist', 'cifar10', 'iris', 'moons', 'imdb', 'reuters', 'jena', 'electricity', "
         "'boston', 'diabetes', 'treebank', 'umich', 'air_quality', 'olivetti', 'cats_and_dogs'):\n"
         "    cfg = DATASETS[kind]()\n"
-        "    split_rows(peek(cfg, '.').rows, cfg, Holdout(), None)\n"
-        f"peek(Csv(path={str(tmp_path / 't.csv')!r}, target='kind'), '.')\n"
+        "    split_rows(dataset_info(cfg, '.').rows, cfg, Holdout(), None)\n"
+        f"dataset_info(Csv(path={str(tmp_path / 't.csv')!r}, target='kind'), '.')\n"
         "print([name for name in ('torch', 'torchvision', 'sklearn', 'scipy', 'pandas', 'numpy', 'PIL') "
         "if name in sys.modules])\n"
     )

@@ -50,7 +50,7 @@ def test_final_weights_are_bit_equal_to_a_plain_loop(arrays: Path, go, optimizer
     assert checked.layers is not None
     model = build(checked.layers, (784,), seed=3, rng=rng)
     step = supervised(model.train(), optimizers(list(model.parameters()))[optimizer], F.cross_entropy)
-    losses = loop(step, parts.train.x, parts.train.y, batch_size=128, seed=3, epochs=2, rng=rng.at)
+    losses = loop(step, parts.train.x, parts.train.y, batch_size=128, seed=3, epochs=2, rng=rng.seed_step)
 
     assert_equal(ours, model.state_dict())
     assert outcome.result["train"]["loss"] == pytest.approx(losses[-1], rel=1e-6)
@@ -93,6 +93,6 @@ def test_the_other_families_end_with_the_bits_of_their_plain_loops(go, family: s
     else:
         step = supervised(model, adam(model), F.cross_entropy)
     x, y = parts.train.range(0, parts.train.count)
-    losses = loop(step, x, y, batch_size=128, seed=3, epochs=2, rng=parts.rng.at)
+    losses = loop(step, x, y, batch_size=128, seed=3, epochs=2, rng=parts.rng.seed_step)
     assert_equal(ours, model.state_dict())
     assert outcome.result["train"][name] == pytest.approx(losses[-1], rel=1e-6)

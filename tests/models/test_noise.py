@@ -25,7 +25,7 @@ def test_a_mask_is_a_function_of_seed_and_step_and_order() -> None:
     assert torch.equal(Dropout(0.4, again)(x), first)
     assert not torch.equal(first, second) and not torch.equal(first, other)
     third = StepRng(6, "cpu")
-    third.at(3)
+    third.seed_step(3)
     assert not torch.equal(Dropout(0.4, third)(x), first)
 
 

@@ -86,11 +86,11 @@ def test_a_plan_and_its_table_need_no_torch() -> None:
     program = (
         "import sys\n"
         "from dlrun.config.models import Cnn\n"
-        "from dlrun.data.dataset_spec import Signature\n"
+        "from dlrun.data.dataset_spec import DatasetSpec\n"
         "from dlrun.models.families import layers_of\n"
         "from dlrun.models.plan import plan\n"
         "from dlrun.models.summary import summary\n"
-        "image = Signature((1, 28, 28), 'image', 'classes', tuple('0123456789'))\n"
+        "image = DatasetSpec((1, 28, 28), 'image', 'classes', tuple('0123456789'))\n"
         "print(summary(plan(layers_of(Cnn(batch_norm=True), image, 10), (1, 28, 28)), (1, 28, 28)))\n"
         "assert not {'torch', 'numpy'} & set(sys.modules)\n"
     )

@@ -156,10 +156,10 @@ def test_a_plan_of_a_recurrent_net_needs_no_torch() -> None:
     program = (
         "import sys\n"
         "from dlrun.config.models import Recurrent\n"
-        "from dlrun.data.dataset_spec import Signature\n"
+        "from dlrun.data.dataset_spec import DatasetSpec\n"
         "from dlrun.models.families import layers_of\n"
         "from dlrun.models.plan import plan, totals\n"
-        "imdb = Signature((500,), 'tokens', 'classes', ('neg', 'pos'), vocabulary=10000)\n"
+        "imdb = DatasetSpec((500,), 'tokens', 'classes', ('neg', 'pos'), vocabulary=10000)\n"
         "assert totals(plan(layers_of(Recurrent(), imdb, 1), (500,))) == (328353, 0)\n"
         "assert not {'torch', 'numpy'} & set(sys.modules)\n"
     )

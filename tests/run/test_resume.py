@@ -427,7 +427,7 @@ def test_a_clean_pass_over_the_training_rows_on_request(go, tmp_path: Path) -> N
 def test_a_killed_run_takes_back_what_was_recorded_after_its_checkpoint(go, monkeypatch) -> None:
     words = [*WORDS, "epochs=3"]
     whole = go(*words, "output_dir=whole")
-    monkeypatch.setattr("dlrun.engine.checkpoint_manager.Keeper.cheap", lambda self: False)
+    monkeypatch.setattr("dlrun.engine.checkpoint_manager.CheckpointManager.cheap", lambda self: False)
     with killed_after(12):
         go(*words)
     [folder] = Path("runs").glob("*/*")
