@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dlrun.api.run import Run
     from dlrun.api.run import open_run as open
     from dlrun.api.train import train
-    from dlrun.config.problem import Problems as ConfigError
+    from dlrun.config.problem import ConfigError as ConfigError
 
 __version__ = "0.1.0"
 __all__ = ["ConfigError", "Grid", "Run", "multirun", "open", "train"]
@@ -37,9 +37,9 @@ def __getattr__(name: str) -> Any:
 
         return Run
     elif name == "ConfigError":
-        from dlrun.config.problem import Problems
+        from dlrun.config.problem import ConfigError
 
-        return Problems
+        return ConfigError
     else:
         raise AttributeError(f"module 'dlrun' has no attribute {name!r}")
     return found

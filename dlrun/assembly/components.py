@@ -79,14 +79,14 @@ class RunComponents:
 
 
 def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:
-    """The rows that a run sees; raises Problems for data that is not there."""
+    """The rows that a run sees; raises ConfigError for data that is not there."""
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                        train_size=config.train_size, seed=config.seed, say=say)
     return fewer(prepared, config.test_size)
 
 
 def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) -> RunComponents:
-    """Read the data, build the model on the device; raises Problems for data that is not there."""
+    """Read the data, build the model on the device; raises ConfigError for data that is not there."""
     config = checked.config
     prepared = rows_of(config, say)
     seed = own_seed(config)

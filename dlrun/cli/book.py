@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlrun.config.problem import Problems, problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.root import Root
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _many(chosen: Sequence[Entry], profile: str, overrides: Sequence[str]) -> in
             continue
         try:
             code = run_comparison(entry, profile, overrides)
-        except Problems as wrong:
+        except ConfigError as wrong:
             say_problems(wrong.problems, after="this comparison was not started")
             code = 2
         if code in (130, 143):

@@ -66,7 +66,7 @@ def words_of(entry: Entry, profile: str, overrides: Sequence[str], partial: bool
 
 
 def check_names(entry: Entry, plan: Plan) -> None:
-    """Raises Problems where the book's cells or claims name rows that the comparison does not have."""
+    """Raises ConfigError where the book's cells or claims name rows that the comparison does not have."""
     known = list(dict.fromkeys(row_name(job) for job in plan.jobs))
     said = [cell.row for cell in entry.book.printed if cell.row is not None]
     said += [row for claim in entry.book.claims if claim.check for row in rows_of(claim.check)]

@@ -10,7 +10,7 @@ from hydra import main as hydra_main
 
 from dlrun import __version__
 from dlrun.config.compose.composer import VERSION_BASE, compose
-from dlrun.config.problem import Problems, did_you_mean, problem
+from dlrun.config.problem import ConfigError, did_you_mean, problem
 
 _CFG = ("job", "hydra", "all")
 _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> int:
     if shows and not completing:
         composition, problems = compose([word for word in overrides if "=" in word])
         if problems or composition is None:
-            raise Problems(problems)
+            raise ConfigError(problems)
     before = sys.argv
     sys.argv = ["dlrun", *words]
     try:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from dlrun.config.problem import Problem, Problems, nearest
+from dlrun.config.problem import ConfigError, Problem, nearest
 
 VERBS = {
     "list": "datasets, models, optimizers, schedules, experiments, ... each with one line",
@@ -28,7 +28,7 @@ def route(words: list[str]) -> int:
     """Answer one command line; problems of the user's are printed, with exit code 2."""
     try:
         return _route(words)
-    except Problems as wrong:
+    except ConfigError as wrong:
         from dlrun.cli.say import say_problems
 
         if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
@@ -48,17 +48,17 @@ def _route(words: list[str]) -> int:
     first = words[0] if words else ""
     if first in VERBS:
         if "-m" in words or "--multirun" in words:
-            raise Problems([Problem(f"{first} -m", f"`dlrun {first}` looks at one run")])
+            raise ConfigError([Problem(f"{first} -m", f"`dlrun {first}` looks at one run")])
         return _verb(first, words[1:])
     if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
         return _verb("hydra", words)
     if first and "=" not in first and first[0] not in "-+~":
-        raise Problems([Problem(first, _unknown(first))])
+        raise ConfigError([Problem(first, _unknown(first))])
     flags = [word for word in words if word.startswith("-")]
     multirun = [flag for flag in flags if flag in ("-m", "--multirun")]
     wrong = [flag for flag in flags if flag not in (*multirun, "-r", "--run")]
     if wrong:
-        raise Problems([Problem(flag, _unknown_flag(flag)) for flag in wrong])
+        raise ConfigError([Problem(flag, _unknown_flag(flag)) for flag in wrong])
     overrides = [word for word in words if not word.startswith("-")]
     several = "hydra.mode=MULTIRUN" in overrides
     overrides = [word for word in overrides if word != "hydra.mode=MULTIRUN"]
@@ -143,8 +143,8 @@ def _take_config_dir(words: list[str]) -> list[str]:
             rest.append(word)
             continue
         if not Path(value).is_dir():
-            raise Problems([Problem(f"{flag} {value}", "no such folder")])
+            raise ConfigError([Problem(f"{flag} {value}", "no such folder")])
         add_config_dir(value)
     if waiting:
-        raise Problems([Problem(waiting, "a folder is wanted after it")])
+        raise ConfigError([Problem(waiting, "a folder is wanted after it")])
     return rest

@@ -34,7 +34,7 @@ def _one_line(text: str) -> str:
 
 
 def split_keys(words: Sequence[str], keys: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """A verb's own ``key=value`` words and the others, which name things; raises Problems for a key of no use here."""
+    """A verb's own ``key=value`` words and the others, which name things; ConfigError for a key of no use here."""
     values: dict[str, str] = {}
     others: list[str] = []
     for word in words:

@@ -18,13 +18,13 @@ def main(words: Sequence[str]) -> int:
 
 def start(checked: Any, command: Sequence[str]) -> int:
     """Train a checked command; the exit code of what became of it."""
-    from dlrun.config.problem import Problems
+    from dlrun.config.problem import ConfigError
     from dlrun.record.lock import Busy
     from dlrun.run.run import run, run_folder
 
     try:
         return run(checked, command).exit_code
-    except Problems:
+    except ConfigError:
         raise
     except Busy as busy:
         print(f"{busy}; nothing was started", file=sys.stderr)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake.  `said` is what the user wrote (``batch_size=0``); `wanted` says what is allowed.
+    """One mistake: what the user gave (``batch_size=0``) and what is expected there.
 
     `origin` names the file and line that the value came from; empty for the command line.
     """
@@ -19,17 +19,17 @@ class Problem:
     origin: str = ""
 
 
-class Problems(Exception):
-    """Everything that is wrong with a command, said at once; nothing was started.  Exit code 2."""
+class ConfigError(Exception):
+    """Everything that is wrong with a command, reported at once; nothing was started.  Exit code 2."""
 
     def __init__(self, problems: Iterable[Problem]):
         self.problems = list(dict.fromkeys(problems))
         super().__init__("; ".join(f"{p.given}: {p.expected}" for p in self.problems))
 
 
-def problem(given: str, expected: str, origin: str = "") -> Problems:
+def problem(given: str, expected: str, origin: str = "") -> ConfigError:
     """A single problem, ready to raise."""
-    return Problems([Problem(given, expected, origin)])
+    return ConfigError([Problem(given, expected, origin)])
 
 
 def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:

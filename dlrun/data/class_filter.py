@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.data import known
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def dataset_info(cfg: Any, whole: DatasetInfo) -> DatasetInfo:
-    """Signature and rows of the chosen classes.  Raises Problems for names that are none."""
+    """Signature and rows of the chosen classes.  Raises ConfigError for names that are none."""
     if not getattr(cfg, "only", ()):
         return whole
     data_spec = _signature(cfg, whole.data_spec)
@@ -45,5 +45,5 @@ def _signature(cfg: Any, whole: DatasetSpec) -> DatasetSpec:
     wrong = [Problem(f"dataset.only={name}", f"no such class{did_you_mean(name, whole.classes)}; there are "
                      + ", ".join(whole.classes)) for name in cfg.only if name not in whole.classes]
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return dataclasses.replace(whole, classes=tuple(name for name in whole.classes if name in cfg.only))

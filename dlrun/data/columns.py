@@ -64,7 +64,7 @@ def _plain(cells: list[str], missing: Container[str]) -> list[float] | None:
 def column(path: Path, found: Cells, place: int, missing: Container[str]) -> tuple[Column, list[float]] | None:
     """A column and its values (numbers, or places among its words with -1 for none); None where all are missing.
 
-    Raises Problems for a number that is not finite, and for texts that hardly ever repeat.
+    Raises ConfigError for a number that is not finite, and for texts that hardly ever repeat.
     """
     name, cells = found.names[place], [row[place] for row in found.rows]
     values = _plain(cells, missing)

@@ -16,7 +16,7 @@ def dataset_info(cfg: Any, data_dir: str, *, validation: Any = None, train_size:
     The standard sets are constants; a user's own file is looked at (at once, when its decoded arrays are cached).
     Where the signature depends on what is fitted on the training rows (the characters of a text, the longest row),
     the data is prepared, and `validation`, `train_size` and `seed` are those of the run.
-    Raises Problems for a file, column or class that is not there.  Unreadable pictures still count here.
+    Raises ConfigError for a file, column or class that is not there.  Unreadable pictures still count here.
     """
     about = known.dataset_info(cfg) or _sentences(cfg)
     if about is not None:

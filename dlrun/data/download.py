@@ -14,7 +14,7 @@ PATIENCE = 20.0  # seconds without an answer
 
 
 def download(kind: str, data_dir: str, wanted: str, say: Callable[[str], None]) -> None:
-    """Download a set below `<cache>/data`.  Raises Problems, with the folders and files, where that fails."""
+    """Download a set below `<cache>/data`.  Raises ConfigError, with the folders and files, where that fails."""
     from dlrun.data.vision import torchvision
 
     into = cache.folder() / "data"

@@ -58,7 +58,7 @@ def _decode(kind: str, files: list[Path]) -> RawDataset:
 
 
 def idx(file: Path) -> np.ndarray:
-    """The array of an IDX file of bytes.  Raises Problems for a damaged one."""
+    """The array of an IDX file of bytes.  Raises ConfigError for a damaged one."""
     try:
         data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
         zero, kind, dimensions = struct.unpack_from(">HBB", data)

@@ -68,7 +68,7 @@ def _state(listing: Listing) -> list[Any]:
 
 
 def look(root: Path, said: str) -> Listing:
-    """The pictures below a folder.  Raises Problems where the layout is no image folder."""
+    """The pictures below a folder.  Raises ConfigError where the layout is no image folder."""
     folders = {folder.name: folder for folder in _folders(root)}
     parts = {part: [folders[name] for name in names if name in folders] for part, names in PARTS.items()}
     if len(parts["val"]) > 1:

@@ -26,7 +26,7 @@ class _Lists(pickle.Unpickler):
 def arrays(path: Path, said: str) -> dict[str, np.ndarray]:
     """The arrays of an .npz file by name; those of objects hold lists of integers.
 
-    `said` is whom a problem is about.  Raises Problems for a file that is damaged or holds anything else.
+    `said` is whom a problem is about.  Raises ConfigError for a file that is damaged or holds anything else.
     """
     found = {}
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from dlrun.config.problem import Problems, nearest, problem
+from dlrun.config.problem import ConfigError, nearest, problem
 from dlrun.data import cache
 
 OFFLINE = (
@@ -20,7 +20,7 @@ def roots(data_dir: str) -> list[Path]:
 
 
 def own(said: str, *, directory: bool = False) -> Path:
-    """The user's own file or folder, as typed.  Raises Problems where it is not there, with the nearest names."""
+    """The user's own file or folder, as typed.  Raises ConfigError where it is not there, with the nearest names."""
     path = Path(said).expanduser()
     if path.is_dir() if directory else path.is_file():
         return path
@@ -43,7 +43,7 @@ def _beside(missing: Path) -> str:
 
 
 def standard(kind: str, data_dir: str, names: list[str]) -> Path:
-    """The first of several files (or folders), relative to a data folder, that is there.  Raises Problems."""
+    """The first of several files (or folders), relative to a data folder, that is there.  Raises ConfigError."""
     for root in roots(data_dir):
         for name in names:
             if (root / name).exists():
@@ -52,7 +52,7 @@ def standard(kind: str, data_dir: str, names: list[str]) -> Path:
     raise problem(f"dataset={kind}", f"its file is not here; put {' or '.join(names)} into {places}; {OFFLINE}")
 
 
-def absent(kind: str, data_dir: str, files: str, reason: str) -> Problems:
+def absent(kind: str, data_dir: str, files: str, reason: str) -> ConfigError:
     """The problem of a standard set that is neither there nor to be had."""
     places = " or ".join(str(root) for root in roots(data_dir))
     return problem(

@@ -34,7 +34,7 @@ def prepare(
     length that rows are padded to) is fitted on the training rows that remain, or as a KFold says.
 
     Of a KFold that names no fold, all rows but the test rows are the training part, and `hash` is one over the rows of
-    every fold.  Raises Problems.
+    every fold.  Raises ConfigError.
     """
     source = read(cfg, data_dir, say)
     if windows_of(cfg) is not None:

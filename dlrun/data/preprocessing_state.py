@@ -60,7 +60,7 @@ def vocabulary(fitted: dict[str, Any]) -> Vocabulary | None:
 
 
 def of_texts(fitted: dict[str, Any], texts: Sequence[str]) -> Split:
-    """Sentences as rows of padded ids or bags; of running text the last window of each.  Raises Problems."""
+    """Sentences as rows of padded ids or bags; of running text the last window of each.  Raises ConfigError."""
     words = vocabulary(fitted)
     if words is None:
         raise problem(f"{len(texts)} texts", f"this run was trained on {data_spec(fitted).input_kind} data")
@@ -83,7 +83,7 @@ def of_texts(fitted: dict[str, Any], texts: Sequence[str]) -> Split:
 def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]) -> Split:
     """Lines of a table, cells as texts below the columns' `names`; a missing cell is filled as in training.
 
-    Columns may stand in another order and beside others.  Raises Problems for one that is not there.
+    Columns may stand in another order and beside others.  Raises ConfigError for one that is not there.
     """
     from dlrun.data.columns import Missing
     from dlrun.data.separated import is_number
@@ -117,7 +117,7 @@ def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequenc
 
 
 def of_images(fitted: dict[str, Any], files: Sequence[Path]) -> Split:
-    """Pictures, resized as in training.  Raises Problems for one that can't be read."""
+    """Pictures, resized as in training.  Raises ConfigError for one that can't be read."""
     from dlrun.data.image_folder import decode
 
     asked = fitted["asked"]
@@ -138,7 +138,7 @@ def of_images(fitted: dict[str, Any], files: Sequence[Path]) -> Split:
 
 
 def of_series(fitted: dict[str, Any], series: np.ndarray) -> Split:
-    """Every window of a series (steps, features), those too whose target lies beyond its end.  Raises Problems."""
+    """Every window of a series (steps, features), those too whose target lies beyond its end.  Raises ConfigError."""
     asked = fitted["asked"]
     if "windows" not in asked or fitted["vocabulary"] is not None:
         raise problem("a series", f"this run was trained on {data_spec(fitted).input_kind} data")

@@ -25,7 +25,7 @@ READERS = {
 def read(cfg: Any, data_dir: str, say: Callable[[str], None]) -> RawDataset:
     """The data set of a configuration, as it is stored.
 
-    `data_dir` is only read.  `say` gets a line for each thing that takes long and for each note.  Raises Problems.
+    `data_dir` is only read.  `say` gets a line for each thing that takes long and for each note.  Raises ConfigError.
     """
     if cfg.kind in known.TOYS:
         source = complete(toys.read(cfg))

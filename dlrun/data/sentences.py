@@ -47,7 +47,7 @@ def _own(cfg: Any, path: Path) -> RawDataset:
 
 
 def parse(text: str, cfg: Any, said: str) -> list[Row]:
-    """The rows of a file; the label is the column with fewer different cells.  Raises Problems."""
+    """The rows of a file; the label is the column with fewer different cells.  Raises ConfigError."""
     separator = cfg.separator
     if separator == "auto":
         head = [line for line in text.splitlines()[:100] if line.strip()]

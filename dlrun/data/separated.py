@@ -33,7 +33,7 @@ class Cells:
 def cells(path: Path, separator: str, header: Any) -> Cells:
     """The cells of a text file.  `separator` and `header` may be "auto".
 
-    Raises Problems for a file that is no text, has no rows or rows of different lengths.
+    Raises ConfigError for a file that is no text, has no rows or rows of different lengths.
     """
     text = text_of(path)
     separator = _separator(text) if separator == "auto" else NAMED.get(separator, separator)
@@ -64,7 +64,7 @@ def is_number(cell: str) -> bool:
 
 
 def text_of(path: Path) -> str:
-    """The text of a file, also .gz: UTF-8, UTF-16 with its mark, else Latin-1.  Raises Problems for binary data."""
+    """The text of a file, also .gz: UTF-8, UTF-16 with its mark, else Latin-1.  Raises ConfigError for binary data."""
     data = path.read_bytes()
     if path.suffix == ".gz":
         try:

@@ -33,7 +33,7 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
     Of a series or a running text these are windows; see `pieces`.
     `cfg` is the data set's configuration, `validation` a Holdout, a KFold (the rows are those of one
     fold) or None, `train_size` a count or None.
-    The order is that of `prepare`: test part, first `train_size` rows, validation.  Raises Problems.
+    The order is that of `prepare`: test part, first `train_size` rows, validation.  Raises ConfigError.
     """
     windows = windows_of(cfg)
     if windows is not None:
@@ -73,7 +73,7 @@ def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dic
     """The steps (from, to) of the parts of a series or running text, which do not overlap.
 
     The test part is the end; the first `train_size` steps of the rest are kept; the validation part is the end of
-    these, or their start.  No window crosses a border.  Raises Problems.
+    these, or their start.  No window crosses a border.  Raises ConfigError.
     """
     if isinstance(validation, KFold):
         raise problem("validation.kind=kfold", "what lies in time is not cut into folds: models would be trained on "

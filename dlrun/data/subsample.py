@@ -13,7 +13,7 @@ from dlrun.data.prepared import PreparedData, Split
 
 
 def count(rows: int, size: int | None) -> int:
-    """How many of `rows` test rows are measured (None: all).  Raises Problems where there are fewer than `size`."""
+    """How many of `rows` test rows are measured (None: all).  Raises ConfigError where there are fewer than `size`."""
     if size is None:
         return rows
     if size > rows:
@@ -27,7 +27,7 @@ def fewer(prepared: PreparedData, size: int | None) -> PreparedData:
 
     Row number n of them is row n * rows // size of all, so that files which are ordered by class keep their classes;
     windows, which lie in time, are drawn one from each such stretch, as a step of a whole day would see one hour alone.
-    The draw is the same for every seed.  Raises Problems.
+    The draw is the same for every seed.  Raises ConfigError.
     """
     test = prepared.test
     if size is None:

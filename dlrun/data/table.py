@@ -58,7 +58,7 @@ def _asked(cfg: Any) -> list[Any]:
 
 
 def parse(path: Path, cfg: Any) -> Table:
-    """The columns of a file.  Raises Problems for a target, column or cell that can't be used."""
+    """The columns of a file.  Raises ConfigError for a target, column or cell that can't be used."""
     found = cells(path, cfg.separator, cfg.header)
     missing = Missing(cfg.missing)
     targets = places_of(found.names, cfg.target)

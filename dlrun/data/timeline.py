@@ -20,7 +20,7 @@ from dlrun.data.vocabulary import PAD, UNKNOWN, Vocabulary
 
 
 def prepare_windows(cfg: Any, source: RawDataset, validation: Any, train_size: int | None) -> PreparedData:
-    """The parts of a source that lies in time.  Raises Problems."""
+    """The parts of a source that lies in time.  Raises ConfigError."""
     steps = len(source.x)
     split_rows({"train": steps}, cfg, validation, train_size)  # says where a piece is too short for a window
     cut = pieces(steps, cfg, validation, train_size)

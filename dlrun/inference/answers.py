@@ -18,7 +18,7 @@ from dlrun.tasks.multi_output.task import MultiOutputTask
 
 
 def answers(run: Loaded, outputs: Tensor) -> Iterator[dict[str, str]]:
-    """The cells of each row by their columns' names.  Raises Problems for a task that tells nothing of a row."""
+    """The cells of each row by their columns' names.  Raises ConfigError for a task that tells nothing of a row."""
     task, classes, targets = run.task, run.data_spec.classes, fitted.targets(run.kept)
     if isinstance(task, ClassifyTask):
         for taken, shares in zip(task.classify(outputs).tolist(), task.probabilities(outputs).tolist()):

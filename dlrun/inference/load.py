@@ -52,7 +52,7 @@ class Loaded:
 
 
 def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
-    """Load the run in a folder, of a k-fold run its final fit; raises Problems where nothing is trained in it."""
+    """Load the run in a folder, of a k-fold run its final fit; raises ConfigError where nothing is trained in it."""
     folder = RunFolder(path)
     if (path / "final").is_dir():
         folder = folder.fold("final")

@@ -138,7 +138,7 @@ def assemble_parts(blueprint: Blueprint, *, seed: int, rng: StepRng, device: tor
     """The model of a blueprint.
 
     Each parameter's initial values come from a stream of its own, told by the part's name and the parameter's name in
-    it, so that a part is the same whatever the others are.  Raises Problems as `plan` does.
+    it, so that a part is the same whatever the others are.  Raises ConfigError as `plan` does.
     """
     parts = {name: build(stage.layers, stage.input_shape, seed=derive_seed(seed, name), rng=rng, device=device)
              for name, stage in blueprint.parts.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.models.plan import Row, output_shape, plan, totals
 from dlrun.models.vocabulary import Layer, Shape
 
@@ -24,7 +24,7 @@ class Stage:
 
     @property
     def output_shape(self) -> Shape:
-        """Raises Problems where the layers do not fit together."""
+        """Raises ConfigError where the layers do not fit together."""
         return output_shape(self.layers, self.input_shape)
 
 
@@ -43,12 +43,12 @@ class Blueprint:
     trained: bool = True  # False: the weights are computed from the training rows at once
 
     def outputs(self, part: str) -> Shape:
-        """The shape of a part's output; Problems name the part and the layer."""
+        """The shape of a part's output; ConfigError names the part and the layer."""
         stage = self.parts[part]
         try:
             return stage.output_shape
-        except Problems as wrong:
-            raise Problems(Problem(f"{part}: {p.given}", p.expected, p.origin) for p in wrong.problems) from None
+        except ConfigError as wrong:
+            raise ConfigError(Problem(f"{part}: {p.given}", p.expected, p.origin) for p in wrong.problems) from None
 
 
 def rows(blueprint: Blueprint) -> list[Row]:

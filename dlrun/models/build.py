@@ -35,7 +35,7 @@ def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, rng: StepRn
     """The network of `layers` for inputs of `input_shape` (without the batch).
 
     Each parameter's initial values come from the stream key(seed, "init", its name), on the CPU, so they are equal on
-    every device; move the network afterwards.  With device "meta" nothing is allocated.  Raises Problems as `plan`
+    every device; move the network afterwards.  With device "meta" nothing is allocated.  Raises ConfigError as `plan`
     does.
     """
     plan(layers, input_shape)

@@ -7,7 +7,7 @@ from math import prod
 
 from dlrun.config import models_generative as schema
 from dlrun.config.models_baseline import Pca
-from dlrun.config.problem import Problem, Problems, problem
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint, Stage
 from dlrun.models.pieces import activated, enlarging, flat, kernel, output_of, parted, shaped, written
@@ -92,7 +92,7 @@ def _hidden(cfg: schema.Coder, widths: tuple[int, ...]) -> list[Layer]:
 
 
 def _convolutions(cfg: schema._Conv, shape: Shape) -> list[tuple[int, int, int]]:
-    """(filters, kernel, stride) of each convolution; Problems where they do not fit the image."""
+    """(filters, kernel, stride) of each convolution; ConfigError where they do not fit the image."""
     if len(shape) != 3:
         raise problem(f"model={cfg.name or cfg.kind}",  # type: ignore[attr-defined]
                       f"its convolutions want images; the data set's rows are {shown(shape)}; "
@@ -105,7 +105,7 @@ def _convolutions(cfg: schema._Conv, shape: Shape) -> list[tuple[int, int, int]]
                                                                f"filters={list(cfg.filters)}"))
         per.append(given * count if len(given) == 1 else given)
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     if any(side % prod(per[1]) for side in shape[1:]):
         raise problem(f"model.stride={list(cfg.stride)}",
                       f"the strides shrink the image {prod(per[1])} times; {shown(shape)} is not divisible by that")

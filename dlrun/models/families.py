@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from dlrun.config import models as schema
-from dlrun.config.problem import Problem, Problems, problem
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, shown
@@ -30,7 +30,7 @@ from dlrun.models.vocabulary import (
 def layers_of(cfg_model: Any, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
     """The network of a model's config for this data, complete: it ends with `outputs` values, linear.
 
-    Raises Problems where config and data do not go together.
+    Raises ConfigError where config and data do not go together.
     """
     layers = FAMILIES[cfg_model.kind](cfg_model, data_spec, outputs)
     output_shape(layers, data_spec.input_shape)
@@ -155,7 +155,7 @@ def _per_block(cfg: schema.Cnn) -> tuple[tuple[int, ...], ...]:
                                  f"one integer is wanted, or {blocks}, one for each of filters={list(cfg.filters)}"))
         found.append(given * blocks if len(given) == 1 else given)
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return tuple(found)
 
 

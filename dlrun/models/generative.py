@@ -21,7 +21,7 @@ BLUEPRINTS: Mapping[str, Callable[[Any, DatasetSpec, str], Blueprint]] = {
 def blueprint_of(cfg_model: Any, data_spec: DatasetSpec, values: str) -> Blueprint:
     """The networks of a model's config for this data, every shape in them checked.
 
-    `values` says where the inputs lie, as `config.models_generative.values_of` does.  Raises Problems where config and
+    `values` says where the inputs lie, as `config.models_generative.values_of` does.  ConfigError where config and
     data do not go together.
     """
     _check_rows(cfg_model, data_spec)
@@ -32,7 +32,7 @@ def blueprint_of(cfg_model: Any, data_spec: DatasetSpec, values: str) -> Bluepri
 
 
 def _check_rows(cfg_model: Any, data_spec: DatasetSpec) -> None:
-    """Problems for a family on rows that it cannot read, saying what fits."""
+    """ConfigError for a family on rows that it cannot read, saying what fits."""
     found, said = data_spec.input_kind, f"model={cfg_model.name or cfg_model.kind}"
     if cfg_model.kind == "lstm_autoencoder":
         if found == "image":

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dlrun.config.models import ACTIVATIONS
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.fields import MISSING, rules
 from dlrun.models.vocabulary import LAYERS, Activation, Layer
 
@@ -18,7 +18,7 @@ def parse(items: Iterable[Any], key: str = "model.layers") -> list[Layer]:
     """The layers of a YAML list.
 
     An item is a word (``flatten``), a word with its main field (``dense: 128``) or with several
-    (``conv: {filters: 32, kernel: 3}``).  Raises Problems with the place of each mistake:
+    (``conv: {filters: 32, kernel: 3}``).  Raises ConfigError with the place of each mistake:
     ``model.layers[2].conv.kernal=3``.
 
     >>> parse([{"conv": {"filters": 32, "activation": "relu"}}, {"pool": 2}, "flatten", {"dense": "out"}])[1].text()
@@ -27,7 +27,7 @@ def parse(items: Iterable[Any], key: str = "model.layers") -> list[Layer]:
     wrong: list[Problem] = []
     found = _list(items, key, wrong)
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return found
 
 

@@ -75,7 +75,7 @@ def written(items: Sequence[Any], key: str, cfg: Coder | LstmAutoencoder | Rival
             goal: Shape | None) -> Stage:
     """A part that is given as a list of layers; "out" is as many units as it has to give, of a series at each position.
 
-    Raises Problems where it does not end with `goal` (None: with any vector).
+    Raises ConfigError where it does not end with `goal` (None: with any vector).
     """
     if goal is None:
         units = cfg.units[-1] if isinstance(cfg, LstmAutoencoder) else getattr(cfg, "code", 1)

@@ -41,7 +41,7 @@ def named(layers: Iterable[Layer]) -> list[tuple[str, Layer]]:
 def plan(layers: Sequence[Layer], input_shape: Shape) -> list[Row]:
     """One row for each layer, in order; inner layers follow the one that holds them.
 
-    The network's output is not always the last row's: see `output_shape`.  Raises Problems that name the first
+    The network's output is not always the last row's: see `output_shape`.  Raises ConfigError that name the first
     layer that does not fit its input.
     """
     rows: list[Row] = []

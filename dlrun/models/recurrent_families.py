@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from dlrun.config import models_recurrent as schema
-from dlrun.config.problem import Problem, Problems, problem
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.plan import shown
 from dlrun.models.vocabulary import (
@@ -74,7 +74,7 @@ def conv1d(cfg: schema.Conv1d, data_spec: DatasetSpec, outputs: int) -> list[Lay
 
 
 def _input(cfg: schema.Recurrent | schema.Conv1d, data_spec: DatasetSpec, mask: bool) -> list[Layer]:
-    """The embedding of tokens; nothing for series.  Problems for what is no sequence, saying what fits."""
+    """The embedding of tokens; nothing for series.  ConfigError for what is no sequence, saying what fits."""
     if data_spec.input_kind == "tokens":
         embedding = Embedding(cfg.embed, data_spec.vocabulary, mask_zero=mask, frozen=cfg.freeze, vectors=cfg.vectors)
         return [embedding, *_spatial(cfg.spatial_dropout)]
@@ -89,7 +89,7 @@ def _input(cfg: schema.Recurrent | schema.Conv1d, data_spec: DatasetSpec, mask: 
                      f"{data_spec.input_shape[0]} features")
              for key, value in (("vectors", cfg.vectors), ("mask", mask), ("freeze", cfg.freeze)) if value]
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return _spatial(cfg.spatial_dropout)
 
 
@@ -106,12 +106,12 @@ def _stack(cfg: schema.Recurrent, each: bool, first_reversed: bool) -> list[Laye
 
 
 def checked(layer: Recurrent) -> Recurrent:
-    """The layer; raises Problems for keys of the model that do not go together in it."""
+    """The layer; raises ConfigError for keys of the model that do not go together in it."""
     wrong = [Problem(f"model.{field}={_typed(getattr(layer, field))}",
                      wanted.replace("cell ", "model.cell=").replace("cell: ", "model.cell="))
              for field, wanted in layer.wrong()]
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return layer
 
 

@@ -17,7 +17,7 @@ def load_vectors(path: str | Path, words: Sequence[str], dim: int,
     """The vectors of `words`, in their order: a matrix (words, dim), float32, and how many of the words were found.
 
     A word that the file lacks has zeros (as in Chollet, 6.1.3, and Gulli, ch. 5), and so has padding, if its word is
-    empty.  A file that has a word twice gives its first vector.  Raises Problems, naming `key`, for a file that is
+    empty.  A file that has a word twice gives its first vector.  Raises ConfigError, naming `key`, for a file that is
     not there, is no such text, or has vectors of another length.
     """
     place: dict[str, list[int]] = {}

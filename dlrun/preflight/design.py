@@ -7,7 +7,7 @@ from typing import Any
 from dlrun.config.models import GENERATIVE
 from dlrun.config.models_baseline import BASELINES
 from dlrun.config.models_generative import values_of
-from dlrun.config.problem import Problems, problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
@@ -20,7 +20,7 @@ from dlrun.models.plan import plan
 def design(config: Config, data_spec: DatasetSpec) -> tuple[list[Any] | None, Blueprint | None]:
     """The list of layers, or the blueprint of several networks; neither for a baseline or a class of the user's own.
 
-    Raises Problems where model, task and data do not go together.
+    Raises ConfigError where model, task and data do not go together.
     """
     kind = config.task.kind
     if config.model.kind not in BLUEPRINTS and config.task.wirings:
@@ -42,7 +42,7 @@ def design(config: Config, data_spec: DatasetSpec) -> tuple[list[Any] | None, Bl
                                           f"task={config.model.task}")
         wrong = list(config.task.network_clashes(blueprint, config.model, config.optimizer, values))
         if wrong:
-            raise Problems(wrong)
+            raise ConfigError(wrong)
         return None, blueprint
     layers = layers_of(config.model, data_spec, config.task.width(data_spec))
     plan(layers, data_spec.input_shape)

@@ -14,7 +14,7 @@ from dlrun.config.compose.composer import Composition, compose
 from dlrun.config.compose.origins import Origins
 from dlrun.config.models_baseline import BASELINES
 from dlrun.config.places import data_dir
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.layer_lists import stateful_key
 from dlrun.config.schema.root import GROUPS, Config
@@ -81,10 +81,10 @@ class Examined:
 
 
 def preflight(words: Sequence[str]) -> Checked:
-    """Compose and check a command; raises Problems with everything that is wrong with it."""
+    """Compose and check a command; raises ConfigError with everything that is wrong with it."""
     found = examine(words)
     if found.wrong or found.checked is None:
-        raise Problems(found.problems())
+        raise ConfigError(found.problems())
     return found.checked
 
 
@@ -99,7 +99,7 @@ def stored(plain: dict[str, Any]) -> Checked:
     config, problems = inspect(plain)
     checked, more = _fits(config, problems, dataset_info)
     if problems or more or checked is None:
-        raise Problems(problems + more)
+        raise ConfigError(problems + more)
     return checked
 
 
@@ -162,7 +162,7 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
     try:
         seen = look(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                     train_size=config.train_size, seed=config.seed)
-    except Problems as wrong:
+    except ConfigError as wrong:
         return None, wrong.problems
     problems: list[Problem] = []
     data_spec = seen.data_spec
@@ -171,7 +171,7 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
         if config.task.kind == "auto":
             word = task_word(config, data_spec)
             config = with_task(config, task_values(word))
-    except Problems as wrong:
+    except ConfigError as wrong:
         return None, wrong.problems
     unfit = pairing(config, data_spec)
     if unfit:
@@ -185,7 +185,7 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
         problems += _of_rows(config, rows["train"])
         rows["test"] = count(rows["test"], config.test_size)
-    except Problems as wrong:
+    except ConfigError as wrong:
         problems += wrong.problems
     if config.augment.on and data_spec.input_kind != "image":
         values = vars(config.augment)
@@ -198,7 +198,7 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
     if not any(_about(problem, "model") for problem in before):
         try:
             layers, blueprint = design(config, data_spec)
-        except Problems as wrong:
+        except ConfigError as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
     return Checked(config, seen, rows, outputs, layers, blueprint, word), problems
 

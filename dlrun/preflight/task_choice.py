@@ -18,7 +18,7 @@ _BY_TARGET = {"classes": "classify", "number": "regress", "tokens": "tag", "labe
 
 
 def task_word(config: Config, data_spec: DatasetSpec) -> str:
-    """The word of group `task` for a configuration whose task is auto; raises Problems where nothing fits."""
+    """The word of group `task` for a configuration whose task is auto; raises ConfigError where nothing fits."""
     word = getattr(config.model, "task", "") or getattr(config.dataset, "task", "")
     if not word:
         word = "next_token" if data_spec.next_token else _BY_TARGET.get(data_spec.target_kind, "")

@@ -11,7 +11,7 @@ def show(paths: Sequence[Path], stream: TextIO, metric: str | None = None, versu
     """Print the tables of the runs in `paths` (run folders, sweeps' folders, folders above runs).
 
     `metric` is a name as in ``test/accuracy``; without one it is the task's own.  `versus` names the row that the
-    others are compared with; without one it is the best.  Raises Problems where no runs, metric or row of that name
+    others are compared with; without one it is the best.  Raises ConfigError where no runs, metric or row of that name
     are.
     """
     from dlrun.report.collect import collect

@@ -49,7 +49,7 @@ class Missing(Exception):
 
 
 def decide(check: str, rows: list[str], look: Look) -> ClaimVerdict:
-    """The verdict of a check over rows by name; raises Problems for one that cannot be read."""
+    """The verdict of a check over rows by name; raises ConfigError for one that cannot be read."""
     tree = parse(check, rows)
     try:
         found = [_compared(node, look) for node in _comparisons(tree)]
@@ -63,7 +63,7 @@ def decide(check: str, rows: list[str], look: Look) -> ClaimVerdict:
 
 
 def parse(check: str, rows: list[str]) -> ast.expr:
-    """The tree of a check; raises Problems that name what is wrong in it."""
+    """The tree of a check; raises ConfigError that name what is wrong in it."""
     tree = _tree(check)
     for node in _comparisons(tree):
         sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.args
@@ -73,7 +73,7 @@ def parse(check: str, rows: list[str]) -> ast.expr:
 
 
 def rows_of(check: str) -> list[str]:
-    """The rows that a check names; raises Problems for one that cannot be read."""
+    """The rows that a check names; raises ConfigError for one that cannot be read."""
     found: dict[str, None] = {}
     for node in ast.walk(_tree(check)):
         if isinstance(node, ast.Call) and _name(node.func) in FUNCTIONS and len(node.args) == 2:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.report.axes import axes_of, sortable
 from dlrun.report.find import gather
 from dlrun.report.measure import better, names, natural, scale, value_of
@@ -19,7 +19,7 @@ from dlrun.report.versus import against, against_named, best_of
 
 
 def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None = None) -> Report:
-    """The report on the runs in `paths`; raises Problems where a run, the metric or the row is not there."""
+    """The report on the runs in `paths`; raises ConfigError where a run, the metric or the row is not there."""
     runs, plans = gather(paths)
     if len(plans) == 1:
         metric = metric or plans[0].options.get("metric")
@@ -29,7 +29,7 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
     done = any(run.counted for run in runs)
     if metric and done and metric not in known:
         wanted = f"one of {', '.join(known)} is wanted{did_you_mean(metric, known)}"
-        raise Problems([Problem(f"metric={metric}", wanted)])
+        raise ConfigError([Problem(f"metric={metric}", wanted)])
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         data = word(run.config, "dataset") if not run.config.get("dataset.path") else str(run.config["dataset.path"])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.flat import flatten
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.record.plan import SWEEPS, Plan, load
 from dlrun.record.trials import pruned
 from dlrun.report.run import NOT_STARTED, UNFINISHED, Run, read_run
@@ -19,11 +19,11 @@ _MARKS = ("result.json", "provenance.json", "metrics.jsonl")
 def gather(paths: Sequence[Path]) -> tuple[list[Run], list[Plan]]:
     """All runs in `paths`, each folder once, in the order of the plans, then of their paths; and the sweeps' plans.
 
-    Raises Problems for a path that is not there, and where there is no run at all.
+    Raises ConfigError for a path that is not there, and where there is no run at all.
     """
     missing = [Problem(str(path), "no such folder") for path in paths if not path.is_dir()]
     if missing:
-        raise Problems(missing)
+        raise ConfigError(missing)
     runs: dict[tuple[str, str | None], Run] = {}
     plans = []
     for path in paths:
@@ -44,7 +44,7 @@ def gather(paths: Sequence[Path]) -> tuple[list[Run], list[Plan]]:
                 if os.path.realpath(folder) not in planned:
                     runs.setdefault((os.path.realpath(folder), None), read_run(folder))
     if not runs:
-        raise Problems([Problem(" ".join(map(str, paths)), "no run lies there (a run's folder holds result.json)")])
+        raise ConfigError([Problem(" ".join(map(str, paths)), "no run lies there (a run's folder holds result.json)")])
     return list(runs.values()), plans
 
 
@@ -73,7 +73,7 @@ def _is_run(names: set[str]) -> bool:
 def locate(word: str, below: Path) -> Path:
     """The folder that a person means: a path, a name below the folder of all runs, a sweep, a unique start of an id.
 
-    Raises Problems where nothing, or more than one run, is meant.
+    Raises ConfigError where nothing, or more than one run, is meant.
     """
     typed = Path(word).expanduser()
     for place in (typed, below / word, below / SWEEPS / word):
@@ -88,6 +88,6 @@ def locate(word: str, below: Path) -> Path:
     if found:
         names = ", ".join(f"{folder.parent.name}/{folder.name}" for folder in found[:4])
         more = ", ..." if len(found) > 4 else ""
-        raise Problems([Problem(word, f"{len(found)} runs begin like that: {names}{more}")])
+        raise ConfigError([Problem(word, f"{len(found)} runs begin like that: {names}{more}")])
     hint = did_you_mean(word, [*ids.values(), *sorted({folder.parent.name for folder in ids})])
-    raise Problems([Problem(word, f"neither a folder nor the beginning of a run's id in {below}{hint}")])
+    raise ConfigError([Problem(word, f"neither a folder nor the beginning of a run's id in {below}{hint}")])

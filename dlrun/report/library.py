@@ -8,7 +8,7 @@ from typing import Any
 
 from dlrun.config.compose.catalog import option_files
 from dlrun.config.compose.yaml_file import read_yaml
-from dlrun.config.problem import Problem, Problems, did_you_mean, problem
+from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.books import PROFILES, Book, read_book
 from dlrun.record.folder import read_json, write_json
 from dlrun.report.judged import Judged, judge_all
@@ -38,23 +38,23 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Every experiment with a `book`, in the order of names; raises Problems for those that cannot be read."""
+    """Every experiment with a `book`, in the order of names; raises ConfigError for those that cannot be read."""
     found, wrong = [], []
     for name, file in sorted(option_files("experiment").items(), key=lambda pair: in_order(pair[0])):
         try:
             entry = _entry(name, file)
-        except Problems as problems:
+        except ConfigError as problems:
             wrong += problems.problems
             continue
         if entry is not None:
             found.append(entry)
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return found
 
 
 def entry_of(name: str) -> Entry:
-    """The experiment of that name (``gulli/C3``, in any case); raises Problems with the nearest names."""
+    """The experiment of that name (``gulli/C3``, in any case); raises ConfigError with the nearest names."""
     files = option_files("experiment")
     known = {known.lower(): known for known in files}
     chosen = known.get(name.lower())
@@ -72,8 +72,9 @@ def _entry(name: str, file: Path) -> Entry | None:
         return None
     try:
         book = read_book(values["book"])
-    except Problems as wrong:
-        raise Problems(Problem(p.given, p.expected, p.origin or f"experiment {name}") for p in wrong.problems) from None
+    except ConfigError as wrong:
+        raise ConfigError(Problem(p.given, p.expected, p.origin or f"experiment {name}")
+                          for p in wrong.problems) from None
     return Entry(name, file, book, _sweep(values))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlrun.config.check.check import show
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.root import GROUPS
 from dlrun.report.run import Run
 from dlrun.report.settings import word
@@ -14,12 +14,12 @@ _OWN = ("status", "id", "name")
 
 
 def select(runs: Sequence[Run], words: Sequence[str]) -> list[Run]:
-    """The runs that all words fit; raises Problems for a key that no run has."""
+    """The runs that all words fit; raises ConfigError for a key that no run has."""
     known = {key for run in runs for key in run.config} | {*_OWN, *GROUPS}
     asked = [said.partition("=")[0] for said in words if "=" in said]
     wrong = [Problem(key, f"no run has this key{did_you_mean(key, known)}") for key in asked if key not in known]
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return [run for run in runs if all(_fits(run, said) for said in words)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.report.axes import ROW
 from dlrun.report.statistics import paired
 from dlrun.report.table import Row, Table
@@ -27,11 +27,11 @@ def against_named(tables: list[Table], versus: str) -> list[Table]:
     found = [(table, rows_named(table, versus)) for table in tables]
     if not any(rows for _, rows in found):
         known = [" ".join(row.labels) for table in tables for row in table.rows if row.labels]
-        raise Problems([Problem(f"versus={versus}", f"no such row; there are: {', '.join(known[:20])}"
+        raise ConfigError([Problem(f"versus={versus}", f"no such row; there are: {', '.join(known[:20])}"
                                                     f"{did_you_mean(versus, known)}")])
     for _, rows in found:
         if len(rows) > 1:
-            raise Problems([Problem(f"versus={versus}", f"{len(rows)} rows are like that: "
+            raise ConfigError([Problem(f"versus={versus}", f"{len(rows)} rows are like that: "
                                     + ", ".join(" ".join(row.labels) for row in rows[:8]))])
     return [against(table, rows[0] if rows else best_of(table), bool(rows))
             for table, rows in found]

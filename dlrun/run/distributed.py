@@ -21,7 +21,7 @@ import torch.distributed as dist
 
 from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.layer_lists import stateful_key
 from dlrun.config.schema.root import Config
@@ -93,10 +93,10 @@ class Over(Exception):
 
 @contextmanager
 def crew(config: Config) -> Iterator[Crew]:
-    """Join the other processes: NCCL where each has a CUDA device, else gloo.  Raises Problems for what is not done."""
+    """Join the other processes: NCCL where each has a CUDA device, else gloo.  ConfigError for what it cannot do."""
     wrong = list(refused(config))
     if wrong:
-        raise Problems(wrong)  # every process finds the same; the first one says it
+        raise ConfigError(wrong)  # every process finds the same; the first one says it
     cuda = config.device != "cpu" and torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
@@ -116,7 +116,7 @@ def follow(checked: Checked, run_id: str, own: Crew) -> int:
             once(checked, run_id, RunFolder(Path(place)), signals, Recorder(), None, own)
         except Over as over:
             return int(over.args[0])
-        except Problems:
+        except ConfigError:
             return 2  # the leader says them
         return signals.exit_code
 

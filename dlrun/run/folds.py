@@ -16,7 +16,7 @@ from typing import Any
 from dlrun.assembly.components import rows_of
 from dlrun.assembly.machine import apart, choose
 from dlrun.config.identity import identity
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import FINAL, parts_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.signals import Signals
@@ -76,7 +76,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
                 try:
                     ready = dataclasses.replace(check_again(own.plain or {}), config=own)
                     result = once(ready, identity(own), place, signals, inner, command)
-                except Problems:
+                except ConfigError:
                     raise
                 except Exception as error:
                     end("failed", f"{called(name)}: {first_line(error)}", [], error=first_line(error))

@@ -41,7 +41,7 @@ def write_head(config: Config, prepared: PreparedData, folder: RunFolder, run_id
 
 
 def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_path: str | None = None) -> list[str]:
-    """What a resumed run has to say; raises Problems where its data is no longer what it was."""
+    """What a resumed run has to say; raises ConfigError where its data is no longer what it was."""
     stored = start.stored or {}
     asked, before = config.threads, stored.get("threads")
     notes = [start.note] if start.note else []

@@ -39,7 +39,7 @@ def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[st
 
 
 def load(training: Fit, start: Start, own: bool) -> None:
-    """Restore the state that a start names; raises Problems for a checkpoint that is not this run's."""
+    """Restore the state that a start names; raises ConfigError for a checkpoint that is not this run's."""
     assert start.checkpoint is not None
     try:
         training.keeper.load(start.checkpoint, start.run_id)
@@ -83,7 +83,7 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
 
 
 def result_of(folder: RunFolder) -> dict[str, Any] | None:
-    """The result that a folder holds, None without one; raises Problems for a file that is not readable."""
+    """The result that a folder holds, None without one; raises ConfigError for a file that is not readable."""
     try:
         return folder.result()
     except ValueError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.assembly.machine import apart
 from dlrun.config.identity import identity, run_name
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.signals import Signals
@@ -70,7 +70,7 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
 
 def run_single_process(checked: Checked, command: Sequence[str] | None = None,
                        recorders: Sequence[Recorder] | None = None, crew: Crew | None = None) -> Outcome:
-    """Train what a command asks for, or find that it is done; raises Problems for data that is not there.
+    """Train what a command asks for, or find that it is done; raises ConfigError for data that is not there.
 
     Raises record.lock.Busy where another process works in the run's folder.  An exception of the model's or
     dlrun's own code is written to the run's folder (status `failed`) and goes on up.
@@ -88,7 +88,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
         with apart(), Signals() as signals, closing(Recorders(shown)) as recorder:
             try:
                 result = work(checked, run_id, folder, signals, recorder, command)
-            except Problems:
+            except ConfigError:
                 leave(folder, new)
                 raise
             except Exception as error:

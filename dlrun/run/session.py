@@ -29,7 +29,7 @@ def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, rec
          command: Sequence[str] | None, crew: Crew | None = None) -> dict[str, Any]:
     """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
 
-    Raises Problems, before anything is written, for data that is not there.  An exception of the model's or dlrun's
+    Raises ConfigError, before anything is written, for data that is not there.  An exception of the model's or dlrun's
     own code goes on up when the result (status `failed`) has been written.  With a `crew` several processes train it;
     one that does not lead has nothing to measure, and an empty result.
     """

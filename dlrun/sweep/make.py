@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlrun.config.compose.composer import hydra_started
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan
 from dlrun.sweep.plan.checking import Checker
 from dlrun.sweep.plan.grid import crossed
@@ -16,7 +16,7 @@ from dlrun.sweep.request.request import asked
 def make_plan(words: Sequence[str]) -> Plan:
     """The plan of a sweep's command line (without ``-m``); nothing is written.
 
-    Raises Problems with everything that is wrong with any job, each with the job that has it.
+    Raises ConfigError with everything that is wrong with any job, each with the job that has it.
     """
     with hydra_started():
         checker = Checker()
@@ -29,10 +29,10 @@ def make_plan(words: Sequence[str]) -> Plan:
 
 
 def first_job(words: Sequence[str]) -> list[str]:
-    """The words of the first job, which is not checked; raises Problems for words that are no sweep's."""
+    """The words of the first job, which is not checked; raises ConfigError for words that are no sweep's."""
     with hydra_started():
         wanted = asked(words, Checker().composer)
         drafts, problems = crossed(wanted)
     if wanted.problems or problems:
-        raise Problems(wanted.problems + problems)
+        raise ConfigError(wanted.problems + problems)
     return list(drafts[0].words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.books import Cell, read_book
 
 
@@ -22,7 +22,7 @@ def test_cells_are_read_in_the_metric_s_own_unit() -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(Problems) as wrong:
+    with pytest.raises(ConfigError) as wrong:
         read_book({"titel": "x", "printed": [{"metric": "test/loss"}, {"valeu": 3}, 7], "claims": ["a > b"],
                    "quick": "epochs=2", "cost": {"cpu": "1 min"},
                    "explained": {"sgd": "It is so.", "a > b": {"fast": "It is so."}}})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dlrun.config.check.names import SYNONYMS, elsewhere, meant
-from dlrun.config.problem import Problem, Problems, nearest
+from dlrun.config.problem import ConfigError, Problem, nearest
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS
 from dlrun.config.schema.root import GROUPS, Root
@@ -55,4 +55,4 @@ def test_a_key_of_another_kind_is_found_there() -> None:
 
 def test_a_problem_that_is_found_twice_is_said_once() -> None:
     one, other = Problem("a=1", "x"), Problem("b=1", "x")
-    assert Problems([one, other, one]).problems == [one, other]
+    assert ConfigError([one, other, one]).problems == [one, other]

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from dlrun.config.datasets import CatsAndDogs, CelebA, Holdout, Olivetti
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
@@ -57,7 +57,7 @@ def test_one_attribute_of_celeba_is_a_class(celeba, monkeypatch):
     prepared = prepare(cfg, str(root), validation=Holdout(), train_size=None, seed=0, say=lambda line: None)
     assert prepared.data_spec == dataset_info(cfg, str(root)).data_spec
     assert prepared.data_spec.classes == ("not Smiling", "Smiling") and prepared.train.y.tolist() == [0, 1] * 3
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         dataset_info(dataclasses.replace(cfg, target="Smilling"), str(root))
     assert caught.value.problems[0].expected.endswith("did you mean  Smiling")
 
@@ -65,10 +65,10 @@ def test_one_attribute_of_celeba_is_a_class(celeba, monkeypatch):
 def test_a_missing_picture_or_list_of_celeba_is_named(celeba):
     root, _ = celeba
     (root / "celeba/img_align_celeba/000003.jpg").unlink()
-    with pytest.raises(Problems, match="000003.jpg is missing"):
+    with pytest.raises(ConfigError, match="000003.jpg is missing"):
         read(CelebA(size=(8,)), str(root), lambda line: None)
     (root / "celeba/list_eval_partition.txt").unlink()
-    with pytest.raises(Problems, match="list_eval_partition.txt is missing"):
+    with pytest.raises(ConfigError, match="list_eval_partition.txt is missing"):
         read(CelebA(size=(8,)), str(root), lambda line: None)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Digits, Holdout, Iris, Series
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import KFold
 from dlrun.data.prepare import prepare
 from dlrun.data.subsample import fewer
@@ -65,6 +65,6 @@ def test_of_folds_too():
 
 @pytest.mark.parametrize("cfg, size, wanted", [(Digits(), 361, "360 test rows"), (Digits(test=0), 1, "no test rows")])
 def test_more_than_there_are_is_a_problem_of_the_key(cfg, size, wanted):
-    with pytest.raises(Problems, match=wanted) as caught:
+    with pytest.raises(ConfigError, match=wanted) as caught:
         fewer(_prepare(cfg), size)
     assert caught.value.problems[0].given == f"test_size={size}"

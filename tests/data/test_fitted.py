@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from dlrun.config.datasets import Boston, Csv, Digits, ImageFolder, LabelledText, Mnist, Series, Text
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data import preprocessing_state as fitted
 from dlrun.data.batches import Rows
 from dlrun.data.prepare import prepare
@@ -39,7 +39,7 @@ def test_texts(tmp_path, given):
     seen = _inputs(prepared.train, prepared.scale)
     new = _inputs(fitted.of_texts(stored, texts), fitted.scale(stored))
     assert sorted(map(bytes, seen)) == sorted(map(bytes, new))
-    with pytest.raises(Problems, match="trained on"):
+    with pytest.raises(ConfigError, match="trained on"):
         fitted.of_rows(stored, ["a"], [["1"]])
 
 
@@ -49,7 +49,7 @@ def test_a_prompt_is_the_last_window(tmp_path):
     x = _inputs(fitted.of_texts(stored, ["whether to BE"]), fitted.scale(stored))
     words = fitted.vocabulary(stored)
     assert x.shape == (1, len(words), 5) and words.decode(x[0].argmax(0)) == "to be"
-    with pytest.raises(Problems, match="5 characters at least"):
+    with pytest.raises(ConfigError, match="5 characters at least"):
         fitted.of_texts(stored, ["be"])
     _, stored = _stored(Text(path=str(tmp_path / "t.txt"), length=5, unit="word", test=0))
     x = _inputs(fitted.of_texts(stored, ["to be"]), fitted.scale(stored))
@@ -65,9 +65,9 @@ def test_rows_of_a_table_with_words_and_missing_cells(tmp_path):
     mixed = [[line[2], line[1], "ignored", line[0]] for line in lines]
     new = _inputs(fitted.of_rows(stored, ["word", "x", "other", "n"], mixed), fitted.scale(stored))
     assert np.array_equal(seen[np.lexsort(seen.T)], new[np.lexsort(new.T)])
-    with pytest.raises(Problems, match='"word"'):
+    with pytest.raises(ConfigError, match='"word"'):
         fitted.of_rows(stored, ["x", "n"], [["1", "2"]])
-    with pytest.raises(Problems, match="wants a number"):
+    with pytest.raises(ConfigError, match="wants a number"):
         fitted.of_rows(stored, ["word", "x", "n"], [["u", "one", "2"]])
 
 
@@ -89,7 +89,7 @@ def test_pictures(tmp_path):
     prepared, stored = _stored(ImageFolder(path=str(tmp_path / "p"), size=(5, 4), scale="standard", test=0))
     seen, new = _inputs(prepared.train, prepared.scale), _inputs(fitted.of_images(stored, files), fitted.scale(stored))
     assert sorted(map(bytes, seen)) == sorted(map(bytes, new))
-    with pytest.raises(Problems, match="no picture"):
+    with pytest.raises(ConfigError, match="no picture"):
         fitted.of_images(stored, [tmp_path / "no.png"])
 
 

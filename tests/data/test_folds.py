@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import CatsAndDogs, Digits, Iris, LabelledText, Npz, PythonDocs
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import KFold
 from dlrun.data.prepare import prepare
 from dlrun.data.split import split_rows
@@ -136,6 +136,6 @@ def test_sizes_are_those_of_one_fold():
     ({"train": 20000}, PythonDocs(), KFold(), "validation.kind=kfold"),
 ])
 def test_what_cannot_be_cut_into_folds_is_said(rows, cfg, folds, said):
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         split_rows(rows, cfg, folds, None)
     assert [problem.given for problem in caught.value.problems] == [said]

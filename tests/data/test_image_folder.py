@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from dlrun.config.datasets import Holdout, ImageFolder
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
@@ -95,16 +95,16 @@ def test_sixteen_bits_are_scaled_down_and_not_clipped(tmp_path):
 
 def test_a_folder_without_classes_is_a_problem(tmp_path):
     _picture(tmp_path / "one/cat/a.png")
-    with pytest.raises(Problems, match="only cat/"):
+    with pytest.raises(ConfigError, match="only cat/"):
         dataset_info(ImageFolder(path=str(tmp_path / "one")), "")
     for name in ("train/cat/a.png", "train/dog/a.png", "test/cat/a.png", "test/dgo/a.png"):
         _picture(tmp_path / "two" / name)
-    with pytest.raises(Problems, match="dgo/ is not a class"):
+    with pytest.raises(ConfigError, match="dgo/ is not a class"):
         dataset_info(ImageFolder(path=str(tmp_path / "two")), "")
-    with pytest.raises(Problems, match="did you mean .*two"):
+    with pytest.raises(ConfigError, match="did you mean .*two"):
         dataset_info(ImageFolder(path=str(tmp_path / "tow")), "")
     for name in ("cat", "dog"):
         (tmp_path / "three" / name).mkdir(parents=True)
         (tmp_path / "three" / name / "a.png").write_text("no picture")
-    with pytest.raises(Problems, match="none of its 2"):
+    with pytest.raises(ConfigError, match="none of its 2"):
         read(ImageFolder(path=str(tmp_path / "three")), "", print)

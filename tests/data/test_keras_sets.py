@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Boston, Holdout, Imdb, Reuters
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data import object_arrays
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.keras_sets import orders
@@ -42,7 +42,7 @@ def test_a_pickle_may_not_name_anything_else(tmp_path):
             return os.mkdir, (str(tmp_path / "made"),)
 
     np.savez(tmp_path / "a.npz", x=_objects([[1], Evil()]))
-    with pytest.raises(Problems, match="does not belong"):
+    with pytest.raises(ConfigError, match="does not belong"):
         object_arrays.arrays(tmp_path / "a.npz", "dataset=imdb")
     assert not (tmp_path / "made").exists()
     for rows in ([[1], "text"], [[1], [2.5]], [[1], [[2]]], [(1,)]):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Holdout, Npz
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
@@ -76,7 +76,7 @@ def test_own_parts_are_kept(arrays):
     ({"x_train": np.zeros((4, 2)), "y_train": np.arange(4), "x_test": np.zeros((4, 2))}, "y_test is missing"),
 ])
 def test_arrays_that_do_not_fit_are_named(arrays, named, words):
-    with pytest.raises(Problems, match=words):
+    with pytest.raises(ConfigError, match=words):
         dataset_info(arrays(**named), "")
 
 
@@ -84,5 +84,5 @@ def test_other_files_are_refused(tmp_path):
     (tmp_path / "a.npz").write_text("no zip")
     np.save(tmp_path / "b.npy", np.zeros(3))
     for name in ("a.npz", "b.npy"):
-        with pytest.raises(Problems, match=r"\.npz file"):
+        with pytest.raises(ConfigError, match=r"\.npz file"):
             dataset_info(Npz(path=str(tmp_path / name)), "")

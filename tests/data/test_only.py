@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Cifar10, FashionMnist, Mnist
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data import known
 from dlrun.data.class_filter import told
 from dlrun.data.dataset_info import dataset_info
@@ -35,7 +35,7 @@ def test_without_it_nothing_changes():
 
 
 def test_a_class_that_is_not_there_is_said_with_the_nearest_name():
-    with pytest.raises(Problems, match="did you mean  frog"):
+    with pytest.raises(ConfigError, match="did you mean  frog"):
         dataset_info(Cifar10(only=("frgo",)), "")
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dlrun.config.datasets import Holdout, LabelledText, Treebank, Umich
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.batches import Rows
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
@@ -56,7 +56,7 @@ def test_the_longest_training_row_gives_the_length_and_bags_are_possible(own):
 def test_wrong_files_are_problems_with_their_line(own):
     for content, wanted in (("a\tone\nb\n", "line 2"), ("a\tone\na\ttwo\n", "'a' in every row"), ("", "line 1"),
                             ("a,one\nb,two,three\n", "line 2 has 3 cells")):
-        with pytest.raises(Problems, match=wanted):
+        with pytest.raises(ConfigError, match=wanted):
             read(own(content), "", print)
 
 

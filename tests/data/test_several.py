@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Csv, Npz
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data import preprocessing_state as fitted
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetSpec, Head
@@ -33,7 +33,7 @@ def _prepared(cfg):
 
 
 def _problem(cfg):
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         dataset_info(cfg, "")
     (problem,) = caught.value.problems
     return f"{problem.given}: {problem.expected}"
@@ -130,5 +130,5 @@ def test_arrays_hold_labels_numbers_or_classes_in_columns(tmp_path):
     assert told.heads == (Head("y0", ("0", "1")), Head("y1", ("3", "7")))
     told, _ = data_spec(y, targets="number")
     assert told.heads == (Head("y0"), Head("y1"), Head("y2"))
-    with pytest.raises(Problems, match="several"):
+    with pytest.raises(ConfigError, match="several"):
         data_spec(np.zeros((6, 2, 2)))

@@ -7,7 +7,7 @@ from math import floor
 import pytest
 
 from dlrun.config.datasets import Digits, Holdout, Mnist
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.split import rows_for, split_rows
 
 
@@ -50,6 +50,6 @@ def test_wrong_sizes_are_problems_of_their_keys():
         (Digits(), None, 0, "train_size=0"),
     ]
     for cfg, validation, train_size, key in cases:
-        with pytest.raises(Problems) as caught:
+        with pytest.raises(ConfigError) as caught:
             split_rows({"train": 1797}, cfg, validation, train_size)
         assert caught.value.problems[0].given == key

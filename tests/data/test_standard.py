@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Cifar10, FashionMnist, Mnist
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data import cifar, known
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
@@ -51,7 +51,7 @@ def test_a_damaged_file_is_a_problem_with_its_name(tmp_path):
     _small_mnist(tmp_path)
     file = tmp_path / "MNIST/raw/train-images-idx3-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-50])
-    with pytest.raises(Problems, match="train-images-idx3-ubyte.gz"):
+    with pytest.raises(ConfigError, match="train-images-idx3-ubyte.gz"):
         read(Mnist(), str(tmp_path), print)
 
 
@@ -63,7 +63,7 @@ def test_without_files_and_network_the_problem_says_what_to_do(tmp_path, monkeyp
         raise OSError("Network is unreachable")
 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         read(cfg, str(tmp_path), print)
     (problem,) = caught.value.problems
     assert problem.given == f"dataset={cfg.kind}"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.datasets import Csv
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
@@ -27,7 +27,7 @@ def table(tmp_path):
 
 
 def _problem(cfg):
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         dataset_info(cfg, "")
     (problem,) = caught.value.problems
     return f"{problem.given}: {problem.expected}"

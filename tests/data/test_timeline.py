@@ -21,7 +21,7 @@ from dlrun.config.datasets import (
     Series,
     Text,
 )
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.batches import Rows
 from dlrun.data.corpus import without_licence
 from dlrun.data.dataset_info import dataset_info
@@ -63,7 +63,7 @@ def test_pieces_follow_each_other_and_validation_stands_where_it_is_asked_for():
     assert pieces(100, cfg, Holdout(size=20, take="start"), None) == {"train": (20, 80), "val": (0, 20),
                                                                      "test": (80, 100)}
     assert pieces(100, cfg, None, 50) == {"train": (0, 50), "test": (80, 100)}
-    with pytest.raises(Problems, match="validation.take=random"):
+    with pytest.raises(ConfigError, match="validation.take=random"):
         pieces(100, cfg, Holdout(take="random"), None)
 
 
@@ -93,7 +93,7 @@ def test_scales_come_from_the_training_piece_alone(series):
 
 
 def test_a_piece_too_short_for_a_window_is_a_problem_that_names_the_numbers(series):
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         _prepare(series(lookback=20), validation=Holdout(size=20))
     (problem,) = caught.value.problems
     assert problem.given == "dataset.lookback=20"
@@ -105,7 +105,7 @@ def test_a_piece_too_short_for_a_window_is_a_problem_that_names_the_numbers(seri
 def test_wrong_columns_are_problems(series):
     for given, key in (({"target": "bb"}, "dataset.target=bb"), ({"target": "when"}, "dataset.target=when"),
                        ({"drop": ("b",)}, "dataset.drop=b")):
-        with pytest.raises(Problems) as caught:
+        with pytest.raises(ConfigError) as caught:
             read(series(**given), "", print)
         assert caught.value.problems[0].given == key
 
@@ -198,7 +198,7 @@ def test_jena_is_read_and_its_label_says_which_rows(real):
     assert min(part.x.min() for part in (prepared.train, prepared.val, prepared.test)) > -1000
     early = _prepare(Jena(file=2009, lookback=144), data_dir, Holdout())
     assert early.train.x[0, 1] == pytest.approx(-8.02) and early.label == "first 4,000 rows"
-    with pytest.raises(Problems, match="lookback=1440"):
+    with pytest.raises(ConfigError, match="lookback=1440"):
         _prepare(Jena(file=2009), data_dir, Holdout())
 
 

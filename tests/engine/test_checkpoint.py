@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.engine import checkpoint
 from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.fit import Clock
@@ -158,11 +158,11 @@ def test_the_command_says_what_is_wrong_with_a_checkpoint(go) -> None:
     path = folder / "checkpoints" / "last.pt"
     whole = path.read_bytes()
     edited(path, lambda content: content.update(id="0123456789"))
-    with pytest.raises(Problems, match="belongs to run 0123456789.*force=true") as wrong:
+    with pytest.raises(ConfigError, match="belongs to run 0123456789.*force=true") as wrong:
         go(*words)
     assert wrong.value.problems[0].given == str(path)
     path.write_bytes(whole[:2000])
-    with pytest.raises(Problems, match="force=true"):
+    with pytest.raises(ConfigError, match="force=true"):
         go(*words)
     assert go(*words, "force=true").result["status"] == "finished"
 

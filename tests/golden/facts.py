@@ -17,7 +17,7 @@ from typing import Any
 from dlrun.config.compose.catalog import options
 from dlrun.config.compose.composer import hydra_started
 from dlrun.config.identity import run_name
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.root import GROUPS
 from dlrun.models.plan import totals
 from dlrun.preflight.preflight import examine
@@ -124,7 +124,7 @@ def jobs(name: str) -> dict[str, Any]:
     """What `jobs_of` says of a comparison; {} where its data is not here."""
     try:
         return jobs_of(make_plan([f"experiment={name}"]))
-    except Problems:
+    except ConfigError:
         return {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dlrun.config.models import Cnn, Dense, Sequential
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models import vocabulary as words
 from dlrun.models.families import layers_of
@@ -75,7 +75,7 @@ def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regres
 ])
 def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: DatasetSpec, said: str,
                                                   wanted: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         layers_of(model, data_spec, len(data_spec.classes))
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected

@@ -7,7 +7,7 @@ import torch
 
 from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
 from dlrun.config.optimizers import Adam, RmsProp
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.player_optimizer import player_optimizer
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models import vocabulary as words
@@ -195,7 +195,7 @@ def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -
      "conv_1 on 8 x 8 x 1", "larger than its input"),
 ])
 def test_networks_that_do_not_fit_are_problems(model: object, data_spec: DatasetSpec, said: str, wanted: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         blueprint_of(model, data_spec, "unit")
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected
@@ -206,5 +206,5 @@ def test_a_players_own_keys_stand_beside_the_chosen_optimizers() -> None:
     assert player_optimizer(None, chosen) is chosen
     assert player_optimizer({"lr": 0.0004}, chosen) == RmsProp(lr=0.0004, clip_value=1.0, rho=0.5)
     assert player_optimizer({"kind": "adam", "beta1": 0.5}, chosen) == Adam(beta1=0.5, clip_value=1.0)
-    with pytest.raises(Problems, match="did you mean  adam"):
+    with pytest.raises(ConfigError, match="did you mean  adam"):
         player_optimizer({"kind": "adamn"}, chosen)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Gan
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import part_totals
 from dlrun.models.generative import blueprint_of
@@ -158,5 +158,5 @@ def test_gullis_printed_generator_normalises_28_rows_where_it_should_128_and_64_
 
 
 def test_fosters_listing_that_doubles_in_every_block_does_not_give_an_image_of_the_datas_size() -> None:
-    with pytest.raises(Problems, match="gives 112 x 112 x 1, 28 x 28 x 1 is wanted"):
+    with pytest.raises(ConfigError, match="gives 112 x 112 x 1, 28 x 28 x 1 is wanted"):
         blueprint_of(Gan(generator=camel(0, 1, 2, 3)), DatasetSpec(MNIST, "image", "none"), "unit")

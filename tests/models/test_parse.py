@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dlrun.config.models import MODELS
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import rules
 from dlrun.models.parse import parse
 from dlrun.models.vocabulary import (
@@ -82,14 +82,14 @@ def test_lists_inside_layers_are_read() -> None:
     ({"parallel": ["relu"]}, "model.layers[1].parallel[0]=relu", "a list of layers"),
 ])
 def test_a_mistake_is_named_with_its_place_and_what_is_wanted(item: object, said: str, wanted: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         parse(["flatten", item])
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected
 
 
 def test_all_mistakes_are_said_at_once() -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         parse(["flaten", {"dense": {"units": 0, "l3": 1}}, {"residual": ["rleu"]}])
     assert len(caught.value.problems) == 4
 

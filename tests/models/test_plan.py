@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, plan
 from dlrun.models.summary import summary
@@ -77,7 +77,7 @@ def test_names_are_kinds_with_running_numbers_and_paths() -> None:
     ([{"spatial_dropout": 0.5}], (5,), "spatial_dropout_1 on 5"),
 ])
 def test_the_layer_that_does_not_fit_is_named_with_its_input(items: list, shape: tuple[int, ...], said: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         plan(parse(items), shape)
     assert caught.value.problems[0].given == said
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.models.build import build
 from dlrun.models.layers.recurrent import Recurrent, reset_states, stateful
 from dlrun.models.parse import parse
@@ -123,7 +123,7 @@ def test_a_mask_ends_where_positions_end_and_survives_a_copy() -> None:
 
 def test_a_stateful_layer_that_should_skip_is_a_problem() -> None:
     items = [{"embedding": {"vocabulary": 7, "dim": 3, "mask_zero": True}}, {"lstm": {"units": 4, "stateful": True}}]
-    with pytest.raises(Problems, match="a stateful layer skips no positions"):
+    with pytest.raises(ConfigError, match="a stateful layer skips no positions"):
         network(items, (6,))
 
 
@@ -279,7 +279,7 @@ def test_frozen_vectors_are_set_and_not_trained() -> None:
      "tanh is wanted"),
 ])
 def test_what_the_fused_cells_cannot_do_is_said(given: dict, said: str, wanted: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         parse([given])
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected
@@ -293,7 +293,7 @@ def test_what_the_fused_cells_cannot_do_is_said(given: dict, said: str, wanted: 
     ([{"lstm": 4}, {"lstm": 4}], (2, 8), "put an embedding before it"),
 ])
 def test_a_layer_that_does_not_fit_says_why(items: list, shape: tuple[int, ...], wanted: str) -> None:
-    with pytest.raises(Problems, match=wanted):
+    with pytest.raises(ConfigError, match=wanted):
         plan(parse(items), shape)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dlrun.config.models import Conv1d, Recurrent, Sequential
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models import vocabulary as words
 from dlrun.models.build import build
@@ -107,9 +107,9 @@ def test_a_list_takes_its_vocabulary_and_positions_from_the_data() -> None:
     found = layers_of(Sequential(layers=tuple(layers)), TAGS, 46)
     assert found[0] == words.Embedding(16, 5002)
     assert found[2] == words.TimeDistributed(46, init="glorot_uniform")  # the softmax is left to the loss
-    with pytest.raises(Problems, match="end with  - time_distributed: out"):
+    with pytest.raises(ConfigError, match="end with  - time_distributed: out"):
         layers_of(Sequential(layers=({"embedding": 16}, {"gru": 8}, {"dense": "out"})), TAGS, 46)
-    with pytest.raises(Problems, match="the data set has no tokens"):
+    with pytest.raises(ConfigError, match="the data set has no tokens"):
         layers_of(Sequential(layers=({"embedding": 16}, {"gru": 8}, {"dense": "out"})), ROWS, 46)
 
 
@@ -131,7 +131,7 @@ TABLE = DatasetSpec((4,), "table", "classes", ("a", "b", "c"))
 ])
 def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: DatasetSpec, said: str,
                                                   wanted: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         layers_of(model, data_spec, 2)
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dlrun.config.models_sequence_coder import LstmAutoencoder
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.assembly import TokenAutoencoder, assemble_parts
 from dlrun.models.blueprint import part_totals
@@ -102,5 +102,5 @@ def test_parts_may_be_lists_of_layers() -> None:
     (LstmAutoencoder(encoder=({"lstm": {"units": 3, "return_sequences": True}},)), SERIES, "one vector is wanted"),
 ])
 def test_what_does_not_fit_is_said(model: LstmAutoencoder, data_spec: DatasetSpec, wanted: str) -> None:
-    with pytest.raises(Problems, match=wanted):
+    with pytest.raises(ConfigError, match=wanted):
         blueprint_of(model, data_spec, "any")

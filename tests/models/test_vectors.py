@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.models.vectors import load_vectors, vector_size
 
 LINES = ["the 0.1 -0.2 3e-1", "of 1 2 3", ". . . 4 5 6", "naïve 7 8 9", "the 0 0 0"]
@@ -48,7 +48,7 @@ def test_trailing_spaces_of_word2vec_are_no_values(tmp_path: Path) -> None:
 def test_a_file_that_is_not_what_is_wanted_is_a_problem(tmp_path: Path, name: str | None, lines: list[str], dim: int,
                                                         wanted: str) -> None:
     path = tmp_path / "none.txt" if name is None else write(tmp_path / name, lines)
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         load_vectors(path, ["the", "of"], dim)
     assert caught.value.problems[0].given == f"model.vectors={path}"
     assert wanted in caught.value.problems[0].expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.report.claims import CONTRADICTED, HOLDS, MISSING, UNDECIDED, decide
 
 ROWS = {
@@ -58,7 +58,7 @@ def test_the_difference_is_paired_over_common_seeds() -> None:
     ("equal(high, low)", "a comparison"), ("onset(high, low) > 2", "metric in quotes"), ("onset() > 2", "stand here"),
     ("high > low or low > high", "a comparison"), ("open('x') > 2", "are known")])
 def test_a_check_that_says_something_else_is_refused(check: str, wanted: str) -> None:
-    with pytest.raises(Problems, match=wanted):
+    with pytest.raises(ConfigError, match=wanted):
         decide(check, NAMES, look)
 
 

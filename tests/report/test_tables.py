@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.report import show
 from dlrun.report.collect import collect
 from dlrun.report.measure import names, value_of
@@ -96,13 +96,13 @@ def test_a_row_can_be_named_to_compare_with(runs: Path) -> None:
         assert row(table, "sgd").reference and row(table, "sgd").versus is None
         assert row(table, "adam").versus.mean == pytest.approx(0.045)  # type: ignore[union-attr]
     assert "versus sgd" in shown(runs, versus="sgd") and "flatters" not in shown(runs, versus="sgd")
-    with pytest.raises(Problems, match="there are: adam, sgd; did you mean  adam"):
+    with pytest.raises(ConfigError, match="there are: adam, sgd; did you mean  adam"):
         only(runs, versus="adm")
 
 
 def test_a_metric_that_is_not_there_is_answered_with_those_that_are(runs: Path) -> None:
     grid(runs)
-    with pytest.raises(Problems, match="did you mean  test/accuracy"):
+    with pytest.raises(ConfigError, match="did you mean  test/accuracy"):
         only(runs, metric="test/acuracy")
 
 
@@ -279,9 +279,9 @@ def test_tiny_and_huge_measures_are_written_with_digits_that_tell_them_apart(run
 
 
 def test_a_folder_without_runs_is_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(Problems, match="no run lies there"):
+    with pytest.raises(ConfigError, match="no run lies there"):
         shown(tmp_path)
-    with pytest.raises(Problems, match="no such folder"):
+    with pytest.raises(ConfigError, match="no such folder"):
         shown(tmp_path / "nowhere")
 
 

@@ -14,7 +14,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import log_loss, mean_absolute_error
 
 from dlrun.cli.route import route
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
 from tests.engine.make import made
@@ -187,7 +187,7 @@ def test_a_wrong_pairing_says_what_fits() -> None:
                           (["model=pca", "model.code=65"], "a row has 64 values"),
                           (["model=pca", "task=sparse"], "not trained"),
                           (["model=pca", "model.code=20", "train_size=24"], "19 training rows")):
-        with pytest.raises(Problems) as caught:
+        with pytest.raises(ConfigError) as caught:
             preflight(words)
         assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected, words
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
 from tests.run.test_resume import custom
 from tests.whole.equal import assert_same_run
@@ -73,22 +73,22 @@ def test_it_has_to_be_allowed_on_the_command_line(go) -> None:
     words = mine()
     words.remove("allow=mine")
     sys.modules.pop("mine", None)
-    with pytest.raises(Problems, match="its code would run; allow it by  allow=mine  on the command line"):
+    with pytest.raises(ConfigError, match="its code would run; allow it by  allow=mine  on the command line"):
         go(*words)
-    with pytest.raises(Problems):
+    with pytest.raises(ConfigError):
         go(*words, "allow=other")
     assert "mine" not in sys.modules, "nothing was imported"
     assert not Path("runs").exists()
 
 
 def test_an_argument_that_it_does_not_take_is_said(go) -> None:
-    with pytest.raises(Problems, match="mine.Wide takes outputs, input_shape, width"):
+    with pytest.raises(ConfigError, match="mine.Wide takes outputs, input_shape, width"):
         go(*mine(), "+model.depth=3")
 
 
 def test_a_class_that_is_no_module_is_said(go) -> None:
     source = "class Wide:\n    def __init__(self, outputs): pass\n"
-    with pytest.raises(Problems, match="a torch.nn.Module is wanted, not Wide"):
+    with pytest.raises(ConfigError, match="a torch.nn.Module is wanted, not Wide"):
         go(*mine(source, width=None))
 
 

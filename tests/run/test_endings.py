@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.record.recorder import Recorder
 from tests.run.stops import Killed, killed_after, signalled_after
 from tests.run.test_resume import custom
@@ -238,7 +238,7 @@ def test_a_recorder_that_fails_fails_the_run_and_the_others_are_closed(go) -> No
 def test_a_model_of_the_wrong_shape_is_a_problem_of_the_users(go) -> None:
     source = MINE.replace("{body}", "return x.flatten(1)[:, :3]")
     words = ["dataset=digits", *custom(Path.cwd(), source, "Mine")]
-    with pytest.raises(Problems, match=r"it gives \(2, 3\) for a batch of 2 rows; the task needs \(2, 10\)"):
+    with pytest.raises(ConfigError, match=r"it gives \(2, 3\) for a batch of 2 rows; the task needs \(2, 10\)"):
         go(*words)
 
 

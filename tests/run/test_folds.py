@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from dlrun.cli.route import route
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.record.console import Console
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.run import folds as of_folds
@@ -249,7 +249,7 @@ def test_data_that_changed_between_two_folds_is_refused(go, tmp_path: Path) -> N
     provenance = json.loads((outcome.folder / "provenance.json").read_text())
     provenance["data"]["hash"] = "0" * 64
     (outcome.folder / "provenance.json").write_text(json.dumps(provenance))
-    with pytest.raises(Problems, match="the data has changed since this run began"):
+    with pytest.raises(ConfigError, match="the data has changed since this run began"):
         go(*words)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from dlrun.assembly.machine import choose
 from dlrun.config.compose.composer import hydra_started
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
 from dlrun.registry import kinds
 
@@ -27,7 +27,7 @@ def _one_hydra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 def problems(*words: str) -> list[str]:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         preflight(words)
     return [problem.given for problem in caught.value.problems]
 
@@ -73,7 +73,7 @@ def test_a_stateful_network_trains_on_as_many_rows_as_a_batch_has() -> None:
 
 def test_half_precision_where_no_cuda_device_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         choose(preflight(["precision=fp16"]).config)
     assert [(problem.given, problem.expected) for problem in caught.value.problems] == [
         ("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")]

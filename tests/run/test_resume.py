@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 import dlrun
 from dlrun.cli.train import main
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.engine import checkpoint
 from dlrun.record.lock import RunLock
 from dlrun.record.recorder import Recorder, RunInfo
@@ -306,7 +306,7 @@ def test_data_that_changed_since_the_first_start_is_refused(go) -> None:
     stored = json.loads(path.read_text())
     path.write_text(json.dumps({**stored, "data": {**stored["data"], "hash": "0" * 64}}))
     before = files(folder)
-    with pytest.raises(Problems, match="the data has changed since this run began; force=true trains it anew"):
+    with pytest.raises(ConfigError, match="the data has changed since this run began; force=true trains it anew"):
         go(*words)
     before.pop("lock")
     assert {k: v for k, v in files(folder).items() if k != "lock"} == before
@@ -391,7 +391,7 @@ def test_test_rows_are_measured_at_named_epochs_and_never_choose(go) -> None:
     assert plain.result["test_at"] == {} and at.result["test_at"].keys() == {"1", "3"}
     one = go(*WORDS, "epochs=1", "optimizer.lr=0.05", "output_dir=one")  # independent: it ends there
     assert at.result["test_at"]["1"] == one.result["test"]
-    with pytest.raises(Problems, match="never used to choose"):
+    with pytest.raises(ConfigError, match="never used to choose"):
         go(*words, "test_at=[1]", "early_stop.monitor=test/loss")
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 
 
 def test_force_keeps_the_old_run_until_the_new_one_can_begin(go) -> None:
     words = ("dataset=moons", "model=softmax", "epochs=1")
     done = go(*words)
-    with pytest.raises(Problems):
+    with pytest.raises(ConfigError):
         go(*words, "force=true", "device=cuda:7")
     assert (done.folder / "result.json").is_file()
     assert not go(*words, "force=true").found
@@ -22,13 +22,13 @@ def test_force_keeps_the_old_run_until_the_new_one_can_begin(go) -> None:
 def test_a_start_that_is_refused_removes_only_what_it_made(go, tmp_path: Path) -> None:
     own = tmp_path / "mine"
     own.mkdir()
-    with pytest.raises(Problems):
+    with pytest.raises(ConfigError):
         go("dataset=moons", "model=softmax", "device=cuda:7", f"output_dir={own}")
     assert own.is_dir() and not list(own.iterdir())
-    with pytest.raises(Problems):
+    with pytest.raises(ConfigError):
         go("dataset=moons", "model=softmax", "device=cuda:7", "output_dir=new")
     assert not Path("new").exists()
-    with pytest.raises(Problems):
+    with pytest.raises(ConfigError):
         go("dataset=moons", "model=softmax", "device=cuda:7", "output_dir=.")
 
 

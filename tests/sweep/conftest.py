@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.config.compose.composer import hydra_started
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan
 from dlrun.sweep.make import make_plan
 
@@ -31,7 +31,7 @@ def wrong(plan) -> Callable[..., list[str]]:
     """What is wrong with a command, a line a problem: ``said: wanted (origin)``."""
 
     def tell(*words: str) -> list[str]:
-        with pytest.raises(Problems) as refused:
+        with pytest.raises(ConfigError) as refused:
             plan(*words)
         return [f"{p.given}: {p.expected}" + (f" ({p.origin})" if p.origin else "") for p in refused.value.problems]
 

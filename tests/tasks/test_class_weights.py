@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.weights import balanced, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.preflight.preflight import preflight
@@ -103,7 +103,7 @@ def test_a_weight_multiplies_the_training_loss_of_a_run(go) -> None:
     ("{malignent: 2}", "did you mean  malignant"), ("balance", "balanced"), ("[0,0]", "above 0"),
 ])
 def test_wrong_weights_are_said_before_a_start(typed: str, wanted: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         preflight(["dataset=breast_cancer", "model=dense", f"task.class_weights={typed}"])
     assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected
 

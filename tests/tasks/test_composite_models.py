@@ -6,7 +6,7 @@ import pytest
 
 from dlrun.config.models_generative import Autoencoder, Gan
 from dlrun.config.optimizers import Adam
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.generative import blueprint_of
 from dlrun.preflight.preflight import preflight
@@ -43,7 +43,7 @@ def test_what_does_not_go_together_is_said(model: object, task: object, values: 
     (["model=dense", "task=reconstruct"], "it trains model=autoencoder or"),
 ])
 def test_a_task_of_another_model_is_refused_with_the_right_one(words: list[str], said: str) -> None:
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         preflight(words)
     assert [problem.given for problem in caught.value.problems] == [words[1]]
     assert caught.value.problems[0].expected.startswith(said)

@@ -12,7 +12,7 @@ import torch
 from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall_fscore_support
 
 from dlrun.cli.route import route
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec, Head
 from dlrun.data.prepare import prepare
 from dlrun.data.scale import Target
@@ -153,7 +153,7 @@ def test_pictures_and_series_have_several_targets_as_well(go, tmp_path: Path) ->
 ])
 def test_wrong_pairings_say_what_fits(people: str, words: list[str], wanted: str) -> None:
     rest = [] if any(word.startswith("model=") for word in words) else ["model=dense"]
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         preflight(["dataset=csv", f"dataset.path={people}", "dataset.target=[age,income,sex]", *rest, *words])
     assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected
 
@@ -161,5 +161,5 @@ def test_wrong_pairings_say_what_fits(people: str, words: list[str], wanted: str
 def test_a_final_sigmoid_of_labels_may_be_written_and_a_softmax_not(weather: str) -> None:
     words = ["dataset=csv", f"dataset.path={weather}", "dataset.target=[rain,wind,snow]", "model=sequential"]
     assert len(preflight([*words, "model.layers=[{dense: out}, sigmoid]"]).layers) == 1
-    with pytest.raises(Problems, match="3 labels, each for itself"):
+    with pytest.raises(ConfigError, match="3 labels, each for itself"):
         preflight([*words, "model.layers=[{dense: out}, softmax]"])

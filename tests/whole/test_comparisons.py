@@ -15,7 +15,7 @@ from dlrun.config.check.check import check
 from dlrun.config.check.rules import measured
 from dlrun.config.compose.catalog import option_files, sentence
 from dlrun.config.compose.yaml_file import read_yaml
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.root import Config
 from dlrun.record.plan import Job, Plan
 from dlrun.record.words import is_share
@@ -45,7 +45,7 @@ def planned(name: str, *words: str) -> Plan:
     """The plan of a comparison; skips where that follows from files that are not here."""
     try:
         return make_plan([f"experiment={name}", *words])
-    except Problems as wrong:
+    except ConfigError as wrong:
         if any("not here" in problem.expected for problem in wrong.problems):
             pytest.skip(f"{name}: its data is not here")
         raise

@@ -17,7 +17,7 @@ from dlrun.config.check.rules import measured
 from dlrun.config.compose.catalog import sentence
 from dlrun.config.compose.composer import compose, hydra_started
 from dlrun.config.compose.yaml_file import read_yaml
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.books import read_book
 from dlrun.config.schema.root import Config
 from dlrun.data.prepared import PreparedData, Split
@@ -57,7 +57,7 @@ def checked(name: str) -> Checked:
     """The command with its network; skips where that follows from files that are not here."""
     try:
         return preflight([f"experiment={name}"])
-    except Problems as wrong:
+    except ConfigError as wrong:
         if any("not here" in problem.expected for problem in wrong.problems):
             pytest.skip(f"{name}: its data is not here")
         raise

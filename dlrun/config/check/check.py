@@ -12,7 +12,7 @@ from typing import Any
 from dlrun.config.check.custom import read_custom
 from dlrun.config.check.names import elsewhere, meant
 from dlrun.config.check.validation import read_validation
-from dlrun.config.problem import Problem, Problems, nearest
+from dlrun.config.problem import ConfigError, Problem, nearest
 from dlrun.config.schema.fields import MISSING, Rule, rules
 from dlrun.config.schema.groups import KINDS, TARGET, schema_of
 from dlrun.config.schema.root import GROUPS, Config, Root
@@ -28,10 +28,10 @@ def nowhere(key: str) -> str:
 
 
 def check(plain: dict[str, Any], origin: Origin = nowhere) -> Config:
-    """The typed configuration of a composed mapping; raises Problems with everything that is wrong."""
+    """The typed configuration of a composed mapping; raises ConfigError with everything that is wrong."""
     config, problems = inspect(plain, origin)
     if problems or config is None:
-        raise Problems(problems)
+        raise ConfigError(problems)
     return config
 
 

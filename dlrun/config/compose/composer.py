@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from dlrun.config.compose.diagnose import chooses_group, diagnose, lines
 from dlrun.config.compose.overrides import possible, read_words
 from dlrun.config.compose.refusal import REFUSALS
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 
 VERSION_BASE = "1.3"  # Hydra's own name for a set of defaults; 1.4 deprecates it: this is its one place
 
@@ -93,7 +93,7 @@ class Composer:
             if not problems and all(map(possible, overrides)):
                 try:
                     return self._composition(overrides), []
-                except Problems as broken:  # a file that is not readable
+                except ConfigError as broken:  # a file that is not readable
                     return None, broken.problems
                 except REFUSALS:
                     pass  # found again below, word by word
@@ -122,7 +122,7 @@ class Composer:
         if key not in self._bases:
             try:
                 self._bases[key] = _compose_base(key)
-            except (*REFUSALS, Problems) as error:
+            except (*REFUSALS, ConfigError) as error:
                 self._bases[key] = error
         found = self._bases[key]
         if isinstance(found, Exception):

@@ -12,7 +12,7 @@ from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.overrides import unknown_key
 from dlrun.config.compose.refusal import REFUSALS, refused
 from dlrun.config.flat import flatten
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 
 if TYPE_CHECKING:
     from dlrun.config.compose.composer import Composition
@@ -31,7 +31,7 @@ def diagnose(overrides: Sequence[Override], problems: list[Problem],
     groups = [o for o in groups if _hydra_group(o) is None]
     try:
         base = compose(groups)
-    except Problems as broken:
+    except ConfigError as broken:
         return None, problems + found + broken.problems
     except REFUSALS as error:
         return None, [*problems, *found, refused(error, lines(groups))]
@@ -51,7 +51,7 @@ def diagnose(overrides: Sequence[Override], problems: list[Problem],
         return base, problems + found
     try:
         return compose(groups + right), problems + found
-    except Problems as broken:
+    except ConfigError as broken:
         return base, problems + found + broken.problems
     except REFUSALS as error:
         good, blamed = _blame(groups, right, compose)

@@ -19,7 +19,7 @@ from dlrun.config.compose.defaults_list import check_defaults, check_suggested
 from dlrun.config.compose.yaml_file import place, read_yaml, shown
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs, experiment_dirs
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.groups import KINDS, TARGET, filled
 from dlrun.config.schema.root import GROUPS, Root
@@ -71,7 +71,7 @@ class _Folder(ConfigSource):
         name = config_path.removesuffix(".yaml")
         wrong = _wrong(path, name, values, header)
         if wrong:
-            raise Problems(wrong)
+            raise ConfigError(wrong)
         values = self._complete(name, values, header)
         return ConfigResult(config=OmegaConf.create(values), path=self.full_path(), provider=self.provider,
                             header=header)

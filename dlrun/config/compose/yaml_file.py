@@ -10,15 +10,15 @@ from typing import Any
 import yaml
 from omegaconf._utils import get_yaml_loader
 
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file, which is parsed once; a broken one raises Problems."""
+    """The mapping in a YAML file, which is parsed once; a broken one raises ConfigError."""
     stat = path.stat()
     found = _read(path.resolve(), Path.cwd(), stat.st_mtime_ns, stat.st_size)
     if isinstance(found, Problem):
-        raise Problems([found])
+        raise ConfigError([found])
     return dict(found)
 
 

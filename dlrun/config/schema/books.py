@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.stopping import smaller_is_better
 
 _KEYS = ("id", "title", "where", "parameters", "fixed", "printed", "claims", "notes", "explained", "stand_in", "needs",
@@ -73,7 +73,7 @@ class Book:
 
 
 def read_book(values: Mapping[str, Any]) -> Book:
-    """The typed form of a `book` mapping; raises Problems with everything that is wrong with it."""
+    """The typed form of a `book` mapping; raises ConfigError with everything that is wrong with it."""
     wrong = list(_unknown("book", values, _KEYS))
     printed, claims = [], []
     for place, cell in enumerate(_members(values, "printed", wrong)):
@@ -93,7 +93,7 @@ def read_book(values: Mapping[str, Any]) -> Book:
     if not values.get("id"):
         wrong.append(Problem("book.id", "must be given, as gulli/C3"))
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     texts = {key: str(values.get(key) or "") for key in ("id", "title", "where", "fixed", "notes", "stand_in", "needs")}
     return Book(**texts, parameters=values.get("parameters"), printed=tuple(printed), claims=tuple(claims),
                 explained=explained, quick=tuple(map(str, quick)), cost=values.get("cost"),

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from dlrun.config.optimizers import OPTIMIZERS, Optimizer
-from dlrun.config.problem import Problem, Problems, did_you_mean
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.fields import rules
 
 KEY = "task.generator_optimizer"
@@ -16,7 +16,7 @@ KEY = "task.generator_optimizer"
 def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str = KEY) -> Optimizer:
     """The chosen optimizer with a player's own keys in place of its; with another `kind`, that one's defaults.
 
-    Gradient clipping and accumulation go on to another kind.  Raises Problems for keys and values that are wrong.
+    Gradient clipping and accumulation go on to another kind.  Raises ConfigError for keys and values that are wrong.
 
     >>> from dlrun.config.optimizers import RmsProp
     >>> player_optimizer({"lr": 0.0004}, RmsProp(lr=0.0008, clip_value=1.0)).lr
@@ -26,7 +26,7 @@ def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str 
         return chosen
     kind = own.get("kind", chosen.kind)
     if kind not in OPTIMIZERS:
-        raise Problems([Problem(f"{key}.kind={kind}", f"one of {', '.join(sorted(OPTIMIZERS))} is wanted"
+        raise ConfigError([Problem(f"{key}.kind={kind}", f"one of {', '.join(sorted(OPTIMIZERS))} is wanted"
                                                       f"{did_you_mean(str(kind), OPTIMIZERS)}")])
     schema = OPTIMIZERS[kind]
     known = rules(schema)
@@ -46,5 +46,5 @@ def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str 
         except ValueError:
             wrong.append(Problem(f"{key}.{name}={value}", f"{known[name].describe()} is wanted"))
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     return schema(**values)

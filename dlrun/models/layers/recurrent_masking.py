@@ -61,7 +61,7 @@ _KEEPS = (words.Dropout, words.SpatialDropout, words.Activation, words.LeakyRelu
 def link(layers: list[tuple[words.Layer, nn.Module | None]]) -> None:
     """Gives each recurrent module of a list the padding of the embedding before it, up to where positions end.
 
-    Raises Problems for a stateful one: what rows carry over has no place for skipped steps.
+    Raises ConfigError for a stateful one: what rows carry over has no place for skipped steps.
     """
     padding, turned = None, False  # whether positions lie from the last to the first
     for layer, module in layers:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.identity import identity
-from dlrun.config.problem import Problems, problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.preflight.preflight import Checked, stored
 from dlrun.record.lock import Busy
 from dlrun.record.recorder import Recorder
@@ -24,7 +24,7 @@ def order(config: dict[str, Any], run_id: str, folder: Path, threads: int, words
 
 
 def checked(task: Message) -> Checked:
-    """The job as it was planned, with the threads that it is given; raises Problems where it is no longer that job."""
+    """The job as it was planned, with the threads that it is given; ConfigError where it is no longer that job."""
     found = stored(task["config"])
     if identity(found.config) != task["id"]:
         raise problem(f"job {task['id']}", "a file that it is made of (data, or a model's code) has changed since the "
@@ -46,7 +46,7 @@ def execute(task: Message, recorder: Recorder) -> Message:
         outcome = run(ready, ["dlrun", *task["words"]], [Board(every=ready.config.log_every or 0), recorder])
     except Busy as busy:
         return {"event": "busy", "reason": str(busy)}
-    except Problems as wrong:
+    except ConfigError as wrong:
         return {"event": "refused", "reason": str(wrong)}
     except Exception as error:  # the run has written it down
         return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
@@ -66,7 +66,7 @@ def give_up(task: Message, reason: str) -> Message:
             failed(checked(task).config, task["id"], folder, reason)
     except Busy as busy:
         return {"event": "busy", "reason": str(busy)}
-    except Problems as wrong:
+    except ConfigError as wrong:
         return {"event": "refused", "reason": str(wrong)}
     return {"event": "end", "code": 1, "reason": reason}
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import stored
 from dlrun.preflight.threads import TOGETHER, auto_threads, cores
 from dlrun.record.plan import Job
@@ -74,7 +74,7 @@ class Threads:
         if key not in self._known:
             try:
                 self._known[key] = auto_threads(stored(config), TOGETHER, most)
-            except Problems:  # the data has gone since the job was planned: its worker will say so
+            except ConfigError:  # the data has gone since the job was planned: its worker will say so
                 self._known[key] = 1
         return self._known[key]
 

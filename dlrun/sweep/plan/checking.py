@@ -10,7 +10,7 @@ from typing import Any
 from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.composer import Composer
 from dlrun.config.identity import content_hash, identity, run_name
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.preflight.preflight import Checked, Examined, examine
@@ -25,7 +25,7 @@ class Checker:
     """Checks jobs.  Files are taken to stay as they are while it lives: it serves one plan."""
 
     composer: Composer = field(default_factory=Composer)
-    _peeks: dict[str, DatasetInfo | Problems] = field(default_factory=dict)
+    _peeks: dict[str, DatasetInfo | ConfigError] = field(default_factory=dict)
     _contents: dict[Path, str] = field(default_factory=dict)
     _groups: dict[str, bool] = field(default_factory=dict)
     _bad: dict[tuple[tuple[str, ...], str], Problem] = field(default_factory=dict)
@@ -60,11 +60,11 @@ class Checker:
         if key not in self._peeks:
             try:
                 self._peeks[key] = dataset_info(cfg, data_dir, validation=validation, train_size=train_size, seed=seed)
-            except Problems as wrong:
+            except ConfigError as wrong:
                 self._peeks[key] = wrong
         found = self._peeks[key]
-        if isinstance(found, Problems):
-            raise Problems(found.problems)
+        if isinstance(found, ConfigError):
+            raise ConfigError(found.problems)
         return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 from pathlib import Path
 
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.sweeps import GRID
 from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all, job_of
@@ -17,15 +17,16 @@ from dlrun.sweep.request.request import Asked, options
 
 
 def grid_plan(words: Sequence[str], wanted: Asked, checker: Checker) -> Plan:
-    """The plan of a grid: every job is composed and checked; raises Problems with everything that is wrong."""
+    """The plan of a grid: every job is composed and checked; raises ConfigError with everything that is wrong."""
     drafts, problems = crossed(wanted)
     checked, more = check_all(drafts, checker)
     problems = wanted.problems + problems + more
     if problems:
-        raise Problems(problems)
+        raise ConfigError(problems)
     folders = list(dict.fromkeys(one.config.output_dir for one in checked))
     if len(folders) > 1:
-        raise Problems([Problem(f"output_dir={folders[1]}", f"a sweep has one folder; {folders[0]} is another job's")])
+        raise ConfigError([
+            Problem(f"output_dir={folders[1]}", f"a sweep has one folder; {folders[0]} is another job's")])
     jobs: dict[str, Job] = {}
     same: list[str] = []
     for draft, one in zip(drafts, checked):

@@ -17,7 +17,7 @@ _LONGEST = 60
 
 
 def name_of(asked: Asked, ids: Sequence[str]) -> str:
-    """The folder of the sweep below ``sweeps``; raises Problems for a name that is no folder."""
+    """The folder of the sweep below ``sweeps``; raises ConfigError for a name that is no folder."""
     said = asked.settings.name
     if said is not None:
         if not re.fullmatch(r"[A-Za-z0-9_=+,-][A-Za-z0-9_.=+,-]*", said):

@@ -11,7 +11,7 @@ from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 
 from dlrun.config.compose.catalog import is_group, options
 from dlrun.config.compose.overrides import read_words
-from dlrun.config.problem import Problems, problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.sweep.request.interval import Interval, read_interval
 from dlrun.sweep.request.to_override import spell
 
@@ -55,10 +55,10 @@ class Axis:
 
 
 def of_word(word: str, typed: bool = True, search: bool = False) -> Axis:
-    """The axis that a word in Hydra's grammar is; raises Problems where it is none."""
+    """The axis that a word in Hydra's grammar is; raises ConfigError where it is none."""
     overrides, problems = read_words([word], multirun=True)
     if problems:
-        raise Problems(problems)
+        raise ConfigError(problems)
     override = overrides[0]
     key = override.get_key_element()
     interval = read_interval(override) if search else None
@@ -70,12 +70,12 @@ def of_word(word: str, typed: bool = True, search: bool = False) -> Axis:
 
 
 def of_values(key: str, values: Sequence[Any]) -> Axis:
-    """The axis of a list in a file; raises Problems for a value that the key cannot have."""
+    """The axis of a list in a file; raises ConfigError for a value that the key cannot have."""
     return Axis(tuple(_choice(spell(key, value)) for value in values), f"{key}={list(values)}", typed=False)
 
 
 def zipped(axes: Sequence[Axis], said: str) -> Axis:
-    """One axis of several that vary together; raises Problems where they are not equally long."""
+    """One axis of several that vary together; raises ConfigError where they are not equally long."""
     lengths = {key: len(axis.choices) for axis in axes for key in axis.keys}
     if len(axes) < 2:
         raise problem(said, "two keys or more vary together:  zip(optimizer.lr=0.1,0.01; batch_size=32,256)")
@@ -96,10 +96,10 @@ def merged(choices: Sequence[Choice]) -> Choice:
 
 
 def set_by(words: Sequence[str], row: str | None = None) -> Choice:
-    """The choice of some words that do not vary; raises Problems with all that is wrong with them."""
+    """The choice of some words that do not vary; raises ConfigError with all that is wrong with them."""
     overrides, problems = read_words(words)
     if problems:
-        raise Problems(problems)
+        raise ConfigError(problems)
     return Choice(tuple(words), {override.key_or_group: override.value() for override in overrides}, row)
 
 

@@ -11,7 +11,7 @@ from hydra.errors import HydraException
 
 from dlrun.config.check.check import nowhere, read_values
 from dlrun.config.compose.grammar import not_a_word
-from dlrun.config.problem import Problem, Problems, did_you_mean, problem
+from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.sweeps import FORMS, SHORT, Sweep, of_a_sweep
 from dlrun.sweep.request.axes import Axis, of_word
@@ -58,7 +58,7 @@ def _take(typed: Typed, word: str, search: bool) -> None:
             _set(typed, word, key)
         else:
             typed.axes.append(of_word(word, search=search))
-    except Problems as wrong:
+    except ConfigError as wrong:
         typed.problems += wrong.problems
 
 
@@ -80,7 +80,7 @@ def _set(typed: Typed, word: str, key: str) -> None:
     wrong: list[Problem] = []
     read = read_values({key: rules(Sweep)[key]}, {key: value}, "" if key in SHORT else "sweep.", wrong, nowhere, "")
     if wrong:
-        raise Problems(wrong)
+        raise ConfigError(wrong)
     typed.settings[key], typed.given[key] = read[key], word
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrun.config.problem import Problem, Problems, problem
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.sweep.request.axes import Axis, of_word, zipped
 
 _ZIP = "zip(optimizer.lr=0.1,0.01; batch_size=32,256)"
@@ -13,7 +13,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 
 
 def read_zip(word: str) -> Axis:
-    """The axis of keys that vary together; raises Problems."""
+    """The axis of keys that vary together; raises ConfigError."""
     parts = _parts(_inside(word, _ZIP), ";")
     axes: list[Axis] = []
     problems: list[Problem] = []
@@ -22,15 +22,15 @@ def read_zip(word: str) -> Axis:
             if "=" not in part:
                 raise problem(word, f"keys with their values are wanted, apart by  ;  as in  {_ZIP}")
             axes.append(of_word(part))
-        except Problems as wrong:
+        except ConfigError as wrong:
             problems += wrong.problems
     if problems:
-        raise Problems(problems)
+        raise ConfigError(problems)
     return zipped(axes, word)
 
 
 def read_skip(word: str) -> dict[str, list[Any]]:
-    """The values, by key, of the jobs that are left out; raises Problems.
+    """The values, by key, of the jobs that are left out; raises ConfigError.
 
     >>> read_skip("skip(model=lstm,gru, seed=1)")
     {'model': ['lstm', 'gru'], 'seed': [1]}

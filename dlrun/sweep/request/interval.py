@@ -51,7 +51,7 @@ class Interval:
 def read_interval(override: Override) -> Interval | None:
     """What ``interval(...)``, ``int(interval(...))`` or ``range(...)`` is to a search; None for other words.
 
-    Raises Problems for ends that are none.
+    Raises ConfigError for ends that are none.
     """
     said, value = override.input_line or "", override.value()
     if isinstance(value, IntervalSweep):

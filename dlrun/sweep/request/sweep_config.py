@@ -9,7 +9,7 @@ from typing import Any
 
 from dlrun.config.check.check import read_values
 from dlrun.config.flat import flatten
-from dlrun.config.problem import Problem, Problems, problem
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.sweeps import Sweep
 from dlrun.sweep.request.axes import Axis, Choice, of_values, of_word, set_by, zipped
@@ -81,7 +81,7 @@ class _Reader:
                 self.section.skips.append(found)
             else:
                 self.section.axes.append(found)
-        except Problems as wrong:
+        except ConfigError as wrong:
             self.section.problems += [replace(p, origin=p.origin or self.origin(key)) for p in wrong.problems]
 
 
@@ -110,7 +110,7 @@ def _rows(rows: dict[str, Any], reader: _Reader) -> list[Axis]:
     for name, row in rows.items():
         try:
             choices.append(_row(str(name), row))
-        except Problems as wrong:
+        except ConfigError as wrong:
             reader.section.problems += [
                 replace(p, given=f"{name}: {p.given}", origin=p.origin or reader.origin(f"sweep.rows.{name}"))
                 for p in wrong.problems]
@@ -144,7 +144,7 @@ def read_seeds(value: Any) -> list[int]:
     if isinstance(value, str):
         try:
             value = [choice.sets["seed"] for choice in of_word(f"seed={value}").choices]
-        except Problems:
+        except ConfigError:
             raise ValueError(wanted) from None
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return list(range(value))

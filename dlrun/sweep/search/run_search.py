@@ -31,7 +31,7 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
 
     0: every trial has a value, was pruned, or diverged (which is the worst value).  1: some failed, or none has a
     value.  130, 143: a signal came; all running jobs are saved, and the same command goes on.
-    Raises Problems where another process leads this search, or the folder has another one.
+    Raises ConfigError where another process leads this search, or the folder has another one.
     """
     try:
         with RunLock(plan.folder), hydra_started(), Signals() as signals:

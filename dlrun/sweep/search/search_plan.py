@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.sweeps import GRID
 from dlrun.preflight.preflight import Checked
 from dlrun.record.plan import Job, Plan, load
@@ -21,7 +21,7 @@ from dlrun.sweep.search.study import missing
 
 
 def search_plan(words: Sequence[str], wanted: Asked, checker: Checker) -> Plan:
-    """The plan of a search, with the jobs that it has had so far; raises Problems with everything that is wrong.
+    """The plan of a search, with the jobs that it has had so far; raises ConfigError with everything that is wrong.
 
     Every end and every choice is checked once, all else at its first one; what a trial combines is checked as it
     is asked.
@@ -37,7 +37,7 @@ def search_plan(words: Sequence[str], wanted: Asked, checker: Checker) -> Plan:
         problems += wrong
         metric = metric if wrong else found.metric
     if problems:
-        raise Problems(problems)
+        raise ConfigError(problems)
     settings = {**options(wanted.settings, GRID), "metric": metric, "pairs": together(wanted.axes),
                 "space": space.describe()}
     said = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]

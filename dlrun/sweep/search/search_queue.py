@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.plan import Job, Plan, store
@@ -126,7 +126,7 @@ class Search(Agenda):
         drafts = self.space.drafts(suggest(trial, self.space.drawn))
         checked, problems = check_all(drafts, self._checker)
         if problems:
-            reason = str(Problems(problems))
+            reason = str(ConfigError(problems))
             self._fail(trial, reason)
             watch.say(f"trial {trial.number + 1}  cannot be run: {reason}")
             return

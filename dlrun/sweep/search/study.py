@@ -35,7 +35,7 @@ def open_study(folder: Path, name: str, asked: Mapping[str, Any], falls: bool, p
                epochs: int | None) -> optuna.Study:
     """The study of a sweep's folder, whose lock is held; begun where there is none.
 
-    Raises Problems where the folder has another search's.
+    Raises ConfigError where the folder has another search's.
     """
     import optuna
     from optuna.storages import JournalStorage

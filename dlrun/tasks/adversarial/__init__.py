@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.optimizers import Optimizer
-from dlrun.config.problem import Problem, Problems
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.player_optimizer import player_optimizer
 from dlrun.models.vocabulary import BatchNorm
 from dlrun.registry import register
@@ -37,7 +37,7 @@ class Adversarial(AdversarialOptions, TaskSpec):
         return ("discriminator_loss", "generator_loss", *told)
 
     def optimizer(self, player: str, chosen: Optimizer) -> Optimizer:
-        """The optimizer of a player; raises Problems where the generator's own keys are wrong."""
+        """The optimizer of a player; raises ConfigError where the generator's own keys are wrong."""
         return player_optimizer(self.generator_optimizer, chosen) if player == "generator" else chosen
 
     def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
@@ -56,7 +56,7 @@ class Adversarial(AdversarialOptions, TaskSpec):
                           "the parts of an accumulated batch need latent vectors of their own: fresh")
         try:
             player_optimizer(self.generator_optimizer, optimizer)
-        except Problems as wrong:
+        except ConfigError as wrong:
             yield from wrong.problems
 
     def build(self, context: BuildContext) -> Task:

@@ -71,11 +71,11 @@ def test_ctrl_c_saves_all_running_jobs(launcher: str, tmp_path: Path) -> None:
 def test_an_engine_that_is_not_installed_is_named_with_what_installs_it(tmp_path: Path, monkeypatch) -> None:
     import sys
 
-    from dlrun.config.problem import Problems
+    from dlrun.config.problem import ConfigError
     from dlrun.sweep.execute.options import Execution
     from dlrun.sweep.run import run_sweep
 
     monkeypatch.setitem(sys.modules, "submitit", None)
     monkeypatch.delitem(sys.modules, "dlrun.sweep.execute.engines.submitit_engine", raising=False)
-    with pytest.raises(Problems, match=r"pip install 'dlrun\[submitit\]'"):
+    with pytest.raises(ConfigError, match=r"pip install 'dlrun\[submitit\]'"):
         run_sweep(planned(tmp_path / "runs", "model=softmax", "epochs=1"), Execution(launcher="submitit"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan, store
 
 FULL = """
@@ -149,7 +149,7 @@ def test_an_axis_of_experiments_stands_on_each(plan, write) -> None:
 def test_a_row_on_a_sweep_is_said(plan, write) -> None:
     write({"experiments/x.yaml": "sweep:\n  rows:\n    a: [experiment=y]\n    b: [experiment=nowhere]\n",
            "experiments/y.yaml": "sweep:\n  axes:\n    epochs: [1, 2]\n"})
-    with pytest.raises(Problems) as caught:
+    with pytest.raises(ConfigError) as caught:
         plan("experiment=x")
     said = [str(problem.given) + " " + problem.expected for problem in caught.value.problems]
     assert any("a: experiment=y" in line and "is a sweep itself" in line for line in said), said

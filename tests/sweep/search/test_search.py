@@ -14,7 +14,7 @@ import pytest
 
 from dlrun.config.compose.composer import hydra_started
 from dlrun.config.flat import flatten
-from dlrun.config.problem import Problems
+from dlrun.config.problem import ConfigError
 from dlrun.record.folder import write_json
 from dlrun.record.plan import Plan, load
 from dlrun.record.trials import read_trials
@@ -258,7 +258,7 @@ def test_another_search_under_a_name_is_refused(search) -> None:
     for words, what in (([LR, "metric=val/loss"], "another metric: val/accuracy, and not val/loss"),
                         (["optimizer.lr=interval(1e-4,1e-1)"], "another space"), ([LR, "seeds=2"], "another seeds"),
                         ([LR, "model.hidden=[8]"], "another configuration")):
-        with pytest.raises(Problems, match=what):
+        with pytest.raises(ConfigError, match=what):
             search(*words, "search=tpe", "sweep.name=mine")
 
 

@@ -41,7 +41,7 @@ class Engine(Protocol):
 
 
 def engine(options: Execution, slots: Slots, logs: Path) -> Engine:
-    """The engine of a launcher; raises Problems where its package is not installed."""
+    """The engine of a launcher; raises ConfigError where its package is not installed."""
     module, name = MODULES[options.launcher]
     try:
         own = import_module(f"dlrun.sweep.execute.engines.{module}_engine")
