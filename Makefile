@@ -19,8 +19,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
 	touch $(STAMP)
 
+# ROOM=config runs the tests of one room.
 test: check
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not engines and not benchmark'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not engines and not benchmark' $(if $(ROOM),tests/$(ROOM))
 
 check: $(STAMP)
 	$(BIN)/ruff check .
