@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from dlrun.cli.say import columns, paint
-from dlrun.config.compose.catalog import option_files, sentence
+from dlrun.config.compose.catalog import sentences
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import GROUPS
 
@@ -17,7 +17,7 @@ _PLURAL = {"dataset": "datasets", "model": "models", "task": "tasks", "optimizer
 def main(words: Sequence[str]) -> int:
     wanted = [_group(word) for word in words] or [*GROUPS, "experiment"]
     for number, group in enumerate(wanted):
-        rows = [[f"{group}={name}", sentence(file)] for name, file in sorted(option_files(group).items())]
+        rows = [[f"{group}={name}", text] for name, text in sentences(group).items()]
         print(("\n" if number else "") + paint(_PLURAL[group], "bold", sys.stdout))
         print("\n".join(columns(rows)) if rows else f"  none yet: a YAML file in ./{group}s is one")
     return 0

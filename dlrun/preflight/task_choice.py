@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from dlrun.config.compose.catalog import option_files
-from dlrun.config.compose.yaml_file import read_yaml
+from dlrun.config.compose.option import option_values
 from dlrun.config.problem import Problem, problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import filled, schema_of
@@ -30,7 +29,7 @@ def task_word(config: Config, data_spec: DatasetSpec) -> str:
 
 def task_values(word: str) -> dict[str, Any]:
     """The values of a task's word, as composition would have given them."""
-    values = {key: value for key, value in read_yaml(option_files("task")[word]).items() if key != "root"}
+    values = {key: value for key, value in option_values("task", word).items() if key != "root"}
     return filled("task", values, word)
 
 

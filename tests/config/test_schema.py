@@ -8,20 +8,22 @@ from pathlib import Path
 import pytest
 
 from dlrun.config.check.check import check
-from dlrun.config.compose.catalog import option_files, sentence
+from dlrun.config.compose.catalog import option_files, options, sentence, sentences
 from dlrun.config.compose.composer import compose
+from dlrun.config.compose.option import option_values
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.places import packaged
 from dlrun.config.schema.fields import MISSING, defaults, rules
 from dlrun.config.schema.groups import KINDS, schema_of
 from dlrun.config.schema.root import GROUPS, Root
 
-OPTIONS = [(group, file.stem) for group in GROUPS for file in sorted((packaged("configs") / group).glob("*.yaml"))]
+FILES = [(group, file.stem) for group in GROUPS for file in sorted((packaged("configs") / group).glob("*.yaml"))]
+OPTIONS = [(group, option) for group in GROUPS for option in options(group)]
 
 
 def needed(group: str, option: str) -> list[str]:
     """What has no default has to be given."""
-    schema = schema_of(group, read_yaml(option_files(group)[option]))
+    schema = schema_of(group, option_values(group, option))
     return [f"{group}.{key}=x" for key, rule in rules(schema or Root).items() if rule.default == MISSING]
 
 
@@ -38,7 +40,7 @@ def test_every_option_composes_and_checks_with_the_others_defaults(group: str, o
         assert chosen.name == option
 
 
-@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda word: word)
+@pytest.mark.parametrize(("group", "option"), FILES, ids=lambda word: word)
 def test_a_file_says_only_what_differs_from_the_schema(group: str, option: str, folder: Path) -> None:
     file = option_files(group)[option]
     values = read_yaml(file)
@@ -49,9 +51,16 @@ def test_a_file_says_only_what_differs_from_the_schema(group: str, option: str, 
     assert len(sentence(file)) > 10
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_option_says_what_it_is_in_one_line(group: str, folder: Path) -> None:
+    found = sentences(group)
+    assert list(found) == options(group)
+    assert [option for option, text in found.items() if not 10 < len(text) <= 120] == []
+
+
 def test_every_kind_is_some_options_kind(folder: Path) -> None:
     for group in GROUPS:
-        kinds = {schema_of(group, read_yaml(file)) for file in option_files(group).values()}
+        kinds = {schema_of(group, option_values(group, option)) for option in options(group)}
         assert kinds == set(KINDS[group].values()), group
 
 

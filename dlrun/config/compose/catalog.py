@@ -1,11 +1,16 @@
-"""What can be chosen: the options of each group and the experiments, with their one sentence.  Knows no Hydra."""
+"""What can be chosen: the options of each group and the experiments, with their one sentence.  Knows no Hydra.
+
+An option is a YAML file, or a registered kind that needs none: what such a file would say (``kind: mnist``) and its
+sentence come from the registry.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from dlrun.config.places import config_dirs, experiment_dirs
+from dlrun.config.places import config_dirs, experiment_dirs, packaged
 from dlrun.config.schema.root import GROUPS
+from dlrun.registry import find, names
 
 
 def option_files(group: str) -> dict[str, Path]:
@@ -27,13 +32,36 @@ def option_files(group: str) -> dict[str, Path]:
     return found
 
 
+def kind_options(group: str) -> list[str]:
+    """The registered kinds of a group that are options without a file; nothing is imported.
+
+    A kind of its group's own name (``augment``) is chosen by its presets only.
+    """
+    return [name for name in names(group) if is_kind_option(group, name)] if group in GROUPS else []
+
+
+def is_kind_option(group: str, name: str) -> bool:
+    """Whether an option of dlrun's own is a registered kind, and no file."""
+    return group in GROUPS and name != group and name in names(group) and not (
+        packaged("configs") / group / f"{name}.yaml").is_file()
+
+
 def options(group: str) -> list[str]:
-    return sorted(option_files(group))
+    """The names that can be chosen in a group, in alphabetical order."""
+    return sorted({*option_files(group), *kind_options(group)})
 
 
 def is_group(key: str) -> bool:
     """A group of dlrun's, or one that a user's config folder adds."""
     return key in (*GROUPS, "experiment") or bool(key) and any((folder / key).is_dir() for folder in config_dirs())
+
+
+def sentences(group: str) -> dict[str, str]:
+    """The options of a group with their one sentence: a file's first comment, or the first line of a docstring."""
+    found = {option: sentence(file) for option, file in option_files(group).items()}
+    for kind in kind_options(group):
+        found[kind] = (find(group, kind).__doc__ or "").strip().partition("\n")[0]
+    return dict(sorted(found.items()))
 
 
 def sentence(file: Path) -> str:

@@ -9,8 +9,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 
-from dlrun.config.compose.catalog import is_group, option_files
+from dlrun.config.compose.catalog import is_group, is_kind_option, option_files
 from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.option import kind_values
 from dlrun.config.compose.yaml_file import place, read_yaml, shown
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
@@ -28,6 +29,7 @@ class Origins:
 
     def __init__(self, words: Sequence[str]):
         self._files: dict[str, tuple[Path, str]] = {}
+        self._suggested: dict[str, str] = {}  # keys that a kind without a file suggests, and the option: "model=gan"
         parser = OverridesParser.create()
         overrides = [parser.parse_override(word) for word in words]
         self._words = {o.key_or_group for o in overrides if not is_group(o.key_or_group)}
@@ -36,11 +38,15 @@ class Origins:
             loader = GlobalHydra.instance().config_loader()
             defaults = loader.compute_defaults_list("config", list(words), RunMode.RUN)
         for entry in defaults.defaults:
+            group, _, option = (entry.config_path or "").rpartition("/")
+            if is_kind_option(group, option):
+                suggested = kind_values(group, option).get("root", {})
+                self._suggested.update(dict.fromkeys(suggested, f"{group}={option}"))
+                continue
             path = _file(entry.config_path or "")
             if path is None:
                 continue
             package = (entry.package or "").strip(".")
-            group = (entry.config_path or "").rpartition("/")[0]
             if group in GROUPS:
                 package = group
             elif package == "_global_" or (entry.config_path or "").startswith("experiment/"):
@@ -57,13 +63,16 @@ class Origins:
         if self._is_word(key):
             return COMMAND_LINE
         found = self._find(key)
-        return shown(found[0]) if found else DEFAULT
+        return shown(found[0]) if found else self._suggested.get(key, DEFAULT)
 
     def place(self, key: str) -> str:
-        """``experiments/x.yaml:12`` for a value that a file brought, empty for one that was typed."""
+        """``experiments/x.yaml:12`` for a value that a file brought (``model=gan`` for one that this option suggests),
+        empty for one that was typed."""
         found = self._find(key)
-        if self._is_word(key) or found is None or (key in GROUPS and key not in self._files):
+        if self._is_word(key) or (key in GROUPS and key not in self._files):
             return ""
+        if found is None:
+            return self._suggested.get(key, "")
         path, inner = found
         return place(path, inner.split("."))
 

@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 
 from dlrun.config.check.custom import GROUPS_OPEN
 from dlrun.config.check.names import elsewhere, meant
-from dlrun.config.compose.catalog import is_group, option_files, options
+from dlrun.config.compose.catalog import is_group, is_kind_option, options
 from dlrun.config.compose.grammar import not_a_word
 from dlrun.config.compose.yaml_file import shown
 from dlrun.config.places import config_dirs
@@ -94,20 +94,20 @@ def _trouble(override: Override, multirun: bool) -> str:
 
 def unknown_option(group: str, word: str) -> str:
     """Why `word` cannot be chosen in `group`; empty if it can."""
-    files = option_files(group)
-    if word in files or (group == "experiment" and word == "null"):
+    known = options(group)
+    if word in known or (group == "experiment" and word == "null"):
         return ""
-    if group == "experiment" and _bare(word) in files:
+    if group == "experiment" and _bare(word) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
     if group == "dataset" and Path(word).suffix in (".csv", ".tsv", ".npz"):
         kind = "npz" if word.endswith(".npz") else "csv"
         return f"a file of your own is read by  dataset={kind} dataset.path={word}"
-    near = [_OTHER_WORDS[word.lower()]] if _OTHER_WORDS.get(word.lower()) in files else nearest(word, files)
+    near = [_OTHER_WORDS[word.lower()]] if _OTHER_WORDS.get(word.lower()) in known else nearest(word, known)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"
     if group == "experiment":
         return "no such experiment; `dlrun list experiments` names them"
-    return f"no such {group}; there are: {', '.join(sorted(files))}"
+    return f"no such {group}; there are: {', '.join(known)}"
 
 
 def _bare(word: str) -> str:
@@ -118,6 +118,8 @@ def _shadowed(group: str, word: str) -> str:
     """Why a user's file would not be read: dlrun has one of that name, and an earlier folder wins."""
     places = [] if group == "experiment" else [folder / group / f"{word}.yaml" for folder in config_dirs()]
     files = [file for file in places if file.is_file()]
+    if files and is_kind_option(group, word):
+        return f"{shown(files[0])} would not be read, {group}={word} is dlrun's own; rename it"
     if len(files) < 2:
         return ""
     return f"{shown(files[1])} would not be read, {group}={word} is in {shown(files[0].parent)}; rename it"

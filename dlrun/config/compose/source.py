@@ -1,6 +1,7 @@
-"""How Hydra finds dlrun's YAML: sources that fill in the schema's defaults while a file is read.
+"""How Hydra finds dlrun's options: sources that fill in the schema's defaults while a file is read.
 
-So a group file says only what differs, and yet ``--cfg job``, completion and overrides know every key.
+So a group file says only what differs, and yet ``--cfg job``, completion and overrides know every key.  A registered
+kind that has no file is an option too: what its file would say is made here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from dlrun.config.compose.catalog import is_kind_option, kind_options
 from dlrun.config.compose.defaults_list import check_defaults, check_suggested
+from dlrun.config.compose.option import kind_values
 from dlrun.config.compose.yaml_file import place, read_yaml, shown
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs, experiment_dirs
@@ -50,6 +53,53 @@ def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str 
     return problems
 
 
+def _option(group: str, option: str, values: dict[str, Any], header: dict[str, str | None]) -> dict[str, Any]:
+    """What Hydra composes for an option of a group, from what its file says; may set the package in `header`."""
+    body = {key: value for key, value in values.items() if key not in ("defaults", "root")}
+    if isinstance(values.get("root"), dict) and "defaults" not in values:
+        # What suits this choice at the root (a GAN wants more epochs); experiments and typed words win.
+        header["package"] = "_global_"
+        keys = {key: value for key, value in values["root"].items() if key not in GROUPS}
+        words = [{f"override /{key}": value} for key, value in values["root"].items() if key in GROUPS]
+        return {**({"defaults": [*words, "_self_"]} if words else {}), group: filled(group, body, option), **keys}
+    if "defaults" in values:  # it builds on another file of the group, which brings the schema's values
+        return {"defaults": values["defaults"], "name": option, **body}
+    return filled(group, body, option)
+
+
+class KindOptions(ConfigSource):
+    """The registered kinds that have no file, as if each had one that says its `kind` alone."""
+
+    @staticmethod
+    def scheme() -> str:
+        return "dlrun-kinds"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        name = config_path.removesuffix(".yaml")
+        if not self.is_config(name):
+            raise ConfigLoadError(f"Config not found : {config_path}")
+        group, _, option = name.rpartition("/")
+        header: dict[str, str | None] = {}
+        values = _option(group, option, kind_values(group, option), header)
+        return ConfigResult(config=OmegaConf.create(values), path=f"{self.scheme()}://{name}", provider=self.provider,
+                            header=header)
+
+    def available(self) -> bool:
+        return True
+
+    def is_group(self, config_path: str) -> bool:
+        return config_path in GROUPS
+
+    def is_config(self, config_path: str) -> bool:
+        group, _, option = config_path.removesuffix(".yaml").rpartition("/")
+        return is_kind_option(group, option)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        if config_path == "":
+            return [] if results_filter == ObjectType.CONFIG else sorted(GROUPS)
+        return [] if results_filter == ObjectType.GROUP else kind_options(config_path)
+
+
 class _Folder(ConfigSource):
     """A folder of YAML files, seen below `prefix` of the configuration."""
 
@@ -80,18 +130,7 @@ class _Folder(ConfigSource):
         group, _, option = name.rpartition("/")
         if name == "config":
             return {**defaults(Root), **values}
-        if group not in GROUPS:
-            return values
-        body = {key: value for key, value in values.items() if key not in ("defaults", "root")}
-        if isinstance(values.get("root"), dict) and "defaults" not in values:
-            # What suits this choice at the root (a GAN wants more epochs); experiments and typed words win.
-            header["package"] = "_global_"
-            keys = {key: value for key, value in values["root"].items() if key not in GROUPS}
-            words = [{f"override /{key}": value} for key, value in values["root"].items() if key in GROUPS]
-            return {**({"defaults": [*words, "_self_"]} if words else {}), group: filled(group, body, option), **keys}
-        if "defaults" in values:  # it builds on another file of the group, which brings the schema's values
-            return {"defaults": values["defaults"], "name": option, **body}
-        return filled(group, body, option)
+        return _option(group, option, values, header) if group in GROUPS else values
 
     def available(self) -> bool:
         return Path(self.path).is_dir()
@@ -148,10 +187,13 @@ class ExperimentFolder(_Folder):
 
 
 class Places(SearchPathPlugin):
-    """Tells Hydra where dlrun's and the user's folders are."""
+    """Tells Hydra where dlrun's options and the user's folders are."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        for path in config_dirs():
+        own, *users = config_dirs()
+        search_path.append("dlrun", f"dlrun://{own}")
+        search_path.append("dlrun", f"{KindOptions.scheme()}://registry")  # before users' files, as dlrun's own are
+        for path in users:
             search_path.append("dlrun", f"dlrun://{path}")
         for path in experiment_dirs():
             search_path.append("dlrun", f"dlrun-experiments://{path}")

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from dlrun import registry
 from dlrun.config import augments, datasets, models, optimizers, schedules
 from dlrun.config.schema import stopping
 from dlrun.config.schema.fields import defaults, free, mapping, rules, text
 from dlrun.config.schema.root import GROUPS
-from dlrun.registry import find, names
 
 TARGET = "_target_"
 
@@ -26,36 +26,38 @@ class Custom:
     source: str = free("", "Hash of the module's file.")
 
 
-class Registered(Mapping[str, type]):
-    """A group's kinds by name, from the registry: each is imported when it is asked for."""
+@dataclass(frozen=True)
+class Kinds(Mapping[str, type]):
+    """The schemas of a group by kind: the registered ones, found when they are asked for, and those of a table."""
 
-    def __init__(self, group: str):
-        self._group = group
+    group: str
+    table: Mapping[str, type]
 
-    def __getitem__(self, name: str) -> type:
-        schema: type = find(self._group, name)
+    def __getitem__(self, kind: str) -> type:
+        if kind in self.table:
+            return self.table[kind]
+        schema: type = registry.find(self.group, kind)
         return schema
 
     def __iter__(self) -> Iterator[str]:
-        return iter(names(self._group))
+        return iter(dict.fromkeys([*self.table, *registry.names(self.group)]))
 
     def __len__(self) -> int:
-        return len(names(self._group))
+        return len(list(iter(self)))
 
-    def __contains__(self, name: object) -> bool:
-        return name in names(self._group)
+    def __contains__(self, kind: object) -> bool:
+        return kind in self.table or kind in registry.names(self.group)
 
 
-KINDS: dict[str, Mapping[str, type]] = {
+TABLES: dict[str, Mapping[str, type]] = {  # of the groups whose kinds are not registered yet
     "dataset": datasets.DATASETS,
     "model": models.MODELS,
-    "task": Registered("task"),
     "optimizer": optimizers.OPTIMIZERS,
     "schedule": schedules.SCHEDULES,
     "early_stop": {"early_stop": stopping.EarlyStop},
     "augment": {"augment": augments.Augment},
 }
-assert tuple(KINDS) == GROUPS
+KINDS: dict[str, Kinds] = {group: Kinds(group, TABLES.get(group, {})) for group in GROUPS}
 
 
 def schema_of(group: str, values: dict[str, Any]) -> type | None:
