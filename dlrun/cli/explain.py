@@ -115,8 +115,8 @@ def _once(config: Config, rows: dict[str, int]) -> Iterator[str]:
         yield f"      measure {rows['val']:,} validation rows"
     if config.test_at:
         yield f"      after epochs {show(config.test_at)}: measure {rows['test']:,} test rows (never used to choose)"
-    if config.schedule.kind == "plateau":
-        yield f"      lower the rate when {config.schedule.monitor} stalls for {config.schedule.patience} epochs"
+    if config.schedule.watched is not None:
+        yield f"      lower the rate when {config.schedule.watched} stalls for {config.schedule.patience} epochs"
     yield "      record: metrics.jsonl, console, TensorBoard"
     if stop.monitor in measured(config):
         yield f"      keep best.pt when {stop.monitor} improves"

@@ -36,7 +36,7 @@ def prefix_identity(config: Config) -> str | None:
 
     A finished run with the same prefix and fewer epochs has taken exactly the same steps.
     """
-    if config.schedule.kind == "cosine" or config.max_steps is not None or config.max_seconds is not None:
+    if config.schedule.needs_length or config.max_steps is not None or config.max_seconds is not None:
         return None
     return identity(config, without=_LENGTH)
 

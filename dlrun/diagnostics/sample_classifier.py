@@ -12,13 +12,13 @@ from torch import Tensor
 
 from dlrun.assembly.components import RunComponents
 from dlrun.config import models as families
-from dlrun.config.optimizers import Adam
-from dlrun.config.schedules import Constant
 from dlrun.config.seeds import derive_seed
 from dlrun.data.batches import Batches, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.engine.checkpoint import read, save
-from dlrun.engine.schedule import LearningRate
+from dlrun.engine.learning_rate import LearningRate
+from dlrun.engine.optimizers.adam import Adam
+from dlrun.engine.schedules.constant import Constant
 from dlrun.engine.step import EagerStep
 from dlrun.models.assembly import eval_mode
 from dlrun.models.build import Network, build

@@ -12,10 +12,10 @@ import torch
 
 from dlrun.data.batches import Batches
 from dlrun.engine.checkpoint_manager import CheckpointManager
-from dlrun.engine.schedule import LearningRate
+from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
-from dlrun.engine.stopper import Stopper
+from dlrun.engine.stopping.early_stop import Stopper
 from dlrun.record.recorder import Progress, Recorder
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch

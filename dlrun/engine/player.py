@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dlrun.config.optimizers import Optimizer as OptimizerConfig
-from dlrun.engine.optimizers import clip, make_optimizer
-from dlrun.engine.quick import bare_step
+from dlrun.config.schema.optimizer import Optimizer as OptimizerConfig
+from dlrun.engine.optimizer_state import clip
+from dlrun.engine.without_compiler import bare_step
 from dlrun.models.build import constrain, penalty
 
 
@@ -24,7 +24,7 @@ class PlayerState:
                  after: Callable[[nn.Module], None] | None):
         self.module, self.alone, self._after = module, alone, after
         self.lr = config.lr
-        self.optimizer = make_optimizer(config, module, device)
+        self.optimizer = config.build([weight for weight in module.parameters() if weight.requires_grad], device)
         self.weights: list[Tensor] = [w for group in self.optimizer.param_groups for w in group["params"]]
         self.update: Callable[[], Any] = bare_step(self.optimizer)
         self.clip = clip(config)

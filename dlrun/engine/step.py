@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.config.schema.root import Config
-from dlrun.engine.optimizers import load_optimizer_state, optimizer_state
+from dlrun.engine.learning_rate import LearningRate
+from dlrun.engine.optimizer_state import load_optimizer_state, optimizer_state
 from dlrun.engine.player import PlayerState
-from dlrun.engine.quick import without_compiler
-from dlrun.engine.schedule import LearningRate
+from dlrun.engine.without_compiler import without_compiler
 from dlrun.models.build import penalty
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
@@ -53,7 +53,7 @@ class EagerStep:
         self.cast: Callable[[], AbstractContextManager[Any]] = nullcontext
         if config.precision != "float32":
             self.cast = lambda: torch.autocast(device.type, _HALF[config.precision])
-        closed = config.optimizer.kind == "lbfgs"
+        closed = config.optimizer.needs_closure
         half = config.precision == "fp16"
         self._update = self._closed_update if closed else self._scaled_update if half else self._plain_update
         if not trained:
@@ -119,7 +119,7 @@ class EagerStep:
                 first = False
                 return loss
 
-            player.optimizer.step(closure)  # type: ignore[arg-type]
+            player.optimizer.step(closure)
             player.moved()
 
     def _backward(self, turn: str, batch: Batch, measure: bool = True) -> Tensor:

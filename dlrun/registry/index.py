@@ -8,6 +8,9 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parents[1]
 ROOMS: dict[str, str] = {  # group -> folder below the package
     "task": "tasks",
+    "optimizer": "engine/optimizers",
+    "schedule": "engine/schedules",
+    "early_stop": "engine/stopping",
 }
 
 

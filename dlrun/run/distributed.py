@@ -129,8 +129,8 @@ def refused(config: Config) -> Iterator[Problem]:
         yield Problem("validation.kind=kfold", f"{alone}: a sweep's workers train side by side instead")
     if config.optimizer.accumulate > 1:
         yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}", f"{alone}; more processes accumulate too")
-    if config.optimizer.kind == "lbfgs":
-        yield Problem("optimizer=lbfgs", alone)
+    if config.optimizer.needs_closure:
+        yield Problem(f"optimizer={config.optimizer.kind}", alone)
     if config.precision == "fp16":
         yield Problem("precision=fp16", f"{alone}; bf16 does not")
     if stateful_key(config.model):

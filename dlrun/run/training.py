@@ -11,10 +11,10 @@ from dlrun.config.check.rules import measured
 from dlrun.diagnostics.sample_metrics import Health
 from dlrun.engine.checkpoint_manager import BestWeights, CheckpointManager, Weights
 from dlrun.engine.fit import Clock, Fit
-from dlrun.engine.schedule import LearningRate
+from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
-from dlrun.engine.stopper import Stopper
+from dlrun.engine.stopping.early_stop import Stopper
 from dlrun.models.assembly import Gan
 from dlrun.models.layers.recurrent import reset_states
 from dlrun.record.folder import RunFolder

@@ -137,9 +137,9 @@ def test_hydras_own_flags_are_answered_by_hydra(words: list[str], says: str, fol
 def test_the_configuration_that_is_shown_is_complete(folder: Path) -> None:
     import yaml
 
-    from dlrun.config.optimizers import Adam
     from dlrun.config.schema.fields import defaults
     from dlrun.config.schema.root import Root
+    from dlrun.engine.optimizers.adam import Adam
 
     shown = yaml.safe_load(dlrun(folder, "--cfg", "job").stdout)
     assert set(defaults(Root)) <= set(shown)

@@ -9,10 +9,10 @@ import pytest
 from dlrun.config.check.check import check
 from dlrun.config.compose import yaml_file
 from dlrun.config.compose.composer import compose
-from dlrun.config.optimizers import Adam
 from dlrun.config.places import add_config_dir
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.root import Config
+from dlrun.engine.optimizers.adam import Adam
 
 
 def config(*words: str) -> Config:

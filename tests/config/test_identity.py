@@ -14,9 +14,9 @@ from dlrun.config import identity as module
 from dlrun.config.check.check import check
 from dlrun.config.compose.composer import compose
 from dlrun.config.identity import identity, prefix_identity, run_name
-from dlrun.config.optimizers import Adam
 from dlrun.config.schema.fields import number, rules
 from dlrun.config.schema.root import Config, Root
+from dlrun.engine.optimizers.adam import Adam
 
 
 def config(*words: str) -> Config:

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlrun.config import optimizers as schemas
-from dlrun.engine.optimizers import clip, load_optimizer_state, make_optimizer, optimizer_state
-from dlrun.engine.quick import bare_step
+from dlrun.engine.optimizer_state import clip, load_optimizer_state, optimizer_state
+from dlrun.engine.optimizers.adam import Adam
+from dlrun.engine.without_compiler import bare_step
 from dlrun.tasks._base.batch import Batch
 from tests.engine.make import Point, config_of, made
 
@@ -131,7 +131,7 @@ RULES: dict[str, tuple[list[str], Rule]] = {
 
 def stepper(words: list[str], point: Point) -> tuple[torch.optim.Optimizer, Callable[[], None]]:
     """One step down the quadratic, taken as the engine takes it."""
-    optimizer = make_optimizer(config_of(*words).optimizer, point, torch.device("cpu"))
+    optimizer = config_of(*words).optimizer.build([point.weight], torch.device("cpu"))
     move = bare_step(optimizer)
 
     def step() -> None:
@@ -188,7 +188,7 @@ def test_lbfgs_reaches_the_minimum_of_a_quadratic() -> None:
     target = np.array([0.5, -4.0 / 3, 3.0])
     curve = np.array([2.0, 0.3, 0.1])
     point = Point([1.5, -2.0, 0.7])
-    optimizer = make_optimizer(config_of("optimizer=lbfgs").optimizer, point, torch.device("cpu"))
+    optimizer = config_of("optimizer=lbfgs").optimizer.build([point.weight], torch.device("cpu"))
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
@@ -205,12 +205,12 @@ def test_clipping_by_value_and_by_norm() -> None:
         weight = torch.nn.Parameter(torch.zeros(2))
         other = torch.nn.Parameter(torch.zeros(1))
         weight.grad, other.grad = torch.tensor([3.0, -0.5]), torch.tensor([4.0])
-        work = clip(schemas.Adam(**given))
+        work = clip(Adam(**given))
         assert work is not None
         work([weight, other])
         return [*weight.grad.tolist(), *other.grad.tolist()]
 
-    assert clip(schemas.Adam()) is None
+    assert clip(Adam()) is None
     assert clipped(clip_value=1.0) == [1.0, -0.5, 1.0]
     norm = (9 + 0.25 + 16) ** 0.5  # of all gradients together
     assert clipped(clip_norm=2.0) == pytest.approx([6 / norm, -1 / norm, 8 / norm], rel=1e-6)

@@ -6,46 +6,52 @@ import math
 
 import pytest
 
-from dlrun.config import schedules as schemas
-from dlrun.engine.schedule import LearningRate
+from dlrun.engine.learning_rate import LearningRate
+from dlrun.engine.schedules._base import Schedule
+from dlrun.engine.schedules.constant import Constant
+from dlrun.engine.schedules.cosine import Cosine
+from dlrun.engine.schedules.exponential import Exponential
+from dlrun.engine.schedules.inverse_time import InverseTime
+from dlrun.engine.schedules.plateau import Plateau
+from dlrun.engine.schedules.step import Step
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows
 
 SMALL = ["dataset=digits", "model=softmax", "batch_size=400", "early_stop=none"]  # 3 steps an epoch
 
 
-def rates(config: schemas.Schedule, steps: int, lr: float = 0.8, per_epoch: int = 2, total: int = 6) -> list[float]:
+def rates(config: Schedule, steps: int, lr: float = 0.8, per_epoch: int = 2, total: int = 6) -> list[float]:
     rate = LearningRate(config, lr, per_epoch, total)
     return [rate.at(step) for step in range(steps)]
 
 
 @pytest.mark.parametrize(("config", "wanted"), [
-    (schemas.Constant(), [0.8] * 6),
-    (schemas.Step(every=2, factor=0.5), [0.8, 0.8, 0.8, 0.8, 0.4, 0.4]),
-    (schemas.Step(every=1, factor=0.1), [0.8, 0.8, 0.08, 0.08, 0.008, 0.008]),
-    (schemas.Exponential(factor=0.5), [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]),
-    (schemas.InverseTime(decay=0.5), [0.8, 0.8 / 1.5, 0.4, 0.8 / 2.5, 0.8 / 3, 0.8 / 3.5]),
+    (Constant(), [0.8] * 6),
+    (Step(every=2, factor=0.5), [0.8, 0.8, 0.8, 0.8, 0.4, 0.4]),
+    (Step(every=1, factor=0.1), [0.8, 0.8, 0.08, 0.08, 0.008, 0.008]),
+    (Exponential(factor=0.5), [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]),
+    (InverseTime(decay=0.5), [0.8, 0.8 / 1.5, 0.4, 0.8 / 2.5, 0.8 / 3, 0.8 / 3.5]),
     # total 6 steps: angles 0, 36, 72, 108, 144, 180 degrees
-    (schemas.Cosine(), [0.8, 0.4 * (1 + 0.8090169943749475), 0.4 * (1 + 0.3090169943749474),
+    (Cosine(), [0.8, 0.4 * (1 + 0.8090169943749475), 0.4 * (1 + 0.3090169943749474),
                         0.4 * (1 - 0.3090169943749474), 0.4 * (1 - 0.8090169943749475), 0.0]),
-    (schemas.Cosine(final=0.25), [0.8, 0.2 + 0.3 * 1.8090169943749475, 0.2 + 0.3 * 1.3090169943749474,
+    (Cosine(final=0.25), [0.8, 0.2 + 0.3 * 1.8090169943749475, 0.2 + 0.3 * 1.3090169943749474,
                                   0.2 + 0.3 * 0.6909830056250526, 0.2 + 0.3 * 0.1909830056250525, 0.2]),
-    (schemas.Constant(warmup=4), [0.2, 0.4, 0.6, 0.8, 0.8, 0.8]),
-    (schemas.Exponential(factor=0.5, warmup=4), [0.2, 0.4, 0.3, 0.4, 0.2, 0.2]),
-    (schemas.Plateau(warmup=2), [0.4, 0.8, 0.8, 0.8, 0.8, 0.8]),
+    (Constant(warmup=4), [0.2, 0.4, 0.6, 0.8, 0.8, 0.8]),
+    (Exponential(factor=0.5, warmup=4), [0.2, 0.4, 0.3, 0.4, 0.2, 0.2]),
+    (Plateau(warmup=2), [0.4, 0.8, 0.8, 0.8, 0.8, 0.8]),
 ])
-def test_the_rates_of_a_schedule(config: schemas.Schedule, wanted: list[float]) -> None:
+def test_the_rates_of_a_schedule(config: Schedule, wanted: list[float]) -> None:
     assert rates(config, 6) == pytest.approx(wanted, rel=1e-12, abs=1e-15)
 
 
 def test_cosine_stays_at_its_end_and_takes_a_run_of_one_step() -> None:
-    assert rates(schemas.Cosine(final=0.5), 9)[5:] == pytest.approx([0.4] * 4)
-    assert rates(schemas.Cosine(), 1, total=1) == [0.8]
+    assert rates(Cosine(final=0.5), 9)[5:] == pytest.approx([0.4] * 4)
+    assert rates(Cosine(), 1, total=1) == [0.8]
 
 
 def plateau(values: list[float], **given: float) -> list[float]:
     """The rate of the epoch after each value of the watched metric."""
-    config = schemas.Plateau(**{"factor": 0.1, "patience": 2, "min_delta": 0.0, **given})
+    config = Plateau(**{"factor": 0.1, "patience": 2, "min_delta": 0.0, **given})
     rate, after = LearningRate(config, 1.0, 1, 100), []
     for value in values:
         rate.epoch({config.monitor: value})
@@ -63,10 +69,10 @@ def test_the_plateau_lowers_the_rate_as_keras_does() -> None:
 
 
 def test_the_plateaus_factor_is_state_and_its_hyperparameters_are_not() -> None:
-    rate = LearningRate(schemas.Plateau(patience=1, factor=0.5), 0.8, 1, 100)
+    rate = LearningRate(Plateau(patience=1, factor=0.5), 0.8, 1, 100)
     for value in (3.0, 3.0, 3.0):
         rate.epoch({"val/loss": value})
-    other = LearningRate(schemas.Plateau(patience=2, factor=0.1), 0.4, 1, 100)
+    other = LearningRate(Plateau(patience=2, factor=0.1), 0.4, 1, 100)
     state = rate.state()
     other.load(state)
     assert state == {}, "every key was read"

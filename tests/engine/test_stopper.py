@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlrun.config.schema.stopping import EarlyStop
-from dlrun.engine.stopper import Stopper
+from dlrun.engine.stopping.early_stop import EarlyStop, Stopper
 from tests.engine.make import made
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
-from dlrun.config.optimizers import Adam, RmsProp
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.player_optimizer import player_optimizer
+from dlrun.config.schema.optimizer import player_optimizer
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.engine.optimizers.adam import Adam
+from dlrun.engine.optimizers.rmsprop import RmsProp
 from dlrun.models import vocabulary as words
 from dlrun.models.assembly import assemble_parts, fixed_latents, latents, sample
 from dlrun.models.blueprint import part_totals, rows

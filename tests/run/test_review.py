@@ -73,8 +73,7 @@ def test_a_budget_of_a_moment_still_makes_a_step(go) -> None:
 
 
 def test_an_epoch_without_the_watched_measure_is_passed_over(go) -> None:
-    from dlrun.config.schema.stopping import EarlyStop
-    from dlrun.engine.stopper import Stopper
+    from dlrun.engine.stopping.early_stop import EarlyStop, Stopper
 
     stopper = Stopper(EarlyStop(patience=2), "train/generator_loss")
     assert not stopper.epoch(1, {}) and stopper.wait == 0

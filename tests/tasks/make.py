@@ -8,10 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlrun.config.optimizers import Optimizer, Sgd
-from dlrun.config.schedules import Constant
+from dlrun.config.schema.optimizer import Optimizer
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.engine.schedule import LearningRate
+from dlrun.engine.learning_rate import LearningRate
+from dlrun.engine.optimizers.sgd import Sgd
+from dlrun.engine.schedules.constant import Constant
 from dlrun.engine.step import EagerStep
 from dlrun.models.assembly import assemble_parts
 from dlrun.models.generative import blueprint_of

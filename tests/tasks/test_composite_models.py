@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dlrun.config.models_generative import Autoencoder, Gan
-from dlrun.config.optimizers import Adam
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.engine.optimizers.adam import Adam
 from dlrun.models.generative import blueprint_of
 from dlrun.preflight.preflight import preflight
 from dlrun.tasks.adversarial import Adversarial

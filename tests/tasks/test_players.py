@@ -11,7 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dlrun.config.models_generative import Gan
-from dlrun.config.optimizers import Adam, Optimizer, RmsProp, Sgd
+from dlrun.config.schema.optimizer import Optimizer
+from dlrun.engine.optimizers.adam import Adam
+from dlrun.engine.optimizers.rmsprop import RmsProp
+from dlrun.engine.optimizers.sgd import Sgd
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks.adversarial import Adversarial as Config
 from dlrun.tasks.adversarial.task import AdversarialTask

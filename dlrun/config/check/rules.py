@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from dlrun import registry
 from dlrun.config.check.check import show
 from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.problem import Problem, nearest
@@ -37,8 +38,8 @@ def monitors(config: Config) -> Iterator[tuple[str, str]]:
         return
     if config.early_stop.on:
         yield "early_stop.monitor", config.early_stop.monitor
-    if config.schedule.kind == "plateau":
-        yield "schedule.monitor", config.schedule.monitor
+    if config.schedule.watched is not None:
+        yield "schedule.monitor", config.schedule.watched
 
 
 @rule
@@ -78,45 +79,35 @@ def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def start_epoch_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
-    if config.early_stop.on and config.early_stop.start_epoch > config.epochs:
-        yield Problem(f"early_stop.start_epoch={config.early_stop.start_epoch}",
-                      f"training ends after epoch {config.epochs} (epochs)", origin("early_stop.start_epoch"))
+def how_it_is_trained_fits(config: Config, origin: Any) -> Iterator[Problem]:
+    for kind in (config.optimizer, config.schedule, config.early_stop):
+        yield from kind.clashes(config, origin)
 
 
 @rule
-def nesterov_wants_momentum(config: Config, origin: Any) -> Iterator[Problem]:
-    if getattr(config.optimizer, "nesterov", False) and config.optimizer.momentum == 0:
-        yield Problem("optimizer.nesterov=true", "it wants optimizer.momentum > 0", origin("optimizer.nesterov"))
-
-
-@rule
-def rmsprop_inside_is_plain(config: Config, origin: Any) -> Iterator[Problem]:
-    if getattr(config.optimizer, "eps_inside", False) and (config.optimizer.centered or config.optimizer.momentum):
-        yield Problem("optimizer.eps_inside=true", "it goes without momentum and centered",
-                      origin("optimizer.eps_inside"))
-
-
-@rule
-def lbfgs_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
-    if config.optimizer.kind != "lbfgs":
+def a_closure_needs_whole_batches(config: Config, origin: Any) -> Iterator[Problem]:
+    if not config.optimizer.needs_closure:
         return
+    kind = config.optimizer.kind
     if config.optimizer.accumulate > 1:
-        yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}", "lbfgs takes one batch at a time",
+        yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}", f"{kind} takes one batch at a time",
                       origin("optimizer.accumulate"))
     if config.precision != "float32":
-        yield Problem(f"precision={config.precision}", "lbfgs wants float32", origin("precision"))
+        yield Problem(f"precision={config.precision}", f"{kind} needs float32", origin("precision"))
 
 
 @rule
-def lbfgs_moves_alone(config: Config, origin: Any) -> Iterator[Problem]:
+def players_take_single_steps(config: Config, origin: Any) -> Iterator[Problem]:
     if config.task.kind != "adversarial":
         return
-    wanted = "each network of a GAN changes what the other minimises, and lbfgs sees its batch several times: adam"
-    if config.optimizer.kind == "lbfgs":
-        yield Problem(f"optimizer={config.optimizer.name or 'lbfgs'}", wanted, origin("optimizer"))
-    if (config.task.generator_optimizer or {}).get("kind") == "lbfgs":
-        yield Problem("task.generator_optimizer.kind=lbfgs", wanted, origin("task.generator_optimizer.kind"))
+    expected = "each network of a GAN changes what the other minimises, and {} sees its batch several times: adam"
+    if config.optimizer.needs_closure:
+        kind = config.optimizer.kind
+        yield Problem(f"optimizer={config.optimizer.name or kind}", expected.format(kind), origin("optimizer"))
+    kind = (config.task.generator_optimizer or {}).get("kind")
+    if kind in registry.names("optimizer") and registry.find("optimizer", kind).needs_closure:
+        yield Problem(f"task.generator_optimizer.kind={kind}", expected.format(kind),
+                      origin("task.generator_optimizer.kind"))
 
 
 @rule
@@ -126,14 +117,6 @@ def tag_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
         yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
                       "1 is wanted: parts of a batch count by their rows, and the loss of tag is a mean over words",
                       origin("optimizer.accumulate"))
-
-
-@rule
-def plateau_falls(config: Config, origin: Any) -> Iterator[Problem]:
-    if config.schedule.kind == "plateau" and config.schedule.min_lr > config.optimizer.lr:
-        yield Problem(f"schedule.min_lr={show(config.schedule.min_lr)}",
-                      f"the rate begins at optimizer.lr={show(config.optimizer.lr)} and only falls",
-                      origin("schedule.min_lr"))
 
 
 @rule
@@ -148,7 +131,7 @@ def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]
         yield Problem(f"test_size={config.test_size}",
                       f"{key} reads the test rows one after another, with none left out; null is wanted",
                       origin("test_size"))
-    if config.optimizer.accumulate > 1 or config.optimizer.kind == "lbfgs":
+    if config.optimizer.accumulate > 1 or config.optimizer.needs_closure:
         yield Problem(f"{key}=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
                       origin(place))
 
@@ -207,5 +190,5 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 # Judged again when auto has become a task.
-OF_TASK: tuple[Check, ...] = (monitor_is_measured, final_fit_has_a_monitor, lbfgs_moves_alone, tag_is_whole,
+OF_TASK: tuple[Check, ...] = (monitor_is_measured, final_fit_has_a_monitor, players_take_single_steps, tag_is_whole,
                               a_line_of_losses_has_two_ends)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun import registry
-from dlrun.config import augments, datasets, models, optimizers, schedules
-from dlrun.config.schema import stopping
+from dlrun.config import augments, datasets, models
 from dlrun.config.schema.fields import defaults, free, mapping, rules, text
 from dlrun.config.schema.root import GROUPS
 
@@ -52,19 +51,19 @@ class Kinds(Mapping[str, type]):
 TABLES: dict[str, Mapping[str, type]] = {  # of the groups whose kinds are not registered yet
     "dataset": datasets.DATASETS,
     "model": models.MODELS,
-    "optimizer": optimizers.OPTIMIZERS,
-    "schedule": schedules.SCHEDULES,
-    "early_stop": {"early_stop": stopping.EarlyStop},
     "augment": {"augment": augments.Augment},
 }
 KINDS: dict[str, Kinds] = {group: Kinds(group, TABLES.get(group, {})) for group in GROUPS}
 
 
 def schema_of(group: str, values: dict[str, Any]) -> type | None:
-    """The schema of a group's mapping, by its `kind`; None when that is unknown."""
+    """The schema of a group's mapping, by its `kind`; None when that is unknown.
+
+    A group of settings that has a kind of its own name (early_stop, augment) needs no `kind`.
+    """
     kinds = KINDS[group]
-    kind = next(iter(kinds)) if len(kinds) == 1 else values.get("kind")
-    return kinds.get(kind) if isinstance(kind, str) else None
+    kind = values.get("kind", group)
+    return kinds[kind] if isinstance(kind, str) and kind in kinds else None
 
 
 def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:

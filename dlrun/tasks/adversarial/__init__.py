@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dlrun.config.optimizers import Optimizer
 from dlrun.config.problem import ConfigError, Problem
-from dlrun.config.schema.player_optimizer import player_optimizer
+from dlrun.config.schema.optimizer import Optimizer, player_optimizer
 from dlrun.models.vocabulary import BatchNorm
 from dlrun.registry import register
 from dlrun.tasks._base.spec import TaskSpec

@@ -1,10 +1,41 @@
-"""Which epoch was the best, and whether it is time to stop."""
+"""Early stopping as Keras does it: its keys, and which epoch was the best so far."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
-from dlrun.config.schema.stopping import EarlyStop, smaller_is_better
+from dlrun.config.problem import Problem
+from dlrun.config.schema.fields import flag, integer, number, text
+from dlrun.config.schema.root import Config
+from dlrun.config.schema.stopping import smaller_is_better
+from dlrun.registry import register
+
+
+@register("early_stop", "early_stop")
+@dataclass(frozen=True)
+class EarlyStop:
+    """Stop before the last epoch, and keep the best weights; it is on when `patience` or `target` is a number."""
+
+    kind: ClassVar[str] = "early_stop"
+    monitor: str = text("val/loss", "Metric that is watched; also the one that best.pt is chosen by.")
+    patience: int | None = integer(None, "Epochs without improvement that are waited for; null: never stop.", low=1)
+    min_delta: float = number(0.0, "Smaller changes are no improvement.", low=0)
+    start_epoch: int = integer(1, "The first epoch that counts.", low=1)
+    target: float | None = number(None, "Stop when the metric has reached this value.")
+    restore_best: bool = flag(True, "Measure (and keep) the best epoch's weights, not the last ones.")
+
+    @property
+    def on(self) -> bool:
+        return self.patience is not None or self.target is not None
+
+    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        """What does not go together with the rest of the configuration."""
+        if self.on and self.start_epoch > config.epochs:
+            yield Problem(f"early_stop.start_epoch={self.start_epoch}",
+                          f"training ends after epoch {config.epochs} (epochs)", origin("early_stop.start_epoch"))
 
 
 class Stopper:

@@ -1,0 +1,93 @@
+"""What every optimizer has, and the optimizer of a player that has keys of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from dlrun import registry
+from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
+from dlrun.config.schema.fields import integer, number, rules, text
+from dlrun.config.schema.root import Config
+
+KEY = "task.generator_optimizer"
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """The base of the kinds of group `optimizer`; a kind adds its own keys and `build`.
+
+    A kind of your own is a subclass, registered under a name in a module that the command allows:
+
+    >>> from dlrun.registry import register
+    >>> @register("optimizer", "sign_descent")
+    ... @dataclass(frozen=True)
+    ... class SignDescent(Optimizer):
+    ...     '''Moves each weight by lr against the sign of its gradient.'''
+    ...
+    ...     kind = "sign_descent"
+    ...
+    ...     def build(self, params, device):
+    ...         from my_module import SignDescentStep  # a torch.optim.Optimizer
+    ...
+    ...         return SignDescentStep(params, lr=self.lr)
+
+    Its state has to be in ``state_dict()["state"]``, as it is for torch's: that alone is in a checkpoint.  Its
+    hyperparameters, ``param_groups``, come from the configuration; ``param_groups[i]["lr"]`` is set before each step.
+    """
+
+    kind: ClassVar[str]
+    needs_closure: ClassVar[bool] = False  # a step evaluates its batch several times, through a closure
+    name: str = text("", "The word it is chosen by.", identity=False)
+    lr: float = number(0.001, "Learning rate.", low=0, above=True)
+    clip_norm: float | None = number(None, "Largest norm of all gradients together.", low=0, above=True)
+    clip_value: float | None = number(None, "Largest absolute value of a gradient.", low=0, above=True)
+    accumulate: int = integer(1, "Batches whose gradients are averaged before one update.", low=1)
+
+    def build(self, params: Sequence[Any], device: Any) -> Any:
+        """A torch.optim.Optimizer over the trained parameters of one player, which are on a torch.device."""
+        raise NotImplementedError
+
+    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:
+        """What does not go together, in its own keys or with the rest of the configuration."""
+        return ()
+
+
+def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str = KEY) -> Optimizer:
+    """The chosen optimizer with a player's own keys in place of its; with another `kind`, that one's defaults.
+
+    Gradient clipping and accumulation go on to another kind.  Raises ConfigError for keys and values that are wrong.
+
+    >>> rmsprop = registry.find("optimizer", "rmsprop")
+    >>> player_optimizer({"lr": 0.0004}, rmsprop(lr=0.0008, clip_value=1.0)).lr
+    0.0004
+    """
+    if not own:
+        return chosen
+    kind = own.get("kind", chosen.kind)
+    known_kinds = registry.names("optimizer")
+    if kind not in known_kinds:
+        raise problem(f"{key}.kind={kind}",
+                      f"expected one of {', '.join(known_kinds)}{did_you_mean(str(kind), known_kinds)}")
+    schema = registry.find("optimizer", kind)
+    known = rules(schema)
+    common = fields(Optimizer) if kind != chosen.kind else fields(schema)
+    values = {field.name: getattr(chosen, field.name) for field in common
+              if kind == chosen.kind or field.name not in ("lr", "name")}
+    wrong: list[Problem] = []
+    for name, value in own.items():
+        if name == "kind":
+            continue
+        if name not in known or name in ("accumulate", "name"):
+            wrong.append(Problem(f"{key}.{name}={value}", f"optimizer {kind} has no such key of a player"
+                                                          f"{did_you_mean(name, known)}"))
+            continue
+        try:
+            values[name] = known[name].read(value)
+        except ValueError:
+            wrong.append(Problem(f"{key}.{name}={value}", f"expected {known[name].describe()}"))
+    if wrong:
+        raise ConfigError(wrong)
+    optimizer: Optimizer = schema(**values)
+    return optimizer

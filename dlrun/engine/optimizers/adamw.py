@@ -1,0 +1,26 @@
+"""Optimizer `adamw`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlrun.config.schema.fields import number
+from dlrun.engine.optimizers._fused import is_fused
+from dlrun.engine.optimizers.adam import Adam
+from dlrun.registry import register
+
+
+@register("optimizer", "adamw")
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+
+    kind = "adamw"
+    weight_decay: float = number(0.004, "Weights shrink by lr * weight_decay each step.", low=0)
+
+    def build(self, params: Any, device: Any) -> Any:
+        import torch
+
+        return torch.optim.AdamW(params, self.lr, (self.beta1, self.beta2), self.eps, self.weight_decay,
+                                 amsgrad=self.amsgrad, fused=is_fused(device))

@@ -1,0 +1,41 @@
+"""Optimizer `rmsprop`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dlrun.config.problem import Problem
+from dlrun.config.schema.fields import flag, number
+from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.root import Config
+from dlrun.registry import register
+
+
+@register("optimizer", "rmsprop")
+@dataclass(frozen=True)
+class RmsProp(Optimizer):
+    """RMSprop in Keras's form: the gradient over its running root mean square (Hinton's lecture 6e)."""
+
+    kind = "rmsprop"
+    rho: float = number(0.9, "Decay of the mean square.", low=0, high=1, below=True)
+    eps: float = number(1e-7, "Added to the root.", low=0, above=True)
+    eps_inside: bool = flag(False, "Add eps under the root, as Keras 3 does; another optimizer for small gradients.")
+    momentum: float = number(0.0, "Share of the last step that goes on.", low=0, high=1, below=True)
+    centered: bool = flag(False, "Divide by the standard deviation instead.")
+
+    def build(self, params: Any, device: Any) -> Any:
+        import torch
+
+        if self.eps_inside:
+            from dlrun.engine.optimizers.rmsprop_module import RmsPropInside
+
+            return RmsPropInside(params, self.lr, self.rho, self.eps)
+        return torch.optim.RMSprop(params, self.lr, alpha=self.rho, eps=self.eps, momentum=self.momentum,
+                                   centered=self.centered)
+
+    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        if self.eps_inside and (self.centered or self.momentum):
+            yield Problem("optimizer.eps_inside=true", "it goes without momentum and centered",
+                          origin("optimizer.eps_inside"))
