@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Rows, in_order
-from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.prepared import PreparedData
 from dlrun.models.assembly import Autoencoder
 from dlrun.models.baselines import Constant, Drawn, LastValue, set_components
-from dlrun.tasks._base.priors import HasAnswers, HasPrior
+from dlrun.tasks._base.baseline import all_targets
 from dlrun.tasks._base.task import Task
 
 PIECE = 4096  # rows
@@ -25,11 +24,9 @@ def compute(model: nn.Module, task: Task, prepared: PreparedData, train: Rows, c
     """
     width = config.task.width(prepared.data_spec)
     if isinstance(model, Constant):
-        assert isinstance(task, HasPrior)
-        model.values.copy_(task.prior(targets(prepared.train), width))
+        model.values.copy_(task.prior(all_targets(prepared.train), width))
     elif isinstance(model, Drawn):
-        assert isinstance(task, HasAnswers)
-        model.answers = task.answers(targets(prepared.train), width).to(model.answers.device)
+        model.answers = task.answers(all_targets(prepared.train), width).to(model.answers.device)
     elif isinstance(model, LastValue):
         column, target = prepared.asked["target"], prepared.targets[0]
         offset, factor = (np.broadcast_to(value, prepared.train.x.shape[1:])[column].item()
@@ -38,12 +35,3 @@ def compute(model: nn.Module, task: Task, prepared: PreparedData, train: Rows, c
     elif isinstance(model, Autoencoder) and not model.blueprint.trained:
         x = np.concatenate([rows.flatten(1).cpu().numpy() for rows, _ in in_order(train, PIECE)])
         set_components(model, x, config.seed)
-
-
-def targets(part: Split) -> Tensor:
-    """All targets of a part on the CPU, as torch's losses want them; of a text that tells itself, its tokens."""
-    y = part.y if part.y is not None else part.x[1:]
-    found = torch.from_numpy(np.array(y))
-    if found.dtype == torch.uint8:
-        return found.float()
-    return found if found.is_floating_point() else found.long()

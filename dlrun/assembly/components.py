@@ -27,10 +27,13 @@ from dlrun.data.subsample import fewer
 from dlrun.models.layers.recurrent import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import Checked
+from dlrun.record.folder import RunFolder
+from dlrun.record.recorder import Recorder
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.context import BuildContext
 from dlrun.tasks._base.task import Task
+from dlrun.tasks._base.view import View
 
 
 @dataclass
@@ -49,6 +52,11 @@ class RunComponents:
     resident: bool
     speed_path: str
     evaluate_batch: int
+
+    def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any]) -> View:
+        """The run at the end of an epoch, for plots and for what a task measures on samples."""
+        return View(self.config, self.task, self.model, self.prepared, self.rng, self.batches, self.train, self.val,
+                    self.test, self.evaluate_batch, folder, recorder, epoch, cast)
 
     def parameters(self) -> int:
         return sum(weight.numel() for weight in self.model.parameters())

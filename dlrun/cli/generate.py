@@ -52,7 +52,7 @@ def _text(run: Any, values: dict[str, str]) -> int:
     import torch
 
     from dlrun.data import preprocessing_state as fitted
-    from dlrun.inference.writing import write
+    from dlrun.tasks.next_token.writing import write
 
     count, seed = _number(values, "tokens", 1), _number(values, "seed", 0)
     temperature = _number(values, "temperature", 0, float)

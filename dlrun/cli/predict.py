@@ -17,14 +17,13 @@ def main(words: Sequence[str]) -> int:
     if len(places) < 2:
         raise problem(" ".join(["predict", *words]), "dlrun predict RUN FILE...: a run's folder, then tables (.csv), "
                                                      "texts (.txt, a line each) or pictures")
-    from dlrun.inference.answers import answers
     from dlrun.inference.load import load_run
 
     run = load_run(Path(places[0]).expanduser(), allow)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     head: list[str] = []
     for names, part in _parts(run, [Path(place).expanduser() for place in places[1:]]):
-        for name, values in zip(names, answers(run, run.outputs(part))):
+        for name, values in zip(names, run.cells(run.outputs(part))):
             if not head:
                 head = ["input", *values]
                 writer.writerow(head)

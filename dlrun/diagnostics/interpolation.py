@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from dlrun.assembly.components import RunComponents
 from dlrun.assembly.network import make_network
 from dlrun.config.seeds import derive_seed
 from dlrun.preflight.design import design
-from dlrun.run.show import View
+from dlrun.tasks._base.view import View
 
 STEP = 0.05
 PLACES = range(-40, 41)  # in steps: from -2 to 2, as Buduma & Locascio have it (ch. 4)
@@ -17,7 +18,7 @@ DEPTH = 0.01  # of the fall from random to trained weights: a rise by less ends 
 _AVERAGES = ("running_mean", "running_var")  # move with the weights; other buffers are no weights
 
 
-def interpolation(view: View) -> dict[str, Any]:
+def interpolation(parts: RunComponents, view: View) -> dict[str, Any]:
     """Losses of the shown rows with  (1 - alpha) * trained + alpha * random  weights, and what they say; a picture.
 
     Random are weights drawn anew, not those that training began with.  ``losses`` are pairs (alpha, loss), ``minima``
@@ -26,7 +27,6 @@ def interpolation(view: View) -> dict[str, Any]:
     """
     from dlrun.record.plots import save_interpolation
 
-    parts = view.parts
     other = dataclasses.replace(parts.config, seed=derive_seed(parts.config.seed, "interpolation"))
     data_spec = parts.prepared.data_spec
     drawn = make_network(other, data_spec, *design(other, data_spec), parts.rng)

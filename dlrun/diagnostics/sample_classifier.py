@@ -37,7 +37,7 @@ HELD_OUT = 2_000  # rows that its accuracy is measured on, at most
 GOOD = 0.8  # accuracy below which it has no say
 
 
-class Judge:
+class SampleClassifier:
     """Probabilities of the classes for rows on the device; `accuracy` is that on real rows it was not trained on."""
 
     def __init__(self, network: Network, task: ClassifyTask, accuracy: float):
@@ -49,17 +49,11 @@ class Judge:
             return self.task.probabilities(self.network(x).float())
 
 
-def judged(data_spec: DatasetSpec) -> bool:
-    """Whether a data set has what a judge needs: classes, and rows that are images or a table."""
-    return (data_spec.target_kind == "classes" and len(data_spec.classes) > 1
-            and data_spec.input_kind in ("image", "table"))
-
-
-def make_judge(parts: RunComponents, path: Path, say: Callable[[str], None]) -> Judge | None:
-    """The judge in the file `path`, or a new one that is written there; None where it knows too little to judge.
+def make_sample_classifier(parts: RunComponents, path: Path, say: Callable[[str], None]) -> SampleClassifier | None:
+    """The classifier in the file `path`, or a new one that is written there; None where it knows too little.
 
     It is trained with a seed stream of its own on the run's training rows and changes nothing of the run.  The file
-    makes a resumed run's judge the same to the last bit, on any device.
+    makes a resumed run's classifier the same to the last bit, on any device.
     """
     device = parts.train.device
     data_spec = parts.prepared.data_spec
@@ -70,18 +64,18 @@ def make_judge(parts: RunComponents, path: Path, say: Callable[[str], None]) -> 
     if path.is_file():
         content = read(path)
         network.load_state_dict(content["model"])
-        judge = Judge(network, task, content["accuracy"])
+        classifier = SampleClassifier(network, task, content["accuracy"])
     else:
         _train(parts, network, task, rng, seed)
-        judge = Judge(network, task, 0.0)
-        judge.accuracy = _accuracy(parts, judge)
-        save(path, {"model": network.state_dict(), "accuracy": judge.accuracy})
-    right = f"a small classifier that is right on {100 * judge.accuracy:.1f} % of real rows"
-    if judge.accuracy < GOOD:
+        classifier = SampleClassifier(network, task, 0.0)
+        classifier.accuracy = _accuracy(parts, classifier)
+        save(path, {"model": network.state_dict(), "accuracy": classifier.accuracy})
+    right = f"a small classifier that is right on {100 * classifier.accuracy:.1f} % of real rows"
+    if classifier.accuracy < GOOD:
         say(f"the classes of samples are not counted: {right} cannot tell")
         return None
     say(f"the classes of samples are counted by {right}")
-    return judge
+    return classifier
 
 
 def _layers(data_spec: DatasetSpec, outputs: int) -> list[Layer]:
@@ -101,12 +95,12 @@ def _train(parts: RunComponents, network: Network, task: ClassifyTask, rng: Step
         step(Batch(x, y, len(x)), number)
 
 
-def _accuracy(parts: RunComponents, judge: Judge) -> float:
+def _accuracy(parts: RunComponents, classifier: SampleClassifier) -> float:
     rows = parts.test or parts.val or parts.train
     if parts.config.test_size is not None and rows.count < FEWEST:
         rows = parts.val or parts.train  # a few test rows would say little, and decide whether classes are counted
     right = seen = 0
     for x, y in itertools.islice(in_order(rows, ROWS), HELD_OUT // ROWS):
-        right += int((judge(x).argmax(1) == y).sum())
+        right += int((classifier(x).argmax(1) == y).sum())
         seen += len(x)
     return right / seen

@@ -40,11 +40,10 @@ class EagerStep:
         device = rng.device
         self.task, self.model, self.rng, self.rate, self.totals = task, model, rng, rate, totals
         modules = task.players(model)
-        optimizer_of = getattr(config.task, "optimizer", lambda player, chosen: chosen)
-        after = getattr(task, "after", lambda player: None)
         trained = any(weight.requires_grad for module in modules.values() for weight in module.parameters())
         self.players = {} if not trained else {
-            name: PlayerState(optimizer_of(name, config.optimizer), module, device, len(modules) == 1, after(name))
+            name: PlayerState(config.task.optimizer(name, config.optimizer), module, device, len(modules) == 1,
+                              task.after_update(name))
             for name, module in modules.items()}
         self._accumulate = config.optimizer.accumulate
         self._factor, self._step = 1.0, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from dlrun.data.batches import Rows, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
 from dlrun.engine.checkpoint import read
-from dlrun.models.assembly import Autoencoder
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.design import design
 from dlrun.record.folder import RunFolder, read_json
@@ -44,11 +44,17 @@ class Loaded:
     kept: dict[str, Any]
 
     def outputs(self, part: Split) -> torch.Tensor:
-        """The model's outputs for new rows (rows, ...); of an autoencoder their codes (rows, values)."""
+        """What the task reads of the model for new rows (rows, ...); Problems for a task that predicts nothing."""
+        if not self.task.predicts:
+            raise problem(f"task={self.config.task.kind}",
+                          "predict answers with classes, numbers and codes; see  dlrun generate")
         rows = Rows(part, fitted.scale(self.kept), torch.device("cpu"), resident=True)
-        read = self.model.encode if isinstance(self.model, Autoencoder) else self.model
         with torch.no_grad():
-            return torch.cat([read(x).float() for x, _ in in_order(rows, ROWS)])
+            return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
+
+    def cells(self, outputs: torch.Tensor) -> Iterator[dict[str, str]]:
+        """What is predicted of each row, by the columns' names."""
+        return self.task.cells(outputs, self.data_spec, fitted.targets(self.kept))
 
 
 def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:

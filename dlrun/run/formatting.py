@@ -14,7 +14,6 @@ from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.root import Config, Root
 from dlrun.data.batches import Rows
 from dlrun.data.prepared import PreparedData
-from dlrun.diagnostics.sample_metrics import sample_measures
 from dlrun.engine.fit import Fit
 from dlrun.models.plan import totals
 from dlrun.preflight.preflight import Checked
@@ -50,8 +49,8 @@ def run_info(parts: RunComponents, machine: Machine, folder: RunFolder, training
         data_line=_data_line(parts), model_line=_model_line(config, parts.parameters()),
         device_line=_device_line(parts, machine), folder=folder.path, config=config.plain,
         flat=_hyperparameters(config.plain), epochs=training.epochs,
-        metrics=(*measured(config), *sample_measures(parts)), first_epoch=clock.epoch + 1, resumed_step=clock.step,
-        monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
+        metrics=(*measured(config), *config.task.sample_columns(parts.prepared.data_spec)), first_epoch=clock.epoch + 1,
+        resumed_step=clock.step, monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
 
 
 def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:

@@ -11,17 +11,14 @@ from dlrun.assembly.machine import Machine
 from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
 from dlrun.config.schema.root import Config
-from dlrun.diagnostics.baseline import common_sense
+from dlrun.diagnostics.baseline import measure_baseline
 from dlrun.diagnostics.interpolation import interpolation
-from dlrun.diagnostics.mode_collapse import collapse
-from dlrun.diagnostics.text_diversity import variety
+from dlrun.diagnostics.plots import draw_end
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_result
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
 from dlrun.record.words import metrics
-from dlrun.run.show import View, at_end
-from dlrun.tasks.multi_label.task import MultiLabelTask
 
 
 def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
@@ -44,26 +41,27 @@ def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunF
     if config.evaluate_train:
         result["train_clean"] = parts.measure(parts.train, cast)
     result["val"] = part_of(row, "val")
-    view = View(parts, folder, recorder, clock.epoch, cast)
+    view = parts.view(folder, recorder, clock.epoch, cast)
     result["test"] = parts.measure(parts.test, cast, view.passed) if parts.test is not None else {}
-    if parts.test is not None and isinstance(parts.task, MultiLabelTask):
-        result["test"] |= parts.task.details(*view.outputs)
-        result["labels"] = parts.task.by_label(*view.outputs)
+    if parts.test is not None:
+        metrics_after, entries = config.task.after_test(view)
+        result["test"] |= metrics_after
+        result |= entries
     result["test_at"] = {str(r["epoch"]): part_of(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
-    result["baseline"] = common_sense(parts)
+    result["baseline"] = measure_baseline(parts)
     if config.interpolation:
-        result["interpolation"] = interpolation(view)
+        result["interpolation"] = interpolation(parts, view)
     if not all(math.isfinite(value) for value in result["test"].values()):
         result["status"] = "diverged"
         result["stop_reason"] += "; the loss on the test rows is NaN or infinite"
         result["checkpoint_step"] = training.keeper.saved_step
     result |= _samples(parts, rows, row)
-    if result["status"] != "diverged" and (written := variety(parts)):
-        result["samples"] = written
+    if result["status"] != "diverged" and (samples := config.task.final_samples(view)):
+        result["samples"] = samples
     if result.get("collapsed"):
-        result["stop_reason"] += f"; {collapse(rows, len(parts.prepared.data_spec.classes))}"
-    at_end(view)
+        result["stop_reason"] += f"; {config.task.collapsed(rows, parts.prepared.data_spec)}"
+    draw_end(view)
     write_result(folder, result)
     return result
 
@@ -81,10 +79,10 @@ def unfinished(parts: RunComponents, training: Fit, machine: Machine, folder: Ru
 
 
 def _samples(parts: RunComponents, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
-    """A GAN's health at the epoch of `row`, and whether it has collapsed; nothing for others."""
-    health = part_of(row, "samples")
-    classes = len(parts.prepared.data_spec.classes)
-    return {"samples": health, "collapsed": collapse(rows, classes) is not None} if health else {}
+    """The sample metrics at the epoch of `row`, and whether the samples have collapsed; {} where there are none."""
+    found = part_of(row, "samples")
+    said = parts.config.task.collapsed(rows, parts.prepared.data_spec)
+    return {"samples": found, "collapsed": said is not None} if found else {}
 
 
 def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose, hardware
+from dlrun.diagnostics.plots import draw_start
 from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import Checked
@@ -18,7 +19,6 @@ from dlrun.run.formatting import run_info
 from dlrun.run.header import data_changed, notes_of_start, versions, write_head
 from dlrun.run.outcome import finished, first_line, unfinished
 from dlrun.run.resume import Start, cut, find_start, load
-from dlrun.run.show import View, at_start
 from dlrun.run.training import train
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, rec
                resident=parts.resident)
     recorder.start(run_info(parts, machine, folder, training, notes))
     if training.clock.step == 0 or not any(folder.pictures.iterdir()):
-        at_start(View(parts, folder, recorder, 0, training.step.cast))
+        draw_start(parts.view(folder, recorder, 0, training.step.cast))
     try:
         reason = fit(training)
         result = finished(parts, training, machine, folder, run_id, reason, recorder)

@@ -8,19 +8,18 @@ from typing import Any
 from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import measured
-from dlrun.diagnostics.sample_metrics import Health
+from dlrun.diagnostics.plots import draw_epoch
+from dlrun.diagnostics.sample_classifier import make_sample_classifier
 from dlrun.engine.checkpoint_manager import BestWeights, CheckpointManager, Weights
 from dlrun.engine.fit import Clock, Fit
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopping.early_stop import Stopper
-from dlrun.models.assembly import Gan
 from dlrun.models.layers.recurrent import reset_states
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
 from dlrun.record.recorder import Recorder
-from dlrun.run.show import View, each_epoch
 from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
@@ -40,7 +39,8 @@ def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str
         "model": Weights(parts.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
         "clock": clock}, best, config.checkpoint_seconds)
 
-    health = Health(parts, folder, say) if isinstance(parts.model, Gan) else None
+    sample_metrics = config.task.sample_metrics(parts.view(folder, recorder, 0, step.cast),
+                                                lambda: make_sample_classifier(parts, folder.judge, say))
 
     def evaluate(epoch: int) -> dict[str, float]:
         row: dict[str, float] = {}
@@ -48,12 +48,12 @@ def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str
             row |= named("val", parts.measure(parts.val, step.cast))
         if parts.test is not None and epoch in config.test_at:
             row |= named("test", parts.measure(parts.test, step.cast))
-        if health is not None:
-            row |= named("samples", health())
+        if sample_metrics is not None:
+            row |= named("samples", sample_metrics())
         return row
 
     extras: list[Callable[[int], None]] = [
-        lambda epoch: each_epoch(View(parts, folder, recorder, epoch, step.cast))]
+        lambda epoch: draw_epoch(parts.view(folder, recorder, epoch, step.cast))]
     if config.histograms:
         extras.append(lambda epoch: _histograms(parts, epoch, recorder))
     epochs = config.epochs if step.players else 1  # with nothing to train each pass would measure the same

@@ -167,7 +167,7 @@ def test_the_pictures_of_the_test_rows_come_from_their_measurement(go, monkeypat
     matrices = []
     monkeypatch.setattr("dlrun.record.confusion.save_confusion", lambda path, matrix, classes: (
         matrices.append(matrix), Image.new("L", (2, 2)).save(path)))
-    monkeypatch.setattr("dlrun.run.show.view.in_order", None)  # a second pass would need it
+    monkeypatch.setattr("dlrun.tasks._base.view.in_order", None)  # a second pass would need it
     outcome = go("model=dense", "model.dropout=0.5", "epochs=1")
     result = outcome.result
     assert matrices[0].sum() == result["rows"]["test"]

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 EDGE = 1e-7  # a probability is at least so far from 0 and 1 (Keras's epsilon), where cross-entropy is infinite
-
-
-@runtime_checkable
-class HasPrior(Protocol):
-    """A task whose best answer without looking at the inputs is known."""
-
-    def prior(self, y: Tensor, width: int) -> Tensor:
-        """The outputs (width,) that, given to every row, make the loss on targets y least."""
-        ...
-
-
-@runtime_checkable
-class HasAnswers(HasPrior, Protocol):
-    """A task whose targets can be said by outputs."""
-
-    def answers(self, y: Tensor, width: int) -> Tensor:
-        """The outputs (rows, width) that say the targets y for sure."""
-        ...
 
 
 def log_shares(y: Tensor, classes: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a task is to the engine: players, whose turn it is, a loss for each, and measures.
+"""What a task is to the engine: players, whose turn it is, a loss for each; and what its outputs mean.
 
 A player is a set of parameters with its own loss and optimizer.  A classifier has one; a GAN has two,
 and its task says in which steps each of them moves.
@@ -6,34 +6,77 @@ and its task says in which steps each of them moves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.baseline import Baseline
 from dlrun.tasks._base.batch import Batch
 
+_ONE: Sequence[Sequence[str]] = (("model",),)
 
-class Task(Protocol):
-    """A task is made once for a run; it holds no state that changes with the steps."""
+
+class Task:
+    """A task is made once for a run, by its spec; it holds no state that changes with the steps.
+
+    A task has to have `loss` and `add`.  By default the whole model is its only player, "model", and moves in every
+    step; there is no baseline, and outputs are no predictions.
+    """
 
     def players(self, model: nn.Module) -> dict[str, nn.Module]:
         """The parts of the model that move, by name; all together they own every parameter."""
-        ...
+        return {"model": model}
 
     def turn(self, step: int) -> Sequence[Sequence[str]]:
         """Who moves in this step: groups of players; in a group all gradients are taken before any update."""
-        ...
+        return _ONE
+
+    def after_update(self, player: str) -> Callable[[nn.Module], None] | None:
+        """What is done to a player's module after each of its updates; None for nothing."""
+        return None
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Any]:
-        """A player's mean loss over the batch, and the outputs it was taken from."""
-        ...
+        """A player's mean loss over the batch, and the outputs it was computed from."""
+        raise NotImplementedError
 
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Any, batch: Batch) -> None:
         """Add what a player's turn has shown to the running sums; no host synchronisation."""
-        ...
+        raise NotImplementedError
 
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        """The measures that people read, from the means (a perplexity from a mean loss)."""
-        ...
+        """The metrics that people read, from the means (a perplexity from a mean loss)."""
+        return metrics
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """The outputs (width,) that, given to every row, make the loss on targets y least (`model=majority`)."""
+        raise NotImplementedError
+
+    def answers(self, y: Tensor, width: int) -> Tensor:
+        """The outputs (rows, width) that say the targets y for sure (`model=permuted`)."""
+        raise NotImplementedError
+
+    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline | None:
+        """What is printed beside the result on the rows of `part`: outputs that need no pass over the inputs."""
+        return None
+
+    def predict(self, model: nn.Module, x: Tensor) -> Tensor:
+        """What `cells` reads, for rows on the device (rows, ...): the model's outputs."""
+        outputs: Tensor = model(x)
+        return outputs
+
+    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+        """What `dlrun predict` writes of each row, by the columns' names.
+
+        `targets` are the scales of targets that are numbers.
+        """
+        raise NotImplementedError
+
+    @property
+    def predicts(self) -> bool:
+        """Whether it predicts anything of a row, which is whether it has `cells` of its own."""
+        return type(self).cells is not Task.cells

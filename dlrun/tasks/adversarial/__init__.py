@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,15 @@ from dlrun.config.schema.optimizer import Optimizer, player_optimizer
 from dlrun.models.vocabulary import BatchNorm
 from dlrun.registry import register
 from dlrun.tasks._base.spec import TaskSpec
+from dlrun.tasks.adversarial.mode_collapse import mode_collapse
 from dlrun.tasks.adversarial.options import AdversarialOptions
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
+    from dlrun.tasks._base.sample_metrics import SampleClassifier, SampleMetrics
     from dlrun.tasks._base.task import Task
+    from dlrun.tasks._base.view import View
 
 
 @register("task", "adversarial")
@@ -57,6 +61,24 @@ class Adversarial(AdversarialOptions, TaskSpec):
             player_optimizer(self.generator_optimizer, optimizer)
         except ConfigError as wrong:
             yield from wrong.problems
+
+    def sample_metrics(self, view: View, classifier: Callable[[], SampleClassifier | None]) -> SampleMetrics:
+        from dlrun.tasks.adversarial.sample_metrics import GanSampleMetrics
+
+        return GanSampleMetrics(view, classifier)
+
+    def sample_columns(self, data_spec: Any) -> tuple[str, ...]:
+        from dlrun.tasks.adversarial.sample_metrics import has_classes
+
+        return ("samples/duplicates", *(("samples/classes",) if has_classes(data_spec) else ()))
+
+    def collapsed(self, rows: Sequence[Mapping[str, Any]], data_spec: Any) -> str | None:
+        return mode_collapse(rows, len(data_spec.classes))
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.adversarial.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.adversarial.task import AdversarialTask

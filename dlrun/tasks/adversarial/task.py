@@ -14,13 +14,14 @@ from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.draws import uniform
+from dlrun.tasks._base.task import Task
 from dlrun.tasks.adversarial.losses import LOSSES, clip, gradient_penalty
 from dlrun.tasks.adversarial.options import AdversarialOptions
 
 Told = Mapping[str, Tensor]  # measures of a turn by name; the turn's loss is not among them
 
 
-class AdversarialTask:
+class AdversarialTask(Task):
     """Two players of a `Gan`.  Targets are not looked at.
 
     Turns are called by their player, or by player and half: "discriminator.real" and "discriminator.fake" where the
@@ -59,8 +60,8 @@ class AdversarialTask:
         """The discriminator in each step, and after it the generator in every `critic_steps`-th."""
         return self._with_generator if (step + 1) % self.config.critic_steps == 0 else self._alone
 
-    def after(self, player: str) -> Callable[[nn.Module], None] | None:
-        """What is done to a player's module after each of its updates; None for nothing."""
+    def after_update(self, player: str) -> Callable[[nn.Module], None] | None:
+        """A critic's weights are clipped."""
         limit = self.config.clip
         return (lambda module: clip(module, limit)) if limit and player == "discriminator" else None
 
@@ -72,9 +73,6 @@ class AdversarialTask:
         totals.mean(f"{player.partition('.')[0]}_loss", loss.detach(), batch.rows)
         for name, value in outputs.items():
             totals.mean(name, value, batch.rows)
-
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
-        return metrics
 
     def _joint(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
         """Real and generated rows in one loss: the mean of both parts; a Wasserstein critic's is their sum."""

@@ -15,6 +15,7 @@ from dlrun.tasks._base.weights import weight_problems
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
 
 
@@ -52,6 +53,11 @@ class Classify(TaskSpec):
         if self.class_weights == "balanced":
             return balanced(counts) if counts else None
         return None if self.class_weights is None else in_order(self.class_weights, classes, "class")
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.classify.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.classify.task import ClassifyTask

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.cells import probability_cells
 from dlrun.tasks._base.priors import log_odds, log_shares, sure
-from dlrun.tasks._base.single import Single
+from dlrun.tasks._base.task import Task
 
 Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
 
 
-class ClassifyTask(Single):
+class ClassifyTask(Task):
     """Targets are class numbers (rows,), int64.
 
     With class weights the loss of a model in training mode is the mean over the rows of weight * loss, as Keras has it
@@ -55,6 +60,14 @@ class ClassifyTask(Single):
 
     def answers(self, y: Tensor, width: int) -> Tensor:
         return sure(y, width)
+
+    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+        return constant(self.prior(all_targets(prepared.train), width), "the largest class", part)
+
+    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+        classes = data_spec.classes
+        for label, shares in zip(self.classify(outputs).tolist(), self.probabilities(outputs).tolist()):
+            yield {"class": classes[label], **probability_cells("p", classes, shares)}
 
     def classify(self, logits: Tensor) -> Tensor:
         """The most likely class of each row (rows,), int64."""

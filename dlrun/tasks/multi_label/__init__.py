@@ -10,7 +10,9 @@ from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
+    from dlrun.tasks._base.view import View
 
 
 @register("task", "multi_label")
@@ -27,6 +29,18 @@ class MultiLabel(TaskSpec):
 
     def width(self, data_spec: Any) -> int:
         return len(data_spec.classes)
+
+    def after_test(self, view: View) -> tuple[dict[str, float], dict[str, Any]]:
+        """F1 over all labels, and what each label's rows say."""
+        from dlrun.tasks.multi_label.task import MultiLabelTask
+
+        assert isinstance(view.task, MultiLabelTask)
+        return view.task.details(*view.outputs), {"labels": view.task.by_label(*view.outputs)}
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.multi_label.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.multi_label.task import MultiLabelTask

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.cells import probability_cells
 from dlrun.tasks._base.priors import log_odds, sure
-from dlrun.tasks._base.single import Single
+from dlrun.tasks._base.task import Task
 
 
-class MultiLabelTask(Single):
+class MultiLabelTask(Task):
     """Targets are 0 or 1 (rows, labels), float32; outputs are logits (rows, labels)."""
 
     def __init__(self, labels: Sequence[str]):
@@ -37,6 +42,15 @@ class MultiLabelTask(Single):
 
     def answers(self, y: Tensor, width: int) -> Tensor:
         return torch.cat([sure(column, 1) for column in y.T], 1)
+
+    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+        prior = self.prior(all_targets(prepared.train), width)
+        return constant(prior, "each label's commoner value", part)
+
+    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+        for shares in self.probabilities(outputs).tolist():
+            there = {name: str(int(share > 0.5)) for name, share in zip(data_spec.classes, shares)}
+            yield {**there, **probability_cells("p", data_spec.classes, shares)}
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probability of each label (rows, labels)."""

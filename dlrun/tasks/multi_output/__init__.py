@@ -15,6 +15,7 @@ from dlrun.tasks._base.weights import weight_problems
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
 
 
@@ -56,6 +57,11 @@ class MultiOutput(TaskSpec):
     def clashes(self, data_spec: Any) -> Iterator[Problem]:
         names = tuple(head.name for head in data_spec.several())
         yield from weight_problems(self.loss_weights, names, "task.loss_weights", "target")
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.multi_output.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.multi_output.task import MultiOutputTask

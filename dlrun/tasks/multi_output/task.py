@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.data.dataset_spec import Head
+from dlrun.data.dataset_spec import DatasetSpec, Head
+from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.cells import number_cell, probability_cells
 from dlrun.tasks._base.priors import centre, log_odds, log_shares, sure
-from dlrun.tasks._base.single import Single
+from dlrun.tasks._base.task import Task
 
 Outputs = tuple[Tensor, list[Tensor]]  # of the network (rows, width), and each target's loss
 
@@ -50,7 +53,7 @@ class Slice:
         return torch.cat([1 - positive, positive], 1)
 
 
-class MultiOutputTask(Single):
+class MultiOutputTask(Task):
     """Targets are (rows, heads), float32: numbers, and numbers of classes; outputs are (rows, width).
 
     The loss is the sum over the targets of weight * loss, as in Keras.  A number that the data set scales has
@@ -106,6 +109,23 @@ class MultiOutputTask(Single):
     def answers(self, y: Tensor, width: int) -> Tensor:
         return torch.cat([sure(own, part.head.outputs) if part.head.classes else own[:, None]
                           for part in self.slices for own in [y[:, part.place]]], 1)
+
+    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+        prior = self.prior(all_targets(prepared.train), width)
+        return constant(prior, "each target's largest class or centre", part)
+
+    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+        columns = [self._column(part, outputs, targets) for part in self.slices]
+        for cells in zip(*columns):
+            yield {key: value for cell in cells for key, value in cell.items()}
+
+    def _column(self, part: Slice, outputs: Tensor, targets: Sequence[Target]) -> list[dict[str, str]]:
+        name, classes = part.head.name, part.head.classes
+        if not classes:
+            return [{name: number_cell(value, targets[part.place])} for value in part.of(outputs)[:, 0].tolist()]
+        found, shares = part.classify(outputs).tolist(), part.probabilities(outputs).tolist()
+        return [{name: classes[place], **probability_cells(f"p {name}", classes, own)}
+                for place, own in zip(found, shares)]
 
     def derive(self, metrics: dict[str, float]) -> dict[str, float]:
         in_units = {f"{part.head.key}_mae_in_units": metrics[f"{part.head.key}_mae"] / part.factor

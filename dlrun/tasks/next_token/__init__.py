@@ -10,7 +10,9 @@ from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
+    from dlrun.tasks._base.view import View
 
 
 @register("task", "next_token")
@@ -28,6 +30,16 @@ class NextToken(TaskSpec):
 
     def width(self, data_spec: Any) -> int:
         return data_spec.target_vocabulary or len(data_spec.classes)
+
+    def final_samples(self, view: View) -> dict[str, float]:
+        from dlrun.tasks.next_token.text_diversity import text_diversity
+
+        return text_diversity(view)
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.next_token.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.next_token.task import NextTokenTask

@@ -10,10 +10,10 @@ from torch.nn import functional as F
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.priors import log_shares
-from dlrun.tasks._base.single import Single
+from dlrun.tasks._base.task import Task
 
 
-class NextTokenTask(Single):
+class NextTokenTask(Task):
     """The next token: outputs (rows, vocabulary) for one a row, (rows, vocabulary, length) for one a position."""
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from dlrun.tasks.reconstruct.options import ReconstructOptions
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
 
 
@@ -40,6 +41,11 @@ class Reconstruct(ReconstructOptions, TaskSpec):
                                               "task.sparsity=l1, or  model.encoder  as a list that ends so")
         elif model.code_activation not in ("sigmoid", "hard_sigmoid", "softmax"):
             yield Problem("task.sparsity=kl", "its code has to lie in [0, 1]:  model.code_activation=sigmoid")
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.reconstruct.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.models.assembly import Assembly, TokenAutoencoder

@@ -11,16 +11,16 @@ from torch.nn import functional as F
 from dlrun.models.assembly import Autoencoder
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.autoencoder import AutoencoderTask
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.draws import kept, normal
-from dlrun.tasks._base.single import Single
 from dlrun.tasks.reconstruct.options import ReconstructOptions
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 _EDGE = 1e-7  # a mean activation is at least so far from 0 and 1, where the divergence is infinite
 
 
-class ReconstructTask(Single):
+class ReconstructTask(AutoencoderTask):
     """One player, an `Autoencoder`.  Targets are not looked at.  Of tokens their vectors are reconstructed.
 
     `end` is the decoder's last function; with `words` a masked input is a whole position's vector.  Evaluation

@@ -11,6 +11,7 @@ from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
 
 
@@ -26,6 +27,11 @@ class Regress(TaskSpec):
 
     def width(self, data_spec: Any) -> int:
         return 1
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.regress.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.regress.task import RegressTask

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.baseline import Baseline, all_targets, constant, last_value
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.cells import number_cell
 from dlrun.tasks._base.priors import centre
-from dlrun.tasks._base.single import Single
+from dlrun.tasks._base.task import Task
 
 
-class RegressTask(Single):
+class RegressTask(Task):
     """Targets are numbers (rows,), float32; outputs are (rows, 1).
 
     Where the data set scales its target by `factor`, ``mae_in_units`` is the mean absolute error in its own unit.
@@ -42,3 +49,15 @@ class RegressTask(Single):
 
     def answers(self, y: Tensor, width: int) -> Tensor:
         return y[:, None]
+
+    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+        """The last value of a series, else the centre of the training targets."""
+        if prepared.data_spec.input_kind == "series":
+            return last_value(prepared, part)
+        centre_of = "median" if self._loss is F.l1_loss else "mean"
+        prior = self.prior(all_targets(prepared.train), width)
+        return constant(prior, f"the {centre_of} of the training targets", part)
+
+    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+        for value in outputs[:, 0].tolist():
+            yield {targets[0].name or "prediction": number_cell(value, targets[0])}

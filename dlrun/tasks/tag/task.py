@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.priors import log_shares
-from dlrun.tasks._base.single import Single
+from dlrun.tasks._base.task import Task
 
 
-class TagTask(Single):
+class TagTask(Task):
     """Outputs are (rows, tags, length), targets (rows, length) with `padding` where there is no word.
 
     The loss leaves padding out, unless `count_padding` asks for the books' way; ``accuracy`` never counts it,

@@ -14,6 +14,7 @@ from dlrun.tasks.vae.options import VaeOptions
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
+    from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
 
 
@@ -28,6 +29,11 @@ class Vae(VaeOptions, TaskSpec):
 
     def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
         return decoder_clashes(self.loss, blueprint, values)
+
+    def plots(self) -> Plots:
+        from dlrun.tasks.vae.plots import PLOTS
+
+        return PLOTS
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.models.assembly import Assembly

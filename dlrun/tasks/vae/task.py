@@ -10,15 +10,15 @@ from torch.nn import functional as F
 from dlrun.models.assembly import Vae
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.autoencoder import AutoencoderTask
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.draws import normal
-from dlrun.tasks._base.single import Single
 from dlrun.tasks.vae.options import VaeOptions
 
 Terms = tuple[Tensor, Tensor]
 
 
-class VaeTask(Single):
+class VaeTask(AutoencoderTask):
     """One player, a `Vae`.  Targets are not looked at.
 
     Each row's code is drawn once, in evaluation too, from the noise as it stands: call its `at` first, with a number

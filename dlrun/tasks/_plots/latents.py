@@ -6,7 +6,8 @@ import torch
 
 from dlrun.data.batches import in_order
 from dlrun.models.assembly import Autoencoder, Vae
-from dlrun.run.show.view import View
+from dlrun.tasks._base.autoencoder import AutoencoderTask
+from dlrun.tasks._base.view import View
 
 PAIRS = 16
 POINTS = 5_000
@@ -20,11 +21,11 @@ def reconstructions(view: View) -> None:
         return
     from dlrun.record.pictures import save_batch
 
-    model, task = view.parts.model, view.parts.task
-    assert isinstance(model, Autoencoder)
+    model, task = view.model, view.task
+    assert isinstance(model, Autoencoder) and isinstance(task, AutoencoderTask)
     x, _ = view.rows.range(0, min(PAIRS, view.rows.count))
     with view.eval_mode():
-        seen = task.corrupt(x) if hasattr(task, "corrupt") else x
+        seen = task.corrupt(x)
         back = model(seen).float()
     lines = [x, seen, back] if not torch.equal(seen, x) else [x, back]
     grid = torch.cat([line.reshape(len(x), *x.shape[1:]) for line in lines]).cpu().numpy()
@@ -35,11 +36,11 @@ def scatter(view: View) -> None:
     """The codes, coloured by class where there are classes; of longer ones their two principal components."""
     from dlrun.record.plots import save_codes
 
-    model = view.parts.model
+    model = view.model
     assert isinstance(model, Autoencoder)
     codes, labels = [], []
     with view.eval_mode():
-        for x, y in in_order(view.rows, view.parts.evaluate_batch):
+        for x, y in in_order(view.rows, view.evaluate_batch):
             codes.append(model.encode(x).float().flatten(1).cpu())
             labels.append(y.cpu())
     points, names = torch.cat(codes)[:POINTS], ("code 1", "code 2")
@@ -52,7 +53,7 @@ def scatter(view: View) -> None:
         points = (turned * sizes)[:, :2]
         names = tuple(f"principal component {axis + 1} ({shares[axis]:.0f} % of the variance)"  # type: ignore[assignment]
                       for axis in (0, 1))
-    data_spec = view.parts.prepared.data_spec
+    data_spec = view.prepared.data_spec
     classes = data_spec.classes if data_spec.target_kind == "classes" else ()
     view.save("codes", lambda path: save_codes(path, points.numpy(), torch.cat(labels)[:POINTS].numpy(), classes,
                                                   names))
@@ -60,7 +61,7 @@ def scatter(view: View) -> None:
 
 def plane(view: View) -> None:
     """Decoded points of a two-dimensional code: a VAE's by the normal's quantiles, others over the codes' range."""
-    model = view.parts.model
+    model = view.model
     assert isinstance(model, Autoencoder)
     x, _ = view.rows.range(0, min(1024, view.rows.count))
     with view.eval_mode():
@@ -82,7 +83,7 @@ def plane(view: View) -> None:
 
 def between(view: View) -> None:
     """Decoded codes on the straight way from one shown row to another, which stand at the ends of each line."""
-    model = view.parts.model
+    model = view.model
     assert isinstance(model, Autoencoder)
     if not view.images:
         return

@@ -1,4 +1,4 @@
-"""Several labels or targets for each row: how well each of them is told."""
+"""How well each of several targets is predicted."""
 
 from __future__ import annotations
 
@@ -7,24 +7,15 @@ import re
 import torch
 from torch import Tensor
 
-from dlrun.run.show.view import View
-from dlrun.tasks.multi_label.task import MultiLabelTask
+from dlrun.tasks._base.plots import Plots
+from dlrun.tasks._base.view import View
+from dlrun.tasks._plots.inputs import filters, first_batch
 from dlrun.tasks.multi_output.task import MultiOutputTask, Slice
-
-
-def labels(view: View) -> None:
-    """Precision, recall and F1 of each label."""
-    from dlrun.record.plots import save_labels
-
-    task = view.parts.task
-    assert isinstance(task, MultiLabelTask)
-    found = task.by_label(*view.outputs)
-    view.save("labels", lambda path: save_labels(path, found))
 
 
 def outputs(view: View) -> None:
     """For each target a picture: predicted against true numbers in their unit, or where classes are confused."""
-    task = view.parts.task
+    task = view.task
     assert isinstance(task, MultiOutputTask)
     values, y = view.outputs
     for part in task.slices:
@@ -34,7 +25,7 @@ def outputs(view: View) -> None:
 def _predictions(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
     from dlrun.record.plots import save_predictions
 
-    target = view.parts.prepared.targets[part.place]
+    target = view.prepared.targets[part.place]
     told, wanted = target.in_unit(part.of(values)[:, 0].numpy()), target.in_unit(true.numpy())
     view.save(f"predictions-{_file(part.head.key)}",
               lambda path: save_predictions(path, wanted, told, target.name, target.unit))
@@ -51,3 +42,6 @@ def _confusion(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
 
 def _file(key: str) -> str:
     return re.sub(r"[^\w-]+", "_", key)
+
+
+PLOTS = Plots(start=(first_batch,), end=(outputs, filters), outputs=True)

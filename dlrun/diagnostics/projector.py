@@ -8,7 +8,7 @@ from torch import Tensor
 from dlrun.models.assembly import Autoencoder, Gan
 from dlrun.models.layers.dense import Embedding
 from dlrun.record.projector import Points, save_projector
-from dlrun.run.show.view import View
+from dlrun.tasks._base.view import View
 
 WORDS = 10_000  # the first of a vocabulary, which are the most frequent; the projector slows down beyond
 ROWS = 2_000
@@ -17,14 +17,14 @@ ROWS = 2_000
 def projector(view: View) -> None:
     """Each embedding's vectors with their words; the codes, or the last hidden features, of up to 2,000 shown rows."""
     points: dict[str, Points] = {}
-    vocabulary = view.parts.prepared.vocabulary
-    for name, module in view.parts.model.named_modules():
+    vocabulary = view.prepared.vocabulary
+    for name, module in view.model.named_modules():
         if isinstance(module, Embedding) and vocabulary is not None and len(vocabulary) <= len(module.weight):
             vectors = module.weight.detach()[:min(WORDS, len(vocabulary))].float().cpu().numpy()
             points[name.replace(".", "-")] = Points(vectors, vocabulary.words[:len(vectors)])
     rows = _features(view)
     if rows is not None:
-        points["codes" if isinstance(view.parts.model, Autoencoder) else "features"] = rows
+        points["codes" if isinstance(view.model, Autoencoder) else "features"] = rows
     if not points:
         view.recorder.note("nothing for the projector: the model has no embedding, and makes no features of rows")
         return
@@ -32,7 +32,7 @@ def projector(view: View) -> None:
 
 
 def _features(view: View) -> Points | None:
-    model, data_spec = view.parts.model, view.parts.prepared.data_spec
+    model, data_spec = view.model, view.prepared.data_spec
     leaves = [module for module in model.modules() if not any(module.children())]
     last = [module for module in leaves if any(True for _ in module.parameters())]
     if isinstance(model, Gan) or not last or data_spec.target_length:  # a word at each position has no one place
@@ -45,8 +45,8 @@ def _features(view: View) -> Points | None:
     shown: list[Tensor] = []
     try:
         with view.eval_mode():
-            for begin in range(0, min(ROWS, view.rows.count), view.parts.evaluate_batch):
-                x, y = view.rows.range(begin, min(begin + view.parts.evaluate_batch, ROWS, view.rows.count))
+            for begin in range(0, min(ROWS, view.rows.count), view.evaluate_batch):
+                x, y = view.rows.range(begin, min(begin + view.evaluate_batch, ROWS, view.rows.count))
                 if coded:
                     found.append(model.encode(x).float().flatten(1).cpu())  # type: ignore[operator]
                 else:
@@ -62,7 +62,7 @@ def _features(view: View) -> Points | None:
 
 def _labels(view: View, y: Tensor) -> list[str]:
     """A text for each row: its class, its number, or nothing where there are no targets or several."""
-    classes = view.parts.prepared.data_spec.classes
+    classes = view.prepared.data_spec.classes
     if y.ndim != 1:
         return []
     return [classes[value] if classes else f"{value:.6g}" for value in y.tolist()]

@@ -1,8 +1,9 @@
-"""A GAN's health: what is counted, what it costs the run (nothing), and that a collapse is said."""
+"""Sample-quality metrics of a GAN: what is counted, what it costs the run (nothing), and that a collapse is said."""
 
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ import torch
 
 from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import choose
-from dlrun.diagnostics import sample_metrics as health
-from dlrun.diagnostics.mode_collapse import collapse
-from dlrun.diagnostics.sample_metrics import SAMPLES, Health, nearest
+from dlrun.diagnostics.sample_classifier import make_sample_classifier
 from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
 from dlrun.record.folder import RunFolder
-from dlrun.run import training
+from dlrun.record.recorder import Recorder
+from dlrun.tasks.adversarial import Adversarial, sample_metrics
+from dlrun.tasks.adversarial.mode_collapse import mode_collapse
+from dlrun.tasks.adversarial.sample_metrics import SAMPLES, GanSampleMetrics, nearest
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows, state
 
@@ -30,10 +32,13 @@ def parts() -> RunComponents:
 
 
 @pytest.fixture(scope="module")
-def looks(parts: RunComponents, tmp_path_factory: pytest.TempPathFactory) -> Health:
+def looks(parts: RunComponents, tmp_path_factory: pytest.TempPathFactory) -> GanSampleMetrics:
     said: list[str] = []
-    made = Health(parts, RunFolder(tmp_path_factory.mktemp("health")).make(), said.append)
-    assert made.judge is not None and made.judge.accuracy > 0.95 and "classifier that is right on 9" in said[0]
+    folder = RunFolder(tmp_path_factory.mktemp("samples")).make()
+    made = GanSampleMetrics(parts.view(folder, Recorder(), 0, nullcontext),
+                            lambda: make_sample_classifier(parts, folder.judge, said.append))
+    assert made.classifier is not None and made.classifier.accuracy > 0.95
+    assert "classifier that is right on 9" in said[0]
     return made
 
 
@@ -42,12 +47,12 @@ def test_the_nearest_other_row_by_hand() -> None:
     assert nearest(points).tolist() == [pytest.approx(18 ** 0.5), 1.0, 0.0, 0.0]
 
 
-def measured(looks: Health, monkeypatch: pytest.MonkeyPatch, made: torch.Tensor) -> dict[str, float]:
-    monkeypatch.setattr(health, "sample", lambda model, z: made)
+def measured(looks: GanSampleMetrics, monkeypatch: pytest.MonkeyPatch, made: torch.Tensor) -> dict[str, float]:
+    monkeypatch.setattr(sample_metrics, "sample", lambda model, z: made)
     return looks()
 
 
-def test_real_rows_in_place_of_samples_are_healthy(parts, looks, monkeypatch) -> None:
+def test_real_rows_in_place_of_samples_look_varied(parts, looks, monkeypatch) -> None:
     found = measured(looks, monkeypatch, parts.train.range(300, 300 + SAMPLES)[0])
     assert found["classes"] == 10 and found["sure"] > 0.9 and found["duplicates"] < 0.15
 
@@ -64,9 +69,9 @@ def test_half_of_the_rows_twice_are_duplicates(parts, looks, monkeypatch) -> Non
     assert whole < 0.15 and 0.75 <= half < 0.85
 
 
-def test_health_changes_no_bit_of_training(go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measuring_samples_changes_no_bit_of_training(go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = go(*SMALL, "output_dir=watched")
-    monkeypatch.setattr(training, "Health", lambda *about: dict)
+    monkeypatch.setattr(Adversarial, "sample_metrics", lambda *about: None)
     alone = go(*SMALL, "output_dir=alone")
     a, b = state(watched.folder), state(alone.folder)
     assert all(torch.equal(value, b[key]) for key, value in a.items() if key.startswith("/parts/model"))
@@ -108,13 +113,14 @@ YOUNG, WELL, ALIKE, FEW = (1.0, 0, 0.1), (0.1, 9, 0.7), (0.6, 8, 0.7), (0.1, 2, 
 
 
 def test_three_looks_in_a_row_at_the_end_make_a_collapse() -> None:
-    assert collapse(table(YOUNG, YOUNG, YOUNG, WELL), 10) is None
-    assert collapse(table(WELL, ALIKE, ALIKE), 10) is None
-    assert "since epoch 3 more than half" in (collapse(table(ALIKE, WELL, ALIKE, ALIKE, ALIKE), 10) or "")
-    assert "since epoch 2 the generator's samples are of 2 of 10" in (collapse(table(WELL, FEW, FEW, FEW), 10) or "")
+    assert mode_collapse(table(YOUNG, YOUNG, YOUNG, WELL), 10) is None
+    assert mode_collapse(table(WELL, ALIKE, ALIKE), 10) is None
+    assert "since epoch 3 more than half" in (mode_collapse(table(ALIKE, WELL, ALIKE, ALIKE, ALIKE), 10) or "")
+    few = mode_collapse(table(WELL, FEW, FEW, FEW), 10)
+    assert few is not None and "since epoch 2 the generator's samples are of 2 of 10" in few
 
 
 def test_mush_is_no_collapse_and_neither_are_two_classes_of_two() -> None:
-    assert collapse(table(*[(0.1, 1, 0.2)] * 5), 10) is None
-    assert collapse(table(*[FEW] * 5), 2) is None
-    assert collapse([{"epoch": 1, "train/loss": 1.0}], 10) is None and collapse([], 10) is None
+    assert mode_collapse(table(*[(0.1, 1, 0.2)] * 5), 10) is None
+    assert mode_collapse(table(*[FEW] * 5), 2) is None
+    assert mode_collapse([{"epoch": 1, "train/loss": 1.0}], 10) is None and mode_collapse([], 10) is None

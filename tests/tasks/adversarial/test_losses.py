@@ -159,10 +159,11 @@ def test_clipping_bounds_every_parameter_and_is_the_critics_alone() -> None:
     model, rng = made(SMALL)
     task = AdversarialTask(Config(loss="wasserstein", clip=0.01), rng)
     before = {name: weight.clone() for name, weight in model.discriminator.named_parameters()}
-    task.after("discriminator")(model.discriminator)
+    task.after_update("discriminator")(model.discriminator)
     for name, weight in model.discriminator.named_parameters():
         assert torch.equal(weight, before[name].clip(-0.01, 0.01))
-    assert task.after("generator") is None and AdversarialTask(Config(), rng).after("discriminator") is None
+    assert task.after_update("generator") is None
+    assert AdversarialTask(Config(), rng).after_update("discriminator") is None
     clip(model.discriminator, 1e-3)
     assert max(weight.abs().max().item() for weight in model.discriminator.parameters()) <= 1e-3 * (1 + 1e-6)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dlrun.run.show.view import View
+from dlrun.tasks._base.plots import Plots
+from dlrun.tasks._base.view import View
+from dlrun.tasks._plots.inputs import first_batch
 from dlrun.tasks.tag.task import TagTask
 
 SENTENCES = 20
@@ -27,7 +29,7 @@ def confusion(view: View) -> None:
 
 def sentences(view: View) -> None:
     """``pictures/sentences.txt``: the first shown sentences, each word with its tag and, if wrong, the true one."""
-    vocabulary = view.parts.prepared.vocabulary
+    vocabulary = view.prepared.vocabulary
     if vocabulary is None:
         return
     logits, y = view.outputs
@@ -42,11 +44,14 @@ def sentences(view: View) -> None:
 
 
 def _words(view: View, y: torch.Tensor) -> torch.Tensor:
-    task = view.parts.task
+    task = view.task
     assert isinstance(task, TagTask)
     return torch.ones_like(y, dtype=torch.bool) if task.padding is None else y != task.padding
 
 
 def _names(view: View, size: int) -> list[str]:
-    classes = list(view.parts.prepared.data_spec.classes)
+    classes = list(view.prepared.data_spec.classes)
     return [classes[number] if number < len(classes) else str(number) for number in range(size)]
+
+
+PLOTS = Plots(start=(first_batch,), end=(confusion, sentences), outputs=True)

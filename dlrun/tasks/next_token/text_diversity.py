@@ -8,10 +8,10 @@ import re
 import numpy as np
 import torch
 
-from dlrun.assembly.components import RunComponents
 from dlrun.config.seeds import derive_seed
 from dlrun.data.prepared import Split
-from dlrun.inference.writing import Passage, write_all
+from dlrun.tasks._base.view import View
+from dlrun.tasks.next_token.writing import Passage, write_all
 
 TEMPERATURES = (0.0, 0.2, 0.5, 1.0, 1.2, math.inf)
 STARTS, TOKENS = 4, 400  # passages at each temperature, and how long they are
@@ -19,7 +19,7 @@ GRAM = 4  # tokens that stand together
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def variety(parts: RunComponents) -> dict[str, float]:
+def text_diversity(view: View) -> dict[str, float]:
     """Measures of passages that begin at `STARTS` places of the test rows (else of other rows), by temperature.
 
     ``words_0.5``: different words / words, the type-token ratio.  ``real_0.5``: the share of words that the training
@@ -27,16 +27,16 @@ def variety(parts: RunComponents) -> dict[str, float]:
     entropy of the distributions that were drawn from, in nats.  Temperature 0 takes the most likely token, ``inf`` any.
     Means over the passages; empty where no next token is told.  Nothing is drawn from a stream that training uses.
     """
-    prepared = parts.prepared
+    prepared = view.prepared
     data_spec, vocabulary = prepared.data_spec, prepared.vocabulary
     if vocabulary is None or not data_spec.next_token:
         return {}
     part, length = prepared.test or prepared.val or prepared.train, data_spec.input_shape[-1]
     starts = [[int(token) for token in np.asarray(part.x[begin:begin + length])] for begin in _begins(part)]
-    seeds = [derive_seed(parts.config.seed, "variety", place) for place in range(len(starts))]
+    seeds = [derive_seed(view.config.seed, "variety", place) for place in range(len(starts))]
     passages = [Passage(start, temperature, torch.Generator().manual_seed(seeds[place]))
                 for temperature in TEMPERATURES for place, start in enumerate(starts)]
-    write_all(parts.model, part.form, length, passages, TOKENS, parts.train.device)
+    write_all(view.model, part.form, length, passages, TOKENS, view.rows.device)
     letters = vocabulary.unit == "character"
     known = set(_WORD.findall(vocabulary.decode(prepared.train.x))) if letters else set()
     found: dict[str, list[float]] = {}

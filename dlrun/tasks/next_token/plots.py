@@ -6,8 +6,10 @@ import numpy as np
 import torch
 
 from dlrun.config.seeds import derive_seed
-from dlrun.inference.writing import Passage, write_all
-from dlrun.run.show.view import View
+from dlrun.tasks._base.plots import Plots
+from dlrun.tasks._base.view import View
+from dlrun.tasks._plots.inputs import first_batch
+from dlrun.tasks.next_token.writing import Passage, write_all
 
 TEMPERATURES = (0.2, 0.5, 1.0)
 TOKENS = 300
@@ -15,7 +17,7 @@ TOKENS = 300
 
 def passages(view: View) -> None:
     """``pictures/text-0040.txt``: a prompt from the shown rows and what follows it."""
-    prepared = view.parts.prepared
+    prepared = view.prepared
     data_spec, vocabulary = prepared.data_spec, prepared.vocabulary
     if vocabulary is None or not data_spec.next_token:
         return
@@ -25,9 +27,12 @@ def passages(view: View) -> None:
     begin = int(part.rows[0])
     prompt = [int(token) for token in np.asarray(part.x[begin:begin + length])]
     lines = [f"prompt: {vocabulary.decode(prompt)}", ""]
-    seed = derive_seed(view.parts.config.seed, "text", view.epoch)
+    seed = derive_seed(view.config.seed, "text", view.epoch)
     made = [Passage(prompt, temperature, torch.Generator().manual_seed(seed)) for temperature in TEMPERATURES]
-    write_all(view.parts.model, part.form, length, made, TOKENS, view.rows.device)
+    write_all(view.model, part.form, length, made, TOKENS, view.rows.device)
     for passage in made:
         lines += [f"temperature {passage.temperature}: {vocabulary.decode(passage.made)}", ""]
     view.write(f"text-{view.epoch:04d}", "\n".join(lines))
+
+
+PLOTS = Plots(start=(first_batch,), during=(passages,), end=(passages,))

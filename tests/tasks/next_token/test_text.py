@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from dlrun.data.form import Form
-from dlrun.diagnostics.text_diversity import TEMPERATURES
-from dlrun.inference.writing import Passage, write, write_all
+from dlrun.tasks.next_token.text_diversity import TEMPERATURES
+from dlrun.tasks.next_token.writing import Passage, write, write_all
 
 SIZE, CPU = 6, torch.device("cpu")
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dlrun.models.assembly import Gan, Vae, fixed_latents, sample
-from dlrun.run.show.view import View
+from dlrun.tasks._base.view import View
 
 SAMPLES = 36
 
 
 def grid(view: View) -> None:
     """Samples of the same latent vectors at each showing, so that one sees them change."""
-    model = view.parts.model
+    model = view.model
     assert isinstance(model, (Gan, Vae))
     if not view.images:
         return
     from dlrun.record.pictures import save_batch
 
-    made = sample(model, fixed_latents(SAMPLES, model, view.parts.config.seed)).float().cpu().numpy()
+    made = sample(model, fixed_latents(SAMPLES, model, view.config.seed)).float().cpu().numpy()
     view.save("samples", lambda path: save_batch(path, made, columns=6), numbered=True)

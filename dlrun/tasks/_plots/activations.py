@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from dlrun.models.layers.activation import Activation
 from dlrun.models.layers.normalization import BatchNorm
-from dlrun.run.show.view import View
+from dlrun.tasks._base.view import View
 
 MAPS = 63  # of the filters of a convolution; with the row itself a full grid
 _FOLLOWS = (Activation, BatchNorm, nn.BatchNorm2d, nn.ReLU)
@@ -18,14 +18,14 @@ def activations(view: View) -> None:
 
     Each map is stretched over its own range (a filter that gives one value everywhere is black).
     """
-    convolutions = _ends(view.parts.model)
+    convolutions = _ends(view.model)
     if not view.images or not convolutions:
         return
     from dlrun.record.pictures import save_batch
 
     x, y = view.rows.range(0, 1)
     found = _outputs(view, convolutions, x)
-    classes = view.parts.prepared.data_spec.classes
+    classes = view.prepared.data_spec.classes
     said = classes[int(y[0])] if classes and y.ndim == 1 else "row"
     for name, maps in found.items():
         row = nn.functional.interpolate(x.mean(1, keepdim=True), maps.shape[-2:], mode="area")
@@ -59,7 +59,7 @@ def _outputs(view: View, modules: dict[str, nn.Module], x: Tensor) -> dict[str, 
              for name, module in modules.items()]
     try:
         with view.eval_mode():
-            view.parts.model(x)
+            view.model(x)
     finally:
         for hook in hooks:
             hook.remove()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dlrun.run.show.view import View
+from dlrun.tasks._base.view import View
 from dlrun.tasks.classify.task import ClassifyTask
 
 SIDE = 200  # points along an axis
@@ -15,7 +15,7 @@ POINTS = 1_000  # training rows that are drawn
 
 def regions(view: View) -> None:
     """The classes of the plane's points, below the first training rows in the colours of theirs."""
-    task, prepared = view.parts.task, view.parts.prepared
+    task, prepared = view.task, view.prepared
     assert isinstance(task, ClassifyTask)
     data_spec = prepared.data_spec
     if data_spec.input_kind != "table" or data_spec.input_shape != (2,):
@@ -24,14 +24,14 @@ def regions(view: View) -> None:
 
     scale = prepared.scale
     offset, factor = np.broadcast_to(scale.offset, 2), np.broadcast_to(scale.factor, 2)
-    points, y = view.parts.train.range(0, min(POINTS, view.parts.train.count))
+    points, y = view.train.range(0, min(POINTS, view.train.count))
     low, high = (take(points, 0).cpu().double() for take in (torch.amin, torch.amax))
     wide = (high - low).clamp_min(1e-6) * MARGIN
     across, up = (torch.linspace(start, end, SIDE) for start, end in zip((low - wide).tolist(), (high + wide).tolist()))
     plane = torch.stack(torch.meshgrid(across, up, indexing="xy"), -1).view(-1, 2)  # line by line from below
     with view.eval_mode():
-        taken = torch.cat([task.classify(view.parts.model(some.to(view.parts.rng.device)).float()).cpu()
-                           for some in plane.split(view.parts.evaluate_batch)]).view(SIDE, SIDE)
+        taken = torch.cat([task.classify(view.model(some.to(view.rng.device)).float()).cpu()
+                           for some in plane.split(view.evaluate_batch)]).view(SIDE, SIDE)
     span = [axis.numpy() / factor[place] + offset[place] for place, axis in enumerate((across, up))]
     view.save("regions", lambda path: save_regions(
         path, taken.numpy(), (*span[0][[0, -1]], *span[1][[0, -1]]), points.cpu().numpy() / factor + offset,

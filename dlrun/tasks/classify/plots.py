@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from dlrun.run.show.view import View
+from dlrun.tasks._base.plots import Plots
+from dlrun.tasks._base.view import View
+from dlrun.tasks._plots.activations import activations
+from dlrun.tasks._plots.inputs import filters, first_batch
+from dlrun.tasks.classify.regions import regions
 from dlrun.tasks.classify.task import ClassifyTask
 
 WORST = 32
@@ -15,7 +19,7 @@ def confusion(view: View) -> None:
     """How many rows of each class were taken for each class."""
     from dlrun.record.confusion import save_confusion
 
-    task, classes = view.parts.task, view.parts.prepared.data_spec.classes
+    task, classes = view.task, view.prepared.data_spec.classes
     assert isinstance(task, ClassifyTask)
     logits, y = view.outputs
     matrix = torch.bincount(y * len(classes) + task.classify(logits), minlength=len(classes) ** 2)
@@ -27,7 +31,7 @@ def mistakes(view: View) -> None:
 
     Images as a picture; sentences as ``pictures/mistakes.txt``.
     """
-    task, classes = view.parts.task, view.parts.prepared.data_spec.classes
+    task, classes = view.task, view.prepared.data_spec.classes
     assert isinstance(task, ClassifyTask)
     logits, y = view.outputs
     taken = task.classify(logits)
@@ -42,7 +46,7 @@ def mistakes(view: View) -> None:
 
         x, _ = view.rows.take(wrong.to(view.rows.device) if view.rows.resident else wrong)
         view.save("mistakes", lambda path: save_batch(path, x.cpu().numpy(), captions))
-    elif (vocabulary := view.parts.prepared.vocabulary) is not None:
+    elif (vocabulary := view.prepared.vocabulary) is not None:
         lines = []
         for row, caption in zip(wrong.tolist(), captions):
             ids = _ids(view, row)
@@ -53,9 +57,12 @@ def mistakes(view: View) -> None:
 
 def _ids(view: View, row: int) -> list[int]:
     """The words of a shown row; a bag of words has each once, the rarest first."""
-    part, vocabulary = view.part, view.parts.prepared.vocabulary
+    part, vocabulary = view.part, view.prepared.vocabulary
     assert vocabulary is not None
     silent = (vocabulary.padding, vocabulary.start)
     bag = part.form.size if part.form.kind == "multi_hot" else None  # what fills a bag up is `size`
     ids = [int(number) for number in part.x[row] if number not in silent]
     return ids if bag is None else [number for number in reversed(ids) if number < bag]
+
+
+PLOTS = Plots(start=(first_batch,), end=(confusion, mistakes, regions, filters, activations), outputs=True)

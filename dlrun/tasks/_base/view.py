@@ -1,4 +1,4 @@
-"""What a picture is made from."""
+"""What a plot is made from: a run at the end of an epoch."""
 
 from __future__ import annotations
 
@@ -10,22 +10,34 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from dlrun.assembly.components import RunComponents
-from dlrun.data.batches import Rows, in_order
-from dlrun.data.prepared import Split
+from dlrun.config.schema.root import Config
+from dlrun.data.batches import Batches, Rows, in_order
+from dlrun.data.prepared import PreparedData, Split
+from dlrun.models.step_rng import StepRng
 from dlrun.record.folder import RunFolder, write_text
 from dlrun.record.recorder import Recorder
-
-OUTPUTS = ("classify", "tag", "regress", "multi_label", "multi_output")  # tasks that show all outputs
+from dlrun.tasks._base.task import Task
 
 
 @dataclass(frozen=True)
 class View:
-    """A run at the end of an epoch.  `cast` is its precision's context."""
+    """A run at the end of an epoch: the weights are those of `epoch` (0 before training), or at the end those kept.
 
-    parts: RunComponents
+    `evaluate_batch` is how many rows are measured at once, `cast` the context of the run's precision.
+    """
+
+    config: Config
+    task: Task
+    model: nn.Module
+    prepared: PreparedData
+    rng: StepRng
+    batches: Batches
+    train: Rows
+    val: Rows | None
+    test: Rows | None
+    evaluate_batch: int
     folder: RunFolder
     recorder: Recorder
     epoch: int
@@ -34,34 +46,34 @@ class View:
     @property
     def rows(self) -> Rows:
         """The rows that are shown: test, else validation, else training rows."""
-        return self.parts.test or self.parts.val or self.parts.train
+        return self.test or self.val or self.train
 
     @property
     def part(self) -> Split:
         """The same rows as they are stored."""
-        prepared = self.parts.prepared
+        prepared = self.prepared
         return next(part for part in (prepared.test, prepared.val, prepared.train) if part is not None)
 
     @property
     def images(self) -> bool:
         """Whether inputs are pictures that can be shown."""
-        return self.parts.prepared.data_spec.input_kind == "image"
+        return self.prepared.data_spec.input_kind == "image"
 
     @contextmanager
     def eval_mode(self) -> Iterator[None]:
         """Dropout off, no gradients, and noise that no step has."""
-        self.parts.rng.seed_step(-1)
-        self.parts.model.eval()
+        self.rng.seed_step(-1)
+        self.model.eval()
         try:
             with torch.no_grad(), self.cast():
                 yield
         finally:
-            self.parts.model.train()
+            self.model.train()
 
     @cached_property
     def passed(self) -> list[tuple[Tensor, Tensor]] | None:
         """Where a measurement of the shown rows leaves what went through; None where no picture needs that."""
-        return [] if self.parts.config.task.kind in OUTPUTS else None
+        return [] if self.config.task.plots().outputs else None
 
     @cached_property
     def outputs(self) -> tuple[Tensor, Tensor]:
@@ -69,7 +81,7 @@ class View:
         found = self.passed
         if not found:
             with self.eval_mode():
-                found = [(self.parts.model(x), y) for x, y in in_order(self.rows, self.parts.evaluate_batch)]
+                found = [(self.model(x), y) for x, y in in_order(self.rows, self.evaluate_batch)]
         outputs, targets = (torch.cat(parts).cpu() for parts in zip(*found))
         return outputs.float(), targets
 

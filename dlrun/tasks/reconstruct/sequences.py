@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from dlrun.data.batches import in_order
 from dlrun.models.assembly import TokenAutoencoder
-from dlrun.run.show.view import View
+from dlrun.tasks._base.view import View
 from dlrun.tasks.reconstruct.task import ReconstructTask
 
 PAIRS = 16  # series whose steps are lines of a picture
@@ -20,11 +20,11 @@ MASK = "_"
 
 def series(view: View) -> None:
     """Series above what came back: as pictures, a line for each step, where they are about square; else drawn."""
-    if view.parts.prepared.data_spec.input_kind != "series":
+    if view.prepared.data_spec.input_kind != "series":
         return
-    model, task = view.parts.model, view.parts.task
+    model, task = view.model, view.task
     assert isinstance(task, ReconstructTask)
-    features, length = view.parts.prepared.data_spec.input_shape
+    features, length = view.prepared.data_spec.input_shape
     square = features >= 4 and features <= 4 * length <= 16 * features
     x = _spread(view, PAIRS if square else LINES)
     with view.eval_mode():
@@ -39,13 +39,13 @@ def series(view: View) -> None:
         return
     from dlrun.record.plots import save_series
 
-    names = view.parts.prepared.data_spec.features
+    names = view.prepared.data_spec.features
     view.save("reconstructions", lambda path: save_series(path, x.cpu().numpy(), back.cpu().numpy(), names))
 
 
 def sentences(view: View) -> None:
     """``pictures/sentences.txt``: sentences, what the encoder saw, and the words nearest to what came back."""
-    model, task, vocabulary = view.parts.model, view.parts.task, view.parts.prepared.vocabulary
+    model, task, vocabulary = view.model, view.task, view.prepared.vocabulary
     if not isinstance(model, TokenAutoencoder) or vocabulary is None:
         return
     assert isinstance(task, ReconstructTask)
@@ -73,7 +73,7 @@ def _spread(view: View, count: int) -> Tensor:
 
 
 def _masked(view: View, ids: list[int], mask: Tensor) -> str:
-    vocabulary = view.parts.prepared.vocabulary
+    vocabulary = view.prepared.vocabulary
     assert vocabulary is not None
     words = [MASK if hidden else vocabulary.decode([token]) for token, hidden in zip(ids, mask.tolist())]
     return ("" if vocabulary.unit == "character" else " ").join(word for word in words if word)
@@ -83,12 +83,12 @@ def similarity(view: View) -> None:
     """How near the code of a sentence is to that of its reconstruction (Gulli & Pal, ch. 7)."""
     from dlrun.record.plots import save_histogram
 
-    model = view.parts.model
+    model = view.model
     if not isinstance(model, TokenAutoencoder):
         return
     found: list[Tensor] = []
     with view.eval_mode():
-        for x, _ in in_order(view.rows, view.parts.evaluate_batch):
+        for x, _ in in_order(view.rows, view.evaluate_batch):
             code = model.encode(x)
             found.append(F.cosine_similarity(code.float(), model.code(model.decode(code)).float()).cpu())
             if sum(map(len, found)) >= CODES:

@@ -10,11 +10,11 @@ SURE = 0.5  # of samples that show one class clearly, from which a lack of class
 LOOKS = 3  # epochs in a row, the last ones: a young generator's samples are always alike
 
 
-def collapse(rows: Sequence[Mapping[str, Any]], classes: int) -> str | None:
+def mode_collapse(rows: Sequence[Mapping[str, Any]], classes: int) -> str | None:
     """The sentence of a run whose generator has collapsed; None for one that has not, or is no GAN.
 
-    It has where in the last epochs (3 or more) over half of the samples are duplicates (`run.health`), or where over
-    half show a class clearly and all these are of few classes: a fifth of the data's `classes`, at least one.
+    It has where in the last epochs (3 or more) over half of the samples are duplicates (`GanSampleMetrics`), or where
+    over half show a class clearly and all these are of few classes: a fifth of the data's `classes`, at least one.
     """
     found = {
         "more than half of the generator's samples are duplicates": _since(

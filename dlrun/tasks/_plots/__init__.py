@@ -1,0 +1,1 @@
+"""Plots that several tasks have: what goes in, convolutions, latents, samples."""
