@@ -25,13 +25,14 @@ from dlrun.config.identity import identity, run_name
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import preflight
 from dlrun.record.plan import Job, Plan, store
-from dlrun.sweep.execute.job_queue import Agenda
+from dlrun.sweep.execute.driver import Driver
+from dlrun.sweep.execute.job_queue import JobQueue
+from dlrun.sweep.execute.launcher import build_launcher
 from dlrun.sweep.execute.options import Execution
-from dlrun.sweep.execute.plain_view import Lines
-from dlrun.sweep.execute.pool import Pool
-from dlrun.sweep.execute.run import todos
-from dlrun.sweep.execute.slots import slots
-from dlrun.sweep.plan.status import look
+from dlrun.sweep.execute.plain_view import PlainView
+from dlrun.sweep.execute.run import pending_jobs
+from dlrun.sweep.execute.slots import find_slots
+from dlrun.sweep.plan.status import read_job
 
 JOBS = 8
 SWEEPS = {
@@ -111,22 +112,22 @@ def timed_sweep(words: list[str]) -> tuple[float, float, list[float], str]:
         plan = plan_of(words, Path(folder))
         store(plan)
         cpu, start = children_cpu(), time.perf_counter()
-        entries = [look(plan.run_folder(job)) for job in plan.jobs]
-        place = slots(Execution(), plan.jobs)
-        todo = todos(plan, entries, place, retry=False)
-        watch = Lines(plan, entries, todo, io.StringIO())
-        pool = Pool(Agenda(list(todo)), place, watch, plan.folder / "logs")
-        pool.run(signals)
+        states = [read_job(plan.run_folder(job)) for job in plan.jobs]
+        slots = find_slots(Execution(), plan.jobs)
+        pending = pending_jobs(plan, states, slots, retry=False)
+        progress = PlainView(plan, states, pending, io.StringIO())
+        launcher = build_launcher(Execution(), slots, plan.folder / "logs")
+        Driver(JobQueue(list(pending)), launcher, progress).run(signals)
         seconds, cpu = time.perf_counter() - start, children_cpu() - cpu
         overhead = []
         for job in plan.jobs:
-            entry = look(plan.run_folder(job))
-            assert entry.status == "finished", entry
-            whole = watch.lines[job.number].seconds
+            state = read_job(plan.run_folder(job))
+            assert state.status == "finished", state
+            whole = progress.jobs[job.number].seconds
             assert whole is not None
-            overhead.append(whole - entry.result["seconds"])
-        threads = todo[0].threads
-        return seconds, cpu, overhead, f"{place.cores // threads} x {threads} thread{'' if threads == 1 else 's'}"
+            overhead.append(whole - state.result["seconds"])
+        threads = pending[0].threads
+        return seconds, cpu, overhead, f"{slots.cores // threads} x {threads} thread{'' if threads == 1 else 's'}"
 
 
 def timed_plain(words: list[str], threads: int) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import GROUPS
-from dlrun.sweep.request.to_override import spell
+from dlrun.sweep.request.to_override import to_override
 
 
 def overrides_of(overrides: Sequence[str], keys: Mapping[str, Any]) -> list[str]:
@@ -24,9 +24,9 @@ def overrides_of(overrides: Sequence[str], keys: Mapping[str, Any]) -> list[str]
     found = list(overrides)
     for key, value in keys.items():
         if key in GROUPS and isinstance(value, Mapping):
-            found += [spell(f"{key}.{member}", inner) for member, inner in value.items()]
+            found += [to_override(f"{key}.{member}", inner) for member, inner in value.items()]
         elif key in GROUPS and isinstance(value, str):
             found.append(f"{key}={value}")
         else:
-            found.append(spell(key, value))
+            found.append(to_override(key, value))
     return found

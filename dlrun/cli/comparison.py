@@ -84,12 +84,12 @@ def measured_in(output_dir: Path, entry: Entry) -> dict[str, Path]:
 
 def _run(plan: Plan) -> int:
     from dlrun.sweep.execute.options import execution
-    from dlrun.sweep.plan.status import look
+    from dlrun.sweep.plan.status import read_job
     from dlrun.sweep.run import run_sweep
 
-    entries = [look(plan.run_folder(job)) for job in plan.jobs]
-    if all(found.done or found.failed for found in entries) and plan.options.get("retry") != "failed":
-        return 1 if any(found.failed for found in entries) else 0  # nothing to run: the tables alone
+    states = [read_job(plan.run_folder(job)) for job in plan.jobs]
+    if all(found.done or found.failed for found in states) and plan.options.get("retry") != "failed":
+        return 1 if any(found.failed for found in states) else 0  # nothing to run: the tables alone
     _printed(plan)
     return run_sweep(plan, execution(plan.options))
 
@@ -97,10 +97,10 @@ def _run(plan: Plan) -> int:
 def _printed(plan: Plan) -> int:
     from dlrun.sweep.plan.forecast import forecast
     from dlrun.sweep.plan.plan_text import plan_lines
-    from dlrun.sweep.plan.status import look
+    from dlrun.sweep.plan.status import read_job
 
-    entries = [look(plan.run_folder(job)) for job in plan.jobs]
-    print("\n".join(plan_lines(plan, entries, forecast(plan, entries))), flush=True)
+    states = [read_job(plan.run_folder(job)) for job in plan.jobs]
+    print("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
     return 0
 
 

@@ -10,11 +10,11 @@ def main(words: Sequence[str]) -> int:
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.plan.forecast import forecast
     from dlrun.sweep.plan.plan_text import plan_lines
-    from dlrun.sweep.plan.status import survey
+    from dlrun.sweep.plan.status import read_all
 
     plan = make_plan(words)
-    entries = survey(plan)
-    print("\n".join(plan_lines(plan, entries, forecast(plan, entries))), flush=True)
+    states = read_all(plan)
+    print("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
     if plan.options["dry_run"]:
         return 0
     if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it

@@ -7,6 +7,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
 ROOMS: dict[str, str] = {  # group -> folder below the package
+    "launcher": "sweep/execute/launchers",
     "task": "tasks",
     "optimizer": "engine/optimizers",
     "schedule": "engine/schedules",

@@ -8,9 +8,9 @@ from dlrun.config.compose.composer import hydra_started
 from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan
 from dlrun.sweep.plan.checking import Checker
-from dlrun.sweep.plan.grid import crossed
+from dlrun.sweep.plan.grid import cross
 from dlrun.sweep.plan.grid_plan import grid_plan
-from dlrun.sweep.request.request import asked
+from dlrun.sweep.request.request import read_request
 
 
 def make_plan(words: Sequence[str]) -> Plan:
@@ -20,19 +20,19 @@ def make_plan(words: Sequence[str]) -> Plan:
     """
     with hydra_started():
         checker = Checker()
-        wanted = asked(words, checker.composer)
-        if wanted.settings.search is not None:
+        request = read_request(words, checker.composer)
+        if request.settings.search is not None:
             from dlrun.sweep.search.search_plan import search_plan
 
-            return search_plan(words, wanted, checker)
-        return grid_plan(words, wanted, checker)
+            return search_plan(words, request, checker)
+        return grid_plan(words, request, checker)
 
 
 def first_job(words: Sequence[str]) -> list[str]:
     """The words of the first job, which is not checked; raises ConfigError for words that are no sweep's."""
     with hydra_started():
-        wanted = asked(words, Checker().composer)
-        drafts, problems = crossed(wanted)
-    if wanted.problems or problems:
-        raise ConfigError(wanted.problems + problems)
-    return list(drafts[0].words)
+        request = read_request(words, Checker().composer)
+        specs, problems = cross(request)
+    if request.problems or problems:
+        raise ConfigError(request.problems + problems)
+    return list(specs[0].words)

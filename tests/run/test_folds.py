@@ -334,10 +334,10 @@ def test_explain_tells_of_folds_and_of_the_final_fit(capsys) -> None:
 
 
 def test_a_sweep_hears_of_a_fold_as_a_part_of_its_run(go) -> None:
-    from dlrun.sweep.execute.job import Forward
+    from dlrun.sweep.execute.progress_recorder import ProgressRecorder
 
     told: list[dict] = []
-    go(*WORDS, f"validation={FINAL}", recorders=[Forward(told.append, every=0)])
+    go(*WORDS, f"validation={FINAL}", recorders=[ProgressRecorder(told.append, every=0)])
     epochs = [message["epochs"] for message in told]
     assert epochs == sorted(epochs) and {message["of"] for message in told} == {15}
     assert {1, 3, 4, 12, 13, 15} <= set(epochs) and epochs[-1] == 15

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.schema.fields import choice, flag, free, integer, mapping, number, rules, text
+from dlrun.registry import names
 
-LAUNCHERS = ("local", "joblib", "ray", "submitit")
+LAUNCHERS = tuple(sorted(names("launcher"), key=lambda name: name != "local"))  # the default one first
 SEARCHES = ("random", "tpe", "gp", "cmaes", "qmc")
 PRUNERS = ("median", "hyperband", "none")
 FORMS = ("zip", "skip")  # what `pairs` and `exclude` are on the command line:  zip(a=1,2; b=3,4)  skip(a=1, b=4)

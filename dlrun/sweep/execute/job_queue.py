@@ -1,88 +1,94 @@
-"""Which job comes next: the order of a sweep, without processes, clocks or files of its own."""
+"""Which job comes next: the order of a sweep, without processes and clocks of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from dlrun.sweep.execute.job import Message
-from dlrun.sweep.execute.pending_job import PATIENCE, Todo
-from dlrun.sweep.execute.progress import Watch
-from dlrun.sweep.plan.status import Entry, look, written
+from dlrun.sweep.execute.job_message import Message
+from dlrun.sweep.execute.pending_job import RETRY_SECONDS, PendingJob
+from dlrun.sweep.execute.progress import Progress
+from dlrun.sweep.plan.status import JobState, checkpoint_time, read_job
 
-DEATHS = 3  # of a job's workers, one after another, without the job getting any further
+MAX_DEATHS = 3  # of a job's workers, one after another, without progress in between
 
 
 @dataclass
-class Agenda:
-    """The jobs that are left, in the plan's order.  `failures` of them end the sweep (None: any number may fail)."""
+class JobQueue:
+    """The jobs that wait, in the plan's order, and those that run.
 
-    left: list[Todo]
-    failures: int | None = None
+    `max_failures` of them end the sweep (None: any number may fail).
+    """
+
+    waiting: list[PendingJob]
+    max_failures: int | None = None
     failed: int = 0
-    running: list[Todo] = field(default_factory=list)
+    running: list[PendingJob] = field(default_factory=list)
 
-    def feed(self, spare: int, watch: Watch) -> None:
+    def refill(self, places: int, progress: Progress) -> None:
         """Find jobs for so many free places; a grid has all its jobs from the start."""
 
-    def heard(self, todo: Todo, message: Message) -> list[Todo]:
-        """What a running job has reached; the jobs that are to be stopped for it."""
+    def advanced(self, pending: PendingJob, message: Message) -> list[PendingJob]:
+        """A running job's ``progress``; the running jobs that are to be stopped for it."""
         return []
 
-    def next(self, cores: int, now: float, gone: Callable[[Todo, Entry], None]) -> Todo | None:
+    def take(self, cores: int, now: float, already_done: Callable[[PendingJob, JobState], None]) -> PendingJob | None:
         """The first job whose threads fit into so many free cores; None where there is none at this time.
 
-        A job that another process has done in the meantime is taken off and told to `gone`.
+        A job that another process has done in the meantime is taken off and passed to `already_done`.
         """
-        for todo in list(self.left):
-            if todo.threads > cores and self.running or todo.again > now:
+        for pending in list(self.waiting):
+            if pending.threads > cores and self.running or pending.retry_at > now:
                 continue
-            if todo.again:
-                todo.entry = look(todo.folder)
-                if todo.entry.done:
-                    self.left.remove(todo)
-                    gone(todo, todo.entry)
+            if pending.retry_at:
+                pending.state = read_job(pending.folder)
+                if pending.state.done:
+                    self.waiting.remove(pending)
+                    already_done(pending, pending.state)
                     continue
-            self.left.remove(todo)
-            self.running.append(todo)
-            return todo
+            self.waiting.remove(pending)
+            self.running.append(pending)
+            return pending
         return None
 
     @property
     def finished(self) -> bool:
-        return not self.left and not self.running
+        """Whether no job waits or runs."""
+        return not self.waiting and not self.running
 
     @property
-    def broken(self) -> bool:
+    def too_many_failures(self) -> bool:
         """Whether so many have failed that no more are begun."""
-        return self.failures is not None and self.failed >= self.failures
+        return self.max_failures is not None and self.failed >= self.max_failures
 
-    def ended(self, todo: Todo, entry: Entry) -> None:
+    def ended(self, pending: PendingJob, state: JobState) -> None:
         """A job came to an end, good or bad."""
-        self.running.remove(todo)
-        todo.entry = entry
-        self.failed += entry.failed
+        self.running.remove(pending)
+        pending.state = state
+        self.failed += state.failed
 
-    def elsewhere(self, todo: Todo, now: float) -> None:
+    def runs_elsewhere(self, pending: PendingJob, now: float) -> None:
         """Another process has the job: it is offered again after a while."""
-        self._back(todo)
-        todo.again, todo.wait = now + todo.wait, min(2 * todo.wait, PATIENCE[1])
+        self.give_back(pending)
+        pending.retry_at = now + pending.retry_delay
+        pending.retry_delay = min(2 * pending.retry_delay, RETRY_SECONDS[1])
 
-    def died(self, todo: Todo, how: str) -> None:
+    def worker_died(self, pending: PendingJob, how: str) -> None:
         """The job's worker died; it goes on from its checkpoint, unless it kills every worker at the same place."""
-        saved = written(todo.folder)
-        todo.deaths = 1 if saved != todo.saved else todo.deaths + 1
-        todo.saved = saved
-        if todo.deaths >= DEATHS:
-            todo.hopeless = f"its worker died {todo.deaths} times at the same place: {how}"
-        self._back(todo)
+        saved = checkpoint_time(pending.folder)
+        pending.deaths = 1 if saved != pending.saved_at else pending.deaths + 1
+        pending.saved_at = saved
+        if pending.deaths >= MAX_DEATHS:
+            pending.abandon_reason = f"its worker died {pending.deaths} times at the same place: {how}"
+        self.give_back(pending)
 
-    def _back(self, todo: Todo) -> None:
-        self.running.remove(todo)
-        self.left.append(todo)
-        self.left.sort(key=lambda one: one.job.number)
+    def give_back(self, pending: PendingJob) -> None:
+        """A running job waits again, at its place in the order."""
+        self.running.remove(pending)
+        self.waiting.append(pending)
+        self.waiting.sort(key=lambda one: one.job.number)
 
 
-def free(cores: int, running: Iterable[Todo]) -> int:
+def free_cores(cores: int, running: Iterable[PendingJob]) -> int:
     """Cores that no running job has."""
-    return cores - sum(todo.threads for todo in running)
+    return cores - sum(pending.threads for pending in running)

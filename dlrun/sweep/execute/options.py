@@ -8,12 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Execution:
-    """`workers` is "auto" or a number of processes.
+    """`workers` is "auto" or a number of jobs at a time.
 
     `on_error` is "continue", "stop", or the number of failures after which the sweep stops; those of earlier starts
     do not count.  `retry` is "failed" to train again what failed or ran out of memory, "none" to leave it.  `timeout`
     is how many seconds a job may take in one start before it is ended as failed.  `per_gpu` is how many jobs share a
-    GPU.  `launcher` is "local", "joblib", "ray" or "submitit"; `launcher_args` are what that one is given.
+    GPU.  `launcher` names a kind of the registry, `launcher_args` are what it is given.
     """
 
     workers: int | str = "auto"
@@ -25,7 +25,7 @@ class Execution:
     launcher_args: dict[str, Any] | None = None
 
     @property
-    def failures(self) -> int | None:
+    def max_failures(self) -> int | None:
         """So many failures end the sweep; None for any number."""
         if self.on_error == "continue":
             return None
@@ -33,5 +33,5 @@ class Execution:
 
 
 def execution(options: dict[str, Any]) -> Execution:
-    """How a plan's options (`config.sweeps.Sweep`) say that it is executed."""
+    """How a plan's options (`config.schema.sweeps.Sweep`) say that it is executed."""
     return Execution(**{field.name: options.get(field.name, field.default) for field in fields(Execution)})

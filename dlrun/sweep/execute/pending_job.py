@@ -1,4 +1,4 @@
-"""A job that is still to be run here, and what has befallen it since the sweep was started."""
+"""A job that is still to be run here, and what has happened to it since the sweep was started."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlrun.record.plan import Job
-from dlrun.sweep.plan.status import Entry
+from dlrun.sweep.plan.status import JobState
 
-PATIENCE = (1.0, 5.0)  # seconds, first and longest, until a job that runs elsewhere is looked at again
+RETRY_SECONDS = (1.0, 5.0)  # first and longest, until a job that runs elsewhere is looked at again
 
 
 @dataclass
-class Todo:
-    """A job that is to be run here.  `deaths` counts workers that died of it since it last got further."""
+class PendingJob:
+    """A job with its run's folder, the threads that it gets, and its state when that was last read.
+
+    `deaths` counts workers that died of it since it last made progress, and `saved_at` is when its checkpoint was
+    written before the last death (nanoseconds).  A job that runs in another process is not offered before `retry_at`
+    (seconds of the monotonic clock; 0: it does not).  One with an `abandon_reason` is given up: who takes it next only
+    writes that down.  `stop_sent`: a search has asked it to stop; it is saved, and not taken up again.
+    """
 
     job: Job
     folder: Path
     threads: int
-    entry: Entry
+    state: JobState
     deaths: int = 0
-    saved: int = 0  # when its checkpoint was last written, in nanoseconds, as its last worker died
-    again: float = 0.0  # a time before which it is not offered: it runs in another process
-    wait: float = PATIENCE[0]
-    hopeless: str = ""  # why it is given up; who takes it next only writes that down
-    pruned: bool = False  # a search has asked it to stop; it is saved, and not taken up again
+    saved_at: int = 0
+    retry_at: float = 0.0
+    retry_delay: float = RETRY_SECONDS[0]
+    abandon_reason: str = ""
+    stop_sent: bool = False

@@ -7,40 +7,43 @@ from typing import TextIO
 
 from dlrun.record.plan import Plan
 from dlrun.record.words import long_time
-from dlrun.sweep.execute.pending_job import Todo
-from dlrun.sweep.execute.progress import Line, Watch, measure
-from dlrun.sweep.plan.labels import name_of
-from dlrun.sweep.plan.status import Entry
+from dlrun.sweep.execute.pending_job import PendingJob
+from dlrun.sweep.execute.progress import JobProgress, Progress, measure
+from dlrun.sweep.plan.labels import job_name
+from dlrun.sweep.plan.status import JobState
 
 
-class Lines(Watch):
+class PlainView(Progress):
     """Prints to `stream`, without control characters; a reader that has gone does not stop the sweep."""
 
-    def __init__(self, plan: Plan, entries: Sequence[Entry], todo: Sequence[Todo], stream: TextIO):
-        super().__init__(plan, entries, todo)
+    def __init__(self, plan: Plan, states: Sequence[JobState], pending: Sequence[PendingJob], stream: TextIO):
+        super().__init__(plan, states, pending)
         self._stream: TextIO | None = stream
 
-    def began(self, todo: Todo) -> None:
-        again = self.lines[todo.job.number].state == "interrupted"
-        super().began(todo)
-        self.say(f"{self._job(todo)}  {'goes on' if again else 'begins'}")
+    def began(self, pending: PendingJob) -> None:
+        again = self.jobs[pending.job.number].status == "interrupted"
+        super().began(pending)
+        self.say(f"{job_heading(self, pending)}  {'resumes' if again else 'begins'}")
 
-    def ended(self, todo: Todo, entry: Entry) -> None:
-        super().ended(todo, entry)
-        line = self.lines[todo.job.number]
-        self.say(failure(self._job(todo), line, todo) if entry.failed else
-                 "  ".join(filter(None, [self._job(todo), entry.status, measure(self.plan, line), took(line),
-                                         self.rest()])))
+    def ended(self, pending: PendingJob, state: JobState) -> None:
+        super().ended(pending, state)
+        job = self.jobs[pending.job.number]
+        if state.failed:
+            self.say(failure_line(self, pending))
+        else:
+            seconds = f"({long_time(job.seconds)})" if job.seconds is not None else ""
+            self.say("  ".join(filter(None, [job_heading(self, pending), state.status, measure(self.plan, job), seconds,
+                                             self.time_left()])))
 
-    def elsewhere(self, todo: Todo, reason: str) -> None:
-        known = self.lines[todo.job.number].state == "elsewhere"
-        super().elsewhere(todo, reason)
+    def runs_elsewhere(self, pending: PendingJob, reason: str) -> None:
+        known = self.jobs[pending.job.number].status == "elsewhere"
+        super().runs_elsewhere(pending, reason)
         if not known:
-            self.say(f"{self._job(todo)}  {reason}")
+            self.say(f"{job_heading(self, pending)}  {reason}")
 
-    def died(self, todo: Todo, how: str) -> None:
-        super().died(todo, how)
-        self.say(f"{self._job(todo)}  its worker was lost ({how}); the job goes on from its checkpoint")
+    def worker_died(self, pending: PendingJob, how: str) -> None:
+        super().worker_died(pending, how)
+        self.say(death_line(self, pending, how))
 
     def say(self, text: str) -> None:
         if self._stream is None:
@@ -51,20 +54,20 @@ class Lines(Watch):
         except BrokenPipeError:
             self._stream = None
 
-    def _job(self, todo: Todo) -> str:
-        return numbered(self, todo)
 
-
-def numbered(watch: Watch, todo: Todo) -> str:
+def job_heading(progress: Progress, pending: PendingJob) -> str:
     """``job 3/24  optimizer=adam seed=1``."""
-    total = str(watch.plan.total)
-    return f"job {todo.job.number:>{len(total)}}/{total}  {name_of(watch.plan, todo.job)}"
+    total = str(progress.plan.total)
+    return f"job {pending.job.number:>{len(total)}}/{total}  {job_name(progress.plan, pending.job)}"
 
 
-def failure(job: str, line: Line, todo: Todo) -> str:
+def failure_line(progress: Progress, pending: PendingJob) -> str:
     """A failure in one line: which job, why, and where to look."""
-    return f"{job}  {line.state.replace('_', ' ')}: {line.reason}  ({todo.folder})"
+    job: JobProgress = progress.jobs[pending.job.number]
+    return f"{job_heading(progress, pending)}  {job.status.replace('_', ' ')}: {job.reason}  ({pending.folder})"
 
 
-def took(line: Line) -> str:
-    return f"({long_time(line.seconds)})" if line.seconds is not None else ""
+def death_line(progress: Progress, pending: PendingJob, how: str) -> str:
+    """The death of a job's process in one line, and what becomes of the job."""
+    then = pending.abandon_reason or f"its worker was lost ({how}); the job resumes from its checkpoint"
+    return f"{job_heading(progress, pending)}  {then}"

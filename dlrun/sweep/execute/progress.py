@@ -9,17 +9,21 @@ from typing import Any
 
 from dlrun.record.plan import Job, Plan
 from dlrun.record.words import long_time, metric
-from dlrun.sweep.execute.job import Message
-from dlrun.sweep.execute.pending_job import Todo
-from dlrun.sweep.plan.status import PRUNED, WAITING, Entry
+from dlrun.sweep.execute.job_message import Message
+from dlrun.sweep.execute.pending_job import PendingJob
+from dlrun.sweep.plan.status import PRUNED, WAITING, JobState
 
 
 @dataclass
-class Line:
-    """A job as it is shown: `done` is the share of its epochs, `before` that of earlier starts."""
+class JobProgress:
+    """A job as it is shown: `done` is the share of its epochs, `before` that of earlier starts.
+
+    `status` is that of its state, or "running", or "elsewhere" (in another process); `values` are its metrics,
+    `began` is when it was handed out and `seconds` how long it then took.
+    """
 
     job: Job
-    state: str
+    status: str
     done: float = 0.0
     before: float = 0.0
     values: dict[str, Any] = field(default_factory=dict)
@@ -28,53 +32,61 @@ class Line:
     seconds: float | None = None
 
 
-class Watch:
-    """Is told every event of a sweep; what it shows is left to `Lines` and `Screen`."""
+class Progress:
+    """Is told every event of a sweep; showing them is left to `PlainView` and `RichView`.
 
-    def __init__(self, plan: Plan, entries: Sequence[Entry], todo: Sequence[Todo],
+    `states` are those of the plan's jobs, `pending` the jobs that this start runs.
+    """
+
+    def __init__(self, plan: Plan, states: Sequence[JobState], pending: Sequence[PendingJob],
                  clock: Callable[[], float] = time.monotonic):
         self.plan, self._clock, self._start = plan, clock, clock()
-        self.lines = {job.number: Line(job, entry.status) for job, entry in zip(plan.jobs, entries)}
-        for job, entry in zip(plan.jobs, entries):
-            self._settle(self.lines[job.number], entry)
-        self.mine = [self.lines[one.job.number] for one in todo]  # what this start has to do
+        self.jobs = {job.number: JobProgress(job, state.status) for job, state in zip(plan.jobs, states)}
+        for job, state in zip(plan.jobs, states):
+            self._settle(self.jobs[job.number], state)
+        self.mine = [self.jobs[one.job.number] for one in pending]
 
-    def began(self, todo: Todo) -> None:
-        line = self.lines[todo.job.number]
-        line.state, line.began, line.before = "running", self._clock(), line.done
+    def began(self, pending: PendingJob) -> None:
+        """A job was handed out."""
+        job = self.jobs[pending.job.number]
+        job.status, job.began, job.before = "running", self._clock(), job.done
 
-    def added(self, plan: Plan, job: Job, entry: Entry, todo: Todo | None) -> None:
-        """A search has asked for a job; `todo` is None where nothing is to be done for it here."""
+    def added(self, plan: Plan, job: Job, state: JobState, pending: PendingJob | None) -> None:
+        """A search has asked for a job; `pending` is None where nothing is to be done for it here."""
         self.plan = plan
-        if job.number not in self.lines or todo is not None:
-            self.lines[job.number] = line = Line(job, entry.status)
-            self._settle(line, entry)
-            if todo is not None:
-                self.mine.append(line)
+        if job.number not in self.jobs or pending is not None:
+            self.jobs[job.number] = shown = JobProgress(job, state.status)
+            self._settle(shown, state)
+            if pending is not None:
+                self.mine.append(shown)
 
     def say(self, text: str) -> None:
         """A sentence for the user."""
 
-    def progress(self, todo: Todo, message: Message) -> None:
-        line = self.lines[todo.job.number]
-        if line.state != "running":
-            self.began(todo)
-        line.done = min(1.0, message["epochs"] / message["of"]) if message["of"] else 0.0
-        line.values |= message["values"]
+    def advanced(self, pending: PendingJob, message: Message) -> None:
+        """A ``progress`` message of a job's process."""
+        job = self.jobs[pending.job.number]
+        if job.status != "running":
+            self.began(pending)
+        job.done = min(1.0, message["epochs"] / message["of"]) if message["of"] else 0.0
+        job.values |= message["values"]
         if not message["values"]:  # the start: what a checkpoint held was not made now
-            line.before = line.done
+            job.before = job.done
 
-    def ended(self, todo: Todo, entry: Entry) -> None:
-        line = self.lines[todo.job.number]
-        if line.began is not None:
-            line.seconds = self._clock() - line.began
-        self._settle(line, entry)
+    def ended(self, pending: PendingJob, state: JobState) -> None:
+        """A job came to an end, here or elsewhere; `state` says to which."""
+        job = self.jobs[pending.job.number]
+        if job.began is not None:
+            job.seconds = self._clock() - job.began
+        self._settle(job, state)
 
-    def elsewhere(self, todo: Todo, reason: str) -> None:
-        self.lines[todo.job.number].state = "elsewhere"
+    def runs_elsewhere(self, pending: PendingJob, reason: str) -> None:
+        """Another process trains the job; `reason` names it."""
+        self.jobs[pending.job.number].status = "elsewhere"
 
-    def died(self, todo: Todo, how: str) -> None:
-        self.lines[todo.job.number].state = "interrupted"
+    def worker_died(self, pending: PendingJob, how: str) -> None:
+        """The job's process has died; another one goes on, or writes down that the job is abandoned."""
+        self.jobs[pending.job.number].status = "interrupted"
 
     def tick(self) -> None:
         """Called a few times a second."""
@@ -82,45 +94,45 @@ class Watch:
     def close(self) -> None:
         """The end of the sweep, whatever happened."""
 
-    def _settle(self, line: Line, entry: Entry) -> None:
-        line.state, line.reason = entry.status, entry.reason
-        if entry.done or entry.failed or entry.status == PRUNED:
-            line.done = 1.0
-        if entry.result:
-            line.values = {f"{part}/{name}": value for part in ("train", "val", "test")
-                           for name, value in (entry.result.get(part) or {}).items()}
+    def _settle(self, job: JobProgress, state: JobState) -> None:
+        job.status, job.reason = state.status, state.reason
+        if state.done or state.failed or state.status == PRUNED:
+            job.done = 1.0
+        if state.result:
+            job.values = {f"{part}/{name}": value for part in ("train", "val", "test")
+                          for name, value in (state.result.get(part) or {}).items()}
 
-    def left(self) -> float | None:
+    def seconds_left(self) -> float | None:
         """Seconds until all is done, if the rest goes as fast as what was done here; None before anything was."""
-        now, elsewhere = self._clock(), [line for line in self.mine if line.state == "elsewhere"]
-        here = [line for line in self.mine if line not in elsewhere]
-        made = sum(line.done - line.before for line in here)
-        rest = sum(1.0 - line.done for line in self.mine) + self.plan.total - len(self.plan.jobs)
+        now, elsewhere = self._clock(), [job for job in self.mine if job.status == "elsewhere"]
+        here = [job for job in self.mine if job not in elsewhere]
+        made = sum(job.done - job.before for job in here)
+        rest = sum(1.0 - job.done for job in self.mine) + self.plan.total - len(self.plan.jobs)
         return (now - self._start) / made * rest if made > 1e-6 else None
 
     def counts(self) -> str:
         """``12 jobs: 8 done, 2 running, 2 waiting``."""
         names = {"finished": "done", "stopped": "done"}
         found: dict[str, int] = {}
-        for line in self.lines.values():
-            name = names.get(line.state, line.state).replace("_", " ")
+        for job in self.jobs.values():
+            name = names.get(job.status, job.status).replace("_", " ")
             found[name] = found.get(name, 0) + 1
         order = ["done", "running", "elsewhere", "interrupted", WAITING, PRUNED, "diverged", "out of memory", "failed"]
         parts = [f"{found[name]} {name}" for name in sorted(found, key=lambda n: order.index(n) if n in order else 99)]
-        total = len(self.lines)
+        total = len(self.jobs)
         return f"{total} job{'' if total == 1 else 's'}: {', '.join(parts)}"
 
-    def rest(self) -> str:
+    def time_left(self) -> str:
         """``about 2 min 10 s left``, empty where that is not known."""
-        left = self.left()
+        left = self.seconds_left()
         return f"about {long_time(left)} left" if left else ""
 
 
-def measure(plan: Plan, line: Line) -> str:
+def measure(plan: Plan, job: JobProgress) -> str:
     """The metric of a job: the sweep's own, else accuracy before loss, of the test rows before others."""
-    asked = plan.options.get("metric")
-    wanted = [asked] if asked else []
-    wanted += [f"{part}/{name}" for part in ("test", "val", "train") for name in ("accuracy", "loss")]
-    wanted += list(line.values)
-    key = next((key for key in wanted if line.values.get(key) is not None), None)
-    return f"{key} {metric(key, line.values[key], 2)}" if key else ""
+    chosen = plan.options.get("metric")
+    keys = [chosen] if chosen else []
+    keys += [f"{part}/{name}" for part in ("test", "val", "train") for name in ("accuracy", "loss")]
+    keys += list(job.values)
+    key = next((key for key in keys if job.values.get(key) is not None), None)
+    return f"{key} {metric(key, job.values[key], 2)}" if key else ""

@@ -8,11 +8,11 @@ from typing import Any, TextIO
 
 from dlrun.record.plan import Plan
 from dlrun.record.words import long_time
-from dlrun.sweep.execute.pending_job import Todo
-from dlrun.sweep.execute.plain_view import failure, numbered
-from dlrun.sweep.execute.progress import Line, Watch, measure
-from dlrun.sweep.plan.labels import columns, common, labels
-from dlrun.sweep.plan.status import WAITING, Entry
+from dlrun.sweep.execute.pending_job import PendingJob
+from dlrun.sweep.execute.plain_view import death_line, failure_line
+from dlrun.sweep.execute.progress import JobProgress, Progress, measure
+from dlrun.sweep.plan.labels import columns, common_overrides, labels
+from dlrun.sweep.plan.status import WAITING, JobState
 
 REDRAW = 0.25  # seconds
 BAR = 12
@@ -22,29 +22,29 @@ STYLES = {"running": "cyan", "finished": "green", "stopped": "green", "interrupt
           "pruned": "magenta", "diverged": "red", "out_of_memory": "red", "failed": "red"}
 
 
-class Screen(Watch):
+class RichView(Progress):
     """Draws when it is told something or four times a second; what was told of failures stays above the table."""
 
-    def __init__(self, plan: Plan, entries: Sequence[Entry], todo: Sequence[Todo], stream: TextIO):
+    def __init__(self, plan: Plan, states: Sequence[JobState], pending: Sequence[PendingJob], stream: TextIO):
         from rich.console import Console
         from rich.live import Live
 
-        super().__init__(plan, entries, todo)
+        super().__init__(plan, states, pending)
         self._drawn = 0.0
         self._console = Console(file=stream, force_terminal=True, highlight=False)
         self._live = Live(self._table(), console=self._console, auto_refresh=False, transient=True,
                           redirect_stdout=False, redirect_stderr=False)
         self._live.start()
 
-    def ended(self, todo: Todo, entry: Entry) -> None:
-        super().ended(todo, entry)
-        if entry.failed:
-            self._say(failure(numbered(self, todo), self.lines[todo.job.number], todo), "red")
+    def ended(self, pending: PendingJob, state: JobState) -> None:
+        super().ended(pending, state)
+        if state.failed:
+            self._say(failure_line(self, pending), "red")
         self._draw()
 
-    def died(self, todo: Todo, how: str) -> None:
-        super().died(todo, how)
-        self._say(f"{numbered(self, todo)}  its worker was lost ({how}); the job goes on from its checkpoint", "yellow")
+    def worker_died(self, pending: PendingJob, how: str) -> None:
+        super().worker_died(pending, how)
+        self._say(death_line(self, pending, how), "yellow")
 
     def tick(self) -> None:
         if time.monotonic() - self._drawn >= REDRAW:
@@ -72,55 +72,55 @@ class Screen(Watch):
         table = Table(title=f"sweep {self.plan.name}", title_justify="left", title_style="bold", box=None,
                       caption=self._caption(), caption_justify="left", pad_edge=False, header_style="bold")
         rows = self._rows()
-        heads, cells = columns(self.plan), [labels(self.plan, line.job) for line in rows]
+        heads, cells = columns(self.plan), [labels(self.plan, job.job) for job in rows]
         widths = [min(LABEL, max(len(head), *(len(row[place]) for row in cells))) for place, head in enumerate(heads)]
         rest = self._console.size.width - sum(width + 2 for width in widths) - 5 - 13 - (self._bar_width() + 8) - 11
         for head, width, right in (("job", 3, True), *((head, width, False) for head, width in zip(heads, widths)),
                                    ("state", 11, False), ("progress", self._bar_width() + 6, False),
                                    ("metric", max(8, rest), False), ("time", 9, True)):
             table.add_column(head, width=width, no_wrap=True, overflow="ellipsis", justify="right" if right else "left")
-        for line in rows:
-            style = STYLES.get(line.state, "dim")
-            state = Text(line.state.replace("_", " "), style=style)
-            table.add_row(str(line.job.number), *labels(self.plan, line.job), state, self._bar(line),
-                          line.reason.partition(";")[0] or measure(self.plan, line), self._time(line))
-        hidden = len(self.lines) - len(rows)
+        for job in rows:
+            style = STYLES.get(job.status, "dim")
+            state = Text(job.status.replace("_", " "), style=style)
+            table.add_row(str(job.job.number), *labels(self.plan, job.job), state, self._bar(job),
+                          job.reason.partition(";")[0] or measure(self.plan, job), self._time(job))
+        hidden = len(self.jobs) - len(rows)
         if hidden:
             table.add_row("", *[""] * len(columns(self.plan)), Text(f"{hidden} more", style="dim"))
         return table
 
-    def _rows(self) -> list[Line]:
-        """As many lines as fit: all that run, then the next ones, then those that ended last; in the jobs' order."""
+    def _rows(self) -> list[JobProgress]:
+        """As many jobs as fit: all that run, then the next ones, then those that ended last; in the jobs' order."""
         room = max(4, self._console.size.height - CHROME)
-        lines = list(self.lines.values())
-        if len(lines) <= room:
-            return lines
-        running = [line for line in lines if line.state in ("running", "elsewhere")]
-        ended = sorted((line for line in lines if line.state not in ("running", "elsewhere", WAITING, "interrupted")),
-                       key=lambda line: (line.began or 0.0) + (line.seconds or 0.0), reverse=True)
-        waiting = [line for line in lines if line.state in (WAITING, "interrupted")]
+        jobs = list(self.jobs.values())
+        if len(jobs) <= room:
+            return jobs
+        running = [job for job in jobs if job.status in ("running", "elsewhere")]
+        ended = sorted((job for job in jobs if job.status not in ("running", "elsewhere", WAITING, "interrupted")),
+                       key=lambda job: (job.began or 0.0) + (job.seconds or 0.0), reverse=True)
+        waiting = [job for job in jobs if job.status in (WAITING, "interrupted")]
         recent = ended[:max(1, (room - len(running)) * 2 // 3)]
         chosen = (running + recent + waiting + ended[len(recent):])[:room]
-        return sorted(chosen, key=lambda line: line.job.number)
+        return sorted(chosen, key=lambda job: job.job.number)
 
-    def _bar(self, line: Line) -> Any:
+    def _bar(self, job: JobProgress) -> Any:
         from rich.text import Text
 
-        if line.state in (WAITING, "elsewhere"):
+        if job.status in (WAITING, "elsewhere"):
             return Text("")
         bar = self._bar_width()
-        done = round(bar * line.done)
+        done = round(bar * job.done)
         full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
-        share = "" if line.done >= 1 else f" {100 * line.done:3.0f} %"
-        return Text.assemble((full * done, STYLES.get(line.state, "cyan")), (empty * (bar - done), "dim"), share)
+        share = "" if job.done >= 1 else f" {100 * job.done:3.0f} %"
+        return Text.assemble((full * done, STYLES.get(job.status, "cyan")), (empty * (bar - done), "dim"), share)
 
     def _bar_width(self) -> int:
         return BAR if self._console.size.width >= 100 else BAR // 3
 
-    def _time(self, line: Line) -> str:
-        if line.state == "running" and line.began is not None:
-            return long_time(self._clock() - line.began)
-        return long_time(line.seconds)
+    def _time(self, job: JobProgress) -> str:
+        if job.status == "running" and job.began is not None:
+            return long_time(self._clock() - job.began)
+        return long_time(job.seconds)
 
     def _caption(self) -> str:
-        return " · ".join(filter(None, [self.counts(), self.rest(), common(self.plan)]))
+        return " · ".join(filter(None, [self.counts(), self.time_left(), common_overrides(self.plan)]))

@@ -1,4 +1,4 @@
-"""Runs a plan: what is done is skipped, what was interrupted goes on, the rest is trained; then the tables."""
+"""Runs the stored plan of a grid: done jobs are skipped, interrupted ones resume, the rest is trained; then tables."""
 
 from __future__ import annotations
 
@@ -8,67 +8,64 @@ from typing import TextIO
 
 from dlrun.engine.signals import Signals
 from dlrun.record.plan import Plan
-from dlrun.sweep.execute.engines import engine
-from dlrun.sweep.execute.engines.drive import Drive
-from dlrun.sweep.execute.job_queue import Agenda
+from dlrun.sweep.execute.driver import Driver
+from dlrun.sweep.execute.job_queue import JobQueue
+from dlrun.sweep.execute.launcher import CannotStart, build_launcher
 from dlrun.sweep.execute.options import Execution
-from dlrun.sweep.execute.pending_job import Todo
-from dlrun.sweep.execute.plain_view import Lines
-from dlrun.sweep.execute.pool import Pool
-from dlrun.sweep.execute.progress import Watch
-from dlrun.sweep.execute.rich_view import Screen
-from dlrun.sweep.execute.runner import Broken
-from dlrun.sweep.execute.slots import Slots, Threads, slots
-from dlrun.sweep.plan.status import Entry, survey
+from dlrun.sweep.execute.pending_job import PendingJob
+from dlrun.sweep.execute.plain_view import PlainView
+from dlrun.sweep.execute.progress import Progress
+from dlrun.sweep.execute.rich_view import RichView
+from dlrun.sweep.execute.slots import Slots, ThreadRule, find_slots
+from dlrun.sweep.plan.status import JobState, read_all
+
+SAVED = "{signal}: all running jobs are saved; run the same command again to resume"
 
 
 def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
-    """Execute a stored plan of a grid; the exit code, as `run_sweep` gives it."""
-    entries = survey(plan)
-    place = slots(options, plan.jobs)
-    todo = todos(plan, entries, place, retry=options.retry == "failed")
+    """Execute a stored plan of a grid; the exit code, as `sweep.run.run_sweep` gives it."""
+    states = read_all(plan)
+    slots = find_slots(options, plan.jobs)
+    pending = pending_jobs(plan, states, slots, retry=options.retry == "failed")
     with Signals() as signals:
-        if todo:
-            work(plan, entries, Agenda(todo, options.failures), place, options, signals, out)
-        asked = signals.exit_code
-    entries = survey(plan)
-    report(plan, entries, out)
-    print(Watch(plan, entries, []).counts(), file=out)
-    if asked:
-        print(f"{signals.name}: all running jobs are saved; the same command goes on", file=out)
-        return asked
-    return 0 if all(entry.done and not entry.failed for entry in entries) else 1
+        if pending:
+            run_queue(plan, states, JobQueue(pending, options.max_failures), slots, options, signals, out)
+        code = signals.exit_code
+    states = read_all(plan)
+    write_tables(plan, states, out)
+    print(Progress(plan, states, []).counts(), file=out)
+    if code:
+        print(SAVED.format(signal=signals.name), file=out)
+        return code
+    return 0 if all(state.done and not state.failed for state in states) else 1
 
 
-def todos(plan: Plan, entries: Sequence[Entry], place: Slots, retry: bool) -> list[Todo]:
+def pending_jobs(plan: Plan, states: Sequence[JobState], slots: Slots, retry: bool) -> list[PendingJob]:
     """The jobs that are to be run, with their threads; under ``force=true`` all of them, from their beginning."""
-    threads = Threads(place)
-    return [Todo(job, plan.run_folder(job), threads.of(job, None if job.config.get("force") else entry.threads), entry)
-            for job, entry in zip(plan.jobs, entries) if entry.to_do(retry) or job.config.get("force")]
+    threads = ThreadRule(slots)
+    return [PendingJob(job, plan.run_folder(job), threads.of(job, None if job.config.get("force") else state.threads),
+                       state)
+            for job, state in zip(plan.jobs, states) if state.is_pending(retry) or job.config.get("force")]
 
 
-def work(plan: Plan, entries: Sequence[Entry], agenda: Agenda, place: Slots, options: Execution, signals: Signals,
-         out: TextIO) -> None:
-    """Run an agenda to its end, with its events shown."""
-    logs = plan.folder / "logs"
-    own = None if options.launcher == "local" else engine(options, place, logs)
-    watch: Watch = (Screen if out.isatty() else Lines)(plan, entries, agenda.left, out)
+def run_queue(plan: Plan, states: Sequence[JobState], queue: JobQueue, slots: Slots, options: Execution,
+              signals: Signals, out: TextIO) -> None:
+    """Run a queue to its end, with its events shown."""
+    launcher = build_launcher(options, slots, plan.folder / "logs")
+    progress: Progress = (RichView if out.isatty() else PlainView)(plan, states, queue.waiting, out)
     try:
-        if own is None:
-            Pool(agenda, place, watch, logs, options.timeout).run(signals)
-        else:
-            Drive(agenda, own, watch, logs, options.timeout).run(signals)
-    except Broken as broken:
-        print(broken, file=sys.stderr)
+        Driver(queue, launcher, progress, options.timeout).run(signals)
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
     finally:
-        watch.close()
+        progress.close()
 
 
-def report(plan: Plan, entries: Sequence[Entry], out: TextIO) -> None:
-    """The tables of what there is, printed and written to ``reports/`` in the sweep's folder."""
+def write_tables(plan: Plan, states: Sequence[JobState], out: TextIO) -> None:
+    """The tables of the results there are, printed and written to ``reports/`` in the sweep's folder."""
     from dlrun import report
 
-    if not any(entry.result for entry in entries):
+    if not any(state.result for state in states):
         return
     metric, versus = plan.options.get("metric"), plan.options.get("versus")
     print(file=out)

@@ -1,8 +1,8 @@
 """Which cores and GPUs a sweep's jobs get.  No torch: a GPU is counted without being started.
 
 On the CPU the cores are the slots: a job takes as many as it has threads, and jobs run side by side while cores are
-left; how many threads a net gets is `run.threads`' rule.  On GPUs a slot is a share of a GPU: worker k works on GPU
-k modulo their number, and the cores are divided among the workers for what runs on the host.
+left; how many threads a net gets is the rule of `preflight.threads`.  On GPUs a slot is a share of a GPU: worker k
+works on GPU k modulo their number, and the cores are divided among the workers for what runs on the host.
 """
 
 from __future__ import annotations
@@ -35,30 +35,31 @@ class Slots:
         """The GPU of a worker, numbered from 0."""
         return self.gpus[worker % len(self.gpus)] if self.gpus else None
 
-    def threads(self, asked: int | str, rule: Callable[[int], int], begun: int | None = None) -> int:
-        """Threads of a job: those of its first start, else those asked for, else the rule's.
+    def threads(self, chosen: int | str, rule: Callable[[int], int], begun: int | None = None) -> int:
+        """Threads of a job: those of its first start, else those that were chosen, else ("auto") the rule's.
 
-        The rule is told how many there are for one job.
+        The rule is given how many there are for one job.
         """
         if begun is not None:
             return begun
         return rule(max(1, self.cores // self.workers) if self.workers else self.cores) \
-            if asked == "auto" else int(asked)
+            if chosen == "auto" else int(chosen)
 
 
-def slots(options: Execution, jobs: Sequence[Job], here: int | None = None, gpus: Sequence[str] | None = None) -> Slots:
-    """The slots of this machine for these jobs; `here` and `gpus` are found out where they are not given."""
-    here = cores() if here is None else here
+def find_slots(options: Execution, jobs: Sequence[Job], machine_cores: int | None = None,
+               gpus: Sequence[str] | None = None) -> Slots:
+    """The slots of this machine for these jobs; cores and GPUs are counted where they are not given."""
+    count = cores() if machine_cores is None else machine_cores
     devices = {str(job.config.get("device", "auto")) for job in jobs}
     found = tuple(visible_gpus() if gpus is None else gpus) if devices & {"auto", "cuda"} else ()
     if found:
         workers = len(found) * options.per_gpu if options.workers == "auto" else int(options.workers)
-        return Slots(here, workers, found)
-    return Slots(here, 0 if options.workers == "auto" else int(options.workers))
+        return Slots(count, workers, found)
+    return Slots(count, 0 if options.workers == "auto" else int(options.workers))
 
 
-class Threads:
-    """The threads of each job, for `Slots`; nets of the same size are looked at once."""
+class ThreadRule:
+    """The threads of each job, for `Slots`; the rule is asked once for nets of the same size."""
 
     def __init__(self, slots: Slots):
         self.slots = slots
@@ -85,8 +86,8 @@ def visible_gpus() -> list[str]:
     if named is not None:
         return [name.strip() for name in named.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
     try:
-        told = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True,
-                              text=True, timeout=10, stdin=subprocess.DEVNULL)
+        answer = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True,
+                                text=True, timeout=10, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return told.stdout.split() if told.returncode == 0 else []
+    return answer.stdout.split() if answer.returncode == 0 else []

@@ -12,23 +12,25 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from dlrun.sweep.execute.job import Message
-from dlrun.sweep.execute.pending_job import Todo
+from dlrun.sweep.execute.job_message import Message
 
 # The same search path for modules as here: neither the working folder (which -c and -m put first) nor a file beside
 # the worker's may stand in for a module of Python's.
 _START = ("import os, sys; sys.path[:] = os.environ.pop('DLRUN_SYS_PATH').split(os.pathsep); "
           "from dlrun.sweep.execute.worker import main; sys.exit(main())")
-Heard = queue.SimpleQueue[Any]  # (Process, Message | None): None when its answers have ended
+Inbox = queue.SimpleQueue[Any]  # (WorkerProcess, Message | None): None when its answers have ended
 
 
-class Process:
-    """`todo` is the job in hand, `ready` whether torch is loaded."""
+class WorkerProcess:
+    """`run_id` is the job in hand (empty: none), `ready` whether torch is loaded.
 
-    def __init__(self, number: int, log: Path, heard: Heard, threads: int, gpu: str | None):
+    What the worker answers is put into `inbox`; what is printed in it is appended to `log`.
+    """
+
+    def __init__(self, number: int, log: Path, inbox: Inbox, threads: int, gpu: str | None):
         self.number, self.log = number, log
-        self.todo: Todo | None = None
-        self.ready = self.stopping = False
+        self.run_id = ""
+        self.ready = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "ab") as stream:
             # A session of its own: Ctrl-C reaches the sweep alone, which then asks each worker once.
@@ -36,41 +38,36 @@ class Process:
                 [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream,
                 env=_environment(threads, gpu), start_new_session=True)
         self.pid = self._process.pid
-        threading.Thread(target=self._hear, args=(heard,), daemon=True).start()
+        threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
 
-    def give(self, todo: Todo, task: Message) -> None:
-        self.todo = todo
-        self._write(task)
+    def give(self, message: Message) -> None:
+        """Hand out a job (`job_message`)."""
+        self.run_id = message["id"]
+        self._write(message)
 
-    def stop(self, number: int = signal.SIGINT) -> None:
-        """Ask for an end: a run is saved first; a worker without one ends at once."""
-        if not self.stopping and self._process.poll() is None:
-            self.stopping = True
-            self._process.send_signal(number)
-
-    def spare(self) -> None:
+    def stop(self) -> None:
         """Ask for the end of the job in hand, which is saved first; the worker stays."""
-        assert self.todo is not None
-        self._write({"stop": self.todo.job.id})
+        self._write({"stop": self.run_id})
 
     def kill(self) -> None:
+        """End the process at once."""
         self._process.kill()
 
     def close(self) -> None:
-        """No more jobs will come."""
+        """No more jobs will come: the process ends; one with a job in hand saves it first."""
         try:
             assert self._process.stdin is not None
             self._process.stdin.close()
         except BrokenPipeError:
             pass
 
-    def ended(self) -> str:
-        """How the process ended, which it has: ``killed by SIGKILL``, ``exit code 1``."""
+    def wait(self) -> str:
+        """How the process ended, which it has or is about to: ``killed by SIGKILL``, ``exit code 1``."""
         code = self._process.wait()
         return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
-    def last_words(self) -> str:
-        """The last line of its log."""
+    def last_log_line(self) -> str:
+        """The last line that was printed in it."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1].strip() if lines else ""
 
@@ -82,14 +79,14 @@ class Process:
         except BrokenPipeError:
             pass  # it has died: its answers end, and that is heard
 
-    def _hear(self, heard: Heard) -> None:
+    def _listen(self, inbox: Inbox) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             try:
-                heard.put((self, json.loads(line)))
+                inbox.put((self, json.loads(line)))
             except ValueError:
                 break  # half a line of a process that was killed
-        heard.put((self, None))
+        inbox.put((self, None))
 
 
 def _environment(threads: int, gpu: str | None) -> dict[str, str]:

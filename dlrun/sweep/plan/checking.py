@@ -16,7 +16,7 @@ from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.preflight.preflight import Checked, Examined, examine
 from dlrun.preflight.steps import run_steps
 from dlrun.record.plan import Job
-from dlrun.sweep.plan.grid import Draft
+from dlrun.sweep.plan.grid import JobSpec
 from dlrun.sweep.request.axes import key_of
 
 
@@ -68,33 +68,33 @@ class Checker:
         return found
 
 
-def job_of(number: int, draft: Draft, checked: Checked, checker: Checker) -> Job:
-    """The job that a draft has become, with the identity and the folder that its configuration gives it."""
+def make_job(number: int, spec: JobSpec, checked: Checked, checker: Checker) -> Job:
+    """The job that a spec has become, with the identity and the folder that its configuration gives it."""
     config, run_id = checked.config, checker.id(checked)
     assert config.plain is not None
-    return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, draft.values, draft.words, config.plain,
-               draft.row, run_steps(config, checked.rows["train"]))
+    return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, spec.values, spec.words, config.plain,
+               spec.row, run_steps(config, checked.rows["train"]))
 
 
-def check_all(drafts: Sequence[Draft], checker: Checker) -> tuple[list[Checked], list[Problem]]:
+def check_all(specs: Sequence[JobSpec], checker: Checker) -> tuple[list[Checked], list[Problem]]:
     """The jobs, checked, and all problems of all jobs, each with the job that has it (or how many have it)."""
     checked: list[Checked] = []
-    troubled: dict[Problem, list[tuple[Draft, Examined]]] = {}
-    for draft in drafts:
-        found = checker.check(draft.words)
+    troubled: dict[Problem, list[tuple[JobSpec, Examined]]] = {}
+    for spec in specs:
+        found = checker.check(spec.words)
         for problem in dict.fromkeys(found.words + found.values):
-            troubled.setdefault(problem, []).append((draft, found))
+            troubled.setdefault(problem, []).append((spec, found))
         if found.checked is not None:
             checked.append(found.checked)
-    return checked, [_named(problem, jobs, drafts) for problem, jobs in troubled.items()]
+    return checked, [_named(problem, jobs, specs) for problem, jobs in troubled.items()]
 
 
-def _named(problem: Problem, jobs: list[tuple[Draft, Examined]], drafts: Sequence[Draft]) -> Problem:
+def _named(problem: Problem, jobs: list[tuple[JobSpec, Examined]], specs: Sequence[JobSpec]) -> Problem:
     """A problem with its place in the files and the jobs that have it."""
-    draft, found = jobs[0]
+    spec, found = jobs[0]
     if problem in found.values:
         problem = replace(found, words=[], values=[problem]).problems()[0]
-    if len(jobs) == len(drafts) or not str(draft):
+    if len(jobs) == len(specs) or not str(spec):
         return problem
-    where = f"in job {drafts.index(draft) + 1} ({draft})" if len(jobs) == 1 else f"in {len(jobs)} of {len(drafts)} jobs"
+    where = f"in job {specs.index(spec) + 1} ({spec})" if len(jobs) == 1 else f"in {len(jobs)} of {len(specs)} jobs"
     return replace(problem, expected=f"{problem.expected}; {where}")

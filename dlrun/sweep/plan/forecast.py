@@ -15,7 +15,7 @@ from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import read
 from dlrun.record.plan import SWEEPS, Job, Plan
 from dlrun.record.status import DONE
-from dlrun.sweep.plan.status import Entry
+from dlrun.sweep.plan.status import JobState
 
 MOST = 500  # results that are read, the newest
 # What changes the numbers in a step and not how many there are: by the last word of the key, in any group.
@@ -44,24 +44,24 @@ class _Known:
     steps: int
 
 
-def forecast(plan: Plan, entries: Sequence[Entry], retry: bool | None = None) -> Forecast:
+def forecast(plan: Plan, states: Sequence[JobState], retry: bool | None = None) -> Forecast:
     """The time that the jobs take that are still to be run.
 
     From finished runs of the same shape (the same configuration but for values that cost no time), else from those of
     the same kind of model on the same data, by their steps.
     """
     again = plan.options.get("retry") == "failed" if retry is None else retry
-    left = [(job, entry) for job, entry in zip(plan.jobs, entries) if entry.to_do(again)]
+    left = [(job, state) for job, state in zip(plan.jobs, states) if state.is_pending(again)]
     if not left:
         return Forecast(0.0, "")
     known = _known(plan)
     total, alike = 0.0, 0
-    for job, entry in left:
+    for job, state in left:
         seconds, same = _job(job, known)
         if seconds is None:
             return Forecast(None, "unknown until the first job ends")
         alike += same
-        total += seconds * _rest(plan.run_folder(job), job, entry)
+        total += seconds * _rest(plan.run_folder(job), job, state)
     basis = "from runs of the same shape" if alike == len(left) else "by the steps of like runs, roughly"
     return Forecast(total, basis)
 
@@ -127,9 +127,9 @@ def _costs(key: str) -> bool:
     return group in GROUPS or rule is None or rule.identity
 
 
-def _rest(folder: Path, job: Job, entry: Entry) -> float:
+def _rest(folder: Path, job: Job, state: JobState) -> float:
     """The share of a run that is still to be trained."""
-    if entry.status != "interrupted" or not job.config.get("epochs"):
+    if state.status != "interrupted" or not job.config.get("epochs"):
         return 1.0
     rows = read(RunFolder(folder).metrics)
     return max(0.0, 1.0 - (rows[-1]["epoch"] if rows else 0) / job.config["epochs"])

@@ -11,12 +11,12 @@ from typing import Any
 from dlrun.config.check.check import show
 from dlrun.config.problem import Problem
 from dlrun.sweep.request.axes import MOST, Axis, Choice, merged
-from dlrun.sweep.request.request import SEED, Asked
+from dlrun.sweep.request.request import SEED, Request
 from dlrun.sweep.request.skip import unused
 
 
 @dataclass(frozen=True)
-class Draft:
+class JobSpec:
     """A job before it is composed: its words, what varies in it (the seed apart), and the name of its row."""
 
     words: tuple[str, ...]
@@ -30,18 +30,18 @@ class Draft:
         return " ".join([*([self.row] if self.row else []), *parts])
 
 
-def crossed(asked: Asked) -> tuple[list[Draft], list[Problem]]:
+def cross(request: Request) -> tuple[list[JobSpec], list[Problem]]:
     """All jobs but those that are left out, in their order."""
-    count = prod(len(axis.choices) for axis in asked.axes)
+    count = prod(len(axis.choices) for axis in request.axes)
     if count > MOST:
         return [], [Problem("the grid", f"it has {count:,} jobs; {MOST:,} is the most")]
-    jobs = [merged(job) for job in itertools.product(*(axis.choices for axis in asked.axes))]
-    left = [job for job in jobs if not any(skip.meets(job) for skip in asked.skips)]
-    problems = unused(asked.skips, jobs)
+    jobs = [merged(job) for job in itertools.product(*(axis.choices for axis in request.axes))]
+    left = [job for job in jobs if not any(skip.meets(job) for skip in request.skips)]
+    problems = unused(request.skips, jobs)
     if jobs and not left:
-        problems.append(Problem(asked.skips[0].given, "no job is left"))
-    shown = varying(asked.axes)
-    return [_draft(job, shown) for job in left], problems
+        problems.append(Problem(request.skips[0].given, "no job is left"))
+    shown = varying(request.axes)
+    return [_spec(job, shown) for job in left], problems
 
 
 def varying(axes: Sequence[Axis]) -> dict[str, list[Any]]:
@@ -62,6 +62,6 @@ def together(axes: Sequence[Axis]) -> list[list[str]]:
     return [axis.keys for axis in axes if axis.varies and not axis.rows and len(axis.keys) > 1]
 
 
-def _draft(job: Choice, shown: dict[str, list[Any]]) -> Draft:
+def _spec(job: Choice, shown: dict[str, list[Any]]) -> JobSpec:
     seed = job.sets.get(SEED)
-    return Draft(job.words, {key: job.sets[key] for key in shown}, job.row, seed if isinstance(seed, int) else None)
+    return JobSpec(job.words, {key: job.sets[key] for key in shown}, job.row, seed if isinstance(seed, int) else None)

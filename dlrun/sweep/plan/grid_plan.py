@@ -7,49 +7,48 @@ from dataclasses import replace
 from math import prod
 from pathlib import Path
 
-from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.sweeps import GRID
 from dlrun.record.plan import Job, Plan, load
-from dlrun.sweep.plan.checking import Checker, check_all, job_of
-from dlrun.sweep.plan.grid import Draft, crossed, together, varying
-from dlrun.sweep.plan.naming import name_of
-from dlrun.sweep.request.request import Asked, options
+from dlrun.sweep.plan.checking import Checker, check_all, make_job
+from dlrun.sweep.plan.grid import JobSpec, cross, together, varying
+from dlrun.sweep.plan.naming import sweep_name
+from dlrun.sweep.request.request import Request, options
 
 
-def grid_plan(words: Sequence[str], wanted: Asked, checker: Checker) -> Plan:
+def grid_plan(words: Sequence[str], request: Request, checker: Checker) -> Plan:
     """The plan of a grid: every job is composed and checked; raises ConfigError with everything that is wrong."""
-    drafts, problems = crossed(wanted)
-    checked, more = check_all(drafts, checker)
-    problems = wanted.problems + problems + more
+    specs, problems = cross(request)
+    checked, more = check_all(specs, checker)
+    problems = request.problems + problems + more
     if problems:
         raise ConfigError(problems)
     folders = list(dict.fromkeys(one.config.output_dir for one in checked))
     if len(folders) > 1:
-        raise ConfigError([
-            Problem(f"output_dir={folders[1]}", f"a sweep has one folder; {folders[0]} is another job's")])
+        raise problem(f"output_dir={folders[1]}", f"a sweep has one folder; {folders[0]} is another job's")
     jobs: dict[str, Job] = {}
     same: list[str] = []
-    for draft, one in zip(drafts, checked):
-        job = job_of(len(jobs) + 1, draft, one, checker)
+    for spec, one in zip(specs, checked):
+        job = make_job(len(jobs) + 1, spec, one, checker)
         if job.id in jobs:
-            same.append(f"{draft} is the run of job {jobs[job.id].number} ({_shown(jobs[job.id])}) already")
+            same.append(f"{spec} is the run of job {jobs[job.id].number} ({_shown(jobs[job.id])}) already")
         else:
             jobs[job.id] = job
     if len(same) > 3:
         same[3:] = [f"and {len(same) - 3} more jobs that are another's run"]
-    plan = Plan(name_of(wanted, list(jobs)), Path(folders[0]).expanduser(), varying(wanted.axes),
+    plan = Plan(sweep_name(request, list(jobs)), Path(folders[0]).expanduser(), varying(request.axes),
                 list(dict.fromkeys(job.seed for job in jobs.values())), list(jobs.values()),
-                ("dlrun", "-m", *words), {**options(wanted.settings, GRID), "pairs": together(wanted.axes)},
-                (*_left_out(wanted, drafts), *same))
+                ("dlrun", "-m", *words), {**options(request.settings, GRID), "pairs": together(request.axes)},
+                (*_left_out(request, specs), *same))
     return replace(plan, notes=(*plan.notes, *_replaced(plan)))
 
 
 def _shown(job: Job) -> str:
-    return str(Draft((), job.values, job.row, job.seed))
+    return str(JobSpec((), job.values, job.row, job.seed))
 
 
-def _left_out(wanted: Asked, drafts: Sequence[Draft]) -> list[str]:
-    count = prod(len(axis.choices) for axis in wanted.axes) - len(drafts)
+def _left_out(request: Request, specs: Sequence[JobSpec]) -> list[str]:
+    count = prod(len(axis.choices) for axis in request.axes) - len(specs)
     return [f"{count} job{'' if count == 1 else 's'} left out (skip)"] if count else []
 
 

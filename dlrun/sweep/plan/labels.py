@@ -20,16 +20,17 @@ def columns(plan: Plan) -> list[str]:
 
 
 def varying(plan: Plan) -> list[str]:
+    """The keys that vary, the seed apart."""
     return [axis for axis, values in plan.axes.items() if len(values) > 1 and axis != "seed"]
 
 
-def name_of(plan: Plan, job: Job) -> str:
+def job_name(plan: Plan, job: Job) -> str:
     """``optimizer=adam seed=1``; the folder of a job that differs in nothing."""
     pairs = zip(columns(plan), labels(plan, job))
     return " ".join(f"{key}={value}" if key != "row" else value for key, value in pairs if value) or job.folder
 
 
-def common(plan: Plan) -> str:
-    """The words that all jobs share."""
-    words = set.intersection(*(set(job.words) for job in plan.jobs)) if plan.jobs else set()
-    return " ".join(word for word in (plan.jobs[0].words if plan.jobs else ()) if word in words)
+def common_overrides(plan: Plan) -> str:
+    """The overrides that all jobs share."""
+    shared = set.intersection(*(set(job.words) for job in plan.jobs)) if plan.jobs else set()
+    return " ".join(word for word in (plan.jobs[0].words if plan.jobs else ()) if word in shared)

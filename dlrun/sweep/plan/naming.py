@@ -11,22 +11,23 @@ from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import Root
 from dlrun.sweep.plan.grid import varying
 from dlrun.sweep.request.axes import Axis
-from dlrun.sweep.request.request import EXPERIMENT, Asked
+from dlrun.sweep.request.request import EXPERIMENT, Request
 
 _LONGEST = 60
 
 
-def name_of(asked: Asked, ids: Sequence[str]) -> str:
+def sweep_name(request: Request, ids: Sequence[str]) -> str:
     """The folder of the sweep below ``sweeps``; raises ConfigError for a name that is no folder."""
-    said = asked.settings.name
-    if said is not None:
-        if not re.fullmatch(r"[A-Za-z0-9_=+,-][A-Za-z0-9_.=+,-]*", said):
-            raise problem(f"sweep.name={said}", "the name of one folder is wanted: letters, digits, and  - _ . = + ,")
-        return said
-    if asked.experiment is not None:
-        name = asked.experiment.replace("/", "-")
-        return name if not _changes(asked.axes) else f"{name}-{_digest(ids)}"
-    keys = [key.rpartition(".")[2] for key in varying(asked.axes)] + ["rows"] * any(axis.rows for axis in asked.axes)
+    name = request.settings.name
+    if name is not None:
+        if not re.fullmatch(r"[A-Za-z0-9_=+,-][A-Za-z0-9_.=+,-]*", name):
+            raise problem(f"sweep.name={name}", "the name of one folder is wanted: letters, digits, and  - _ . = + ,")
+        return name
+    if request.experiment is not None:
+        name = request.experiment.replace("/", "-")
+        return name if not _changes(request.axes) else f"{name}-{_digest(ids)}"
+    rows = any(axis.rows for axis in request.axes)
+    keys = [key.rpartition(".")[2] for key in varying(request.axes)] + ["rows"] * rows
     shown = re.sub(r"[^A-Za-z0-9_-]+", "_", "-".join(keys) or "seeds")[:_LONGEST]
     return f"{shown}-{_digest(ids)}"
 

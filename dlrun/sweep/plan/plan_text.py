@@ -10,19 +10,19 @@ from dlrun.record.plan import Plan
 from dlrun.record.words import long_time
 from dlrun.sweep.plan.forecast import Forecast
 from dlrun.sweep.plan.labels import columns, labels
-from dlrun.sweep.plan.status import PRUNED, STARTED, Entry
+from dlrun.sweep.plan.status import PRUNED, STARTED, JobState
 
 _LISTED = 40  # jobs of a dry run that get a line of their own
 _SHOWN = 12  # values of an axis
 
 
-def plan_lines(plan: Plan, entries: Sequence[Entry], time: Forecast) -> list[str]:
+def plan_lines(plan: Plan, states: Sequence[JobState], time: Forecast) -> list[str]:
     """The plan as it is printed before the first job; with `dry_run` the jobs too."""
-    lines = [f"{head:6}  {text}".rstrip() for head, text in _parts(plan, entries, time)]
-    return lines + (["", *_jobs(plan, entries)] if plan.options.get("dry_run") else [])
+    lines = [f"{head:6}  {text}".rstrip() for head, text in _parts(plan, states, time)]
+    return lines + (["", *_jobs(plan, states)] if plan.options.get("dry_run") else [])
 
 
-def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tuple[str, str]]:
+def _parts(plan: Plan, states: Sequence[JobState], time: Forecast) -> Iterator[tuple[str, str]]:
     yield "sweep", f"{plan.name}  ({plan.folder})"
     rows = list(dict.fromkeys(job.row for job in plan.jobs if job.row is not None))
     if rows:
@@ -47,7 +47,7 @@ def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tup
     if plan.options.get("search"):
         yield "search", "{search}, {n_trials} trials in all by {metric}, pruner {pruner}".format(**plan.options)
     if plan.jobs or not plan.options.get("search"):
-        yield "jobs", counted(plan, entries)
+        yield "jobs", job_counts(plan, states)
     if time.seconds is None:
         yield "time", time.basis
     elif time.seconds:
@@ -56,25 +56,25 @@ def _parts(plan: Plan, entries: Sequence[Entry], time: Forecast) -> Iterator[tup
         yield "note", note
 
 
-def counted(plan: Plan, entries: Sequence[Entry]) -> str:
+def job_counts(plan: Plan, states: Sequence[JobState]) -> str:
     """``12: 4 done, 1 to continue, 7 to do``; what failed says how it is tried again."""
-    states = Counter(state(entry) for entry in entries)
-    parts = [f"{states[name]} {name}" for name in ("done", "to continue", "pruned", "failed", "to do") if states[name]]
-    if states["failed"]:
+    counts = Counter(outcome(state) for state in states)
+    parts = [f"{counts[name]} {name}" for name in ("done", "to continue", "pruned", "failed", "to do") if counts[name]]
+    if counts["failed"]:
         again = "tried again" if plan.options.get("retry") == "failed" else "retry=failed tries again"
         parts = [f"{part} ({again})" if part.endswith("failed") else part for part in parts]
     return f"{len(plan.jobs)}: {', '.join(parts)}"
 
 
-def state(entry: Entry) -> str:
+def outcome(state: JobState) -> str:
     """One of done, to continue, pruned, failed, to do.  Diverged is done: the same job would diverge again."""
-    if entry.done:
+    if state.done:
         return "done"
-    if entry.failed:
+    if state.failed:
         return "failed"
-    if entry.status == PRUNED:
+    if state.status == PRUNED:
         return "pruned"
-    return "to continue" if entry.status == STARTED else "to do"
+    return "to continue" if state.status == STARTED else "to do"
 
 
 def _some(values: Sequence[str] | Iterator[str], between: str = ", ") -> str:
@@ -85,10 +85,10 @@ def _some(values: Sequence[str] | Iterator[str], between: str = ", ") -> str:
     return between.join(texts)
 
 
-def _jobs(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
+def _jobs(plan: Plan, states: Sequence[JobState]) -> Iterator[str]:
     rows = [["job", *columns(plan), "state", "folder"]]
-    rows += [[str(job.number), *labels(plan, job), state(entry), job.folder]
-             for job, entry in zip(plan.jobs[:_LISTED], entries)]
+    rows += [[str(job.number), *labels(plan, job), outcome(state), job.folder]
+             for job, state in zip(plan.jobs[:_LISTED], states)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip()

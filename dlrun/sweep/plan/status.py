@@ -16,13 +16,13 @@ from dlrun.record.status import AGAIN, DONE, FAILED
 from dlrun.record.trials import pruned
 
 WAITING, STARTED = "waiting", "interrupted"  # nothing is there; a run that was ended in the middle
-PRUNED = "pruned"  # one that a search has stopped: its folder says interrupted, and a command of its own goes on
+PRUNED = "pruned"  # one that a search has stopped: its folder says interrupted, and a command of its own resumes it
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A job's state: a status of result.json, "interrupted" where only a checkpoint is there, "waiting" for nothing,
-    "pruned" where a search has stopped it.
+class JobState:
+    """`status` is that of result.json, "interrupted" where only a checkpoint is there, "waiting" for nothing, "pruned"
+    where a search has stopped the job.
 
     `result` is what result.json holds, `threads` those of the first start (they decide the bits of what is to come).
     """
@@ -33,13 +33,15 @@ class Entry:
 
     @property
     def done(self) -> bool:
+        """Whether the same job would end the same way again: also one that diverged."""
         return self.status in DONE
 
     @property
     def failed(self) -> bool:
+        """Whether it ended without a result."""
         return self.status in FAILED
 
-    def to_do(self, retry_failed: bool) -> bool:
+    def is_pending(self, retry_failed: bool) -> bool:
         """Whether the sweep trains it: all but what is done, and what failed only where that is asked for."""
         return not self.done and self.status != PRUNED and (retry_failed or self.status not in AGAIN)
 
@@ -49,28 +51,27 @@ class Entry:
         return str(self.result.get("stop_reason") or self.status) if self.failed else ""
 
 
-def look(path: Path) -> Entry:
+def read_job(path: Path) -> JobState:
     """The state of the run in a folder; one whose result.json is unreadable counts as failed, with the reason."""
     folder = RunFolder(path)
     try:
         result = folder.result()
     except ValueError as error:
-        return Entry("failed", {"stop_reason": f"{folder.result_file} is not readable ({error})"})
+        return JobState("failed", {"stop_reason": f"{folder.result_file} is not readable ({error})"})
     if result is not None:
-        return Entry(str(result["status"]), result, _threads(folder))
-    begun = folder.last.is_file() or folder.fold(0).path.is_dir()
-    return Entry(STARTED, threads=_threads(folder)) if begun else Entry(WAITING)
+        return JobState(str(result["status"]), result, _threads(folder))
+    return JobState(STARTED, threads=_threads(folder)) if _begun(folder) else JobState(WAITING)
 
 
-def survey(plan: Plan) -> list[Entry]:
+def read_all(plan: Plan) -> list[JobState]:
     """The state of each job of a plan."""
     given_up = pruned(plan.folder) if plan.options.get("search") else set()
-    found = [look(plan.run_folder(job)) for job in plan.jobs]
-    return [replace(entry, status=PRUNED) if job.id in given_up and not entry.done else entry
-            for job, entry in zip(plan.jobs, found)]
+    found = [read_job(plan.run_folder(job)) for job in plan.jobs]
+    return [replace(state, status=PRUNED) if job.id in given_up and not state.done else state
+            for job, state in zip(plan.jobs, found)]
 
 
-def written(path: Path) -> int:
+def checkpoint_time(path: Path) -> int:
     """When a checkpoint of the run in a folder (or of its folds) was last written, in nanoseconds; 0 for never."""
     folds = (path / "folds").glob("*/checkpoints/last.pt")
     times = []
@@ -82,10 +83,13 @@ def written(path: Path) -> int:
     return max(times, default=0)
 
 
+def _begun(folder: RunFolder) -> bool:
+    return folder.last.is_file() or folder.fold(0).path.is_dir()
+
+
 def _threads(folder: RunFolder) -> int | None:
     """The threads that a run would go on with; None where it would begin anew."""
-    begun = folder.last.is_file() or folder.fold(0).path.is_dir()
-    if not (begun and folder.provenance.is_file()):
+    if not (_begun(folder) and folder.provenance.is_file()):
         return None
     threads = read_json(folder.provenance).get("threads")
     return threads if isinstance(threads, int) else None

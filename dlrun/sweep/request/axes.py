@@ -13,7 +13,7 @@ from dlrun.config.compose.catalog import is_group, options
 from dlrun.config.compose.overrides import read_words
 from dlrun.config.problem import ConfigError, problem
 from dlrun.sweep.request.interval import Interval, read_interval
-from dlrun.sweep.request.to_override import spell
+from dlrun.sweep.request.to_override import to_override
 
 MOST = 20_000  # jobs of a grid, or values of an axis; who asks for more has mistyped a range
 AN_INTERVAL = "an interval is for a search (search=tpe); name the values, or  range(start,stop,step)"
@@ -63,7 +63,7 @@ def of_word(word: str, typed: bool = True, search: bool = False) -> Axis:
     key = override.get_key_element()
     interval = read_interval(override) if search else None
     if interval is not None:
-        return Axis(tuple(_choice(spell(key, number)) for number in interval.tries()), word, interval, typed)
+        return Axis(tuple(_choice(to_override(key, number)) for number in interval.tries()), word, interval, typed)
     if isinstance(override.value(), IntervalSweep):
         raise problem(word, AN_INTERVAL)
     return Axis(tuple(_choice(one) for one in _words(override)), word, typed=typed)
@@ -71,7 +71,7 @@ def of_word(word: str, typed: bool = True, search: bool = False) -> Axis:
 
 def of_values(key: str, values: Sequence[Any]) -> Axis:
     """The axis of a list in a file; raises ConfigError for a value that the key cannot have."""
-    return Axis(tuple(_choice(spell(key, value)) for value in values), f"{key}={list(values)}", typed=False)
+    return Axis(tuple(_choice(to_override(key, value)) for value in values), f"{key}={list(values)}", typed=False)
 
 
 def zipped(axes: Sequence[Axis], said: str) -> Axis:

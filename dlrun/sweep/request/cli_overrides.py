@@ -25,7 +25,7 @@ _IN_A_FILE = {
 
 
 @dataclass
-class Typed:
+class CliOverrides:
     """What the words say: `settings` by the keys of `Sweep`, axes in their order, combinations that are left out."""
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -35,9 +35,9 @@ class Typed:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_typed(words: Sequence[str], search: bool = False) -> Typed:
+def read_cli_overrides(words: Sequence[str], search: bool = False) -> CliOverrides:
     """All words of a command, with everything that is wrong with them."""
-    typed = Typed()
+    typed = CliOverrides()
     settings = [word for word in words if of_a_sweep(word) not in ("", *FORMS)]
     for word in settings:  # first: whether this is a search decides what an axis may be
         _take(typed, word, search)
@@ -47,7 +47,7 @@ def read_typed(words: Sequence[str], search: bool = False) -> Typed:
     return typed
 
 
-def _take(typed: Typed, word: str, search: bool) -> None:
+def _take(typed: CliOverrides, word: str, search: bool) -> None:
     key = of_a_sweep(word)
     try:
         if key == "zip":
@@ -62,7 +62,7 @@ def _take(typed: Typed, word: str, search: bool) -> None:
         typed.problems += wrong.problems
 
 
-def _set(typed: Typed, word: str, key: str) -> None:
+def _set(typed: CliOverrides, word: str, key: str) -> None:
     if key == "sweep" or key in _IN_A_FILE:
         raise problem(word, _IN_A_FILE.get(key, "its keys are set one by one, as in  sweep.name=mine seeds=5"))
     if key not in rules(Sweep):

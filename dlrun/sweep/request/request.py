@@ -12,17 +12,18 @@ from dlrun.config.compose.origins import Origins
 from dlrun.config.compose.overrides import read_words
 from dlrun.config.problem import Problem
 from dlrun.config.schema.sweeps import Sweep, of_a_sweep
+from dlrun.registry import find
 from dlrun.sweep.request.axes import AN_INTERVAL, Axis, Choice, key_of, merged
-from dlrun.sweep.request.cli_overrides import Typed, read_typed
+from dlrun.sweep.request.cli_overrides import CliOverrides, read_cli_overrides
 from dlrun.sweep.request.skip import Skip
-from dlrun.sweep.request.sweep_config import Section, read_section, read_seeds
+from dlrun.sweep.request.sweep_config import SweepConfig, read_seeds, read_sweep_config
 
 EXPERIMENT = "experiment"
 SEED = "seed"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """A sweep before it is composed: axes in their order (the seeds last), what is left out, and its settings."""
 
     axes: list[Axis]
@@ -38,19 +39,20 @@ def is_sweep(words: Sequence[str], composer: Composer) -> bool:
     return found is not None and bool(found.sweep or found.params is not None)
 
 
-def asked(words: Sequence[str], composer: Composer) -> Asked:
+def read_request(words: Sequence[str], composer: Composer) -> Request:
     """Read a sweep's command, with everything that is wrong with its words."""
     files = _of_files(words, composer)
-    section = Section()
+    section = SweepConfig()
     if files is not None:
         typed_search = any(of_a_sweep(word) == "search" for word in words)
-        section = read_section(files.sweep, files.params, _Origin(files.words), typed_search)
-    typed = read_typed(words, section.settings.get("search") is not None)
+        section = read_sweep_config(files.sweep, files.params, _Origin(files.words), typed_search)
+    typed = read_cli_overrides(words, section.settings.get("search") is not None)
     problems = section.problems + typed.problems + _twice(typed) + _sweeps_in_a_sweep(section, typed, composer)
     settings = Sweep(**{**section.settings, **typed.settings})
     if settings.search is None:  # search=null is typed above a file's search
         problems += [Problem(axis.given, AN_INTERVAL) for axis in typed.axes + section.axes
                      if axis.interval is not None]
+    problems += _launcher_problems(settings)
     seeds, wrong = _seeds(section, typed)
     set_here = {key for axis in typed.axes for key in axis.keys} | ({SEED} if seeds else set())
     axes = [left for axis in section.axes
@@ -60,7 +62,7 @@ def asked(words: Sequence[str], composer: Composer) -> Asked:
         axes.append(Axis(tuple(Choice((f"seed={seed}",), {SEED: seed}) for seed in seeds), "seeds"))
     named = next((str(axis.choices[0].sets[EXPERIMENT]) for axis in typed.axes if axis.keys == [EXPERIMENT]), None)
     is_file = files is not None and bool(files.sweep or files.params is not None)
-    return Asked(axes, typed.skips + section.skips, settings, named if is_file else None, problems + wrong)
+    return Request(axes, typed.skips + section.skips, settings, named if is_file else None, problems + wrong)
 
 
 def _of_files(words: Sequence[str], composer: Composer) -> Composition | None:
@@ -72,7 +74,15 @@ def _of_files(words: Sequence[str], composer: Composer) -> Composition | None:
     return None if problems else found
 
 
-def _sweeps_in_a_sweep(section: Section, typed: Typed, composer: Composer) -> list[Problem]:
+def _launcher_problems(settings: Sweep) -> list[Problem]:
+    """Arguments for a launcher that takes none."""
+    if settings.launcher_args and not find("launcher", settings.launcher).arguments:
+        return [Problem(f"launcher_args={show(settings.launcher_args)}", f"launcher={settings.launcher} takes no "
+                                                                         "arguments")]
+    return []
+
+
+def _sweeps_in_a_sweep(section: SweepConfig, typed: CliOverrides, composer: Composer) -> list[Problem]:
     """An experiment that is a sweep is not one job of another."""
     return [Problem(f"{choice.row}: {word}" if choice.row else axis.given, f"{word} is a sweep itself; run it alone")
             for axis in (*section.axes, *typed.axes) if EXPERIMENT in axis.keys and axis.varies
@@ -91,7 +101,7 @@ def _on_experiments(axes: list[Axis], typed: list[Axis]) -> list[Axis]:
     return placed + [axis for axis in typed if axis.keys != [EXPERIMENT]]
 
 
-def _twice(typed: Typed) -> list[Problem]:
+def _twice(typed: CliOverrides) -> list[Problem]:
     """A key that varies is said once."""
     found: list[Problem] = []
     before: dict[str, Axis] = {}
@@ -103,7 +113,7 @@ def _twice(typed: Typed) -> list[Problem]:
     return found
 
 
-def _seeds(section: Section, typed: Typed) -> tuple[list[int], list[Problem]]:
+def _seeds(section: SweepConfig, typed: CliOverrides) -> tuple[list[int], list[Problem]]:
     """The seeds to cross with, if any: ``seeds=3``, ``seed=0,1``, or the file's."""
     axis = next((axis for axis in typed.axes if axis.keys == [SEED]), None)
     if axis is not None and axis.interval is not None:

@@ -14,13 +14,13 @@ from dlrun.config.schema.fields import rules
 from dlrun.config.schema.sweeps import Sweep
 from dlrun.sweep.request.axes import Axis, Choice, of_values, of_word, set_by, zipped
 from dlrun.sweep.request.skip import Skip
-from dlrun.sweep.request.to_override import spell
+from dlrun.sweep.request.to_override import to_override
 
 Origin = Callable[[str], str]
 
 
 @dataclass
-class Section:
+class SweepConfig:
     """What files say of a sweep.  Rows come first, then axes, then pairs."""
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -29,9 +29,9 @@ class Section:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_section(sweep: Any, params: dict[str, Any] | None, origin: Origin, search: bool = False) -> Section:
+def read_sweep_config(sweep: Any, params: dict[str, Any] | None, origin: Origin, search: bool = False) -> SweepConfig:
     """Axes and settings of a composition's `sweep` and `params`, with everything that is wrong with them."""
-    section = Section()
+    section = SweepConfig()
     if sweep is not None and not isinstance(sweep, dict):
         section.problems.append(Problem("sweep", "a mapping is wanted: rows, axes, pairs, exclude, seeds, ...",
                                         origin("sweep")))
@@ -55,7 +55,7 @@ def read_section(sweep: Any, params: dict[str, Any] | None, origin: Origin, sear
     return section
 
 
-def _overlaps(section: Section, origin: Origin) -> list[Problem]:
+def _overlaps(section: SweepConfig, origin: Origin) -> list[Problem]:
     """A key is set in one place: a later axis would silently replace what a row or an axis before has set."""
     found: list[Problem] = []
     before: dict[str, Axis] = {}
@@ -71,7 +71,7 @@ def _overlaps(section: Section, origin: Origin) -> list[Problem]:
 
 @dataclass
 class _Reader:
-    section: Section
+    section: SweepConfig
     origin: Origin
 
     def take(self, key: str, read: Callable[[], Axis | Skip]) -> None:
@@ -121,7 +121,7 @@ def _row(name: str, row: Any) -> Choice:
     if row is None:
         return Choice((), {}, name)
     if isinstance(row, dict):
-        return set_by([spell(key, value) for key, value in flatten(row).items()], name)
+        return set_by([to_override(key, value) for key, value in flatten(row).items()], name)
     if isinstance(row, list) and all(isinstance(word, str) for word in row):
         return set_by(row, name)
     raise problem(f"sweep.rows.{name}", "a list of overrides, or a mapping of keys to values, is wanted")

@@ -9,11 +9,13 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 
-def spell(key: str, value: Any) -> str:
+def to_override(key: str, value: Any) -> str:
     """The word that sets `key` to `value`, read by Hydra as this very value.
 
-    >>> spell("name", "a, b"), spell("model.hidden", [8, "x"]), spell("name", "1e-3"), spell("seed", None)
-    ("name='a, b'", 'model.hidden=[8,x]', "name='1e-3'", 'seed=null')
+    >>> to_override("name", "a, b"), to_override("name", "1e-3")
+    ("name='a, b'", "name='1e-3'")
+    >>> to_override("model.hidden", [8, "x"]), to_override("seed", None)
+    ('model.hidden=[8,x]', 'seed=null')
     """
     return f"{key}={_text(value)}"
 

@@ -13,7 +13,7 @@ from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.schema.root import Config
 from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.report.measure import natural, value_of
-from dlrun.sweep.plan.status import Entry
+from dlrun.sweep.plan.status import JobState
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,21 @@ class Objective:
         """The key of an epoch's row that it is read from while the run trains."""
         return self.metric.removeprefix("best/")
 
-    def of(self, entries: Sequence[Entry]) -> tuple[float | None, str]:
+    def of(self, states: Sequence[JobState]) -> tuple[float | None, str]:
         """The value of a trial whose runs have all ended; None, with the reason, where it has none."""
         values = []
-        for entry in entries:
-            if entry.failed and entry.status != "diverged":
-                return None, entry.reason
-            value = None if entry.failed else value_of(entry.result, self.metric)
-            if value is None and not entry.failed and not self._has(entry):
+        for state in states:
+            if state.failed and state.status != "diverged":
+                return None, state.reason
+            value = None if state.failed else value_of(state.result, self.metric)
+            if value is None and not state.failed and not self._has(state):
                 return None, f"its result has no {self.metric}"
             values.append(self.worst if value is None else value)
         return fmean(values) if all(map(math.isfinite, values)) else self.worst, ""
 
-    def _has(self, entry: Entry) -> bool:
+    def _has(self, state: JobState) -> bool:
         part, _, name = self.metric.partition("/")
-        return name in (entry.result.get(part) or {})
+        return name in (state.result.get(part) or {})
 
     def curve(self, rows: Sequence[dict[str, Any]]) -> dict[int, float]:
         """The value after each epoch, from a run's rows; the best one so far where that is what counts."""

@@ -12,15 +12,15 @@ from dlrun.record.lock import Busy, RunLock
 from dlrun.record.plan import Plan, store
 from dlrun.record.words import metric
 from dlrun.sweep.execute.options import Execution
-from dlrun.sweep.execute.run import report, work
-from dlrun.sweep.execute.slots import Threads, slots
-from dlrun.sweep.plan.checking import Checker, check_all, job_of
-from dlrun.sweep.plan.status import survey
-from dlrun.sweep.request.request import asked
-from dlrun.sweep.request.to_override import spell
+from dlrun.sweep.execute.run import SAVED, run_queue, write_tables
+from dlrun.sweep.execute.slots import ThreadRule, find_slots
+from dlrun.sweep.plan.checking import Checker, check_all, make_job
+from dlrun.sweep.plan.status import read_all
+from dlrun.sweep.request.request import read_request
+from dlrun.sweep.request.to_override import to_override
 from dlrun.sweep.search.objective import Objective
 from dlrun.sweep.search.search_plan import fingerprint, jobs_so_far
-from dlrun.sweep.search.search_queue import Search
+from dlrun.sweep.search.search_queue import SearchQueue
 from dlrun.sweep.search.space import space_of
 from dlrun.sweep.search.study import open_study
 from dlrun.sweep.search.trials import Trials
@@ -36,14 +36,14 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
     try:
         with RunLock(plan.folder), hydra_started(), Signals() as signals:
             search = open_search(plan, options)
-            work(search.plan, survey(search.plan), search, search.place, options, signals, out)
+            run_queue(search.plan, read_all(search.plan), search, search.slots, options, signals, out)
             code = signals.exit_code
             plan = search.plan
             search.trials.write(plan.folder, {job.id: job for job in plan.jobs})
-            report(plan, survey(plan), out)
+            write_tables(plan, read_all(plan), out)
             _sum_up(search.trials, plan, out)
             if code:
-                print(f"{signals.name}: all running jobs are saved; the same command goes on", file=out)
+                print(SAVED.format(signal=signals.name), file=out)
     except Busy as busy:
         raise problem(f"sweep {plan.name}", f"process {busy.pid} on {busy.host} leads this search since "
                                             f"{busy.since}") from None
@@ -51,18 +51,18 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
     return code or (0 if "COMPLETE" in states and "FAIL" not in states else 1)
 
 
-def open_search(plan: Plan, options: Execution) -> Search:
+def open_search(plan: Plan, options: Execution) -> SearchQueue:
     """The search as its folder has it, whose lock is held; Hydra is started."""
     checker = Checker()
-    space, _ = space_of(asked(plan.command[2:], checker.composer))
+    space, _ = space_of(read_request(plan.command[2:], checker.composer))
     first, _ = check_all(space.tries()[:1], checker)
     goal = Objective(plan.options["metric"])
     study = open_study(plan.folder, plan.name, fingerprint(plan, first[0], checker), goal.falls,
                        plan.options["pruner"], first[0].config.epochs)
     plan = replace(plan, jobs=jobs_so_far(plan))
     store(plan)
-    place = slots(options, [job_of(0, space.tries()[0], first[0], checker)])
-    return Search(plan, study, space, goal, checker, Threads(place), place, options.failures,
+    slots = find_slots(options, [make_job(0, space.tries()[0], first[0], checker)])
+    return SearchQueue(plan, study, space, goal, checker, ThreadRule(slots), slots, options.max_failures,
                   options.retry == "failed")
 
 
@@ -82,7 +82,7 @@ def _sum_up(trials: Trials, plan: Plan, out: TextIO) -> None:
     job = jobs[best.user_attrs["jobs"][0]]
     said = plan.options["metric"]
     row = [job.row] if job.row else []
-    words = " ".join([*row, *(spell(key, value) for key, value in job.values.items())])
+    words = " ".join([*row, *(to_override(key, value) for key, value in job.values.items())])
     print(f"best: trial {best.number + 1}, {said} {metric(said, best.value, 2)} with {words}", file=out)
     if len(plan.seeds) == 1:
         print(f"again: dlrun {' '.join(job.words)}", file=out)

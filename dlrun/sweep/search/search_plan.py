@@ -13,35 +13,35 @@ from dlrun.preflight.preflight import Checked
 from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all
 from dlrun.sweep.plan.grid import together, varying
-from dlrun.sweep.plan.naming import name_of
-from dlrun.sweep.request.request import Asked, options
+from dlrun.sweep.plan.naming import sweep_name
+from dlrun.sweep.request.request import Request, options
 from dlrun.sweep.search.objective import objective
 from dlrun.sweep.search.space import Space, space_of
 from dlrun.sweep.search.study import missing
 
 
-def search_plan(words: Sequence[str], wanted: Asked, checker: Checker) -> Plan:
+def search_plan(words: Sequence[str], request: Request, checker: Checker) -> Plan:
     """The plan of a search, with the jobs that it has had so far; raises ConfigError with everything that is wrong.
 
     Every end and every choice is checked once, all else at its first one; what a trial combines is checked as it
     is asked.
     """
-    search = wanted.settings.search
+    search = request.settings.search
     assert search is not None
-    space, problems = space_of(wanted)
+    space, problems = space_of(request)
     checked, wrong = check_all(space.tries(), checker)
-    problems = wanted.problems + problems + missing(search) + [_whole(problem, space) for problem in wrong]
-    metric = wanted.settings.metric
+    problems = request.problems + problems + missing(search) + [_whole(problem, space) for problem in wrong]
+    metric = request.settings.metric
     for one in checked:
         found, wrong = objective(one.config, metric)
         problems += wrong
         metric = metric if wrong else found.metric
     if problems:
         raise ConfigError(problems)
-    settings = {**options(wanted.settings, GRID), "metric": metric, "pairs": together(wanted.axes),
+    settings = {**options(request.settings, GRID), "metric": metric, "pairs": together(request.axes),
                 "space": space.describe()}
     said = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]
-    name = name_of(wanted, [*map(checker.id, checked), *said])
+    name = sweep_name(request, [*map(checker.id, checked), *said])
     plan = Plan(name, Path(checked[0].config.output_dir).expanduser(), _axes(space),
                 space.seeds or [checked[0].config.seed], [], ("dlrun", "-m", *words), settings)
     return replace(plan, jobs=jobs_so_far(plan))

@@ -15,13 +15,13 @@ from dlrun.config.problem import ConfigError
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.plan import Job, Plan, store
-from dlrun.sweep.execute.job import Message
-from dlrun.sweep.execute.job_queue import Agenda
-from dlrun.sweep.execute.pending_job import Todo
-from dlrun.sweep.execute.progress import Watch
-from dlrun.sweep.execute.slots import Slots, Threads
-from dlrun.sweep.plan.checking import Checker, check_all, job_of
-from dlrun.sweep.plan.status import PRUNED, Entry, look
+from dlrun.sweep.execute.job_message import Message
+from dlrun.sweep.execute.job_queue import JobQueue
+from dlrun.sweep.execute.pending_job import PendingJob
+from dlrun.sweep.execute.progress import Progress
+from dlrun.sweep.execute.slots import Slots, ThreadRule
+from dlrun.sweep.plan.checking import Checker, check_all, make_job
+from dlrun.sweep.plan.status import PRUNED, JobState, read_job
 from dlrun.sweep.search.objective import Objective
 from dlrun.sweep.search.space import Space
 from dlrun.sweep.search.study import sampler, suggest
@@ -35,11 +35,11 @@ _POINTS = 100  # of a curve, at most, that the study keeps
 
 @dataclass
 class _Trial:
-    """A trial in hand: `open` are the ids of its jobs that have not ended, `entries` what the others came to."""
+    """A trial in hand: `open` are the ids of its jobs that have not ended, `states` what the others came to."""
 
     trial: optuna.Trial
     jobs: list[Job]
-    entries: dict[str, Entry]
+    states: dict[str, JobState]
     open: set[str] = field(default_factory=set)
 
     @property
@@ -48,16 +48,16 @@ class _Trial:
         return self.jobs[0].id
 
 
-class Search(Agenda):
+class SearchQueue(JobQueue):
     """`retry` takes up trials that failed; `most` are the trials in all, those of earlier starts included."""
 
     def __init__(self, plan: Plan, study: optuna.Study, space: Space, objective: Objective, checker: Checker,
-                 threads: Threads, place: Slots, failures: int | None = None, retry: bool = False):
-        super().__init__([], failures)
+                 threads: ThreadRule, slots: Slots, max_failures: int | None = None, retry: bool = False):
+        super().__init__([], max_failures)
         self.plan, self.study, self.space, self.objective = plan, study, space, objective
         self.trials = Trials(study)
         self.most: int = plan.options["n_trials"]
-        self.place = place
+        self.slots = slots
         self._checker, self._threads = checker, threads
         self._jobs = {job.id: job for job in plan.jobs}
         self._hand: list[_Trial] = []
@@ -73,37 +73,37 @@ class Search(Agenda):
     def _more(self) -> bool:
         return bool(self._left_over) or self.trials.waiting() or self.trials.count() < self.most
 
-    def feed(self, spare: int, watch: Watch) -> None:
+    def refill(self, places: int, progress: Progress) -> None:
         """Ask for trials until so many jobs wait for a worker; later ones then know what these came to."""
-        while sum(not todo.again for todo in self.left) < spare and self._more():
-            self._take(watch)
+        while sum(not pending.retry_at for pending in self.waiting) < places and self._more():
+            self._take(progress)
 
-    def next(self, cores: int, now: float, gone: Callable[[Todo, Entry], None]) -> Todo | None:
-        def settled(todo: Todo, entry: Entry) -> None:
-            gone(todo, entry)
-            self._settle(todo.job.id, entry)
+    def take(self, cores: int, now: float, already_done: Callable[[PendingJob, JobState], None]) -> PendingJob | None:
+        def settled(pending: PendingJob, state: JobState) -> None:
+            already_done(pending, state)
+            self._settle(pending.job.id, state)
 
-        return super().next(cores, now, settled)
+        return super().take(cores, now, settled)
 
-    def ended(self, todo: Todo, entry: Entry) -> None:
-        super().ended(todo, entry)
-        self._settle(todo.job.id, entry)
+    def ended(self, pending: PendingJob, state: JobState) -> None:
+        super().ended(pending, state)
+        self._settle(pending.job.id, state)
 
-    def died(self, todo: Todo, how: str) -> None:
-        if todo.pruned:
-            self.ended(todo, Entry(PRUNED))
+    def give_back(self, pending: PendingJob) -> None:
+        if pending.stop_sent:
+            self.ended(pending, JobState(PRUNED))
         else:
-            super().died(todo, how)
+            super().give_back(pending)
 
-    def heard(self, todo: Todo, message: Message) -> list[Todo]:
+    def advanced(self, pending: PendingJob, message: Message) -> list[PendingJob]:
         """What a run has reached; the jobs that are to be stopped since their trial is no good."""
         key, step = self.objective.row_key, int(message["epochs"])
         value = message["values"].get(key)
         whole = message["epochs"] == step or key.startswith("val/")  # in mid-epoch the others are running means
-        if todo.pruned or not whole or step < 1 or step % self._stride(todo.job) or not _finite(value):
+        if pending.stop_sent or not whole or step < 1 or step % self._stride(pending.job) or not _finite(value):
             return []
-        stopped: list[Todo] = []
-        for one in [one for one in self._hand if one.first == todo.job.id]:
+        stopped: list[PendingJob] = []
+        for one in [one for one in self._hand if one.first == pending.job.id]:
             known = self.trials.curve(one.trial.number)
             if step not in known:
                 one.trial.report(self.objective.so_far(float(value), known.values()), step)
@@ -111,7 +111,7 @@ class Search(Agenda):
                     stopped += self._prune(one)
         return stopped
 
-    def _take(self, watch: Watch) -> None:
+    def _take(self, progress: Progress) -> None:
         """The next trial: one that a dead process left, one that is tried again, or a new one."""
         import optuna
 
@@ -123,76 +123,76 @@ class Search(Agenda):
         else:
             self.study.sampler = sampler(options["search"], self.plan.seeds[0], self.trials.asked())
             trial = self.study.ask()
-        drafts = self.space.drafts(suggest(trial, self.space.drawn))
-        checked, problems = check_all(drafts, self._checker)
+        specs = self.space.specs(suggest(trial, self.space.drawn))
+        checked, problems = check_all(specs, self._checker)
         if problems:
             reason = str(ConfigError(problems))
             self._fail(trial, reason)
-            watch.say(f"trial {trial.number + 1}  cannot be run: {reason}")
+            progress.say(f"trial {trial.number + 1}  cannot be run: {reason}")
             return
         jobs = []
-        for draft, ready in zip(drafts, checked):
-            job = job_of(len(self._jobs) + 1, draft, ready, self._checker)
+        for spec, ready in zip(specs, checked):
+            job = make_job(len(self._jobs) + 1, spec, ready, self._checker)
             jobs.append(self._jobs.setdefault(job.id, job))
         self.plan = replace(self.plan, jobs=list(self._jobs.values()))
         store(self.plan)
         trial.set_user_attr("jobs", [job.id for job in jobs])
-        self._begin(trial, jobs, watch)
+        self._begin(trial, jobs, progress)
 
-    def _begin(self, trial: optuna.Trial, jobs: list[Job], watch: Watch) -> None:
+    def _begin(self, trial: optuna.Trial, jobs: list[Job], progress: Progress) -> None:
         retry = "again" in trial.user_attrs
         one = _Trial(trial, jobs, {})
         self._hand.append(one)
         for job in jobs:
             folder = self.plan.run_folder(job)
-            entry = look(folder)
-            if job.id in self._pruned and not entry.done:  # the same values have been given up before
-                entry = replace(entry, status=PRUNED)
-            one.entries[job.id] = entry
-            todo = None
-            if entry.status != PRUNED and (entry.to_do(retry) or job.config.get("force")):
+            state = read_job(folder)
+            if job.id in self._pruned and not state.done:  # the same values have been given up before
+                state = replace(state, status=PRUNED)
+            one.states[job.id] = state
+            pending = None
+            if state.status != PRUNED and (state.is_pending(retry) or job.config.get("force")):
                 one.open.add(job.id)
-                if all(other.job.id != job.id for other in [*self.left, *self.running]):
-                    threads = self._threads.of(job, None if job.config.get("force") else entry.threads)
-                    todo = Todo(job, folder, threads, entry)
-                    self.left.append(todo)
-            watch.added(self.plan, job, entry, todo)
+                if all(other.job.id != job.id for other in [*self.waiting, *self.running]):
+                    threads = self._threads.of(job, None if job.config.get("force") else state.threads)
+                    pending = PendingJob(job, folder, threads, state)
+                    self.waiting.append(pending)
+            progress.added(self.plan, job, state, pending)
         if not one.open:
             self._tell(one)
         self.trials.write(self.plan.folder, self._jobs)
 
-    def _settle(self, run_id: str, entry: Entry) -> None:
+    def _settle(self, run_id: str, state: JobState) -> None:
         """A job has ended here or elsewhere.  One that was interrupted leaves its trial to the next start."""
-        if not (entry.done or entry.failed or entry.status == PRUNED):
+        if not (state.done or state.failed or state.status == PRUNED):
             return
         for one in [one for one in self._hand if run_id in one.open]:
             one.open.discard(run_id)
-            one.entries[run_id] = entry
+            one.states[run_id] = state
             if not one.open:
                 self._tell(one)
         self.trials.write(self.plan.folder, self._jobs)
 
-    def _prune(self, one: _Trial) -> list[Todo]:
+    def _prune(self, one: _Trial) -> list[PendingJob]:
         """Stop a trial: the running jobs are returned, those that wait are dropped."""
-        stopped = [todo for todo in self.running if todo.job.id in one.open and not todo.pruned]
-        for todo in stopped:
-            todo.pruned = True
-        dropped = [todo for todo in self.left if todo.job.id in one.open]
-        self.left = [todo for todo in self.left if todo not in dropped]
-        for todo in dropped:
-            self._settle(todo.job.id, Entry(PRUNED))
+        stopped = [pending for pending in self.running if pending.job.id in one.open and not pending.stop_sent]
+        for pending in stopped:
+            pending.stop_sent = True
+        dropped = [pending for pending in self.waiting if pending.job.id in one.open]
+        self.waiting = [pending for pending in self.waiting if pending not in dropped]
+        for pending in dropped:
+            self._settle(pending.job.id, JobState(PRUNED))
         return stopped
 
     def _tell(self, one: _Trial) -> None:
         from optuna.trial import TrialState
 
         self._hand.remove(one)
-        entries = [one.entries[job.id] for job in one.jobs]
-        if any(entry.status == PRUNED for entry in entries):
-            self._pruned |= {job.id for job in one.jobs if one.entries[job.id].status == PRUNED}
+        states = [one.states[job.id] for job in one.jobs]
+        if any(state.status == PRUNED for state in states):
+            self._pruned |= {job.id for job in one.jobs if one.states[job.id].status == PRUNED}
             self.study.tell(one.trial, state=TrialState.PRUNED)
             return
-        value, reason = self.objective.of(entries)
+        value, reason = self.objective.of(states)
         if value is None:
             self._fail(one.trial, reason)
             return

@@ -8,10 +8,11 @@ from typing import Any
 
 from dlrun.config.check.check import show
 from dlrun.config.problem import Problem
-from dlrun.sweep.plan.grid import Draft, varying
+from dlrun.registry import find
+from dlrun.sweep.plan.grid import JobSpec, varying
 from dlrun.sweep.request.axes import Axis, Choice, key_of, merged, set_by
-from dlrun.sweep.request.request import SEED, Asked
-from dlrun.sweep.request.to_override import spell
+from dlrun.sweep.request.request import SEED, Request
+from dlrun.sweep.request.to_override import to_override
 
 
 @dataclass(frozen=True)
@@ -31,45 +32,46 @@ class Space:
         """The space in plain JSON: two searches with the same are one."""
         return {name: str(axis.interval) if axis.interval else labels(axis) for name, axis in self.drawn.items()}
 
-    def drafts(self, params: Mapping[str, Any]) -> list[Draft]:
+    def specs(self, params: Mapping[str, Any]) -> list[JobSpec]:
         """The jobs of a trial, one a seed, from the values that were drawn."""
         names = {id(axis): name for name, axis in self.drawn.items()}
         choices = [_choice(axis, params[names[id(axis)]]) if id(axis) in names else axis.choices[0]
                    for axis in self.axes]
-        return [self._draft(choices, seed) for seed in self._seeds]
+        return [self._spec(choices, seed) for seed in self._seeds]
 
-    def tries(self) -> list[Draft]:
+    def tries(self) -> list[JobSpec]:
         """Jobs that are checked before the first: each choice and each end once, all else at its first one."""
         first = [axis.choices[0] for axis in self.axes]
         jobs = [first]
         for place, axis in enumerate(self.axes):
             jobs += [[*first[:place], choice, *first[place + 1:]] for choice in axis.choices[1:]]
-        return [self._draft(job, self._seeds[0]) for job in jobs]
+        return [self._spec(job, self._seeds[0]) for job in jobs]
 
     @property
     def _seeds(self) -> list[int | None]:
         return [*self.seeds] or [None]
 
-    def _draft(self, choices: Sequence[Choice], seed: int | None) -> Draft:
+    def _spec(self, choices: Sequence[Choice], seed: int | None) -> JobSpec:
         seeds = [] if seed is None else [Choice((f"{SEED}={seed}",), {SEED: seed})]
         job = merged([*choices, *seeds])
         found = job.sets.get(SEED)
-        return Draft(job.words, {key: job.sets[key] for key in self.shown if key in job.sets}, job.row,
+        return JobSpec(job.words, {key: job.sets[key] for key in self.shown if key in job.sets}, job.row,
                      found if isinstance(found, int) else None)
 
 
-def space_of(asked: Asked) -> tuple[Space, list[Problem]]:
+def space_of(request: Request) -> tuple[Space, list[Problem]]:
     """The space of a search's command, and what a search cannot do."""
-    said = f"search={asked.settings.search}"
+    said = f"search={request.settings.search}"
     problems = [Problem(skip.given, "a search leaves nothing out; name the values that it may draw")
-                for skip in asked.skips]
-    axes = [axis for axis in asked.axes if axis.given != "seeds"]
-    seeds = [choice.sets[SEED] for axis in asked.axes if axis.given == "seeds" for choice in axis.choices]
-    if not asked.problems and not any(axis.varies for axis in axes):
+                for skip in request.skips]
+    axes = [axis for axis in request.axes if axis.given != "seeds"]
+    seeds = [choice.sets[SEED] for axis in request.axes if axis.given == "seeds" for choice in axis.choices]
+    if not request.problems and not any(axis.varies for axis in axes):
         problems.append(Problem(said, "nothing varies; as in  optimizer.lr='tag(log, interval(1e-4,1e-1))'"))
-    if asked.settings.launcher != "local":
-        problems.append(Problem(f"launcher={asked.settings.launcher}", "a search has workers of its own; "
-                                                                       "launcher=local"))
+    launcher = request.settings.launcher
+    if request.settings.workers == "auto" and find("launcher", launcher).queues_all:
+        problems.append(Problem(f"launcher={launcher}", "expected how many jobs of the search run at a time, as in "
+                                                        "workers=4: later trials learn from earlier ones"))
     return Space(axes, seeds, list(varying(axes))), problems
 
 
@@ -88,6 +90,6 @@ def _label(choice: Choice) -> str:
 def _choice(axis: Axis, drawn: Any) -> Choice:
     if axis.interval is None:
         return next(choice for choice in axis.choices if _label(choice) == drawn)
-    word = spell(key_of(axis.choices[0].words[0]), axis.interval.number(drawn))
+    word = to_override(key_of(axis.choices[0].words[0]), axis.interval.number(drawn))
     plus = "+" if axis.choices[0].words[0].startswith("+") else ""
     return set_by([plus + word])

@@ -1,4 +1,4 @@
-"""The same sweep on other engines, each really started: same bits, also when a process of theirs is killed."""
+"""The same sweep on other launchers, each really started: same bits, also when a process of theirs is killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.sweep.sweeps import kill, planned, start
 from tests.whole.equal import assert_same_run
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
-ENGINES = ("joblib", "ray", "submitit")
+LAUNCHERS = ("joblib", "ray", "submitit")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def owner(plan: Plan, job: Job) -> int:
     return int(json.loads((plan.run_folder(job) / "lock").read_text())["pid"])
 
 
-@pytest.mark.parametrize("launcher", ENGINES)
+@pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_killed_process_loses_no_job_and_changes_no_bit(launcher: str, local: Plan, tmp_path: Path) -> None:
     plan, log = planned(tmp_path / "runs", *LONG, "seed=range(4)"), tmp_path / "log"
     process = start(plan, log, options(launcher))
@@ -57,7 +57,7 @@ def test_a_killed_process_loses_no_job_and_changes_no_bit(launcher: str, local: 
     assert start(plan, log, options(launcher)).wait(200) == 0, "what is done is not begun again"
 
 
-@pytest.mark.parametrize("launcher", ENGINES)
+@pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_ctrl_c_saves_all_running_jobs(launcher: str, tmp_path: Path) -> None:
     words = [word for word in LONG if not word.startswith("epochs=")]  # so long that none ends before the signal
     plan, log = planned(tmp_path / "runs", *words, "epochs=5000", "seed=range(3)"), tmp_path / "log"
@@ -68,7 +68,7 @@ def test_ctrl_c_saves_all_running_jobs(launcher: str, tmp_path: Path) -> None:
     assert states(plan) == ["interrupted", "interrupted", "none"], log.read_text()
 
 
-def test_an_engine_that_is_not_installed_is_named_with_what_installs_it(tmp_path: Path, monkeypatch) -> None:
+def test_a_launcher_that_is_not_installed_is_named_with_what_installs_it(tmp_path: Path, monkeypatch) -> None:
     import sys
 
     from dlrun.config.problem import ConfigError
@@ -76,6 +76,6 @@ def test_an_engine_that_is_not_installed_is_named_with_what_installs_it(tmp_path
     from dlrun.sweep.run import run_sweep
 
     monkeypatch.setitem(sys.modules, "submitit", None)
-    monkeypatch.delitem(sys.modules, "dlrun.sweep.execute.engines.submitit_engine", raising=False)
+    monkeypatch.delitem(sys.modules, "dlrun.sweep.execute.launchers.submitit_module", raising=False)
     with pytest.raises(ConfigError, match=r"pip install 'dlrun\[submitit\]'"):
         run_sweep(planned(tmp_path / "runs", "model=softmax", "epochs=1"), Execution(launcher="submitit"))

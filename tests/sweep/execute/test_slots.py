@@ -10,7 +10,7 @@ from dlrun.preflight.preflight import preflight
 from dlrun.preflight.threads import ALONE, TOGETHER, auto_threads, work
 from dlrun.record.plan import Job
 from dlrun.sweep.execute.options import Execution
-from dlrun.sweep.execute.slots import Slots, Threads, slots, visible_gpus
+from dlrun.sweep.execute.slots import Slots, ThreadRule, find_slots, visible_gpus
 
 
 def job(**config: Any) -> Job:
@@ -45,21 +45,21 @@ def test_a_net_of_some_size_gets_more_threads_alone_than_beside_other_jobs(folde
     (4, 3, 5, 5),  # but for a run that began with others
 ])
 def test_threads_of_a_job(workers, asked, begun, threads) -> None:
-    place = slots(Execution(workers=workers), [job(device="cpu")], here=8, gpus=())
+    place = find_slots(Execution(workers=workers), [job(device="cpu")], machine_cores=8, gpus=())
     assert place.threads(asked, lambda most: most, begun) == threads
 
 
 def test_gpus_are_slots_and_workers_go_round_them() -> None:
-    place = slots(Execution(per_gpu=3), [job(device="auto")], here=16, gpus=("0", "2"))
+    place = find_slots(Execution(per_gpu=3), [job(device="auto")], machine_cores=16, gpus=("0", "2"))
     assert place.workers == 6
     assert [place.gpu(worker) for worker in range(6)] == ["0", "2", "0", "2", "0", "2"]
     assert place.threads("auto", lambda most: most) == 2
-    assert slots(Execution(workers=4), [job(device="cuda")], here=16, gpus=("0", "2")).workers == 4
+    assert find_slots(Execution(workers=4), [job(device="cuda")], machine_cores=16, gpus=("0", "2")).workers == 4
 
 
 def test_jobs_that_name_the_cpu_or_one_gpu_are_given_none() -> None:
-    assert slots(Execution(), [job(device="cpu")], here=2, gpus=("0",)) == Slots(2, 0)
-    assert slots(Execution(), [job(device="cuda:1")], here=2, gpus=("0", "1")).gpu(0) is None
+    assert find_slots(Execution(), [job(device="cpu")], machine_cores=2, gpus=("0",)) == Slots(2, 0)
+    assert find_slots(Execution(), [job(device="cuda:1")], machine_cores=2, gpus=("0", "1")).gpu(0) is None
 
 
 def test_visible_gpus_are_those_that_the_environment_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +76,6 @@ def test_nets_of_one_size_are_looked_at_once(folder, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("dlrun.sweep.execute.slots.auto_threads", lambda checked, grain, most: seen.append(most) or 2)
     plain = preflight(["dataset=digits", "model=softmax"]).config.plain
     assert plain is not None
-    threads = Threads(Slots(8, 0))
+    threads = ThreadRule(Slots(8, 0))
     assert [threads.of(job(**{**plain, "seed": seed}), None) for seed in range(5)] == [2] * 5
     assert seen == [8]

@@ -42,7 +42,7 @@ def test_a_signal_saves_all_running_jobs_and_the_same_command_goes_on(tmp_path: 
     assert states(plan) == ["interrupted", "interrupted", "none"]
     steps = [json.loads((plan.run_folder(job) / "result.json").read_text())["steps"] for job in plan.jobs[:2]]
     assert min(steps) > 0
-    assert "the same command goes on" in log.read_text()
+    assert "run the same command again to resume" in log.read_text()
     if number == signal.SIGTERM:  # the same from here on
         return
     assert start(plan, log).wait() == 0, log.read_text()

@@ -11,13 +11,13 @@ from dlrun.config.flat import flatten
 from dlrun.record.folder import RunFolder, write_json
 from dlrun.record.plan import Job, Plan
 from dlrun.sweep.plan.forecast import Forecast, forecast
-from dlrun.sweep.plan.status import look
+from dlrun.sweep.plan.status import read_job
 
 WORDS = ["model=dense", "epochs=10", "batch_size=100"]  # 12 steps an epoch of digits
 
 
 def of(plan: Plan) -> Forecast:
-    return forecast(plan, [look(plan.run_folder(job)) for job in plan.jobs])
+    return forecast(plan, [read_job(plan.run_folder(job)) for job in plan.jobs])
 
 
 def write(folder: Path, job: Job, seconds: float, status: str = "finished", **config: Any) -> None:
@@ -76,7 +76,7 @@ def test_what_is_done_takes_no_time_and_what_failed_counts_only_if_it_is_tried_a
     write(made.run_folder(made.jobs[0]), made.jobs[0], 10.0)
     write(made.run_folder(made.jobs[1]), made.jobs[1], 1.0, "failed")
     assert of(made).seconds == pytest.approx(10.0)
-    assert forecast(made, [look(made.run_folder(job)) for job in made.jobs], retry=False) == Forecast(0.0, "")
+    assert forecast(made, [read_job(made.run_folder(job)) for job in made.jobs], retry=False) == Forecast(0.0, "")
 
 
 def test_a_broken_result_of_another_run_tells_nothing(plan) -> None:

@@ -19,6 +19,7 @@ import pytest
     (["on_error=stopp"], ["on_error=stopp: ", "did you mean  stop"]),
     (["retry=all"], ["retry=all: one of none, failed is wanted"]),
     (["launcher=slurm"], ["launcher=slurm: one of local, joblib, ray, submitit is wanted"]),
+    (["launcher_args={a: 1}"], ["launcher_args={a: 1}: launcher=local takes no arguments"]),
     (["sweep.sedes=3"], ["sweep.sedes=3: a sweep has no such key; did you mean  seeds"]),
     (["sweep.axes={a: [1]}"], ["an axis is typed as  optimizer.lr=0.1,0.01"]),
     (["sweep.name=a/b"], ["sweep.name=a/b: the name of one folder is wanted"]),

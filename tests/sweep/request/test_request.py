@@ -89,10 +89,10 @@ def test_hydras_own_form_of_a_sweep_is_honoured(plan, write) -> None:
 ])
 def test_a_files_text_comes_through_the_command_line_as_it_is(plan, write, value: str) -> None:
     from dlrun.config.compose.composer import Composer
-    from dlrun.sweep.request.to_override import spell
+    from dlrun.sweep.request.to_override import to_override
 
     for key, wanted in (("book.text", value), ("book.list", [value, 1]), ("book.map", {"k": value, "n": None})):
-        composition, problems = Composer().compose([f"+{spell(key, wanted)}"])
+        composition, problems = Composer().compose([f"+{to_override(key, wanted)}"])
         assert composition is not None and not problems, problems
         expected = "0" if value == "${seed}" else value
         found = composition.plain["book"][key[5:]]

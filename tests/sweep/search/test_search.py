@@ -20,50 +20,51 @@ from dlrun.record.plan import Plan, load
 from dlrun.record.trials import read_trials
 from dlrun.report.collect import collect
 from dlrun.sweep.execute.options import execution
-from dlrun.sweep.execute.pending_job import Todo
-from dlrun.sweep.execute.progress import Watch
-from dlrun.sweep.plan.status import PRUNED, Entry, look, survey
+from dlrun.sweep.execute.pending_job import PendingJob
+from dlrun.sweep.execute.progress import Progress
+from dlrun.sweep.plan.status import PRUNED, JobState, read_all, read_job
 from dlrun.sweep.search.run_search import open_search
-from dlrun.sweep.search.search_queue import Search
+from dlrun.sweep.search.search_queue import SearchQueue
 
 pytest.importorskip("optuna")
 WORDS = ["model=dense", "dataset=digits", "device=cpu", "threads=1"]
 LR = "optimizer.lr=tag(log, interval(1e-4,1e-1))"
-Train = Callable[[Todo], float | str]
+Train = Callable[[PendingJob], float | str]
 
 
-def good(todo: Todo) -> float:
+def good(pending: PendingJob) -> float:
     """The made-up accuracy of a run: best at a learning rate of 0.01."""
-    return 1 - abs(math.log10(todo.job.config["optimizer"]["lr"]) + 2) / 10
+    return 1 - abs(math.log10(pending.job.config["optimizer"]["lr"]) + 2) / 10
 
 
-def write_result(todo: Todo, came: float | str) -> Entry:
+def write_result(pending: PendingJob, came: float | str) -> JobState:
     status = came if isinstance(came, str) else "finished"
     values = {} if isinstance(came, str) else {"accuracy": came, "loss": 1.0}
-    write_json(todo.folder / "result.json", {
-        "id": todo.job.id, "status": status, "stop_reason": status, "epochs": 10, "seconds": 1.0, "val": values,
-        "test": values, "config": flatten(todo.job.config)})
-    return look(todo.folder)
+    write_json(pending.folder / "result.json", {
+        "id": pending.job.id, "status": status, "stop_reason": status, "epochs": 10, "seconds": 1.0, "val": values,
+        "test": values, "config": flatten(pending.job.config)})
+    return read_job(pending.folder)
 
 
-def opened(plan: Plan) -> tuple[Search, Watch]:
+def opened(plan: Plan) -> tuple[SearchQueue, Progress]:
     search = open_search(plan, execution(plan.options))
-    return search, Watch(search.plan, survey(search.plan), [])
+    return search, Progress(search.plan, read_all(search.plan), [])
 
 
-def work(search: Search, watch: Watch, train: Train = good, most: int = 1000, side: int = 1) -> list[Todo]:
+def work(search: SearchQueue, shown: Progress, train: Train = good, most: int = 1000,
+         side: int = 1) -> list[PendingJob]:
     """Train up to `most` jobs, `side` at a time; those in hand are left running when it ends, as by a kill."""
-    trained: list[Todo] = []
+    trained: list[PendingJob] = []
     while not search.finished:
-        search.feed(side - len(search.running), watch)
-        while len(search.running) < side and (todo := search.next(8, 0.0, watch.ended)):
-            watch.began(todo)
+        search.refill(side - len(search.running), shown)
+        while len(search.running) < side and (pending := search.take(8, 0.0, shown.ended)):
+            shown.began(pending)
         if len(trained) == most:
             break
         if search.running:
-            todo = search.running[0]
-            trained.append(todo)
-            search.ended(todo, write_result(todo, train(todo)))
+            pending = search.running[0]
+            trained.append(pending)
+            search.ended(pending, write_result(pending, train(pending)))
     return trained
 
 
@@ -74,19 +75,19 @@ def search(plan, folder: Path):
         yield lambda *words: opened(plan(*WORDS, f"output_dir={folder}/runs", *words))
 
 
-def values(search: Search, key: str) -> list[Any]:
+def values(search: SearchQueue, key: str) -> list[Any]:
     return [job.values[key] for job in search.plan.jobs]
 
 
-def states(search: Search) -> list[str]:
+def states(search: SearchQueue) -> list[str]:
     return [trial.state.name for trial in search.trials.all()]
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe", "qmc", "cmaes"])
 def test_every_sampler_draws_numbers_steps_and_choices_from_where_they_lie(search, sampler: str) -> None:
-    found, watch = search(LR, "batch_size=int(interval(16,64))", "model.dropout=0,0.2", "model.l2=range(0.1,0.4,0.1)",
+    found, shown = search(LR, "batch_size=int(interval(16,64))", "model.dropout=0,0.2", "model.l2=range(0.1,0.4,0.1)",
                           "steps_per_epoch=range(1,10,3)", f"search={sampler}", "n_trials=12")
-    work(found, watch)
+    work(found, shown)
     lrs = values(found, "optimizer.lr")
     assert len(set(lrs)) == 12 and all(1e-4 <= lr <= 1e-1 for lr in lrs)
     assert 1 < sum(lr < 10**-2.5 for lr in lrs) < 11, "by the logarithm about half are below the middle"
@@ -101,56 +102,56 @@ def test_every_sampler_draws_numbers_steps_and_choices_from_where_they_lie(searc
 
 def test_a_search_killed_after_7_of_20_ends_with_20_and_its_trials_in_hand_keep_their_values(search) -> None:
     words = [LR, "model.dropout=0,0.2", "search=tpe", "n_trials=20"]
-    first, watch = search(*words)
-    done = work(first, watch, most=7, side=2)
-    left = [todo.job for todo in first.running]
+    first, shown = search(*words)
+    done = work(first, shown, most=7, side=2)
+    left = [pending.job for pending in first.running]
     assert len(done) == 7 and len(left) == 2
     del first
-    second, watch = search(*words)
+    second, shown = search(*words)
     assert [job.id for job in second.plan.jobs] == [*dict.fromkeys(job.id for job in load(second.plan.folder).jobs)]
-    rest = work(second, watch, side=2)
-    assert [todo.job.id for todo in rest[:2]] == [job.id for job in left]
-    assert not {todo.job.id for todo in done} & {todo.job.id for todo in rest}
+    rest = work(second, shown, side=2)
+    assert [pending.job.id for pending in rest[:2]] == [job.id for job in left]
+    assert not {pending.job.id for pending in done} & {pending.job.id for pending in rest}
     assert states(second) == ["COMPLETE"] * 20 and len(second.plan.jobs) == 20 == len(done) + len(rest)
-    third, watch = search(*words)
-    assert third.finished and not work(third, watch)
-    more, watch = search(*words[:-1], "n_trials=23")
-    assert more.plan.folder == second.plan.folder and len(work(more, watch)) == 3
+    third, shown = search(*words)
+    assert third.finished and not work(third, shown)
+    more, shown = search(*words[:-1], "n_trials=23")
+    assert more.plan.folder == second.plan.folder and len(work(more, shown)) == 3
 
 
 def test_a_search_that_dies_again_and_again_draws_what_an_undisturbed_one_draws(search) -> None:
     words = [LR, "search=tpe", "n_trials=14"]
-    whole, watch = search(*words, "sweep.name=whole")
-    work(whole, watch)
+    whole, shown = search(*words, "sweep.name=whole")
+    work(whole, shown)
     for most in (9, 1, 2, 1, 1):  # TPE begins with the tenth
-        torn, watch = search(*words, "sweep.name=torn")
-        work(torn, watch, most=most)
+        torn, shown = search(*words, "sweep.name=torn")
+        work(torn, shown, most=most)
     assert values(torn, "optimizer.lr") == values(whole, "optimizer.lr")
     assert states(torn).count("COMPLETE") == 14
 
 
 def test_half_a_line_that_a_killed_process_left_in_the_journal_is_taken_off(search) -> None:
-    found, watch = search(LR, "search=random", "n_trials=4")
-    work(found, watch, most=2)
+    found, shown = search(LR, "search=random", "n_trials=4")
+    work(found, shown, most=2)
     with (found.plan.folder / "study.jsonl").open("a") as file:
         file.write('{"op_code":5,"wor')
-    again, watch = search(LR, "search=random", "n_trials=4")
-    work(again, watch)
+    again, shown = search(LR, "search=random", "n_trials=4")
+    work(again, shown)
     assert states(again) == ["COMPLETE"] * 4
 
 
 def test_tpe_finds_better_trials_than_chance(search) -> None:
-    found, watch = search(LR, "search=tpe", "n_trials=40")
-    work(found, watch)
+    found, shown = search(LR, "search=tpe", "n_trials=40")
+    work(found, shown)
     reached = [trial.value for trial in found.trials.all()]
     assert sum(reached[20:]) / 20 > sum(reached[:10]) / 10 + 0.02
     assert found.study.direction.name == "MAXIMIZE"
 
 
 def test_a_trials_value_is_the_mean_over_its_seeds(search) -> None:
-    found, watch = search(LR, "search=random", "n_trials=3", "seeds=3", "metric=val/accuracy")
-    trained = work(found, watch, lambda todo: good(todo) + todo.job.seed / 100, side=2)
-    assert [todo.job.seed for todo in trained] == [0, 1, 2] * 3
+    found, shown = search(LR, "search=random", "n_trials=3", "seeds=3", "metric=val/accuracy")
+    trained = work(found, shown, lambda pending: good(pending) + pending.job.seed / 100, side=2)
+    assert [pending.job.seed for pending in trained] == [0, 1, 2] * 3
     for trial, jobs in zip(found.trials.all(), (found.plan.jobs[k:k + 3] for k in (0, 3, 6))):
         assert len({job.values["optimizer.lr"] for job in jobs}) == 1
         lr = jobs[0].values["optimizer.lr"]
@@ -162,27 +163,27 @@ def test_a_trials_value_is_the_mean_over_its_seeds(search) -> None:
 def test_what_diverges_is_the_worst_and_what_fails_is_tried_again_only_when_asked(search) -> None:
     words = [LR, "search=tpe", "n_trials=6"]
     ends = iter([0.9, "failed", "diverged", 0.8, "out_of_memory", 0.7])
-    found, watch = search(*words)
-    work(found, watch, lambda todo: next(ends))
+    found, shown = search(*words)
+    work(found, shown, lambda pending: next(ends))
     assert states(found) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE", "FAIL", "COMPLETE"]
     assert found.trials.all()[2].value == -math.inf and found.trials.best().number == 0
     failed = [found.plan.jobs[1].id, found.plan.jobs[4].id]
-    same, watch = search(*words)
+    same, shown = search(*words)
     assert same.finished
-    again, watch = search(*words, "retry=failed")
-    assert [todo.job.id for todo in work(again, watch)] == failed
+    again, shown = search(*words, "retry=failed")
+    assert [pending.job.id for pending in work(again, shown)] == failed
     assert states(again) == ["COMPLETE"] * 6 and len(again.plan.jobs) == 6
 
 
 def test_a_loss_falls(search) -> None:
-    found, watch = search(LR, "search=random", "n_trials=2", "metric=best/val/loss")
+    found, shown = search(LR, "search=random", "n_trials=2", "metric=best/val/loss")
     assert found.study.direction.name == "MINIMIZE" and found.objective.worst == math.inf
     assert found.objective.curve([{"epoch": 1, "val/loss": 2.0}, {"epoch": 2, "val/loss": 3.0}]) == {1: 2.0, 2: 2.0}
 
 
 def test_the_same_values_drawn_again_are_one_run(search) -> None:
-    found, watch = search("model.dropout=0,0.2", "search=random", "n_trials=7")
-    assert len(work(found, watch)) == 2 == len(found.plan.jobs)
+    found, shown = search("model.dropout=0,0.2", "search=random", "n_trials=7")
+    assert len(work(found, shown)) == 2 == len(found.plan.jobs)
     assert states(found) == ["COMPLETE"] * 7
 
 
@@ -192,29 +193,29 @@ def progress(epoch: float, accuracy: float) -> dict[str, Any]:
 
 def test_a_bad_trial_is_stopped_with_all_its_seeds_and_not_taken_up_again(search) -> None:
     words = [LR, "search=random", "n_trials=7", "seeds=2"]
-    found, watch = search(*words)
+    found, shown = search(*words)
 
-    def train(todo: Todo) -> float:
+    def train(pending: PendingJob) -> float:
         for epoch in range(1, 10):
-            assert not found.heard(todo, progress(epoch, 0.5 + epoch / 100))
+            assert not found.advanced(pending, progress(epoch, 0.5 + epoch / 100))
         return 0.6
 
-    work(found, watch, train, most=12)
+    work(found, shown, train, most=12)
     bad = found.running[0]
-    assert bad.job.number == 13 and [todo.job.number for todo in found.left] == [14]
-    assert not found.heard(bad, progress(1, 0.1)), "the first fifth is a warm-up"
-    assert not found.heard(bad, progress(3, 0.9)) and not found.heard(bad, progress(5, 0.9))
-    assert found.heard(bad, progress(6.5, 0.1)) == [], "it is above the median: the best value so far counts"
+    assert bad.job.number == 13 and [pending.job.number for pending in found.waiting] == [14]
+    assert not found.advanced(bad, progress(1, 0.1)), "the first fifth is a warm-up"
+    assert not found.advanced(bad, progress(3, 0.9)) and not found.advanced(bad, progress(5, 0.9))
+    assert found.advanced(bad, progress(6.5, 0.1)) == [], "it is above the median: the best value so far counts"
     words += ["epochs=11", "sweep.name=other"]  # other runs: those of the search before are done
-    other, watch = search(*words)
-    work(other, watch, lambda todo: (other.heard(todo, progress(4, 0.5)), 0.6)[1], most=12)
+    other, shown = search(*words)
+    work(other, shown, lambda pending: (other.advanced(pending, progress(4, 0.5)), 0.6)[1], most=12)
     bad = other.running[0]
-    assert other.heard(bad, progress(4.25, 0.2)) == [bad] and bad.pruned and not other.left
+    assert other.advanced(bad, progress(4.25, 0.2)) == [bad] and bad.stop_sent and not other.waiting
     bad.folder.mkdir(parents=True, exist_ok=True)
     write_result(bad, "interrupted")
-    other.ended(bad, Entry(PRUNED))
+    other.ended(bad, JobState(PRUNED))
     assert other.finished and states(other) == ["COMPLETE"] * 6 + ["PRUNED"]
-    assert [entry.status for entry in survey(other.plan)][-2:] == [PRUNED, PRUNED]
+    assert [state.status for state in read_all(other.plan)][-2:] == [PRUNED, PRUNED]
     again, _ = search(*words)
     assert again.finished
     report = collect([other.plan.folder])
@@ -224,9 +225,9 @@ def test_a_bad_trial_is_stopped_with_all_its_seeds_and_not_taken_up_again(search
 
 
 def test_no_pruner_stops_nothing(search) -> None:
-    found, watch = search(LR, "search=random", "n_trials=7", "pruner=none")
-    work(found, watch, lambda todo: (found.heard(todo, progress(4, 0.5)), 0.6)[1], most=6)
-    assert found.heard(found.running[0], progress(4, 0.01)) == []
+    found, shown = search(LR, "search=random", "n_trials=7", "pruner=none")
+    work(found, shown, lambda pending: (found.advanced(pending, progress(4, 0.5)), 0.6)[1], most=6)
+    assert found.advanced(found.running[0], progress(4, 0.01)) == []
 
 
 @pytest.mark.parametrize(("words", "said"), [
@@ -241,7 +242,7 @@ def test_no_pruner_stops_nothing(search) -> None:
     (["batch_size=tag(log,range(16,64,16))"], "a logarithm has no steps"),
     (["optimizer.lr=interval(0.2,0.1)"], "the second end of an interval is the larger one"),
     (["model.dropout=interval(0,2)"], "model.dropout=2"),
-    ([LR, "launcher=ray"], "launcher=ray: a search has workers of its own"),
+    ([LR, "launcher=submitit"], "launcher=submitit: expected how many jobs of the search run at a time"),
     ([LR, "model.dropout=0,0.2", "skip(model.dropout=0)"], "a search leaves nothing out"),
     ([LR, "pruner=medain"], "did you mean  median"),
     ([LR, "seed=interval(0,5)"], "seeds are named, not drawn"),
@@ -264,9 +265,9 @@ def test_another_search_under_a_name_is_refused(search) -> None:
 
 def test_a_trial_that_cannot_be_run_fails_alone_and_is_said(search, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(Watch, "say", lambda watch, text: said.append(text))
-    found, watch = search("epochs=20,1", "test_at=[1],[15]", "search=random", "n_trials=12", "metric=val/accuracy")
-    work(found, watch, lambda todo: 0.5)
+    monkeypatch.setattr(Progress, "say", lambda shown, text: said.append(text))
+    found, shown = search("epochs=20,1", "test_at=[1],[15]", "search=random", "n_trials=12", "metric=val/accuracy")
+    work(found, shown, lambda pending: 0.5)
     late = [trial.params == {"epochs": "1", "test_at": "[15]"} for trial in found.trials.all()]
     assert [state == "FAIL" for state in states(found)] == late and 0 < sum(late) < 12
     assert len(said) == sum(late) and "test_at" in said[0]

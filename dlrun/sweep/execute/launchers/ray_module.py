@@ -10,31 +10,32 @@ from typing import Any
 
 import ray
 
-from dlrun.sweep.execute.engines import Lost
-from dlrun.sweep.execute.job import Message, work
+from dlrun.sweep.execute.by_files import run_by_files
+from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.execute.options import Execution
+from dlrun.sweep.execute.polled import Lost, PolledLauncher
 from dlrun.sweep.execute.slots import Slots
 
 
-class Ray:
+class RayLauncher(PolledLauncher):
     """Ray counts the cores of the machine or the cluster; how often a lost job is begun anew is the sweep's to say."""
 
     def __init__(self, options: Execution, slots: Slots, logs: Path):
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        given: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error",
-                                 **(options.launcher_args or {})}
-        if "address" not in given and "RAY_ADDRESS" not in os.environ:
-            given.setdefault("num_cpus", slots.cores)
-        ray.init(**given)
+        arguments: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error",
+                                     **(options.launcher_args or {})}
+        if "address" not in arguments and "RAY_ADDRESS" not in os.environ:
+            arguments.setdefault("num_cpus", slots.cores)
+        ray.init(**arguments)
         for number, handler in before.items():  # ray puts its own in their place
             signal.signal(number, handler)
-        here = ray.cluster_resources()
-        self.slots = dataclasses.replace(slots, cores=int(here.get("CPU", slots.cores)))
-        self._gpus = 1 / options.per_gpu if here.get("GPU") and slots.gpus else 0.0
-        self._task = ray.remote(max_retries=0)(work)
+        resources = ray.cluster_resources()
+        super().__init__(dataclasses.replace(slots, cores=int(resources.get("CPU", slots.cores))), logs)
+        self._gpus = 1 / options.per_gpu if resources.get("GPU") and slots.gpus else 0.0
+        self._task = ray.remote(max_retries=0)(run_by_files)
 
-    def submit(self, task: Message) -> Any:
-        return self._task.options(num_cpus=task["threads"], num_gpus=self._gpus).remote(task)
+    def begin(self, message: Message) -> Any:
+        return self._task.options(num_cpus=message["threads"], num_gpus=self._gpus).remote(message)
 
     def answer(self, handle: Any) -> Message | None:
         done, _ = ray.wait([handle], timeout=0)
@@ -47,8 +48,8 @@ class Ray:
             raise Lost(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}") from None
         return found
 
-    def cancel(self, handle: Any) -> None:
+    def end(self, handle: Any) -> None:
         ray.cancel(handle, force=True)
 
-    def close(self) -> None:
+    def shut_down(self) -> None:
         ray.shutdown()

@@ -1,0 +1,27 @@
+"""What the sweep and the process that trains a job tell each other: mappings of plain JSON.
+
+To the process goes a job (`job_message`).  Back come, each with its `event`:
+
+``ready``     a worker has loaded torch and takes jobs
+``progress``  `epochs` done (a fraction in mid-epoch) `of` so many (None: not known), `values` by metric
+``end``       the job has ended; its folder says how (`code`, `reason`: the run's exit code, and an exception's text)
+``busy``      another process trains it (`reason`: which)
+``refused``   it is no longer the job that was planned (`reason`)
+``lost``      its process has died (`reason`: how); `blameless` where it was ended for another job's sake
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dlrun.record.plan import Job
+
+Message = dict[str, Any]
+
+
+def job_message(job: Job, folder: Path, threads: int, abandon_reason: str = "") -> Message:
+    """A job, with the threads that it gets; with an `abandon_reason` it is not trained but written down as failed."""
+    message: Message = {"config": job.config, "id": job.id, "folder": str(folder.absolute()), "threads": threads,
+                        "words": list(job.words)}
+    return {**message, "abandon_reason": abandon_reason} if abandon_reason else message

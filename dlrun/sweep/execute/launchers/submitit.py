@@ -1,0 +1,29 @@
+"""``launcher=submitit``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from dlrun.registry import register
+from dlrun.sweep.execute.launcher import Launcher
+from dlrun.sweep.execute.options import Execution
+from dlrun.sweep.execute.slots import Slots
+
+
+@register("launcher", "submitit")
+@dataclass(frozen=True)
+class Submitit:
+    """Jobs of Slurm's; processes on this machine where Slurm is not."""
+
+    kind: ClassVar[str] = "submitit"
+    package: ClassVar[str] = "submitit"
+    queues_all: ClassVar[bool] = True  # where Slurm is
+    arguments: ClassVar[str] = "parameters of submitit's executor, as slurm_partition or timeout_min; cluster"
+
+    def build(self, options: Execution, slots: Slots, logs: Path) -> Launcher:
+        """An executor of submitit's; raises ImportError."""
+        from dlrun.sweep.execute.launchers.submitit_module import SubmititLauncher
+
+        return SubmititLauncher(options, slots, logs)

@@ -1,0 +1,63 @@
+"""One job of a sweep in the process that trains it: from its stored configuration, through the run that all pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dlrun.config.identity import identity
+from dlrun.config.problem import ConfigError, problem
+from dlrun.preflight.preflight import Checked, stored
+from dlrun.record.lock import Busy
+from dlrun.record.recorder import Recorder
+from dlrun.sweep.execute.job_message import Message
+
+
+def planned_job(message: Message) -> Checked:
+    """The job as it was planned, with the threads that it is given; raises ConfigError where it has changed."""
+    found = stored(message["config"])
+    if identity(found.config) != message["id"]:
+        raise problem(f"job {message['id']}", "a file that the job depends on (data, or a model's code) has changed "
+                                              "since the sweep was planned; run the same command again to plan anew")
+    output_dir = str(Path(message["folder"]).parents[1])
+    return replace(found, config=replace(found.config, threads=message["threads"], output_dir=output_dir))
+
+
+def run_job(message: Message, recorder: Recorder) -> Message:
+    """Train a job (or find that it is done, or write down that it is abandoned); the answer, as `job_message` lists.
+
+    An exception of the user's code is in the run's folder afterwards and ends only this job.
+    """
+    from dlrun.record.board import Board
+    from dlrun.run.run import run
+
+    if message.get("abandon_reason"):
+        return _abandon(message)
+    try:
+        ready = planned_job(message)
+        outcome = run(ready, ["dlrun", *message["words"]], [Board(every=ready.config.log_every or 0), recorder])
+    except Busy as busy:
+        return {"event": "busy", "reason": str(busy)}
+    except ConfigError as wrong:
+        return {"event": "refused", "reason": str(wrong)}
+    except Exception as error:  # the run has written it down
+        return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
+    return {"event": "end", "code": outcome.exit_code}
+
+
+def _abandon(message: Message) -> Message:
+    """Write down that a job cannot be run, as a run does that fails by itself."""
+    from dlrun.record.folder import RunFolder, write_text
+    from dlrun.record.lock import RunLock
+    from dlrun.run.outcome import failed
+
+    folder, reason = RunFolder(message["folder"]), message["abandon_reason"]
+    try:
+        with RunLock(folder.path):
+            write_text(folder.traceback, reason + "\n")
+            failed(planned_job(message).config, message["id"], folder, reason)
+    except Busy as busy:
+        return {"event": "busy", "reason": str(busy)}
+    except ConfigError as wrong:
+        return {"event": "refused", "reason": str(wrong)}
+    return {"event": "end", "code": 1, "reason": reason}
