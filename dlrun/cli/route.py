@@ -6,33 +6,24 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
-from dlrun.config.problem import ConfigError, Problem, nearest
+from dlrun.cli.flags import HYDRA_FLAGS
+from dlrun.config.problem import ConfigError, Problem
 
-VERBS = {
-    "list": "datasets, models, optimizers, schedules, experiments, ... each with one line",
-    "summary": "the layer table of a model: output shapes and parameter counts",
-    "report": "tables over seeds of a sweep or of any folder of runs; CSV, Markdown, LaTeX, JSON, a page",
-    "diff": "two runs side by side: settings, code, data, environment, measures",
-    "runs": "all runs: list, choose by words, remove",
-    "predict": "a finished run on new rows, texts or pictures; CSV out",
-    "generate": "text from a prompt, or pictures from noise, with a finished run",
-    "book": "the books' comparisons: run what is missing, printed beside measured, verdicts",
-    "explain": "every value: where it came from, what is allowed; then the loop in order",
-}
-HYDRA_FLAGS = ("--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--hydra-help", "--version")
+HELP = ("--help", "-h")
 
 
 def route(words: list[str]) -> int:
     """Answer one command line; problems of the user's are printed, with exit code 2."""
     try:
-        return _route(words)
+        code = _route(words)
+        sys.stdout.flush()  # here a reader that has gone is no error; at the interpreter's end it would be one
+        return code
     except ConfigError as wrong:
-        from dlrun.cli.say import say_problems
+        from dlrun.cli.problems import print_problems
 
         if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
-            say_problems(wrong.problems)
+            print_problems(wrong.problems)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -42,23 +33,55 @@ def route(words: list[str]) -> int:
 
 
 def _route(words: list[str]) -> int:
+    from dlrun.cli.verb import verbs
+
     words = _take_config_dir(words)
-    if any(word in ("--help", "-h", "help") for word in words[:1]) or "--help" in words or "-h" in words:
-        return _verb("help", words)
+    if words[:1] == ["help"]:  # `dlrun help report`
+        words = [*words[1:], "--help"]
     first = words[0] if words else ""
-    if first in VERBS:
-        if "-m" in words or "--multirun" in words:
-            raise ConfigError([Problem(f"{first} -m", f"`dlrun {first}` looks at one run")])
+    if first in verbs():
         return _verb(first, words[1:])
+    if any(word in HELP for word in words):
+        from dlrun.cli.overview import print_overview
+
+        print_overview()
+        return 0
     if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
-        return _verb("hydra", words)
+        from dlrun.cli.hydra_flags import answer
+
+        return answer(words)
     if first and "=" not in first and first[0] not in "-+~":
-        raise ConfigError([Problem(first, _unknown(first))])
+        from dlrun.cli.advice import unknown_command
+
+        raise ConfigError([Problem(first, unknown_command(first, words[1:]))])
+    return _run(words)
+
+
+def _verb(name: str, words: Sequence[str]) -> int:
+    from dlrun.cli.verb import verb
+
+    kind = verb(name)
+    if any(word in HELP for word in words):
+        from dlrun.cli.verb_help import print_help
+
+        print_help(name, kind)
+        return 0
+    if "-m" in words or "--multirun" in words:
+        raise ConfigError([Problem(f"{name} -m", f"`dlrun {name}` looks at one run")])
+    from dlrun.cli.parse import parse
+
+    return parse(name, kind, words).run()
+
+
+def _run(words: Sequence[str]) -> int:
+    """A run, or a sweep: by -m, by hydra.mode, or because an experiment among the words is one."""
     flags = [word for word in words if word.startswith("-")]
     multirun = [flag for flag in flags if flag in ("-m", "--multirun")]
     wrong = [flag for flag in flags if flag not in (*multirun, "-r", "--run")]
     if wrong:
-        raise ConfigError([Problem(flag, _unknown_flag(flag)) for flag in wrong])
+        from dlrun.cli.advice import unknown_flag
+
+        raise ConfigError([Problem(flag, unknown_flag(flag)) for flag in wrong])
     overrides = [word for word in words if not word.startswith("-")]
     several = "hydra.mode=MULTIRUN" in overrides
     overrides = [word for word in overrides if word != "hydra.mode=MULTIRUN"]
@@ -66,8 +89,13 @@ def _route(words: list[str]) -> int:
 
     with hydra_started():
         single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep
-        sweep = bool(multirun) or several or not single and _is_sweep(overrides)
-        return import_module("dlrun.cli.multirun" if sweep else "dlrun.cli.train").main(overrides)
+        if multirun or several or not single and _is_sweep(overrides):
+            from dlrun.cli import multirun as several_runs
+
+            return several_runs.main(overrides)
+        from dlrun.cli import train
+
+        return train.main(overrides)
 
 
 def _is_sweep(words: Sequence[str]) -> bool:
@@ -80,51 +108,10 @@ def _is_sweep(words: Sequence[str]) -> bool:
     return is_sweep(words, Composer())
 
 
-def _verb(name: str, words: Sequence[str]) -> int:
-    code: int = import_module(f"dlrun.cli.{name}").main(list(words))
-    return code
-
-
-def _unknown(word: str) -> str:
-    from dlrun.config.compose.grammar import no_value
-
-    near = nearest(word, VERBS)
-    if near:
-        return f"no such verb; did you mean  dlrun {near[0]}"
-    if word in ("train", "fit", "run"):
-        return "training has no verb: leave the word out"
-    wanted = no_value(word)
-    if wanted == no_value(""):
-        return f"neither a verb ({', '.join(VERBS)}) nor key=value; `dlrun --help` shows both"
-    return wanted
-
-
-_REASONS = {
-    "--config-name": "dlrun has one config; a file of your own is an experiment:  ./experiments/mine.yaml  and  "
-                     "experiment=mine",
-    "--config-path": "files of your own lie in  ./configs  or in  --config-dir DIR",
-    "--experimental-rerun": "the same command again finds its run; force=true runs it anew",
-}
-_REASONS |= {"-cn": _REASONS["--config-name"], "-cp": _REASONS["--config-path"]}
-
-
-def _unknown_flag(flag: str) -> str:
-    from dlrun.config.compose.catalog import is_group
-    from dlrun.config.schema.fields import rules
-    from dlrun.config.schema.root import Root
-
-    name, equals, value = flag.partition("=")
-    if name in _REASONS:
-        return _REASONS[name]
-    key = name.lstrip("-").replace("-", "_")
-    if is_group(key) or key in rules(Root):
-        return f"keys have no dashes:  {key}={value or '...'}"
-    near = nearest(name, ["--multirun", "--config-dir", "--help", *HYDRA_FLAGS])
-    return "no such flag" + (f"; did you mean  {near[0]}" if near else "; `dlrun --help` shows them")
-
-
 def _take_config_dir(words: list[str]) -> list[str]:
     """``--config-dir DIR`` (or ``-cd``) is taken out, so that its files get the schema's defaults as ours do."""
+    if not any(word.startswith(("--config-dir", "-cd")) for word in words):
+        return words
     from pathlib import Path
 
     from dlrun.config.places import add_config_dir
@@ -146,5 +133,5 @@ def _take_config_dir(words: list[str]) -> list[str]:
             raise ConfigError([Problem(f"{flag} {value}", "no such folder")])
         add_config_dir(value)
     if waiting:
-        raise ConfigError([Problem(waiting, "a folder is wanted after it")])
+        raise ConfigError([Problem(waiting, "expected a folder after it")])
     return rest

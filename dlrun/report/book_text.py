@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from dlrun.config.schema.books import Book, Cell
-from dlrun.record.lines import columns, paint
+from dlrun.record.terminal import columns, paint
 from dlrun.record.words import long_time
 from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict
 from dlrun.report.judged import QUICK, Judged, remarks

@@ -6,7 +6,7 @@ import shutil
 import textwrap
 from typing import TextIO
 
-from dlrun.record.lines import columns, has_style, paint
+from dlrun.record.terminal import columns, has_style, paint
 from dlrun.report.cells import Line, common_line, head_line, heads, lines
 from dlrun.report.table import Report, Table
 

@@ -65,7 +65,7 @@ def test_diff_says_other_code_data_and_environment(runs: Path, said) -> None:
     (["diff", "00000000a1", "0"], "2 runs begin like that"),
     (["diff", "00000000a1", "digits-dense-adam"], "no run's folder"),
     (["runs", "modle=cnn"], "did you mean model"),
-    (["runs", "remove"], "words that choose are wanted"),
+    (["runs", "remove"], "expected words that choose"),
     (["runs", "output_dir=nowhere"], "no such folder"),
     (["report", "nowhere"], "neither a folder"),
     (["report", "metrc=x"], "did you mean metric"),

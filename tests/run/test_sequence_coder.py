@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dlrun.cli.predict import main as predict
+from dlrun.cli.route import route
 from dlrun.inference.load import load_run
 from dlrun.preflight.preflight import preflight
 from dlrun.tasks.reconstruct import Reconstruct
@@ -79,7 +79,7 @@ def test_sentences_come_back_as_words_and_their_vectors_are_left_alone(go, texts
     assert (outcome.folder / "pictures" / "similarity.png").is_file()
 
     (tmp_path / "new.txt").write_text("red dogs run\nblue cats\n")
-    assert predict([str(outcome.folder), str(tmp_path / "new.txt")]) == 0
+    assert route(["predict", str(outcome.folder), str(tmp_path / "new.txt")]) == 0
     head, *told = capsys.readouterr().out.splitlines()
     assert head == "input," + ",".join(f"code {place}" for place in range(1, 13)) and len(told) == 2
     words = load_run(outcome.folder).kept["vocabulary"]["words"]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+
+from dlrun.cli.verb import sentence, verb, verbs
+from dlrun.config.compose.catalog import options
+from dlrun.config.schema.root import GROUPS
+from dlrun.record.terminal import columns, paint
 
 
-def main(words: Sequence[str]) -> int:
-    from dlrun.cli.route import VERBS
-    from dlrun.cli.say import columns, paint
-    from dlrun.config.compose.catalog import options
-    from dlrun.config.schema.root import GROUPS
+def print_overview() -> None:
+    """Print the one page that shows everything a command can begin with."""
 
     def head(text: str) -> str:
         return paint(text, "bold", sys.stdout)
@@ -18,9 +19,9 @@ def main(words: Sequence[str]) -> int:
     print("dlrun trains neural networks: choose words, get a folder with everything that happened.\n")
     print(f"{head('usage')}   dlrun [key=value ...]          one run")
     print("        dlrun -m key=a,b [...]         one run for each combination")
-    print("        dlrun VERB [...]\n")
+    print("        dlrun VERB [...]               dlrun VERB --help has its words and keys\n")
     print(head("verbs"))
-    print("\n".join(columns([[name, text] for name, text in VERBS.items()])))
+    print("\n".join(columns([[name, sentence(verb(name))] for name in verbs()])))
     print(f"\n{head('groups')}  (group=word; their keys are group.key=value)")
     print("\n".join(columns([[group, _fold(options(group))] for group in GROUPS])))
     print(f"  experiment  {_fold(options('experiment')) or 'none yet'}")
@@ -36,7 +37,6 @@ def main(words: Sequence[str]) -> int:
     ])))
     print(f"\n{head('flags')}   -m (--multirun)   --cfg job   --info   --config-dir DIR   -sc install=bash   "
           "--hydra-help")
-    return 0
 
 
 def _fold(names: list[str]) -> str:

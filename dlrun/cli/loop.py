@@ -1,62 +1,14 @@
-"""`dlrun explain [overrides]`: every value, where it came from and what is allowed; then the loop in order."""
+"""What a run of a configuration does, in order, a line for each place: the last part of `dlrun explain`."""
 
 from __future__ import annotations
 
-import shutil
-import sys
-import textwrap
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from dlrun.cli.say import columns, paint
 from dlrun.config.check.check import show
 from dlrun.config.check.rules import measured
 from dlrun.config.models_baseline import COMPUTED
-from dlrun.config.schema.fields import Rule, rules
-from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.kfold import KFold, folds_of
-from dlrun.config.schema.root import GROUPS, Config, Root
-
-
-def main(words: Sequence[str]) -> int:
-    from dlrun.config.compose.origins import Origins
-    from dlrun.preflight.preflight import preflight
-
-    checked = preflight(words)
-    config = checked.config
-    origins = Origins(words)
-    for group in GROUPS:
-        values = getattr(config, group)
-        name = getattr(values, "name", "") or (values.kind if values.kind != group else "")
-        first = (type(values).__doc__ or "").strip().splitlines()[0]
-        print(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
-        _table(_rows(config, group, values), f"{group}.", origins)
-        print()
-    print(paint("root keys", "bold", sys.stdout))
-    _table([(key, (config.plain or {}).get(key), rule) for key, rule in rules(Root).items()], "", origins)
-    print("\n" + paint("the loop", "bold", sys.stdout))
-    print("\n".join(loop(config, checked.rows)))
-    return 0
-
-
-def _rows(config: Config, group: str, values: Any) -> list[tuple[str, Any, Rule]]:
-    if isinstance(values, Custom):
-        free = Rule("free", "An argument of your class.")
-        return [("_target_", values.target, free), *((key, value, free) for key, value in (values.args or {}).items())]
-    return [(key, getattr(values, key), rule) for key, rule in rules(type(values)).items() if key != "name"]
-
-
-def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> None:
-    cells = []
-    for key, value, rule in rows:
-        origin = origins.of(f"{prefix}{key}")
-        cells.append([f"{prefix}{key}", show(value)[:40], origin, rule.describe()])
-    docs = [rule.doc for _, _, rule in rows]
-    width = shutil.get_terminal_size((120, 24)).columns
-    for line, doc, (_, _, origin, _) in zip(columns(cells), docs, cells):
-        print(line if origin == "default" else paint(line, "cyan", sys.stdout))
-        for part in textwrap.wrap(doc, max(40, width - 8)):
-            print(paint(f"      {part}", "dim", sys.stdout))
+from dlrun.config.schema.root import Config
 
 
 def loop(config: Config, rows: dict[str, int]) -> Iterator[str]:

@@ -4,74 +4,79 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from dlrun.cli import offers
+from dlrun.cli.verb import positional, usage
 from dlrun.config.problem import ConfigError, problem
+from dlrun.config.schema.books import PROFILES
+from dlrun.config.schema.fields import choice, flag, text
 from dlrun.config.schema.root import Root
+from dlrun.registry import register
 
 if TYPE_CHECKING:
     from dlrun.report.library import Entry
 
-_FLAGS = {"--all": "all", "--tour": "tour", "--write": "write"}
-_USAGE = ("dlrun book NAME [profile=quick seeds=3 ...] runs a comparison; --all or --tour run many; --write [into=DIR] "
-          "writes experiments/README.md; without a word it lists them")
 
+@register("verb", "book")
+@dataclass(frozen=True)
+class Book:
+    """The books' comparisons: run what is missing, printed beside measured, verdicts.
 
-def main(words: Sequence[str]) -> int:
-    from dlrun.config.schema.books import PROFILES
-    from dlrun.report.library import entries, entry_of
+    Without a word it lists them. An override that narrows a comparison, or changes a setting, makes a table that says
+    so.
+    """
 
-    flags, names, keys = _sorted(words)
-    profile = keys.pop("profile", "quick" if "tour" in flags else "full")
-    if profile not in PROFILES:
-        raise problem(f"profile={profile}", f"one of {', '.join(PROFILES)} is wanted")
-    overrides = [f"{key}={value}" for key, value in keys.items()]
-    if "write" in flags:
-        return _write(keys)
-    if "all" in flags or "tour" in flags:
-        chosen = [entry for entry in entries() if entry.comparison and ("all" in flags or entry.book.tour)]
-        return _many(chosen, profile, overrides)
-    if not names:
-        if overrides:
-            raise problem(" ".join(["book", *words]), _USAGE)
-        return _listed()
-    if len(names) > 1:
-        return _many([entry_of(name) for name in names], profile, overrides)
-    from dlrun.cli.comparison import run_comparison
+    words: tuple[str, ...] = positional(
+        "[NAME ...] [key=value ...]", "Comparisons, then overrides for them (seeds=3).", overrides=True,
+        offers=offers.experiments)
+    profile: str | None = choice(None, PROFILES, "full, or quick: fewer rows and seeds; full without it, quick for "
+                                                 "--tour.")
+    all: bool = flag(False, "Run all comparisons.")
+    tour: bool = flag(False, "Run ten of all books, in about five minutes.")
+    write: bool = flag(False, "Take the numbers of the runs and write README.md of the experiments.")
+    into: str = text("experiments", "The folder that --write writes to.")
+    output_dir: str | None = text(None, f"The folder of all runs; {Root.output_dir} without it.")
+    synonyms: ClassVar[dict[str, str]] = {"books": "book", "reproduce": "book", "comparisons": "book"}
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("dlrun book gulli/C6", "trains what is missing, five seeds"),
+        ("dlrun book gulli/C6 profile=quick", "fewer rows and seeds"),
+        ("dlrun book --tour", "ten comparisons of all books"),
+    )
 
-    return run_comparison(entry_of(names[0]), profile, overrides)
+    def run(self) -> int:
+        from dlrun.report.library import entries, entry_of
 
+        names = [word for word in self.words if "=" not in word]
+        overrides = list({word.partition("=")[0]: word for word in self.words if "=" in word}.values())
+        runs = Path(self.output_dir or Root.output_dir).expanduser()
+        if self.write:
+            if self.words:
+                raise problem(self.words[0], "--write takes output_dir=RUNS and into=EXPERIMENTS")
+            return _write(runs, Path(self.into).expanduser())
+        if not names and not self.all and not self.tour:
+            if overrides:
+                raise problem(" ".join(["book", *self.words]), f"expected  {usage('book', Book)}")
+            return _listed(runs)
+        if self.output_dir is not None:
+            overrides.append(f"output_dir={self.output_dir}")
+        profile = self.profile or ("quick" if self.tour else "full")
+        if self.all or self.tour:
+            chosen = [entry for entry in entries() if entry.comparison and (self.all or entry.book.tour)]
+            return _many(chosen, profile, overrides)
+        if len(names) > 1:
+            return _many([entry_of(name) for name in names], profile, overrides)
+        from dlrun.cli.comparison import run_comparison
 
-def _sorted(words: Sequence[str]) -> tuple[set[str], list[str], dict[str, str]]:
-    """Flags, names and key=value of a command."""
-    flags, names, keys = set(), [], {}
-    waiting = ""
-    for word in words:
-        if waiting:
-            keys[waiting], waiting = word, ""
-        elif word in _FLAGS:
-            flags.add(_FLAGS[word])
-        elif word == "--profile":
-            waiting = "profile"
-        elif word.startswith("--profile="):
-            keys["profile"] = word.partition("=")[2]
-        elif word.startswith("-"):
-            raise problem(word, _USAGE)
-        elif "=" in word:
-            key, _, value = word.partition("=")
-            keys[key] = value
-        else:
-            names.append(word)
-    if waiting:
-        raise problem(f"--{waiting}", "a word is wanted after it: full or quick")
-    return flags, names, keys
+        return run_comparison(entry_of(names[0]), profile, overrides)
 
 
 def _many(chosen: Sequence[Entry], profile: str, overrides: Sequence[str]) -> int:
     """One comparison after another; one that fails does not stop the others."""
     from dlrun.cli.comparison import run_comparison
-    from dlrun.cli.say import say_problems
+    from dlrun.cli.problems import print_problems
 
     failed = []
     for number, entry in enumerate(chosen, 1):
@@ -82,7 +87,7 @@ def _many(chosen: Sequence[Entry], profile: str, overrides: Sequence[str]) -> in
         try:
             code = run_comparison(entry, profile, overrides)
         except ConfigError as wrong:
-            say_problems(wrong.problems, after="this comparison was not started")
+            print_problems(wrong.problems, after="this comparison was not started")
             code = 2
         if code in (130, 143):
             return code
@@ -93,12 +98,12 @@ def _many(chosen: Sequence[Entry], profile: str, overrides: Sequence[str]) -> in
     return 1 if failed else 0
 
 
-def _listed() -> int:
+def _listed(runs: Path) -> int:
     """Every comparison with its state, its cost and what its last verdicts were."""
     from dlrun.cli.comparison import measured_in
     from dlrun.config.places import packaged
     from dlrun.record.folder import read_json
-    from dlrun.record.lines import columns, paint
+    from dlrun.record.terminal import columns, paint
     from dlrun.report.library import entries, judged_of, kept
     from dlrun.report.measured import read_measured
 
@@ -107,7 +112,7 @@ def _listed() -> int:
         if not entry.comparison and not entry.book.needs:
             continue
         here = {profile: read_measured(read_json(path))
-                for profile, path in measured_in(Path(Root.output_dir), entry).items()}
+                for profile, path in measured_in(runs, entry).items()}
         shipped = kept(packaged("experiments"), entry.name)
         found = {**shipped, **here}
         profile = next((name for name in ("full", "quick") if name in found), "")
@@ -133,7 +138,7 @@ def _rows(entry: Entry) -> int:
     return 0 if entry.sweep.get("pairs") else count
 
 
-def _write(keys: dict[str, str]) -> int:
+def _write(runs: Path, into: Path) -> int:
     """Take the numbers of the runs below output_dir into ``results/`` and make README.md of them all."""
     from dlrun.cli.comparison import measured_in
     from dlrun.record.folder import read_json, write_text
@@ -141,15 +146,11 @@ def _write(keys: dict[str, str]) -> int:
     from dlrun.report.library import entries, keep
     from dlrun.report.measured import read_measured
 
-    unknown = [key for key in keys if key not in ("into", "output_dir")]
-    if unknown:
-        raise problem(f"{unknown[0]}={keys[unknown[0]]}", "--write takes output_dir=RUNS and into=EXPERIMENTS")
-    into = Path(keys.get("into", "experiments")).expanduser()
     if not into.is_dir():
-        raise problem(f"into={into}", "the folder of the experiments is wanted (experiments/)")
+        raise problem(f"into={into}", "expected the folder of the experiments (experiments/)")
     found = entries()
     for entry in found:
-        for path in measured_in(Path(keys.get("output_dir", Root.output_dir)).expanduser(), entry).values():
+        for path in measured_in(runs, entry).values():
             print(keep(into, entry.name, read_measured(read_json(path))))
     write_text(into / "README.md", readme(found, into))
     print(into / "README.md")

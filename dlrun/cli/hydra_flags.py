@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import Any
 
 from hydra import main as hydra_main
@@ -16,7 +18,8 @@ _CFG = ("job", "hydra", "all")
 _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 
-def main(words: Sequence[str]) -> int:
+def answer(words: Sequence[str]) -> int:
+    """Print what the flags among the words ask for; the exit code."""
     if any(word in ("-m", "--multirun") for word in words):  # what is shown is the first job's
         from dlrun.sweep.make import first_job
 
@@ -28,30 +31,49 @@ def main(words: Sequence[str]) -> int:
     overrides = [word for word in words if not word.startswith("-") and word not in ("job", "hydra", "all")]
     completing = any(word.split("=")[0] in ("-sc", "--shell-completion") for word in words)
     if completing:
-        _subcommand(words)
+        shell = _subcommand(words)
+        if shell:
+            from dlrun.cli.completion import print_offers
+
+            return print_offers(shell)
     _choices(words)
     shows = any(word.split("=")[0] in ("--cfg", "-c", "--info", "-i") for word in words)
     if shows and not completing:
         composition, problems = compose([word for word in overrides if "=" in word])
         if problems or composition is None:
             raise ConfigError(problems)
-    before = sys.argv
+    code, text = hydra_says(words)
+    print(text, end="")
+    return code
+
+
+def hydra_says(words: Sequence[str]) -> tuple[int, str]:
+    """(exit code, standard output) of Hydra's own command line.
+
+    Hydra prints into memory: it would answer a reader that has gone (``| head``) with a stack trace.
+    """
+    before, printed = sys.argv, io.StringIO()
     sys.argv = ["dlrun", *words]
     try:
-        hydra_main(version_base=VERSION_BASE, config_path=None, config_name="config")(_nothing)()
+        with redirect_stdout(printed):
+            hydra_main(version_base=VERSION_BASE, config_path=None, config_name="config")(_nothing)()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        return end.code if isinstance(end.code, int) else 1, printed.getvalue()
     finally:
         sys.argv = before
-    return 0
+    return 0, printed.getvalue()
 
 
-def _subcommand(words: Sequence[str]) -> None:
+def _subcommand(words: Sequence[str]) -> str:
+    """The shell whose completions are asked for (``query=bash``), else nothing; raises ConfigError for another word."""
     known = [f"{verb}={shell}" for verb in ("install", "uninstall", "query") for shell in ("bash", "zsh", "fish")]
     given = [word for word in words if not word.startswith("-")]
-    if not any(word in known for word in given):
+    found = [word for word in given if word in known]
+    if not found:
         hint = did_you_mean(given[0], known) if given else ""
-        raise problem(" ".join(words), f"one of {', '.join(known)} is wanted after it{hint}")
+        raise problem(" ".join(words), f"expected one of {', '.join(known)} after it{hint}")
+    verb, _, shell = found[0].partition("=")
+    return shell if verb == "query" else ""
 
 
 def _choices(words: Sequence[str]) -> None:
@@ -63,7 +85,7 @@ def _choices(words: Sequence[str]) -> None:
             value = value if equals else next(iter(words[place + 1:]), "")
             bare = known is _INFO and (not value or "=" in value or value.startswith("-"))
             if value not in known and not bare:
-                raise problem(f"{flag} {value}".strip(), f"one of {', '.join(known)} is wanted after it"
+                raise problem(f"{flag} {value}".strip(), f"expected one of {', '.join(known)} after it"
                               f"{did_you_mean(value, known) if value else ''}")
 
 

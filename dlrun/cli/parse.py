@@ -1,0 +1,100 @@
+"""From the words after a verb to the verb with its typed arguments; everything that is wrong is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dlrun.cli.verb import Positional, Verb, keys, place, usage
+from dlrun.config.problem import ConfigError, Problem, did_you_mean
+from dlrun.config.schema.fields import Rule
+
+Kind = TypeVar("Kind", bound=Verb)
+
+
+def parse(name: str, kind: type[Kind], words: Sequence[str]) -> Kind:
+    """The verb `name` with the arguments of `words`: ``key=value``, ``--key=value``, ``--key value``, ``--flag``.
+
+    Where a key is given twice the last one counts; keys that take lists collect.  Raises ConfigError.
+    """
+    wanted = keys(kind)
+    found = place(kind)
+    problems: list[Problem] = []
+    given: dict[str, list[str]] = {}
+    others: list[str] = []
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        dashed = word.startswith("-") and len(word) > 1 and not Path(word).exists()
+        key, equals, value = word.lstrip("-").partition("=") if dashed else word.partition("=")
+        if dashed and key in wanted and not equals:
+            if wanted[key].kind == "flag":
+                value = "true"
+            elif queue:
+                value = queue.pop(0)
+            else:
+                problems.append(Problem(word, f"expected a value after it, {wanted[key].describe()}"))
+                continue
+            equals = "="
+        if key in wanted and equals:
+            given.setdefault(key, []).append(value)
+        elif dashed:
+            flags = [f"--{known}" for known in wanted]
+            problems.append(Problem(word, f"no such flag{did_you_mean(word, flags)}; expected  {usage(name, kind)}"))
+        elif equals and not Path(word).exists() and not (found and found[1].overrides):
+            there = f"its keys are {', '.join(wanted)}{did_you_mean(key, wanted)}" if wanted else "it has no keys"
+            problems.append(Problem(word, f"no such key of  dlrun {name}; {there}"))
+        else:
+            others.append(word)
+    values = {key: _read(wanted[key], key, texts, problems) for key, texts in given.items()}
+    if found is not None and not problems:
+        problems += _counted(name, kind, found[1], others, words)
+    elif found is None and others:
+        problems.append(Problem(others[0], f"expected  {usage(name, kind)}"))
+    if problems:
+        raise ConfigError(problems)
+    return kind(**values, **({found[0]: tuple(others)} if found else {}))
+
+
+def _counted(name: str, kind: type[Verb], wanted: Positional, words: list[str], typed: Sequence[str]) -> list[Problem]:
+    if len(words) >= wanted.least and (wanted.most is None or len(words) <= wanted.most):
+        return []
+    doc = wanted.doc[0].lower() + wanted.doc[1:].rstrip(".")
+    return [Problem(" ".join([name, *typed]), f"expected  {usage(name, kind)}: {doc}")]
+
+
+def _read(rule: Rule, key: str, texts: list[str], problems: list[Problem]) -> Any:
+    """The value of what was typed for a key; a text is taken as it stands, whatever its signs."""
+    text = texts[-1]
+    if rule.kind == "text":
+        return text
+    value: Any = text
+    if rule.kind == "texts":
+        value = [part.strip() for each in texts for part in each.strip("[]").split(",") if part.strip()]
+    elif rule.kind in ("integer", "number"):
+        value = _number(text)
+    elif rule.kind == "flag":
+        value = {"true": True, "false": False}.get(text.lower(), text)
+    try:
+        return rule.read(value)
+    except ValueError:
+        near = did_you_mean(text, map(str, rule.choices)) if rule.choices else ""
+        problems.append(Problem(f"{key}={text}", f"expected {rule.describe()}{_default(rule)}{near}"))
+        return rule.default
+
+
+def _default(rule: Rule) -> str:
+    if rule.default is None:
+        return ""
+    shown = str(rule.default).lower() if rule.kind == "flag" else f"{rule.default}"
+    return f" (default {shown})"
+
+
+def _number(text: str) -> Any:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            pass
+    return text

@@ -1,0 +1,111 @@
+"""What a verb declares: its places, its keys, its sentence.  Parsing, help, completion and the reference follow.
+
+A verb is a frozen dataclass in ``cli/verbs/<name>.py``:
+
+    @register("verb", "diff")
+    @dataclass(frozen=True)
+    class Diff:
+        '''Two runs side by side.'''                       # first line: its sentence; the rest: its help
+
+        runs: tuple[str, ...] = positional("RUN RUN", "Two folders.", least=2, most=2)
+        output_dir: str = text("runs", "The folder that holds all runs.")
+
+        def run(self) -> int: ...                          # the exit code
+
+Optional class variables: `examples` ((command, what it does), ...) and `synonyms` (what other tools call it, with the
+command that is meant: ``{"compare": "diff"}``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, cast
+
+from dlrun import registry
+from dlrun.config.schema.fields import Rule, rules
+
+GROUP = "verb"
+
+
+class Verb(Protocol):
+    """A parsed command of one verb."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def run(self) -> int:
+        """Do it; the exit code."""
+        ...
+
+
+def nothing(before: Sequence[str], prefix: str) -> Iterable[str]:
+    """No offers: the shell completes names of files."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Positional:
+    """The words of a command that are not one of the verb's keys.
+
+    `label` is how usage shows them (``RUN FILE...``), `least` and `most` how many there may be.  With `overrides`,
+    ``key=value`` words of other keys are among them.  `offers` gives the completions, see `cli.offers`.
+    """
+
+    label: str
+    doc: str
+    least: int = 0
+    most: int | None = None
+    overrides: bool = False
+    offers: Callable[[Sequence[str], str], Iterable[str]] = nothing
+
+
+def positional(label: str, doc: str, **how: Any) -> Any:
+    """The field of a verb that takes its positional words; see `Positional`."""
+    return dataclasses.field(default=(), metadata={"positional": Positional(label, doc, **how)})
+
+
+def verbs() -> tuple[str, ...]:
+    """The names of all verbs, in alphabetical order; nothing is imported."""
+    return registry.names(GROUP)
+
+
+def verb(name: str) -> type[Verb]:
+    """The class of a verb."""
+    return cast("type[Verb]", registry.find(GROUP, name))
+
+
+def keys(kind: type[Verb]) -> dict[str, Rule]:
+    """The ``key=value`` arguments of a verb."""
+    return rules(kind)
+
+
+def place(kind: type[Verb]) -> tuple[str, Positional] | None:
+    """The field that takes the positional words, with what it declares; None where a verb has none."""
+    for field in dataclasses.fields(kind):
+        if "positional" in field.metadata:
+            return field.name, field.metadata["positional"]
+    return None
+
+
+def sentence(kind: type[Verb]) -> str:
+    """The first line of the docstring."""
+    return (inspect.getdoc(kind) or "").partition("\n")[0]
+
+
+def details(kind: type[Verb]) -> str:
+    """The docstring after its first line."""
+    return (inspect.getdoc(kind) or "").partition("\n")[2].strip()
+
+
+def usage(name: str, kind: type[Verb]) -> str:
+    """One line: ``dlrun diff RUN RUN [output_dir=...]``."""
+    found = place(kind)
+    label = ""
+    if found is not None:
+        label = found[1].label
+        label = label if found[1].least or label.startswith("[") else f"[{label}]"
+    flags = [f"[--{key}]" for key, rule in keys(kind).items() if rule.kind == "flag"]
+    others = [f"[{key}=...]" for key, rule in keys(kind).items() if rule.kind != "flag"]
+    return " ".join(filter(None, ["dlrun", name, label, *flags, *others]))

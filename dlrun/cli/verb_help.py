@@ -1,0 +1,57 @@
+"""`dlrun VERB --help`: usage, what it does, its words and keys, examples."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+
+from dlrun.cli.verb import Verb, details, keys, place, sentence, usage
+from dlrun.config.schema.fields import Rule
+
+
+def print_help(name: str, kind: type[Verb]) -> None:
+    """Print the page of one verb, as wide as the terminal."""
+    from dlrun.record.terminal import paint
+
+    width = max(60, shutil.get_terminal_size((120, 24)).columns - 2)
+
+    def head(text: str) -> str:
+        return paint(text, "bold", sys.stdout)
+
+    print(f"{head('usage')}   {usage(name, kind)}\n")
+    print(textwrap.fill(sentence(kind), width))
+    if details(kind):
+        print("\n" + "\n\n".join(textwrap.fill(part, width) for part in details(kind).split("\n\n")))
+    rows = arguments(kind)
+    if rows:
+        left = max(len(first) for first, _ in rows) + 2
+        print("\n" + head("arguments"))
+        for first, text in rows:
+            print(textwrap.fill(text, width, initial_indent=f"  {first:{left}}", subsequent_indent=" " * (left + 2)))
+    examples = getattr(kind, "examples", ())
+    if examples:
+        print("\n" + head("examples"))
+        left = max(len(command) for command, _ in examples) + 2
+        for command, text in examples:
+            print(f"  {command:{left}}{text}")
+
+
+def arguments(kind: type[Verb]) -> list[tuple[str, str]]:
+    """(what is typed, what it means) of a verb's places and keys."""
+    found = place(kind)
+    rows = [(found[1].label, found[1].doc)] if found else []
+    return rows + [(_typed(key, rule), f"{rule.doc} {_allowed(rule)}".rstrip()) for key, rule in keys(kind).items()]
+
+
+def _typed(key: str, rule: Rule) -> str:
+    return f"--{key}" if rule.kind == "flag" else f"{key}=..."
+
+
+def _allowed(rule: Rule) -> str:
+    if rule.kind == "flag":
+        return ""
+    if rule.kind == "text" and not rule.default:
+        return ""
+    default = "" if rule.default is None or rule.default in ("", ()) else f"; default {rule.default}"
+    return f"({rule.describe().removesuffix(' or null')}{default})"

@@ -1,0 +1,52 @@
+"""`dlrun diff RUN RUN`: what two runs have in common and what not."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from dlrun.cli import offers
+from dlrun.cli.verb import positional
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import text
+from dlrun.config.schema.root import Root
+from dlrun.registry import register
+
+
+@register("verb", "diff")
+@dataclass(frozen=True)
+class Diff:
+    """Two runs side by side: settings, code, data, environment, metrics."""
+
+    runs: tuple[str, ...] = positional("RUN RUN", "Two run folders, or the first letters of two ids.", least=2, most=2,
+                                       offers=offers.run_folders)
+    output_dir: str = text(Root.output_dir, "The folder of all runs, in which ids are looked up.")
+    synonyms: ClassVar[dict[str, str]] = {"compare": "diff"}
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("dlrun diff runs/digits-cnn-adam/9153d70c0c 4f2a", "a folder and the beginning of an id"),)
+
+    def run(self) -> int:
+        from dlrun.record.terminal import columns, paint
+        from dlrun.report.diff import diff
+        from dlrun.report.find import is_run, locate
+        from dlrun.report.run import read_run
+
+        below = Path(self.output_dir).expanduser()
+        folders = [locate(place, below) for place in self.runs]
+        for folder, place in zip(folders, self.runs):
+            if not is_run(folder):
+                raise problem(place, f"{folder} is no run's folder (that holds result.json)")
+        left, right = (read_run(folder.absolute()) for folder in folders)
+        print("\n".join(columns([["", left.name, right.name]])))
+        for part in diff(left, right):
+            if part.equal:
+                print(f"{paint(part.name, 'bold', sys.stdout)}  equal: {part.equal}")
+            else:
+                print(paint(part.name, "bold", sys.stdout))
+            if part.rows:
+                print("\n".join(columns(part.rows)))
+            for note in part.notes:
+                print(f"  {note}")
+        return 0

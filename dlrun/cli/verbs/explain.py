@@ -1,0 +1,83 @@
+"""`dlrun explain [overrides]`: every value, where it came from and what is allowed; then the loop in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlrun.cli import offers
+from dlrun.cli.verb import positional
+from dlrun.registry import register
+
+if TYPE_CHECKING:
+    from dlrun.config.schema.fields import Rule
+    from dlrun.config.schema.root import Config
+
+
+@register("verb", "explain")
+@dataclass(frozen=True)
+class Explain:
+    """Every value: where it came from, what is allowed; then the loop in order."""
+
+    overrides: tuple[str, ...] = positional(
+        "key=value ...", "The overrides of the run.", overrides=True, offers=offers.overrides)
+    synonyms: ClassVar[dict[str, str]] = dict.fromkeys(("check", "show", "validate", "config", "info"), "explain")
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("dlrun explain model=lenet optimizer.lr=0.1", "nothing is trained; problems are printed, exit code 2"),)
+
+    def run(self) -> int:
+        import sys
+
+        from dlrun.cli.loop import loop
+        from dlrun.config.compose.origins import Origins
+        from dlrun.config.schema.fields import rules
+        from dlrun.config.schema.root import GROUPS, Root
+        from dlrun.preflight.preflight import preflight
+        from dlrun.record.terminal import paint
+
+        checked = preflight(self.overrides)
+        config = checked.config
+        origins = Origins(self.overrides)
+        for group in GROUPS:
+            values = getattr(config, group)
+            name = getattr(values, "name", "") or (values.kind if values.kind != group else "")
+            first = (type(values).__doc__ or "").strip().splitlines()[0]
+            print(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
+            _table(_rows(config, group, values), f"{group}.", origins)
+            print()
+        print(paint("root keys", "bold", sys.stdout))
+        _table([(key, (config.plain or {}).get(key), rule) for key, rule in rules(Root).items()], "", origins)
+        print("\n" + paint("the loop", "bold", sys.stdout))
+        print("\n".join(loop(config, checked.rows)))
+        return 0
+
+
+def _rows(config: Config, group: str, values: Any) -> list[tuple[str, Any, Rule]]:
+    from dlrun.config.schema.fields import Rule, rules
+    from dlrun.config.schema.groups import Custom
+
+    if isinstance(values, Custom):
+        free = Rule("free", "An argument of your class.")
+        return [("_target_", values.target, free), *((key, value, free) for key, value in (values.args or {}).items())]
+    return [(key, getattr(values, key), rule) for key, rule in rules(type(values)).items() if key != "name"]
+
+
+def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> None:
+    import shutil
+    import sys
+    import textwrap
+
+    from dlrun.config.check.check import show
+    from dlrun.record.terminal import columns, paint
+
+    cells = []
+    for key, value, rule in rows:
+        origin = origins.of(f"{prefix}{key}")
+        cells.append([f"{prefix}{key}", show(value)[:40], origin, rule.describe()])
+    docs = [rule.doc for _, _, rule in rows]
+    width = shutil.get_terminal_size((120, 24)).columns
+    for line, doc, (_, _, origin, _) in zip(columns(cells), docs, cells):
+        print(line if origin == "default" else paint(line, "cyan", sys.stdout))
+        for part in textwrap.wrap(doc, max(40, width - 8)):
+            print(paint(f"      {part}", "dim", sys.stdout))

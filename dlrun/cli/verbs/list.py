@@ -1,0 +1,80 @@
+"""`dlrun list [what]`: what can be chosen, each with its one sentence."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dlrun.cli import offers
+from dlrun.cli.verb import positional
+from dlrun.registry import register
+
+
+@register("verb", "list")
+@dataclass(frozen=True)
+class List:
+    """What can be chosen (data sets, models, layers, experiments, ...), each with one line."""
+
+    what: tuple[str, ...] = positional(
+        "[GROUP ...] [NAME ...]", "The groups to list, all without a word; other words choose names that contain them.",
+        offers=offers.groups)
+    synonyms: ClassVar[dict[str, str]] = {"ls": "list", "options": "list", **{
+        group: f"list {group}" for group in ("datasets", "models", "layers", "tasks", "optimizers", "schedules",
+                                             "metrics", "callbacks", "launchers", "experiments")}}
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("dlrun list", "everything"),
+        ("dlrun list models optimizers", "two groups"),
+        ("dlrun list experiments gulli", "the experiments of one book"),
+    )
+
+    def run(self) -> int:
+        from dlrun.cli.words import headings, words
+        from dlrun.record.terminal import columns, paint
+
+        chosen, parts = _sorted(self.what)
+        known = headings()
+        shown = 0
+        for heading, group in known.items():
+            if chosen and group not in chosen:
+                continue
+            found = words(group)
+            named = {name: text for name, text in found.items() if not parts or any(part in name for part in parts)}
+            if parts and not named:
+                continue
+            chooses = "" if group in _other_groups() else f"{group}="
+            rows = [[f"{chooses}{name}", text] for name, text in named.items()]
+            print(("\n" if shown else "") + paint(heading, "bold", sys.stdout))
+            print("\n".join(columns(rows)) if rows else f"  none yet: a YAML file in ./{group}s is one")
+            shown += 1
+        if not shown:
+            _refuse(parts, chosen)
+        return 0
+
+
+def _sorted(what: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The groups among the words, in any number, and the other words."""
+    from dlrun.cli.words import headings
+
+    names = {**{group: group for group in headings().values()}, **headings()}
+    names |= {"early_stops": "early_stop", "augments": "augment", "augmentations": "augment"}
+    chosen = [names[word] for word in what if word in names]
+    return chosen, [word for word in what if word not in names]
+
+
+def _other_groups() -> tuple[str, ...]:
+    from dlrun.cli.words import OTHERS
+
+    return tuple(OTHERS)
+
+
+def _refuse(parts: list[str], chosen: list[str]) -> None:
+    """Raises ConfigError where no name contains the words."""
+    from dlrun.cli.words import headings, words
+    from dlrun.config.problem import did_you_mean, problem
+
+    if chosen:
+        names = [name for group in chosen for name in words(group)]
+        raise problem(" ".join(parts), f"no {' or '.join(chosen)} has this in its name{did_you_mean(parts[0], names)}")
+    hint = did_you_mean(parts[0], headings())
+    raise problem(" ".join(parts), f"expected a group ({', '.join(headings())}) or a part of a name{hint}")

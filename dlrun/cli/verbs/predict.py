@@ -1,0 +1,65 @@
+"""`dlrun predict RUN FILE...`: a finished run on new rows, texts or pictures; CSV on standard output."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from dlrun.cli import offers
+from dlrun.cli.verb import positional
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import texts
+from dlrun.registry import register
+
+
+@register("verb", "predict")
+@dataclass(frozen=True)
+class Predict:
+    """A finished run on new rows, texts or pictures; CSV out."""
+
+    places: tuple[str, ...] = positional(
+        "RUN FILE...", "A run's folder, then tables (.csv), texts (.txt, a line each) or pictures.", least=2,
+        offers=offers.run_folders)
+    allow: tuple[str, ...] = texts((), "Modules whose code may be run, for a model of your own.", empty=True)
+    synonyms: ClassVar[dict[str, str]] = {"infer": "predict", "inference": "predict", "apply": "predict"}
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("dlrun predict runs/digits-cnn-adam/9153d70c0c new.csv > answers.csv", "a class and its probabilities a row"),)
+
+    def run(self) -> int:
+        from dlrun.inference.load import load_run
+
+        run = load_run(Path(self.places[0]).expanduser(), self.allow)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        header: list[str] = []
+        for names, part in _parts(run, [Path(place).expanduser() for place in self.places[1:]]):
+            for name, values in zip(names, run.cells(run.outputs(part))):
+                if not header:
+                    header = ["input", *values]
+                    writer.writerow(header)
+                writer.writerow([name, *values.values()])
+        return 0
+
+
+def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
+    """New rows with a name for each, file by file; all pictures as one part."""
+    from dlrun.data import preprocessing_state as fitted
+
+    for file in files:
+        if not file.is_file():
+            raise problem(str(file), "no such file")
+    if run.data_spec.input_kind == "image":
+        yield [str(file) for file in files], fitted.of_images(run.kept, files)
+        return
+    for file in files:
+        if run.kept["vocabulary"] is not None:
+            lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+            yield lines, fitted.of_texts(run.kept, lines)
+            continue
+        from dlrun.data.separated import cells
+
+        table = cells(file, "auto", "auto")
+        yield [f"{file.name}:{line}" for line in table.lines], fitted.of_rows(run.kept, table.names, table.rows)

@@ -1,0 +1,111 @@
+"""`dlrun runs [words]`: the runs in a folder, chosen by words; `dlrun runs remove words` removes them, asked before."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from dlrun.cli.verb import positional
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import flag, text
+from dlrun.config.schema.root import GROUPS, Root
+from dlrun.registry import register
+
+if TYPE_CHECKING:
+    from dlrun.report.run import Run
+
+
+def _filters(before: Sequence[str], prefix: str) -> Iterable[str]:
+    return [word for word in ("remove", "status=", "id=", "name=", *(f"{group}=" for group in GROUPS))
+            if word.startswith(prefix)]
+
+
+@register("verb", "runs")
+@dataclass(frozen=True)
+class Runs:
+    """All runs: list, choose by words, remove.
+
+    A word chooses by a part of the run's name, key=value by status, id, name, a group's word or any key of its
+    configuration. `dlrun runs remove` shows what it would remove, asks, skips runs in progress and anything not
+    recognised as a run.
+    """
+
+    words: tuple[str, ...] = positional(
+        "[remove] [WORD ...]", "Words that choose, as status=failed, model=cnn, optimizer.lr=0.1 or a part of a name; "
+        "with `remove` first those runs are removed.", overrides=True, offers=_filters)
+    output_dir: str = text(Root.output_dir, "The folder of all runs.")
+    metric: str = text("", "The metric shown, as in val/loss; the task's own without one.")
+    yes: bool = flag(False, "Remove without asking.")
+    synonyms: ClassVar[dict[str, str]] = {"remove": "runs remove", "rm": "runs remove", "delete": "runs remove",
+                                         "history": "runs", "status": "runs"}
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("dlrun runs status=failed model=cnn", "what failed"),
+        ("dlrun runs remove status=failed", "removes it, asks before"),
+    )
+
+    def run(self) -> int:
+        from dlrun.record.terminal import columns, paint
+        from dlrun.report.find import run_folders
+        from dlrun.report.run import read_run
+        from dlrun.report.select import select
+
+        removing = self.words[:1] == ("remove",)
+        chosen = self.words[1:] if removing else self.words
+        if removing and not chosen:
+            raise problem("runs remove", "expected words that choose, as  status=failed  or  an id")
+        below = Path(self.output_dir).expanduser()
+        if not below.is_dir():
+            raise problem(f"output_dir={below}", "no such folder")
+        runs = [read_run(folder) for folder in run_folders(below)]
+        found = sorted(select(runs, chosen), key=lambda run: (str(run.provenance.get("started", "")), run.name))
+        if not found:
+            print(f"none of {len(runs)} runs in {below} is like that" if runs else f"no run lies in {below}")
+            return 0
+        header = ["name", "id", "status", "measure", "started (UTC)"]
+        print("\n".join(columns([header, *(_row(run, self.metric) for run in found)])))
+        print(paint(f"{len(found)} of {len(runs)} runs", "dim", sys.stdout))
+        return _remove(found, self.yes) if removing else 0
+
+
+def _row(run: Run, metric: str) -> list[str]:
+    from dlrun.record.words import metric as said
+    from dlrun.report.measure import natural, title, value_of
+
+    name = metric or natural(str(run.config.get("task.kind", "")), [run.result])
+    value = value_of(run.result, name) if run.counted else None
+    told = f"{title(name)} {said(name, value, 2)}" if value is not None else run.reason
+    told = told if len(told) <= 60 else f"{told[:57]}..."
+    return [run.folder.parent.name, run.id, run.status.replace("_", " "), told,
+            str(run.provenance.get("started", ""))[:16].replace("T", " ")]
+
+
+def _remove(runs: Sequence[Run], sure: bool) -> int:
+    from dlrun.report.remove import keep_reason, remove, size
+    from dlrun.report.run import RUNNING
+
+    going = []
+    for run in runs:
+        reason = keep_reason(run.folder) or ("it is running" if run.status == RUNNING else "")
+        if reason:
+            print(f"{run.folder} stays: {reason}")
+        else:
+            going.append(run)
+    if not going:
+        return 1
+    asked = f"{len(going)} run{'' if len(going) == 1 else 's'}, {sum(size(run.folder) for run in going) / 1e6:,.1f} MB"
+    if not sure:
+        if not sys.stdin.isatty():
+            print(f"yes=true removes them ({asked})")
+            return 0
+        if input(f"remove {asked}? [y/N] ").strip().lower() not in ("y", "yes"):
+            print("nothing was removed")
+            return 0
+    kept = 0
+    for run in going:
+        reason = remove(run.folder)
+        kept += bool(reason)
+        print(f"{run.folder} stays: {reason}" if reason else f"removed {run.folder}")
+    return 1 if kept or len(going) < len(runs) else 0
