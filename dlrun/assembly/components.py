@@ -24,7 +24,7 @@ from dlrun.data.augment import make_augment
 from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.subsample import fewer
-from dlrun.models.layers.recurrent import stateful
+from dlrun.models.recurrent.module import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import Checked
 from dlrun.record.folder import RunFolder

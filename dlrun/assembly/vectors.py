@@ -10,7 +10,7 @@ from torch import nn
 
 from dlrun.config.problem import problem
 from dlrun.data.prepared import PreparedData
-from dlrun.models.layers.dense import Embedding
+from dlrun.models.layers.embedding_module import Embedding
 from dlrun.models.vectors import load_vectors
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from dlrun.models.assembly import Autoencoder, Gan
-from dlrun.models.layers.dense import Embedding
+from dlrun.models.layers.embedding_module import Embedding
 from dlrun.record.projector import Points, save_projector
 from dlrun.tasks._base.view import View
 

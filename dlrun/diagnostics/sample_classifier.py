@@ -23,8 +23,9 @@ from dlrun.engine.step import EagerStep
 from dlrun.models.assembly import eval_mode
 from dlrun.models.build import Network, build
 from dlrun.models.families import layers_of
+from dlrun.models.layer import Layer
+from dlrun.models.layers.pool import Pool
 from dlrun.models.step_rng import StepRng
-from dlrun.models.vocabulary import Layer, Pool
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks.classify import Classify

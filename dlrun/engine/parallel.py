@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.player import PlayerState
 from dlrun.engine.signals import Signals
-from dlrun.models.layers.normalization import BatchNorm
+from dlrun.models.layers.batch_norm_module import BatchNorm
 from dlrun.models.step_rng import Share, StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch

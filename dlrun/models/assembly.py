@@ -11,9 +11,9 @@ from torch import Generator, Tensor, nn
 from dlrun.config.seeds import derive_seed
 from dlrun.models.blueprint import Blueprint
 from dlrun.models.build import Network, build
-from dlrun.models.layers.activation import FUNCTIONS
+from dlrun.models.functions import FUNCTIONS
+from dlrun.models.shapes import Shape
 from dlrun.models.step_rng import StepRng
-from dlrun.models.vocabulary import Shape
 
 
 class Assembly(nn.Module):

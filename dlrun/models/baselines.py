@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dlrun.config import models_baseline as schema
 from dlrun.models.assembly import Autoencoder
-from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.dense_module import Dense
 from dlrun.models.step_rng import StepRng
 
 

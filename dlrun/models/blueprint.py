@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dlrun.config.problem import ConfigError, Problem
+from dlrun.models.layer import Layer
 from dlrun.models.plan import Row, output_shape, plan, totals
-from dlrun.models.vocabulary import Layer, Shape
+from dlrun.models.shapes import Shape
 
 
 @dataclass(frozen=True)

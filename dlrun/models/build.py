@@ -9,12 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.models import init
-from dlrun.models.layers import MAKERS
-from dlrun.models.layers.kernel import Kernel, WithKernels
-from dlrun.models.layers.recurrent_masking import link
+from dlrun.models.kernel import Kernel, WithKernels
+from dlrun.models.layer import Layer, Mask
 from dlrun.models.plan import named, plan
+from dlrun.models.shapes import Shape
 from dlrun.models.step_rng import StepRng
-from dlrun.models.vocabulary import Layer, Shape
 
 
 class Network(nn.Sequential):
@@ -47,21 +46,20 @@ def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, rng: StepRn
 
 def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, rng: StepRng, seed: int, prefix: str,
           network: Network) -> None:
-    made: list[tuple[Layer, nn.Module | None]] = []
+    mask: Mask | None = None  # of padded positions, from an embedding up to where positions end
     for name, layer in named(layers):
         parts: dict[str, nn.Module] = {}
         for part, inner in layer.parts(shape):
             parts[part] = within = nn.Sequential()
             _fill(within, inner, shape, rng, seed, f"{prefix}{name}.{part}.", network)
-        module = MAKERS[type(layer)](layer, shape, rng, parts)
+        module = layer.build(shape, rng, parts)
         if module is not None:
             holder.add_module(name, module)
             if isinstance(module, WithKernels):
                 _begin(module, layer, seed, prefix + name)
                 _register(network, module, layer, prefix + name)
-        made.append((layer, module))
+        mask = layer.mask(module, mask)
         shape = layer.output(shape)
-    link(made)
 
 
 def _begin(module: WithKernels, layer: Any, seed: int, name: str) -> None:

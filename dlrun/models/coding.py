@@ -10,9 +10,13 @@ from dlrun.config.models_baseline import Pca
 from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint, Stage
+from dlrun.models.layer import Layer
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.k_sparse import KSparse
 from dlrun.models.pieces import activated, enlarging, flat, kernel, output_of, parted, shaped, written
 from dlrun.models.plan import output_shape, shown
-from dlrun.models.vocabulary import Conv, Dense, KSparse, Layer, Shape
+from dlrun.models.shapes import Shape
 
 
 def autoencoder(cfg: schema.Autoencoder | schema.ConvAutoencoder, data_spec: DatasetSpec, values: str) -> Blueprint:

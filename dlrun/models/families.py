@@ -9,22 +9,19 @@ from typing import Any
 from dlrun.config import models as schema
 from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.layer import Layer, Weighted
+from dlrun.models.layers.activation import Activation
+from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.flatten import Flatten
+from dlrun.models.layers.global_pool import GlobalPool
+from dlrun.models.layers.pool import Pool
+from dlrun.models.layers.residual import Residual
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, shown
 from dlrun.models.recurrent_families import conv1d, recurrent
-from dlrun.models.vocabulary import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    Layer,
-    Pool,
-    Residual,
-    Weighted,
-)
 
 
 def layers_of(cfg_model: Any, data_spec: DatasetSpec, outputs: int) -> list[Layer]:

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from dlrun.config.seeds import derive_seed
-from dlrun.models.layers.kernel import Kernel
+from dlrun.models.kernel import Kernel
 
 TRUNCATED = 0.87962566103423978  # deviation of a standard normal cut off at 2, which Keras divides by
 

@@ -1,16 +1,17 @@
-"""Reads a list of layers as YAML gives it; everything wrong in it is said at once."""
+"""Reads a list of layers as YAML gives it; every problem in it is reported at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from dlrun.config.models import ACTIVATIONS
+from dlrun.config.model_words import ACTIVATIONS
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.fields import MISSING, rules
-from dlrun.models.vocabulary import LAYERS, Activation, Layer
+from dlrun.models.layer import Layer
+from dlrun.models.layers.activation import Activation
+from dlrun.registry import find, names
 
-_PLAIN = tuple(name for name in ACTIVATIONS if name not in LAYERS)  # activations without a parameter
 _FORM = "a layer is a word, `word: value` or `word: {field: value}`"
 
 
@@ -33,7 +34,7 @@ def parse(items: Iterable[Any], key: str = "model.layers") -> list[Layer]:
 
 def _list(items: Any, key: str, wrong: list[Problem]) -> list[Layer]:
     if not isinstance(items, (list, tuple)):
-        wrong.append(Problem(f"{key}={items}", "a list of layers is wanted"))
+        wrong.append(Problem(f"{key}={items}", "expected a list of layers"))
         return []
     found = [_item(item, f"{key}[{place}]", wrong) for place, item in enumerate(items)]
     return [layer for layer in found if layer is not None]
@@ -51,15 +52,17 @@ def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
         return None
     if word == "activation" and isinstance(value, dict) and "kind" in value:  # activation: {kind: elu, alpha: 0.5}
         word, value = value["kind"], {field: value[field] for field in value if field != "kind"}
-    if word in _PLAIN and not value:
+    kinds = names("layer")
+    plain = [name for name in ACTIVATIONS if name not in kinds]  # activations without a parameter
+    if word in plain and not value:
         return Activation(word)
-    if word == "activation" and value in LAYERS and value in (*ACTIVATIONS, "prelu"):
+    if word == "activation" and isinstance(value, str) and value in kinds and find("layer", value).is_activation:
         word, value = value, None
-    if word not in LAYERS:
-        known = "takes no fields" if word in _PLAIN else f"no such layer{did_you_mean(str(word), (*LAYERS, *_PLAIN))}"
+    if word not in kinds:
+        known = "takes no fields" if word in plain else f"no such layer{did_you_mean(str(word), (*kinds, *plain))}"
         wrong.append(Problem(f"{key}={item if isinstance(item, str) else word}", known))
         return None
-    return _layer(LAYERS[word], value, f"{key}.{word}", wrong)
+    return _layer(find("layer", word), value, f"{key}.{word}", wrong)
 
 
 def _layer(schema: type[Layer], value: Any, key: str, wrong: list[Problem]) -> Layer | None:
@@ -87,14 +90,14 @@ def _layer(schema: type[Layer], value: Any, key: str, wrong: list[Problem]) -> L
                 given[field] = fields[field].read(entry)
             except ValueError:
                 near = did_you_mean(entry, map(str, fields[field].choices)) if isinstance(entry, str) else ""
-                wrong.append(Problem(f"{place}={entry}", f"{fields[field].describe()} is wanted{near}"))
+                wrong.append(Problem(f"{place}={entry}", f"expected {fields[field].describe()}{near}"))
     for field, rule in fields.items():
         if field not in value and schema.__dataclass_fields__[field].default == MISSING:
             wrong.append(Problem(f"{key}.{field}", f"must be given: {rule.doc}"))
     if len(wrong) > count:
         return None
     layer = schema(**given)
-    wrong += [Problem(f"{key}.{field}={_plain(getattr(layer, field))}", wanted) for field, wanted in layer.wrong()]
+    wrong += [Problem(f"{key}.{field}={_plain(getattr(layer, field))}", expected) for field, expected in layer.wrong()]
     return layer if len(wrong) == count else None
 
 
@@ -102,7 +105,7 @@ def _inner(schema: type[Layer], field: str, entry: Any, key: str, wrong: list[Pr
     if field != "branches":
         return tuple(_list(entry, key, wrong))
     if not isinstance(entry, (list, tuple)) or not entry:
-        wrong.append(Problem(f"{key}={entry}", "a list of lists of layers is wanted"))
+        wrong.append(Problem(f"{key}={entry}", "expected a list of lists of layers"))
         return ()
     return tuple(tuple(_list(branch, f"{key}[{place}]", wrong)) for place, branch in enumerate(entry))
 

@@ -12,23 +12,20 @@ from dlrun.config.models_sequence_coder import LstmAutoencoder
 from dlrun.config.problem import problem
 from dlrun.models.blueprint import Stage
 from dlrun.models.families import resolve
+from dlrun.models.layer import Layer, Weighted
+from dlrun.models.layers.activation import Activation
+from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.flatten import Flatten
+from dlrun.models.layers.leaky_relu import LeakyRelu
+from dlrun.models.layers.reshape import Reshape
+from dlrun.models.layers.transposed_conv import TransposedConv
+from dlrun.models.layers.upsample import Upsample
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, shown
-from dlrun.models.vocabulary import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    Layer,
-    LeakyRelu,
-    Reshape,
-    Shape,
-    TransposedConv,
-    Upsample,
-    Weighted,
-)
+from dlrun.models.shapes import Shape
 
 OUTPUT_OF = {"unit": "sigmoid", "symmetric": "tanh", "any": "linear"}
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dlrun.config.problem import problem
-from dlrun.models.vocabulary import Layer, Shape
+from dlrun.models.layer import Layer
+from dlrun.models.shapes import Shape
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,23 @@ from typing import Any
 from dlrun.config import models_recurrent as schema
 from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.layer import Layer
+from dlrun.models.layers.conv1d import Conv1d
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.embedding import Embedding
+from dlrun.models.layers.flatten import Flatten
+from dlrun.models.layers.global_pool import GlobalPool
+from dlrun.models.layers.gru import Gru
+from dlrun.models.layers.lstm import Lstm
+from dlrun.models.layers.pool import Pool
+from dlrun.models.layers.repeat import Repeat
+from dlrun.models.layers.reverse import Reverse
+from dlrun.models.layers.rnn import Rnn
+from dlrun.models.layers.spatial_dropout import SpatialDropout
+from dlrun.models.layers.time_distributed import TimeDistributed
 from dlrun.models.plan import shown
-from dlrun.models.vocabulary import (
-    Conv1d,
-    Dense,
-    Dropout,
-    Embedding,
-    Flatten,
-    GlobalPool,
-    Gru,
-    Layer,
-    Lstm,
-    Pool,
-    Recurrent,
-    Repeat,
-    Reverse,
-    Rnn,
-    SpatialDropout,
-    TimeDistributed,
-)
+from dlrun.models.recurrent.spec import Recurrent
 
 KINDS: dict[str, type[Recurrent]] = {layer.kind: layer for layer in (Lstm, Gru, Rnn)}
 

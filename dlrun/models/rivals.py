@@ -8,9 +8,14 @@ from dlrun.config import models_generative as schema
 from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint, Stage
+from dlrun.models.layer import Layer
+from dlrun.models.layers.activation import Activation
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.flatten import Flatten
 from dlrun.models.pieces import activated, enlarging, flat, judging, kernel, output_of, parted, shaped, written
 from dlrun.models.plan import shown
-from dlrun.models.vocabulary import Activation, Conv, Dense, Flatten, Layer, Shape
+from dlrun.models.shapes import Shape
 
 
 def gan(cfg: schema.Gan, data_spec: DatasetSpec, values: str) -> Blueprint:

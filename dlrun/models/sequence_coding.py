@@ -9,9 +9,14 @@ from dlrun.config.models_sequence_coder import LstmAutoencoder
 from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.blueprint import Blueprint, Stage
+from dlrun.models.layer import Layer
+from dlrun.models.layers.embedding import Embedding
+from dlrun.models.layers.repeat import Repeat
+from dlrun.models.layers.spatial_dropout import SpatialDropout
+from dlrun.models.layers.time_distributed import TimeDistributed
 from dlrun.models.pieces import output_of, parted, written
 from dlrun.models.recurrent_families import KINDS, checked
-from dlrun.models.vocabulary import Embedding, Layer, Repeat, Shape, SpatialDropout, TimeDistributed
+from dlrun.models.shapes import Shape
 
 
 def lstm_autoencoder(cfg: LstmAutoencoder, data_spec: DatasetSpec, values: str) -> Blueprint:

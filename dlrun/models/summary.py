@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlrun.models.plan import Row, shown, totals
-from dlrun.models.vocabulary import Shape
+from dlrun.models.shapes import Shape
 
 
 def summary(rows: Sequence[Row], input_shape: Shape) -> str:

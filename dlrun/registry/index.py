@@ -13,6 +13,7 @@ ROOMS: dict[str, str] = {  # group -> folder below the package
     "schedule": "engine/schedules",
     "early_stop": "engine/stopping",
     "verb": "cli/verbs",
+    "layer": "models/layers",
 }
 
 

@@ -16,7 +16,7 @@ from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopping.early_stop import Stopper
-from dlrun.models.layers.recurrent import reset_states
+from dlrun.models.recurrent.module import reset_states
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
 from dlrun.record.recorder import Recorder

@@ -216,7 +216,7 @@ RULES = [
     case("model=sequential model.layers=[flaten]", "model.layers[0]=flaten", "did you mean  flatten"),
     case("model=sequential model.layers=[flatten,{dense:{unit:3}}]", "dense.unit=3", "did you mean  units", lines=2),
     case("model=sequential model.layers=[flatten,{dense:3}]", "gives 3, the task needs 10", "- dense: out"),
-    case("model=sequential model.layers=[{dense:out}]", "model=sequential", "dense wants a flat input", "- flatten"),
+    case("model=sequential model.layers=[{dense:out}]", "model=sequential", "dense expects a flat input", "- flatten"),
     case("model=sequential model.layers=[]", "a list of layers is wanted"),
     case("model=sequential model.layers=flatten", "a list of layers is wanted"),
     case("model=cnn task=vae", "task=vae  ", "it trains model=vae or conv_vae; task=auto", "model=cnn"),

@@ -11,10 +11,10 @@ from dlrun.config.models import Cnn, Dense, Sequential
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.build import build
 from dlrun.models.families import layers_of, resolve
+from dlrun.models.layer import Layer
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, plan, totals
 from dlrun.models.step_rng import StepRng
-from dlrun.models.vocabulary import Layer
 
 DIGIT, CIFAR, LATENT = (1, 28, 28), (3, 32, 32), (100,)
 

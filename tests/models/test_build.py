@@ -13,10 +13,14 @@ from torch import nn
 from dlrun.config.models import INITS
 from dlrun.config.seeds import derive_seed
 from dlrun.models.build import build, constrain, penalty
+from dlrun.models.layer import Layer
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.separable_conv import SeparableConv
+from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.parse import parse
 from dlrun.models.plan import plan
 from dlrun.models.step_rng import StepRng
-from dlrun.models.vocabulary import Conv, Dense, Layer, SeparableConv, TransposedConv
 
 
 def network(items: list, shape: tuple[int, ...], seed: int = 0) -> nn.Sequential:

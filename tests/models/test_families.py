@@ -7,8 +7,16 @@ import pytest
 from dlrun.config.models import Cnn, Dense, Sequential
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models import vocabulary as words
 from dlrun.models.families import layers_of
+from dlrun.models.layer import Weighted
+from dlrun.models.layers.activation import Activation
+from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense as DenseLayer
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.flatten import Flatten
+from dlrun.models.layers.global_pool import GlobalPool
+from dlrun.models.layers.pool import Pool
 from dlrun.models.plan import output_shape, plan, totals
 
 MNIST = DatasetSpec((1, 28, 28), "image", "classes", tuple("0123456789"))
@@ -27,8 +35,8 @@ def test_the_presets_serve_small_and_large_images_alike(model: object, data_spec
 def test_a_dense_hidden_layer_is_dense_norm_activation_dropout() -> None:
     model = Dense(hidden=(8,), batch_norm=True, dropout=0.5, input_dropout=0.2, l2=0.01, max_norm=3.0, init="he_normal")
     assert layers_of(model, MNIST, 10) == [
-        words.Flatten(), words.Dropout(0.2), words.Dense(8, init="he_normal", l2=0.01, max_norm=3.0), words.BatchNorm(),
-        words.Activation("relu"), words.Dropout(0.5), words.Dense(10, init="he_normal"),
+        Flatten(), Dropout(0.2), DenseLayer(8, init="he_normal", l2=0.01, max_norm=3.0), BatchNorm(),
+        Activation("relu"), Dropout(0.5), DenseLayer(10, init="he_normal"),
     ]
 
 
@@ -37,9 +45,9 @@ def test_a_block_of_a_cnn_is_convolutions_pool_dropout() -> None:
                 global_pool="max", init="he_normal")
     shared = {"padding": "same", "activation": "relu", "init": "he_normal"}
     assert layers_of(model, MNIST, 10) == [
-        words.Conv(8, (3,), (2,), **shared), words.Conv(8, (3,), (1,), **shared), words.Pool((2,)), words.Dropout(0.25),
-        words.Conv(16, (5,), (1,), **shared), words.Conv(16, (5,), (1,), **shared), words.Dropout(0.25),
-        words.GlobalPool("max"), words.Dense(10, init="he_normal"),
+        Conv(8, (3,), (2,), **shared), Conv(8, (3,), (1,), **shared), Pool((2,)), Dropout(0.25),
+        Conv(16, (5,), (1,), **shared), Conv(16, (5,), (1,), **shared), Dropout(0.25),
+        GlobalPool("max"), DenseLayer(10, init="he_normal"),
     ]
 
 
@@ -47,13 +55,13 @@ def test_a_list_gets_its_outputs_and_its_init_from_the_config() -> None:
     layers = ({"residual": [{"dense": 4}]}, {"dense": {"units": 8, "init": "zeros"}}, {"dense": "out"})
     model = Sequential(layers=layers, init="orthogonal")
     residual, inner, out = layers_of(model, IRIS, 3)
-    assert residual.layers == (words.Dense(4, init="orthogonal"),)
-    assert (inner.init, out) == ("zeros", words.Dense(3, init="orthogonal"))
+    assert residual.layers == (DenseLayer(4, init="orthogonal"),)
+    assert (inner.init, out) == ("zeros", DenseLayer(3, init="orthogonal"))
 
 
 @pytest.mark.parametrize("end", [[{"dense": {"units": "out", "activation": "softmax"}}], [{"dense": "out"}, "softmax"]])
 def test_a_classifiers_final_softmax_is_left_out(end: list) -> None:
-    assert layers_of(Sequential(layers=tuple(end)), IRIS, 3) == [words.Dense(3, init="glorot_uniform")]
+    assert layers_of(Sequential(layers=tuple(end)), IRIS, 3) == [DenseLayer(3, init="glorot_uniform")]
 
 
 def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regression() -> None:
@@ -71,7 +79,7 @@ def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regres
     (Sequential(layers=("flatten", {"dense": 64})), MNIST, "model.layers[1]", "gives 64, the task needs 10"),
     (Sequential(layers=({"dense": "out"},)), MNIST, "dense_1 on 28 x 28 x 1", "put  - flatten  before it"),
     (Sequential(layers=({"dense": "out"}, "sigmoid")), IRIS, "model.layers[1]=sigmoid", "softmax"),
-    (Sequential(layers=({"conv": 8}, "flatten")), IRIS, "conv_1 on 4", "wants images"),
+    (Sequential(layers=({"conv": 8}, "flatten")), IRIS, "conv_1 on 4", "expects images"),
 ])
 def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: DatasetSpec, said: str,
                                                   wanted: str) -> None:
@@ -83,7 +91,7 @@ def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: Data
 
 def test_the_l2_of_a_family_is_on_hidden_kernels_only() -> None:
     layers = layers_of(Cnn(l2=0.01), MNIST, 10)
-    assert [layer.l2 for layer in layers if isinstance(layer, words.Weighted)] == [0.01, 0.01, 0.01, 0.0]
+    assert [layer.l2 for layer in layers if isinstance(layer, Weighted)] == [0.01, 0.01, 0.01, 0.0]
 
 
 def test_the_counts_of_a_network_with_batch_norm_are_split_as_in_keras() -> None:

@@ -11,11 +11,19 @@ from dlrun.config.schema.optimizer import player_optimizer
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.engine.optimizers.rmsprop import RmsProp
-from dlrun.models import vocabulary as words
 from dlrun.models.assembly import assemble_parts, fixed_latents, latents, sample
 from dlrun.models.blueprint import part_totals, rows
 from dlrun.models.build import build, penalty
 from dlrun.models.generative import blueprint_of
+from dlrun.models.layers.activation import Activation
+from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.flatten import Flatten
+from dlrun.models.layers.k_sparse import KSparse
+from dlrun.models.layers.reshape import Reshape
+from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.plan import totals
 from dlrun.models.step_rng import StepRng
 from dlrun.models.summary import summary
@@ -68,7 +76,7 @@ def test_a_table_is_told_part_by_part() -> None:
 def test_the_output_follows_the_range_of_the_data(values: str, end: str) -> None:
     assert blueprint_of(Autoencoder(), DIGITS, values).parts["decoder"].end == end
     last = blueprint_of(Gan(), DIGITS, values).parts["generator"].layers[-1]
-    assert last == (words.Reshape((1, 8, 8)) if end == "linear" else words.Activation(end))
+    assert last == (Reshape((1, 8, 8)) if end == "linear" else Activation(end))
     assert blueprint_of(Autoencoder(output="tanh"), DIGITS, values).parts["decoder"].end == "tanh"
 
 
@@ -76,23 +84,23 @@ def test_the_decoder_mirrors_the_encoder() -> None:
     model = ConvAutoencoder(filters=(4, 6, 8), stride=(1, 2, 2), kernel=(3, 5, 3), hidden=(7,), code=2, batch_norm=True,
                             dropout=0.1, activation="leaky_relu", init="he_normal", l2=0.1)
     encoder, decoder = (blueprint_of(model, DIGITS, "unit").parts[part].layers for part in ("encoder", "decoder"))
-    after = [words.BatchNorm(0.99), words.Activation("leaky_relu"), words.Dropout(0.1)]
+    after = [BatchNorm(0.99), Activation("leaky_relu"), Dropout(0.1)]
     shared = {"init": "he_normal", "l2": 0.1}
     assert list(encoder) == [
-        words.Conv(4, (3,), (1,), "same", **shared), *after, words.Conv(6, (5,), (2,), "same", **shared), *after,
-        words.Conv(8, (3,), (2,), "same", **shared), *after, words.Flatten(), words.Dense(7, **shared), *after,
-        words.Dense(2, init="he_normal")]
+        Conv(4, (3,), (1,), "same", **shared), *after, Conv(6, (5,), (2,), "same", **shared), *after,
+        Conv(8, (3,), (2,), "same", **shared), *after, Flatten(), Dense(7, **shared), *after,
+        Dense(2, init="he_normal")]
     assert list(decoder) == [
-        words.Dense(7, **shared), *after, words.Dense(8 * 2 * 2, init="he_normal"), words.Reshape((8, 2, 2)),
-        words.TransposedConv(6, (3,), (2,), "same", **shared), *after,
-        words.TransposedConv(4, (5,), (2,), "same", **shared), *after,
-        words.TransposedConv(1, (3,), (1,), "same", init="he_normal")]
+        Dense(7, **shared), *after, Dense(8 * 2 * 2, init="he_normal"), Reshape((8, 2, 2)),
+        TransposedConv(6, (3,), (2,), "same", **shared), *after,
+        TransposedConv(4, (5,), (2,), "same", **shared), *after,
+        TransposedConv(1, (3,), (1,), "same", init="he_normal")]
 
 
 def test_a_dcgan_doubles_its_image_once_for_each_filter() -> None:
     for data_spec, start in [(DIGITS, 2), (MNIST, 7), (CIFAR, 8)]:
         layers = blueprint_of(Dcgan(), data_spec, "unit").parts["generator"].layers
-        assert next(layer.shape for layer in layers if isinstance(layer, words.Reshape)) == (64, start, start)
+        assert next(layer.shape for layer in layers if isinstance(layer, Reshape)) == (64, start, start)
 
 
 def test_encoder_and_decoder_are_usable_alone() -> None:
@@ -147,7 +155,7 @@ def test_a_picture_is_of_the_same_latent_vectors_each_time_and_leaves_the_model_
 
 
 def test_a_k_sparse_layer_keeps_the_largest_of_each_row() -> None:
-    layer = build([words.KSparse(2)], (5,), seed=0, rng=StepRng(0, "cpu"))[0]
+    layer = build([KSparse(2)], (5,), seed=0, rng=StepRng(0, "cpu"))[0]
     x = torch.tensor([[3.0, -1, 5, 4, 0], [1, 1, 1, 1, 1], [-5, -4, -3, -2, -1]], requires_grad=True)
     y = layer(x)
     assert y[0].tolist() == [0, 0, 5, 4, 0] and y[2].tolist() == [0, 0, 0, -2, -1]
@@ -170,9 +178,9 @@ def lists() -> dict[str, tuple]:
 
 def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -> None:
     parts = blueprint_of(Gan(latent=3, init="he_normal", **lists()), DIGITS, "unit").parts
-    assert parts["generator"].layers[-1] == words.Activation("sigmoid")
-    assert parts["generator"].layers[1] == words.Dense(64, init="he_normal")
-    assert parts["discriminator"].layers == (words.Flatten(), words.Dense(1, init="he_normal"))
+    assert parts["generator"].layers[-1] == Activation("sigmoid")
+    assert parts["generator"].layers[1] == Dense(64, init="he_normal")
+    assert parts["discriminator"].layers == (Flatten(), Dense(1, init="he_normal"))
     decoder = ({"dense": {"units": 64, "activation": "sigmoid"}}, {"dense": 64}, {"reshape": [1, 8, 8]}, "sigmoid")
     part = blueprint_of(Vae(decoder=decoder), DIGITS, "unit").parts["decoder"]
     assert part.end == "sigmoid" and len(part.layers) == 3 and part.layers[0].activation == "sigmoid"

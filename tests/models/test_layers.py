@@ -11,9 +11,16 @@ from torch import Tensor, nn
 from dlrun.config.augments import Augment
 from dlrun.data.augment import make_augment
 from dlrun.models.build import build
+from dlrun.models.layer import Layer
+from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.conv1d import Conv1d
+from dlrun.models.layers.global_pool import GlobalPool
+from dlrun.models.layers.pool import Pool
+from dlrun.models.layers.separable_conv import SeparableConv
+from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.parse import parse
 from dlrun.models.step_rng import StepRng
-from dlrun.models.vocabulary import BatchNorm, Conv, Conv1d, GlobalPool, Layer, Pool, SeparableConv, TransposedConv
 
 
 def one(layer: Layer | dict | str, shape: tuple[int, ...]) -> nn.Module:

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from dlrun.models.build import build
+from dlrun.models.layers.dropout_module import Dropout
+from dlrun.models.layers.spatial_dropout_module import SpatialDropout
 from dlrun.models.parse import parse
-from dlrun.models.step_rng import Dropout, Share, SpatialDropout, StepRng
+from dlrun.models.step_rng import Share, StepRng
 
 
 def test_a_mask_is_a_function_of_seed_and_step_and_order() -> None:

@@ -10,22 +10,20 @@ import yaml
 from dlrun.config.models import MODELS
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import rules
+from dlrun.models.layers.activation import Activation
+from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.elu import Elu
+from dlrun.models.layers.flatten import Flatten
+from dlrun.models.layers.leaky_relu import LeakyRelu
+from dlrun.models.layers.parallel import Parallel
+from dlrun.models.layers.pool import Pool
+from dlrun.models.layers.prelu import Prelu
+from dlrun.models.layers.residual import Residual
 from dlrun.models.parse import parse
-from dlrun.models.vocabulary import (
-    LAYERS,
-    Activation,
-    BatchNorm,
-    Conv,
-    Dense,
-    Dropout,
-    Elu,
-    Flatten,
-    LeakyRelu,
-    Parallel,
-    Pool,
-    Prelu,
-    Residual,
-)
+from dlrun.registry import kinds
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "model"
 
@@ -67,7 +65,7 @@ def test_lists_inside_layers_are_read() -> None:
     ({"conv": {"kernel": 3}}, "model.layers[1].conv.filters", "must be given"),
     ({"conv": {"filters": 8, "kernel": [3, 3, 3]}}, "model.layers[1].conv.kernel=[3, 3, 3]", "one integer or two"),
     ({"conv1d": {"filters": 8, "kernel": [3, 3]}}, "model.layers[1].conv1d.kernel=[3, 3]", "one integer"),
-    ({"conv": {"filters": 8, "groups": 3}}, "model.layers[1].conv.groups=3", "a divisor of filters (8)"),
+    ({"conv": {"filters": 8, "groups": 3}}, "model.layers[1].conv.groups=3", "expected a divisor of filters (8)"),
     ({"dense": {"units": 8, "activation": "rellu"}}, "model.layers[1].dense.activation=rellu", "did you mean  relu"),
     ("flaten", "model.layers[1]=flaten", "did you mean  flatten"),
     ({"dropot": 0.5}, "model.layers[1]=dropot", "did you mean  dropout"),
@@ -94,7 +92,7 @@ def test_all_mistakes_are_said_at_once() -> None:
     assert len(caught.value.problems) == 4
 
 
-@pytest.mark.parametrize("schema", LAYERS.values(), ids=lambda schema: schema.kind)
+@pytest.mark.parametrize("schema", kinds("layer").values(), ids=lambda schema: schema.kind)
 def test_every_field_of_a_layer_has_a_rule_that_accepts_its_default(schema: type) -> None:
     for name, rule in rules(schema).items():
         default = schema.__dataclass_fields__[name].default

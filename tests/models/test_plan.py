@@ -8,10 +8,13 @@ import sys
 import pytest
 
 from dlrun.config.problem import ConfigError
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.parallel import Parallel
+from dlrun.models.layers.pool import Pool
+from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, plan
 from dlrun.models.summary import summary
-from dlrun.models.vocabulary import Conv, Parallel, Pool, TransposedConv
 
 
 def shapes(items: list, input_shape: tuple[int, ...]) -> list[tuple[int, ...]]:

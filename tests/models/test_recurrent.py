@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from dlrun.config.problem import ConfigError
 from dlrun.models.build import build
-from dlrun.models.layers.recurrent import Recurrent, reset_states, stateful
 from dlrun.models.parse import parse
 from dlrun.models.plan import plan, totals
+from dlrun.models.recurrent.module import Recurrent, reset_states, stateful
 from dlrun.models.step_rng import StepRng
 
 KINDS = [{"rnn": {}}, {"lstm": {}}, {"gru": {}}, {"gru": {"reset_after": True}}, {"rnn": {"cell": "fast"}},
@@ -272,11 +272,11 @@ def test_frozen_vectors_are_set_and_not_trained() -> None:
     ({"lstm": {"units": 4, "cell": "fast", "recurrent_dropout": 0.2}}, "model.layers[0].lstm.recurrent_dropout=0.2",
      "cell: keras has it"),
     ({"lstm": {"units": 4, "cell": "fast", "recurrent_activation": "hard_sigmoid"}},
-     "model.layers[0].lstm.recurrent_activation=hard_sigmoid", "sigmoid is wanted"),
+     "model.layers[0].lstm.recurrent_activation=hard_sigmoid", "expected sigmoid"),
     ({"gru": {"units": 4, "cell": "fast", "reset_after": False}}, "model.layers[0].gru.reset_after=False",
-     "true is wanted"),
+     "expected true"),
     ({"gru": {"units": 4, "cell": "fast", "activation": "relu"}}, "model.layers[0].gru.activation=relu",
-     "tanh is wanted"),
+     "expected tanh"),
 ])
 def test_what_the_fused_cells_cannot_do_is_said(given: dict, said: str, wanted: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -287,8 +287,8 @@ def test_what_the_fused_cells_cannot_do_is_said(given: dict, said: str, wanted: 
 
 @pytest.mark.parametrize(("items", "shape", "wanted"), [
     ([{"lstm": 4}], (7,), "put an embedding before it"),
-    ([{"gru": 4}], (1, 8, 8), "gru wants sequences"),
-    ([{"repeat": 4}], (2, 8), "repeat wants a vector"),
+    ([{"gru": 4}], (1, 8, 8), "gru expects sequences"),
+    ([{"repeat": 4}], (2, 8), "repeat expects a vector"),
     ([{"time_distributed": 4}], (8,), "use dense"),
     ([{"lstm": 4}, {"lstm": 4}], (2, 8), "put an embedding before it"),
 ])

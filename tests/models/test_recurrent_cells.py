@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.models.build import build
-from dlrun.models.layers.recurrent import Recurrent
 from dlrun.models.parse import parse
+from dlrun.models.recurrent.module import Recurrent
 from dlrun.models.step_rng import LANES, StepRng
 
 FEATURES, UNITS, ROWS, LENGTH = 3, 4, 5, 7

@@ -12,9 +12,15 @@ import torch
 from dlrun.config.models import Conv1d, Recurrent, Sequential
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models import vocabulary as words
 from dlrun.models.build import build
 from dlrun.models.families import layers_of
+from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.embedding import Embedding
+from dlrun.models.layers.gru import Gru
+from dlrun.models.layers.lstm import Lstm
+from dlrun.models.layers.spatial_dropout import SpatialDropout
+from dlrun.models.layers.time_distributed import TimeDistributed
 from dlrun.models.plan import output_shape
 from dlrun.models.step_rng import StepRng
 
@@ -32,9 +38,9 @@ def kinds(layers: list) -> list[str]:
 
 def test_tokens_are_embedded_and_a_series_is_read_as_it_is() -> None:
     glorot = {"init": "glorot_uniform"}
-    assert layers_of(Recurrent(), IMDB, 1) == [words.Embedding(32, 10_000), words.Lstm(32, **glorot),
-                                              words.Dense(1, **glorot)]
-    assert layers_of(Recurrent(layer="gru"), JENA, 1) == [words.Gru(32, **glorot), words.Dense(1, **glorot)]
+    assert layers_of(Recurrent(), IMDB, 1) == [Embedding(32, 10_000), Lstm(32, **glorot),
+                                              Dense(1, **glorot)]
+    assert layers_of(Recurrent(layer="gru"), JENA, 1) == [Gru(32, **glorot), Dense(1, **glorot)]
     assert kinds(layers_of(Recurrent(layer="rnn"), FABLES, 4169)) == ["embedding", "rnn", "dense"]
 
 
@@ -43,9 +49,9 @@ def test_dropout_is_the_recurrent_layers_own_and_the_rest_has_layers() -> None:
                       hidden=(6,), mask=True, freeze=True, vectors="glove.txt", bidirectional="sum", init="he_normal")
     own = {"dropout": 0.1, "recurrent_dropout": 0.5, "bidirectional": "sum", "init": "he_normal"}
     assert layers_of(model, IMDB, 1) == [
-        words.Embedding(32, 10_000, mask_zero=True, frozen=True, vectors="glove.txt"), words.SpatialDropout(0.2),
-        words.Lstm(8, return_sequences=True, **own), words.Lstm(4, **own), words.Dropout(0.3),
-        words.Dense(6, activation="relu", init="he_normal"), words.Dropout(0.3), words.Dense(1, init="he_normal")]
+        Embedding(32, 10_000, mask_zero=True, frozen=True, vectors="glove.txt"), SpatialDropout(0.2),
+        Lstm(8, return_sequences=True, **own), Lstm(4, **own), Dropout(0.3),
+        Dense(6, activation="relu", init="he_normal"), Dropout(0.3), Dense(1, init="he_normal")]
 
 
 def test_targets_at_each_position_get_an_output_at_each() -> None:
@@ -67,7 +73,7 @@ def test_through_one_vector_where_asked_or_where_lengths_differ() -> None:
 @pytest.mark.parametrize(("both", "second"), [(True, (0.3, 0.1)), (False, (0.0, 0.0))])
 def test_the_decoder_drops_where_it_is_to(both: bool, second: tuple[float, float]) -> None:
     model = Recurrent(context=True, dropout=0.3, recurrent_dropout=0.1, decoder_dropout=both)
-    encoder, decoder = [layer for layer in layers_of(model, TAGS, 46) if isinstance(layer, words.Lstm)]
+    encoder, decoder = [layer for layer in layers_of(model, TAGS, 46) if isinstance(layer, Lstm)]
     assert (encoder.dropout, encoder.recurrent_dropout) == (0.3, 0.1)
     assert (decoder.dropout, decoder.recurrent_dropout) == second
 
@@ -91,7 +97,7 @@ def test_convolutions_alternate_with_poolings() -> None:
         (128, 500), (32, 494), (32, 98), (32, 92), (32,)]  # Chollet, figure 7.15
     with_gru = layers_of(Conv1d(kernel=(5,), pool=3, recurrent=(32,), dropout=0.1, recurrent_dropout=0.5), JENA, 1)
     assert kinds(with_gru) == ["conv1d", "pool", "conv1d", "gru", "dense"]
-    assert with_gru[3] == words.Gru(32, dropout=0.1, recurrent_dropout=0.5, init="glorot_uniform")
+    assert with_gru[3] == Gru(32, dropout=0.1, recurrent_dropout=0.5, init="glorot_uniform")
 
 
 @pytest.mark.parametrize("model", [Recurrent(), Recurrent(layer="gru"), Recurrent(bidirectional="concat"), Conv1d(),
@@ -105,8 +111,8 @@ def test_a_list_takes_its_vocabulary_and_positions_from_the_data() -> None:
     layers = [{"embedding": 16}, {"gru": {"units": 8, "return_sequences": True}},
               {"time_distributed": {"units": "out", "activation": "softmax"}}]
     found = layers_of(Sequential(layers=tuple(layers)), TAGS, 46)
-    assert found[0] == words.Embedding(16, 5002)
-    assert found[2] == words.TimeDistributed(46, init="glorot_uniform")  # the softmax is left to the loss
+    assert found[0] == Embedding(16, 5002)
+    assert found[2] == TimeDistributed(46, init="glorot_uniform")  # the softmax is left to the loss
     with pytest.raises(ConfigError, match="end with  - time_distributed: out"):
         layers_of(Sequential(layers=({"embedding": 16}, {"gru": 8}, {"dense": "out"})), TAGS, 46)
     with pytest.raises(ConfigError, match="the data set has no tokens"):
@@ -127,7 +133,7 @@ TABLE = DatasetSpec((4,), "table", "classes", ("a", "b", "c"))
     (Recurrent(context=True), JENA, "model.context=true", "targets at each position"),
     (Recurrent(cell="fast", recurrent_dropout=0.2), JENA, "model.recurrent_dropout=0.2", "model.cell=keras has it"),
     (Recurrent(cell="fast", layer="gru", reset_after=False), JENA, "model.reset_after=false",
-     "true is wanted with model.cell=fast"),
+     "expected true with model.cell=fast"),
 ])
 def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: DatasetSpec, said: str,
                                                   wanted: str) -> None:

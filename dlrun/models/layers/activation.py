@@ -1,50 +1,33 @@
-"""The functions behind the names of activations, as Keras 2 defines them."""
+"""The layer ``activation``: a function of each value, as a layer of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from typing import ClassVar
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
-Function = Callable[[Tensor], Tensor]
-
-
-def hard_sigmoid(x: Tensor) -> Tensor:
-    """Keras 2's: 0.2 x + 0.5 between 0 and 1 (PyTorch and Keras 3 have x / 6 + 0.5)."""
-    return torch.clamp(0.2 * x + 0.5, 0, 1)
+from dlrun.config.model_words import ACTIVATIONS
+from dlrun.config.schema.fields import MISSING, choice
+from dlrun.models.layer import Layer, Module, Parts, Rng
+from dlrun.models.shapes import Shape
+from dlrun.registry import register
 
 
-FUNCTIONS: dict[str, Function] = {
-    "relu": F.relu, "leaky_relu": partial(F.leaky_relu, negative_slope=0.3), "elu": F.elu, "selu": F.selu,
-    "gelu": F.gelu, "swish": F.silu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "hard_sigmoid": hard_sigmoid,
-    "softplus": F.softplus, "softsign": F.softsign, "softmax": partial(torch.softmax, dim=1),
-}
+@register("layer", "activation")
+@dataclass(frozen=True)
+class Activation(Layer):
+    """A function of each value; softmax is over the channels.  ``- relu`` is short for ``- activation: relu``."""
 
+    kind: ClassVar[str] = "activation"
+    main: ClassVar[str] = "function"
+    keeps_mask: ClassVar[bool] = True
+    function: str = choice(MISSING, ACTIVATIONS, "the function")
 
-class Activation(nn.Module):
-    """A function of each value as a layer."""
+    def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module | None:
+        from dlrun.models.functions import FUNCTIONS
+        from dlrun.models.layers.activation_module import Activation
 
-    def __init__(self, function: Function, text: str):
-        super().__init__()
-        self.function = function
-        self.text = text
+        function = FUNCTIONS.get(self.function)
+        return None if function is None else Activation(function, self.text())
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.function(x)
-
-    def extra_repr(self) -> str:
-        return self.text
-
-
-class Prelu(nn.Module):
-    """relu(x) - slope * relu(-x); `slope` broadcasts against one row."""
-
-    def __init__(self, shape: tuple[int, ...], slope: float):
-        super().__init__()
-        self.weight = nn.Parameter(torch.full(shape, slope))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x) - self.weight * F.relu(-x)
+    def text(self) -> str:
+        return self.function

@@ -1,64 +1,37 @@
-"""Dense layers and embeddings."""
+"""The layer ``dense``: fully connected."""
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import ClassVar
 
-from dlrun.models import vocabulary as words
-from dlrun.models.layers.kernel import Activated, Kernel, WithKernels
-from dlrun.models.layers.recurrent_masking import Padding
-
-
-class Dense(Activated, nn.Linear):
-    def __init__(self, layer: words.Dense, shape: words.Shape):
-        nn.Linear.__init__(self, shape[0], int(layer.units), layer.bias)
-        self.kernels = {"weight": Kernel(shape[0], int(layer.units))}
-        self.set_activation(layer)
-
-    def reset_parameters(self) -> None:
-        """Nothing: the builder draws the initial values, and PyTorch's global generator is left alone."""
-
-    def _linear(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
+from dlrun.config.schema.fields import MISSING, integer
+from dlrun.models.layer import Module, Parts, Rng, Weighted
+from dlrun.models.shapes import Shape
+from dlrun.registry import register
 
 
-class Embedding(WithKernels, nn.Embedding):
-    """(rows, length) integers to (rows, dim, length), channels first as all sequences here.
+@register("layer", "dense")
+@dataclass(frozen=True)
+class Dense(Weighted):
+    """Every output sees every input: activation(W x + b)."""
 
-    Frozen vectors are a buffer, which no optimizer moves.  `vectors` names the file that they are to be `set` from.
-    """
+    kind: ClassVar[str] = "dense"
+    main: ClassVar[str] = "units"
+    units: int | str = integer(MISSING, "outputs; out: as many as the task needs", low=1, words=("out",))
 
-    weight: Tensor
+    def output(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise ValueError("dense expects a flat input; put  - flatten  before it")
+        return (int(self.units),)
 
-    def __init__(self, layer: words.Embedding, shape: words.Shape):
-        nn.Embedding.__init__(self, int(layer.vocabulary), layer.dim)
-        self.kernels = {"weight": Kernel(int(layer.vocabulary), layer.dim, 1)}
-        self.vectors, self.zero = layer.vectors, layer.zero
-        self.padding = Padding() if layer.mask_zero else None
-        if layer.frozen:
-            weight = self.weight.data
-            del self.weight
-            self.register_buffer("weight", weight)
+    def count(self, shape: Shape) -> tuple[int, int]:
+        return (shape[0] + self.bias) * int(self.units), 0
 
-    def reset_parameters(self) -> None:
-        """Nothing: the builder draws the initial values, and PyTorch's global generator is left alone."""
+    def measure(self) -> str:
+        return f"{self.units} units"
 
-    @torch.no_grad()
-    def begun(self) -> None:
-        if self.zero:
-            self.weight[0] = 0
+    def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:
+        from dlrun.models.layers.dense_module import Dense
 
-    def forward(self, x: Tensor) -> Tensor:
-        if self.padding is not None:
-            self.padding.see(x)
-        return F.embedding(x.long(), self.weight).transpose(1, 2)
-
-    @torch.no_grad()
-    def set(self, matrix: np.ndarray | Tensor) -> None:
-        """Begin with these vectors (vocabulary, dim); ValueError for another shape."""
-        if tuple(matrix.shape) != tuple(self.weight.shape):
-            raise ValueError(f"vectors {tuple(matrix.shape)} for an embedding {tuple(self.weight.shape)}")
-        self.weight.copy_(torch.as_tensor(matrix))
+        return Dense(self, shape[0], int(self.units))

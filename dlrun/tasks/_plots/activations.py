@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from dlrun.models.layers.activation import Activation
-from dlrun.models.layers.normalization import BatchNorm
+from dlrun.models.layers.activation_module import Activation
+from dlrun.models.layers.batch_norm_module import BatchNorm
 from dlrun.tasks._base.view import View
 
 MAPS = 63  # of the filters of a convolution; with the row itself a full grid

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.optimizer import Optimizer, player_optimizer
-from dlrun.models.vocabulary import BatchNorm
+from dlrun.models.layers.batch_norm import BatchNorm
 from dlrun.registry import register
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks.adversarial.mode_collapse import mode_collapse

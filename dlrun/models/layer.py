@@ -1,0 +1,129 @@
+"""What every layer's spec can say of itself without torch: its output, its parameters, its line of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+
+from dlrun.config.model_words import ACTIVATIONS, BIAS_INITS, INITS, MAX_NORM_DOC
+from dlrun.config.schema.fields import choice, flag, number
+from dlrun.models.shapes import Shape, by
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dlrun.models.step_rng import StepRng
+
+Module: TypeAlias = "nn.Module"  # texts, so that the annotations of `build` need no torch
+Parts: TypeAlias = "Mapping[str, nn.Module]"
+Rng: TypeAlias = "StepRng"
+Part = tuple[str, tuple["Layer", ...]]
+
+
+class Mask(NamedTuple):
+    """Which positions of a sequence are padding: what an embedding's module found, perhaps read from the end."""
+
+    padding: Any
+    reversed: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer as configured, registered under its `kind` and built by it.
+
+    Shapes are channels-first and without the batch: (features,), (channels, length), (channels, height, width).
+    """
+
+    kind: ClassVar[str]
+    main: ClassVar[str] = ""  # the field that a bare value stands for: ``- dense: 128``
+    sides: ClassVar[tuple[str, ...]] = ()  # fields that are one integer or one for each axis
+    rank: ClassVar[int] = 2  # largest number of axes that `sides` may speak of
+    is_activation: ClassVar[bool] = False  # whether ``activation: KIND`` means this layer
+    keeps_mask: ClassVar[bool] = False  # whether a position of the output comes from the same one of the input alone
+
+    def output(self, shape: Shape) -> Shape:
+        """The output's shape; ValueError says what is expected of the input."""
+        return shape
+
+    def count(self, shape: Shape) -> tuple[int, int]:
+        """Trainable and frozen parameters, those of its parts excluded; frozen are batch norm's moving statistics."""
+        return 0, 0
+
+    def parts(self, shape: Shape) -> Iterable[Part]:
+        """The lists of layers inside this one, by name; each starts from `shape`."""
+        return ()
+
+    def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module | None:
+        """The PyTorch module for inputs of `shape`; None where nothing is to be done.
+
+        `rng` is the step's randomness, `parts` has a module for each of `parts(shape)`.
+        """
+        raise NotImplementedError
+
+    def mask(self, module: Any, mask: Mask | None) -> Mask | None:
+        """The mask of the output from that of the input; `module` is the layer's, which may take note of it."""
+        return mask if self.keeps_mask else None
+
+    def text(self) -> str:
+        """What a summary shows: the fields that are not at their defaults."""
+        shown = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default and not isinstance(value, Layer) and field.name not in ("layers", "branches"):
+                shown.append(f"{field.name} {by(value) if isinstance(value, tuple) else value}")
+        return ", ".join(shown)
+
+    def wrong(self) -> Iterator[tuple[str, str]]:
+        """Fields that do not go with the others: (field, what is expected)."""
+        for field in self.sides:
+            if len(getattr(self, field)) > self.rank:
+                yield field, "expected one integer" + ("" if self.rank == 1 else " or two (height, width)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighted(Layer):
+    """A layer with a kernel: what is common to dense and convolutions."""
+
+    activation: str = choice("linear", ACTIVATIONS, "applied to the layer's output")
+    init: str | None = choice(None, INITS, "initial weights; null: the model's")
+    bias: bool = flag(True, "whether a bias is added")
+    bias_init: str = choice("zeros", BIAS_INITS, "initial biases")
+    l1: float = number(0.0, "L1 penalty on the kernel, added to the loss", low=0)
+    l2: float = number(0.0, "L2 penalty on the kernel, added to the loss", low=0)
+    max_norm: float | None = number(None, MAX_NORM_DOC, low=0, above=True)
+
+    def text(self) -> str:
+        shown = [self.measure()]
+        if self.activation != "linear":
+            shown.append(self.activation)
+        if not self.bias:
+            shown.append("no bias")
+        shown += [f"{name} {value:g}" for name in ("l1", "l2", "max_norm") if (value := getattr(self, name))]
+        return ", ".join(shown)
+
+    def measure(self) -> str:
+        """The layer's sizes: ``128 units``."""
+        raise NotImplementedError
+
+
+def image(shape: Shape, kind: str) -> Shape:
+    """Height and width of an image's shape; ValueError for anything else."""
+    if len(shape) != 3:
+        raise ValueError(f"{kind} expects images (channels, height, width)"
+                         + ("; conv1d takes sequences" if kind == "conv" and len(shape) == 2 else ""))
+    return shape[1:]
+
+
+def positions(shape: Shape, kind: str) -> Shape:
+    """The axes after the channels of an image or a sequence; ValueError where there are none."""
+    if len(shape) not in (2, 3):
+        raise ValueError(f"{kind} expects images (channels, height, width) or sequences (channels, length)")
+    return shape[1:]
+
+
+def through(inner: Iterable[Layer], shape: Shape) -> Shape:
+    """The shape after a list of layers; ValueError where one does not fit its input."""
+    for layer in inner:
+        shape = layer.output(shape)
+    return shape

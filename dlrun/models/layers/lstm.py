@@ -1,0 +1,28 @@
+"""The layer ``lstm``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dlrun.config.schema.fields import flag
+from dlrun.models.layer import Module, Parts, Rng
+from dlrun.models.recurrent.spec import Recurrent
+from dlrun.models.shapes import Shape
+from dlrun.registry import register
+
+
+@register("layer", "lstm")
+@dataclass(frozen=True)
+class Lstm(Recurrent):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997), with a forget gate and without peepholes."""
+
+    kind: ClassVar[str] = "lstm"
+    gates: ClassVar[int] = 4
+    states: ClassVar[tuple[str, ...]] = ("h", "c")
+    unit_forget_bias: bool = flag(True, "whether the forget gate's biases start at 1")
+
+    def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:
+        from dlrun.models.recurrent.module import Recurrent as Loop
+
+        return Loop(self, shape, rng)

@@ -1,0 +1,40 @@
+"""The module of ``transposed_conv``."""
+
+from __future__ import annotations
+
+from math import prod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dlrun.models.kernel import Activated, Kernel
+from dlrun.models.layer import Weighted
+from dlrun.models.shapes import Shape, transposed
+
+
+class TransposedConv(Activated):
+    """Images; `weight` is (channels, filters, *kernel), as PyTorch has it."""
+
+    def __init__(self, layer: Weighted, shape: Shape, filters: int, kernel: Shape, stride: Shape, padding: str):
+        nn.Module.__init__(self)
+        self.stride = stride
+        sizes = [transposed(*axis, padding) for axis in zip(shape[1:], kernel, self.stride)]
+        self.length = tuple(length for length, _ in sizes)
+        self.cut = tuple(cut for _, cut in sizes)
+        # A kernel smaller than its stride leaves the end of the output without a value: zeros.
+        own = [(size - 1) * step + side - 2 * cut for size, step, side, cut in
+               zip(shape[1:], self.stride, kernel, self.cut)]
+        self.fill = tuple(max(length - end, 0) for length, end in zip(self.length, own))
+        self.crop = any(end > length for length, end in zip(self.length, own))  # an odd cut: one more behind
+        self.weight = nn.Parameter(torch.empty(shape[0], filters, *kernel))
+        self.bias = nn.Parameter(torch.empty(filters)) if layer.bias else None
+        self.kernels = {"weight": Kernel(prod(kernel) * filters, prod(kernel) * shape[0], 1)}
+        self.set_activation(layer)
+
+    def _linear(self, x: Tensor) -> Tensor:
+        x = F.conv_transpose2d(x, self.weight, self.bias, self.stride, self.cut, self.fill)
+        return x[:, :, : self.length[0], : self.length[1]] if self.crop else x
+
+    def extra_repr(self) -> str:
+        return f"weight {tuple(self.weight.shape)}, stride={self.stride}, to {self.length}, {self.activation}"
