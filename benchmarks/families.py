@@ -28,14 +28,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the plain loops are the te
 from recurrent import Plain
 
 from dlrun.assembly.components import RunComponents, build_run
-from dlrun.assembly.machine import apart, choose
+from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.data.batches import permutation
 from dlrun.engine.fit import fit
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import Checked, preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.training import train
+from dlrun.run.training import build_fit
 from tests.engine.plain import gan, supervised, vae
 
 CHOLLETS_VAE = ["model=conv_vae", "model.filters=[32,64,64,64]", "model.stride=[1,2,1,1]", "model.hidden=32",
@@ -72,8 +72,8 @@ def make_data(folder: Path) -> None:
 
 def engine_side(checked: Checked, parts: RunComponents, folder: Path) -> Callable[[], None]:
     """One epoch of the run at each call."""
-    training = train(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder())
-    training.keeper.save = training.keeper.cheap = lambda *place: False  # both sides only train
+    training = build_fit(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder())
+    training.checkpoints.save = training.checkpoints.cheap = lambda *place: False  # both sides only train
     training.evaluate, training.extras, training.epochs = (lambda epoch: {}), (), 0
 
     def block() -> None:
@@ -137,7 +137,7 @@ def compare(words: list[str], tokens: int, steps: int, blocks: int, folder: Path
 
 
 def main(blocks: int = 15) -> None:
-    with tempfile.TemporaryDirectory() as place, apart():
+    with tempfile.TemporaryDirectory() as place, isolated_torch_state():
         torch.set_num_threads(1)
         print(f"torch {torch.__version__}, 1 thread; microseconds a step, median of {blocks} blocks (dlrun's ratio)\n")
         make_data(Path(place))

@@ -28,7 +28,7 @@ from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.training import train
+from dlrun.run.training import build_fit
 
 ROWS = 25_600
 EXTRA = sys.argv[2:]  # for example threads=1
@@ -39,9 +39,9 @@ NETS = {
 
 
 def dlrun_epoch(parts, checked, folder: Path) -> float:
-    training = train(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder())
-    training.keeper.save(0, 0)
-    training.keeper._cost = 1e9  # no checkpoint at the epoch's end: both sides only train
+    training = build_fit(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder())
+    training.checkpoints.save(0, 0)
+    training.checkpoints._cost = 1e9  # no checkpoint at the epoch's end: both sides only train
     training.evaluate = lambda epoch: {}
     start = time.perf_counter()
     fit(training)

@@ -67,7 +67,7 @@ def hardware(name: str) -> str:
 
 
 @contextmanager
-def apart() -> Iterator[None]:
+def isolated_torch_state() -> Iterator[None]:
     """What a run sets for the whole process, its own code or a user's, is afterwards as it was before.
 
     Within the block torch's defaults are its own, so that a job is the same alone and in a sweep.

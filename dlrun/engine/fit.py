@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from dlrun.data.batches import Batches
 from dlrun.engine.checkpoint_manager import CheckpointManager
+from dlrun.engine.clock import Clock
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
@@ -20,8 +21,8 @@ from dlrun.record.recorder import Progress, Recorder
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 
-LOOK = 100  # steps between two looks at the loss; a fixed number, so that a diverged run ends at the same step again
-SHOW = 0.25  # seconds between two updates of what a person sees
+CHECK_EVERY = 100  # steps between two checks of the loss; fixed, so that a diverged run ends at the same step again
+REPORT_SECONDS = 0.25  # seconds between two updates of what a person sees
 
 
 class Diverged(Exception):
@@ -37,44 +38,6 @@ class Interrupted(Exception):
 
 
 @dataclass
-class Clock:
-    """Where a run is: epochs done, steps done, seconds of training so far; a part of the checkpoint."""
-
-    epoch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    epoch_seconds: float = 0.0
-    looked: int = 0
-    _since: float = field(default_factory=time.monotonic)
-
-    def start(self) -> None:
-        """Time counts from here: reading data and drawing pictures is no training."""
-        self._since = time.monotonic()
-
-    def now(self) -> float:
-        """Seconds of training until this moment."""
-        return self.seconds + time.monotonic() - self._since
-
-    def tick(self) -> float:
-        """Add the time since the last tick; the seconds of this epoch."""
-        now = time.monotonic()
-        self.seconds += now - self._since
-        self.epoch_seconds += now - self._since
-        self._since = now
-        return self.epoch_seconds
-
-    def state(self) -> dict[str, Any]:
-        self.tick()
-        return {"epoch": self.epoch, "step": self.step, "seconds": self.seconds,
-                "epoch_seconds": self.epoch_seconds, "looked": self.looked}
-
-    def load(self, state: dict[str, Any]) -> None:
-        for name in ("epoch", "step", "seconds", "epoch_seconds", "looked"):
-            setattr(self, name, state.pop(name))
-        self._since = time.monotonic()
-
-
-@dataclass
 class Fit:
     """Everything that a run trains with.  `end_of` gives the step at which an epoch (from 0) ends."""
 
@@ -87,7 +50,7 @@ class Fit:
     totals: MetricAccumulator
     rate: LearningRate
     stopper: Stopper
-    keeper: CheckpointManager
+    checkpoints: CheckpointManager
     clock: Clock
     recorder: Recorder
     signals: Signals
@@ -106,11 +69,11 @@ def fit(run: Fit) -> str | None:
 
     Returns the sentence of an early stop, None when training ran its length.  Raises Diverged or Interrupted.
     """
-    clock, keeper = run.clock, run.keeper
+    clock, checkpoints = run.clock, run.checkpoints
     clock.start()
     reason = run.stopper.reason() if clock.epoch else None
-    if keeper.saved is None:
-        keeper.save(clock.epoch, clock.step)  # a run that diverges at once has this state to go back to
+    if checkpoints.saved is None:
+        checkpoints.save(clock.epoch, clock.step)  # a run that diverges at once has this state to go back to
     while reason is None and clock.epoch < run.epochs and not _steps_used_up(run):
         if clock.epoch and run.totals.rows == 0 and (reason := _seconds_used_up(run)):
             break
@@ -121,26 +84,26 @@ def fit(run: Fit) -> str | None:
         for x, y in run.batches.steps(clock.step, end):
             run.step(Batch(x, y, len(x)), clock.step)
             clock.step += 1
-            if clock.step % LOOK == 0:
-                look(run)
+            if clock.step % CHECK_EVERY == 0:
+                check_metrics(run)
             now = time.monotonic()
-            if now - shown >= SHOW:
+            if now - shown >= REPORT_SECONDS:
                 shown = now
-                show(run, first, end)
-            if run.signals.asked is not None or keeper.due():
-                if finite(run.step.means()) and sound(run):  # a broken state is left for the next look to report
-                    keeper.save(clock.epoch, clock.step)
+                report_progress(run, first, end)
+            if run.signals.asked is not None or checkpoints.due():
+                if all_finite(run.step.means()) and weights_are_finite(run):  # else the next check reports it
+                    checkpoints.save(clock.epoch, clock.step)
                 if run.signals.asked is not None:
                     raise Interrupted
             if reason := _seconds_used_up(run):
                 break
-        metrics = look(run)
-        if not sound(run):
+        metrics = check_metrics(run)
+        if not weights_are_finite(run):
             raise Diverged(clock.looked, clock.step)
         clock.epoch += 1
         reason = close_epoch(run, metrics) or reason
-    if keeper.saved != (clock.epoch, clock.step):
-        keeper.save(clock.epoch, clock.step)
+    if checkpoints.saved != (clock.epoch, clock.step):
+        checkpoints.save(clock.epoch, clock.step)
     return reason
 
 
@@ -149,12 +112,12 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
     clock = run.clock
     row = {"epoch": clock.epoch, "step": clock.step, "seconds": 0.0, "train/lr": run.rate.at(clock.step - 1),
            **{f"train/{name}": value for name, value in metrics.items()}, **run.evaluate(clock.epoch)}
-    if not finite({name: value for name, value in row.items() if name.startswith("val/")}):
+    if not all_finite({name: value for name, value in row.items() if name.startswith("val/")}):
         run.write_row(row)  # the last thing that is known of the run
         raise Diverged(clock.looked, clock.step)
     best = run.stopper.epoch(clock.epoch, row)
     if best:
-        run.keeper.best.keep(clock.epoch)
+        run.checkpoints.best.keep(clock.epoch)
     run.rate.epoch(row)
     run.totals.reset()
     row["seconds"] = round(clock.tick(), 6)
@@ -163,31 +126,32 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
     run.recorder.epoch(row, best)
     for extra in run.extras:
         extra(clock.epoch)
-    if run.keeper.due() or run.keeper.cheap():
-        run.keeper.save(clock.epoch, clock.step)
+    if run.checkpoints.due() or run.checkpoints.cheap():
+        run.checkpoints.save(clock.epoch, clock.step)
     return run.stopper.reason()
 
 
-def look(run: Fit) -> dict[str, float]:
-    """Read the running metrics from the device; raises Diverged where the loss is no longer a number."""
+def check_metrics(run: Fit) -> dict[str, float]:
+    """The running metrics, read from the device; raises Diverged where one is NaN or infinite."""
     metrics = run.step.task.derive(run.step.means())
-    if not finite(metrics):
+    if not all_finite(metrics):
         raise Diverged(run.clock.looked, run.clock.step)
     run.clock.looked = run.clock.step
     return metrics
 
 
-def sound(run: Fit) -> bool:
-    """Whether all weights are numbers; a loss tells of the weights before its update only."""
+def weights_are_finite(run: Fit) -> bool:
+    """Whether all weights are finite; the loss was computed before the update, and does not say it."""
     weights = [weight.isfinite().all() for player in run.step.players.values() for weight in player.weights]
     return bool(torch.stack(weights).all()) if weights else True
 
 
-def finite(metrics: dict[str, float]) -> bool:
+def all_finite(metrics: dict[str, float]) -> bool:
+    """Whether no metric is NaN or infinite."""
     return all(math.isfinite(value) for value in metrics.values())
 
 
-def show(run: Fit, first: int, end: int) -> None:
+def report_progress(run: Fit, first: int, end: int) -> None:
     """Tell the recorders how far an epoch is."""
     seconds = run.clock.tick()
     done = run.clock.step - first

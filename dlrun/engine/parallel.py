@@ -129,7 +129,7 @@ class AgreedSignals(Signals):
         return (self._own.asked or signal.SIGTERM) if stop else None
 
 
-class AgreedKeeper:
+class AgreedCheckpoints:
     """The leader's keeper for all: due at the same step everywhere, written by the leader alone."""
 
     def __init__(self, own: CheckpointManager, together: Together, step: Any):

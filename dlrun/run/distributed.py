@@ -1,7 +1,7 @@
 """The processes that torchrun starts for one run: one leads and records, the others follow its steps.
 
 ``torchrun --nproc-per-node=2 -m dlrun ...`` is the same run as without torchrun, with the same id and folder:
-`batch_size` is that of all processes together.  A follower goes the same way through `run.once`, in a folder that is
+`batch_size` is that of all processes together.  A follower goes the same way through `train_once`, in a folder that is
 thrown away.
 """
 
@@ -25,7 +25,7 @@ from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.layer_lists import stateful_key
 from dlrun.config.schema.root import Config
-from dlrun.engine.parallel import AgreedKeeper, AgreedSignals, Together
+from dlrun.engine.parallel import AgreedCheckpoints, AgreedSignals, Together
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import Checked
 from dlrun.record.folder import RunFolder
@@ -81,7 +81,7 @@ class Crew:
 
         training.step.together, training.evaluate = together, evaluate
         training.signals = AgreedSignals(training.signals, together, lambda: training.clock.step)
-        training.keeper = AgreedKeeper(training.keeper, together, lambda: training.clock.step)  # type: ignore[assignment]
+        training.checkpoints = AgreedCheckpoints(training.checkpoints, together, lambda: training.clock.step)  # type: ignore[assignment]
         if not self.leader:
             training.extras = ()
             training.totals.forget()  # a checkpoint's sums are those of all, and the leader has them
@@ -109,11 +109,11 @@ def crew(config: Config) -> Iterator[Crew]:
 
 def follow(checked: Checked, run_id: str, own: Crew) -> int:
     """Train beside the leader; the exit code."""
-    from dlrun.run.session import once
+    from dlrun.run.session import train_once
 
     with tempfile.TemporaryDirectory(prefix="dlrun-") as place, Signals() as signals:
         try:
-            once(checked, run_id, RunFolder(Path(place)), signals, Recorder(), None, own)
+            train_once(checked, run_id, RunFolder(Path(place)), signals, Recorder(), None, own)
         except Over as over:
             return int(over.args[0])
         except ConfigError:

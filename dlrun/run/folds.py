@@ -14,7 +14,7 @@ from contextlib import closing
 from typing import Any
 
 from dlrun.assembly.components import rows_of
-from dlrun.assembly.machine import apart, choose
+from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import FINAL, parts_of
@@ -28,18 +28,19 @@ from dlrun.record.metrics import read, write
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import DONE
 from dlrun.run.averages import best_of, mean_curve, sentence, together
+from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import folds_info
-from dlrun.run.header import notes_of_start, write_head
+from dlrun.run.header import notes_of_start, write_header
 from dlrun.run.outcome import first_line
-from dlrun.run.resume import Start, cut, result_of
-from dlrun.run.session import once
+from dlrun.run.resume import Start
+from dlrun.run.session import train_once
 
 
 def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
           command: Sequence[str] | None) -> dict[str, Any]:
     """Train each fold that is not done, then all rows if that is asked for; the content of the run's result.json.
 
-    A fold that does not come to its end ends the run, whose result names it.  Raises as `once` does.
+    A fold that does not come to its end ends the run, whose result names it.  Raises as `train_once` does.
     """
     config = checked.config
     notes: list[str] = []
@@ -51,8 +52,8 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     if config.force:
         clear(folder)
     folder.path.mkdir(parents=True, exist_ok=True)
-    cut(folder, 0)
-    write_head(config, rows, folder, run_id, machine, start, command)
+    truncate_to_checkpoint(folder, 0)
+    write_header(config, rows, folder, run_id, machine, start, command)
     recorder.start(folds_info(checked, rows, machine, folder, notes))
     done: dict[str, dict[str, Any]] = {}
 
@@ -72,10 +73,10 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
                 return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "
                                           "on there", [])
             own = dataclasses.replace(own, threads=machine.threads)  # they decide a run's bits: all folds take the same
-            with apart(), closing(recorder.fold(name, len(parts) - number - 1)) as inner:
+            with isolated_torch_state(), closing(recorder.fold(name, len(parts) - number - 1)) as inner:
                 try:
                     ready = dataclasses.replace(check_again(own.plain or {}), config=own)
-                    result = once(ready, identity(own), place, signals, inner, command)
+                    result = train_once(ready, identity(own), place, signals, inner, command)
                 except ConfigError:
                     raise
                 except Exception as error:

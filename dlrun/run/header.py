@@ -22,7 +22,7 @@ def versions() -> dict[str, str]:
     return {"torch": str(torch.__version__)}
 
 
-def write_head(config: Config, prepared: PreparedData, folder: RunFolder, run_id: str, machine: Machine, start: Start,
+def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_id: str, machine: Machine, start: Start,
                command: Sequence[str] | None, **more: Any) -> None:
     """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
     write_text(folder.config, yaml_text(config.plain), sync=False)

@@ -30,9 +30,9 @@ def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunF
     config, clock, cast = parts.config, training.clock, training.step.cast
     rows = read(folder.metrics)
     kept = clock.epoch
-    if config.early_stop.on and config.early_stop.restore_best and training.keeper.best.epoch:
-        training.keeper.best.restore()
-        kept = training.keeper.best.epoch
+    if config.early_stop.on and config.early_stop.restore_best and training.checkpoints.best.epoch:
+        training.checkpoints.best.restore()
+        kept = training.checkpoints.best.epoch
     row = next(row for row in reversed(rows) if row["epoch"] == kept)
     result = _head(parts, training, machine, folder, run_id)
     result["status"] = "stopped" if reason and not reason.startswith("max_seconds") else "finished"
@@ -55,7 +55,7 @@ def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunF
     if not all(math.isfinite(value) for value in result["test"].values()):
         result["status"] = "diverged"
         result["stop_reason"] += "; the loss on the test rows is NaN or infinite"
-        result["checkpoint_step"] = training.keeper.saved_step
+        result["checkpoint_step"] = training.checkpoints.saved_step
     result |= _samples(parts, rows, row)
     if result["status"] != "diverged" and (samples := config.task.final_samples(view)):
         result["samples"] = samples

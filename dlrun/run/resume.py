@@ -13,7 +13,6 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, read_json
-from dlrun.record.metrics import cut_back
 from dlrun.record.provenance import provenance
 
 
@@ -42,11 +41,11 @@ def load(training: Fit, start: Start, own: bool) -> None:
     """Restore the state that a start names; raises ConfigError for a checkpoint that is not this run's."""
     assert start.checkpoint is not None
     try:
-        training.keeper.load(start.checkpoint, start.run_id)
+        training.checkpoints.load(start.checkpoint, start.run_id)
     except (ValueError, RuntimeError, EOFError, UnpicklingError) as error:
         raise problem(str(start.checkpoint), f"{error}; force=true trains the run anew") from error
     if not own:
-        training.keeper.saved = None  # nothing is saved yet in this run's own folder
+        training.checkpoints.saved = None  # nothing is saved yet in this run's own folder
 
 
 def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start | None:
@@ -82,48 +81,8 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
                  f"goes on from epoch {epochs} of {called}, which took the same steps")
 
 
-def result_of(folder: RunFolder) -> dict[str, Any] | None:
-    """The result that a folder holds, None without one; raises ConfigError for a file that is not readable."""
-    try:
-        return folder.result()
-    except ValueError as error:
-        raise problem(str(folder.result_file), f"it is not readable ({error}); delete it to go on from the "
-                                               "checkpoint, or train anew with  force=true") from None
-
-
 def _same_code(stored: dict[str, Any]) -> bool:
     """Whether a run was made by this very dlrun: the release, and in a checkout the commit and the changes to it."""
     own = provenance({})
     return (stored.get("versions", {}).get("dlrun") == own["versions"]["dlrun"]
             and stored.get("code", {}).get("dlrun") == own["code"]["dlrun"])
-
-
-def missing(folder: RunFolder) -> list[Path]:
-    """The folders that a run will have to make, innermost first."""
-    path = folder.path.absolute()
-    return [place for place in (path, *list(path.parents)[:2]) if not place.exists()]
-
-
-def leave(folder: RunFolder, new: list[Path]) -> None:
-    """Take away the folders that this start made and wrote nothing to: what could not begin leaves no trace."""
-    if folder.path.absolute() not in new or [entry.name for entry in folder.path.iterdir()] != ["lock"]:
-        return
-    folder.lock.unlink()  # nobody else can hold it: the folder is as old as this start
-    for place in new:
-        if any(place.iterdir()):
-            return
-        place.rmdir()
-
-
-def cut(folder: RunFolder, epoch: int) -> None:
-    """Take back what was recorded after the checkpoint: those epochs will be trained again.
-
-    Halves of files that a killed process was writing go too; the lock is held, so nobody is writing now.
-    """
-    for place in (folder.path, folder.checkpoints, folder.pictures):
-        for half in place.glob(".*.tmp"):
-            half.unlink()
-    if folder.metrics.is_file():
-        cut_back(folder.metrics, epoch)
-    folder.result_file.unlink(missing_ok=True)
-    folder.traceback.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlrun.assembly.machine import apart
+from dlrun.assembly.machine import isolated_torch_state
 from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import folds_of
@@ -24,10 +24,10 @@ from dlrun.record.folder import RunFolder, write_text
 from dlrun.record.lock import RunLock
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.record.status import AGAIN, DONE
+from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
 from dlrun.run.folds import folds
 from dlrun.run.outcome import diagnosis, failed, first_line
-from dlrun.run.resume import leave, missing, result_of
-from dlrun.run.session import once
+from dlrun.run.session import train_once
 
 if TYPE_CHECKING:
     from dlrun.run.distributed import Crew
@@ -77,19 +77,19 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
     """
     config = checked.config
     run_id, folder = run_folder(config)
-    new = missing(folder)
+    new = folders_to_create(folder)
     with RunLock(folder.path):
         result = None if config.force else result_of(folder)
         if result is not None and result["status"] in DONE:
             show_result(result, folder.path)
             return Outcome(folder.path, result, _exit_code(result), found=True)
-        work = partial(once, crew=crew) if folds_of(config) is None else folds
+        work = partial(train_once, crew=crew) if folds_of(config) is None else folds
         shown = recorders or [Console(), Board(every=config.log_every or 0)]
-        with apart(), Signals() as signals, closing(Recorders(shown)) as recorder:
+        with isolated_torch_state(), Signals() as signals, closing(Recorders(shown)) as recorder:
             try:
                 result = work(checked, run_id, folder, signals, recorder, command)
             except ConfigError:
-                leave(folder, new)
+                remove_new_folders(folder, new)
                 raise
             except Exception as error:
                 write_text(folder.traceback, traceback.format_exc())

@@ -15,17 +15,18 @@ from dlrun.preflight.preflight import Checked
 from dlrun.preflight.threads import auto_threads, cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder
+from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import run_info
-from dlrun.run.header import data_changed, notes_of_start, versions, write_head
+from dlrun.run.header import data_changed, notes_of_start, versions, write_header
 from dlrun.run.outcome import finished, first_line, unfinished
-from dlrun.run.resume import Start, cut, find_start, load
-from dlrun.run.training import train
+from dlrun.run.resume import Start, find_start, load
+from dlrun.run.training import build_fit
 
 if TYPE_CHECKING:
     from dlrun.run.distributed import Crew
 
 
-def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
+def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
          command: Sequence[str] | None, crew: Crew | None = None) -> dict[str, Any]:
     """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
 
@@ -53,16 +54,16 @@ def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, rec
     if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
         clear(folder)
     folder.make()
-    training = train(parts, machine, folder, run_id, signals, recorder, notes.append)
+    training = build_fit(parts, machine, folder, run_id, signals, recorder, notes.append)
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
     if crew is not None:
         crew.join(training, parts)
         if not crew.leader:
             return _followed(training)
-    cut(folder, training.clock.epoch)
+    truncate_to_checkpoint(folder, training.clock.epoch)
     write_json(folder.path / "fitted.json", parts.prepared.fitted(), sync=False)
-    write_head(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
+    write_header(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
                resident=parts.resident)
     recorder.start(run_info(parts, machine, folder, training, notes))
     if training.clock.step == 0 or not any(folder.pictures.iterdir()):
@@ -76,8 +77,8 @@ def once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, rec
                             "the same command goes on from there")
     except Diverged as end:
         result = unfinished(parts, training, machine, folder, run_id, "diverged",
-                            f"{end}; the checkpoint of step {training.keeper.saved_step:,} is the last one before",
-                            between=[end.first, end.last], checkpoint_step=training.keeper.saved_step)
+                            f"{end}; the checkpoint of step {training.checkpoints.saved_step:,} is the last one before",
+                            between=[end.first, end.last], checkpoint_step=training.checkpoints.saved_step)
     except Exception as error:
         from dlrun.assembly.memory import is_out_of_memory, rows_that_fit
 

@@ -11,7 +11,8 @@ from dlrun.config.check.rules import measured
 from dlrun.diagnostics.plots import draw_epoch
 from dlrun.diagnostics.sample_classifier import make_sample_classifier
 from dlrun.engine.checkpoint_manager import BestWeights, CheckpointManager, Weights
-from dlrun.engine.fit import Clock, Fit
+from dlrun.engine.clock import Clock
+from dlrun.engine.fit import Fit
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
@@ -23,7 +24,7 @@ from dlrun.record.recorder import Recorder
 from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
-def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
+def build_fit(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
           recorder: Recorder, say: Callable[[str], None] = lambda said: None) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
     config = parts.config
@@ -35,7 +36,7 @@ def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     stopper = Stopper(config.early_stop, monitor)
     best, clock = BestWeights(parts.model), Clock()
-    keeper = CheckpointManager(folder.last, folder.best, run_id, {
+    checkpoints = CheckpointManager(folder.last, folder.best, run_id, {
         "model": Weights(parts.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
         "clock": clock}, best, config.checkpoint_seconds)
 
@@ -60,7 +61,7 @@ def train(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str
     return Fit(
         epochs=epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
         steps_per_epoch=steps_per_epoch, batches=parts.batches, step=step, totals=totals, rate=rate, stopper=stopper,
-        keeper=keeper, clock=clock, recorder=recorder, signals=signals, evaluate=evaluate,
+        checkpoints=checkpoints, clock=clock, recorder=recorder, signals=signals, evaluate=evaluate,
         write_row=lambda row: append(folder.metrics, row), begin=lambda: reset_states(parts.model), extras=extras)
 
 

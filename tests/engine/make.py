@@ -18,7 +18,7 @@ from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.training import train
+from dlrun.run.training import build_fit
 
 
 @cache
@@ -32,7 +32,7 @@ def made(folder: Path, *words: str) -> tuple[RunComponents, Fit]:
     checked = preflight(["device=cpu", "threads=1", *words])
     machine = choose(checked.config)
     parts = build_run(checked, machine, lambda said: None)
-    return parts, train(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), lambda said: None)
+    return parts, build_fit(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), lambda said: None)
 
 
 class Point(nn.Module):

@@ -11,7 +11,7 @@ import torch
 from dlrun.config.problem import ConfigError
 from dlrun.engine import checkpoint
 from dlrun.engine.checkpoint_manager import CheckpointManager
-from dlrun.engine.fit import Clock
+from dlrun.engine.clock import Clock
 from dlrun.tasks._base.batch import Batch
 from tests.engine.make import made
 from tests.run.stops import killed_after, signalled_after
@@ -78,18 +78,18 @@ def test_every_state_of_a_run_comes_back(tmp_path: Path, words: list[str]) -> No
     _, old = trained(tmp_path, *words)
     old.stopper.epoch(1, {"val/loss": 0.5})
     old.rate.epoch({"val/loss": 0.5})
-    old.keeper.best.keep(1)
+    old.checkpoints.best.keep(1)
     old.clock.looked = 1
-    old.keeper.save(0, 2)
+    old.checkpoints.save(0, 2)
     stored = state(tmp_path)
     assert {key.split("/")[2] for key in stored if key.startswith("/parts/")} == {
         "model", "step", "rate", "totals", "stopper", "clock", "best"}
 
     _, new = made(tmp_path, *WORDS, *words)
-    new.keeper.load()
-    assert (new.clock.step, new.clock.looked, new.keeper.saved, new.keeper.best.epoch) == (2, 1, (0, 2), 1)
+    new.checkpoints.load()
+    assert (new.clock.step, new.clock.looked, new.checkpoints.saved, new.checkpoints.best.epoch) == (2, 1, (0, 2), 1)
     assert new.totals.read() == old.totals.read()
-    new.keeper.save(0, 2)
+    new.checkpoints.save(0, 2)
     again = state(tmp_path)
     assert stored.keys() == again.keys()
     assert [key for key, value in stored.items() if not same(value, again[key])] == []
@@ -97,8 +97,8 @@ def test_every_state_of_a_run_comes_back(tmp_path: Path, words: list[str]) -> No
 
 def test_it_holds_tensors_and_plain_values_only(tmp_path: Path) -> None:
     _, run = trained(tmp_path)
-    run.keeper.best.keep(1)
-    run.keeper.save(0, 2)
+    run.checkpoints.best.keep(1)
+    run.checkpoints.save(0, 2)
     for name in ("last", "best"):
         assert torch.load(tmp_path / "checkpoints" / f"{name}.pt", weights_only=True)["id"] == "anid"
 
@@ -136,19 +136,19 @@ EDITS = {
 def saved(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("saved")
     _, run = trained(folder)
-    run.keeper.save(0, 2)
+    run.checkpoints.save(0, 2)
     return folder
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_a_file_that_is_not_exactly_this_runs_is_refused(saved: Path, tmp_path: Path, edit: str) -> None:
     _, run = made(tmp_path, *WORDS)
-    run.keeper.load(saved / "checkpoints" / "last.pt")  # as it is, it can be read
+    run.checkpoints.load(saved / "checkpoints" / "last.pt")  # as it is, it can be read
     path = tmp_path / "checkpoints" / "last.pt"
     path.write_bytes((saved / "checkpoints" / "last.pt").read_bytes())
     edited(path, EDITS[edit])
     with pytest.raises((ValueError, RuntimeError)):
-        run.keeper.load()
+        run.checkpoints.load()
 
 
 def test_the_command_says_what_is_wrong_with_a_checkpoint(go) -> None:

@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 
 from dlrun.engine.fit import fit
-from dlrun.engine.parallel import AgreedKeeper, AgreedSignals, Together
+from dlrun.engine.parallel import AgreedCheckpoints, AgreedSignals, Together
 from tests.engine.make import made
 
 
@@ -19,7 +19,7 @@ def main(folder: str, *words: str) -> None:
     together = Together(parts.model, parts.rng, training.totals, training.signals)
     training.step.together = together
     training.signals = AgreedSignals(training.signals, together, lambda: training.clock.step)
-    training.keeper = AgreedKeeper(training.keeper, together, lambda: training.clock.step)
+    training.checkpoints = AgreedCheckpoints(training.checkpoints, together, lambda: training.clock.step)
     fit(training)
     if together.leader:
         rows = (Path(folder) / "rank-0" / "metrics.jsonl").read_text()

@@ -97,7 +97,7 @@ def whole(go):
 @pytest.mark.parametrize("fold", [0, 2, 4])
 def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, monkeypatch) -> None:
     words, trained = [*WORDS, f"validation={FINAL}", "checkpoint_seconds=0"], []
-    train = of_folds.once
+    train = of_folds.train_once
 
     def once(checked, run_id, folder, *rest):
         trained.append(folder.path.name)
@@ -108,7 +108,7 @@ def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, 
         return train(checked, run_id, folder, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(of_folds, "once", once)
+        patch.setattr(of_folds, "train_once", once)
         with pytest.raises(Killed):
             go(*words)
     [folder] = Path("runs").glob("*/*")
@@ -116,7 +116,7 @@ def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, 
     before = {name: files(folder / "folds" / name) for name in trained[:-1] if name != "final"}
     trained.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(of_folds, "once", lambda *given: trained.append(given[2].path.name) or train(*given))
+        patch.setattr(of_folds, "train_once", lambda *given: trained.append(given[2].path.name) or train(*given))
         again = go(*words)
     assert trained == ["0", "1", "2", "3", "final"][fold:], "a fold that is done is not trained again"
     assert {name: files(folder / "folds" / name) for name in before} == before

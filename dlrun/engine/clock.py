@@ -1,0 +1,48 @@
+"""Where a run is, and how long it has trained."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Clock:
+    """Epochs done, steps done, seconds of training so far; a part of the checkpoint.
+
+    `looked` is the step of the last check of the metrics.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    epoch_seconds: float = 0.0
+    looked: int = 0
+    _since: float = field(default_factory=time.monotonic)
+
+    def start(self) -> None:
+        """Time counts from here: reading data and drawing pictures is no training."""
+        self._since = time.monotonic()
+
+    def now(self) -> float:
+        """Seconds of training until this moment."""
+        return self.seconds + time.monotonic() - self._since
+
+    def tick(self) -> float:
+        """Add the time since the last tick; the seconds of this epoch."""
+        now = time.monotonic()
+        self.seconds += now - self._since
+        self.epoch_seconds += now - self._since
+        self._since = now
+        return self.epoch_seconds
+
+    def state(self) -> dict[str, Any]:
+        self.tick()
+        return {"epoch": self.epoch, "step": self.step, "seconds": self.seconds,
+                "epoch_seconds": self.epoch_seconds, "looked": self.looked}
+
+    def load(self, state: dict[str, Any]) -> None:
+        for name in ("epoch", "step", "seconds", "epoch_seconds", "looked"):
+            setattr(self, name, state.pop(name))
+        self._since = time.monotonic()

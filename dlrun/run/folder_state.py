@@ -1,0 +1,50 @@
+"""What a start finds in its run's folder, and what it removes there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.problem import problem
+from dlrun.record.folder import RunFolder
+from dlrun.record.metrics import cut_back
+
+
+def result_of(folder: RunFolder) -> dict[str, Any] | None:
+    """The result that a folder holds, None without one; raises ConfigError for a file that is not readable."""
+    try:
+        return folder.result()
+    except ValueError as error:
+        raise problem(str(folder.result_file), f"it is not readable ({error}); delete it to go on from the "
+                                               "checkpoint, or train anew with  force=true") from None
+
+
+def folders_to_create(folder: RunFolder) -> list[Path]:
+    """The folders that a run will have to make, innermost first."""
+    path = folder.path.absolute()
+    return [place for place in (path, *list(path.parents)[:2]) if not place.exists()]
+
+
+def remove_new_folders(folder: RunFolder, new: list[Path]) -> None:
+    """Remove the folders that this start made and wrote nothing to: what could not begin leaves no trace."""
+    if folder.path.absolute() not in new or [entry.name for entry in folder.path.iterdir()] != ["lock"]:
+        return
+    folder.lock.unlink()  # nobody else can hold it: the folder is as old as this start
+    for place in new:
+        if any(place.iterdir()):
+            return
+        place.rmdir()
+
+
+def truncate_to_checkpoint(folder: RunFolder, epoch: int) -> None:
+    """Remove what was recorded after the checkpoint: those epochs will be trained again.
+
+    Halves of files that a killed process was writing go too; the lock is held, so nobody is writing now.
+    """
+    for place in (folder.path, folder.checkpoints, folder.pictures):
+        for half in place.glob(".*.tmp"):
+            half.unlink()
+    if folder.metrics.is_file():
+        cut_back(folder.metrics, epoch)
+    folder.result_file.unlink(missing_ok=True)
+    folder.traceback.unlink(missing_ok=True)
