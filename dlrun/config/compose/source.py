@@ -79,7 +79,7 @@ class KindOptions(ConfigSource):
         if not self.is_config(name):
             raise ConfigLoadError(f"Config not found : {config_path}")
         group, _, option = name.rpartition("/")
-        header: dict[str, str | None] = {}
+        header: dict[str, str | None] = {"package": None}
         values = _option(group, option, kind_values(group, option), header)
         return ConfigResult(config=OmegaConf.create(values), path=f"{self.scheme()}://{name}", provider=self.provider,
                             header=header)
