@@ -21,7 +21,7 @@ from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.task import Task
 
 if TYPE_CHECKING:
-    from dlrun.engine.parallel import Together  # its import is for runs of several processes only
+    from dlrun.engine.data_parallel import DataParallel  # its import is for runs of several processes only
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -47,7 +47,7 @@ class EagerStep:
             for name, module in modules.items()}
         self._accumulate = config.optimizer.accumulate
         self._factor, self._step = 1.0, 0
-        self.together: Together | None = None  # set where several processes take each step together
+        self.shares: DataParallel | None = None  # set where several processes take each step together
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.cast: Callable[[], AbstractContextManager[Any]] = nullcontext
         if config.precision != "float32":
@@ -63,8 +63,8 @@ class EagerStep:
         self.rng.seed_step(step)
         self._set_rate(step)
         self.totals.rows += batch.rows
-        if self.together is not None:
-            batch = self.together.take(batch)
+        if self.shares is not None:
+            batch = self.shares.own_rows(batch)
         for group in self.task.turn(step):
             self._update(group, batch)
 
@@ -76,14 +76,14 @@ class EagerStep:
         for turn in group:
             with torch.no_grad(), self.cast():
                 loss, outputs = self.task.loss(turn, self.model, batch)
-            if self.together is None or self.together.counts:
+            if self.shares is None or self.shares.counts:
                 self.task.add(turn, self.totals, loss, outputs, batch)
 
     def _plain_update(self, group: Sequence[str], batch: Batch) -> None:
         for turn in group:  # all gradients of the group before any update
             self._backward(turn, batch)
-        if self.together is not None:
-            self.together.sum(self._player(turn) for turn in group)
+        if self.shares is not None:
+            self.shares.sum_gradients(self._player(turn) for turn in group)
         for turn in group:
             player = self._player(turn)
             if player.clip is not None:
@@ -125,8 +125,8 @@ class EagerStep:
         """Fresh gradients of a turn's loss over the batch; the loss, without a gradient."""
         player = self._player(turn)
         player.optimizer.zero_grad(set_to_none=True)
-        if self.together is not None:
-            return self._backward_part(turn, player, batch, self.together.weight, self.together.counts)
+        if self.shares is not None:
+            return self._backward_part(turn, player, batch, self.shares.weight, self.shares.counts)
         if self._accumulate == 1:
             return self._backward_part(turn, player, batch, 1.0, measure)
         # A smaller last part counts by its rows, so that the gradient is the mean over all rows.
@@ -153,7 +153,7 @@ class EagerStep:
 
     def means(self) -> dict[str, float]:
         """The running means of all processes; waits for the device, and for the others."""
-        return self.totals.read(None if self.together is None else self.together.gather)
+        return self.totals.read(None if self.shares is None else self.shares.gather)
 
     def _set_rate(self, step: int) -> None:
         factor = self.rate.factor(step)

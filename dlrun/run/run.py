@@ -9,13 +9,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlrun.assembly.machine import isolated_torch_state
 from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.root import Config
+from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import Checked
 from dlrun.record.board import Board
@@ -28,9 +29,6 @@ from dlrun.run.folder_state import folders_to_create, remove_new_folders, result
 from dlrun.run.folds import folds
 from dlrun.run.outcome import diagnosis, failed, first_line
 from dlrun.run.session import train_once
-
-if TYPE_CHECKING:
-    from dlrun.run.distributed import Crew
 
 
 @dataclass(frozen=True)
@@ -50,26 +48,26 @@ def run_folder(config: Config) -> tuple[str, RunFolder]:
 
 
 def run(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None) -> Outcome:
-    """`run_alone`, or where torchrun has started several processes, the same by all of them together."""
+    """`run_single_process`, or where torchrun has started several processes, the same by all of them together."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return run_single_process(checked, command, recorders)
-    from dlrun.run.distributed import crew, follow
+    from dlrun.run.distributed import distributed, follow
 
-    with crew(checked.config) as own:
-        if not own.leader:
+    with distributed(checked.config) as processes:
+        if not processes.leader:
             run_id, folder = run_folder(checked.config)
-            return Outcome(folder.path, {}, follow(checked, run_id, own))
+            return Outcome(folder.path, {}, follow(checked, run_id, processes))
         code = 1
         try:
-            outcome = run_single_process(checked, command, recorders, own)
+            outcome = run_single_process(checked, command, recorders, processes)
             code = outcome.exit_code
             return outcome
         finally:
-            own.end(code)
+            processes.dismiss(code)
 
 
 def run_single_process(checked: Checked, command: Sequence[str] | None = None,
-                       recorders: Sequence[Recorder] | None = None, crew: Crew | None = None) -> Outcome:
+                       recorders: Sequence[Recorder] | None = None, processes: Processes = SINGLE) -> Outcome:
     """Train what a command asks for, or find that it is done; raises ConfigError for data that is not there.
 
     Raises record.lock.Busy where another process works in the run's folder.  An exception of the model's or
@@ -83,7 +81,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
         if result is not None and result["status"] in DONE:
             show_result(result, folder.path)
             return Outcome(folder.path, result, _exit_code(result), found=True)
-        work = partial(train_once, crew=crew) if folds_of(config) is None else folds
+        work = partial(train_once, processes=processes) if folds_of(config) is None else folds
         shown = recorders or [Console(), Board(every=config.log_every or 0)]
         with isolated_torch_state(), Signals() as signals, closing(Recorders(shown)) as recorder:
             try:

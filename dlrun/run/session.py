@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose, hardware
 from dlrun.diagnostics.plots import draw_start
 from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
+from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import Checked
 from dlrun.preflight.threads import auto_threads, cores
@@ -22,30 +24,24 @@ from dlrun.run.outcome import finished, first_line, unfinished
 from dlrun.run.resume import Start, find_start, load
 from dlrun.run.training import build_fit
 
-if TYPE_CHECKING:
-    from dlrun.run.distributed import Crew
-
 
 def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-         command: Sequence[str] | None, crew: Crew | None = None) -> dict[str, Any]:
+               command: Sequence[str] | None, processes: Processes = SINGLE) -> dict[str, Any]:
     """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
 
     Raises ConfigError, before anything is written, for data that is not there.  An exception of the model's or dlrun's
-    own code goes on up when the result (status `failed`) has been written.  With a `crew` several processes train it;
-    one that does not lead has nothing to measure, and an empty result.
+    own code goes on up when the result (status `failed`) has been written.  Of several processes one
+    that does not lead has nothing to measure, and an empty result.
     """
     config = checked.config
-    start = Start()
-    if not config.force and (crew is None or crew.leader):
-        start = find_start(config, run_id, folder, versions(), hardware(config.device))
-    if crew is not None:
-        start = crew.begin(start)
-    most = None if crew is None else max(1, cores() // crew.local)
+    start = processes.agree(lambda: Start() if config.force else find_start(
+        config, run_id, folder, versions(), hardware(config.device)))
+    most = max(1, cores() // processes.local)
     machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
     notes: list[str] = []
     parts = build_run(checked, machine, notes.append)
-    if crew is not None:
-        machine, parts.speed_path = crew.told(machine), f"{parts.speed_path}, {crew.size} processes"
+    machine = replace(machine, line=processes.with_world_size(machine.line))
+    parts.speed_path = processes.with_world_size(parts.speed_path)
     if start.run_id != run_id and data_changed(parts.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, parts.prepared, start, parts.speed_path)
@@ -57,10 +53,9 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     training = build_fit(parts, machine, folder, run_id, signals, recorder, notes.append)
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
-    if crew is not None:
-        crew.join(training, parts)
-        if not crew.leader:
-            return _followed(training)
+    processes.join(training, parts.model, parts.rng)
+    if not processes.leader:
+        return _followed(training)
     truncate_to_checkpoint(folder, training.clock.epoch)
     write_json(folder.path / "fitted.json", parts.prepared.fitted(), sync=False)
     write_header(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,

@@ -9,19 +9,17 @@ import torch
 import torch.distributed as dist
 
 from dlrun.engine.fit import fit
-from dlrun.engine.parallel import AgreedCheckpoints, AgreedSignals, Together
+from dlrun.engine.process_group import ProcessGroup
 from tests.engine.make import made
 
 
 def main(folder: str, *words: str) -> None:
     dist.init_process_group("gloo")
     parts, training = made(Path(folder) / f"rank-{dist.get_rank()}", *words)
-    together = Together(parts.model, parts.rng, training.totals, training.signals)
-    training.step.together = together
-    training.signals = AgreedSignals(training.signals, together, lambda: training.clock.step)
-    training.checkpoints = AgreedCheckpoints(training.checkpoints, together, lambda: training.clock.step)
+    processes = ProcessGroup()
+    processes.join(training, parts.model, parts.rng)
     fit(training)
-    if together.leader:
+    if processes.leader:
         rows = (Path(folder) / "rank-0" / "metrics.jsonl").read_text()
         torch.save({"weights": dict(parts.model.state_dict()), "rows": rows}, Path(folder) / "together.pt")
     dist.barrier()

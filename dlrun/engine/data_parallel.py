@@ -10,7 +10,6 @@ gradients, so that all leave the loop after the same step.
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +17,6 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.player import PlayerState
 from dlrun.engine.signals import Signals
 from dlrun.models.layers.batch_norm_module import BatchNorm
@@ -29,8 +27,8 @@ from dlrun.tasks._base.batch import Batch
 AGREE = 20  # steps between two looks at what was agreed, where a look waits for the device
 
 
-class Together:
-    """This process among `size` ones.  `leader` is the one that records; made after the process group."""
+class DataParallel:
+    """This process's share of each step, among `size` processes.  Made after the process group."""
 
     def __init__(self, model: nn.Module, rng: StepRng, totals: MetricAccumulator, signals: Signals):
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
@@ -41,8 +39,8 @@ class Together:
         self._agreed: Tensor | None = None
         self._norms = [module for module in model.modules() if isinstance(module, BatchNorm)]
 
-    def take(self, batch: Batch) -> Batch:
-        """This process's rows, told to the noise and to batch norm.
+    def own_rows(self, batch: Batch) -> Batch:
+        """This process's rows of a batch; the random streams and batch norm learn which they are.
 
         A batch with fewer rows than processes is taken by all of them, each with an equal share of its gradient.
         """
@@ -55,13 +53,13 @@ class Together:
         self.weight = (last - first) / batch.rows if split else 1 / self.size
         return Batch(batch.x[first:last], batch.y[first:last], last - first) if split else batch
 
-    def alone(self) -> None:
+    def whole_batch(self) -> None:
         """Back to whole batches, for measurements and pictures."""
         self.rng.share = None
         for norm in self._norms:
             norm.summed = None
 
-    def sum(self, players: Iterable[PlayerState]) -> None:
+    def sum_gradients(self, players: Iterable[PlayerState]) -> None:
         """Sum the gradients of the players over all processes; wishes to stop or to save travel along."""
         weights = [weight for player in players for weight in player.weights if weight.requires_grad]
         wishes = weights[0].new_tensor([float(self.signals.asked is not None), float(self.leader and self.due)])
@@ -89,12 +87,6 @@ class Together:
         dist.all_reduce(values)
         return values
 
-    def tell(self, value: Any) -> Any:
-        """The leader's value, in every process."""
-        box = [value]
-        dist.broadcast_object_list(box, src=0)
-        return box[0]
-
 
 class SumOverProcesses(torch.autograd.Function):
     """The sum over all processes; a gradient of it is one of each of its terms."""
@@ -112,53 +104,14 @@ class SumOverProcesses(torch.autograd.Function):
         return gradient
 
 
+def broadcast(value: Any) -> Any:
+    """The leader's value, in every process."""
+    box = [value]
+    dist.broadcast_object_list(box, src=0)
+    return box[0]
+
+
 def sum_over_processes(values: Tensor) -> Tensor:
+    """The sum of a tensor over all processes; gradients flow through it."""
     total: Tensor = SumOverProcesses.apply(values)
     return total
-
-
-class AgreedSignals(Signals):
-    """Signals of all processes as one: the loop leaves where every process knows of it."""
-
-    def __init__(self, own: Signals, together: Together, step: Any):
-        self._own, self._together, self._step = own, together, step
-
-    @property
-    def asked(self) -> int | None:  # type: ignore[override]
-        stop, _ = self._together.agreed(self._step())
-        return (self._own.asked or signal.SIGTERM) if stop else None
-
-
-class AgreedCheckpoints:
-    """The leader's keeper for all: due at the same step everywhere, written by the leader alone."""
-
-    def __init__(self, own: CheckpointManager, together: Together, step: Any):
-        self._own, self._together, self._step = own, together, step
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._own, name)
-
-    @property
-    def saved(self) -> tuple[int, int] | None:
-        return self._own.saved
-
-    @saved.setter
-    def saved(self, value: tuple[int, int] | None) -> None:
-        self._own.saved = value
-
-    def due(self) -> bool:
-        save = self._together.agreed(self._step())[1]
-        self._together.due = self._own.due() and not save  # goes out with the next gradients
-        return save
-
-    def cheap(self) -> bool:
-        return bool(self._together.tell(self._own.cheap()))
-
-    def save(self, epoch: int, step: int) -> None:
-        """Write what all have done: the leader's sums take in those of the others, who go on from nothing."""
-        if self._together.totals.rows:
-            self._together.totals.merge(self._together.gather, self._together.leader)
-        if self._together.leader:
-            self._own.save(epoch, step)
-        else:
-            self._own.saved = (epoch, step)

@@ -1,0 +1,36 @@
+"""Who trains a run: this process alone.  engine.process_group has the other answer, several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from torch import nn
+
+from dlrun.engine.fit import Fit
+from dlrun.models.step_rng import StepRng
+
+Found = TypeVar("Found")
+
+
+class Processes:
+    """A single process: it leads, decides alone, and its loop stays as it is.
+
+    `leader` measures, draws and records; `size` counts the processes; `local` those on this machine.
+    """
+
+    leader, size, local = True, 1, 1
+
+    def agree(self, find: Callable[[], Found]) -> Found:
+        """Where the run begins: what the leader's `find` gives, in every process."""
+        return find()
+
+    def with_world_size(self, text: str) -> str:
+        """A line about the machine or the speed path that says how many processes there are."""
+        return text
+
+    def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
+        """Make the loop's objects those of all processes, after a checkpoint was loaded."""
+
+
+SINGLE = Processes()
