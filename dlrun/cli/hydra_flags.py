@@ -11,7 +11,8 @@ from typing import Any
 from hydra import main as hydra_main
 
 from dlrun import __version__
-from dlrun.config.compose.composer import VERSION_BASE, compose
+from dlrun.config.compose.composer import compose
+from dlrun.config.compose.session import VERSION_BASE
 from dlrun.config.problem import ConfigError, did_you_mean, problem
 
 _CFG = ("job", "hydra", "all")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dlrun.config.check.check import show
 from dlrun.config.check.rules import measured
 from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.schema.kfold import KFold, folds_of
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config
 
 

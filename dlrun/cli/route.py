@@ -85,7 +85,7 @@ def _run(words: Sequence[str]) -> int:
     overrides = [word for word in words if not word.startswith("-")]
     several = "hydra.mode=MULTIRUN" in overrides
     overrides = [word for word in overrides if word != "hydra.mode=MULTIRUN"]
-    from dlrun.config.compose.composer import hydra_started
+    from dlrun.config.compose.session import hydra_started
 
     with hydra_started():
         single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep

@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dlrun.config.check.check import Origin, inspect, nowhere, show
+from dlrun.config.check.check import inspect
 from dlrun.config.check.rules import OF_TASK, monitors
 from dlrun.config.compose.catalog import is_group
-from dlrun.config.compose.composer import Composition, compose
+from dlrun.config.compose.composer import compose
+from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.origins import Origins
 from dlrun.config.models_baseline import BASELINES
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.layer_lists import stateful_key
+from dlrun.config.schema.quoting import Origin, nowhere, show
 from dlrun.config.schema.root import GROUPS, Config
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.check.check import show
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS
 from dlrun.report.run import Run
 from dlrun.report.settings import changed, settings, word

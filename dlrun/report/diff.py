@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.check.check import show
+from dlrun.config.schema.quoting import show
 from dlrun.record.words import is_share, metric
 from dlrun.report.curves import history
 from dlrun.report.measure import names, value_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlrun.config.check.check import show
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS
 from dlrun.report.run import Run
 from dlrun.report.settings import word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan
 from dlrun.sweep.plan.checking import Checker

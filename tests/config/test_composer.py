@@ -12,7 +12,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from dlrun.config.compose.composer import Composer, hydra_started
+from dlrun.config.compose.composer import Composer
+from dlrun.config.compose.session import hydra_started
 
 FILES: dict[str, str | bytes] = {
     "configs/model/linked.yaml": "kind: dense\nhidden: [16]\ndropout: ${optimizer.lr}\n",

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.config.check.check import show
 from dlrun.config.schema.fields import MISSING, Rule, defaults, rules
 from dlrun.config.schema.groups import KINDS
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Root
 
 SCHEMAS = [Root, *(schema for kinds in KINDS.values() for schema in kinds.values())]

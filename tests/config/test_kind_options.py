@@ -11,9 +11,10 @@ from hydra.core.global_hydra import GlobalHydra
 
 from dlrun.config.check.check import check
 from dlrun.config.compose.catalog import kind_options, options, sentences
-from dlrun.config.compose.composer import compose, hydra_started
+from dlrun.config.compose.composer import compose
 from dlrun.config.compose.origins import Origins
 from dlrun.config.compose.overrides import read_words
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.schema.fields import number, text
 from dlrun.registry import register
 from dlrun.registry.kinds import _registered

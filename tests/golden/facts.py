@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.compose.catalog import options
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.identity import run_name
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.root import GROUPS

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.groups import schema_of
 from dlrun.config.schema.root import GROUPS

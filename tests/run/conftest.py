@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dlrun.assembly.machine import choose
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
 from dlrun.registry import kinds

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan
 from dlrun.sweep.make import make_plan

@@ -68,7 +68,7 @@ def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> 
     import sys
     import textwrap
 
-    from dlrun.config.check.check import show
+    from dlrun.config.schema.quoting import show
     from dlrun.record.terminal import columns, paint
 
     cells = []

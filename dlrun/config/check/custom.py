@@ -10,27 +10,24 @@ import hashlib
 import importlib.util
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlrun.config.problem import Problem, did_you_mean
-
-if TYPE_CHECKING:
-    from dlrun.config.check.check import Origin
+from dlrun.config.schema.groups import Custom
+from dlrun.config.schema.quoting import Origin
 
 GROUPS_OPEN = ("model",)  # groups in which a class of the user's can stand
 
 
 def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], origin: Origin) -> Any:
     """The Custom that a mapping with `_target_` means; problems for a class that cannot be found."""
-    from dlrun.config.schema.groups import Custom
-
     target = mapping.get("_target_")
     said, where = f"{group}._target_={target}", origin(f"{group}._target_")
     if group not in GROUPS_OPEN:
         problems.append(Problem(said, f"only {', '.join(GROUPS_OPEN)} takes a class of your own", where))
         return None
     if not isinstance(target, str) or "." not in target:
-        problems.append(Problem(said, "module.Class is wanted", where))
+        problems.append(Problem(said, "expected module.Class", where))
         return None
     module, _, name = target.rpartition(".")
     file = _source(module)

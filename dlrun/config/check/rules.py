@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dlrun import registry
-from dlrun.config.check.check import show
 from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.layer_lists import stateful_key
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config
 
 Check = Callable[[Config, Callable[[str], str]], Iterable[Problem]]
@@ -115,7 +115,7 @@ def tag_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
     # With padding counted all rows have equally many positions, and the parts' means weighted by rows are exact.
     if config.task.kind == "tag" and config.optimizer.accumulate > 1 and not config.task.count_padding:
         yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
-                      "1 is wanted: parts of a batch count by their rows, and the loss of tag is a mean over words",
+                      "expected 1: parts of a batch count by their rows, and the loss of tag is a mean over words",
                       origin("optimizer.accumulate"))
 
 
@@ -129,7 +129,7 @@ def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]
         yield Problem(f"{key}=true", "row i of a batch goes on in row i of the next: shuffle=false", origin(place))
     if config.test_size is not None:
         yield Problem(f"test_size={config.test_size}",
-                      f"{key} reads the test rows one after another, with none left out; null is wanted",
+                      f"{key} reads the test rows one after another, with none left out; expected null",
                       origin("test_size"))
     if config.optimizer.accumulate > 1 or config.optimizer.needs_closure:
         yield Problem(f"{key}=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
@@ -149,7 +149,7 @@ def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Probl
 @rule
 def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem]:
     if config.precision == "fp16" and not (config.device == "auto" or config.device.startswith("cuda")):
-        yield Problem("precision=fp16", f"it wants a CUDA device, not device={config.device}; bf16 runs anywhere",
+        yield Problem("precision=fp16", f"it needs a CUDA device, not device={config.device}; bf16 runs anywhere",
                       origin("precision"))
 
 
@@ -158,7 +158,7 @@ def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", config.device):
         near = ["cuda"] if config.device.startswith("gpu") else nearest(config.device, ["auto", "cpu", "cuda", "mps"])
         hint = f"; did you mean  {near[0]}" if near else ""
-        yield Problem(f"device={config.device}", f"one of auto, cpu, cuda, cuda:N, mps is wanted{hint}",
+        yield Problem(f"device={config.device}", f"expected one of auto, cpu, cuda, cuda:N, mps{hint}",
                       origin("device"))
 
 
@@ -167,14 +167,14 @@ def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
     name = config.name
     if name is not None and (not name.strip() or name.startswith(("/", "~")) or ".." in name.split("/")
                              or name.split("/")[0] == "sweeps"):
-        yield Problem(f"name={name}", "a folder below output_dir is wanted (and not `sweeps`, which is taken)",
+        yield Problem(f"name={name}", "expected a folder below output_dir (and not `sweeps`, which is taken)",
                       origin("name"))
 
 
 @rule
 def output_dir_is_named(config: Config, origin: Any) -> Iterator[Problem]:
     if not config.output_dir.strip():
-        yield Problem("output_dir=", "a folder is wanted;  .  is this one", origin("output_dir"))
+        yield Problem("output_dir=", "expected a folder;  .  is this one", origin("output_dir"))
 
 
 @rule

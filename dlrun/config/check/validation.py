@@ -9,9 +9,11 @@ from dlrun.config.datasets import Holdout
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.kfold import KFold
+from dlrun.config.schema.quoting import show
+from dlrun.config.schema.reader import read_values
 
-_WANTED = ("a fraction < 1, a count, 0 for none, {kind: holdout, size, take: end|start|random, stratify} or "
-           "{kind: kfold, k, iterations, shuffle, stratify, final} is wanted")
+_WANTED = ("expected a fraction < 1, a count, 0 for none, {kind: holdout, size, take: end|start|random, stratify} or "
+           "{kind: kfold, k, iterations, shuffle, stratify, final}")
 _KINDS = ("holdout", "kfold")
 
 
@@ -25,7 +27,7 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
         return value
     if not isinstance(value, dict):
         if not _is_size(value):
-            wrong(f"validation={_typed(value)}")
+            wrong(f"validation={show(value)}")
             return None
         return Holdout(size=_size(value)) if value else None
     kind = value.get("kind", "holdout")
@@ -33,7 +35,7 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
         return _kfold(value, problems, origin)
     if kind not in _KINDS:
         near = nearest(str(kind), _KINDS)
-        wrong(f"validation.kind={kind}", f"one of {', '.join(_KINDS)} is wanted"
+        wrong(f"validation.kind={kind}", f"expected one of {', '.join(_KINDS)}"
               + (f"; did you mean  {near[0]}" if near else ""))
         return None
     for key in value:
@@ -45,13 +47,13 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
     size, take = value.get("size", 0.2), value.get("take", "end")
     stratify = value.get("stratify", take == "random")
     if not _is_size(size):
-        wrong(f"validation.size={size}", "a fraction < 1 or a count is wanted")
+        wrong(f"validation.size={size}", "expected a fraction < 1 or a count")
         size = 0.2
     if take not in ("end", "start", "random"):
-        wrong(f"validation.take={take}", "one of end, start, random is wanted")
+        wrong(f"validation.take={take}", "expected one of end, start, random")
         take = "end"
     if not isinstance(stratify, bool):
-        wrong(f"validation.stratify={stratify}", "true or false is wanted")
+        wrong(f"validation.stratify={stratify}", "expected true or false")
         stratify = False
     if stratify and take != "random":
         wrong("validation.stratify=true", f"rows from the {take} are not stratified; say  take: random")
@@ -62,13 +64,11 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
 
 
 def _kfold(value: dict[str, Any], problems: list[Problem], origin: str) -> KFold:
-    from dlrun.config.check.check import read_values
-
     given = {key: member for key, member in value.items() if key != "kind"}
-    found = KFold(**read_values(rules(KFold), given, "validation.", problems, lambda key: origin, "validation kfold"))
+    found = KFold(**read_values(KFold, given, "validation", problems, lambda key: origin, owner="validation kfold"))
 
     def wrong(key: str, wanted: str) -> None:
-        said = f"validation.{key}={_typed(given[key])}"
+        said = f"validation.{key}={show(given[key])}"
         if all(problem.given != said for problem in problems):
             problems.append(Problem(said, wanted, origin))
 
@@ -82,12 +82,6 @@ def _kfold(value: dict[str, Any], problems: list[Problem], origin: str) -> KFold
         wrong("final", "one fold alone has no final fit; leave  fold  out")
     # Without a shuffle `stratify` has no effect: it stays at its default, so that equal folds have equal ids.
     return found if found.shuffle else replace(found, stratify=True)
-
-
-def _typed(value: Any) -> str:
-    from dlrun.config.check.check import show
-
-    return show(value)
 
 
 def _is_size(value: Any) -> bool:

@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hydra import compose as hydra_compose
-from hydra import initialize
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.diagnose import chooses_group, diagnose, lines
 from dlrun.config.compose.overrides import possible, read_words
 from dlrun.config.compose.refusal import REFUSALS
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.problem import ConfigError, Problem
-
-VERSION_BASE = "1.3"  # Hydra's own name for a set of defaults; 1.4 deprecates it: this is its one place
-
-
-@dataclass(frozen=True)
-class Composition:
-    """A composed configuration.
-
-    `plain` is the resolved mapping; `words` are the overrides that it was composed of.  What files say of a sweep is
-    not part of it: `sweep` is their key of that name, unresolved; `params` are ``hydra.sweeper.params`` where they set
-    ``hydra.mode: MULTIRUN``, else None.
-    """
-
-    plain: dict[str, Any]
-    words: tuple[str, ...] = ()
-    sweep: Any = None
-    params: dict[str, Any] | None = None
-
-
-@contextmanager
-def hydra_started() -> Iterator[None]:
-    """Hydra with dlrun's search path; composing within an outer one costs no second start."""
-    if GlobalHydra.instance().is_initialized():
-        yield
-    else:
-        with initialize(version_base=VERSION_BASE, config_path=None):
-            yield
 
 
 def compose(words: Sequence[str]) -> tuple[Composition | None, list[Problem]]:

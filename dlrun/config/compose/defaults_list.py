@@ -12,7 +12,7 @@ from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.schema.root import GROUPS
 
 SUGGESTERS = ("dataset", "model", "task")  # last in config.yaml's list; what Hydra meets first, from the end, wins
-_FORM = "a list is wanted, as in  - override /model: dense"
+_FORM = "expected a list, as in  - override /model: dense"
 
 
 def check_defaults(path: Path, name: str, entries: Any) -> list[Problem]:
@@ -34,7 +34,7 @@ def check_suggested(path: Path, group: str, root: dict[str, Any]) -> list[Proble
         if key in later:
             found.append(Problem(said, f"a file of {group} chooses no word of {key}", where))
         elif not isinstance(word, str):
-            found.append(Problem(said, f"one word of {key} is wanted: {', '.join(options(key))}", where))
+            found.append(Problem(said, f"expected one option of {key}: {', '.join(options(key))}", where))
         else:
             found += [Problem(said, wanted, where) for _, wanted in _option(key, word, "", said)]
     return found

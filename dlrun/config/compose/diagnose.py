@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 
 from dlrun.config.compose.catalog import is_group
+from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.overrides import unknown_key
 from dlrun.config.compose.refusal import REFUSALS, refused
 from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError, Problem
 
-if TYPE_CHECKING:
-    from dlrun.config.compose.composer import Composition
-
-Compose = Callable[[Sequence[Override]], "Composition"]
+Compose = Callable[[Sequence[Override]], Composition]
 
 
 def diagnose(overrides: Sequence[Override], problems: list[Problem],

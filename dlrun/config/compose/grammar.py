@@ -13,18 +13,18 @@ _PAIRS = {"[": "]", "{": "}", "(": ")"}
 
 
 def not_a_word(word: str, error: Exception) -> str:
-    """What is wanted instead of a word that Hydra's parser refused with `error`."""
+    """What is expected instead of an override that Hydra's parser refused with `error`."""
     key, equals, value = word.partition("=")
     if not equals:
         return no_value(word)
     if not key.strip():
-        return "a key is wanted before the  ="
+        return "expected a key before the  ="
     if not key.isascii():
         return "no such key; keys are plain letters"
     if key != key.strip() or value != value.lstrip():
-        return f"no blanks around key and  =  are wanted:  {key.strip()}={value.strip()}"
+        return f"expected no blanks around  =, as in  {key.strip()}={value.strip()}"
     if value.startswith("="):
-        return f"one  =  is wanted:  {key}{value}"
+        return f"expected one  =, as in  {key}{value}"
     for quote in "'\"":
         if value.count(quote) % 2:
             return f"the quote  {quote}  is not closed"
@@ -39,21 +39,21 @@ def not_a_word(word: str, error: Exception) -> str:
         return f"a list is written with  [ ]:  {key}=[{value[1:-1]}]"
     strange = sorted({sign for sign in value if not (sign.isascii() and sign.isalnum() or sign in _PLAIN)})
     if strange:
-        return f"a text with  {' '.join(strange)}  wants two pairs of quotes:  {key}=\"'{value}'\""
+        return f"a text with  {' '.join(strange)}  needs two pairs of quotes:  {key}=\"'{value}'\""
     lines = str(error).strip().splitlines()
     return f"not readable: {lines[0] if lines else type(error).__name__}"
 
 
 def no_value(word: str) -> str:
-    """What is wanted where a word has no ``=``."""
+    """What is expected where a word of the command has no ``=``."""
     homes = [f"{group}={word}" for group in (*GROUPS, "experiment") if word in options(group)]
     if homes:
-        return f"a word of the form key=value is wanted; did you mean  {homes[0]}"
+        return f"expected key=value; did you mean  {homes[0]}"
     if is_group(word):
-        return f"a word is wanted after it:  {word}=...  ({', '.join(options(word)) or 'there are none yet'})"
+        return f"expected a value after it:  {word}=...  ({', '.join(options(word)) or 'there are none yet'})"
     if word in rules(Root) or (word.split(".")[0] in GROUPS and "." in word):
-        return f"a value is wanted after it, without blanks:  {word}=..."
+        return f"expected a value after it, without blanks:  {word}=..."
     key, colon, value = word.partition(":")
     if colon and (is_group(key) or key in rules(Root)):
-        return f"key=value is wanted:  {key}={value}"
-    return f"a word of the form key=value is wanted{did_you_mean(word, (*GROUPS, *rules(Root)))}"
+        return f"expected key=value, as in  {key}={value}"
+    return f"expected key=value{did_you_mean(word, (*GROUPS, *rules(Root)))}"

@@ -10,8 +10,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 
 from dlrun.config.compose.catalog import is_group, is_kind_option, option_files
-from dlrun.config.compose.composer import hydra_started
 from dlrun.config.compose.option import kind_values
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.compose.yaml_file import place, read_yaml, shown
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs

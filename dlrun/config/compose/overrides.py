@@ -43,7 +43,7 @@ def read_words(words: Sequence[str], multirun: bool = False) -> tuple[list[Overr
             problems.append(Problem(word, "it belongs to a sweep: add  -m"))
             continue
         if not word.partition("=")[0].strip():
-            problems.append(Problem(word or '""', "a word of the form key=value is wanted"))
+            problems.append(Problem(word or '""', "expected key=value"))
             continue
         try:
             override = parser.parse_override(word)
@@ -83,7 +83,7 @@ def _trouble(override: Override, multirun: bool) -> str:
         members = list(override.sweep_string_iterator()) if override.is_sweep_override() else [override.value()]
         for member in members:
             if not isinstance(member, (str, int, float)):
-                return f"a word is wanted: {', '.join(options(key))}"
+                return f"expected the name of an option: {', '.join(options(key))}"
             unknown = unknown_option(key, str(member)) or _shadowed(key, str(member))
             if unknown:
                 return unknown

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hydra.errors import HydraException
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
+from dlrun.config.compose.origins import Origins
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS
@@ -37,7 +38,7 @@ def refused(error: Exception, words: Sequence[str]) -> Problem:
         of_group = (rules(schema).get(member) for schema in KINDS.get(group, {}).values())
         rule = rules(Root).get(key) or next(filter(None, of_group), None)
         what = rule.describe() if rule else ("a single value or a list" if value.startswith("{") else "a mapping")
-        return Problem(said, f"{what} is wanted")
+        return Problem(said, f"expected {what}")
     unknown = re.search(r"Key '.*' not in 'HydraConf' full_key: (\S+)", text)
     if unknown:
         return Problem(unknown[1], "Hydra has no such key; `dlrun --cfg hydra` shows them", _origin(unknown[1], words))
@@ -50,6 +51,4 @@ def _cause(error: Exception) -> str:
 
 
 def _origin(key: str, words: Sequence[str]) -> str:
-    from dlrun.config.compose.origins import Origins
-
     return Origins(words).place(key)

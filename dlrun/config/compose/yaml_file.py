@@ -35,10 +35,10 @@ def _read(path: Path, here: Path, changed: int, size: int) -> dict[str, Any] | P
     if values is None:
         return {}
     if not isinstance(values, dict):
-        return Problem(f"{shown(path)}:1", "a mapping (key: value) is wanted at the top of the file")
+        return Problem(f"{shown(path)}:1", "expected a mapping (key: value) at the top of the file")
     nameless = [key for key in values if not isinstance(key, (str, int, float))]
     if nameless:
-        return Problem(f"{shown(path)}:{line_of(path, ['null']) or 1}", "a key is wanted before the colon")
+        return Problem(f"{shown(path)}:{line_of(path, ['null']) or 1}", "expected a key before the colon")
     return {str(key): value for key, value in values.items()}
 
 

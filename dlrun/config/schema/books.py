@@ -81,14 +81,14 @@ def read_book(values: Mapping[str, Any]) -> Book:
     for place, claim in enumerate(_members(values, "claims", wrong)):
         claims += list(_claim(f"book.claims[{place}]", claim, wrong))
     if not isinstance(values.get("cost") or {}, Mapping):
-        wrong.append(Problem("book.cost", "a mapping is wanted"))
+        wrong.append(Problem("book.cost", "expected a mapping"))
     known = [claim.says for claim in claims] + [cell.row or cell.metric for cell in printed]
     explained = dict(_explained(values.get("explained") or {}, known, wrong))
     if isinstance(values.get("cost"), Mapping):
         wrong += _unknown("book.cost", values["cost"], _COST)
     quick = values.get("quick") or ()
     if not isinstance(quick, Sequence) or isinstance(quick, str) or not all("=" in str(word) for word in quick):
-        wrong.append(Problem("book.quick", "a list of overrides, as [epochs=2, train_size=2000], is wanted"))
+        wrong.append(Problem("book.quick", "expected a list of overrides, as [epochs=2, train_size=2000]"))
         quick = ()
     if not values.get("id"):
         wrong.append(Problem("book.id", "must be given, as gulli/C3"))
@@ -102,7 +102,7 @@ def read_book(values: Mapping[str, Any]) -> Book:
 
 def _explained(values: Any, known: Sequence[str], wrong: list[Problem]) -> Iterator[tuple[str, dict[str, str]]]:
     if not isinstance(values, Mapping):
-        wrong.append(Problem("book.explained", "a mapping from rows and claims to sentences is wanted"))
+        wrong.append(Problem("book.explained", "expected a mapping from rows and claims to sentences"))
         return
     for key, said in values.items():
         if str(key) not in known:
@@ -110,7 +110,7 @@ def _explained(values: Any, known: Sequence[str], wrong: list[Problem]) -> Itera
         by_profile: dict[str, Any] = dict(said) if isinstance(said, Mapping) else dict.fromkeys(PROFILES, said)
         wrong += _unknown(f"book.explained.{key}", by_profile, PROFILES)
         if not by_profile or not all(isinstance(text, str) and text for text in by_profile.values()):
-            wrong.append(Problem(f"book.explained.{key}", "a sentence is wanted, or {full: ..., quick: ...}"))
+            wrong.append(Problem(f"book.explained.{key}", "expected a sentence, or {full: ..., quick: ...}"))
         yield str(key), by_profile
 
 
@@ -118,22 +118,22 @@ def _members(values: Mapping[str, Any], key: str, wrong: list[Problem]) -> Seque
     found = values.get(key) or ()
     if isinstance(found, Sequence) and not isinstance(found, str):
         return found
-    wrong.append(Problem(f"book.{key}", "a list is wanted"))
+    wrong.append(Problem(f"book.{key}", "expected a list"))
     return ()
 
 
 def _cell(key: str, cell: Any, wrong: list[Problem]) -> Iterator[Cell]:
     if not isinstance(cell, Mapping):
-        wrong.append(Problem(key, "a mapping {row, metric, value, decimals} is wanted"))
+        wrong.append(Problem(key, "expected a mapping {row, metric, value, decimals}"))
         return
     bad = list(_unknown(key, cell, _CELL))
     value, decimals, unit = cell.get("value"), cell.get("decimals", 0), cell.get("unit", "")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        bad.append(Problem(f"{key}.value={value}", "the printed number is wanted"))
+        bad.append(Problem(f"{key}.value={value}", "expected the printed number"))
     if isinstance(decimals, bool) or not isinstance(decimals, int):
-        bad.append(Problem(f"{key}.decimals={decimals}", "how many decimals are printed is wanted, an integer"))
+        bad.append(Problem(f"{key}.decimals={decimals}", "expected the number of printed decimals, an integer"))
     if unit not in ("", "%"):
-        bad.append(Problem(f"{key}.unit={unit}", "% or nothing is wanted; other units are the metric's own"))
+        bad.append(Problem(f"{key}.unit={unit}", "expected % or nothing; other units are the metric's own"))
     if not cell.get("metric"):
         bad.append(Problem(f"{key}.metric", "must be given, as test/accuracy"))
     wrong += bad
@@ -158,7 +158,7 @@ def _metric(name: str, cell: Mapping[str, Any]) -> str:
 
 def _claim(key: str, claim: Any, wrong: list[Problem]) -> Iterator[Claim]:
     if not isinstance(claim, Mapping) or not claim.get("says"):
-        wrong.append(Problem(key, "a mapping {says, check} is wanted"))
+        wrong.append(Problem(key, "expected a mapping {says, check}"))
         return
     bad = list(_unknown(key, claim, _CLAIM))
     wrong += bad

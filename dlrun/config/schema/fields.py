@@ -39,7 +39,7 @@ class Rule:
     several: bool = False  # texts and choices: a list of them may stand in place of one
 
     def describe(self) -> str:
-        """The sentence part after "is wanted": ``an integer >= 1, or "auto"``."""
+        """The part of a sentence after "expected": ``an integer >= 1, or "auto"``."""
         parts = [self._kind() + (", or a list of them" if self.several else "")]
         parts += [f'"{word}"' for word in self.words]
         if self.optional:

@@ -12,11 +12,11 @@ Given = Mapping[str, float] | Sequence[float]
 def in_order(given: Given, names: Sequence[str], what: str) -> list[float]:
     """A weight for each of `names`; in a mapping a key is a name, else a number from 0, and who is not named has 1.
 
-    Raises ValueError, with what is wanted, where that cannot be; `what` is what is weighted ("class").
+    Raises ValueError, with what is expected, where that cannot be; `what` is what is weighted ("class").
     """
     if not isinstance(given, Mapping):
         if len(given) != len(names):
-            raise ValueError(f"{len(names)} weights are wanted, one for each {what}, in this order: {_few(names)}")
+            raise ValueError(f"expected {len(names)} weights, one for each {what}, in this order: {_few(names)}")
         found = dict(enumerate(given))
     else:
         found = {}
@@ -27,7 +27,7 @@ def in_order(given: Given, names: Sequence[str], what: str) -> list[float]:
             found[place] = weight
     weights = [float(found.get(place, 1.0)) for place in range(len(names))]
     if not any(weights):
-        raise ValueError("at least one weight above 0 is wanted")
+        raise ValueError("expected at least one weight > 0")
     return weights
 
 

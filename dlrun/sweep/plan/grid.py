@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from dlrun.config.check.check import show
 from dlrun.config.problem import Problem
+from dlrun.config.schema.quoting import show
 from dlrun.sweep.request.axes import MOST, Axis, Choice, merged
 from dlrun.sweep.request.request import SEED, Request
 from dlrun.sweep.request.skip import unused

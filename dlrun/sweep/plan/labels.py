@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrun.config.check.check import show
+from dlrun.config.schema.quoting import show
 from dlrun.record.plan import Job, Plan
 
 

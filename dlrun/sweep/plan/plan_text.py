@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dlrun.config.check.check import show
+from dlrun.config.schema.quoting import show
 from dlrun.record.plan import Plan
 from dlrun.record.words import long_time
 from dlrun.sweep.plan.forecast import Forecast

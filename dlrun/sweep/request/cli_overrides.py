@@ -9,10 +9,10 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from dlrun.config.check.check import nowhere, read_values
 from dlrun.config.compose.grammar import not_a_word
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import rules
+from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.sweeps import FORMS, SHORT, Sweep, of_a_sweep
 from dlrun.sweep.request.axes import Axis, of_word
 from dlrun.sweep.request.forms import read_skip, read_zip
@@ -78,7 +78,7 @@ def _set(typed: CliOverrides, word: str, key: str) -> None:
     if key in typed.settings:
         raise problem(word, f"it is said twice; {typed.given[key]} stands before")
     wrong: list[Problem] = []
-    read = read_values({key: rules(Sweep)[key]}, {key: value}, "" if key in SHORT else "sweep.", wrong, nowhere, "")
+    read = read_values({key: rules(Sweep)[key]}, {key: value}, "" if key in SHORT else "sweep", wrong)
     if wrong:
         raise ConfigError(wrong)
     typed.settings[key], typed.given[key] = read[key], word

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from dlrun.config.check.check import show
-from dlrun.config.compose.composer import Composer, Composition
+from dlrun.config.compose.composer import Composer
+from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.origins import Origins
 from dlrun.config.compose.overrides import read_words
 from dlrun.config.problem import Problem
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.sweeps import Sweep, of_a_sweep
 from dlrun.registry import find
 from dlrun.sweep.request.axes import AN_INTERVAL, Axis, Choice, key_of, merged

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.check.check import show
 from dlrun.config.problem import Problem, did_you_mean
+from dlrun.config.schema.quoting import show
 from dlrun.sweep.request.axes import Choice
 
 ROW = "row"  # as a key it means the name of the row

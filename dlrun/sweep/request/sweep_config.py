@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from dlrun.config.check.check import read_values
 from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError, Problem, problem
-from dlrun.config.schema.fields import rules
+from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.sweeps import Sweep
 from dlrun.sweep.request.axes import Axis, Choice, of_values, of_word, set_by, zipped
 from dlrun.sweep.request.skip import Skip
@@ -37,7 +36,7 @@ def read_sweep_config(sweep: Any, params: dict[str, Any] | None, origin: Origin,
                                         origin("sweep")))
         sweep = None
     given: dict[str, Any] = sweep or {}
-    values = read_values(rules(Sweep), given, "sweep.", section.problems, origin, "sweep")
+    values = read_values(Sweep, given, "sweep", section.problems, origin, owner="sweep")
     section.settings = {key: values[key] for key in given if key in values}
     search = search or values["search"] is not None
     reader = _Reader(section, origin)

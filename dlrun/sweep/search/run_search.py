@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TextIO
 
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.problem import problem
 from dlrun.engine.signals import Signals
 from dlrun.record.lock import Busy, RunLock

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.check.check import show
 from dlrun.config.problem import Problem
+from dlrun.config.schema.quoting import show
 from dlrun.registry import find
 from dlrun.sweep.plan.grid import JobSpec, varying
 from dlrun.sweep.request.axes import Axis, Choice, key_of, merged, set_by

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.record.plan import Plan
 from dlrun.sweep.execute.options import Execution
 from dlrun.sweep.run import run_sweep

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dlrun.config.compose.composer import hydra_started
+from dlrun.config.compose.session import hydra_started
 from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError
 from dlrun.record.folder import write_json

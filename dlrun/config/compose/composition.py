@@ -1,0 +1,21 @@
+"""What Hydra composed from a command's overrides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A composed configuration.
+
+    `plain` is the resolved mapping; `words` are the overrides that it was composed of.  What files say of a sweep is
+    not part of it: `sweep` is their key of that name, unresolved; `params` are ``hydra.sweeper.params`` where they set
+    ``hydra.mode: MULTIRUN``, else None.
+    """
+
+    plain: dict[str, Any]
+    words: tuple[str, ...] = ()
+    sweep: Any = None
+    params: dict[str, Any] | None = None
