@@ -14,10 +14,10 @@ LINES = 12  # of the table of epochs that stays visible
 
 def recorders(progress: bool | None, log_every: int | None) -> Sequence[Recorder]:
     """The recorders of a run: TensorBoard always, and what `progress` (see `dlrun.train`) shows."""
-    from dlrun.record.board import Board
     from dlrun.record.console import Console
+    from dlrun.record.tensorboard_writer import TensorBoardWriter
 
-    board = Board(every=log_every or 0)
+    board = TensorBoardWriter(every=log_every or 0)
     if progress is False:
         return [board]
     return [Bar() if progress is None and in_notebook() else Console(), board]

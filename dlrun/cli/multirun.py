@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 
 def main(words: Sequence[str]) -> int:
+    """Plan the sweep of the overrides, print the plan, run what is to do; the exit code."""
     from dlrun.record.plan import store
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.plan.forecast import forecast

@@ -11,6 +11,7 @@ from typing import Any
 
 
 def main(words: Sequence[str]) -> int:
+    """Check the overrides and train; the exit code."""
     from dlrun.preflight.preflight import preflight
 
     return start(preflight(words), ["dlrun", *words])

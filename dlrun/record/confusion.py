@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlrun.record.drawing import font, save
+from dlrun.record.palette import FRAME, INK, SHARES
 
-_BLUES = ((247, 251, 255), (198, 219, 239), (107, 174, 214), (33, 113, 181), (8, 48, 107))  # ColorBrewer, evenly spaced
-_INK, _AXIS = "#222222", "#444444"
 _WRITTEN = 25  # classes up to which the counts stand in the cells
 _NAMED = 50  # names that stand beside one another without overlapping
 
@@ -44,22 +43,22 @@ def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[
     draw = ImageDraw.Draw(sheet)
     tiles = Image.fromarray(_colours(share)).resize((side, side), Image.Resampling.NEAREST)
     sheet.paste(tiles, (left, top))
-    draw.rectangle((left - 1, top - 1, left + side, top + side), outline=_AXIS)
-    draw.text((max(left + side / 2, large.getlength(title) / 2 + 10), top / 2), title, _INK, large, "mm")
+    draw.rectangle((left - 1, top - 1, left + side, top + side), outline=FRAME)
+    draw.text((max(left + side / 2, large.getlength(title) / 2 + 10), top / 2), title, INK, large, "mm")
     for place in range(0, size, every):
         middle = place * cell + cell / 2
-        draw.text((left - 8, top + middle), names[place], _INK, small, "rm")
+        draw.text((left - 8, top + middle), names[place], INK, small, "rm")
         if flat:
-            draw.text((left + middle, top + side + 8), names[place], _INK, small, "ma")
+            draw.text((left + middle, top + side + 8), names[place], INK, small, "ma")
         else:
             _upright(sheet, names[place], small, (left + middle, top + side + 8), "ma")
-    draw.text((left + side / 2, top + side + below - 8), "predicted", _INK, normal, "md")
+    draw.text((left + side / 2, top + side + below - 8), "predicted", INK, normal, "md")
     _upright(sheet, "true", normal, (16, top + side / 2), "mm")
     _scale(sheet, left + side + 24, top, side)
     if size <= _WRITTEN:
         for row, column in zip(*np.nonzero(counts), strict=True):  # zeros stay blank: the eye finds the mistakes
             at = (left + column * cell + cell / 2, top + row * cell + cell / 2)
-            draw.text(at, str(int(counts[row, column])), "white" if share[row, column] > 0.5 else _INK, small, "mm")
+            draw.text(at, str(int(counts[row, column])), "white" if share[row, column] > 0.5 else INK, small, "mm")
     save(path, sheet)
 
 
@@ -67,8 +66,8 @@ def _colours(share: Any) -> Any:
     """Shares from 0 to 1 as uint8 (..., 3)."""
     import numpy as np
 
-    stops = np.linspace(0, 1, len(_BLUES))
-    channels = [np.interp(share, stops, [colour[channel] for colour in _BLUES]) for channel in range(3)]
+    stops = np.linspace(0, 1, len(SHARES))
+    channels = [np.interp(share, stops, [colour[channel] for colour in SHARES]) for channel in range(3)]
     return np.stack(channels, axis=-1).round().astype(np.uint8)
 
 
@@ -80,11 +79,11 @@ def _scale(sheet: Any, x: int, top: int, side: int) -> None:
     bar = Image.fromarray(np.repeat(_colours(np.linspace(1, 0, side))[:, None], 18, axis=1))
     sheet.paste(bar, (x, top))
     draw, small = ImageDraw.Draw(sheet), font(13)
-    draw.rectangle((x - 1, top - 1, x + 18, top + side), outline=_AXIS)
+    draw.rectangle((x - 1, top - 1, x + 18, top + side), outline=FRAME)
     for part in range(5):
         y = top + side * (1 - part / 4)
-        draw.line((x + 18, y, x + 22, y), _AXIS)
-        draw.text((x + 26, y), f"{25 * part} %", _INK, small, "lm")
+        draw.line((x + 18, y, x + 22, y), FRAME)
+        draw.text((x + 26, y), f"{25 * part} %", INK, small, "lm")
     _upright(sheet, "share of the true class", font(15), (x + 86, top + side / 2), "mm")
 
 
@@ -97,7 +96,7 @@ def _upright(sheet: Any, text: str, letters: Any, at: tuple[float, float], ancho
     ImageDraw.Draw(mask).text((1, 0), text, 255, letters)
     mask = mask.rotate(90, expand=True)
     x, y = int(at[0] - mask.width / 2), int(at[1] - (mask.height / 2 if anchor == "mm" else 0))
-    sheet.paste(_INK, (x, y), mask)
+    sheet.paste(INK, (x, y), mask)
 
 
 def _short(name: str) -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from dlrun.record.console_folds import FoldConsole
+from dlrun.record.epoch_lines import EpochLines
 from dlrun.record.folder import RunFolder, read_json
-from dlrun.record.recorder import Progress, Recorder, RunInfo
+from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.table import Table
 from dlrun.record.words import long_time, metric, metrics
 
 COLUMNS = 12  # of measures, at most
 
 
-class Console(Recorder):
+class Console(EpochLines):
     """Prints a run to `stream` (standard output).
 
     On a terminal one line lives below the table: progress, speed, the running metrics, the time left.  Elsewhere
@@ -30,13 +31,7 @@ class Console(Recorder):
     """
 
     def __init__(self, stream: TextIO | None = None, terminal: bool | None = None):
-        self._stream = sys.stdout if stream is None else stream
-        self._terminal = self._stream.isatty() if terminal is None else terminal
-        self._live: Any = None
-        self._info: RunInfo | None = None
-        self._verbosity = 1
-        self._unseen: dict[int, tuple[Mapping[str, Any], bool]] = {}  # rows that got no line: the last, the best
-        self._best: int | None = None
+        super().__init__(stream, terminal)
         self._held: list[tuple[str, Mapping[str, Any]]] = []  # folds that get their line at the end
 
     def start(self, info: RunInfo) -> None:
@@ -64,36 +59,7 @@ class Console(Recorder):
         if not (info.folds and self._verbosity >= 2):  # there the table of folds comes when all are done
             self._print(self._table.head, "bold")
 
-    def step(self, progress: Progress) -> None:
-        if self._live:
-            self._live.step(progress)
-        if self._info and self._verbosity >= 2:
-            of = f"/{progress.steps_in_epoch:,}" if progress.steps_in_epoch else ""
-            step = f"step {progress.step_in_epoch:,}{of}"
-            self._print(f"{progress.epoch:5d}   {step}   {metrics(progress.values)}", "dim")
-
-    def epoch(self, row: Mapping[str, Any], best: bool) -> None:
-        if self._info and self._info.folds:
-            return
-        if self._live:
-            self._live.epoch(row, best)
-        number = row["epoch"]
-        if best:
-            self._best = number
-        if self._table.due(number):
-            self._line(row, best)
-            self._unseen = {k: v for k, v in self._unseen.items() if k == self._best}
-        else:
-            self._unseen = {k: v for k, v in self._unseen.items() if k == self._best}
-            self._unseen[number] = (row, best)
-
-    def note(self, text: str) -> None:
-        if self._info is None or self._verbosity:
-            self._print(text)
-
     def fold(self, name: str, after: int) -> Recorder:
-        from dlrun.record.console_folds import FoldConsole
-
         return FoldConsole(self._stream, self._terminal, name, after, self._info.notes if self._info else ())
 
     def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
@@ -118,9 +84,6 @@ class Console(Recorder):
             self._print(f"folder {_near(self._info.folder)}")
             self._print(f"tensorboard --logdir {_near(self._info.folder.parent.parent)}")
 
-    def close(self) -> None:
-        self._stop()
-
     def found(self, result: Mapping[str, Any], folder: Path) -> None:
         """Print a run that was done before: its outcome, on which device and when it was made."""
         made = _made(folder)
@@ -139,12 +102,6 @@ class Console(Recorder):
         for name, found in [*lines, *(pair for pair in self._held if pair[0] == "final")]:
             self._line(_as_row(name, found), best=False)
 
-    def _rest(self) -> None:
-        """The lines that the last and the best epoch did not get."""
-        for _, (row, best) in sorted(self._unseen.items()):
-            self._line(row, best and row["epoch"] == self._best)
-        self._unseen = {}
-
     def _outcome(self, result: Mapping[str, Any]) -> None:
         self._print(_sentence(result))
         if result.get("folds") and result.get("best", {}).get("epoch", result["epochs"]) != result["epochs"]:
@@ -156,7 +113,7 @@ class Console(Recorder):
         if part:
             said = metrics(result[part]) if part != "test" or "test_std" not in result else _with_spread(result, part)
             self._print(f"{f'{part:6} {said}':<48} {_took(result)}".rstrip())
-        if part and (line := _common_sense(result)):
+        if part and (line := _baseline(result)):
             self._print(f"\x1b[2m{line}\x1b[0m" if self._terminal and "NO_COLOR" not in os.environ else line)
 
     def _one_line(self, result: Mapping[str, Any]) -> None:
@@ -165,29 +122,6 @@ class Console(Recorder):
         outcome = f"{part}  {metrics(result[part])}  {_took(result)}".rstrip() if ended_well else _sentence(result)
         self._print(f"{result.get('name')}/{result.get('id')}  {outcome}")
 
-    def _line(self, row: Mapping[str, Any], best: bool) -> None:
-        if self._verbosity:
-            self._print(self._table.line(row, best), "green" if best else "")
-
-    def _stop(self) -> None:
-        if self._live:
-            self._live.close()
-            self._live = None
-
-    def _print(self, text: str, style: str = "") -> None:
-        # A console of another code page (LC_ALL=C, an old Windows one) prints a "?" for "·" and the run goes on.
-        encoding = getattr(self._stream, "encoding", None) or "utf-8"
-        text = text.encode(encoding, "replace").decode(encoding)
-        if self._live:
-            self._live.print(text, style)
-        else:
-            try:
-                self._stream.write(text + "\n")
-                self._stream.flush()
-            except BrokenPipeError:  # `dlrun | head`: nobody reads any more, and the run goes on
-                gone, self._stream = self._stream, open(os.devnull, "w", encoding="utf-8")
-                if gone is sys.stdout:  # or the interpreter would complain once more as it ends
-                    os.dup2(self._stream.fileno(), sys.stdout.fileno())
 
 
 def show_result(result: Mapping[str, Any], folder: str | os.PathLike[str], console: Console | None = None) -> None:
@@ -218,7 +152,7 @@ def _with_spread(result: Mapping[str, Any], part: str) -> str:
                       for key, value in result[part].items())
 
 
-def _common_sense(result: Mapping[str, Any]) -> str:
+def _baseline(result: Mapping[str, Any]) -> str:
     """The number that a model has to beat; empty where there is none, or where the model is what gives it."""
     baseline = dict(result.get("baseline") or {})
     if not baseline or result.get("config", {}).get("model.kind") == baseline["model"]:
@@ -226,7 +160,7 @@ def _common_sense(result: Mapping[str, Any]) -> str:
     told = [name for name in baseline if name.endswith(("accuracy", "exact_match", "mae", "mae_in_units"))]
     in_units = {name.removesuffix("_in_units") for name in told if name.endswith("_in_units")}
     numbers = metrics({name: baseline[name] for name in told if name not in in_units})
-    return f"common sense: {numbers} ({baseline['says']})"
+    return f"baseline ({str(baseline['says']).removeprefix('the ')}): {numbers}"
 
 
 def _took(result: Mapping[str, Any]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, TextIO
 
-from dlrun.record.console import Console
+from dlrun.record.epoch_lines import EpochLines
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.table import Table
 
 
-class FoldConsole(Console):
+class FoldConsole(EpochLines):
     """The line that lives on a terminal; with verbosity 2 the fold's own table too.
 
     Its line in the table of folds is the run's to print.  `told` are notes that the run has printed already.

@@ -1,4 +1,4 @@
-"""TensorBoard event files, a frame at a time: length, checksum, protobuf, checksum (the TFRecord format).
+"""TensorBoard event files, a record at a time: length, checksum, protobuf, checksum (the TFRecord format).
 
 `EventFile` does what tensorboard's EventFileWriter does, without its thread (a forked worker would hang on it), without
 its import of TensorFlow where that is installed (seconds), and with a file name that sorts behind the existing ones.
@@ -13,8 +13,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from dlrun.record.checksum import masked_crc32c
 
 _FLUSH_SECONDS = 5.0
 
@@ -44,23 +42,25 @@ class EventFile:
         """Write an event of now; `fields` as of tensorboard's Event (step, summary, session_log, ...)."""
         from tensorboard.compat.proto import event_pb2
 
-        self.frame(pack(event_pb2.Event(wall_time=time.time(), **fields).SerializeToString()))
+        self.write_record(encode_record(event_pb2.Event(wall_time=time.time(), **fields).SerializeToString()))
 
-    def frame(self, frame: bytes) -> None:
-        """Write a whole frame, such as `frames` gave from another file."""
-        self._file.write(frame)
+    def write_record(self, record: bytes) -> None:
+        """Write a whole record, such as `read_records` gave from another file."""
+        self._file.write(record)
         if time.monotonic() - self._flushed > _FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
+        """Make what was written readable for others."""
         self._file.flush()
         self._flushed = time.monotonic()
 
     def close(self) -> None:
+        """Flush and close the file."""
         self._file.close()
 
 
-def retire(path: Path) -> None:
+def truncate_superseded(path: Path) -> None:
     """Empty a file whose content is in a newer one; delete it when it was empty already.
 
     Not deleted at once: an open TensorBoard without its fast loader would stop at the file that it cannot find.
@@ -71,14 +71,22 @@ def retire(path: Path) -> None:
         path.unlink()
 
 
-def pack(data: bytes) -> bytes:
-    """The frame of a serialised event."""
+def masked_crc32c(data: bytes) -> int:
+    """The CRC-32C of `data`, masked as the TFRecord format has it."""
+    from google_crc32c import value
+
+    crc = value(data)
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def encode_record(data: bytes) -> bytes:
+    """The record of a serialised event."""
     head = struct.pack("<Q", len(data))
     return head + struct.pack("<I", masked_crc32c(head)) + data + struct.pack("<I", masked_crc32c(data))
 
 
-def frames(path: Path) -> Iterator[tuple[bytes, Any]]:
-    """(frame, event) of every whole frame; ends quietly at a torn one, as TensorBoard does."""
+def read_records(path: Path) -> Iterator[tuple[bytes, Any]]:
+    """(record, event) of every whole record; ends quietly at a torn one, as TensorBoard does."""
     from google.protobuf.message import DecodeError
     from tensorboard.compat.proto import event_pb2
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from dlrun.record.palette import NOTED
 from dlrun.record.recorder import Progress, RunInfo
 from dlrun.record.words import count, long_time, metric, metric_name
 
@@ -42,17 +43,20 @@ class Live:
         self._console.print(line, soft_wrap=True)
 
     def step(self, progress: Progress) -> None:
+        """Redraw the line, unless that was less than a tenth of a second ago."""
         now = time.monotonic()
         if now - self._drawn >= _REDRAW_SECONDS:
             self._drawn = now
             self._live.update(self._line(progress), refresh=True)
 
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
+        """Remember how long the epoch took, and the best value so far."""
         self._epoch_seconds = row.get("seconds")
         if best and self._monitor is not None and self._monitor in row:
             self._best = f"best {metric(self._monitor, row[self._monitor])} in {row['epoch']}"
 
     def close(self) -> None:
+        """Take the line away."""
         self._live.stop()
 
     def _line(self, progress: Progress) -> Any:
@@ -68,7 +72,7 @@ class Live:
             return line
         done = round(_BAR * min(1.0, progress.step_in_epoch / progress.steps_in_epoch))
         full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
-        bar = Text.assemble((full * done, "cyan"), (empty * (_BAR - done), "dim"), "   ")
+        bar = Text.assemble((full * done, NOTED), (empty * (_BAR - done), "dim"), "   ")
         return Text.assemble(bar, line, no_wrap=True, overflow="ellipsis")
 
     def _left(self, progress: Progress) -> float | None:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlrun.record.drawing import font, save
+from dlrun.record.palette import LABEL, PAPER
 
 _TILE = 96  # pixels: small images are enlarged to about this, whole pixels only, so that 28x28 digits stay crisp
 _GAP, _CAPTION = 6, 16
-_PAPER = "#e6e6e6"  # gray: an image that is white at its border still has a border
 
 
 def save_batch(
@@ -37,7 +37,7 @@ def save_batch(
     columns = columns or _columns(rows)
     step_x, step_y = width + _GAP, height + _GAP + (_CAPTION if labels is not None else 0)
     size = (columns * step_x + _GAP, -(-rows // columns) * step_y + _GAP)
-    sheet = Image.new("RGB" if tiles.ndim == 4 else "L", size, _PAPER)
+    sheet = Image.new("RGB" if tiles.ndim == 4 else "L", size, PAPER)
     draw, letters = ImageDraw.Draw(sheet), font(10)
     for index in range(rows):
         x, y = _GAP + index % columns * step_x, _GAP + index // columns * step_y
@@ -45,7 +45,7 @@ def save_batch(
         sheet.paste(tile, (x, y))
         if labels is not None:
             text = _fit(str(labels[index]), width, letters)
-            draw.text((x + width / 2, y + height + 2), text, fill="#333333", font=letters, anchor="ma")
+            draw.text((x + width / 2, y + height + 2), text, fill=LABEL, font=letters, anchor="ma")
     save(path, sheet)
 
 

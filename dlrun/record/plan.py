@@ -56,6 +56,7 @@ class Plan:
 
     @property
     def folder(self) -> Path:
+        """The sweep's own folder, with its plan and reports."""
         return self.output_dir / SWEEPS / self.name
 
     @property
@@ -65,6 +66,7 @@ class Plan:
         return max(len(self.jobs), planned)
 
     def run_folder(self, job: Job) -> Path:
+        """The folder of a job's run."""
         return self.output_dir / job.folder
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dlrun.record.palette import FAINT, FIRST, MUTED, PALE_FIRST, PALE_SECOND, STRONG, class_colours
+
 
 def save_predictions(path: str | os.PathLike[str], true: Any, predicted: Any, name: str, unit: str) -> None:
     """Predicted against true numbers, (rows,) each, with the line on which they would be equal."""
@@ -17,8 +19,8 @@ def save_predictions(path: str | os.PathLike[str], true: Any, predicted: Any, na
     figure = Figure(figsize=(5, 5))
     axes = figure.add_axes((0.15, 0.11, 0.82, 0.82))  # a layout that is worked out would take as long again
     low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
-    axes.plot([low, high], [low, high], color="0.6", linewidth=1, zorder=1)
-    axes.plot(true, predicted, "o", markersize=3.7, alpha=0.6, markeredgewidth=0, color="#1f5fa8", zorder=2)
+    axes.plot([low, high], [low, high], color=MUTED, linewidth=1, zorder=1)
+    axes.plot(true, predicted, "o", markersize=3.7, alpha=0.6, markeredgewidth=0, color=FIRST, zorder=2)
     label = f"{name} ({unit})" if unit else name
     axes.set(xlabel=f"true {label}", ylabel=f"predicted {label}", xlim=(low, high), ylim=(low, high))
     axes.set_title(f"mean absolute error {np.abs(true - predicted).mean():.4g}{' ' + unit if unit else ''}, "
@@ -34,8 +36,8 @@ def save_forecast(path: str | os.PathLike[str], true: Any, predicted: Any, name:
 
     figure = Figure(figsize=(9, 4), layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(np.asarray(true), color="0.55", linewidth=1.2, label="true")
-    axes.plot(np.asarray(predicted), color="#1f5fa8", linewidth=1.2, label="predicted")
+    axes.plot(np.asarray(true), color=MUTED, linewidth=1.2, label="true")
+    axes.plot(np.asarray(predicted), color=FIRST, linewidth=1.2, label="predicted")
     axes.set(xlabel="test rows in time", ylabel=f"{name} ({unit})" if unit else name)
     axes.legend(frameon=False)
     _save(figure, path)
@@ -48,8 +50,8 @@ def save_labels(path: str | os.PathLike[str], labels: Mapping[str, Mapping[str, 
     order = sorted(labels, key=lambda label: labels[label]["f1"])
     figure = Figure(figsize=(7, 1.2 + 0.5 * len(order)), layout="constrained")
     axes = figure.add_subplot()
-    for shift, (name, colour) in zip((0.27, 0.0, -0.27), (("precision", "#8fb4d9"), ("recall", "#e0a95f"),
-                                                         ("f1", "#1f5fa8"))):
+    for shift, (name, colour) in zip((0.27, 0.0, -0.27), (("precision", PALE_FIRST), ("recall", PALE_SECOND),
+                                                         ("f1", FIRST))):
         axes.barh([place + shift for place in range(len(order))], [labels[label][name] for label in order], 0.25,
                   color=colour, label="F1" if name == "f1" else name)
     axes.set_yticks(range(len(order)), [f"{label} ({labels[label]['rows']:,})" for label in order])
@@ -70,13 +72,11 @@ def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, cla
     if labels is None or not classes:
         axes.scatter(codes[:, 0], codes[:, 1], s=8, alpha=0.6, edgecolors="none")
     else:
-        from matplotlib import colormaps
-
-        colours = colormaps["tab10" if len(classes) <= 10 else "tab20"]
+        colours = class_colours(len(classes))
         for number, name in enumerate(classes[:20]):
             rows = np.asarray(labels) == number
             axes.scatter(codes[rows, 0], codes[rows, 1], s=8, alpha=0.7, edgecolors="none",
-                         color=colours(number), label=name)
+                         color=colours[number], label=name)
         axes.legend(frameon=False, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set(xlabel=names[0], ylabel=names[1])
     axes.set_title(f"codes of {len(codes):,} rows")
@@ -90,13 +90,11 @@ def save_regions(path: str | os.PathLike[str], taken: Any, span: tuple[float, fl
     `span` is where the plane lies: left, right, bottom, top; `names` are those of its axes.
     """
     import numpy as np
-    from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
     taken, points, labels = np.asarray(taken), np.asarray(points), np.asarray(labels)
-    colours = colormaps["tab10" if len(classes) <= 10 else "tab20"]
-    own = [colours(number % colours.N)[:3] for number in range(len(classes))]
+    own = class_colours(len(classes))
     pale = ListedColormap([tuple(1 - 0.35 * (1 - part) for part in colour) for colour in own])
     figure = Figure(figsize=(7, 6), layout="constrained")
     axes = figure.add_subplot()
@@ -108,7 +106,7 @@ def save_regions(path: str | os.PathLike[str], taken: Any, span: tuple[float, fl
                      label=name)
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set(xlabel=names[0], ylabel=names[1], xlim=span[:2], ylim=span[2:])
-    axes.set_title(f"what each point is taken for, and {len(points):,} training rows")
+    axes.set_title(f"predicted class of each point, and {len(points):,} training rows")
     _save(figure, path)
 
 
@@ -143,8 +141,8 @@ def save_histogram(path: str | os.PathLike[str], values: Any, name: str, span: t
     values = np.asarray(values, float)
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot()
-    axes.hist(values, bins=40, range=span, color="#1f5fa8", alpha=0.8)
-    axes.axvline(float(np.median(values)), color="0.2", linewidth=1)
+    axes.hist(values, bins=40, range=span, color=FIRST, alpha=0.8)
+    axes.axvline(float(np.median(values)), color=STRONG, linewidth=1)
     axes.set(xlabel=name, ylabel="rows", xlim=span)
     axes.set_title(f"median {np.median(values):.3f} of {len(values):,} rows")
     _save(figure, path)
@@ -156,9 +154,9 @@ def save_interpolation(path: str | os.PathLike[str], losses: Sequence[tuple[floa
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    axes.plot(*zip(*losses), color="#1f5fa8", linewidth=1, marker="o", markersize=3)
+    axes.plot(*zip(*losses), color=FIRST, linewidth=1, marker="o", markersize=3)
     for alpha, name in ((0, "trained"), (1, "random")):
-        axes.axvline(alpha, color="0.6", linewidth=1, zorder=0)
+        axes.axvline(alpha, color=MUTED, linewidth=1, zorder=0)
         axes.annotate(name, (alpha, 1), xycoords=("data", "axes fraction"), xytext=(4, -12), textcoords="offset points")
     values = [loss for _, loss in losses]
     if min(values) > 0 and max(values) > 10 * min(values):
@@ -178,8 +176,8 @@ def save_folds(path: str | os.PathLike[str], curves: Sequence[Sequence[float]], 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
     for number, curve in enumerate(curves):
-        axes.plot(range(1, len(curve) + 1), curve, color="0.7", linewidth=0.8, label="" if number else "a fold")
-    axes.plot(range(1, len(mean) + 1), mean, color="#1f5fa8", linewidth=1.6, label=f"mean of {len(curves)} folds")
+        axes.plot(range(1, len(curve) + 1), curve, color=FAINT, linewidth=0.8, label="" if number else "a fold")
+    axes.plot(range(1, len(mean) + 1), mean, color=FIRST, linewidth=1.6, label=f"mean of {len(curves)} folds")
     values = [value for curve in curves for value in curve]
     if min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dlrun.config.schema.books import Book
+from dlrun.record.palette import BAD, GOOD, NOTED
 from dlrun.record.words import is_share
 from dlrun.report.book_text import STYLES, Pair, claim_rows, lines_of, sentences, shown_scale, tables_of
 from dlrun.report.judged import Judged
@@ -16,7 +17,7 @@ from dlrun.report.page import environment
 from dlrun.report.svg import px, scale_of, svg, text
 from dlrun.report.verdicts import CellVerdict
 
-_STYLES = {"green": "good", "cyan": "good", "red": "bad"}
+_STYLES = {GOOD: "good", NOTED: "good", BAD: "bad"}
 WIDTH, HEIGHT, LABEL = 420, 26, 56
 
 

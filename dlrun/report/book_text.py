@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from dlrun.config.schema.books import Book, Cell
+from dlrun.record.palette import BAD, GOOD, NOTED
 from dlrun.record.terminal import columns, paint
 from dlrun.record.words import long_time
 from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict
@@ -18,7 +19,7 @@ from dlrun.report.statistics import Interval
 from dlrun.report.verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
 
 Pair = tuple[Cell, CellVerdict]
-STYLES = {REPRODUCED: "green", HOLDS: "green", BETTER: "cyan", WORSE: "red", CONTRADICTED: "red"}
+STYLES = {REPRODUCED: GOOD, HOLDS: GOOD, BETTER: NOTED, WORSE: BAD, CONTRADICTED: BAD}
 
 
 def print_comparison(book: Book, measured: Measured, judged: Judged, stream: TextIO) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from dlrun.record.palette import SERIES
 from dlrun.report.axes import sortable
 from dlrun.report.curves import Curve
 from dlrun.report.measure import Scale as Format
@@ -29,7 +30,7 @@ from dlrun.report.svg import (
 )
 from dlrun.report.table import Table
 
-COLOURS = 8  # rows with a colour of their own; the others are grey
+COLOURS = len(SERIES)  # rows with a colour of their own; the others are grey
 _STRIP = 150  # pixels of a row's line
 
 

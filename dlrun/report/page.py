@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.schema.stopping import smaller_is_better
+from dlrun.record.palette import css_variables
 from dlrun.record.words import is_share, long_time, metric
 from dlrun.report.cells import common_line, head_line, lines, versus_head
 from dlrun.report.charts import COLOURS, curve_chart, parallel, setting_chart, strip, strip_scale
@@ -43,6 +44,7 @@ def environment() -> Environment:
     made = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True,
                        lstrip_blocks=True, undefined=StrictUndefined)
     made.globals["colours"] = range(COLOURS)
+    made.globals["css_variables"] = css_variables
     return made
 
 

@@ -24,7 +24,7 @@ def reading(run: Run, metric: str) -> float | None:
     Besides the names of `measure.value_of`: ``val@9/loss`` and ``train@20/accuracy`` (of an epoch), ``highest/...``
     and ``lowest/...`` (over all epochs), ``onset/val/loss`` (see `onset`), ``steps@0.9/train/accuracy`` (taken at the
     end of the first epoch whose measure has come to 0.9; of a k-fold run in all folds together; infinite for a run that
-    has never come to it), ``baseline`` (the data's common sense).
+    has never come to it), ``baseline`` (what no training is needed for).
     """
     if not run.counted:
         return None

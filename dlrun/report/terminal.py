@@ -6,6 +6,7 @@ import shutil
 import textwrap
 from typing import TextIO
 
+from dlrun.record.palette import BAD, GOOD
 from dlrun.record.terminal import columns, has_style, paint
 from dlrun.report.cells import Line, common_line, head_line, heads, lines
 from dlrun.report.table import Report, Table
@@ -64,7 +65,7 @@ def _rich(table: Table, stream: TextIO) -> None:
         grid.add_column(Text(name), justify="right" if name in ("n", "seconds") else "left", overflow="fold",
                         min_width=folds)
     for cells, line in zip(rows, told):
-        style = "green" if "best" in line.mark else "red" if line.failed else ""
+        style = GOOD if "best" in line.mark else BAD if line.failed else ""
         grid.add_row(*(Text(cell) for cell in cells), style=style)
     # Numbers are not folded: a terminal that is too narrow for them breaks the lines itself.
     Console(file=stream, highlight=False, width=max(least, shutil.get_terminal_size((120, 24)).columns)).print(grid)

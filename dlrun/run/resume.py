@@ -78,7 +78,7 @@ def _twin(config: Config, run_id: str, folder: RunFolder, versions: dict[str, st
         shutil.copyfile(twin.judge, folder.judge)
     called = twin.path.relative_to(twin.run.parent).as_posix()
     return Start(twin.last, stored["id"], stored,
-                 f"goes on from epoch {epochs} of {called}, which took the same steps")
+                 f"resuming from epoch {epochs} of {called} (same settings, fewer epochs)")
 
 
 def _same_code(stored: dict[str, Any]) -> bool:

@@ -19,12 +19,12 @@ from dlrun.config.schema.root import Config
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import Checked
-from dlrun.record.board import Board
 from dlrun.record.console import Console, show_result
 from dlrun.record.folder import RunFolder, write_text
 from dlrun.record.lock import RunLock
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.record.status import AGAIN, DONE
+from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
 from dlrun.run.folds import folds
 from dlrun.run.outcome import diagnosis, failed, first_line
@@ -82,7 +82,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
             show_result(result, folder.path)
             return Outcome(folder.path, result, _exit_code(result), found=True)
         work = partial(train_once, processes=processes) if folds_of(config) is None else folds
-        shown = recorders or [Console(), Board(every=config.log_every or 0)]
+        shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]
         with isolated_torch_state(), Signals() as signals, closing(Recorders(shown)) as recorder:
             try:
                 result = work(checked, run_id, folder, signals, recorder, command)

@@ -166,10 +166,10 @@ def test_the_console_says_the_number_to_beat(go) -> None:
     stream = io.StringIO()
     result = go("dataset=digits", "model=linear", "epochs=1", recorders=[Console(stream)]).result
     share = f"{100 * result['baseline']['accuracy']:.2f} %"
-    assert f"\ncommon sense: accuracy {share} (the largest class)\n" in stream.getvalue()
+    assert f"\nbaseline (largest class): accuracy {share}\n" in stream.getvalue()
     stream = io.StringIO()
     go("dataset=digits", "model=majority", recorders=[Console(stream)])
-    assert "common sense" not in stream.getvalue(), "it is the number itself"
+    assert "baseline (" not in stream.getvalue(), "it is the number itself"
 
 
 def test_folds_have_the_mean_of_their_baselines(go) -> None:

@@ -42,9 +42,9 @@ def test_a_fold_is_the_run_that_it_would_be_alone_and_the_final_fit_the_run_with
 
 
 def test_the_folds_have_the_layout_of_a_run(go) -> None:
-    from dlrun.record.board import Board
+    from dlrun.record.tensorboard_writer import TensorBoardWriter
 
-    outcome = go(*WORDS, f"validation={FINAL}", recorders=[Board()])
+    outcome = go(*WORDS, f"validation={FINAL}", recorders=[TensorBoardWriter()])
     for place in ("folds/0", "folds/3", "final"):
         names = {str(path.relative_to(outcome.folder / place)) for path in (outcome.folder / place).rglob("*")}
         assert {"config.yaml", "metrics.jsonl", "result.json", "provenance.json", "fitted.json", "checkpoints/last.pt",

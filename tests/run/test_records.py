@@ -19,8 +19,8 @@ from dlrun.config.flat import flatten
 from dlrun.config.identity import identity
 from dlrun.config.seeds import derive_seed
 from dlrun.preflight.preflight import preflight
-from dlrun.record.board import Board
 from dlrun.record.recorder import Recorder
+from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.run.run import run
 from tests.run.stops import signalled_after
 from tests.whole.equal import rows
@@ -34,8 +34,8 @@ def outcome(tmp_path_factory):
     """One run with TensorBoard, stopped once on its way, for all tests here."""
     words = [*WORDS, f"output_dir={tmp_path_factory.mktemp('records')}"]
     with signalled_after(7):
-        run(preflight(words), ["dlrun", *words], [Board()])
-    return run(preflight(words), ["dlrun", *words], [Board()])
+        run(preflight(words), ["dlrun", *words], [TensorBoardWriter()])
+    return run(preflight(words), ["dlrun", *words], [TensorBoardWriter()])
 
 
 def test_the_folder_is_output_dir_name_id(outcome) -> None:

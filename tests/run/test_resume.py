@@ -217,7 +217,7 @@ def test_more_epochs_start_from_the_shorter_twin_with_the_bits_of_a_fresh_run(go
     notes = Notes()
     long = go(*WORDS, "epochs=4", "test_at=[1,3]", recorders=[notes])
     assert notes.first_epoch == 3
-    assert notes.notes == [f"goes on from epoch 2 of {short.folder.name}, which took the same steps"]
+    assert notes.notes == [f"resuming from epoch 2 of {short.folder.name} (same settings, fewer epochs)"]
     assert long.folder != short.folder and files(short.folder) == before
     assert_same_run(fresh.folder, long.folder)
     assert json.loads((long.folder / "provenance.json").read_text())["continues"] == short.folder.name

@@ -69,6 +69,7 @@ def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> 
     import textwrap
 
     from dlrun.config.schema.quoting import show
+    from dlrun.record.palette import NOTED
     from dlrun.record.terminal import columns, paint
 
     cells = []
@@ -78,6 +79,6 @@ def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> 
     docs = [rule.doc for _, _, rule in rows]
     width = shutil.get_terminal_size((120, 24)).columns
     for line, doc, (_, _, origin, _) in zip(columns(cells), docs, cells):
-        print(line if origin == "default" else paint(line, "cyan", sys.stdout))
+        print(line if origin == "default" else paint(line, NOTED, sys.stdout))
         for part in textwrap.wrap(doc, max(40, width - 8)):
             print(paint(f"      {part}", "dim", sys.stdout))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+from dlrun.record.palette import BAD, GIVEN_UP, GOOD, NOTED, WARNING
 from dlrun.record.plan import Plan
 from dlrun.record.words import long_time
 from dlrun.sweep.execute.pending_job import PendingJob
@@ -18,8 +19,8 @@ REDRAW = 0.25  # seconds
 BAR = 12
 LABEL = 14  # characters of a column of values that are shown however narrow the terminal is
 CHROME = 9  # lines of the terminal that are not rows: title, head, rules, caption, the shell's own
-STYLES = {"running": "cyan", "finished": "green", "stopped": "green", "interrupted": "yellow", "elsewhere": "yellow",
-          "pruned": "magenta", "diverged": "red", "out_of_memory": "red", "failed": "red"}
+STYLES = {"running": NOTED, "finished": GOOD, "stopped": GOOD, "interrupted": WARNING, "elsewhere": WARNING,
+          "pruned": GIVEN_UP, "diverged": BAD, "out_of_memory": BAD, "failed": BAD}
 
 
 class RichView(Progress):
@@ -39,12 +40,12 @@ class RichView(Progress):
     def ended(self, pending: PendingJob, state: JobState) -> None:
         super().ended(pending, state)
         if state.failed:
-            self._say(failure_line(self, pending), "red")
+            self._say(failure_line(self, pending), BAD)
         self._draw()
 
     def worker_died(self, pending: PendingJob, how: str) -> None:
         super().worker_died(pending, how)
-        self._say(death_line(self, pending, how), "yellow")
+        self._say(death_line(self, pending, how), WARNING)
 
     def tick(self) -> None:
         if time.monotonic() - self._drawn >= REDRAW:
@@ -54,7 +55,7 @@ class RichView(Progress):
         self._live.stop()
 
     def say(self, text: str) -> None:
-        self._say(text, "yellow")
+        self._say(text, WARNING)
 
     def _say(self, text: str, style: str) -> None:
         from rich.text import Text
@@ -112,7 +113,7 @@ class RichView(Progress):
         done = round(bar * job.done)
         full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
         share = "" if job.done >= 1 else f" {100 * job.done:3.0f} %"
-        return Text.assemble((full * done, STYLES.get(job.status, "cyan")), (empty * (bar - done), "dim"), share)
+        return Text.assemble((full * done, STYLES.get(job.status, NOTED)), (empty * (bar - done), "dim"), share)
 
     def _bar_width(self) -> int:
         return BAR if self._console.size.width >= 100 else BAR // 3

@@ -28,14 +28,15 @@ def run_job(message: Message, recorder: Recorder) -> Message:
 
     An exception of the user's code is in the run's folder afterwards and ends only this job.
     """
-    from dlrun.record.board import Board
+    from dlrun.record.tensorboard_writer import TensorBoardWriter
     from dlrun.run.run import run
 
     if message.get("abandon_reason"):
         return _abandon(message)
     try:
         ready = planned_job(message)
-        outcome = run(ready, ["dlrun", *message["words"]], [Board(every=ready.config.log_every or 0), recorder])
+        outcome = run(ready, ["dlrun", *message["words"]],
+                      [TensorBoardWriter(every=ready.config.log_every or 0), recorder])
     except Busy as busy:
         return {"event": "busy", "reason": str(busy)}
     except ConfigError as wrong:

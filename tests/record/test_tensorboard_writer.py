@@ -12,12 +12,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
 
-from dlrun.record.board import Board
-from dlrun.record.events import event_files, frames, pack
+from dlrun.record.events import encode_record, event_files, read_records
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append, cut_back
 from dlrun.record.pictures import save_batch
 from dlrun.record.recorder import Progress, RunInfo
+from dlrun.record.tensorboard_writer import TensorBoardWriter
 
 STEPS = 10  # an epoch
 
@@ -74,7 +74,7 @@ def session_groups(logdir):
 
 
 def train(folder, first=1, last=6, finish=True, flat=None, **kw):
-    board = Board(every=5)
+    board = TensorBoardWriter(every=5)
     board.start(info(folder, first, flat))
     epochs(board, folder, first, last, **kw)
     if finish:
@@ -117,7 +117,7 @@ def test_two_runs_with_equal_values_stay_two_rows(tmp_path):
 
 
 def test_a_fold_is_no_row(tmp_path):
-    board = Board(table=False)
+    board = TensorBoardWriter(table=False)
     board.start(info(tmp_path / "a" / "folds" / "0"))
     board.finish(result())
     board.close()
@@ -127,7 +127,7 @@ def test_a_fold_is_no_row(tmp_path):
 @pytest.mark.parametrize("closed", [True, False], ids=["interrupted", "killed"])
 def test_a_resumed_run_has_the_curves_of_one_that_never_stopped(tmp_path, closed):
     folder, whole = tmp_path / "a" / "1", tmp_path / "b" / "1"
-    board = Board(every=5)
+    board = TensorBoardWriter(every=5)
     board.start(info(folder))
     epochs(board, folder, 1, 4, half=8)
     if closed:
@@ -154,11 +154,11 @@ def reader(folder):
 
 
 def test_a_run_resumed_in_mid_epoch_keeps_the_steps_before_it(tmp_path):
-    board = Board(every=5)
+    board = TensorBoardWriter(every=5)
     board.start(info(tmp_path))
     epochs(board, tmp_path, 1, 2, half=9)
     board.close()
-    board = Board(every=5)
+    board = TensorBoardWriter(every=5)
     board.start(info(tmp_path, first=3, step=25))
     steps(board, 3, 6, 10, offset=0.5)
     board.close()
@@ -195,7 +195,7 @@ def test_a_run_that_was_found_and_started_over_is_still_one_row(tmp_path):
 
 def test_a_new_file_is_read_after_the_old_ones_whatever_the_clock_says(tmp_path):
     (tmp_path / "events.out.tfevents.9999999998.other.1").write_bytes(b"")
-    board = Board()
+    board = TensorBoardWriter()
     board.start(info(tmp_path))
     board.close()
     assert [path.name.split(".")[3] for path in event_files(tmp_path)] == ["9999999999"]
@@ -204,7 +204,7 @@ def test_a_new_file_is_read_after_the_old_ones_whatever_the_clock_says(tmp_path)
 def test_pictures_text_and_histograms_are_what_was_given(tmp_path):
     png = tmp_path / "p.png"
     save_batch(png, np.zeros((4, 1, 28, 28), np.uint8), list("abcd"))
-    board = Board()
+    board = TensorBoardWriter()
     board.start(info(tmp_path / "r"))
     board.picture("pictures/samples", 2, png)
     values = np.concatenate([np.full(7, -1.0), np.full(5, 3.0), [np.nan]])
@@ -229,7 +229,7 @@ def test_pictures_text_and_histograms_are_what_was_given(tmp_path):
 
 
 def test_a_value_that_cannot_be_drawn_is_left_out(tmp_path):
-    board = Board()
+    board = TensorBoardWriter()
     board.start(info(tmp_path, flat={"optimizer.lr": math.inf}))
     board.epoch({"epoch": 1, "train/loss": math.nan, "val/loss": 0.5}, best=False)
     board.finish(result(status="diverged", test=None, val={}, best=None))
@@ -243,10 +243,10 @@ def test_a_damaged_file_is_read_up_to_the_damage(tmp_path):
     path = tmp_path / "events.out.tfevents.1.h.1"
     from tensorboard.compat.proto import event_pb2
 
-    good = pack(event_pb2.Event(step=7).SerializeToString())
-    for tail in (b"", good[:5], good[:-1], bytes(64), pack(b"\xff\xff\xff")):
+    good = encode_record(event_pb2.Event(step=7).SerializeToString())
+    for tail in (b"", good[:5], good[:-1], bytes(64), encode_record(b"\xff\xff\xff")):
         path.write_bytes(good + tail)
-        assert [event.step for _, event in frames(path)] == [7]
+        assert [event.step for _, event in read_records(path)] == [7]
 
 
 def test_writing_needs_neither_torch_nor_tensorflow(tmp_path):
@@ -255,9 +255,9 @@ import sys
 sys.modules["tensorflow"] = None  # an import of it would fail
 sys.path.insert(0, {str(__file__).rpartition("/")[0]!r})
 from pathlib import Path
-from dlrun.record.board import Board
+from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.recorder import RunInfo
-board = Board()
+board = TensorBoardWriter()
 board.start(RunInfo("d", "", "", "", Path({str(tmp_path)!r}), {{}}, {{"lr": 0.1}}, 1, ()))
 board.epoch({{"epoch": 1, "train/loss": 0.5}}, True)
 board.finish({{"status": "finished", "test": {{"loss": 0.5}}}})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dlrun.record.events import EventFile, event_files, frames, retire
+from dlrun.record.events import EventFile, event_files, read_records, truncate_superseded
 from dlrun.record.folder import RunFolder, plain, yaml_text
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Progress, Recorder, RunInfo
@@ -18,7 +18,7 @@ _OUTCOME = ("test/", "val/kept/", "val/best/")  # written by finish(), so stale 
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
 
-class Board(Recorder):
+class TensorBoardWriter(Recorder):
     """Writes the run's own event file; knows neither torch nor TensorFlow.
 
     The horizontal axis counts epochs, except for tags that begin with ``step/``, which count steps: the running
@@ -50,8 +50,8 @@ class Board(Recorder):
 
         file.event(step=0, session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))
         self._graphed = ("graph", 0) in kept
-        for frame in kept.values():
-            file.frame(frame)
+        for record in kept.values():
+            file.write_record(record)
         if ("config", 0) not in kept:
             self._text("config", _yaml(info.config))
         if self._table and (_START, 0) not in kept:
@@ -61,10 +61,10 @@ class Board(Recorder):
                 self._row({key: value for key, value in row.items() if (key, row["epoch"]) not in kept})
         file.flush()
         for path in old:
-            retire(path)
+            truncate_superseded(path)
 
     def fold(self, name: str, after: int) -> Recorder:
-        return Board(self._every, table=False)
+        return TensorBoardWriter(self._every, table=False)
 
     def step(self, progress: Progress) -> None:
         if self._every and progress.step >= self._next:
@@ -116,7 +116,7 @@ class Board(Recorder):
 
     def _open(self) -> EventFile:
         if self._file is None:
-            raise RuntimeError("Board.start comes first")
+            raise RuntimeError("TensorBoardWriter.start comes first")
         return self._file
 
     def _row(self, row: Mapping[str, Any]) -> None:
@@ -168,16 +168,16 @@ class Board(Recorder):
 
 
 def _kept(old: list[Path], info: RunInfo) -> dict[tuple[str, int], bytes]:
-    """Of the old files the frames that are true for a run that goes on at `info.first_epoch`; the last of each."""
+    """Of the old files the records that are true for a run that goes on at `info.first_epoch`; the last of each."""
     kept: dict[tuple[str, int], bytes] = {}
     for path in old:
-        for frame, event in frames(path):
+        for record, event in read_records(path):
             if event.graph_def:
-                kept["graph", 0] = frame
-            for value in event.summary.value:  # one a frame, as `Board` writes them
+                kept["graph", 0] = record
+            for value in event.summary.value:  # one a record, as `TensorBoardWriter` writes them
                 last = info.resumed_step if value.tag.startswith("step/") else info.first_epoch - 1
                 if event.step <= last and value.tag != _END and not value.tag.startswith(_OUTCOME):
-                    kept[value.tag, event.step] = frame
+                    kept[value.tag, event.step] = record
     return dict(sorted(kept.items(), key=lambda item: item[0][1]))
 
 
