@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dlrun.config.callbacks import callback_source
 from dlrun.config.places import data_dir
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.kfold import KFold
@@ -45,6 +46,8 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
     """The part of a configuration that the identity is a hash of."""
     content = content or content_hash
     plain = _differing(config, Root, without)
+    if config.callbacks:
+        plain["callbacks"] = [[name, callback_source(name)] for name in config.callbacks]
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
     if isinstance(config.validation, KFold):
         plain["validation"] = config.validation.essence()

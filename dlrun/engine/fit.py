@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from dlrun.data.batches import Batches
+from dlrun.engine.callbacks._list import Callbacks
 from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.clock import Clock
 from dlrun.engine.learning_rate import LearningRate
@@ -52,7 +53,8 @@ class Fit:
     stopper: Stopper
     checkpoints: CheckpointManager
     clock: Clock
-    recorder: Recorder
+    recorder: Recorder  # the callbacks among them
+    callbacks: Callbacks
     signals: Signals
     evaluate: Callable[[int], dict[str, float]]  # epoch (from 1) -> val/ metrics, and test/ ones where asked
     write_row: Callable[[dict[str, Any]], None]
@@ -65,13 +67,13 @@ class Fit:
 
 
 def fit(run: Fit) -> str | None:
-    """Train until the epochs, the steps or the seconds are used up, or the stopper says so.
+    """Train until the epochs, the steps or the seconds are used up, or the stopper or a callback says so.
 
     Returns the sentence of an early stop, None when training ran its length.  Raises Diverged or Interrupted.
     """
-    clock, checkpoints = run.clock, run.checkpoints
+    clock, checkpoints, callbacks = run.clock, run.checkpoints, run.callbacks
     clock.start()
-    reason = run.stopper.reason() if clock.epoch else None
+    reason = (run.stopper.reason() if clock.epoch else None) or callbacks.stop_reason
     if checkpoints.saved is None:
         checkpoints.save(clock.epoch, clock.step)  # a run that diverges at once has this state to go back to
     while reason is None and clock.epoch < run.epochs and not _steps_used_up(run):
@@ -84,12 +86,17 @@ def fit(run: Fit) -> str | None:
         for x, y in run.batches.steps(clock.step, end):
             run.step(Batch(x, y, len(x)), clock.step)
             clock.step += 1
+            for update in callbacks.updates:
+                update(clock.step)
             if clock.step % CHECK_EVERY == 0:
                 check_metrics(run)
             now = time.monotonic()
             if now - shown >= REPORT_SECONDS:
                 shown = now
                 report_progress(run, first, end)
+            # Before a checkpoint, so that none is of a run that has been stopped within an epoch.
+            if reason := callbacks.stop_reason:
+                break
             if run.signals.asked is not None or checkpoints.due():
                 if all_finite(run.step.means()) and weights_are_finite(run):  # else the next check reports it
                     checkpoints.save(clock.epoch, clock.step)
@@ -128,7 +135,7 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
         extra(clock.epoch)
     if run.checkpoints.due() or run.checkpoints.cheap():
         run.checkpoints.save(clock.epoch, clock.step)
-    return run.stopper.reason()
+    return run.stopper.reason() or run.callbacks.stop_reason
 
 
 def check_metrics(run: Fit) -> dict[str, float]:

@@ -10,6 +10,6 @@ built.  It stands in a file of its own, named as it is, and is registered once:
 Nothing else names it: commands, lists, checks and reports ask here.
 """
 
-from dlrun.registry.kinds import UnknownKind, find, kinds, load, names, register
+from dlrun.registry.kinds import UnknownKind, enter, find, kinds, load, names, register
 
-__all__ = ["UnknownKind", "find", "kinds", "load", "names", "register"]
+__all__ = ["UnknownKind", "enter", "find", "kinds", "load", "names", "register"]

@@ -12,6 +12,7 @@ ROOMS: dict[str, str] = {  # group -> folder below the package
     "optimizer": "engine/optimizers",
     "schedule": "engine/schedules",
     "early_stop": "engine/stopping",
+    "callback": "engine/callbacks",
     "verb": "cli/verbs",
     "layer": "models/layers",
 }

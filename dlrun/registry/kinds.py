@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar
@@ -59,4 +61,14 @@ def kinds(group: str) -> dict[str, Any]:
 def load(target: str) -> Any:
     """What a dotted name (``module.Class``) of the user's own stands for.  Who calls it has asked for permission."""
     module, _, name = target.rpartition(".")
-    return getattr(import_module(module), name)
+    return getattr(enter(module), name)
+
+
+def enter(module: str) -> Any:
+    """Import a module of the user's own, so that the kinds that it registers are known.
+
+    Who calls it has asked for permission.  The working folder is looked at, too.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    return import_module(module)

@@ -73,6 +73,8 @@ def unsupported(config: Config) -> Iterator[Problem]:
         yield Problem("precision=fp16", f"{alone}; bf16 does not")
     if stateful_key(config.model):
         yield Problem(f"{stateful_key(config.model)}=true", f"{alone}: row i of a batch goes on in row i of the next")
+    if config.callbacks:
+        yield Problem(f"callbacks={','.join(config.callbacks)}", f"{alone}: callbacks would run in the leader only")
     if config.max_seconds is not None:
         yield Problem(f"max_seconds={config.max_seconds:g}", f"{alone}; max_steps does not")
     if task.kind == "adversarial":

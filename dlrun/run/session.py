@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from dlrun.assembly.components import build_run
-from dlrun.assembly.machine import choose, hardware
+from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.machine import Machine, choose, hardware
 from dlrun.diagnostics.plots import draw_start
 from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
 from dlrun.engine.processes import SINGLE, Processes
@@ -60,38 +62,51 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     write_json(folder.path / "fitted.json", parts.prepared.fitted(), sync=False)
     write_header(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
                resident=parts.resident)
-    recorder.start(run_info(parts, machine, folder, training, notes))
-    if training.clock.step == 0 or not any(folder.pictures.iterdir()):
-        draw_start(parts.view(folder, recorder, 0, training.step.cast))
+    with closing(training.callbacks):
+        training.recorder.start(run_info(parts, machine, folder, training, notes))
+        if training.clock.step == 0 or not any(folder.pictures.iterdir()):
+            draw_start(parts.view(folder, training.recorder, 0, training.step.cast))
+        result, error = _trained(parts, training, machine, folder, run_id, signals)
+        _finish(training, recorder, result)
+    if error is not None:
+        raise error
+    return result
+
+
+def _trained(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
+             signals: Signals) -> tuple[dict[str, Any], Exception | None]:
+    """Train and measure: the result, written, and the exception of a training that failed."""
+    end = partial(unfinished, parts, training, machine, folder, run_id)
     try:
         reason = fit(training)
-        result = finished(parts, training, machine, folder, run_id, reason, recorder)
+        return finished(parts, training, machine, folder, run_id, reason, training.recorder), None
     except Interrupted:
-        result = unfinished(parts, training, machine, folder, run_id, "interrupted",
-                            f"interrupted by {signals.name} after step {training.clock.step:,}; "
-                            "the same command goes on from there")
-    except Diverged as end:
-        result = unfinished(parts, training, machine, folder, run_id, "diverged",
-                            f"{end}; the checkpoint of step {training.checkpoints.saved_step:,} is the last one before",
-                            between=[end.first, end.last], checkpoint_step=training.checkpoints.saved_step)
+        return end("interrupted", f"interrupted by {signals.name} after step {training.clock.step:,}; "
+                                  "the same command goes on from there"), None
+    except Diverged as diverged:
+        saved = training.checkpoints.saved_step
+        return end("diverged", f"{diverged}; the checkpoint of step {saved:,} is the last one before",
+                   between=[diverged.first, diverged.last], checkpoint_step=saved), None
     except Exception as error:
         from dlrun.assembly.memory import is_out_of_memory, rows_that_fit
 
-        if is_out_of_memory(error):
-            write_text(folder.traceback, traceback.format_exc())
-            traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
-            fitted = rows_that_fit(parts)
-            said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
-            result = unfinished(parts, training, machine, folder, run_id, "out_of_memory",
-                                f"out of memory at batch_size {config.batch_size}; {said}", fitted_batch_size=fitted,
-                                error=first_line(error))
-        else:
-            result = unfinished(parts, training, machine, folder, run_id, "failed", first_line(error),
-                                error=first_line(error))
-            recorder.finish(result)
-            raise
+        if not is_out_of_memory(error):
+            return end("failed", first_line(error), error=first_line(error)), error
+        write_text(folder.traceback, traceback.format_exc())
+        traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
+        fitted = rows_that_fit(parts)
+        said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
+        return end("out_of_memory", f"out of memory at batch_size {parts.config.batch_size}; {said}",
+                   fitted_batch_size=fitted, error=first_line(error)), None
+
+
+def _finish(training: Fit, recorder: Recorder, result: dict[str, Any]) -> None:
+    """Tell callbacks and recorders the result, which is written: a callback that fails now cannot spoil it."""
+    try:
+        training.callbacks.finish(result)
+    except Exception as error:
+        recorder.note(f"a callback failed in finish: {first_line(error)}")
     recorder.finish(result)
-    return result
 
 
 def _followed(training: Fit) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import measured
 from dlrun.diagnostics.plots import draw_epoch
 from dlrun.diagnostics.sample_classifier import make_sample_classifier
+from dlrun.engine.callbacks._list import make_callbacks
 from dlrun.engine.checkpoint_manager import BestWeights, CheckpointManager, Weights
 from dlrun.engine.clock import Clock
 from dlrun.engine.fit import Fit
@@ -20,12 +21,12 @@ from dlrun.engine.stopping.early_stop import Stopper
 from dlrun.models.recurrent.module import reset_states
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
-from dlrun.record.recorder import Recorder
+from dlrun.record.recorder import Recorder, Recorders
 from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
 def build_fit(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
-          recorder: Recorder, say: Callable[[str], None] = lambda said: None) -> Fit:
+              recorder: Recorder, say: Callable[[str], None] = lambda said: None) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
     config = parts.config
     steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
@@ -36,9 +37,11 @@ def build_fit(parts: RunComponents, machine: Machine, folder: RunFolder, run_id:
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     stopper = Stopper(config.early_stop, monitor)
     best, clock = BestWeights(parts.model), Clock()
+    callbacks = make_callbacks(config.callbacks, parts.model)
+    recorder = Recorders([recorder, callbacks])
     checkpoints = CheckpointManager(folder.last, folder.best, run_id, {
         "model": Weights(parts.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
-        "clock": clock}, best, config.checkpoint_seconds)
+        "clock": clock, **({"callbacks": callbacks} if config.callbacks else {})}, best, config.checkpoint_seconds)
 
     sample_metrics = config.task.sample_metrics(parts.view(folder, recorder, 0, step.cast),
                                                 lambda: make_sample_classifier(parts, folder.judge, say))
@@ -61,7 +64,8 @@ def build_fit(parts: RunComponents, machine: Machine, folder: RunFolder, run_id:
     return Fit(
         epochs=epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
         steps_per_epoch=steps_per_epoch, batches=parts.batches, step=step, totals=totals, rate=rate, stopper=stopper,
-        checkpoints=checkpoints, clock=clock, recorder=recorder, signals=signals, evaluate=evaluate,
+        checkpoints=checkpoints, clock=clock, recorder=recorder, callbacks=callbacks, signals=signals,
+        evaluate=evaluate,
         write_row=lambda row: append(folder.metrics, row), begin=lambda: reset_states(parts.model), extras=extras)
 
 

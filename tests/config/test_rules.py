@@ -42,6 +42,7 @@ BREAKS = {  # rule -> (words that break it, words that just keep it)
     "device_is_a_device": (["device=cuda:"], ["device=cuda:0"]),
     "name_is_a_folder": (["name=a/../../b"], ["name=a/b..c"]),
     "output_dir_is_named": (["output_dir=' '"], ["output_dir=."]),
+    "callbacks_are_known": (["callbacks=mine"], ["callbacks=net.Watch", "allow=net"]),
     "custom_class_is_allowed": (["model=mine"], ["model=mine", "allow=net"]),
 }
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from dlrun import registry
+from dlrun.config.callbacks import callback_problems
 from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.groups import Custom
@@ -175,6 +177,12 @@ def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
 def output_dir_is_named(config: Config, origin: Any) -> Iterator[Problem]:
     if not config.output_dir.strip():
         yield Problem("output_dir=", "expected a folder;  .  is this one", origin("output_dir"))
+
+
+@rule
+def callbacks_are_known(config: Config, origin: Any) -> Iterator[Problem]:
+    for problem in callback_problems(config):
+        yield replace(problem, origin=origin("callbacks"))
 
 
 @rule

@@ -48,6 +48,9 @@ class Root:
     projector: bool = flag(
         False, "Write embeddings, codes or last features of rows for TensorBoard's projector at the end.",
         identity=False)
+    callbacks: tuple[str, ...] = texts(
+        (), "What watches the training and may stop it: registered names, or module.Class of an allowed module.",
+        empty=True, scalar=True)
     allow: tuple[str, ...] = texts(
         (), "Modules whose classes a _target_ may name; from the command line only.",
         empty=True, scalar=True, identity=False)

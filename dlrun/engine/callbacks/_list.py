@@ -1,0 +1,52 @@
+"""All callbacks of a run as one object of the loop, and as one part of the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from dlrun import registry
+from dlrun.config.problem import problem
+from dlrun.engine.callbacks._base import Callback
+from dlrun.record.recorder import Recorders
+
+
+def make_callbacks(names: Sequence[str], model: nn.Module) -> Callbacks:
+    """The callbacks of a run, made anew; raises ConfigError for what is no Callback."""
+    made = {}
+    for name in names:
+        kind = registry.load(name) if "." in name else registry.find("callback", name)
+        callback = kind()
+        if not isinstance(callback, Callback):
+            raise problem(f"callbacks={name}", f"expected a dlrun.engine.callbacks.Callback, not a "
+                                               f"{type(callback).__name__}")
+        callback.model = model
+        made[name] = callback
+    return Callbacks(made)
+
+
+class Callbacks(Recorders):
+    """Several callbacks as one, called in their order."""
+
+    def __init__(self, named: Mapping[str, Callback]):
+        super().__init__(list(named.values()))
+        self.named = named
+        updates = [callback.update for callback in named.values() if type(callback).update is not Callback.update]
+        self.updates: Sequence[Callable[[int], None]] = updates  # those of the callbacks that have one
+
+    @property
+    def stop_reason(self) -> str | None:
+        """The sentence of the first callback that has asked for an end."""
+        return next((callback.stop_reason for callback in self.named.values() if callback.stop_reason), None)
+
+    def state(self) -> dict[str, Any]:
+        return {name: {"stop_reason": callback.stop_reason, "state": dict(callback.state_dict())}
+                for name, callback in self.named.items()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        for name, callback in self.named.items():
+            own = state.pop(name)
+            callback.stop_reason = own["stop_reason"]
+            callback.load_state_dict(own["state"])
