@@ -39,7 +39,6 @@ class Grid:
         """
         from dlrun.config.problem import problem
         from dlrun.report.collect import collect
-        from dlrun.report.measure import better
 
         tables = collect([self.folder], metric).tables
         rows = [(table, row) for table in tables for row in table.rows if row.values]
@@ -48,12 +47,12 @@ class Grid:
         table, row = rows[0]
         for other_table, other in rows[1:]:
             assert row.summary is not None and other.summary is not None
-            if better(table.metric, other.summary.mean, row.summary.mean):
+            if table.metric.better(other.summary.mean, row.summary.mean):
                 table, row = other_table, other
         best = None
         for run in row.runs:
             value = row.values.get(run.seed)
-            if value is not None and (best is None or better(table.metric, value, best[0])):
+            if value is not None and (best is None or table.metric.better(value, best[0])):
                 best = (value, run)
         assert best is not None
         return Run(best[1].folder)
@@ -78,7 +77,7 @@ class GridTable:
         for table in self.report.tables:
             for row in table.rows:
                 summary = row.summary
-                found.append({**dict(zip(table.axes.columns, row.labels)), "metric": table.metric,
+                found.append({**dict(zip(table.axes.columns, row.labels)), "metric": table.key,
                               "mean": summary and summary.mean, "half_width_95": summary and summary.half,
                               "n": summary.n if summary else 0, "best": row.best})
         return found

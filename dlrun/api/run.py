@@ -61,11 +61,11 @@ class Run:
         return load_run(self.folder, self._allow)
 
     def __repr__(self) -> str:
-        from dlrun.record.words import metrics
+        from dlrun.record.metric import metrics_of
 
         result = self.result
         part = next((part for part in ("test", "val", "train") if result.get(part)), "")
-        told = f", {part} {metrics(result[part])}" if part else ""
+        told = f", {part} {metrics_of(result).sentence(result[part])}" if part else ""
         return f"<Run {self.folder.parent.name}/{self.folder.name} {self.status}{told}>"
 
     def _repr_html_(self) -> str:

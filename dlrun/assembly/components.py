@@ -24,6 +24,7 @@ from dlrun.data.augment import make_augment
 from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.subsample import fewer
+from dlrun.metrics._protocol import RunMetric
 from dlrun.models.recurrent.module import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import Checked
@@ -52,6 +53,7 @@ class RunComponents:
     resident: bool
     speed_path: str
     evaluate_batch: int
+    chosen: dict[str, RunMetric]
 
     def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any]) -> View:
         """The run at the end of an epoch, for plots and for what a task measures on samples."""
@@ -63,10 +65,16 @@ class RunComponents:
 
     def measure(self, rows: Rows, cast: Callable[[], Any],
                 passed: list[tuple[Tensor, Tensor]] | None = None) -> dict[str, float]:
-        """The task's measures over all rows, with dropout off; `passed` gets each batch's outputs and targets."""
-        totals = MetricAccumulator(self.config.task.measures, rows.device)
+        """The task's metrics over all rows, with dropout off; `passed` gets each batch's outputs and targets.
+
+        Those of the user's choice that are not finite are left out.
+        """
+        totals = MetricAccumulator(self.config.task.summed, rows.device)
         self.rng.seed_step(-1)  # what is random in a measurement (a latent sample) is the same in each
         self.model.eval()
+        chosen = {} if rows is self.train else self.chosen
+        for metric in chosen.values():
+            metric.reset()
         seen: list[Tensor] = []
         hook = None if passed is None else self.model.register_forward_hook(lambda *call: seen.append(call[-1]))
         try:
@@ -77,13 +85,19 @@ class RunComponents:
                         with cast():
                             loss, outputs = self.task.loss(player, self.model, batch)
                         self.task.add(player, totals, loss, outputs, batch)
+                    if chosen:
+                        scored = self.task.scored(outputs, batch)
+                        for metric in chosen.values():
+                            metric.update(*scored)
                     if passed is not None:
                         passed.append((seen.pop(), y))
         finally:  # also when memory runs out: the model is used again to find what would have fitted
             if hook is not None:
                 hook.remove()
         self.model.train()
-        return self.task.derive(totals.read())
+        values = {name: float(metric.compute()) for name, metric in chosen.items()}
+        found = {name: value for name, value in values.items() if math.isfinite(value)}
+        return {**self.task.compute(totals.read()), **found}
 
 
 def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:
@@ -121,6 +135,7 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
                         make_augment(config.augment), shuffle=config.shuffle, whole=carries),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         evaluate_batch=config.batch_size if carries else _evaluate_batch(checked, machine.device),
+        chosen=config.task.build_metrics(prepared.data_spec, machine.device),
     )
 
 

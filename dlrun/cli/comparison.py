@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.sweeps import of_a_sweep
-from dlrun.report.claims import rows_of
-from dlrun.report.judged import QUICK, judge_all
-from dlrun.report.library import Entry
-from dlrun.report.measured import Folders, row_name
+from dlrun.report.claim_verdicts import rows_of
+from dlrun.report.experiments import Entry
+from dlrun.report.measurements import Folders, row_name
+from dlrun.report.verdicts import QUICK, verdicts_on
 
 if TYPE_CHECKING:
     from dlrun.record.plan import Plan
@@ -45,12 +45,12 @@ def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
     store(plan)
     code = _run(plan)
     folders = Folders(plan, entry.name, profile, partial)
-    judged = judge_all(entry.book, folders.measured, folders.look, entry.metric)
+    verdicts = verdicts_on(entry.book, folders.measurements, folders.look, entry.metric)
     print()
-    print_comparison(entry.book, folders.measured, judged, sys.stdout)
-    write_json(plan.folder / MEASURED, folders.measured.plain())
+    print_comparison(entry.book, folders.measurements, verdicts, sys.stdout)
+    write_json(plan.folder / MEASURED, folders.measurements.plain())
     write_text(plan.folder / "reports" / "book.html",
-               as_page(entry.book, folders.measured, judged, folders.look))
+               as_page(entry.book, folders.measurements, verdicts, folders.look))
     print(f"\n{plan.folder / 'reports' / 'book.html'}")
     return code
 

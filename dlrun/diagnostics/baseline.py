@@ -27,8 +27,8 @@ def measure_baseline(parts: RunComponents) -> dict[str, Any]:
         return {}
     y, device = all_targets(part), parts.rng.device
     batch = Batch(found.outputs.to(device), y.to(device), len(y))
-    totals = MetricAccumulator(config.task.measures, device)
+    totals = MetricAccumulator(config.task.summed, device)
     with torch.no_grad():
         loss, out = parts.task.loss("model", nn.Identity().eval(), batch)
         parts.task.add("model", totals, loss, out, batch)
-    return {"model": found.model, "says": found.says, "part": name, **parts.task.derive(totals.read())}
+    return {"model": found.model, "says": found.says, "part": name, **parts.task.compute(totals.read())}

@@ -91,7 +91,7 @@ def _train(parts: RunComponents, network: Network, task: ClassifyTask, rng: Step
     optimizer = Adam(lr=RATE)
     config = dataclasses.replace(parts.config, optimizer=optimizer, task=Classify(), precision="float32")
     step = EagerStep(config, task, network, rng, LearningRate(Constant(), optimizer.lr, STEPS, STEPS),
-                     MetricAccumulator(config.task.measures, rng.device))
+                     MetricAccumulator(config.task.summed, rng.device))
     for number, (x, y) in enumerate(Batches(parts.train, ROWS, seed).steps(0, STEPS)):
         step(Batch(x, y, len(x)), number)
 

@@ -140,7 +140,7 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
 
 def check_metrics(run: Fit) -> dict[str, float]:
     """The running metrics, read from the device; raises Diverged where one is NaN or infinite."""
-    metrics = run.step.task.derive(run.step.means())
+    metrics = run.step.task.compute(run.step.means())
     if not all_finite(metrics):
         raise Diverged(run.clock.looked, run.clock.step)
     run.clock.looked = run.clock.step
@@ -164,7 +164,7 @@ def report_progress(run: Fit, first: int, end: int) -> None:
     done = run.clock.step - first
     run.recorder.step(Progress(
         epoch=run.clock.epoch + 1, step=run.clock.step, step_in_epoch=done, steps_in_epoch=end - first,
-        seconds_in_epoch=seconds, values={f"train/{k}": v for k, v in run.step.task.derive(run.totals.read()).items()},
+        seconds_in_epoch=seconds, values={f"train/{k}": v for k, v in run.step.task.compute(run.totals.read()).items()},
         rows_per_second=run.totals.rows / seconds if seconds else 0.0))
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from dlrun.engine.schedules._base import Schedule
+from dlrun.record.metric import Direction
 
 
 class LearningRate:
     """`factor(step)` for every step; `epoch(metrics)` after each epoch, for schedules with feedback.
 
-    `steps_per_epoch` and `total_steps` are those of the run, `lr` its configured rate.  The state is that of the
-    feedback alone: everything else follows from the step.
+    `steps_per_epoch` and `total_steps` are those of the run, `lr` its configured rate; `direction` is the way
+    in which the metric that feedback watches gets better.  The state is that of the feedback alone: everything else
+    follows from the step.
     """
 
-    def __init__(self, schedule: Schedule, lr: float, steps_per_epoch: int, total_steps: int):
-        self.schedule, self.lr = schedule, lr
+    def __init__(self, schedule: Schedule, lr: float, steps_per_epoch: int, total_steps: int,
+                 direction: Direction = "min"):
+        self.schedule, self.lr, self._direction = schedule, lr, direction
         self._steps_per_epoch, self._total_steps = steps_per_epoch, total_steps
         self._state = schedule.first_state()
 
@@ -30,7 +33,7 @@ class LearningRate:
         return self.lr * self.factor(step)
 
     def epoch(self, metrics: dict[str, float]) -> None:
-        self.schedule.after_epoch(self._state, metrics, self.lr)
+        self.schedule.after_epoch(self._state, metrics, self.lr, self._direction)
 
     def state(self) -> dict[str, Any]:
         return dict(self._state)

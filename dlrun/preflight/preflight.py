@@ -172,7 +172,8 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
     try:
         if config.task.kind == "auto":
             word = task_word(config, data_spec)
-            config = with_task(config, task_values(word))
+            config = with_task(config, {**task_values(word), "metrics": list(config.task.metrics)})
+            problems += config.task.metric_problems()
     except ConfigError as wrong:
         return None, wrong.problems
     unfit = pairing(config, data_spec)

@@ -10,9 +10,10 @@ from typing import Any, TextIO
 from dlrun.record.console_folds import FoldConsole
 from dlrun.record.epoch_lines import EpochLines
 from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.metric import metrics_of
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.table import Table
-from dlrun.record.words import long_time, metric, metrics
+from dlrun.record.words import long_time
 
 COLUMNS = 12  # of measures, at most
 
@@ -36,9 +37,9 @@ class Console(EpochLines):
 
     def start(self, info: RunInfo) -> None:
         self._info, self._verbosity = info, info.verbosity
-        shown = list(info.metrics)
-        if len(shown) > COLUMNS:  # of a task with several targets: the losses alone get columns
-            shown = [name for name in shown if name.endswith("/loss")] or shown
+        shown = dict(info.metrics)
+        if len(shown) > COLUMNS:  # of a task with several targets: what it is judged by alone gets columns
+            shown = {key: metric for key, metric in shown.items() if metric.name == info.primary} or shown
         self._table = Table(shown, info.epochs, "fold" if info.folds else "epoch")
         if self._verbosity == 0:
             return
@@ -106,12 +107,14 @@ class Console(EpochLines):
         self._print(_sentence(result))
         if result.get("folds") and result.get("best", {}).get("epoch", result["epochs"]) != result["epochs"]:
             best = {key: value for key, value in result["best"].items() if key.startswith("val/")}
-            self._print(f"best   {metrics(best)} after epoch {result['best']['epoch']} of the mean curve")
+            said = metrics_of(result).sentence(best)
+            self._print(f"best   {said} after epoch {result['best']['epoch']} of the mean curve")
         if result.get("val_std"):
             self._print(f"val    {_with_spread(result, 'val')} over {len(result['folds'])} folds")
         part = _part(result)
         if part:
-            said = metrics(result[part]) if part != "test" or "test_std" not in result else _with_spread(result, part)
+            spread = part == "test" and "test_std" in result
+            said = _with_spread(result, part) if spread else metrics_of(result).sentence(result[part])
             self._print(f"{f'{part:6} {said}':<48} {_took(result)}".rstrip())
         if part and (line := _baseline(result)):
             self._print(f"\x1b[2m{line}\x1b[0m" if self._terminal and "NO_COLOR" not in os.environ else line)
@@ -119,7 +122,8 @@ class Console(EpochLines):
     def _one_line(self, result: Mapping[str, Any]) -> None:
         part = _part(result)
         ended_well = part and result.get("status") in ("finished", "stopped")
-        outcome = f"{part}  {metrics(result[part])}  {_took(result)}".rstrip() if ended_well else _sentence(result)
+        said = metrics_of(result).sentence(result[part]) if ended_well else ""
+        outcome = f"{part}  {said}  {_took(result)}".rstrip() if ended_well else _sentence(result)
         self._print(f"{result.get('name')}/{result.get('id')}  {outcome}")
 
 
@@ -148,7 +152,8 @@ def _as_row(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_spread(result: Mapping[str, Any], part: str) -> str:
     """The mean and standard deviation of each measure over the folds: ``loss 9.2113 +- 3.1208``."""
-    return " · ".join(f"{metrics({key: value})} +- {metric(key, result[f'{part}_std'][key], 2)}"
+    known = metrics_of(result)
+    return " · ".join(f"{known.sentence({key: value})} +- {known.text(key, result[f'{part}_std'][key], 2)}"
                       for key, value in result[part].items())
 
 
@@ -157,9 +162,10 @@ def _baseline(result: Mapping[str, Any]) -> str:
     baseline = dict(result.get("baseline") or {})
     if not baseline or result.get("config", {}).get("model.kind") == baseline["model"]:
         return ""
-    told = [name for name in baseline if name.endswith(("accuracy", "exact_match", "mae", "mae_in_units"))]
-    in_units = {name.removesuffix("_in_units") for name in told if name.endswith("_in_units")}
-    numbers = metrics({name: baseline[name] for name in told if name not in in_units})
+    known = metrics_of(result)
+    told = [name for name, value in baseline.items() if isinstance(value, float) and known.of(name).plain]
+    in_better_units = {known.of(name).instead_of for name in told}
+    numbers = known.sentence({name: baseline[name] for name in told if name not in in_better_units})
     return f"baseline ({str(baseline['says']).removeprefix('the ')}): {numbers}"
 
 

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from dlrun.record.metric import Metrics
 from dlrun.record.palette import GOOD
 from dlrun.record.recorder import Progress, Recorder, RunInfo
 from dlrun.record.table import Table
-from dlrun.record.words import metrics
 
 
 class EpochLines(Recorder):
@@ -36,7 +36,8 @@ class EpochLines(Recorder):
         if self._info and self._verbosity >= 2:
             of = f"/{progress.steps_in_epoch:,}" if progress.steps_in_epoch else ""
             step = f"step {progress.step_in_epoch:,}{of}"
-            self._print(f"{progress.epoch:5d}   {step}   {metrics(progress.values)}", "dim")
+            numbers = Metrics(self._info.metrics.values()).sentence(progress.values)
+            self._print(f"{progress.epoch:5d}   {step}   {numbers}", "dim")
 
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
         if self._info and self._info.folds:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from dlrun.record.metric import Metrics
 from dlrun.record.palette import NOTED
 from dlrun.record.recorder import Progress, RunInfo
-from dlrun.record.words import count, long_time, metric, metric_name
+from dlrun.record.words import count, long_time
 
 _REDRAW_SECONDS = 0.1
 _BAR = 24
@@ -26,6 +27,7 @@ class Live:
         from rich.live import Live as RichLive
 
         self._epochs, self._monitor = info.epochs, info.monitor
+        self._metrics = Metrics(info.metrics.values())
         self._label, self._after = f"{label}   " if label else "", after
         self._epoch_seconds: float | None = None
         self._best = ""
@@ -53,7 +55,7 @@ class Live:
         """Remember how long the epoch took, and the best value so far."""
         self._epoch_seconds = row.get("seconds")
         if best and self._monitor is not None and self._monitor in row:
-            self._best = f"best {metric(self._monitor, row[self._monitor])} in {row['epoch']}"
+            self._best = f"best {self._metrics.text(self._monitor, row[self._monitor])} in {row['epoch']}"
 
     def close(self) -> None:
         """Take the line away."""
@@ -63,8 +65,8 @@ class Live:
         from rich.text import Text
 
         parts = [self._label + (f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch))]
-        values = [f"{metric_name(key)} {metric(key, value)}" for key, value in progress.values.items()]
-        parts += [" · ".join(values), f"{count(progress.rows_per_second)} rows/s" if progress.rows_per_second else ""]
+        values = self._metrics.sentence(progress.values, decimals=1)
+        parts += [values, f"{count(progress.rows_per_second)} rows/s" if progress.rows_per_second else ""]
         left = self._left(progress)
         parts += [f"{long_time(left)} left" if left is not None else "", self._best]
         line = Text("   ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis", style="dim")

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dlrun.record.metric import Metric
+
 
 @dataclass(frozen=True)
 class RunInfo:
     """What is known before the first step.
 
     `dataset`, `model` are names; `data_line`, `model_line`, `device_line` say the rest in a line each, without the
-    name.  `config` is the nested resolved configuration, `flat` the same with dotted keys.  `metrics` are the keys of a
-    row in the order they are shown (``train/loss``, ``train/accuracy``, ``val/loss``, ``val/accuracy``).  `epochs` is
-    None where only another rule ends the run.  `first_epoch` is 1 for a fresh run; a resumed one goes on in
-    `first_epoch`, after `resumed_step` steps in all.  `notes` are decisions made for the user, each a line.
+    name.  `config` is the nested resolved configuration, `flat` the same with dotted keys.  `metrics` are those of a
+    row that are shown, in their order, by key (``train/loss``, ``train/accuracy``, ``val/loss``, ``val/accuracy``);
+    `primary` is the one that the task is judged by (``accuracy``).  `epochs` is None where only another rule ends the
+    run.  `first_epoch` is 1 for a fresh run; a resumed one goes on in `first_epoch`, after `resumed_step` steps in all.
+    `notes` are decisions made for the user, each a line.
     `folds` counts the folds of a k-fold run, with its final fit; 0 for a run that trains once.
     """
 
@@ -28,7 +31,7 @@ class RunInfo:
     config: Mapping[str, Any]
     flat: Mapping[str, Any]
     epochs: int | None
-    metrics: tuple[str, ...]
+    metrics: Mapping[str, Metric]
     model: str = ""
     first_epoch: int = 1
     resumed_step: int = 0
@@ -36,6 +39,7 @@ class RunInfo:
     notes: Sequence[str] = field(default_factory=tuple)
     verbosity: int = 1
     folds: int = 0
+    primary: str = "loss"
 
 
 @dataclass(frozen=True)

@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from dlrun.record.words import is_share, metric, metric_name, short_time
+from dlrun.record.metric import Metric
+from dlrun.record.words import short_time
 
 LINES = 50  # an epoch a line up to here; longer runs are thinned to about as many lines
-_SHORT = {
-    "accuracy": "acc", "padded_accuracy": "padded", "reconstruction": "recon", "discriminator_loss": "d loss",
-    "generator_loss": "g loss", "real_accuracy": "real", "fake_accuracy": "fake", "mae_in_units": "in units",
-    "duplicates": "dup",
-}
 
 
 class Table:
-    """Right-aligned columns for the metrics in `keys`, header first; `first` heads the column of epochs (or folds).
+    """Right-aligned columns for `metrics`, by the keys of a row, header first; `first` heads the column of epochs.
 
-    >>> table = Table(["train/loss", "train/accuracy"], epochs=3)
+    >>> accuracy = Metric("accuracy", share=True, short="acc")
+    >>> table = Table({"train/loss": Metric("loss"), "train/accuracy": accuracy}, epochs=3)
     >>> print(table.head)
     epoch   train loss       acc       time
     >>> print(table.line({"epoch": 1, "seconds": 6.94, "train/loss": 0.24171, "train/accuracy": 0.927}, best=True))
         1       0.2417    92.7 %      6.9 s   best
     """
 
-    def __init__(self, keys: Sequence[str], epochs: int | None, first: str = "epoch"):
-        self._epochs = epochs
+    def __init__(self, metrics: Mapping[str, Metric], epochs: int | None, first: str = "epoch"):
+        self._epochs, self._metrics = epochs, metrics
         self._columns: list[tuple[str, str, int]] = []
         part = ""
-        for key in keys:
-            short = _SHORT.get(metric_name(key), metric_name(key).replace("_", " "))
+        for key, metric in metrics.items():
+            short = metric.head
             head, part = (short, part) if key.partition("/")[0] == part else (_title(key, short), key.partition("/")[0])
-            self._columns.append((key, head, max(len(head), 7 if is_share(key) else 9)))
+            self._columns.append((key, head, max(len(head), 7 if metric.share else 9)))
         self._first = max(5, len(first), len(str(epochs or "")))
         cells = [head.rjust(width) for _, head, width in self._columns]
         self.head = self._join(first.rjust(self._first), [*cells, "time".rjust(8)])
 
     def line(self, row: Mapping[str, Any], best: bool = False) -> str:
         """One epoch; a metric that the row does not have stays blank."""
-        cells = [(metric(key, row[key]) if key in row else "").rjust(width) for key, _, width in self._columns]
+        texts = [(self._metrics[key].text(row[key]) if key in row else "", width) for key, _, width in self._columns]
+        cells = [text.rjust(width) for text, width in texts]
         seconds = short_time(row.get("seconds")).rjust(8)
         line = self._join(str(row["epoch"]).rjust(self._first), [*cells, seconds]).rstrip()
         return line + ("   best" if best else "")

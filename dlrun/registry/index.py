@@ -8,6 +8,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parents[1]
 ROOMS: dict[str, str] = {  # group -> folder below the package
     "launcher": "sweep/execute/launchers",
+    "metric": "metrics",
     "task": "tasks",
     "optimizer": "engine/optimizers",
     "schedule": "engine/schedules",

@@ -8,48 +8,48 @@ from typing import Any
 
 from dlrun.config.schema.books import Book
 from dlrun.record.palette import BAD, GOOD, NOTED
-from dlrun.record.words import is_share
 from dlrun.report.book_text import STYLES, Pair, claim_rows, lines_of, sentences, shown_scale, tables_of
-from dlrun.report.judged import Judged
-from dlrun.report.measure import Scale as Measure
-from dlrun.report.measured import Measured
+from dlrun.report.cell_verdicts import CellVerdict
+from dlrun.report.measurements import Measurements
 from dlrun.report.page import environment
+from dlrun.report.scale import Scale as Column
 from dlrun.report.svg import px, scale_of, svg, text
-from dlrun.report.verdicts import CellVerdict
+from dlrun.report.verdicts import Verdicts
 
 _STYLES = {GOOD: "good", NOTED: "good", BAD: "bad"}
 WIDTH, HEIGHT, LABEL = 420, 26, 56
 
 
-def as_page(book: Book, measured: Measured, judged: Judged, look: Callable[[str, str], dict[int, float]]) -> str:
+def as_page(book: Book, measurements: Measurements, verdicts: Verdicts,
+            look: Callable[[str, str], dict[int, float]]) -> str:
     """One HTML file that needs nothing else; everything that comes from files is escaped."""
-    parts = [_part(metric, pairs, measured, look) for metric, pairs in tables_of(measured, judged).items()]
+    parts = [_part(metric, pairs, measurements, look) for metric, pairs in tables_of(measurements, verdicts).items()]
     claims = [{"says": says, "verdict": word, "difference": difference.replace("+-", "±"), "style": _style(word)}
-              for says, word, difference in claim_rows(judged)]
+              for says, word, difference in claim_rows(verdicts)]
     return environment().get_template("book.html").render(
-        book=book, measured=measured, judged=judged, parts=parts, claims=claims,
-        sentences=[sentence.replace("+-", "±") for sentence in sentences(book, measured, judged)])
+        book=book, measurements=measurements, verdicts=verdicts, parts=parts, claims=claims,
+        sentences=[sentence.replace("+-", "±") for sentence in sentences(book, measurements, verdicts)])
 
 
-def _part(metric: str, pairs: Sequence[Pair], measured: Measured,
+def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
           look: Callable[[str, str], dict[int, float]]) -> dict[str, Any]:
-    shown = shown_scale(metric, pairs)
+    shown = shown_scale(metric, pairs, measurements)
     rows = []
-    for (cell, verdict), line in zip(pairs, lines_of(pairs, measured)):
-        values = [value for value in look(cell.row or measured.rows[0], metric).values() if math.isfinite(value)]
+    for (cell, verdict), line in zip(pairs, lines_of(pairs, measurements)):
+        values = [value for value in look(cell.row or measurements.rows[0], metric).values() if math.isfinite(value)]
         name, printed, told, n, word = line
         rows.append({"name": name, "printed": printed, "measured": told.replace("+-", "±"), "n": n, "verdict": word,
                      "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})
     return {"title": shown.head, "rows": rows}
 
 
-def _picture(values: Sequence[float], printed: float, verdict: CellVerdict, shown: Measure, name: str) -> str:
+def _picture(values: Sequence[float], printed: float, verdict: CellVerdict, shown: Column, name: str) -> str:
     """A row on a scale of its own, whose ends are written beside it: cells differ far more than seeds do."""
     room, told = verdict.predicted, printed == printed  # a row of ours has NaN there
     ends = [*values, *([printed] if told else []), *([room.low, room.high] if room else [])]
     if not ends:
         return ""
-    low, high = (0.0, 1.0) if is_share(shown.metric) else (min(ends), max(ends))
+    low, high = (0.0, 1.0) if shown.metric.share else (min(ends), max(ends))
     scale = scale_of([min(max(end, low), high) for end in ends], LABEL, WIDTH - LABEL)
     middle, parts = HEIGHT / 2, []
     if room:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from dlrun.record.words import long_time
 from dlrun.report.book_text import claim_rows, head_lines, tables
-from dlrun.report.claims import CONTRADICTED, HOLDS, UNDECIDED
-from dlrun.report.judged import FULL, QUICK, Judged, remarks
-from dlrun.report.library import Entry, judged_of, kept
-from dlrun.report.measured import Measured
-from dlrun.report.verdicts import EXPECTED, JUDGED, REPRODUCED
+from dlrun.report.cell_verdicts import COMPARED, EXPECTED, REPRODUCED
+from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, UNDECIDED
+from dlrun.report.experiments import Entry, kept, kept_verdicts
+from dlrun.report.measurements import Measurements
+from dlrun.report.verdicts import FULL, QUICK, Verdicts, explanations
 
 HEAD = """# The books' tables, measured again
 
@@ -39,11 +39,11 @@ def readme(entries: Iterable[Entry], experiments: Path) -> str:
             if entry.comparison or entry.book.needs:
                 waiting.append(entry)
             continue
-        whole = judged_of(entry, found[FULL]) if FULL in found else None
-        for profile, measured in found.items():
-            judged = judged_of(entry, measured)
-            summary.add(profile, judged)
-            parts.append("\n".join(_section(entry, measured, judged, whole if profile == QUICK else None)))
+        whole = kept_verdicts(entry, found[FULL]) if FULL in found else None
+        for profile, measurements in found.items():
+            verdicts = kept_verdicts(entry, measurements)
+            summary.add(profile, verdicts)
+            parts.append("\n".join(_section(entry, measurements, verdicts, whole if profile == QUICK else None)))
     return "\n".join([HEAD, "## Summary", "", *summary.lines(), "", *parts, *_waiting(waiting)]).rstrip() + "\n"
 
 
@@ -54,9 +54,9 @@ class Summary:
         self.cells: dict[str, Counter[str]] = {}
         self.claims: dict[str, Counter[str]] = {}
 
-    def add(self, profile: str, judged: Judged) -> None:
-        self.cells.setdefault(profile, Counter()).update(verdict.word for _, verdict in judged.cells)
-        self.claims.setdefault(profile, Counter()).update(verdict.word for _, verdict in judged.claims)
+    def add(self, profile: str, verdicts: Verdicts) -> None:
+        self.cells.setdefault(profile, Counter()).update(verdict.word for _, verdict in verdicts.cells)
+        self.claims.setdefault(profile, Counter()).update(verdict.word for _, verdict in verdicts.claims)
 
     def lines(self) -> Iterator[str]:
         yield "| profile | cells printed | comparable | reproduced | expected outside by chance | claims | hold | " \
@@ -64,24 +64,24 @@ class Summary:
         yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
         for profile, cells in self.cells.items():
             claims = self.claims[profile]
-            comparable = sum(cells[word] for word in JUDGED)
+            comparable = sum(cells[word] for word in COMPARED)
             numbers = [sum(cells.values()), comparable, cells[REPRODUCED], f"{EXPECTED * comparable:.1f}",
                        sum(claims.values()), claims[HOLDS], claims[CONTRADICTED], claims[UNDECIDED]]
             yield f"| {profile} | {' | '.join(map(str, numbers))} |"
 
 
-def _section(entry: Entry, measured: Measured, judged: Judged, full: Judged | None) -> Iterator[str]:
-    quick = f" ({measured.profile})" if measured.profile == QUICK else ""
+def _section(entry: Entry, measurements: Measurements, verdicts: Verdicts, full: Verdicts | None) -> Iterator[str]:
+    quick = f" ({measurements.profile})" if measurements.profile == QUICK else ""
     yield f"## {entry.name}{quick}"
     yield ""
-    yield "  \n".join(map(escaped, head_lines(entry.book, measured)))
-    for head, rows in tables(measured, judged):
+    yield "  \n".join(map(escaped, head_lines(entry.book, measurements)))
+    for head, rows in tables(measurements, verdicts):
         yield ""
         yield f"| {' | '.join(map(escaped, head))} |"
         yield "|---|---:|---|---:|---|"
         for cells, _ in rows:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
-    claims = claim_rows(judged)
+    claims = claim_rows(verdicts)
     if claims:
         yield ""
         yield "| claim | verdict | difference |"
@@ -89,14 +89,15 @@ def _section(entry: Entry, measured: Measured, judged: Judged, full: Judged | No
         for cells in claims:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     yield ""
-    told = remarks(entry.book, judged, measured.profile, full)
-    for sentence in (f"Not comparable with the book: {judged.apart}." if judged.apart else "", entry.book.notes,
+    told = explanations(entry.book, verdicts, measurements.profile, full)
+    for sentence in (f"Not comparable with the book: {verdicts.apart}." if verdicts.apart else "", entry.book.notes,
                      *(f"*{escaped(key)}*: {text}" for key, text in told.items())):
         if sentence:
             yield f"{sentence}  "
     yield " · ".join(filter(None, [
-        f"{measured.runs} runs, {long_time(measured.seconds)} of training", *measured.devices, *measured.versions,
-        measured.date, f"data: {', '.join(measured.labels)}" if measured.labels else ""]))
+        f"{measurements.runs} runs, {long_time(measurements.seconds)} of training", *measurements.devices,
+        *measurements.versions, measurements.date,
+        f"data: {', '.join(measurements.labels)}" if measurements.labels else ""]))
     yield ""
 
 

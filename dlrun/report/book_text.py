@@ -11,75 +11,77 @@ from dlrun.config.schema.books import Book, Cell
 from dlrun.record.palette import BAD, GOOD, NOTED
 from dlrun.record.terminal import columns, paint
 from dlrun.record.words import long_time
-from dlrun.report.claims import CONTRADICTED, HOLDS, ClaimVerdict
-from dlrun.report.judged import QUICK, Judged, remarks
-from dlrun.report.measure import Scale, scale
-from dlrun.report.measured import Measured
+from dlrun.report.cell_verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
+from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, ClaimVerdict
+from dlrun.report.derived import describe
+from dlrun.report.measurements import Measurements
+from dlrun.report.scale import Scale, scale
 from dlrun.report.statistics import Interval
-from dlrun.report.verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
+from dlrun.report.verdicts import QUICK, Verdicts, explanations
 
 Pair = tuple[Cell, CellVerdict]
 STYLES = {REPRODUCED: GOOD, HOLDS: GOOD, BETTER: NOTED, WORSE: BAD, CONTRADICTED: BAD}
 
 
-def print_comparison(book: Book, measured: Measured, judged: Judged, stream: TextIO) -> None:
+def print_comparison(book: Book, measurements: Measurements, verdicts: Verdicts, stream: TextIO) -> None:
     """Everything that is known of a comparison, a screen or less."""
-    for line in head_lines(book, measured):
+    for line in head_lines(book, measurements):
         print(paint(line, "bold", stream) if line.startswith(book.title) else line, file=stream)
-    for head, rows in tables(measured, judged):
+    for head, rows in tables(measurements, verdicts):
         print(file=stream)
         lines = columns([head, *[cells for cells, _ in rows]], right=[1, 3], indent="")
         print(lines[0], file=stream)
         for line, (_, word) in zip(lines[1:], rows):
             print(paint(line, STYLES[word], stream) if word in STYLES else line, file=stream)
-    claims = claim_rows(judged)
+    claims = claim_rows(verdicts)
     if claims:
         print("\nclaims", file=stream)
-        for line, (_, verdict) in zip(columns(claims), judged.claims):
+        for line, (_, verdict) in zip(columns(claims), verdicts.claims):
             print(paint(line, STYLES[verdict.word], stream) if verdict.word in STYLES else line, file=stream)
     print(file=stream)
-    for sentence in sentences(book, measured, judged):
+    for sentence in sentences(book, measurements, verdicts):
         for part in textwrap.wrap(sentence, 118, subsequent_indent="  ", break_long_words=False):
             print(paint(part, "dim", stream), file=stream)
 
 
-def head_lines(book: Book, measured: Measured) -> list[str]:
-    profile = f"{measured.profile} profile" if measured.profile == QUICK else ""
-    seeds = f"{len(measured.seeds)} seed{'' if len(measured.seeds) == 1 else 's'}"
+def head_lines(book: Book, measurements: Measurements) -> list[str]:
+    profile = f"{measurements.profile} profile" if measurements.profile == QUICK else ""
+    seeds = f"{len(measurements.seeds)} seed{'' if len(measurements.seeds) == 1 else 's'}"
     first = " · ".join(filter(None, [book.title or book.id, book.where, profile, seeds]))
-    partial = f"PARTIAL: {' '.join(measured.partial)}" if measured.partial else ""
+    partial = f"PARTIAL: {' '.join(measurements.partial)}" if measurements.partial else ""
     return [line for line in (first, book.fixed, partial) if line]
 
 
-def tables(measured: Measured, judged: Judged) -> list[tuple[list[str], list[tuple[list[str], str]]]]:
+def tables(measurements: Measurements, verdicts: Verdicts) -> list[tuple[list[str], list[tuple[list[str], str]]]]:
     """A table a metric: its header, and for each line its cells and the verdict's word."""
     found = []
-    for metric, pairs in tables_of(measured, judged).items():
-        head = ["row", "printed", f"measured ({shown_scale(metric, pairs).head})", "n", "verdict"]
+    for metric, pairs in tables_of(measurements, verdicts).items():
+        head = ["row", "printed", f"measured ({shown_scale(metric, pairs, measurements).head})", "n", "verdict"]
         words = [verdict.word for _, verdict in pairs]
-        found.append((head, list(zip(lines_of(pairs, measured), words))))
+        found.append((head, list(zip(lines_of(pairs, measurements), words))))
     return found
 
 
-def tables_of(measured: Measured, judged: Judged) -> dict[str, list[Pair]]:
+def tables_of(measurements: Measurements, verdicts: Verdicts) -> dict[str, list[Pair]]:
     """Cells and verdicts by metric, in the order of rows."""
     by_metric: dict[str, list[Pair]] = {}
-    for cell, verdict in [*judged.cells, *judged.ours]:
+    for cell, verdict in [*verdicts.cells, *verdicts.ours]:
         by_metric.setdefault(cell.metric, []).append((cell, verdict))
-    order = {row: place for place, row in enumerate(measured.rows)}
+    order = {row: place for place, row in enumerate(measurements.rows)}
     return {metric: sorted(pairs, key=lambda pair: order.get(pair[0].row or "", -1))
             for metric, pairs in by_metric.items()}
 
 
-def lines_of(pairs: Sequence[Pair], measured: Measured) -> list[list[str]]:
+def lines_of(pairs: Sequence[Pair], measurements: Measurements) -> list[list[str]]:
     """For each pair: row, printed, measured, n, verdict."""
-    shown = shown_scale(pairs[0][0].metric, pairs)
-    return [_cells(cell, verdict, shown, measured) for cell, verdict in pairs]
+    shown = shown_scale(pairs[0][0].metric, pairs, measurements)
+    return [_cells(cell, verdict, shown, measurements) for cell, verdict in pairs]
 
 
-def shown_scale(metric: str, pairs: Sequence[Pair]) -> Scale:
+def shown_scale(key: str, pairs: Sequence[Pair], measurements: Measurements) -> Scale:
     """As many decimals as the book prints, more where ours are more exact."""
     measures = [verdict.measured for _, verdict in pairs if verdict.measured]
+    metric = describe(key, measurements.known)
     own = scale(metric, [m.mean for m in measures], [m.half for m in measures if m.half is not None])
     steps = [cell.step for cell, _ in pairs if cell.step]
     if not steps:
@@ -88,10 +90,10 @@ def shown_scale(metric: str, pairs: Sequence[Pair]) -> Scale:
     return Scale(metric, max(decimals, own.decimals))
 
 
-def _cells(cell: Cell, verdict: CellVerdict, shown: Scale, measured: Measured) -> list[str]:
+def _cells(cell: Cell, verdict: CellVerdict, shown: Scale, measurements: Measurements) -> list[str]:
     printed = "" if cell.value != cell.value else _printed(cell, shown)
-    row = cell.row or (measured.rows[0] if len(measured.rows) == 1 else "")
-    lost = "; ".join(measured.lost.get(row, []))
+    row = cell.row or (measurements.rows[0] if len(measurements.rows) == 1 else "")
+    lost = "; ".join(measurements.lost.get(row, []))
     told = interval_text(verdict.measured, shown) if verdict.measured else lost or "-"
     word = verdict.word
     if word in (BETTER, WORSE) and verdict.off is not None:
@@ -113,8 +115,8 @@ def interval_text(found: Interval, shown: Scale) -> str:
     return f"{shown.number(found.mean)}{half}"
 
 
-def claim_rows(judged: Judged) -> list[list[str]]:
-    return [[claim.says, verdict.word, difference_text(verdict)] for claim, verdict in judged.claims]
+def claim_rows(verdicts: Verdicts) -> list[list[str]]:
+    return [[claim.says, verdict.word, difference_text(verdict)] for claim, verdict in verdicts.claims]
 
 
 def difference_text(verdict: ClaimVerdict) -> str:
@@ -130,22 +132,23 @@ def difference_text(verdict: ClaimVerdict) -> str:
     return f"({found.mean:+.{digits}f}{half}{seeds})"
 
 
-def sentences(book: Book, measured: Measured, judged: Judged) -> list[str]:
+def sentences(book: Book, measurements: Measurements, verdicts: Verdicts) -> list[str]:
     """What the numbers are, and what they were made of and on."""
     found = []
-    if any(verdict.measured and verdict.measured.half is not None for _, verdict in [*judged.cells, *judged.ours]):
+    if any(verdict.measured and verdict.measured.half is not None for _, verdict in [*verdicts.cells, *verdicts.ours]):
         found.append("+- is the 95 % interval of the mean over seeds (Student's t). A printed cell is one run: it is "
                      "reproduced if it lies in the 95 % interval of one further run of ours, widened by its rounding.")
-    if judged.claims:
+    if verdicts.claims:
         found.append("A claim holds, or is contradicted, where the 95 % interval of the difference, paired over common "
                      "seeds, lies on one side of 0.")
-    if judged.apart:
-        found.append(f"Not comparable with the book: {judged.apart}.")
+    if verdicts.apart:
+        found.append(f"Not comparable with the book: {verdicts.apart}.")
     if book.notes:
         found.append(book.notes)
-    found += [f"{key}: {text}" for key, text in remarks(book, judged, measured.profile).items()]
-    found.append(judged.summary())
+    found += [f"{key}: {text}" for key, text in explanations(book, verdicts, measurements.profile).items()]
+    found.append(verdicts.summary())
     found.append(" · ".join(filter(None, [
-        f"{measured.runs} runs, {long_time(measured.seconds)} of training", *measured.devices, *measured.versions,
-        measured.date, f"data: {', '.join(measured.labels)}" if measured.labels else ""])))
+        f"{measurements.runs} runs, {long_time(measurements.seconds)} of training", *measurements.devices,
+        *measurements.versions, measurements.date,
+        f"data: {', '.join(measurements.labels)}" if measurements.labels else ""])))
     return [sentence for sentence in found if sentence]

@@ -9,7 +9,7 @@ from typing import Any
 from dlrun.record.palette import SERIES
 from dlrun.report.axes import sortable
 from dlrun.report.curves import Curve
-from dlrun.report.measure import Scale as Format
+from dlrun.report.scale import Scale as Format
 from dlrun.report.statistics import Interval
 from dlrun.report.svg import (
     BOTTOM,

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.report.axes import axes_of, sortable
+from dlrun.report.derived import describe
 from dlrun.report.find import gather
-from dlrun.report.measure import better, names, natural, scale, value_of
-from dlrun.report.notes import notes_of
+from dlrun.report.footnotes import notes_of
 from dlrun.report.run import Run
+from dlrun.report.scale import scale
 from dlrun.report.settings import key_of, settings, word
 from dlrun.report.statistics import Interval, interval
 from dlrun.report.table import Report, Row, Table
+from dlrun.report.values import metrics_of_all, names, primary_key, value_of
 from dlrun.report.versus import against, against_named, best_of
 
 
@@ -47,7 +49,9 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
 def _table(data_and_task: tuple[str, str], runs: list[Run], planned: list[str] | None, metric: str | None) -> Table:
     counted = [run.result for run in runs if run.counted]
     if metric is None or (counted and all(value_of(result, metric) is None for result in counted)):
-        metric = natural(data_and_task[1], counted)
+        metric = primary_key(data_and_task[1], counted)
+    metrics = metrics_of_all(counted)
+    measure = describe(metric, metrics)
     members, extra, repeated = _members(runs)
     firsts = [row[0] for row in members]
     axes = axes_of(firsts, planned, extra)
@@ -67,12 +71,12 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: list[str] |
     summaries = [row.summary for row in rows if row.summary]
     top: Interval | None = None
     for summary in summaries:
-        if top is None or better(metric, summary.mean, top.mean):
+        if top is None and measure.direction or top is not None and measure.better(summary.mean, top.mean):
             top = summary
     rows = [replace(row, best=row.summary is top and top is not None and len(rows) > 1) for row in rows]
-    how = scale(metric, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None])
+    how = scale(measure, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None])
     name = " · ".join(filter(None, data_and_task)) or "no settings yet"
-    return Table(name, metric, axes, tuple(rows), how, (), False, tuple(repeated))
+    return Table(name, metric, axes, tuple(rows), how, (), False, tuple(repeated), metrics)
 
 
 def _members(runs: list[Run]) -> tuple[list[list[Run]], list[str] | None, list[Run]]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
-from dlrun.record.words import metric_name
 from dlrun.report.table import Row
 
 Point = tuple[int, float, float, float]  # epoch, mean, lowest and highest over the seeds
@@ -64,7 +63,7 @@ def keys_to_draw(metric: str, rows: Iterable[Row]) -> list[str]:
         for run in row.runs[:1]:
             for line in history(run.folder)[:1]:
                 known.update(dict.fromkeys(key for key in line if "/" in key and key != "train/lr"))
-    name = metric_name(metric)
+    name = metric.rpartition("/")[2]
     wanted = [f"val/{name}", f"train/{name}", "val/loss", "train/loss"]
     found = [key for key in dict.fromkeys(wanted) if key in known]
     return found or list(known)[:4]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.schema.quoting import show
-from dlrun.record.words import is_share, metric
+from dlrun.record.metric import Metrics
 from dlrun.report.curves import history
-from dlrun.report.measure import names, value_of
-from dlrun.report.notes import code_of
+from dlrun.report.footnotes import code_of
 from dlrun.report.run import Run
 from dlrun.report.settings import settings
+from dlrun.report.values import metrics_of_all, names, value_of
 
 
 @dataclass(frozen=True)
@@ -69,26 +69,27 @@ def _environment(run: Run) -> dict[str, str]:
 
 def _measures(left: Run, right: Run) -> Part:
     rows = []
+    metrics = metrics_of_all([left.result, right.result])
     for name in names([left.result, right.result]):
         if name.startswith("best/train/lr"):
             continue
         ours, theirs = value_of(left.result, name), value_of(right.result, name)
         if ours != theirs:
-            change = _change(name, theirs - ours) if ours is not None and theirs is not None else ""
-            rows.append((name, _said(name, ours), _said(name, theirs), change))
+            change = _change(name, theirs - ours, metrics) if ours is not None and theirs is not None else ""
+            rows.append((name, _said(name, ours, metrics), _said(name, theirs, metrics), change))
     if left.status != right.status or not (left.counted and right.counted):
         rows.insert(0, ("status", left.say(), right.say(), ""))
     return Part("measures", tuple(rows), "" if rows else "all, bit for bit", (_epochs(left, right),))
 
 
-def _said(name: str, value: float | None) -> str:
+def _said(name: str, value: float | None, metrics: Metrics) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if value.is_integer() and "/" not in name else metric(name, value, 2)
+    return f"{value:,.0f}" if value.is_integer() and "/" not in name else metrics.text(name, value, 2)
 
 
-def _change(name: str, change: float) -> str:
-    if is_share(name):
+def _change(name: str, change: float, metrics: Metrics) -> str:
+    if metrics.of(name).share:
         return f"{100 * change:+.2f} points"
     return f"{change:+,.0f}" if "/" not in name and change.is_integer() else f"{change:+.4g}"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import write_json, write_text
-from dlrun.report.cells import common_line, head_line, heads, lines
+from dlrun.report.formatting import common_line, head_line, heads, lines
 from dlrun.report.page import as_html
 from dlrun.report.statistics import Interval
 from dlrun.report.table import Report, Row, Table
@@ -37,7 +37,7 @@ def as_csv(report: Report) -> str:
     for table in report.tables:
         for row in table.rows:
             writer.writerow({
-                "table": table.title, **dict(zip(table.axes.columns, row.labels)), "metric": table.metric,
+                "table": table.title, **dict(zip(table.axes.columns, row.labels)), "metric": table.key,
                 **_interval(row.summary, ("mean", "half_width_95", "n")), "sd": row.summary and row.summary.sd,
                 **_interval(row.versus, ("difference", "difference_half_width_95", "difference_n")),
                 "best": int(row.best), "reference": int(row.reference), "parameters": row.parameters,
@@ -114,7 +114,7 @@ def as_data(report: Report) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    return {"title": table.title, "metric": table.metric, "columns": list(table.axes.columns),
+    return {"title": table.title, "metric": table.key, "columns": list(table.axes.columns),
             "common": table.axes.common, "differs_besides": table.axes.besides, "notes": list(table.notes),
             "rows": [_row(table, row) for row in table.rows]}
 

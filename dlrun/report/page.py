@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.record.palette import css_variables
-from dlrun.record.words import is_share, long_time, metric
-from dlrun.report.cells import common_line, head_line, lines, versus_head
+from dlrun.record.words import long_time
 from dlrun.report.charts import COLOURS, curve_chart, parallel, setting_chart, strip, strip_scale
 from dlrun.report.curves import Curve, curves, keys_to_draw
-from dlrun.report.measure import title
-from dlrun.report.notes import code_of
+from dlrun.report.derived import describe
+from dlrun.report.footnotes import code_of
+from dlrun.report.formatting import common_line, head_line, lines, versus_head
 from dlrun.report.run import Run
 from dlrun.report.table import Report, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+WAYS = {"min": "lower is better", "max": "higher is better", None: "neither way is better"}
 _ROWS = 100  # rows whose curves are drawn; the others are in the table
 _POINTS, _FEW = 120, 40  # points of a coloured curve, of a grey one
 _TRACEBACK = 4000  # characters of a traceback's end
@@ -67,13 +67,13 @@ def _table(table: Table) -> dict[str, Any]:
         "ends": [table.scale.number(v) for v in (scale.low, scale.high)] if scale else [],
         "curves": list(_curves(table, order, colour, names)), "legend": [(i, colour[i], names[i]) for i in colour],
         "settings": settings, "across": parallel(table) if len(with_value) > 2 and len(settings) > 2 else "",
-        "way": "lower is better" if smaller_is_better(table.metric) else "higher is better",
-        "runs": list(_runs(table, names)), "title": title(table.metric)}
+        "way": WAYS[table.metric.direction],
+        "runs": list(_runs(table, names)), "title": table.metric.title}
 
 
 def _by_measure(table: Table) -> list[int]:
     """Rows from the best to the worst; those without a measure last."""
-    sign = 1 if smaller_is_better(table.metric) else -1
+    sign = -1 if table.metric.direction == "max" else 1
 
     def key(i: int) -> tuple[bool, float]:
         summary = table.rows[i].summary
@@ -84,15 +84,16 @@ def _by_measure(table: Table) -> list[int]:
 
 def _curves(table: Table, order: list[int], colour: dict[int, int], names: list[str]) -> Iterator[tuple[str, str]]:
     drawn = order[:_ROWS]
-    keys = keys_to_draw(table.metric, [table.rows[i] for i in drawn])
+    keys = keys_to_draw(table.key, [table.rows[i] for i in drawn])
     by_key: dict[str, dict[int, Curve]] = {}
     for i in drawn:
         for key, curve in curves(table.rows[i], keys, _POINTS if i in colour else _FEW).items():
             by_key.setdefault(key, {})[i] = curve
     for key in keys:
         if key in by_key:
-            head = title(key) + (", %" if is_share(key) else "")
-            yield head, curve_chart(head, by_key[key], colour, names, is_share(key))
+            metric = describe(key, table.metrics)
+            head = metric.title + (", %" if metric.share else "")
+            yield head, curve_chart(head, by_key[key], colour, names, metric.share)
 
 
 def _failures(report: Report) -> Iterator[dict[str, Any]]:
@@ -148,5 +149,5 @@ def _runs(table: Table, names: list[str]) -> Iterator[dict[str, Any]]:
             value = row.values.get(run.seed)
             yield {"run": run, "name": name, "value": "" if value is None else table.scale.number(value),
                    "sort": "" if value is None else value, "seconds": run.result.get("seconds"),
-                   "val": "" if loss is None else metric("val/loss", loss),
+                   "val": "" if loss is None else table.metrics.text("val/loss", loss),
                    "took": long_time(run.result.get("seconds")), "epochs": run.result.get("epochs", "")}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from dlrun.record.metric import Metric, Metrics
 from dlrun.report.axes import Axes
-from dlrun.report.measure import Scale, title, value_of
 from dlrun.report.run import Run
+from dlrun.report.scale import Scale
 from dlrun.report.statistics import Interval, mean
+from dlrun.report.values import value_of
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,12 @@ class Row:
         found = {run.result.get("parameters") for run in self.runs} - {None}
         return found.pop() if len(found) == 1 else None
 
-    def missing(self, metric: str) -> list[tuple[str, list[int]]]:
+    def missing(self, metric: Metric) -> list[tuple[str, list[int]]]:
         """Why runs are not in the mean, each reason with its seeds."""
         reasons: dict[str, list[int]] = {}
         for run in self.runs:
             if run.seed not in self.values:
-                reasons.setdefault(f"no {title(metric)}" if run.counted else run.say(), []).append(run.seed)
+                reasons.setdefault(f"no {metric.title}" if run.counted else run.say(), []).append(run.seed)
         return list(reasons.items())
 
 
@@ -51,18 +53,24 @@ class Row:
 class Table:
     """Rows that can be compared: one data set, one task.
 
-    `named` says that the reference was asked for by name; `repeated` are runs that are left out, since a row has their
-    seed already.
+    `key` names what is shown (``test/accuracy``), `metrics` are all that its runs have measured.  `named` says that
+    the reference was asked for by name; `repeated` are runs that are left out, since a row has their seed already.
     """
 
     title: str
-    metric: str
+    key: str
     axes: Axes
     rows: tuple[Row, ...]
     scale: Scale
     notes: tuple[str, ...]
     named: bool
     repeated: tuple[Run, ...] = ()
+    metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def metric(self) -> Metric:
+        """What is shown, as `derived.describe` has it."""
+        return self.scale.metric
 
     @property
     def runs(self) -> list[Run]:

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from dlrun.record.palette import BAD, GOOD
 from dlrun.record.terminal import columns, has_style, paint
-from dlrun.report.cells import Line, common_line, head_line, heads, lines
+from dlrun.report.formatting import Line, common_line, head_line, heads, lines
 from dlrun.report.table import Report, Table
 
 MISSING = "not in the mean"

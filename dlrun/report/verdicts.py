@@ -1,69 +1,96 @@
-"""Printed numbers against measured ones.  A printed cell is a single run, so it is judged as one further run.
-
-*Reproduced*: the printed value lies in the 95 % prediction interval of one further run of ours, by Student's t over
-our seeds, on either side wider by half of the last printed decimal (Hahn and Meeker, Statistical Intervals, 4.7).
-Else our mean is *better* or *worse* than it, by how much.  *Too wide to say*: the interval reaches further than half
-of the printed error (the printed value itself, or for an accuracy its distance to 0 or to 1, whichever is nearer), so
-that it would hold almost anything that a book could print.  About one true cell in twenty falls outside by chance.
-"""
+"""A comparison's verdicts: on every printed cell and every claim, and the count of them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from dlrun.config.schema.books import Cell
-from dlrun.config.schema.stopping import smaller_is_better
-from dlrun.record.words import is_share
-from dlrun.report.statistics import LEVEL, Interval, Prediction, interval, prediction
+from dlrun.config.schema.books import PROFILES, Book, Cell, Claim
+from dlrun.report.cell_verdicts import COMPARED, EXPECTED, REPRODUCED, WORSE, CellVerdict, never, verdict_on
+from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, ClaimVerdict, decide, rows_of
+from dlrun.report.claim_verdicts import MISSING as NOT_DECIDED
+from dlrun.report.derived import describe
+from dlrun.report.measurements import Measurements
+from dlrun.report.statistics import interval
 
-REPRODUCED, BETTER, WORSE = "reproduced", "better", "worse"
-TOO_WIDE, NOT_COMPARABLE, ONE_SEED, MISSING = "too wide to say", "not comparable", "one seed", "not measured"
-JUDGED = (REPRODUCED, BETTER, WORSE)  # the verdicts that the share of reproduced cells is taken of
-EXPECTED = 1 - LEVEL  # of true cells fall outside by chance
-WIDE = 0.5
+FULL, QUICK = PROFILES
+SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written anew
 
 
 @dataclass(frozen=True)
-class CellVerdict:
-    """`off` is measured mean - printed, in the metric's unit; `why` tells more where the word alone does not."""
+class Verdicts:
+    """Cells and claims in the book's order; `ours` are rows that the book has no number of, measured or lost.
 
-    word: str
-    measured: Interval | None = None
-    predicted: Prediction | None = None
-    off: float | None = None
-    why: str = ""
+    `apart` says why the printed cells cannot be compared, where that is so.
+    """
 
+    cells: list[tuple[Cell, CellVerdict]]
+    claims: list[tuple[Claim, ClaimVerdict]]
+    ours: list[tuple[Cell, CellVerdict]]
+    apart: str
 
-def judge(cell: Cell, values: Sequence[float], apart: str = "") -> CellVerdict:
-    """The verdict on a printed cell by our runs' values; `apart` says why nothing here can be compared (a stand-in)."""
-    if not values:
-        return CellVerdict(MISSING)
-    if found := never(values):
-        return CellVerdict(found)
-    measured = interval(values)
-    off = measured.mean - cell.value
-    predicted = prediction(values, rounding=cell.rounding)
-    if apart or not cell.comparable:
-        return CellVerdict(NOT_COMPARABLE, measured, predicted, off, apart or cell.notes)
-    if predicted is None:
-        return CellVerdict(ONE_SEED, measured, None, off, "an interval wants two seeds at least")
-    half = (predicted.high - predicted.low) / 2
-    if half > WIDE * _error(cell):
-        return CellVerdict(TOO_WIDE, measured, predicted, off)
-    if cell.value in predicted:
-        return CellVerdict(REPRODUCED, measured, predicted, off)
-    ahead = off < 0 if smaller_is_better(cell.metric) else off > 0
-    return CellVerdict(BETTER if ahead else WORSE, measured, predicted, off)
+    def summary(self) -> str:
+        """``12 cells printed · 10 comparable · 9 reproduced (...) · claims: 2 hold, 1 undecided``."""
+        words = Counter(verdict.word for _, verdict in self.cells)
+        comparable = sum(words[word] for word in COMPARED)
+        parts = [f"{len(self.cells)} cell{'' if len(self.cells) == 1 else 's'} printed"] if self.cells else []
+        if comparable:
+            parts.append(f"{comparable} comparable, {words[REPRODUCED]} reproduced (about {EXPECTED * comparable:.1f} "
+                         "true ones fall outside by chance)")
+        parts += [f"{count} {word}" for word, count in words.items() if word not in COMPARED]
+        told = Counter(verdict.word for _, verdict in self.claims)
+        if told:
+            parts.append("claims: " + ", ".join(f"{count} {_plural(word, count)}" for word, count in told.items()))
+        return " · ".join(parts)
 
 
-def never(values: Sequence[float]) -> str:
-    """What is said of runs some of which never came to a value; their mean would be that of the others alone."""
-    count = sum(map(math.isinf, values))
-    return f"never reached in {count} of {len(values)} runs" if count else ""
+def _plural(word: str, count: int) -> str:
+    return "hold" if word == HOLDS and count > 1 else word
 
 
-def _error(cell: Cell) -> float:
-    """The size that an interval is held against."""
-    return min(cell.value, 1 - cell.value) if is_share(cell.metric) else abs(cell.value)
+def why_apart(book: Book, measurements: Measurements) -> str:
+    """Why printed cells cannot be compared with these runs; empty where they can."""
+    labels = [label for label in measurements.labels if label not in SAME_DATA]
+    parts = [f"stand-in: {book.stand_in}"] if book.stand_in else [f"data: {', '.join(labels)}"] if labels else []
+    if measurements.profile == QUICK:
+        said = " ".join(book.quick)
+        parts.append(f"quick profile ({said}) in place of the book's; the claims are judged on such runs")
+    return "; ".join(parts)
+
+
+def explanations(book: Book, verdicts: Verdicts, profile: str, full: Verdicts | None = None) -> dict[str, str]:
+    """What explains each *worse* and *contradicted*: the book's file, or that it holds in `full`; else it is open."""
+    asked = [cell.row or cell.metric for cell, verdict in verdicts.cells if verdict.word == WORSE]
+    asked += [claim.says for claim, verdict in verdicts.claims if verdict.word == CONTRADICTED]
+    held = [claim.says for claim, verdict in (full.claims if full else []) if verdict.word == HOLDS]
+    told = dict.fromkeys(held, "it holds in full: these runs are too short for it.")
+    return {key: book.explained.get(key, {}).get(profile) or told.get(key, "open; no run has shown yet why.")
+            for key in asked}
+
+
+def verdicts_on(book: Book, measurements: Measurements, look: Callable[[str, str], dict[int, float]],
+                metric: str) -> Verdicts:
+    """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is said."""
+    apart = why_apart(book, measurements)
+    only = measurements.rows[0] if len(measurements.rows) == 1 else ""
+    known = measurements.known
+    cells = [(cell, verdict_on(cell, list(look(cell.row or only, cell.metric).values()), describe(cell.metric, known),
+                               apart)) for cell in book.printed]
+    told = {(cell.row or only) for cell in book.printed}
+    ours = []
+    for row in measurements.rows:
+        values = list(look(row, metric).values())
+        if row not in told and (values or measurements.lost.get(row)):
+            seen = interval(values) if values and not never(values) else None
+            ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
+    claims = [(claim, _decided(claim, measurements, look, claim.metric or metric))
+              for claim in book.claims if claim.check]
+    return Verdicts(cells, claims, ours, apart)
+
+
+def _decided(claim: Claim, measurements: Measurements, look: Callable[[str, str], dict[int, float]],
+             metric: str) -> ClaimVerdict:
+    if not set(rows_of(claim.check)) <= set(measurements.rows):  # a narrowed comparison lacks rows
+        return ClaimVerdict(NOT_DECIDED)
+    return decide(claim.check, measurements.rows, lambda row, other: look(row, other or metric))

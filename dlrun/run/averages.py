@@ -6,12 +6,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlrun.config.check.rules import measured
+from dlrun.config.check.rules import direction_of, measured
 from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
 from dlrun.config.schema.kfold import FINAL, folds_of
 from dlrun.config.schema.root import Config
-from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.run.outcome import part_of
 
 _OF_A_FOLD = ("status", "stop_reason", "epochs", "steps", "seconds", "rows", "best", "train", "val", "test",
@@ -52,9 +51,10 @@ def best_of(config: Config, curve: Rows) -> dict[str, Any]:
     """The best epoch of the mean curve by the run's monitor; empty where it has none."""
     monitor = config.early_stop.monitor
     rows = [row for row in curve if row["epoch"] >= config.early_stop.start_epoch and row.get(monitor) is not None]
-    if monitor not in measured(config) or not rows:
+    direction = direction_of(config, monitor, config.early_stop.mode)
+    if monitor not in measured(config) or not rows or direction is None:
         return {}
-    best = (min if smaller_is_better(monitor) else max)(rows, key=lambda row: row[monitor])
+    best = (max if direction == "max" else min)(rows, key=lambda row: row[monitor])
     return {"epoch": best["epoch"], "monitor": monitor,
             **{key: value for key, value in best.items() if key.startswith(("train/", "val/"))}}
 

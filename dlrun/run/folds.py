@@ -31,7 +31,7 @@ from dlrun.run.averages import best_of, mean_curve, sentence, together
 from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import folds_info
 from dlrun.run.header import notes_of_start, write_header
-from dlrun.run.outcome import first_line
+from dlrun.run.outcome import first_line, with_metrics
 from dlrun.run.resume import Start
 from dlrun.run.session import train_once
 
@@ -60,6 +60,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     def end(status: str, reason: str, curve: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         result = {**together(config, run_id, machine.line, rows.label, done, curve, status in ("finished", "stopped")),
                   "status": status, "stop_reason": reason, **more}
+        result = with_metrics(result, config)
         write_result(folder, result)
         recorder.finish(result)
         return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dlrun.assembly.components import RunComponents
@@ -18,6 +19,7 @@ from dlrun.engine.fit import Fit
 from dlrun.models.plan import totals
 from dlrun.preflight.preflight import Checked
 from dlrun.record.folder import RunFolder
+from dlrun.record.metric import Metric
 from dlrun.record.recorder import RunInfo
 
 
@@ -36,7 +38,8 @@ def folds_info(checked: Checked, rows: PreparedData, machine: Machine, folder: R
                   f"{_shape_line(rows)}{_label(rows)}",
         model_line=_model_line(config, None if table is None else sum(totals(table))),
         device_line=f"{machine.line}{precision}", folder=folder.path, config=config.plain,
-        flat=_hyperparameters(config.plain), epochs=config.epochs, metrics=tuple(measured(config)), notes=notes,
+        flat=_hyperparameters(config.plain), epochs=config.epochs, metrics=_shown(config, measured(config)),
+        primary=config.task.primary, notes=notes,
         verbosity=config.verbosity, folds=folds.count + folds.final)
 
 
@@ -49,8 +52,14 @@ def run_info(parts: RunComponents, machine: Machine, folder: RunFolder, training
         data_line=_data_line(parts), model_line=_model_line(config, parts.parameters()),
         device_line=_device_line(parts, machine), folder=folder.path, config=config.plain,
         flat=_hyperparameters(config.plain), epochs=training.epochs,
-        metrics=(*measured(config), *config.task.sample_columns(parts.prepared.data_spec)), first_epoch=clock.epoch + 1,
-        resumed_step=clock.step, monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
+        metrics=_shown(config, [*measured(config), *config.task.sample_columns(parts.prepared.data_spec)]),
+        primary=config.task.primary, first_epoch=clock.epoch + 1, resumed_step=clock.step,
+        monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
+
+
+def _shown(config: Config, keys: Sequence[str]) -> dict[str, Metric]:
+    known = config.task.described()
+    return {key: known.of(key) for key in keys}
 
 
 def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from dlrun.diagnostics.interpolation import interpolation
 from dlrun.diagnostics.plots import draw_end
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_result
+from dlrun.record.metric import PARTS, metrics_of
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
-from dlrun.record.words import metrics
 
 
 def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
@@ -62,6 +62,7 @@ def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunF
     if result.get("collapsed"):
         result["stop_reason"] += f"; {config.task.collapsed(rows, parts.prepared.data_spec)}"
     draw_end(view)
+    result = with_metrics(result, config)
     write_result(folder, result)
     return result
 
@@ -74,6 +75,7 @@ def unfinished(parts: RunComponents, training: Fit, machine: Machine, folder: Ru
     last = rows[-1] if rows else {}
     result |= {"status": status, "stop_reason": reason, "train": part_of(last, "train"), "val": part_of(last, "val"),
                "test": {}, **_samples(parts, rows, last), **more}
+    result = with_metrics(result, parts.config)
     write_result(folder, result)
     return result
 
@@ -106,7 +108,8 @@ def diagnosis(result: dict[str, Any]) -> str:
     lines = [f"diverged: {result['stop_reason']}", "",
              *(f"  {key} = {config[key]}" for key in chosen if config.get(key) is not None), "",
              f"after {result['epochs']} whole epochs:"]
-    lines += [f"  {part}  {metrics(result[part])}" for part in ("train", "val", "test") if result.get(part)]
+    known = metrics_of(result)
+    lines += [f"  {part}  {known.sentence(result[part])}" for part in ("train", "val", "test") if result.get(part)]
     return "\n".join([*lines, "", "A smaller optimizer.lr, or a clipped gradient, is the usual way out.", ""])
 
 
@@ -125,6 +128,14 @@ def _head(parts: RunComponents, training: Fit, machine: Machine, folder: RunFold
         "best": {"epoch": best["epoch"], "monitor": stopper.monitor,
                  **{k: v for k, v in best.items() if k.startswith(("train/", "val/"))}} if best else {},
     }
+
+
+def with_metrics(result: dict[str, Any], config: Config) -> dict[str, Any]:
+    """The result with what its metrics are: by name their label, unit, direction, and whether they are shares."""
+    known = config.task.described()
+    names = dict.fromkeys(name for part in (*PARTS, "samples") for name in result.get(part) or {})
+    return {**result, "primary_metric": config.task.primary,
+            "metrics": {name: known.of(name).stored() for name in names}}
 
 
 def part_of(row: Mapping[str, Any], part: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
-from dlrun.config.check.rules import measured
+from dlrun.config.check.rules import direction_of, measured
 from dlrun.diagnostics.plots import draw_epoch
 from dlrun.diagnostics.sample_classifier import make_sample_classifier
 from dlrun.engine.callbacks._list import make_callbacks
@@ -31,11 +31,14 @@ def build_fit(parts: RunComponents, machine: Machine, folder: RunFolder, run_id:
     config = parts.config
     steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
     total = min(config.epochs * steps_per_epoch, config.max_steps or config.epochs * steps_per_epoch)
-    rate = LearningRate(config.schedule, config.optimizer.lr, steps_per_epoch, total)
-    totals = MetricAccumulator(config.task.measures, machine.device)
+    schedule = config.schedule
+    feedback = direction_of(config, schedule.watched, schedule.watched_mode) if schedule.watched else None
+    rate = LearningRate(schedule, config.optimizer.lr, steps_per_epoch, total, feedback or "min")
+    totals = MetricAccumulator(config.task.summed, machine.device)
     step = EagerStep(config, parts.task, parts.model, parts.rng, rate, totals)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
-    stopper = Stopper(config.early_stop, monitor)
+    direction = direction_of(config, config.early_stop.monitor, config.early_stop.mode)
+    stopper = Stopper(config.early_stop, monitor if direction else None, direction or "min")
     best, clock = BestWeights(parts.model), Clock()
     callbacks = make_callbacks(config.callbacks, parts.model)
     recorder = Recorders([recorder, callbacks])

@@ -17,8 +17,8 @@ def test_cells_are_read_in_the_metric_s_own_unit() -> None:
     first, *others = book.printed
     assert (first.row, first.metric) == ("sgd", "test/accuracy")
     assert first.value == pytest.approx(0.9425) and first.rounding == pytest.approx(0.00005)
-    assert [cell.metric for cell in others] == ["lowest/val/loss", "highest/val/accuracy", "train@20/accuracy"]
-    assert others[0] == Cell("lowest/val/loss", 0.38, 0.01)
+    assert [cell.metric for cell in others] == ["val/loss", "val/accuracy", "train@20/accuracy"]
+    assert others[0] == Cell("val/loss", 0.38, 0.01, best=True)
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:

@@ -14,6 +14,7 @@ from dlrun.engine.schedules.exponential import Exponential
 from dlrun.engine.schedules.inverse_time import InverseTime
 from dlrun.engine.schedules.plateau import Plateau
 from dlrun.engine.schedules.step import Step
+from dlrun.record.metric import Direction
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows
 
@@ -49,10 +50,10 @@ def test_cosine_stays_at_its_end_and_takes_a_run_of_one_step() -> None:
     assert rates(Cosine(), 1, total=1) == [0.8]
 
 
-def plateau(values: list[float], **given: float) -> list[float]:
+def plateau(values: list[float], direction: Direction = "min", **given: float) -> list[float]:
     """The rate of the epoch after each value of the watched metric."""
     config = Plateau(**{"factor": 0.1, "patience": 2, "min_delta": 0.0, **given})
-    rate, after = LearningRate(config, 1.0, 1, 100), []
+    rate, after = LearningRate(config, 1.0, 1, 100, direction), []
     for value in values:
         rate.epoch({config.monitor: value})
         after.append(rate.at(0))
@@ -64,7 +65,7 @@ def test_the_plateau_lowers_the_rate_as_keras_does() -> None:
     assert plateau([3, 4, 3, 4, 4, 2, 2, 2]) == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001])
     assert plateau([3, 2.95, 2.9, 2.85, 2.8], min_delta=0.1) == pytest.approx([1, 1, 0.1, 0.1, 0.1])
     assert plateau([1, 1, 1, 1, 1, 1, 1], min_lr=0.05) == pytest.approx([1, 1, 0.1, 0.1, 0.05, 0.05, 0.05])
-    assert plateau([0.5, 0.6, 0.7, 0.7, 0.7], monitor="val/accuracy") == pytest.approx([1, 1, 1, 1, 0.1])
+    assert plateau([0.5, 0.6, 0.7, 0.7, 0.7], "max", monitor="val/accuracy") == pytest.approx([1, 1, 1, 1, 0.1])
     assert plateau([math.nan, math.nan, math.nan]) == pytest.approx([1, 0.1, 0.1])
 
 

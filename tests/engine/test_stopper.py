@@ -20,7 +20,8 @@ RUN = ["dataset=digits", "model=dense", "model.hidden=[32]", "optimizer=sgd", "o
 
 def watch(values: list[float], monitor: str = "val/loss", **given: object) -> tuple[int | None, int, str | None]:
     """(epoch of the stop, best epoch, reason) for a metric's values from epoch 1 on."""
-    stopper = Stopper(EarlyStop(monitor=monitor, **given), monitor)
+    direction = "max" if monitor == "val/accuracy" else "min"
+    stopper = Stopper(EarlyStop(monitor=monitor, **given), monitor, direction)  # type: ignore[arg-type]
     for epoch, value in enumerate(values, 1):
         stopper.epoch(epoch, {monitor: value})
         if stopper.reason():

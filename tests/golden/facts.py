@@ -22,7 +22,7 @@ from dlrun.config.schema.root import GROUPS
 from dlrun.models.plan import totals
 from dlrun.preflight.preflight import examine
 from dlrun.record.plan import Plan
-from dlrun.report.library import entries
+from dlrun.report.experiments import entries
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan.checking import Checker
 

@@ -14,6 +14,7 @@ from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_g
 
 from dlrun.record.events import encode_record, event_files, read_records
 from dlrun.record.folder import RunFolder
+from dlrun.record.metric import Metric
 from dlrun.record.metrics import append, cut_back
 from dlrun.record.pictures import save_batch
 from dlrun.record.recorder import Progress, RunInfo
@@ -26,7 +27,8 @@ def info(folder, first=1, flat=None, step=None):
     flat = {"optimizer.lr": 0.01, "model.hidden": [128, 64], "seed": 3, "fused": True, "clip": None} | (flat or {})
     return RunInfo(
         dataset="mnist", data_line="", model_line="", device_line="", folder=folder, flat=flat, epochs=6,
-        config={"optimizer": {"kind": "adam", "lr": 0.01}}, metrics=("train/loss", "val/loss"), first_epoch=first,
+        config={"optimizer": {"kind": "adam", "lr": 0.01}}, first_epoch=first,
+        metrics={key: Metric("loss") for key in ("train/loss", "val/loss")},
         resumed_step=(first - 1) * STEPS if step is None else step,
     )
 

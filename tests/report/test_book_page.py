@@ -6,16 +6,16 @@ from pathlib import Path
 
 from dlrun.config.schema.books import read_book
 from dlrun.report.book_page import as_page
-from dlrun.report.judged import judge_all
-from dlrun.report.measured import Folders
-from tests.report.test_judged import BOOK, plan
+from dlrun.report.measurements import Folders
+from dlrun.report.verdicts import verdicts_on
+from tests.report.test_verdicts import BOOK, plan
 
 
 def page(folder: Path, **more: object) -> str:
     book = read_book({**BOOK, "claims": [{"says": "adam > sgd", "check": "adam > sgd"}], **more})
     folders = Folders(plan(folder), "gulli/C3", "full")
-    judged = judge_all(book, folders.measured, folders.look, "test/accuracy")
-    return as_page(book, folders.measured, judged, folders.look)
+    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    return as_page(book, folders.measurements, verdicts, folders.look)
 
 
 def test_the_book_s_value_is_drawn_on_the_runs(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from scipy import stats
 from dlrun.config.problem import ConfigError
 from dlrun.report import show
 from dlrun.report.collect import collect
-from dlrun.report.measure import names, value_of
 from dlrun.report.table import Row, Table
+from dlrun.report.values import names, value_of
 from tests.report.make import SGD, grid, made, planned, write_lock
 
 SGD_WORDS = {key.replace(".", "__"): value for key, value in SGD.items()}
@@ -39,7 +39,7 @@ def row(table: Table, *labels: str) -> Row:
 def test_runs_that_differ_in_the_seed_alone_are_one_row_with_students_interval(runs: Path) -> None:
     values = grid(runs)
     table = only(runs)
-    assert table.metric == "test/accuracy" and table.axes.columns == ("optimizer",)
+    assert table.key == "test/accuracy" and table.axes.columns == ("optimizer",)
     for optimizer, accuracies in values.items():
         summary = row(table, optimizer).summary
         low, high = stats.t.interval(0.95, 2, loc=np.mean(accuracies), scale=stats.sem(accuracies))
@@ -176,7 +176,7 @@ def test_a_plans_metric_and_reference_are_its_reports(runs: Path) -> None:
     jobs = [(1, 0, {"optimizer": "sgd"}, SGD, None), (2, 0, {"optimizer": "adam"}, {}, None)]
     sweep = planned(runs, "mine", jobs, {"optimizer": ["sgd", "adam"]}, metric="val/loss", versus="sgd")
     table = only(sweep)
-    assert table.metric == "val/loss" and table.named and row(table, "sgd").reference
+    assert table.key == "val/loss" and table.named and row(table, "sgd").reference
 
 
 def test_every_setting_that_varies_is_a_column_or_is_said(runs: Path) -> None:
@@ -249,7 +249,7 @@ def test_folds_are_no_runs_of_their_own(runs: Path) -> None:
     (folder / "folds" / "0").mkdir(parents=True)
     (folder / "folds" / "0" / "result.json").write_text((folder / "result.json").read_text())
     table = only(runs)
-    assert table.metric == "val/accuracy" and [len(r.runs) for r in table.rows] == [1]
+    assert table.key == "val/accuracy" and [len(r.runs) for r in table.rows] == [1]
 
 
 def test_a_measure_that_is_no_number_is_in_no_mean(runs: Path) -> None:

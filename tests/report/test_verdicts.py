@@ -1,55 +1,148 @@
-"""Verdicts on printed cells: synthetic cases with known answers, and how often a true cell is called reproduced."""
+"""A comparison from made run folders: verdicts, the stored numbers, and the text that a person reads."""
 
 from __future__ import annotations
 
-import numpy as np
+import io
+import json
+from pathlib import Path
+
 import pytest
 
-from dlrun.config.schema.books import Cell
-from dlrun.report.verdicts import BETTER, MISSING, NOT_COMPARABLE, ONE_SEED, REPRODUCED, TOO_WIDE, WORSE, judge
+from dlrun.config.schema.books import read_book
+from dlrun.record.folder import plain as as_json
+from dlrun.record.plan import Job, Plan
+from dlrun.report.book_page import as_page
+from dlrun.report.book_text import print_comparison
+from dlrun.report.claim_verdicts import ClaimVerdict
+from dlrun.report.measurements import Folders, read_measurements
+from dlrun.report.verdicts import Verdicts, explanations, verdicts_on
 
-ACCURACIES = [0.9420, 0.9440, 0.9430, 0.9425, 0.9435]  # mean 0.9430, deviation 0.00079: one further run +- 0.0024
-
-
-@pytest.mark.parametrize(("printed", "word"), [
-    (0.9425, REPRODUCED), (0.9454, REPRODUCED), (0.9406, REPRODUCED), (0.9460, WORSE), (0.9400, BETTER)])
-def test_a_printed_accuracy_is_judged_as_one_further_run(printed: float, word: str) -> None:
-    assert judge(Cell("test/accuracy", printed, 0.0001), ACCURACIES).word == word
-
-
-def test_a_smaller_loss_is_better() -> None:
-    losses = [0.30, 0.31, 0.29, 0.30]
-    assert judge(Cell("test/loss", 0.50, 0.01), losses).word == BETTER
-    assert judge(Cell("test/loss", 0.10, 0.01), losses).word == WORSE
-
-
-def test_the_printed_rounding_widens_the_interval_by_half_a_decimal() -> None:
-    same = [0.85] * 5
-    assert judge(Cell("test/accuracy", 0.86, 0.01), same).word == WORSE
-    assert judge(Cell("test/accuracy", 0.855, 0.01), same).word == REPRODUCED
+ACCURACY = {"sgd": [0.9420, 0.9440, 0.9430], "adam": [0.9790, 0.9796, 0.9793]}
+BOOK = {
+    "id": "gulli/C3", "title": "Optimizer", "where": "Gulli & Pal, ch. 1",
+    "printed": [{"row": "sgd", "metric": "test/accuracy", "value": 94.25, "unit": "%", "decimals": 2},
+                {"row": "adam", "metric": "test/accuracy", "value": 97.2, "unit": "%", "decimals": 1}],
+    "claims": [{"says": "adam > sgd", "check": "adam > sgd"}, {"says": "rmsprop > sgd", "check": "rmsprop > sgd"}]}
 
 
-def test_an_interval_that_would_hold_almost_anything_decides_nothing() -> None:
-    wild = [0.90, 0.99, 0.94]  # +- 0.22
-    assert judge(Cell("test/accuracy", 0.94, 0.01), wild).word == TOO_WIDE
-    assert judge(Cell("test/loss", 0.3, 0.01), [0.1, 0.5, 0.3]).word == TOO_WIDE
+def plan(folder: Path, rows: dict[str, list[float]] = ACCURACY, label: str = "") -> Plan:
+    jobs = []
+    for row, values in rows.items():
+        for seed, value in enumerate(values):
+            run = folder / row / str(seed)
+            run.mkdir(parents=True)
+            result = {"id": f"{row}{seed}", "status": "finished", "config": {"seed": seed}, "seconds": 2.0,
+                      "test": {"accuracy": value}, "device": "cpu (1 thread)", "data_label": label}
+            (run / "result.json").write_text(json.dumps(result))
+            jobs.append(Job(len(jobs) + 1, f"{row}{seed}", f"{row}/{seed}", seed, {}, (), {"seed": seed}, row))
+    return Plan("book-gulli-C3", folder, {}, [0, 1, 2], jobs)
 
 
-def test_one_seed_a_stand_in_and_nothing_are_said() -> None:
-    cell = Cell("test/accuracy", 0.94, 0.01)
-    assert judge(cell, [0.94]).word == ONE_SEED
-    assert judge(cell, []).word == MISSING
-    apart = judge(cell, ACCURACIES, "JPEG copy")
-    assert (apart.word, apart.why) == (NOT_COMPARABLE, "JPEG copy")
-    assert apart.off == pytest.approx(0.003)
-    assert judge(Cell("test/accuracy", 0.94, 0.01, comparable=False, notes="another split"), ACCURACIES).why \
-        == "another split"
+def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:
+    book, folders = read_book(BOOK), Folders(plan(tmp_path), "gulli/C3", "full", ["rows=sgd,adam"])
+    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    assert [verdict.word for _, verdict in verdicts.cells] == ["reproduced", "better"]
+    assert [verdict.word for _, verdict in verdicts.claims] == ["holds", "not measured"]  # a narrowed one lacks rmsprop
+    stream = io.StringIO()
+    print_comparison(book, folders.measurements, verdicts, stream)
+    text = stream.getvalue()
+    assert "94.25  94.30 +- 0.25" in text and "better by 0.73" in text and "PARTIAL: rows=sgd,adam" in text
+    assert "2 comparable, 1 reproduced (about 0.1 true ones fall outside by chance)" in text
 
 
-def test_of_true_cells_one_in_twenty_falls_outside() -> None:
-    rng, cases = np.random.default_rng(3), 4000
-    runs = rng.normal(0.90, 0.004, (cases, 6))
-    words = [judge(Cell("test/accuracy", float(row[0]), 1e-9), [float(value) for value in row[1:]]).word
-             for row in runs]
-    assert set(words) == {REPRODUCED, BETTER, WORSE}
-    assert words.count(REPRODUCED) / cases == pytest.approx(0.95, abs=0.011)  # three deviations of the share
+def test_what_is_worse_or_contradicted_is_explained_or_said_to_be_open(tmp_path: Path) -> None:
+    printed = [{**BOOK["printed"][0], "value": 95.25}, BOOK["printed"][1]]
+    claims = [{"says": "sgd wins", "check": "sgd > adam"}, BOOK["claims"][0],
+              {"says": "so it is", "check": "sgd > 0.95"}]
+    explained = {"so it is": {"full": "The last digit."}}
+    book = read_book({**BOOK, "printed": printed, "claims": claims, "explained": explained})
+    folders = Folders(plan(tmp_path), "gulli/C3", "full")
+    found = explanations(book, verdicts_on(book, folders.measurements, folders.look, "test/accuracy"), "full")
+    assert list(found) == ["sgd", "sgd wins", "so it is"]
+    assert found["sgd"].startswith("open") and found["so it is"] == "The last digit."
+    folders.measurements.profile = "quick"
+    found = explanations(book, verdicts_on(book, folders.measurements, folders.look, "test/accuracy"), "quick")
+    assert found["so it is"].startswith("open"), "what explains one profile does not explain the other"
+    full = Verdicts([], [(claim, ClaimVerdict("holds")) for claim in book.claims if claim.says == "sgd wins"], [], "")
+    found = explanations(book, verdicts_on(book, folders.measurements, folders.look, "test/accuracy"), "quick", full)
+    assert found["sgd wins"].startswith("it holds in full") and found["so it is"].startswith("open")
+
+
+def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path) -> None:
+    book, folders = read_book({**BOOK, "claims": BOOK["claims"][:1]}), Folders(plan(tmp_path), "gulli/C3", "full")
+    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    kept = read_measurements(json.loads(json.dumps(folders.measurements.plain())))
+    again = verdicts_on(book, kept, lambda row, metric: kept.look(row, metric, "test/accuracy"), "test/accuracy")
+    assert again == verdicts
+    with pytest.raises(ValueError, match="format 9"):
+        read_measurements({"format": 9})
+
+
+@pytest.mark.parametrize(("label", "profile", "more", "why"), [
+    ("JPEG copy", "full", {}, "data: JPEG copy"), ("JPEG copy", "quick", {}, "data: JPEG copy; quick profile ("),
+    ("", "quick", {}, "quick profile"),
+    ("", "full", {"stand_in": "another year"}, "another year")])
+def test_a_stand_in_and_the_quick_profile_are_not_compared(tmp_path: Path, label: str, profile: str, more: dict,
+                                                           why: str) -> None:
+    folders = Folders(plan(tmp_path, label=label), "gulli/C3", profile)
+    book = read_book({**BOOK, "claims": [], **more})
+    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    assert {verdict.word for _, verdict in verdicts.cells} == {"not comparable"}
+    assert why in verdicts.apart
+
+
+def test_rebuilt_rows_are_the_book_s(tmp_path: Path) -> None:
+    folders = Folders(plan(tmp_path, label="rebuilt"), "gulli/C3", "full")
+    verdicts = verdicts_on(read_book({**BOOK, "claims": []}), folders.measurements, folders.look, "test/accuracy")
+    assert verdicts.apart == ""
+
+
+def test_a_run_that_was_lost_is_said_in_its_row(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    (tmp_path / "sgd" / "1" / "result.json").write_text(json.dumps(
+        {"id": "sgd1", "status": "diverged", "config": {"seed": 1}, "stop_reason": "the loss is NaN"}))
+    folders = Folders(made, "gulli/C3", "full")
+    book = read_book({**BOOK, "claims": []})
+    stream = io.StringIO()
+    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    print_comparison(book, folders.measurements, verdicts, stream)
+    assert "diverged: the loss is NaN" in stream.getvalue()
+
+
+def test_a_row_without_a_printed_number_all_of_whose_runs_were_lost_is_in_the_table(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    for seed in range(3):
+        (tmp_path / "sgd" / str(seed) / "result.json").write_text(json.dumps(
+            {"id": f"sgd{seed}", "status": "diverged", "config": {"seed": seed}, "stop_reason": "the loss is NaN"}))
+    folders = Folders(made, "gulli/C3", "full")
+    book = read_book({**BOOK, "printed": [], "claims": []})
+    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    stream = io.StringIO()
+    print_comparison(book, folders.measurements, verdicts, stream)
+    assert "diverged: the loss is NaN (3)" in stream.getvalue()
+    page = as_page(book, folders.measurements, verdicts, folders.look)
+    assert "diverged: the loss is NaN (3)" in page
+
+
+def test_a_row_that_never_came_to_a_value_has_no_mean_and_the_claim_is_decided_by_order(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    for job in made.jobs:
+        begin = 0.45 if job.row == "sgd" else 0.2
+        rows = [json.dumps({"epoch": n, "step": 10 * n, "train/accuracy": begin + n / 4}) for n in (1, 2, 3)]
+        (tmp_path / str(job.row) / str(job.seed) / "metrics.jsonl").write_text("\n".join(rows) + "\n")
+    metric = "steps@0.9/train/accuracy"
+    book = read_book({**BOOK, "printed": [{"row": "sgd", "metric": metric, "value": 20, "decimals": 0}],
+                      "claims": [{"says": "soon", "check": f"of(sgd, '{metric}') < 100"}]})
+    folders = Folders(made, "gulli/C3", "full")
+    verdicts = verdicts_on(book, folders.measurements, folders.look, metric)
+    assert [verdict.word for _, verdict in verdicts.cells] == ["reproduced"]
+    assert [verdict.word for _, verdict in verdicts.ours] == ["ours"]
+    for job in made.jobs:
+        if job.row == "adam" and job.seed:
+            (tmp_path / "adam" / str(job.seed) / "metrics.jsonl").write_text('{"step": 9, "train/accuracy": 0.2}\n')
+    folders = Folders(made, "gulli/C3", "full")
+    verdicts = verdicts_on(book, folders.measurements, folders.look, metric)
+    assert [verdict.word for _, verdict in verdicts.ours] == ["never reached in 2 of 3 runs"]
+    kept = read_measurements(json.loads(json.dumps(as_json(folders.measurements.plain()))))
+    assert kept.values["adam"][metric] == {0: 30.0, 1: float("inf"), 2: float("inf")}
+    assert "never reached in 2 of 3 runs" in as_page(book, folders.measurements, verdicts, folders.look)

@@ -42,7 +42,7 @@ def step_of(task: Any, model: Any, rng: StepRng, config: Any, optimizer: Optimiz
     """The engine's step of a task, at a constant rate."""
     optimizer = optimizer or Sgd(lr=0.1)
     whole = SimpleNamespace(task=config, optimizer=optimizer, precision="float32")
-    totals = MetricAccumulator(config.measures, torch.device("cpu"))
+    totals = MetricAccumulator(config.summed, torch.device("cpu"))
     return EagerStep(whole, task, model, rng, LearningRate(Constant(), optimizer.lr, 1, 1), totals)  # type: ignore[arg-type]
 
 

@@ -108,7 +108,7 @@ def test_the_total_is_the_weighted_sum_of_the_targets_losses() -> None:
 
 def test_a_scaled_target_is_measured_in_its_unit_too() -> None:
     task = MultiOutputTask(HEADS[:1], [Target("age", "", 0.0, 8.0, 30.0, 1 / 8)])
-    assert task.derive({"loss": 1.0, "age_mae": 0.5}) == {"loss": 1.0, "age_mae": 0.5, "age_mae_in_units": 4.0}
+    assert task.compute({"loss": 1.0, "age_mae": 0.5}) == {"loss": 1.0, "age_mae": 0.5, "age_mae_in_units": 4.0}
 
 
 @pytest.mark.parametrize("model", ["model=dense", "model=linear"])

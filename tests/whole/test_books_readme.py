@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dlrun.report.book_readme import readme
-from dlrun.report.judged import QUICK
-from dlrun.report.library import RESULTS, entries, kept, kept_file
+from dlrun.report.experiments import RESULTS, entries, kept, kept_file
+from dlrun.report.verdicts import QUICK
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
@@ -23,15 +23,15 @@ def test_kept_numbers_belong_to_experiments_and_are_whole() -> None:
     for path in (EXPERIMENTS / RESULTS).rglob("*.json"):
         assert path in files, f"{path} belongs to no experiment"
     for entry in entries():
-        for profile, measured in kept(EXPERIMENTS, entry.name).items():
-            assert measured.id == entry.name and measured.profile == profile and not measured.partial
-            assert measured.runs and measured.date and measured.devices and measured.versions
+        for profile, measurements in kept(EXPERIMENTS, entry.name).items():
+            assert measurements.id == entry.name and measurements.profile == profile and not measurements.partial
+            assert measurements.runs and measurements.date and measurements.devices and measurements.versions
             assert profile != QUICK or entry.book.quick, f"{entry.name} has no quick profile"
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 def test_claims_name_metrics_in_quotes_and_rows_that_are_there(entry: object) -> None:
-    from dlrun.report.claims import parse, rows_of
+    from dlrun.report.claim_verdicts import parse, rows_of
 
     for claim in entry.book.claims:  # type: ignore[attr-defined]
         if claim.check:

@@ -17,11 +17,11 @@ from dlrun.config.compose.catalog import option_files, sentence
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.root import Config
+from dlrun.record.metric import Metrics
 from dlrun.record.plan import Job, Plan
-from dlrun.record.words import is_share
-from dlrun.report.claims import parse
-from dlrun.report.library import entries
-from dlrun.report.measured import row_name
+from dlrun.report.claim_verdicts import parse
+from dlrun.report.experiments import entries
+from dlrun.report.measurements import row_name
 from dlrun.sweep.make import make_plan
 from tests.golden import facts
 
@@ -131,7 +131,7 @@ def test_its_printed_values_have_the_decimals_that_it_says(name: str) -> None:
     for cell in own(name)["book"]["printed"]:
         assert round(cell["value"], cell.get("decimals", 0)) == cell["value"]
         share = 100 if cell.get("unit") == "%" else 1
-        assert not is_share(cell["metric"]) or 0 < cell["value"] / share <= 1
+        assert not Metrics().of(cell["metric"]).share or 0 < cell["value"] / share <= 1
 
 
 def assert_measured(metric: str, config: Config) -> None:

@@ -24,7 +24,7 @@ from dlrun.config.schema.root import Config
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.models.plan import totals
 from dlrun.preflight.preflight import Checked, preflight
-from dlrun.report.library import entries
+from dlrun.report.experiments import entries
 
 FILES = {entry.name: entry.file for entry in entries() if not entry.comparison}  # the others: test_comparisons.py
 STEPS, ROWS = 3, 100  # rows: a stateful network wants a whole batch, of 96
@@ -94,8 +94,8 @@ def test_its_printed_values_are_ones_that_a_run_measures(name: str) -> None:
     if not printed:
         return
     config = checked(name).config  # with the task that the data has said
-    names = {*measured(config), *(f"test/{word}" for word in config.task.shown)}
-    names |= {f"train_clean/{word}" for word in config.task.shown if config.evaluate_train}
+    names = {*measured(config), *(f"test/{metric.name}" for metric in config.task.own)}
+    names |= {f"train_clean/{metric.name}" for metric in config.task.own if config.evaluate_train}
     if getattr(config.dataset, "target_scale", "none") != "none":
         names |= {"val/mae_in_units", "test/mae_in_units"}
     for cell in printed:

@@ -16,6 +16,7 @@ FLOORS = (  # from the ground up; rooms of one line stand on the same floor and 
     ("registry",),
     ("config", "record"),
     ("data", "models"),
+    ("metrics",),
     ("tasks",),
     ("engine",),
     ("assembly", "preflight", "inference", "diagnostics", "run"),  # neighbours: see BESIDE
@@ -27,7 +28,7 @@ BESIDE = {("run", "assembly"), ("run", "preflight"), ("run", "inference"), ("run
           ("assembly", "preflight"), ("inference", "assembly"), ("inference", "preflight"),
           ("diagnostics", "assembly"), ("diagnostics", "inference"), ("diagnostics", "preflight"),
           ("record", "config"), ("models", "data"), ("api", "cli")}
-TORCH_FREE = ("registry", "config", "record", "preflight", "report", "cli")
+TORCH_FREE = ("registry", "config", "record", "metrics", "preflight", "report", "cli")
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard")
 
 UPWARD: set[tuple[str, str]] = set()

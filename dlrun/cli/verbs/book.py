@@ -17,7 +17,7 @@ from dlrun.config.schema.root import Root
 from dlrun.registry import register
 
 if TYPE_CHECKING:
-    from dlrun.report.library import Entry
+    from dlrun.report.experiments import Entry
 
 
 @register("verb", "book")
@@ -47,7 +47,7 @@ class Book:
     )
 
     def run(self) -> int:
-        from dlrun.report.library import entries, entry_of
+        from dlrun.report.experiments import entries, entry_of
 
         names = [word for word in self.words if "=" not in word]
         overrides = list({word.partition("=")[0]: word for word in self.words if "=" in word}.values())
@@ -104,21 +104,21 @@ def _listed(runs: Path) -> int:
     from dlrun.config.places import packaged
     from dlrun.record.folder import read_json
     from dlrun.record.terminal import columns, paint
-    from dlrun.report.library import entries, judged_of, kept
-    from dlrun.report.measured import read_measured
+    from dlrun.report.experiments import entries, kept, kept_verdicts
+    from dlrun.report.measurements import read_measurements
 
     rows = [["comparison", "what", "rows", "cost", "last verdicts"]]
     for entry in entries():
         if not entry.comparison and not entry.book.needs:
             continue
-        here = {profile: read_measured(read_json(path))
+        here = {profile: read_measurements(read_json(path))
                 for profile, path in measured_in(runs, entry).items()}
         shipped = kept(packaged("experiments"), entry.name)
         found = {**shipped, **here}
         profile = next((name for name in ("full", "quick") if name in found), "")
         verdict = f"needs {entry.book.needs}" if entry.book.needs else "not run yet"
         if profile:
-            verdict = f"{profile}: {judged_of(entry, found[profile]).summary()}"
+            verdict = f"{profile}: {kept_verdicts(entry, found[profile]).summary()}"
         cost = str((entry.book.cost or {}).get("full", ""))
         rows.append([entry.name, entry.book.title, str(_rows(entry) or ""), cost, verdict])
     lines = columns(rows, right=[2])
@@ -143,15 +143,15 @@ def _write(runs: Path, into: Path) -> int:
     from dlrun.cli.comparison import measured_in
     from dlrun.record.folder import read_json, write_text
     from dlrun.report.book_readme import readme
-    from dlrun.report.library import entries, keep
-    from dlrun.report.measured import read_measured
+    from dlrun.report.experiments import entries, keep
+    from dlrun.report.measurements import read_measurements
 
     if not into.is_dir():
         raise problem(f"into={into}", "expected the folder of the experiments (experiments/)")
     found = entries()
     for entry in found:
         for path in measured_in(runs, entry).values():
-            print(keep(into, entry.name, read_measured(read_json(path))))
+            print(keep(into, entry.name, read_measurements(read_json(path))))
     write_text(into / "README.md", readme(found, into))
     print(into / "README.md")
     return 0

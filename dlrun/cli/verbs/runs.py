@@ -71,12 +71,13 @@ class Runs:
 
 
 def _row(run: Run, metric: str) -> list[str]:
-    from dlrun.record.words import metric as said
-    from dlrun.report.measure import natural, title, value_of
+    from dlrun.report.derived import describe
+    from dlrun.report.values import metrics_of_all, primary_key, value_of
 
-    name = metric or natural(str(run.config.get("task.kind", "")), [run.result])
+    name = metric or primary_key(str(run.config.get("task.kind", "")), [run.result])
     value = value_of(run.result, name) if run.counted else None
-    told = f"{title(name)} {said(name, value, 2)}" if value is not None else run.reason
+    shown = describe(name, metrics_of_all([run.result]))
+    told = f"{shown.title} {shown.text(value, 2)}" if value is not None else run.reason
     told = told if len(told) <= 60 else f"{told[:57]}..."
     return [run.folder.parent.name, run.id, run.status.replace("_", " "), told,
             str(run.provenance.get("started", ""))[:16].replace("T", " ")]

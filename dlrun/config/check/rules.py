@@ -32,7 +32,12 @@ def rule(check: Check) -> Check:
 def measured(config: Config) -> list[str]:
     """The metrics that a run of this configuration produces each epoch, in their order of display."""
     parts = ["train"] + (["val"] if config.validation is not None else [])
-    return [f"{part}/{name}" for part in parts for name in config.task.shown]
+    return [f"{part}/{metric.name}" for part in parts for metric in config.task.reported(part)]
+
+
+def direction_of(config: Config, key: str, mode: str) -> Any:
+    """The way in which a monitor gets better: min, max, or None where neither does."""
+    return config.task.described().of(key).direction if mode == "auto" else mode
 
 
 def monitors(config: Config) -> Iterator[tuple[str, str]]:
@@ -49,6 +54,11 @@ def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
     for key, metric in monitors(config):
         known = measured(config)
         if metric in known:
+            mode = config.early_stop.mode if key.startswith("early_stop") else config.schedule.watched_mode
+            if direction_of(config, metric, mode) is None:
+                group = key.partition(".")[0]
+                yield Problem(f"{key}={metric}", "neither more nor less of it is better; say  "
+                                                 f"{group}.mode=min  or  {group}.mode=max", origin(key))
             continue
         if metric.startswith("test/"):
             why = "the test rows are never used to choose; watch one of " + ", ".join(known)
@@ -59,6 +69,12 @@ def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
             hint = f"; did you mean  {near[0]}" if near else ""
             why = f"task {config.task.kind} measures {', '.join(known)}{hint}"
         yield Problem(f"{key}={metric}", why, origin(key))
+
+
+@rule
+def chosen_metrics_are_known(config: Config, origin: Any) -> Iterator[Problem]:
+    for wrong in config.task.metric_problems() if config.task.known else ():
+        yield replace(wrong, origin=origin(wrong.origin))
 
 
 @rule
@@ -144,7 +160,7 @@ def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Probl
         return
     if isinstance(config.model, COMPUTED):
         yield Problem("interpolation=true", "this model has no trained weights", origin("interpolation"))
-    elif config.task.known and "loss" not in config.task.measures:
+    elif config.task.known and "loss" not in config.task.summed:
         yield Problem("interpolation=true", "the networks of a GAN have no loss in common", origin("interpolation"))
 
 
@@ -198,5 +214,5 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 # Judged again when auto has become a task.
-OF_TASK: tuple[Check, ...] = (monitor_is_measured, final_fit_has_a_monitor, players_take_single_steps, tag_is_whole,
-                              a_line_of_losses_has_two_ends)
+OF_TASK: tuple[Check, ...] = (chosen_metrics_are_known, monitor_is_measured, final_fit_has_a_monitor,
+                              players_take_single_steps, tag_is_whole, a_line_of_losses_has_two_ends)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
-from dlrun.config.schema.stopping import smaller_is_better
 
 _KEYS = ("id", "title", "where", "parameters", "fixed", "printed", "claims", "notes", "explained", "stand_in", "needs",
          "quick", "cost", "tour")
@@ -21,7 +20,8 @@ PROFILES = ("full", "quick")
 class Cell:
     """A printed number: in `metric`'s own unit (accuracies are fractions), known to half of `step`.
 
-    `row` is the name of a comparison's row, None where there is only one.  `comparable` is False where the run that is
+    `row` is the name of a comparison's row, None where there is only one.  `best` says that it is the best of all
+    epochs, whichever way the metric gets better.  `comparable` is False where the run that is
     made is no run of the book's experiment (another split, an unknown setting): `notes` says why.
     """
 
@@ -31,6 +31,7 @@ class Cell:
     row: str | None = None
     notes: str = ""
     comparable: bool = True
+    best: bool = False
 
     @property
     def rounding(self) -> float:
@@ -39,7 +40,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a book, and the check that decides it (see `report.claims`); `metric` is what rows stand for."""
+    """A sentence of a book, and the check that decides it; `metric` is what rows stand for."""
 
     says: str
     check: str
@@ -143,16 +144,15 @@ def _cell(key: str, cell: Any, wrong: list[Problem]) -> Iterator[Cell]:
     share = 0.01 if unit == "%" else 1.0
     row = cell.get("row")
     yield Cell(_metric(str(cell["metric"]), cell), value * share, share * 10.0 ** -decimals,
-               None if row is None else str(row), str(cell.get("notes") or ""), bool(cell.get("comparable", True)))
+               None if row is None else str(row), str(cell.get("notes") or ""), bool(cell.get("comparable", True)),
+               bool(cell.get("best")) and not cell.get("epoch"))
 
 
 def _metric(name: str, cell: Mapping[str, Any]) -> str:
-    """``val@9/loss`` for a number of epoch 9, ``lowest/val/loss`` for the best of all epochs."""
+    """``val@9/loss`` for a number of epoch 9."""
     part, _, rest = name.partition("/")
     if cell.get("epoch"):
         return f"{part}@{cell['epoch']}/{rest}"
-    if cell.get("best"):
-        return f"{'lowest' if smaller_is_better(name) else 'highest'}/{name}"
     return name
 
 

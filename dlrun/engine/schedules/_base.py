@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import integer
 from dlrun.config.schema.root import Config
+from dlrun.record.metric import Direction
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Schedule:
         """The metric that its feedback needs; None without feedback."""
         return None
 
+    @property
+    def watched_mode(self) -> str:
+        """Which way that metric gets better: min, max, or auto for the metric's own direction."""
+        return "auto"
+
     def first_state(self) -> dict[str, Any]:
         """What feedback remembers, as plain values; in the checkpoint, so a kind's keys must not change.
 
@@ -58,8 +64,12 @@ class Schedule:
         """The factor that feedback has come to."""
         return 1.0
 
-    def after_epoch(self, state: dict[str, Any], metrics: Mapping[str, float], lr: float) -> None:
-        """Feedback: change `state` by the metrics of an epoch; `lr` is optimizer.lr."""
+    def after_epoch(self, state: dict[str, Any], metrics: Mapping[str, float], lr: float,
+                    direction: Direction = "min") -> None:
+        """Feedback: change `state` by the metrics of an epoch.
+
+        `lr` is optimizer.lr, `direction` the way in which the metric that is `watched` gets better.
+        """
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:
         """What does not go together, in its own keys or with the rest of the configuration."""

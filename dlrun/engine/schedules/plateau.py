@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.problem import Problem
-from dlrun.config.schema.fields import integer, number, text
+from dlrun.config.schema.fields import choice, integer, number, text
 from dlrun.config.schema.root import Config
-from dlrun.config.schema.stopping import smaller_is_better
 from dlrun.engine.schedules._base import Schedule
+from dlrun.record.metric import Direction
 from dlrun.registry import register
 
 
@@ -21,6 +21,7 @@ class Plateau(Schedule):
 
     kind = "plateau"
     monitor: str = text("val/loss", "Metric that is watched.")
+    mode: str = choice("auto", ("auto", "min", "max"), "Which way the metric gets better; auto: as the metric says.")
     factor: float = number(0.1, "What the rate is multiplied by.", low=0, above=True, high=1, below=True)
     patience: int = integer(10, "Epochs without improvement that are waited for.", low=1)
     min_delta: float = number(1e-4, "Smaller changes are no improvement.", low=0)
@@ -30,6 +31,10 @@ class Plateau(Schedule):
     def watched(self) -> str | None:
         return self.monitor
 
+    @property
+    def watched_mode(self) -> str:
+        return self.mode
+
     def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
         return 1.0
 
@@ -37,11 +42,12 @@ class Plateau(Schedule):
         factor: float = state["plateau_factor"]
         return factor
 
-    def after_epoch(self, state: dict[str, Any], metrics: Mapping[str, float], lr: float) -> None:
+    def after_epoch(self, state: dict[str, Any], metrics: Mapping[str, float], lr: float,
+                    direction: Direction = "min") -> None:
         """Lower the rate where the watched metric has not improved for `patience` epochs, as Keras does."""
         if self.monitor not in metrics:
             return
-        value = metrics[self.monitor] * (1 if smaller_is_better(self.monitor) else -1)
+        value = metrics[self.monitor] * (-1 if direction == "max" else 1)
         if value < state["best"] - self.min_delta:
             state |= {"best": value, "waited": 0}
             return

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.problem import Problem
-from dlrun.config.schema.fields import flag, integer, number, text
+from dlrun.config.schema.fields import choice, flag, integer, number, text
 from dlrun.config.schema.root import Config
-from dlrun.config.schema.stopping import smaller_is_better
+from dlrun.record.metric import Direction
 from dlrun.registry import register
 
 
@@ -22,6 +22,7 @@ class EarlyStop:
     kind: ClassVar[str] = "early_stop"
     monitor: str = text("val/loss", "Metric that is watched; also the one that best.pt is chosen by.")
     patience: int | None = integer(None, "Epochs without improvement that are waited for; null: never stop.", low=1)
+    mode: str = choice("auto", ("auto", "min", "max"), "Which way the metric gets better; auto: as the metric says.")
     min_delta: float = number(0.0, "Smaller changes are no improvement.", low=0)
     start_epoch: int = integer(1, "The first epoch that counts.", low=1)
     target: float | None = number(None, "Stop when the metric has reached this value.")
@@ -42,12 +43,12 @@ class Stopper:
     """Early stopping as Keras does it: `wait` counts epochs without an improvement of more than `min_delta`.
 
     Hyperparameters come from the configuration; the state is only what was seen: best, best_epoch, wait.
-    `monitor` is None where the run measures nothing to choose by.
+    `monitor` is None where the run measures nothing to choose by; `direction` is the way in which it gets better.
     """
 
-    def __init__(self, config: EarlyStop, monitor: str | None):
+    def __init__(self, config: EarlyStop, monitor: str | None, direction: Direction = "min"):
         self.config, self.monitor = config, monitor
-        self._sign = 1 if monitor is None or smaller_is_better(monitor) else -1
+        self._sign = -1 if direction == "max" else 1
         self.best, self.best_epoch, self.wait = math.inf, 0, 0
 
     def epoch(self, epoch: int, metrics: dict[str, float]) -> bool:

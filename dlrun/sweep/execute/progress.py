@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlrun.record.metric import Metrics, metrics_of
 from dlrun.record.plan import Job, Plan
-from dlrun.record.words import long_time, metric
+from dlrun.record.words import long_time
+from dlrun.report.values import primary_of
 from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.plan.status import PRUNED, WAITING, JobState
@@ -27,6 +29,7 @@ class JobProgress:
     done: float = 0.0
     before: float = 0.0
     values: dict[str, Any] = field(default_factory=dict)
+    metrics: Metrics | None = None
     reason: str = ""
     began: float | None = None
     seconds: float | None = None
@@ -99,6 +102,7 @@ class Progress:
         if state.done or state.failed or state.status == PRUNED:
             job.done = 1.0
         if state.result:
+            job.metrics = metrics_of(state.result)
             job.values = {f"{part}/{name}": value for part in ("train", "val", "test")
                           for name, value in (state.result.get(part) or {}).items()}
 
@@ -129,10 +133,12 @@ class Progress:
 
 
 def measure(plan: Plan, job: JobProgress) -> str:
-    """The metric of a job: the sweep's own, else accuracy before loss, of the test rows before others."""
+    """The metric of a job: the sweep's own, else the one that its task is judged by, of the test rows before others."""
     chosen = plan.options.get("metric")
     keys = [chosen] if chosen else []
-    keys += [f"{part}/{name}" for part in ("test", "val", "train") for name in ("accuracy", "loss")]
+    task = str((job.job.config.get("task") or {}).get("kind", ""))
+    keys += [f"{part}/{name}" for part in ("test", "val", "train") for name in (primary_of(task), "loss")]
     keys += list(job.values)
     key = next((key for key in keys if job.values.get(key) is not None), None)
-    return f"{key} {metric(key, job.values[key], 2)}" if key else ""
+    job.metrics = job.metrics or Metrics(kind=task)
+    return f"{key} {job.metrics.text(key, job.values[key], 2)}" if key else ""

@@ -11,20 +11,21 @@ from typing import Any
 from dlrun.config.check.rules import measured
 from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.schema.root import Config
-from dlrun.config.schema.stopping import smaller_is_better
-from dlrun.report.measure import natural, value_of
+from dlrun.record.metric import Metric
+from dlrun.report.values import primary_key, value_of
 from dlrun.sweep.plan.status import JobState
 
 
 @dataclass(frozen=True)
 class Objective:
-    """`metric` names it as reports do: ``val/accuracy``, ``best/val/loss``."""
+    """`key` names it as reports do: ``val/accuracy``, ``best/val/loss``; `metric` is what it is."""
 
-    metric: str
+    key: str
+    metric: Metric
 
     @property
     def falls(self) -> bool:
-        return smaller_is_better(self.metric)
+        return self.metric.direction != "max"
 
     @property
     def worst(self) -> float:
@@ -34,7 +35,7 @@ class Objective:
     @property
     def row_key(self) -> str:
         """The key of an epoch's row that it is read from while the run trains."""
-        return self.metric.removeprefix("best/")
+        return self.key.removeprefix("best/")
 
     def of(self, states: Sequence[JobState]) -> tuple[float | None, str]:
         """The value of a trial whose runs have all ended; None, with the reason, where it has none."""
@@ -42,14 +43,14 @@ class Objective:
         for state in states:
             if state.failed and state.status != "diverged":
                 return None, state.reason
-            value = None if state.failed else value_of(state.result, self.metric)
+            value = None if state.failed else value_of(state.result, self.key)
             if value is None and not state.failed and not self._has(state):
-                return None, f"its result has no {self.metric}"
+                return None, f"its result has no {self.key}"
             values.append(self.worst if value is None else value)
         return fmean(values) if all(map(math.isfinite, values)) else self.worst, ""
 
     def _has(self, state: JobState) -> bool:
-        part, _, name = self.metric.partition("/")
+        part, _, name = self.key.partition("/")
         return name in (state.result.get(part) or {})
 
     def curve(self, rows: Sequence[dict[str, Any]]) -> dict[int, float]:
@@ -62,26 +63,33 @@ class Objective:
         return found
 
     def so_far(self, value: float, before: Any) -> float:
-        if self.metric == self.row_key:
+        if self.key == self.row_key:
             return value
         return (min if self.falls else max)([value, *before])
 
 
 def objective(config: Config, asked: str | None) -> tuple[Objective, list[Problem]]:
-    """What a search over runs like this one improves: `asked`, or the natural measure of its task."""
+    """What a search over runs like this one improves: `asked`, or the metric that its task is judged by."""
     known = measured(config)
     on_validation = [key for key in known if key.startswith("val/")]
+
+    def named(key: str) -> Objective:
+        return Objective(key, config.task.described().of(key))
+
     if asked is None and not on_validation:
-        return Objective("val/loss"), [Problem("search", "without validation rows nothing can be chosen; say "
-                                                         "validation=0.2")]
+        return named("val/loss"), [Problem("search", "without validation rows nothing can be chosen; say "
+                                                     "validation=0.2")]
     if asked is None:
         names = {key.partition("/")[2]: 0.0 for key in on_validation}
-        return Objective(natural(config.task.kind, [{"val": names}])), []
-    found = Objective(asked)
+        return named(primary_key(config.task.kind, [{"val": names}])), []
+    found = named(asked)
     if asked.partition("/")[0].partition("@")[0] == "test":
         return found, [Problem(f"metric={asked}", "the test rows are never used to choose; name one of "
                                + ", ".join(on_validation or known))]
     if found.row_key not in known:
         return found, [Problem(f"metric={asked}", f"a search improves one of {', '.join(known)}"
                                f"{did_you_mean(found.row_key, known)}")]
+    if found.metric.direction is None:
+        return found, [Problem(f"metric={asked}", "neither more nor less of it is better; a search improves one of "
+                               + ", ".join(key for key in known if config.task.described().of(key).direction))]
     return found, []

@@ -10,7 +10,6 @@ from dlrun.config.problem import problem
 from dlrun.engine.signals import Signals
 from dlrun.record.lock import Busy, RunLock
 from dlrun.record.plan import Plan, store
-from dlrun.record.words import metric
 from dlrun.sweep.execute.options import Execution
 from dlrun.sweep.execute.run import SAVED, run_queue, write_tables
 from dlrun.sweep.execute.slots import ThreadRule, find_slots
@@ -18,7 +17,7 @@ from dlrun.sweep.plan.checking import Checker, check_all, make_job
 from dlrun.sweep.plan.status import read_all
 from dlrun.sweep.request.request import read_request
 from dlrun.sweep.request.to_override import to_override
-from dlrun.sweep.search.objective import Objective
+from dlrun.sweep.search.objective import Objective, objective
 from dlrun.sweep.search.search_plan import fingerprint, jobs_so_far
 from dlrun.sweep.search.search_queue import SearchQueue
 from dlrun.sweep.search.space import space_of
@@ -41,7 +40,7 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
             plan = search.plan
             search.trials.write(plan.folder, {job.id: job for job in plan.jobs})
             write_tables(plan, read_all(plan), out)
-            _sum_up(search.trials, plan, out)
+            _sum_up(search.trials, plan, search.objective, out)
             if code:
                 print(SAVED.format(signal=signals.name), file=out)
     except Busy as busy:
@@ -56,7 +55,7 @@ def open_search(plan: Plan, options: Execution) -> SearchQueue:
     checker = Checker()
     space, _ = space_of(read_request(plan.command[2:], checker.composer))
     first, _ = check_all(space.tries()[:1], checker)
-    goal = Objective(plan.options["metric"])
+    goal, _ = objective(first[0].config, plan.options["metric"])
     study = open_study(plan.folder, plan.name, fingerprint(plan, first[0], checker), goal.falls,
                        plan.options["pruner"], first[0].config.epochs)
     plan = replace(plan, jobs=jobs_so_far(plan))
@@ -66,7 +65,7 @@ def open_search(plan: Plan, options: Execution) -> SearchQueue:
                   options.retry == "failed")
 
 
-def _sum_up(trials: Trials, plan: Plan, out: TextIO) -> None:
+def _sum_up(trials: Trials, plan: Plan, goal: Objective, out: TextIO) -> None:
     """``20 trials: 14 complete, 6 pruned``, and the best one, as it can be typed."""
     found: dict[str, int] = {}
     names = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "to continue",
@@ -83,6 +82,6 @@ def _sum_up(trials: Trials, plan: Plan, out: TextIO) -> None:
     said = plan.options["metric"]
     row = [job.row] if job.row else []
     words = " ".join([*row, *(to_override(key, value) for key, value in job.values.items())])
-    print(f"best: trial {best.number + 1}, {said} {metric(said, best.value, 2)} with {words}", file=out)
+    print(f"best: trial {best.number + 1}, {said} {goal.metric.text(best.value, 2)} with {words}", file=out)
     if len(plan.seeds) == 1:
         print(f"again: dlrun {' '.join(job.words)}", file=out)

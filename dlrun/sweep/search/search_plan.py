@@ -35,7 +35,7 @@ def search_plan(words: Sequence[str], request: Request, checker: Checker) -> Pla
     for one in checked:
         found, wrong = objective(one.config, metric)
         problems += wrong
-        metric = metric if wrong else found.metric
+        metric = metric if wrong else found.key
     if problems:
         raise ConfigError(problems)
     settings = {**options(request.settings, GRID), "metric": metric, "pairs": together(request.axes),

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import Problem
+from dlrun.config.schema.fields import texts
+from dlrun.metrics._choose import build, described
+from dlrun.metrics._protocol import RunMetric
+from dlrun.record.metric import Metric, Metrics
+from dlrun.tasks._base.metrics import LOSS
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
@@ -20,19 +25,69 @@ if TYPE_CHECKING:
 class TaskSpec:
     """What every task has.
 
-    `measures` are what the loop adds up; `shown` the names behind ``train/``, ``val/`` and ``test/`` in their order.
-    `wants` are the kinds of targets that it fits, `wirings` those of the composite models that it trains
-    (`models.blueprint`); without any it trains one network.
+    `accumulated` are the metrics that the loop adds up, `further` those that are measured apart; `primary` is the one
+    that the task is judged by.  `scores` says what a metric of the user's choice sees of its outputs (see
+    `metrics._protocol`): classes, labels, numbers, or nothing ("").  `wants` are the kinds of targets that it fits,
+    `wirings` those of the composite models that it trains (`models.blueprint`); without any it trains one network.
     """
 
     kind: ClassVar[str]
-    measures: ClassVar[tuple[str, ...]] = ("loss",)
+    accumulated: ClassVar[tuple[Metric, ...]] = (LOSS,)
+    further: ClassVar[tuple[Metric, ...]] = ()
+    primary: ClassVar[str] = "loss"
+    scores: ClassVar[str] = ""
     wants: ClassVar[tuple[str, ...]] = ()
     wirings: ClassVar[tuple[str, ...]] = ()
 
+    metrics: tuple[str, ...] = texts(
+        (), "Further metrics of the validation and test rows, by name: registered ones, or torchmetrics' (f1, roc_auc, "
+        "...).  A finished run is measured again, not trained again.", empty=True, scalar=True, identity=False)
+
     @property
-    def shown(self) -> tuple[str, ...]:
-        return self.measures
+    def summed(self) -> tuple[str, ...]:
+        """The names of what the loop adds up."""
+        return tuple(metric.name for metric in self.accumulated)
+
+    @property
+    def own(self) -> tuple[Metric, ...]:
+        """The task's own metrics behind ``train/``, ``val/`` and ``test/``, in their order."""
+        return self.accumulated
+
+    @property
+    def chosen(self) -> tuple[Metric, ...]:
+        """The metrics of the user's choice; those that `metric_problems` tells of are left out."""
+        return tuple(metric for metric in map(self._chosen, self.metrics) if isinstance(metric, Metric))
+
+    def reported(self, part: str) -> tuple[Metric, ...]:
+        """The metrics of a part; in training those of the user's choice are not measured."""
+        return self.own if part == "train" else (*self.own, *self.chosen)
+
+    def described(self) -> Metrics:
+        """All metrics that this task can measure."""
+        return Metrics([*self.accumulated, *self.own, *self.further, *self.chosen], self.kind)
+
+    @classmethod
+    def metric_named(cls, name: str) -> Metric | None:
+        """The metric of that name, where runs of this task may have one; for folders that do not describe theirs."""
+        declared = [found for found in (cls.accumulated, cls.further) if isinstance(found, tuple)]
+        return next((metric for found in declared for metric in found if metric.name == name), None)
+
+    def metric_problems(self) -> Iterator[Problem]:
+        """What is wrong with the metrics of the user's choice."""
+        for name in self.metrics:
+            if isinstance(reason := self._chosen(name), str):
+                yield Problem(f"task.metrics=[{','.join(self.metrics)}]", f"{name}: {reason}", "task.metrics")
+
+    def _chosen(self, name: str) -> Metric | str:
+        """A metric of the user's choice, or why it cannot be measured."""
+        if not self.scores:
+            return f"task {self.kind} measures no metrics of your choice"
+        if name in self.summed:
+            return f"task {self.kind} measures it anyway"
+        try:
+            return described(name, self.scores)
+        except ValueError as error:
+            return str(error)
 
     def width(self, data_spec: Any) -> int:
         """Outputs that the network has to give for data of this signature; 0 where the model's own parts decide."""
@@ -88,6 +143,10 @@ class TaskSpec:
     def optimizer(self, player: str, chosen: Any) -> Any:
         """The optimizer of a player; raises Problems where keys of its own are wrong."""
         return chosen
+
+    def build_metrics(self, data_spec: Any, device: Any) -> dict[str, RunMetric]:
+        """The metrics of the user's choice, ready to be reset, by name."""
+        return build(self.metrics, self.scores, data_spec.target_vocabulary or len(data_spec.classes), device)
 
     def build(self, context: BuildContext) -> Task:
         """The task that the loop works with."""

@@ -48,7 +48,14 @@ class Task:
         """Add what a player's turn has shown to the running sums; no host synchronisation."""
         raise NotImplementedError
 
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+    def scored(self, outputs: Any, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What a metric of the user's choice sees of a batch, as `metrics._protocol.RunMetric.update` has it.
+
+        `outputs` are those of `loss`.  Called only where the task's spec says what it `scores`.
+        """
+        raise NotImplementedError
+
+    def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         """The metrics that people read, from the means (a perplexity from a mean loss)."""
         return metrics
 

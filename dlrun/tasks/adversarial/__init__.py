@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.optimizer import Optimizer, player_optimizer
 from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks.adversarial.mode_collapse import mode_collapse
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
     from dlrun.tasks._base.view import View
 
 
+LOSSES = (Metric("discriminator_loss", direction="min", short="d loss", plain=False, doc="Of the discriminator."),
+          Metric("generator_loss", direction="min", short="g loss", plain=False, doc="Of the generator."))
+SHARES = (Metric("real_accuracy", direction="max", share=True, short="real", doc="Real rows taken for real."),
+          Metric("fake_accuracy", direction="max", share=True, short="fake", doc="Made rows taken for made."))
+CRITIC = (Metric("distance", doc="Mean score of real rows less that of made ones; it says nothing of the samples."),)
+OF_SAMPLES = (Metric("duplicates", direction="min", share=True, short="dup", doc="Samples that nearly repeat another."),
+              Metric("classes", direction="max", doc="Classes of the data that are among the samples."),
+              Metric("sure", direction="max", share=True, doc="Samples that clearly show one class."))
+
+
 @register("task", "adversarial")
 @dataclass(frozen=True)
 class Adversarial(AdversarialOptions, TaskSpec):
@@ -33,11 +44,17 @@ class Adversarial(AdversarialOptions, TaskSpec):
     kind = "adversarial"
     wirings = ("gan",)
 
+    further = OF_SAMPLES
+    primary = "discriminator_loss"
+
     @property
-    def measures(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The names behind ``train/``; scores of a Wasserstein critic have no right and wrong, but a distance."""
-        told = ("distance",) if self.loss == "wasserstein" else ("real_accuracy", "fake_accuracy")
-        return ("discriminator_loss", "generator_loss", *told)
+    def accumulated(self) -> tuple[Metric, ...]:  # type: ignore[override]
+        """Scores of a Wasserstein critic have no right and wrong, but a distance."""
+        return (*LOSSES, *(CRITIC if self.loss == "wasserstein" else SHARES))
+
+    @classmethod
+    def metric_named(cls, name: str) -> Metric | None:
+        return next((metric for metric in (*LOSSES, *CRITIC, *SHARES, *OF_SAMPLES) if metric.name == name), None)
 
     def optimizer(self, player: str, chosen: Optimizer) -> Optimizer:
         """The optimizer of a player; raises ConfigError where the generator's own keys are wrong."""

@@ -10,6 +10,7 @@ from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, weights
 from dlrun.config.schema.weights import balanced, in_order
 from dlrun.registry import register
+from dlrun.tasks._base.metrics import ACCURACY, LOSS
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks._base.weights import weight_problems
 
@@ -25,7 +26,9 @@ class Classify(TaskSpec):
     """One class for each row: two classes by one logit, more by as many logits as there are classes."""
 
     kind = "classify"
-    measures = ("loss", "accuracy")
+    accumulated = (LOSS, ACCURACY)
+    primary = "accuracy"
+    scores = "classes"
     wants = ("classes",)
     loss: str = choice(
         "auto", ("auto", "cross_entropy", "binary_cross_entropy", "mse"),

@@ -51,6 +51,10 @@ class ClassifyTask(Task):
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", (self.classify(outputs.detach()) == batch.y).sum(), batch.rows)
 
+    def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        shares = self.probabilities(outputs)
+        return shares[:, 1] if shares.shape[1] == 2 else shares, batch.y
+
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The classes' shares as logits (see tasks.priors)."""
         if width == 1:

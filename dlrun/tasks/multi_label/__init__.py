@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dlrun.record.metric import Metric
 from dlrun.registry import register
+from dlrun.tasks._base.metrics import ACCURACY, LOSS
 from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
@@ -24,7 +26,12 @@ class MultiLabel(TaskSpec):
     """
 
     kind = "multi_label"
-    measures = ("loss", "accuracy", "exact_match")
+    accumulated = (LOSS, replace(ACCURACY, doc="The share of labels that are right."),
+                   Metric("exact_match", direction="max", share=True, doc="The share of rows with all labels right."))
+    further = (Metric("micro_f1", direction="max", doc="F1 over all labels of all rows."),
+               Metric("macro_f1", direction="max", doc="The mean of the labels' F1."))
+    primary = "accuracy"
+    scores = "labels"
     wants = ("labels",)
 
     def width(self, data_spec: Any) -> int:

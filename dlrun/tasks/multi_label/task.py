@@ -36,6 +36,9 @@ class MultiLabelTask(Task):
         totals.sum("accuracy", right.sum(), right.numel())
         totals.sum("exact_match", right.all(1).sum(), batch.rows)
 
+    def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        return self.probabilities(outputs), batch.y.long()
+
     def prior(self, y: Tensor, width: int) -> Tensor:
         """Each label's share as a logit (see tasks.priors)."""
         return log_odds(y.double().mean(0))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, weights
 from dlrun.config.schema.weights import in_order
+from dlrun.record.metric import Metric
 from dlrun.registry import register
+from dlrun.tasks._base.metrics import ACCURACY, LOSS, MAE, MAE_IN_UNITS
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks._base.weights import weight_problems
 
@@ -44,12 +46,24 @@ class MultiOutput(TaskSpec):
         return replace(self, heads=data_spec.several())
 
     @property
-    def measures(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("loss", *(f"{head.key}_{what}" for head in self.heads for what in ("loss", _measure(head))))
+    def accumulated(self) -> tuple[Metric, ...]:  # type: ignore[override]
+        return (LOSS, *(_of(what, head.key) for head in self.heads for what in (LOSS, _judging(head))))
 
     @property
-    def shown(self) -> tuple[str, ...]:
-        return ("loss", *(f"{head.key}_{_measure(head)}" for head in self.heads))
+    def own(self) -> tuple[Metric, ...]:
+        return (LOSS, *(_of(_judging(head), head.key) for head in self.heads))
+
+    @property
+    def further(self) -> tuple[Metric, ...]:  # type: ignore[override]
+        return tuple(_of(MAE_IN_UNITS, head.key) for head in self.heads if not head.classes)
+
+    @classmethod
+    def metric_named(cls, name: str) -> Metric | None:
+        """Of any target: its name comes before the metric's."""
+        if name == "loss":
+            return LOSS
+        return next((_of(metric, name.removesuffix(f"_{metric.name}")) for metric in (MAE_IN_UNITS, MAE, LOSS, ACCURACY)
+                     if name.endswith(f"_{metric.name}")), None)
 
     def width(self, data_spec: Any) -> int:
         return sum(head.outputs for head in data_spec.several())
@@ -72,5 +86,11 @@ class MultiOutput(TaskSpec):
         return MultiOutputTask(heads, context.targets, self.loss, weights, context.rng.device)
 
 
-def _measure(head: Any) -> str:
-    return "accuracy" if head.classes else "mae"
+def _judging(head: Any) -> Metric:
+    return ACCURACY if head.classes else MAE
+
+
+def _of(metric: Metric, key: str) -> Metric:
+    """A metric of one target."""
+    instead = f"{key}_{metric.instead_of}" if metric.instead_of else ""
+    return replace(metric, name=f"{key}_{metric.name}", short="", instead_of=instead)

@@ -127,7 +127,7 @@ class MultiOutputTask(Task):
         return [{name: classes[place], **probability_cells(f"p {name}", classes, own)}
                 for place, own in zip(found, shares)]
 
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+    def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         in_units = {f"{part.head.key}_mae_in_units": metrics[f"{part.head.key}_mae"] / part.factor
                     for part in self.slices if part.factor != 1.0 and f"{part.head.key}_mae" in metrics}
         return {**metrics, **in_units}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dlrun.record.metric import Metric
 from dlrun.registry import register
+from dlrun.tasks._base.metrics import ACCURACY, LOSS
 from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
@@ -15,18 +17,34 @@ if TYPE_CHECKING:
     from dlrun.tasks._base.view import View
 
 
+OF_TEXT = {  # what is measured of the text that a model writes, by name without its temperature
+    "words": Metric("words", doc="Different words among all words: the type-token ratio."),
+    "real": Metric("real", doc="The share of words that the training text has."),
+    "grams": Metric("grams", doc="Distinct 4-grams of tokens among all."),
+    "entropy": Metric("entropy", doc="Mean entropy of the distributions that were drawn from, in nats."),
+}
+
+
 @register("task", "next_token")
 @dataclass(frozen=True)
 class NextToken(TaskSpec):
     """The next character or word of a text."""
 
     kind = "next_token"
-    measures = ("loss", "accuracy")
+    accumulated = (LOSS, ACCURACY)
+    further = (Metric("perplexity", direction="min", doc="e to the mean cross-entropy of a token."),)
+    primary = "perplexity"
+    scores = "classes"
     wants = ("classes", "tokens")
 
     @property
-    def shown(self) -> tuple[str, ...]:
-        return ("loss", "accuracy", "perplexity")
+    def own(self) -> tuple[Metric, ...]:
+        return (*self.accumulated, *self.further)
+
+    @classmethod
+    def metric_named(cls, name: str) -> Metric | None:
+        of_text = OF_TEXT.get(name.rpartition("_")[0])  # words_0.5
+        return super().metric_named(name) if of_text is None else replace(of_text, name=name)
 
     def width(self, data_spec: Any) -> int:
         return data_spec.target_vocabulary or len(data_spec.classes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -24,7 +25,10 @@ class NextTokenTask(Task):
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", (outputs.detach().argmax(1) == batch.y).sum(), batch.y.numel())
 
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+    def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        return torch.softmax(outputs, 1).movedim(1, -1).flatten(0, -2), batch.y.flatten()
+
+    def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         """Adds the perplexity: e to the mean cross-entropy of a token."""
         return {**metrics, "perplexity": math.exp(min(metrics["loss"], 700.0))} if "loss" in metrics else metrics
 

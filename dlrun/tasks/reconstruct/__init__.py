@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import Problem
 from dlrun.registry import register
 from dlrun.tasks._base.decoder import computed_clashes, decoder_clashes
+from dlrun.tasks._base.metrics import LOSS, MSE
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks.reconstruct.options import ReconstructOptions
 
@@ -25,7 +26,8 @@ class Reconstruct(ReconstructOptions, TaskSpec):
 
     kind = "reconstruct"
     wirings = ("autoencoder", "token_autoencoder")
-    measures = ("loss", "mse")
+    accumulated = (LOSS, MSE)
+    scores = "numbers"
 
     def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
         if not blueprint.trained:

@@ -54,6 +54,11 @@ class ReconstructTask(AutoencoderTask):
         totals.mean("loss", loss.detach(), batch.rows)
         totals.mean("mse", F.mse_loss(self._finish(values.detach()), wanted), batch.rows)
 
+    def scored(self, outputs: tuple[Tensor, Tensor], batch: Batch) -> tuple[Tensor, Tensor]:
+        """The values that the network gives and those of its inputs, (rows, values) each."""
+        values, wanted = outputs
+        return self._finish(values).flatten(1), wanted.flatten(1)
+
     def corrupt(self, x: Tensor) -> Tensor:
         """The inputs with the configured noise: normal noise first, then values set to 0.  Nothing is clipped."""
         if self.config.gaussian:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.schema.fields import choice
 from dlrun.registry import register
+from dlrun.tasks._base.metrics import LOSS, MAE, MAE_IN_UNITS, MSE
 from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ class Regress(TaskSpec):
     """One number for each row, in the data's own units."""
 
     kind = "regress"
-    measures = ("loss", "mse", "mae")
+    accumulated = (LOSS, MSE, MAE)
+    further = (MAE_IN_UNITS,)
+    primary = "mae"
+    scores = "numbers"
     wants = ("number",)
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
 
@@ -36,4 +40,6 @@ class Regress(TaskSpec):
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.regress.task import RegressTask
 
-        return RegressTask(self.loss, context.targets[0].factor if context.targets else 1.0)
+        if not context.targets:
+            return RegressTask(self.loss)
+        return RegressTask(self.loss, context.targets[0].factor, context.targets[0].offset)

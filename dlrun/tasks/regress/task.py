@@ -24,8 +24,8 @@ class RegressTask(Task):
     Where the data set scales its target by `factor`, ``mae_in_units`` is the mean absolute error in its own unit.
     """
 
-    def __init__(self, loss: str = "mse", factor: float = 1.0):
-        self.factor = factor
+    def __init__(self, loss: str = "mse", factor: float = 1.0, offset: float = 0.0):
+        self.factor, self.offset = factor, offset
         self._loss = F.mse_loss if loss == "mse" else F.l1_loss
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -38,7 +38,11 @@ class RegressTask(Task):
         totals.sum("mse", off.square().sum(), batch.rows)
         totals.sum("mae", off.abs().sum(), batch.rows)
 
-    def derive(self, metrics: dict[str, float]) -> dict[str, float]:
+    def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Numbers in the unit that they had before they were scaled."""
+        return outputs / self.factor + self.offset, batch.y / self.factor + self.offset
+
+    def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         if self.factor == 1.0 or "mae" not in metrics:
             return metrics
         return {**metrics, "mae_in_units": metrics["mae"] / self.factor}

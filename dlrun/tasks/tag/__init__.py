@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.schema.fields import flag
+from dlrun.record.metric import Metric
 from dlrun.registry import register
+from dlrun.tasks._base.metrics import ACCURACY, LOSS
 from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ class Tag(TaskSpec):
     """A class for each word of a sequence."""
 
     kind = "tag"
-    measures = ("loss", "accuracy", "padded_accuracy")
+    accumulated = (LOSS, ACCURACY, Metric("padded_accuracy", direction="max", share=True, short="padded",
+                                          doc="The share of positions that are right, padding included."))
+    primary = "accuracy"
+    scores = "classes"
     wants = ("tokens",)
     count_padding: bool = flag(False, "Let the loss count padded positions too, as the books do.")
 

@@ -34,6 +34,12 @@ class TagTask(Task):
         totals.sum("accuracy", (right & words).sum(), words.sum())
         totals.sum("padded_accuracy", right.sum(), right.numel())
 
+    def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Each word a row: its tags' probabilities and its tag; padding is left out (here the device is waited for)."""
+        shares, y = torch.softmax(outputs, 1).movedim(1, -1).flatten(0, -2), batch.y.flatten()
+        kept = slice(None) if self.padding is None else y != self.padding
+        return shares[kept], y[kept]
+
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The tags' shares among the positions that the loss counts, as logits (see tasks.priors)."""
         return log_shares(y[y != self._ignored], width)

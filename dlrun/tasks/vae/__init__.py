@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import Problem
+from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.decoder import decoder_clashes
+from dlrun.tasks._base.metrics import LOSS
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks.vae.options import VaeOptions
 
@@ -25,7 +27,9 @@ class Vae(VaeOptions, TaskSpec):
 
     kind = "vae"
     wirings = ("vae",)
-    measures = ("loss", "reconstruction", "kl")
+    accumulated = (LOSS, Metric("reconstruction", direction="min", short="recon", plain=False,
+                                doc="How far the outputs are from the inputs, without its weight in the loss."),
+                   Metric("kl", direction="min", plain=False, doc="Divergence of the codes from a standard normal."))
 
     def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
         return decoder_clashes(self.loss, blueprint, values)

@@ -220,7 +220,7 @@ def test_a_bad_trial_is_stopped_with_all_its_seeds_and_not_taken_up_again(search
     assert again.finished
     report = collect([other.plan.folder])
     reasons = [row.missing(report.tables[0].metric) for row in report.tables[0].rows]
-    assert report.tables[0].metric == "val/accuracy"
+    assert report.tables[0].key == "val/accuracy"
     assert ("pruned: epoch 10 of 11", [0]) in reasons[-1] and not any(reasons[:-1])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.report.reading import curve, onset, reading
+from dlrun.report.derived import curve, onset, reading
 from dlrun.report.run import Run
 
 

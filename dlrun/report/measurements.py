@@ -6,23 +6,27 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dlrun.config.flat import flatten
+from dlrun.record.metric import Metrics, metrics_of
 from dlrun.record.plan import Job, Plan
-from dlrun.report.notes import device_of, label_of, versions_of
-from dlrun.report.reading import reading
+from dlrun.report.derived import reading
+from dlrun.report.footnotes import device_of, label_of, versions_of
 from dlrun.report.run import Run, read_run
+from dlrun.report.values import metrics_of_all
 
 FORMAT = 1
 
 
 @dataclass
-class Measured:
+class Measurements:
     """The rows of a comparison in their order, and the numbers looked at: ``values[row][metric][seed]``.
 
     `lost` has for a row the reasons of its runs that have no number (diverged, failed, not run yet).  `seconds` is the
-    training time of all runs together.  `partial` says what narrows it (overrides).
+    training time of all runs together.  `partial` says what narrows it (overrides), `metrics` is what the runs'
+    results say of theirs.
     """
 
     id: str
@@ -38,23 +42,29 @@ class Measured:
     seconds: float = 0.0
     runs: int = 0
     partial: list[str] = field(default_factory=list)
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def look(self, row: str, metric: str | None, default: str) -> dict[int, float]:
         return self.values.get(row, {}).get(metric or default, {})
 
+    @cached_property
+    def known(self) -> Metrics:
+        """What is known of the metrics by name."""
+        return metrics_of({"metrics": self.metrics})
+
     def plain(self) -> dict[str, Any]:
-        """As JSON types, infinity as None; `read_measured` is the way back."""
+        """As JSON types, infinity as None; `read_measurements` is the way back."""
         return {"format": FORMAT, **asdict(self)}
 
 
-def read_measured(plain: Mapping[str, Any]) -> Measured:
+def read_measurements(plain: Mapping[str, Any]) -> Measurements:
     """Raises ValueError for another format."""
     if plain.get("format") != FORMAT:
         raise ValueError(f"format {plain.get('format')}, not {FORMAT}")
     rest = {key: value for key, value in plain.items() if key not in ("format", "values")}
     values = {row: {metric: {int(seed): math.inf if value is None else value for seed, value in seeds.items()}
                     for metric, seeds in metrics.items()} for row, metrics in plain["values"].items()}
-    return Measured(**rest, values=values)
+    return Measurements(**rest, values=values)
 
 
 def row_name(job: Job) -> str:
@@ -74,23 +84,24 @@ class Folders:
         for job in plan.jobs:
             run = read_run(plan.run_folder(job), flatten(job.config), job.id, job.row, job.values)
             self.runs.setdefault(row_name(job), []).append(run)
-        self.measured = Measured(book_id, profile, list(self.runs), partial=list(partial))
+        self.measurements = Measurements(book_id, profile, list(self.runs), partial=list(partial))
         self._of_all()
 
     def look(self, row: str, metric: str) -> dict[int, float]:
         """The numbers of a row by seed, rounded to what a verdict can need (nine digits)."""
-        kept = self.measured.values.setdefault(row, {})
+        kept = self.measurements.values.setdefault(row, {})
         if metric not in kept:
             found = {run.seed: reading(run, metric) for run in self.runs.get(row, [])}
             kept[metric] = {seed: float(f"{value:.9g}") for seed, value in sorted(found.items()) if value is not None}
         return kept[metric]
 
     def _of_all(self) -> None:
-        told, runs = self.measured, [run for own in self.runs.values() for run in own]
+        told, runs = self.measurements, [run for own in self.runs.values() for run in own]
         done = [run for run in runs if run.counted]
         told.lost = {row: [f"{say} ({count})" if count > 1 else say for say, count in sorted(Counter(
             run.say() for run in own if not run.counted).items())] for row, own in self.runs.items()}
         told.lost = {row: reasons for row, reasons in told.lost.items() if reasons}
+        told.metrics = metrics_of_all(run.result for run in done).stored()
         told.seeds = sorted({run.seed for run in runs})
         told.labels = sorted({label_of(run) for run in done} - {""})
         told.devices = sorted({device_of(run) for run in done} - {""})

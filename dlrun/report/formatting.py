@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dlrun.record.words import short_time
-from dlrun.report.measure import Scale
+from dlrun.report.scale import Scale
 from dlrun.report.statistics import Interval
 from dlrun.report.table import Row, Table
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dlrun.config.compose.catalog import option_files
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
-from dlrun.config.schema.books import PROFILES, Book, read_book
+from dlrun.config.schema.books import PROFILES, Book, Cell, read_book
 from dlrun.record.folder import read_json, write_json
-from dlrun.report.judged import Judged, judge_all
-from dlrun.report.measured import Measured, read_measured
+from dlrun.record.metric import Metrics
+from dlrun.report.measurements import Measurements, read_measurements
+from dlrun.report.verdicts import Verdicts, verdicts_on
 
 RESULTS = "results"  # the folder beside the experiments that keeps numbers
 _TAKEN = "/experiment/"  # how a defaults list names another experiment
@@ -71,11 +72,22 @@ def _entry(name: str, file: Path) -> Entry | None:
     if not isinstance(values.get("book"), dict):
         return None
     try:
-        book = read_book(values["book"])
+        book = _with_best(read_book(values["book"]))
     except ConfigError as wrong:
         raise ConfigError(Problem(p.given, p.expected, p.origin or f"experiment {name}")
                           for p in wrong.problems) from None
     return Entry(name, file, book, _sweep(values))
+
+
+def _with_best(book: Book) -> Book:
+    """Cells that are the best of all epochs as ``lowest/val/loss`` or ``highest/val/accuracy``."""
+    metrics = Metrics()
+
+    def named(cell: Cell) -> Cell:
+        extreme = "highest" if metrics.of(cell.metric).direction == "max" else "lowest"
+        return replace(cell, metric=f"{extreme}/{cell.metric}", best=False) if cell.best else cell
+
+    return replace(book, printed=tuple(named(cell) for cell in book.printed))
 
 
 def _sweep(values: dict[str, Any]) -> dict[str, Any]:
@@ -108,30 +120,31 @@ def kept_file(experiments: Path, name: str) -> Path:
     return experiments / RESULTS / f"{name}.json"
 
 
-def kept(experiments: Path, name: str) -> dict[str, Measured]:
+def kept(experiments: Path, name: str) -> dict[str, Measurements]:
     """The kept numbers of an experiment by profile; none where there is no file."""
     file = kept_file(experiments, name)
     if not file.is_file():
         return {}
     plain = read_json(file)
-    return {profile: read_measured(plain[profile]) for profile in PROFILES if profile in plain}
+    return {profile: read_measurements(plain[profile]) for profile in PROFILES if profile in plain}
 
 
-def keep(experiments: Path, name: str, measured: Measured) -> Path:
+def keep(experiments: Path, name: str, measurements: Measurements) -> Path:
     """Store the numbers of one profile beside those of the other; a narrowed comparison is not kept.
 
     Raises ValueError for one.
     """
-    if measured.partial:
-        raise ValueError(f"{name} was narrowed by {' '.join(measured.partial)}")
+    if measurements.partial:
+        raise ValueError(f"{name} was narrowed by {' '.join(measurements.partial)}")
     file = kept_file(experiments, name)
     plain = read_json(file) if file.is_file() else {}
-    plain[measured.profile] = measured.plain()
+    plain[measurements.profile] = measurements.plain()
     file.parent.mkdir(parents=True, exist_ok=True)
     write_json(file, {profile: plain[profile] for profile in PROFILES if profile in plain})
     return file
 
 
-def judged_of(entry: Entry, measured: Measured) -> Judged:
+def kept_verdicts(entry: Entry, measurements: Measurements) -> Verdicts:
     """The verdicts by kept numbers."""
-    return judge_all(entry.book, measured, lambda row, metric: measured.look(row, metric, entry.metric), entry.metric)
+    return verdicts_on(entry.book, measurements,
+                       lambda row, metric: measurements.look(row, metric, entry.metric), entry.metric)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.problem import ConfigError
-from dlrun.report.claims import CONTRADICTED, HOLDS, MISSING, UNDECIDED, decide
+from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, MISSING, UNDECIDED, decide
 
 ROWS = {
     ("low", None): {0: 0.90, 1: 0.91, 2: 0.92}, ("high", None): {0: 0.95, 1: 0.961, 2: 0.969},

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dlrun.report.measure import title
 from dlrun.report.run import Run
 from dlrun.report.table import Table
 
@@ -57,7 +56,7 @@ def _not_counted(table: Table) -> Iterator[str]:
     none = sum(run.counted and run.seed not in row.values for row in table.rows for run in row.runs)
     reasons = [f"{count} {status}" for status, count in sorted(out.items())]
     if none:
-        reasons.append(f"{none} without {title(table.metric)}")
+        reasons.append(f"{none} without {table.metric.title}")
     if table.repeated:
         names = ", ".join(run.name for run in table.repeated)
         yield f"Left out, as they repeat the settings and the seed of another run here: {names}."
@@ -82,7 +81,7 @@ def _besides(table: Table) -> Iterator[str]:
         parts.append(f"{key} {', '.join(values[:_SHOWN])}{more}")
     if parts:
         yield f"Rows differ also in: {'; '.join(parts)}."
-    if table.metric.endswith("/loss") and "task.loss" in (*table.axes.columns, *table.axes.besides):
+    if table.metric.name == "loss" and "task.loss" in (*table.axes.columns, *table.axes.besides):
         yield "The rows minimise different losses: their values are on different scales."
 
 

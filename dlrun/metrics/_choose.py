@@ -1,0 +1,48 @@
+"""From the names of ``task.metrics`` to metrics: the registry's first, then those of torchmetrics."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from dlrun.config.problem import did_you_mean
+from dlrun.metrics import _torchmetrics
+from dlrun.metrics._protocol import RunMetric
+from dlrun.record.metric import Metric
+from dlrun.registry import find
+from dlrun.registry import names as registered
+
+
+def described(name: str, kind: str) -> Metric:
+    """What is known of a metric by name without torch.
+
+    `kind` says what it is to see: classes, labels or numbers.  Raises ValueError with the reason where there is none.
+    """
+    if name in registered("metric"):
+        made = find("metric", name)
+        doc = (inspect.getdoc(made) or "").partition("\n")[0]
+        direction = getattr(made, "direction", None)
+        if direction not in ("min", "max", None):
+            raise ValueError(f"its direction is {direction!r}; expected min, max or None")
+        return Metric(name, str(getattr(made, "label", "")), str(getattr(made, "unit", "")), direction,
+                      bool(getattr(made, "share", False)), doc)
+    if not _torchmetrics.installed():
+        near = did_you_mean(name, registered("metric"))
+        raise ValueError(f"no metric of dlrun or of an allowed module has this name{near}; {_torchmetrics.INSTALL}")
+    if reason := _torchmetrics.problem_of(name, kind):
+        raise ValueError(reason)
+    try:
+        return _torchmetrics.describe(name, kind)
+    except KeyError:
+        known = [*registered("metric"), *_torchmetrics.names(kind)]
+        raise ValueError(f"no metric for {kind} has this name{did_you_mean(name, known)}") from None
+
+
+def build(names: Sequence[str], kind: str, count: int, device: Any) -> dict[str, RunMetric]:
+    """The metrics, ready to be reset, by name; `count` classes or labels (1 for numbers)."""
+    made: dict[str, RunMetric] = {}
+    for name in names:
+        own = name in registered("metric")
+        made[name] = find("metric", name)() if own else _torchmetrics.TorchMetric(name, kind, count, device)
+    return made

@@ -1,0 +1,73 @@
+"""Printed numbers against measured ones.  A printed cell is a single run, so it is judged as one further run.
+
+*Reproduced*: the printed value lies in the 95 % prediction interval of one further run of ours, by Student's t over
+our seeds, on either side wider by half of the last printed decimal (Hahn and Meeker, Statistical Intervals, 4.7).
+Else our mean is *better* or *worse* than it, by how much (*different*, where the metric has no
+direction).  *Too wide to say*: the interval reaches further than half
+of the printed error (the printed value itself, or for an accuracy its distance to 0 or to 1, whichever is nearer), so
+that it would hold almost anything that a book could print.  About one true cell in twenty falls outside by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlrun.config.schema.books import Cell
+from dlrun.record.metric import Metric
+from dlrun.report.statistics import LEVEL, Interval, Prediction, interval, prediction
+
+REPRODUCED, BETTER, WORSE, DIFFERENT = "reproduced", "better", "worse", "different"
+TOO_WIDE, NOT_COMPARABLE, ONE_SEED, MISSING = "too wide to say", "not comparable", "one seed", "not measured"
+COMPARED = (REPRODUCED, BETTER, WORSE, DIFFERENT)  # the verdicts that the share of reproduced cells is taken of
+EXPECTED = 1 - LEVEL  # of true cells fall outside by chance
+WIDE = 0.5
+
+
+@dataclass(frozen=True)
+class CellVerdict:
+    """`off` is measured mean - printed, in the metric's unit; `why` tells more where the word alone does not."""
+
+    word: str
+    measured: Interval | None = None
+    predicted: Prediction | None = None
+    off: float | None = None
+    why: str = ""
+
+
+def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, apart: str = "") -> CellVerdict:
+    """The verdict on a printed cell, a value of `metric`, by our runs' values.
+
+    `apart` says why nothing here can be compared (a stand-in).
+    """
+    if not values:
+        return CellVerdict(MISSING)
+    if found := never(values):
+        return CellVerdict(found)
+    measured = interval(values)
+    off = measured.mean - cell.value
+    predicted = prediction(values, rounding=cell.rounding)
+    if apart or not cell.comparable:
+        return CellVerdict(NOT_COMPARABLE, measured, predicted, off, apart or cell.notes)
+    if predicted is None:
+        return CellVerdict(ONE_SEED, measured, None, off, "an interval wants two seeds at least")
+    half = (predicted.high - predicted.low) / 2
+    if half > WIDE * _error(cell, metric):
+        return CellVerdict(TOO_WIDE, measured, predicted, off)
+    if cell.value in predicted:
+        return CellVerdict(REPRODUCED, measured, predicted, off)
+    if metric.direction is None:
+        return CellVerdict(DIFFERENT, measured, predicted, off)
+    return CellVerdict(BETTER if metric.better(measured.mean, cell.value) else WORSE, measured, predicted, off)
+
+
+def never(values: Sequence[float]) -> str:
+    """What is said of runs some of which never came to a value; their mean would be that of the others alone."""
+    count = sum(map(math.isinf, values))
+    return f"never reached in {count} of {len(values)} runs" if count else ""
+
+
+def _error(cell: Cell, metric: Metric) -> float:
+    """The size that an interval is held against."""
+    return min(cell.value, 1 - cell.value) if metric.share else abs(cell.value)

@@ -1,0 +1,50 @@
+"""How one column's numbers are written, so that they line up and say no more than they know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlrun.record.metric import Metric
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one column's numbers are written: shares in percent; decimals enough for the narrowest interval."""
+
+    metric: Metric
+    decimals: int
+
+    @property
+    def unit(self) -> str:
+        return "%" if self.metric.share else self.metric.unit
+
+    @property
+    def head(self) -> str:
+        return self.metric.title + (f", {self.unit}" if self.unit else "")
+
+    def times(self, value: float) -> float:
+        """The number as it is shown: percent for a share."""
+        return 100 * value if self.metric.share else value
+
+    def number(self, value: float, sign: bool = False) -> str:
+        """The value's digits, without the unit; `sign` also writes a plus."""
+        shown = round(self.times(value), self.decimals) + 0.0  # -0.0 becomes 0.0
+        return f"{shown:{'+' if sign else ''}.{self.decimals}f}"
+
+
+def scale(metric: Metric, values: Sequence[float], halves: Sequence[float]) -> Scale:
+    """Percent with two decimals; else two digits of the narrowest interval, three to seven of the largest number.
+
+    `values` are the column's means, `halves` the half widths of their intervals.
+    """
+    if metric.share:
+        return Scale(metric, 2)
+    if all(value.is_integer() for value in values) and not any(halves):
+        return Scale(metric, 0)
+    largest = max((abs(value) for value in values), default=1.0) or 1.0
+    narrowest = min((half for half in halves if half > 1e-9 * largest), default=None)
+    first = math.floor(math.log10(largest))  # the place of the largest number's first digit
+    digits = 3 - first if narrowest is None else min(max(2 - first, 1 - math.floor(math.log10(narrowest))), 6 - first)
+    return Scale(metric, max(0, digits))

@@ -1,0 +1,74 @@
+"""Numbers of a run's result by name, and which of them a task is judged by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dlrun.record.metric import PARTS, Metrics, metrics_of
+from dlrun.registry import UnknownKind, find
+
+WHOLE = ("seconds", "epochs", "steps", "parameters")
+
+
+def value_of(result: Mapping[str, Any], key: str) -> float | None:
+    """A number of a run's result; None where it has none, or one that is not finite.
+
+    ``test/accuracy``, ``val/loss`` (of the kept weights), ``best/val/loss`` (of the best epoch), ``test@20/accuracy``
+    (of epoch 20, where `test_at` measured it), ``samples/words_0.5``, or one of seconds, epochs, steps, parameters.
+    """
+    part, _, name = key.partition("/")
+    if not name:
+        found = result.get(part) if part in WHOLE else None
+    elif part.startswith("test@"):
+        found = ((result.get("test_at") or {}).get(part[5:]) or {}).get(name)
+    else:
+        found = (result.get(part) or {}).get(name)
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
+        return None
+    return float(found)
+
+
+def names(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The keys of the numbers that any of the results has, as `value_of` reads them."""
+    results = list(results)
+    found: dict[str, None] = {}
+    for result in results:
+        for part in ("test", "val", "train", "train_clean", "best", "samples"):
+            found.update(dict.fromkeys(f"{part}/{name}" for name in result.get(part) or {}))
+        for epoch, values in (result.get("test_at") or {}).items():
+            found.update(dict.fromkeys(f"test@{epoch}/{name}" for name in values))
+        found.update(dict.fromkeys(name for name in WHOLE if name in result))
+    return [name for name in found if any(value_of(result, name) is not None for result in results)]
+
+
+def primary_key(task: str, results: Sequence[Mapping[str, Any]]) -> str:
+    """The key that a task is judged by: on the test rows, else on the validation rows, else in training.
+
+    What it is called says the result; for older ones, and before there is any, the task of that kind, where it is
+    installed.
+    """
+    stored = (str(result["primary_metric"]) for result in results if "primary_metric" in result)
+    primary = next(stored, "") or primary_of(task)
+    for part in PARTS[::-1]:
+        here = [name for result in results for name in result.get(part) or {}]
+        if here:
+            return f"{part}/{next((name for name in (primary, 'loss') if name in here), here[0])}"
+    return f"test/{primary or 'loss'}"
+
+
+def primary_of(task: str) -> str:
+    """The metric that an installed task is judged by; empty for others."""
+    try:
+        return str(find("task", task).primary)
+    except (UnknownKind, ImportError):
+        return ""
+
+
+def metrics_of_all(results: Iterable[Mapping[str, Any]]) -> Metrics:
+    """The metrics that any of the results describes."""
+    known = Metrics()
+    for result in results:
+        known = known.joined(metrics_of(result))
+    return known

@@ -1,0 +1,66 @@
+"""Verdicts on printed cells: synthetic cases with known answers, and how often a true cell is called reproduced."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dlrun.config.schema.books import Cell
+from dlrun.record.metric import Metric
+from dlrun.report.cell_verdicts import (
+    BETTER,
+    MISSING,
+    NOT_COMPARABLE,
+    ONE_SEED,
+    REPRODUCED,
+    TOO_WIDE,
+    WORSE,
+    verdict_on,
+)
+
+ACCURACY, LOSS = Metric("accuracy", direction="max", share=True), Metric("loss", direction="min")
+ACCURACIES = [0.9420, 0.9440, 0.9430, 0.9425, 0.9435]  # mean 0.9430, deviation 0.00079: one further run +- 0.0024
+
+
+@pytest.mark.parametrize(("printed", "word"), [
+    (0.9425, REPRODUCED), (0.9454, REPRODUCED), (0.9406, REPRODUCED), (0.9460, WORSE), (0.9400, BETTER)])
+def test_a_printed_accuracy_is_judged_as_one_further_run(printed: float, word: str) -> None:
+    assert verdict_on(Cell("test/accuracy", printed, 0.0001), ACCURACIES, ACCURACY).word == word
+
+
+def test_a_smaller_loss_is_better() -> None:
+    losses = [0.30, 0.31, 0.29, 0.30]
+    assert verdict_on(Cell("test/loss", 0.50, 0.01), losses, LOSS).word == BETTER
+    assert verdict_on(Cell("test/loss", 0.10, 0.01), losses, LOSS).word == WORSE
+
+
+def test_the_printed_rounding_widens_the_interval_by_half_a_decimal() -> None:
+    same = [0.85] * 5
+    assert verdict_on(Cell("test/accuracy", 0.86, 0.01), same, ACCURACY).word == WORSE
+    assert verdict_on(Cell("test/accuracy", 0.855, 0.01), same, ACCURACY).word == REPRODUCED
+
+
+def test_an_interval_that_would_hold_almost_anything_decides_nothing() -> None:
+    wild = [0.90, 0.99, 0.94]  # +- 0.22
+    assert verdict_on(Cell("test/accuracy", 0.94, 0.01), wild, ACCURACY).word == TOO_WIDE
+    assert verdict_on(Cell("test/loss", 0.3, 0.01), [0.1, 0.5, 0.3], LOSS).word == TOO_WIDE
+
+
+def test_one_seed_a_stand_in_and_nothing_are_said() -> None:
+    cell = Cell("test/accuracy", 0.94, 0.01)
+    assert verdict_on(cell, [0.94], ACCURACY).word == ONE_SEED
+    assert verdict_on(cell, [], ACCURACY).word == MISSING
+    apart = verdict_on(cell, ACCURACIES, ACCURACY, "JPEG copy")
+    assert (apart.word, apart.why) == (NOT_COMPARABLE, "JPEG copy")
+    assert apart.off == pytest.approx(0.003)
+    other = Cell("test/accuracy", 0.94, 0.01, comparable=False, notes="another split")
+    assert verdict_on(other, ACCURACIES, ACCURACY).why == "another split"
+
+
+def test_of_true_cells_one_in_twenty_falls_outside() -> None:
+    rng, cases = np.random.default_rng(3), 4000
+    runs = rng.normal(0.90, 0.004, (cases, 6))
+    words = [verdict_on(Cell("test/accuracy", float(row[0]), 1e-9), [float(value) for value in row[1:]], ACCURACY).word
+             for row in runs]
+    assert set(words) == {REPRODUCED, BETTER, WORSE}
+    assert words.count(REPRODUCED) / cases == pytest.approx(0.95, abs=0.011)  # three deviations of the share
