@@ -20,7 +20,6 @@ from dlrun.config.places import data_dir
 from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
-from dlrun.data.augment import make_augment
 from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.subsample import fewer
@@ -132,7 +131,7 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
     return RunComponents(
         config=config, prepared=prepared, task=task, model=model, rng=rng,
         batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, seed,
-                        make_augment(config.augment), shuffle=config.shuffle, whole=carries),
+                        config.augment.build(), shuffle=config.shuffle, whole=carries),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         evaluate_batch=config.batch_size if carries else _evaluate_batch(checked, machine.device),
         chosen=config.task.build_metrics(prepared.data_spec, machine.device),

@@ -19,7 +19,7 @@ from dlrun.config.seeds import derive_seed
 from dlrun.data.prepared import Split
 from dlrun.data.scale import Scale
 
-Augment = Callable[[Tensor, torch.Generator], Tensor]
+Augmentation = Callable[[Tensor, torch.Generator], Tensor]  # changes a batch of inputs; draws from the generator
 
 
 class Rows:
@@ -112,8 +112,8 @@ class Batches:
     a stateful network carries row i of a batch on in row i of the next, so that all must be of one size.
     """
 
-    def __init__(self, rows: Rows, batch_size: int, seed: int, augment: Augment | None = None, *, shuffle: bool = True,
-                 whole: bool = False):
+    def __init__(self, rows: Rows, batch_size: int, seed: int, augment: Augmentation | None = None, *,
+                 shuffle: bool = True, whole: bool = False):
         self.rows, self.batch_size, self.seed, self.augment, self.shuffle = rows, batch_size, seed, augment, shuffle
         self.steps_in_pass = rows.count // batch_size if whole else -(-rows.count // batch_size)
         self._pass, self._order = -1, torch.empty(0)

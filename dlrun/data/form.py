@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,3 @@ class Form:
 
 
 VALUES = Form()
-
-
-def windows_of(cfg: Any) -> Windows | None:
-    """The windows that a configuration asks for; None for a data set of rows."""
-    if hasattr(cfg, "lookback"):
-        return Windows(-(-cfg.lookback // cfg.step), cfg.step, cfg.lookback + cfg.delay, cfg.stride)
-    if hasattr(cfg, "every_position"):
-        return Windows(cfg.length, 1, cfg.length, cfg.stride)
-    return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from dlrun import registry
 from dlrun.config.problem import ConfigError, nearest, problem
 from dlrun.data import cache
 
-OFFLINE = (
-    "digits, digits_rows, iris, wine, breast_cancer, diabetes, python_docs, moons, circles, spirals and blobs run "
-    "without any file"
-)
+
+def _offline() -> str:
+    *names, last = [name for name, dataset in registry.kinds("dataset").items() if getattr(dataset, "offline", False)]
+    return f"{', '.join(names)} and {last} run without any file"
 
 
 def roots(data_dir: str) -> list[Path]:
@@ -49,7 +50,7 @@ def standard(kind: str, data_dir: str, names: list[str]) -> Path:
             if (root / name).exists():
                 return root / name
     places = " or ".join(str(root) for root in roots(data_dir))
-    raise problem(f"dataset={kind}", f"its file is not here; put {' or '.join(names)} into {places}; {OFFLINE}")
+    raise problem(f"dataset={kind}", f"its file is not here; put {' or '.join(names)} into {places}; {_offline()}")
 
 
 def absent(kind: str, data_dir: str, files: str, reason: str) -> ConfigError:
@@ -57,7 +58,7 @@ def absent(kind: str, data_dir: str, files: str, reason: str) -> ConfigError:
     places = " or ".join(str(root) for root in roots(data_dir))
     return problem(
         f"dataset={kind}",
-        f"its files are not here and could not be downloaded ({reason}); put {files} into {places}; {OFFLINE}",
+        f"its files are not here and could not be downloaded ({reason}); put {files} into {places}; {_offline()}",
     )
 
 

@@ -13,7 +13,6 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.kfold import KFold
 from dlrun.data import rows as which
 from dlrun.data import scale as scales
-from dlrun.data.form import windows_of
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.read import read
 from dlrun.data.scale import Scale
@@ -37,7 +36,7 @@ def prepare(
     every fold.  Raises ConfigError.
     """
     source = read(cfg, data_dir, say)
-    if windows_of(cfg) is not None:
+    if cfg.windows() is not None:
         from dlrun.data.timeline import prepare_windows
 
         return prepare_windows(cfg, source, validation, train_size)

@@ -54,9 +54,3 @@ class PreparedData:
     targets: tuple[Target, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
     stand_in: np.ndarray | None = None
-
-    def fitted(self) -> dict[str, Any]:
-        """Everything that new rows need to become inputs, as JSON types; `data.fitted` reads it."""
-        from dlrun.data.preprocessing_state import plain
-
-        return plain(self)

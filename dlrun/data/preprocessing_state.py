@@ -85,8 +85,8 @@ def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequenc
 
     Columns may stand in another order and beside others.  Raises ConfigError for one that is not there.
     """
-    from dlrun.data.columns import Missing
-    from dlrun.data.separated import is_number
+    from dlrun.data.formats.columns import Missing
+    from dlrun.data.formats.separated import is_number
 
     columns = fitted["asked"].get("columns")
     if columns is None or "windows" in fitted["asked"]:
@@ -118,7 +118,7 @@ def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequenc
 
 def of_images(fitted: dict[str, Any], files: Sequence[Path]) -> Split:
     """Pictures, resized as in training.  Raises ConfigError for one that can't be read."""
-    from dlrun.data.image_folder import decode
+    from dlrun.data.formats.pictures import decode
 
     asked = fitted["asked"]
     if "channels" not in asked:

@@ -12,7 +12,6 @@ import numpy as np
 
 from dlrun.data import shape
 from dlrun.data.form import Form
-from dlrun.data.known_texts import KERAS
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import PAD, START, UNKNOWN, UNUSED, Vocabulary
@@ -36,7 +35,7 @@ class Ids:
 def encoded(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split) -> PreparedData:
     """The prepared rows, now spans, as ids of a vocabulary that is fitted on the rows of `basis`."""
     assert source.data is not None
-    if cfg.kind in KERAS:
+    if cfg.ranked:
         table, vocabulary = ranked(source, cfg.num_words, cfg.skip_top)
     else:
         table, vocabulary = frequent(source, basis.x, cfg)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.data.form import windows_of
 
 
 def of_sentences(cfg: Any, base: DatasetSpec, size: int, maxlen: int) -> DatasetSpec:
@@ -21,7 +20,7 @@ def of_sentences(cfg: Any, base: DatasetSpec, size: int, maxlen: int) -> Dataset
 
 def of_series(cfg: Any, base: DatasetSpec) -> DatasetSpec:
     """Windows over a series of columns."""
-    windows = windows_of(cfg)
+    windows = cfg.windows()
     return base if windows is None else replace(base, input_shape=(len(base.features), windows.length))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from dlrun.data.dataset_spec import Column, DatasetSpec
 
+Say = Callable[[str], None]  # takes a line for the user
 ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test", "data", "data_y")
 
 
@@ -27,7 +28,7 @@ class RawDataset:
     A row of words is its span (start, stop) in `data`, the ids of all rows end to end: `x` is int64 (N, 2); `data_y`
     has a target for each of these ids where targets stand at positions.  The `words` of the ids are the source's
     own, not yet those of a fitted vocabulary.  A series is float32 (steps, features) in `x`, a running text int32
-    (steps,), both without `y`; `target` is the column of a series that is told.
+    (steps,), both without `y`; `target` is the column of a series that is predicted.
     `x_val` and `x_test` are None where the source has no such part.  `grouped` says that the rows of a part
     stand in the order of their classes, which means nothing.  `label` ("JPEG copy") belongs to every result.
     `files` maps the files that were read to their SHA-256; `content` is the SHA-256 over the arrays.

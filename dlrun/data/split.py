@@ -8,7 +8,7 @@ from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.kfold import KFold
-from dlrun.data.form import Windows, windows_of
+from dlrun.data.form import Windows
 
 
 def rows_for(size: float, rows: int) -> int:
@@ -28,14 +28,14 @@ def rows_for(size: float, rows: int) -> int:
 
 
 def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int | None) -> dict[str, int]:
-    """The rows of "train", "val" and "test" (0 for an absent part) for the `rows` that a peek found.
+    """The rows of "train", "val" and "test" (0 for an absent part) for the `rows` that `dataset_info` found.
 
     Of a series or a running text these are windows; see `pieces`.
     `cfg` is the data set's configuration, `validation` a Holdout, a KFold (the rows are those of one
     fold) or None, `train_size` a count or None.
     The order is that of `prepare`: test part, first `train_size` rows, validation.  Raises ConfigError.
     """
-    windows = windows_of(cfg)
+    windows = cfg.windows()
     if windows is not None:
         cut = pieces(rows["train"], cfg, validation, train_size)
         return {part: _windows(part, cut[part], windows, cfg) if part in cut else 0
@@ -104,7 +104,7 @@ def _windows(part: str, piece: tuple[int, int], windows: Windows, cfg: Any) -> i
     if count:
         return count
     where = {"train": "the training part", "val": "the validation part", "test": "the test part"}[part]
-    key = "lookback" if hasattr(cfg, "lookback") else "length"
+    key = cfg.window_key
     size = getattr(cfg, key)
     most = steps - 1 - (windows.ahead - size)
     can = f"{most:,} at most" if most >= 1 else "a larger part"

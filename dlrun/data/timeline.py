@@ -11,7 +11,7 @@ import numpy as np
 
 from dlrun.data import scale as scales
 from dlrun.data import shape
-from dlrun.data.form import Form, Windows, windows_of
+from dlrun.data.form import Form, Windows
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.sequences import by_frequency
 from dlrun.data.source import RawDataset
@@ -24,7 +24,7 @@ def prepare_windows(cfg: Any, source: RawDataset, validation: Any, train_size: i
     steps = len(source.x)
     split_rows({"train": steps}, cfg, validation, train_size)  # says where a piece is too short for a window
     cut = pieces(steps, cfg, validation, train_size)
-    windows = windows_of(cfg)
+    windows = cfg.windows()
     assert windows is not None
     sha = hashlib.sha256(source.content.encode() + json.dumps(cut, sort_keys=True).encode()).hexdigest()
     make = _series if source.data_spec.input_kind == "series" else _text

@@ -9,6 +9,8 @@ _PACKAGE = Path(__file__).parents[1]
 ROOMS: dict[str, str] = {  # group -> folder below the package
     "launcher": "sweep/execute/launchers",
     "metric": "metrics",
+    "dataset": "data/sets",
+    "augment": "data/augmentations",
     "task": "tasks",
     "optimizer": "engine/optimizers",
     "schedule": "engine/schedules",

@@ -11,6 +11,7 @@ from typing import Any
 
 from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import Machine, choose, hardware
+from dlrun.data.preprocessing_state import plain
 from dlrun.diagnostics.plots import draw_start
 from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
 from dlrun.engine.processes import SINGLE, Processes
@@ -59,7 +60,7 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     if not processes.leader:
         return _followed(training)
     truncate_to_checkpoint(folder, training.clock.epoch)
-    write_json(folder.path / "fitted.json", parts.prepared.fitted(), sync=False)
+    write_json(folder.path / "fitted.json", plain(parts.prepared), sync=False)
     write_header(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
                resident=parts.resident)
     with closing(training.callbacks):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dlrun.config.check.validation import read_validation
-from dlrun.config.datasets import Holdout
 from dlrun.config.problem import Problem
+from dlrun.config.schema.holdout import Holdout
 
 
 @pytest.mark.parametrize(("value", "holdout"), [

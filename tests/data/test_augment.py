@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from dlrun.config.augments import Augment
-from dlrun.data.augment import make_augment, shift, warp
+from dlrun.data.augmentations._geometry import shift, warp
+from dlrun.data.augmentations.augment import Augment
 
 torch.set_num_threads(1)
 
@@ -91,25 +91,25 @@ def test_changes_are_composed_as_in_keras():
 
 
 def test_nothing_on_is_none_and_tiny_ranges_change_nothing():
-    assert make_augment(Augment()) is None
+    assert Augment().build() is None
     x = _images()
-    tiny = make_augment(Augment(rotation=1e-9, zoom=1e-9, shift_x=1e-9))
+    tiny = Augment(rotation=1e-9, zoom=1e-9, shift_x=1e-9).build()
     assert torch.allclose(tiny(x, _generator()), x, atol=1e-5)
 
 
 def test_flips_mirror_about_half_of_the_rows():
     x = _images(rows=1000, channels=1, height=3, width=3)
-    out = make_augment(Augment(flip_horizontal=True))(x, _generator())
+    out = Augment(flip_horizontal=True).build()(x, _generator())
     same, mirrored = (out == x).all((1, 2, 3)), (out == x.flip(3)).all((1, 2, 3))
     assert (same ^ mirrored).all() and 437 <= int(mirrored.sum()) <= 563  # 4 standard deviations of 15.8
-    out = make_augment(Augment(flip_vertical=True))(x, _generator())
+    out = Augment(flip_vertical=True).build()(x, _generator())
     assert ((out == x).all((1, 2, 3)) ^ (out == x.flip(2)).all((1, 2, 3))).all()
 
 
 @pytest.mark.parametrize("fill", MODES)
 def test_a_random_crop_is_a_window_of_the_padded_picture(fill):
     x = _images(rows=200, channels=2)
-    out = make_augment(Augment(crop=2, fill=fill))(x, _generator())
+    out = Augment(crop=2, fill=fill).build()(x, _generator())
     windows = torch.stack([_shifted(x, right, down, fill) for right in range(-2, 3) for down in range(-2, 3)])
     hits = (windows == out).all(dim=(2, 3, 4))
     assert hits.any(0).all() and hits.any(1).all()  # each row is one of the 25 windows, and all of them come up
@@ -117,16 +117,16 @@ def test_a_random_crop_is_a_window_of_the_padded_picture(fill):
 
 def test_ranges_are_kept():
     ramp = torch.arange(11.0).repeat(500, 1, 11, 1) - 5
-    out = make_augment(Augment(shift_x=0.2))(ramp, _generator())[:, 0, 5, 5]  # = minus the shift in pixels
+    out = Augment(shift_x=0.2).build()(ramp, _generator())[:, 0, 5, 5]  # = minus the shift in pixels
     assert 2.1 < out.max() <= 2.2 and -2.2 <= out.min() < -2.1 and abs(out.mean()) < 0.23
-    out = make_augment(Augment(rotation=30))(ramp, _generator())[:, 0, 5]
+    out = Augment(rotation=30).build()(ramp, _generator())[:, 0, 5]
     angles = torch.acos(((out[:, 6] - out[:, 4]) / 2).clamp(-1, 1)).rad2deg()
     assert 29 < angles.max() <= 30.01
 
 
 def test_rows_are_drawn_apart_and_from_the_generator_alone():
     x = _images(rows=1).repeat(8, 1, 1, 1)
-    augment = make_augment(Augment(rotation=40, shift_x=0.2, shift_y=0.2, shear=0.2, zoom=0.2, flip_horizontal=True))
+    augment = Augment(rotation=40, shift_x=0.2, shift_y=0.2, shear=0.2, zoom=0.2, flip_horizontal=True).build()
     torch.manual_seed(0)
     first = augment(x, _generator(3))
     torch.manual_seed(1)
@@ -136,9 +136,9 @@ def test_rows_are_drawn_apart_and_from_the_generator_alone():
 
 def test_another_change_leaves_the_draws_of_a_flip():
     x = _images(rows=50)
-    flip = make_augment(Augment(flip_horizontal=True))(x, _generator())
-    both = make_augment(Augment(flip_horizontal=True, crop=1))(x, _generator())
-    crop = make_augment(Augment(crop=1))(x, _generator())
+    flip = Augment(flip_horizontal=True).build()(x, _generator())
+    both = Augment(flip_horizontal=True, crop=1).build()(x, _generator())
+    crop = Augment(crop=1).build()(x, _generator())
     mirrored = (flip != x).any(dim=(1, 2, 3))
     assert torch.equal(both, torch.where(mirrored[:, None, None, None], crop.flip(3), crop))
 
@@ -146,12 +146,12 @@ def test_another_change_leaves_the_draws_of_a_flip():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_nothing_waits_for_the_device():
     x = _images().cuda()
-    augment = make_augment(Augment(rotation=40, shift_x=0.2, shear=0.2, zoom=0.2, flip_horizontal=True, crop=2))
+    augment = Augment(rotation=40, shift_x=0.2, shear=0.2, zoom=0.2, flip_horizontal=True, crop=2).build()
     generator = torch.Generator("cuda").manual_seed(0)
     augment(x, generator)
     torch.cuda.set_sync_debug_mode("error")
     try:
         augment(x, generator)
-        make_augment(Augment(crop=2, flip_vertical=True, fill="reflect"))(x, generator)
+        Augment(crop=2, flip_vertical=True, fill="reflect").build()(x, generator)
     finally:
         torch.cuda.set_sync_debug_mode("default")

@@ -7,9 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Csv
-from dlrun.data import cache, table
+from dlrun.data import cache
+from dlrun.data.formats import table
 from dlrun.data.read import read
+from dlrun.data.sets.csv import Csv
 
 TEXT = "x,word,kind\n1,u,a\n2,v,b\n,u,a\n4,v,\n5,v,b\n"
 

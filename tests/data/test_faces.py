@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlrun.config.datasets import CatsAndDogs, CelebA, Holdout, Olivetti
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.cats_and_dogs import CatsAndDogs
+from dlrun.data.sets.celeba import CelebA
+from dlrun.data.sets.olivetti import Olivetti
 
 NAMES = ("Bald", "Smiling", "Wearing_Hat")
 
@@ -48,7 +51,7 @@ def test_celeba_is_read_in_its_standard_layout(celeba):
 
 
 def test_one_attribute_of_celeba_is_a_class(celeba, monkeypatch):
-    from dlrun.data import celeba as reader
+    from dlrun.data.sets import celeba as reader
 
     root, values = celeba
     read(CelebA(size=(8,)), str(root), lambda line: None)

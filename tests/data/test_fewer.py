@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Digits, Holdout, Iris, Series
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
 from dlrun.config.schema.kfold import KFold
 from dlrun.data.prepare import prepare
+from dlrun.data.sets.digits import Digits
+from dlrun.data.sets.iris import Iris
+from dlrun.data.sets.series import Series
 from dlrun.data.subsample import fewer
 
 

@@ -9,18 +9,25 @@ import pytest
 import torch
 from PIL import Image
 
-from dlrun.config.datasets import Boston, Csv, Digits, ImageFolder, LabelledText, Mnist, Series, Text
 from dlrun.config.problem import ConfigError
 from dlrun.data import preprocessing_state as fitted
 from dlrun.data.batches import Rows
 from dlrun.data.prepare import prepare
+from dlrun.data.sets.boston import Boston
+from dlrun.data.sets.csv import Csv
+from dlrun.data.sets.digits import Digits
+from dlrun.data.sets.image_folder import ImageFolder
+from dlrun.data.sets.labelled_text import LabelledText
+from dlrun.data.sets.mnist import Mnist
+from dlrun.data.sets.series import Series
+from dlrun.data.sets.text import Text
 
 torch.set_num_threads(1)
 
 
 def _stored(cfg, data_dir=""):
     prepared = prepare(cfg, str(data_dir), validation=None, train_size=None, seed=0, say=lambda line: None)
-    stored = json.loads(json.dumps(prepared.fitted()))
+    stored = json.loads(json.dumps(fitted.plain(prepared)))
     assert fitted.data_spec(stored) == prepared.data_spec and fitted.targets(stored) == prepared.targets
     assert fitted.vocabulary(stored) == prepared.vocabulary
     return prepared, stored

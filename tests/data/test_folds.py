@@ -7,10 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import CatsAndDogs, Digits, Iris, LabelledText, Npz, PythonDocs
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import KFold
 from dlrun.data.prepare import prepare
+from dlrun.data.sets.cats_and_dogs import CatsAndDogs
+from dlrun.data.sets.digits import Digits
+from dlrun.data.sets.iris import Iris
+from dlrun.data.sets.labelled_text import LabelledText
+from dlrun.data.sets.npz import Npz
+from dlrun.data.sets.python_docs import PythonDocs
 from dlrun.data.split import split_rows
 
 

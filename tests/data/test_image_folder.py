@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlrun.config.datasets import Holdout, ImageFolder
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.image_folder import ImageFolder
 
 RNG = np.random.default_rng(0)
 
@@ -32,7 +33,7 @@ def test_classes_and_files_are_sorted_and_pixels_exact(tmp_path):
 
 
 def test_the_order_and_labels_are_torchvisions(tmp_path):
-    from dlrun.data.vision import torchvision
+    from dlrun.data.formats.vision import torchvision
 
     for name in ("b/2.png", "b/1.png", "a/z.jpg", "a/sub/y.png", "c/0.png"):
         _picture(tmp_path / "p" / name)

@@ -8,13 +8,16 @@ import pickle
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Boston, Holdout, Imdb, Reuters
 from dlrun.config.problem import ConfigError
-from dlrun.data import object_arrays
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data.dataset_info import dataset_info
-from dlrun.data.keras_sets import orders
+from dlrun.data.formats import object_arrays
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets._keras import orders
+from dlrun.data.sets.boston import Boston
+from dlrun.data.sets.imdb import Imdb
+from dlrun.data.sets.reuters import Reuters
 
 
 def _objects(lists):

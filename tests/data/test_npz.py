@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Holdout, Npz
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.npz import Npz
 
 RNG = np.random.default_rng(0)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Cifar10, FashionMnist, Mnist
 from dlrun.config.problem import ConfigError
-from dlrun.data import known
-from dlrun.data.class_filter import told
+from dlrun.data.class_filter import filtered
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.read import read
+from dlrun.data.sets.cifar10 import Cifar10
+from dlrun.data.sets.fashion_mnist import FashionMnist
+from dlrun.data.sets.mnist import Mnist
 from dlrun.data.source import RawDataset, complete
 
 
@@ -18,11 +19,11 @@ def _source():
     y, y_test = np.arange(40) % 10, np.arange(20) % 10
     x, x_test = (np.broadcast_to(labels.astype(np.uint8)[:, None, None, None], (len(labels), 3, 32, 32))
                  for labels in (y, y_test))
-    return complete(RawDataset(known.SETS["cifar10"].data_spec, x, y, x_test=x_test, y_test=y_test))
+    return complete(RawDataset(Cifar10.known.data_spec, x, y, x_test=x_test, y_test=y_test))
 
 
 def test_only_the_chosen_classes_stay_and_are_numbered_in_the_datas_order():
-    source = told(Cifar10(only=("frog", "cat")), _source())
+    source = filtered(("frog", "cat"), _source())
     assert source.data_spec.classes == ("cat", "frog")
     assert source.x[:, 0, 0, 0].tolist() == [3, 6] * 4 and source.y.tolist() == [0, 1] * 4
     assert source.x_test[:, 0, 0, 0].tolist() == [3, 6] * 2 and source.y_test.tolist() == [0, 1] * 2
@@ -31,7 +32,7 @@ def test_only_the_chosen_classes_stay_and_are_numbered_in_the_datas_order():
 
 def test_without_it_nothing_changes():
     whole = _source()
-    assert told(Cifar10(), whole) is whole
+    assert filtered((), whole) is whole
 
 
 def test_a_class_that_is_not_there_is_said_with_the_nearest_name():
@@ -50,5 +51,5 @@ def test_the_rows_that_are_promised_are_those_of_the_real_data(cfg, file, real, 
 
 
 def test_every_row_has_a_class():
-    for kind, parts in known.ROWS_OF_CLASS.items():
-        assert {part: sum(rows) for part, rows in parts.items()} == known.SETS[kind].rows
+    for kind in (Mnist, FashionMnist, Cifar10):
+        assert {part: sum(rows) for part, rows in kind.rows_of_class.items()} == kind.known.rows

@@ -8,10 +8,13 @@ import sys
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import DATASETS, Csv, FashionMnist, Mnist
+from dlrun import registry
 from dlrun.data import cache
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.read import read
+from dlrun.data.sets.csv import Csv
+from dlrun.data.sets.fashion_mnist import FashionMnist
+from dlrun.data.sets.mnist import Mnist
 
 
 def _agree(cfg, data_dir=""):
@@ -29,7 +32,7 @@ def _agree(cfg, data_dir=""):
     ["digits", "digits_rows", "iris", "wine", "breast_cancer", "diabetes", "moons", "circles", "spirals", "blobs"],
 )
 def test_a_peek_agrees_with_the_data(kind):
-    _agree(DATASETS[kind]())
+    _agree(registry.kinds("dataset")[kind]())
 
 
 def test_a_peek_agrees_with_the_standard_sets(real):
@@ -51,12 +54,14 @@ def test_a_peek_imports_nothing_heavy(tmp_path):
     (tmp_path / "t.csv").write_text("x,kind\n1,a\n2,b\n3,a\n4,b\n")
     code = (
         "import sys\n"
-        "from dlrun.config.datasets import DATASETS, Csv, Holdout\n"
+        "from dlrun import registry\n"
+        "from dlrun.data.sets.csv import Csv\n"
+        "from dlrun.config.schema.holdout import Holdout\n"
         "from dlrun.data.dataset_info import dataset_info\n"
         "from dlrun.data.split import split_rows\n"
         "for kind in ('digits', 'mnist', 'cifar10', 'iris', 'moons', 'imdb', 'reuters', 'jena', 'electricity', "
         "'boston', 'diabetes', 'treebank', 'umich', 'air_quality', 'olivetti', 'cats_and_dogs'):\n"
-        "    cfg = DATASETS[kind]()\n"
+        "    cfg = registry.find('dataset', kind)()\n"
         "    split_rows(dataset_info(cfg, '.').rows, cfg, Holdout(), None)\n"
         f"dataset_info(Csv(path={str(tmp_path / 't.csv')!r}, target='kind'), '.')\n"
         "print([name for name in ('torch', 'torchvision', 'sklearn', 'scipy', 'pandas', 'numpy', 'PIL') "
@@ -69,7 +74,9 @@ def test_a_peek_imports_nothing_heavy(tmp_path):
 def test_reading_small_sets_needs_no_torch_and_no_scikit_learn():
     code = (
         "import sys\n"
-        "from dlrun.config.datasets import Digits, Holdout, Moons\n"
+        "from dlrun.data.sets.digits import Digits\n"
+        "from dlrun.config.schema.holdout import Holdout\n"
+        "from dlrun.data.sets.moons import Moons\n"
         "from dlrun.data.prepare import prepare\n"
         "for cfg in (Digits(), Moons()):\n"
         "    prepare(cfg, '.', validation=Holdout(), train_size=None, seed=0, say=print)\n"

@@ -7,9 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import BreastCancer, Diabetes, Digits, Holdout, Iris, Mnist, Moons, Npz, Wine
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.breast_cancer import BreastCancer
+from dlrun.data.sets.diabetes import Diabetes
+from dlrun.data.sets.digits import Digits
+from dlrun.data.sets.iris import Iris
+from dlrun.data.sets.mnist import Mnist
+from dlrun.data.sets.moons import Moons
+from dlrun.data.sets.npz import Npz
+from dlrun.data.sets.wine import Wine
 from dlrun.data.split import split_rows
 
 KERAS = Holdout()
@@ -107,7 +115,7 @@ def test_cells_that_miss_in_the_test_part_alone_are_filled_from_the_training_row
 
 
 def test_columns_of_words_and_constant_columns_stay_as_they_are(tmp_path):
-    from dlrun.config.datasets import Csv
+    from dlrun.data.sets.csv import Csv
 
     lines = [f"{place},0.1,{'uv'[place % 2]},{place % 3}" for place in range(30)]
     (tmp_path / "t.csv").write_text("a,same,word,kind\n" + "\n".join(lines))

@@ -7,13 +7,15 @@ import zipfile
 import pytest
 import torch
 
-from dlrun.config.datasets import Holdout, LabelledText, Treebank, Umich
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data.batches import Rows
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
-from dlrun.data.treebank import sentences
+from dlrun.data.sets.labelled_text import LabelledText
+from dlrun.data.sets.treebank import Treebank, sentences
+from dlrun.data.sets.umich import Umich
 
 
 def _prepare(cfg, data_dir="", validation=None):

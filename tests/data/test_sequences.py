@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Imdb, LabelledText
 from dlrun.data import sequences
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.sequences import Ids
+from dlrun.data.sets.imdb import Imdb
+from dlrun.data.sets.labelled_text import LabelledText
 from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import FILTERS, Vocabulary, words_of
 
@@ -83,9 +84,9 @@ def test_texts_are_cut_as_keras_cuts_them():
 
 
 def _labelled(texts, **given):
-    from dlrun.data.sentences import _source
+    from dlrun.data.formats.sentences import with_classes
 
-    return _source(texts, [0] * len(texts), ("a", "b")), LabelledText(path="x", **given)
+    return with_classes(texts, [0] * len(texts), ("a", "b")), LabelledText(path="x", **given)
 
 
 def test_frequent_words_are_counted_in_the_training_rows_alone_and_equals_by_first_appearance():

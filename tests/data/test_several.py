@@ -7,13 +7,14 @@ import json
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Csv, Npz
 from dlrun.config.problem import ConfigError
 from dlrun.data import preprocessing_state as fitted
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetSpec, Head
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.csv import Csv
+from dlrun.data.sets.npz import Npz
 
 ROWS = "x,rain,wind,age,income,sex\n" + "".join(
     f"{n},{n % 2},{'yes' if n % 3 else 'no'},{20.5 + n},{n % 3},{'fm'[n % 2]}\n" for n in range(12))
@@ -59,7 +60,7 @@ def test_the_kinds_can_be_said_for_all_or_for_each(table):
         Head("rain", ("0", "1")), Head("income"))
     assert "names 2 columns, and dataset.targets 3 kinds" in _problem(
         table("rain", "income", targets=("number", "number", "classes")))
-    assert "one word is wanted" in _problem(Csv(path=table("x").path, target="age", targets=("number", "classes")))
+    assert "expected one word" in _problem(Csv(path=table("x").path, target="age", targets=("number", "classes")))
 
 
 def test_a_scaled_number_among_several_comes_back_and_classes_stay(table):
@@ -74,7 +75,7 @@ def test_a_scaled_number_among_several_comes_back_and_classes_stay(table):
 
 def test_what_is_stored_of_several_targets_comes_back(table):
     prepared = _prepared(table("age", "sex", target_scale="unit", test=4))
-    stored = json.loads(json.dumps(prepared.fitted()))
+    stored = json.loads(json.dumps(fitted.plain(prepared)))
     assert fitted.data_spec(stored) == prepared.data_spec and fitted.targets(stored) == prepared.targets
     seen = dataset_info(table("age", "sex", target_scale="unit", test=4), "").data_spec
     assert seen == prepared.data_spec, "from the cache of decoded arrays"

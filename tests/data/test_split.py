@@ -6,8 +6,10 @@ from math import floor
 
 import pytest
 
-from dlrun.config.datasets import Digits, Holdout, Mnist
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
+from dlrun.data.sets.digits import Digits
+from dlrun.data.sets.mnist import Mnist
 from dlrun.data.split import rows_for, split_rows
 
 

@@ -12,12 +12,14 @@ import tarfile
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Cifar10, FashionMnist, Mnist
 from dlrun.config.problem import ConfigError
-from dlrun.data import cifar, known
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets._idx import FILES
+from dlrun.data.sets.cifar10 import BATCHES, Cifar10, batch
+from dlrun.data.sets.fashion_mnist import FashionMnist
+from dlrun.data.sets.mnist import Mnist
 
 RNG = np.random.default_rng(0)
 
@@ -30,7 +32,7 @@ def _small_mnist(root, unpacked=False):
     folder = root / "MNIST/raw"
     folder.mkdir(parents=True)
     x, y = RNG.integers(0, 256, (12, 28, 28), np.uint8), (np.arange(12) % 10).astype(np.uint8)
-    for name, array in zip(known.IDX_FILES, (x[:8], y[:8], x[8:], y[8:])):
+    for name, array in zip(FILES, (x[:8], y[:8], x[8:], y[8:])):
         data = _idx(array)
         (folder / (name if unpacked else f"{name}.gz")).write_bytes(data if unpacked else gzip.compress(data))
     return x, y
@@ -43,7 +45,7 @@ def test_idx_files_are_read_in_place_and_a_strange_hash_is_said(tmp_path, said, 
     source = read(Mnist(), str(tmp_path), said.append)
     assert np.array_equal(source.x[:, 0], x[:8]) and source.y_test.tolist() == y[8:].tolist()
     assert source.y.dtype == np.int64 and source.x.shape == (8, 1, 28, 28)
-    assert len(said) == 4 and "is not the known file" in said[0] and known.IDX_FILES[0] in said[0]
+    assert len(said) == 4 and "is not the known file" in said[0] and FILES[0] in said[0]
     assert [path for path in sorted(tmp_path.rglob("*")) if "cache" not in path.parts] == before
 
 
@@ -75,7 +77,7 @@ def _batches():
     x, y = RNG.integers(0, 256, (12, 3072), np.uint8), RNG.integers(0, 10, 12)
     return x, y, {
         name: pickle.dumps({b"data": x[2 * place:2 * place + 2], b"labels": y[2 * place:2 * place + 2].tolist()}, 4)
-        for place, name in enumerate(known.CIFAR_BATCHES)
+        for place, name in enumerate(BATCHES)
     }
 
 
@@ -113,7 +115,7 @@ def test_a_batch_of_python_2_is_read():
         b"T" + struct.pack("<I", len(pixels)) + pixels + b"tb"
         b"U\x06labels]K\x07au."
     )
-    x, y = cifar.batch(data)
+    x, y = batch(data)
     assert x.tobytes() == pixels and x.shape == (1, 3, 32, 32) and y.tolist() == [7]
 
 
@@ -123,7 +125,7 @@ def test_a_batch_may_not_name_anything_else(tmp_path):
             return os.mkdir, (str(tmp_path / "made"),)
 
     with pytest.raises(pickle.UnpicklingError, match="does not belong"):
-        cifar.batch(pickle.dumps({b"data": Evil()}))
+        batch(pickle.dumps({b"data": Evil()}))
     assert not (tmp_path / "made").exists()
 
 

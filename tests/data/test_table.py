@@ -7,11 +7,11 @@ import gzip
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Csv
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.csv import Csv
 
 FLOWERS = "length,colour,kind\n1.5,red,a\n2.5,blue,b\n,red,a\n4,?,b\n"
 
@@ -169,7 +169,7 @@ def test_air_quality_is_read_as_its_publisher_describes_it(real, said):
 
 
 def test_boston_is_the_same_from_text_and_from_npz(real):
-    from dlrun.config.datasets import Npz
+    from dlrun.data.sets.npz import Npz
 
     text = read(Csv(path=str(real("boston_housing/housing.data")), target="13"), "", print)
     arrays = read(Npz(path=str(real("keras/boston_housing.npz"))), "", print)

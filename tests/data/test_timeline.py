@@ -9,24 +9,22 @@ import numpy as np
 import pytest
 import torch
 
-from dlrun.config.datasets import (
-    Aesop,
-    AirQuality,
-    Alice,
-    Electricity,
-    Holdout,
-    Jena,
-    Nietzsche,
-    PythonDocs,
-    Series,
-    Text,
-)
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data.batches import Rows
-from dlrun.data.corpus import without_licence
 from dlrun.data.dataset_info import dataset_info
+from dlrun.data.formats.corpus import without_licence
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.aesop import Aesop
+from dlrun.data.sets.air_quality import AirQuality
+from dlrun.data.sets.alice import Alice
+from dlrun.data.sets.electricity import Electricity
+from dlrun.data.sets.jena import Jena
+from dlrun.data.sets.nietzsche import Nietzsche
+from dlrun.data.sets.python_docs import PythonDocs
+from dlrun.data.sets.series import Series
+from dlrun.data.sets.text import Text
 from dlrun.data.split import pieces, split_rows
 
 torch.set_num_threads(1)

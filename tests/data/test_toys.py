@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dlrun.config.datasets import Blobs, Circles, Moons, Spirals
 from dlrun.data.read import read
+from dlrun.data.sets.blobs import Blobs
+from dlrun.data.sets.circles import Circles
+from dlrun.data.sets.moons import Moons
+from dlrun.data.sets.spirals import Spirals
 
 
 def _points(cfg):

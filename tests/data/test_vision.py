@@ -8,7 +8,7 @@ import sys
 
 def test_torchvisions_datasets_and_transforms_work():
     code = (
-        "from dlrun.data.vision import torchvision\n"
+        "from dlrun.data.formats.vision import torchvision\n"
         "vision = torchvision()\n"
         "assert torchvision() is vision\n"
         "import gc; gc.collect()\n"

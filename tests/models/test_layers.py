@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dlrun.config.augments import Augment
-from dlrun.data.augment import make_augment
+from dlrun.data.augmentations.augment import Augment
 from dlrun.models.build import build
 from dlrun.models.layer import Layer
 from dlrun.models.layers.batch_norm import BatchNorm
@@ -69,7 +68,7 @@ def test_a_crop_is_the_middle_and_behind_a_shift_a_crop_from_anywhere() -> None:
     x = torch.arange(2 * 3 * 32 * 33.0).view(2, 3, 32, 33)
     crop = one({"crop": 24}, (3, 32, 33))
     assert torch.equal(crop(x), x[:, :, 4:28, 4:28])
-    augment = make_augment(Augment(crop=4))
+    augment = Augment(crop=4).build()
     assert augment is not None
     images, places = x[:1, :, :, :32], set()
     for image in augment(images.expand(300, 3, 32, 32), torch.Generator().manual_seed(0)):

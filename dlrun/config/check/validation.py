@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dlrun.config.datasets import Holdout
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.fields import rules
+from dlrun.config.schema.holdout import Holdout
 from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.reader import read_values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun import registry
-from dlrun.config import augments, datasets, models
+from dlrun.config import models
 from dlrun.config.schema.fields import defaults, free, mapping, rules, text
 from dlrun.config.schema.root import GROUPS
 
@@ -49,9 +49,7 @@ class Kinds(Mapping[str, type]):
 
 
 TABLES: dict[str, Mapping[str, type]] = {  # of the groups whose kinds are not registered yet
-    "dataset": datasets.DATASETS,
     "model": models.MODELS,
-    "augment": {"augment": augments.Augment},
 }
 KINDS: dict[str, Kinds] = {group: Kinds(group, TABLES.get(group, {})) for group in GROUPS}
 

@@ -1,0 +1,57 @@
+"""Getting the standard sets from the network, into the cache's own `data` folder, checked by torchvision."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from dlrun.data import cache, paths
+
+Files = TypeVar("Files")
+
+PATIENCE = 20.0  # seconds without an answer
+
+
+def found_or_downloaded(kind: str, torchvision_class: str, data_dir: str, needed: str, say: Callable[[str], None],
+                        find: Callable[[Path], Files | None]) -> Files:
+    """What `find` finds in the first of the data folders that has it, else after a download by torchvision's class.
+
+    `needed` names the files in what is said.  Raises ConfigError where they are not to be had.
+    """
+    found = next(filter(None, map(find, paths.roots(data_dir))), None)
+    if found is None:
+        download(kind, torchvision_class, data_dir, needed, say)
+        found = next(filter(None, map(find, paths.roots(data_dir))), None)
+    if found is None:
+        raise paths.absent(kind, data_dir, needed, "the download did not bring them")
+    return found
+
+
+def download(kind: str, torchvision_class: str, data_dir: str, needed: str, say: Callable[[str], None]) -> None:
+    """Download a set below `<cache>/data`.  Raises ConfigError, with the folders and files, where that fails."""
+    from dlrun.data.formats.vision import torchvision
+
+    into = cache.folder() / "data"
+    say(f"{kind} is not in {data_dir}; downloading it into {into}")
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)  # torchvision's own download would wait for ever
+    try:
+        torchvision()
+        from torchvision import datasets
+
+        into.mkdir(parents=True, exist_ok=True)
+        with contextlib.redirect_stdout(io.StringIO()):
+            getattr(datasets, torchvision_class)(root=str(into), download=True)
+    except (OSError, RuntimeError, ImportError) as error:  # no network, a wrong checksum, no torchvision
+        raise paths.absent(kind, data_dir, needed, _short(error)) from None
+    finally:
+        socket.setdefaulttimeout(patience)
+
+
+def _short(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,25 @@
+"""IDX files of bytes, gzipped or unpacked (the form of MNIST)."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from dlrun.config.problem import problem
+
+
+def idx(file: Path) -> np.ndarray:
+    """The array of an IDX file of bytes.  Raises ConfigError for a damaged one."""
+    try:
+        data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        zero, kind, dimensions = struct.unpack_from(">HBB", data)
+        shape = struct.unpack_from(f">{dimensions}I", data, 4)
+        if zero or kind != 8:  # 8: unsigned bytes, the only kind in these sets
+            raise ValueError(f"starts with {data[:4].hex()}")
+        return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+    except (ValueError, struct.error, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise problem(str(file), f"a whole IDX file is wanted; this one can't be read ({error})") from None

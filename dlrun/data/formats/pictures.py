@@ -1,0 +1,41 @@
+"""One picture file as an array of the size that is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlrun.config.problem import problem
+
+
+def size_of(size: tuple[int, ...]) -> tuple[int, int]:
+    """Height and width of the option `size`.  Raises ConfigError."""
+    if len(size) > 2:
+        raise problem(f"dataset.size={list(size)}", "expected one number, or [height, width]")
+    return size[0], size[-1]
+
+
+def decode(data: bytes, height: int, width: int, channels: int, crop: int = 0) -> Any:
+    """One picture as uint8 (C, height, width), resized bilinearly; None for bytes that are no whole picture.
+
+    `crop` is the side of a square that is cut from its middle before (0: the whole picture).
+    """
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            if picture.mode.startswith("I;16"):  # 16 bits: a plain conversion would clip at 255
+                grey = (np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8)
+                whole = Image.fromarray(grey)
+            else:
+                whole = picture
+            if crop:
+                left, top = (whole.width - crop) // 2, (whole.height - crop) // 2
+                whole = whole.crop((left, top, left + crop, top + crop))
+            whole = whole.convert("RGB" if channels == 3 else "L").resize((width, height), Image.Resampling.BILINEAR)
+            array = np.asarray(whole)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    return array[None] if channels == 1 else array.transpose(2, 0, 1)

@@ -1,0 +1,184 @@
+"""A table in a text file: numbers, texts as one column a word, a target that is classes or a number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dlrun.config.problem import did_you_mean, problem
+from dlrun.data.dataset_spec import Column, DatasetSpec
+from dlrun.data.formats import labels
+from dlrun.data.formats.columns import WORDS, Missing, column, numbers
+from dlrun.data.formats.separated import Cells, cells
+
+if TYPE_CHECKING:
+    from dlrun.data.source import RawDataset
+
+
+@dataclass(frozen=True)
+class Table:
+    """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing).
+
+    `targets` has a list for each column that is predicted.
+    """
+
+    data_spec: DatasetSpec
+    columns: list[Column]
+    values: list[list[float]]
+    targets: list[list[float]]
+    notes: tuple[str, ...]
+
+
+class Reading(Protocol):
+    """How a file is read: the options of dataset=csv."""
+
+    @property
+    def target(self) -> str | Sequence[str]: ...
+    @property
+    def targets(self) -> str | Sequence[str]: ...
+    @property
+    def separator(self) -> str: ...
+    @property
+    def header(self) -> Any: ...
+    @property
+    def drop(self) -> Sequence[str]: ...
+    @property
+    def missing(self) -> Sequence[str]: ...
+
+
+def parse(path: Path, cfg: Reading) -> Table:
+    """The columns of a file.  Raises ConfigError for a target, column or cell that can't be used."""
+    found = cells(path, cfg.separator, cfg.header)
+    missing = Missing(cfg.missing)
+    targets = places_of(found.names, cfg.target)
+    dropped = {place_of(found.names, name, "dataset.drop"): name for name in cfg.drop}
+    for place in targets:
+        if place in dropped:
+            raise problem(f"dataset.drop={dropped[place]}", "this is the target")
+
+    notes = []
+    kept = [number for number, row in enumerate(found.rows) if not any(row[place] in missing for place in targets)]
+    if lost := len(found.rows) - len(kept):
+        first = found.lines[min(set(range(len(found.rows))) - set(kept))]
+        notes.append(f"{path.name}: {lost:,} rows without a target are left out (the first is line {first})")
+    if not kept:
+        raise problem(_said(cfg.target), f"no row of {path.name} has a value in {_this(targets)}")
+    rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
+    found = Cells(found.names, rows, lines, found.separator)
+
+    target = _targets(found, targets, cfg)
+    columns, values = [], []
+    for place, name in enumerate(found.names):
+        if place in targets or place in dropped:
+            continue
+        read = column(path, found, place, missing)
+        if read is None:
+            notes.append(f'{path.name}: the column "{name}" has no values and is left out')
+            continue
+        if len(read[0].words) > WORDS:
+            notes.append(f'{path.name}: the column "{name}" becomes {len(read[0].words):,} columns, one a word; '
+                         f"dataset.drop=[{name!r}] leaves it out")
+        columns.append(read[0])
+        values.append(read[1])
+    if not columns:
+        raise problem(f"dataset.path={path}", "no column is left beside the target")
+    features = tuple(
+        feature for one in columns
+        for feature in ([f"{one.name}={word}" for word in one.words] if one.words else [one.name])
+    )
+    name = found.names[targets[0]] if target.kind == "number" else ""
+    data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
+                          heads=target.heads)
+    return Table(data_spec, columns, values, target.values, tuple(notes))
+
+
+def places_of(names: list[str], said: str | Sequence[str]) -> list[int]:
+    """The places of the columns to predict, of which there is at least one."""
+    places = [place_of(names, name, "dataset.target") for name in ((said,) if isinstance(said, str) else said)]
+    if len(set(places)) < len(places):
+        twice = next(place for place in places if places.count(place) > 1)
+        raise problem(_said(said), f'the column "{names[twice]}" is named twice')
+    return places
+
+
+def _said(target: str | Sequence[str]) -> str:
+    return f"dataset.target={target}" if isinstance(target, str) else f"dataset.target=[{','.join(target)}]"
+
+
+def _this(targets: list[int]) -> str:
+    return "this column" if len(targets) == 1 else "each of these columns"
+
+
+def place_of(names: list[str], said: str, key: str) -> int:
+    """The place of a column by name, else by number from 0, or from -1 backwards."""
+    if names.count(said) > 1:
+        places = ", ".join(str(place) for place, name in enumerate(names) if name == said)
+        raise problem(f"{key}={said}", f"several columns have this name; give a number ({places})")
+    if said in names:
+        return names.index(said)
+    try:
+        return range(len(names))[int(said)]
+    except ValueError:
+        shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+        close = did_you_mean(said, names) or f"; the columns are {shown}"
+        raise problem(f"{key}={said}", f"no such column{close}") from None
+    except IndexError:
+        raise problem(f"{key}={said}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
+
+
+def _targets(found: Cells, places: list[int], cfg: Reading) -> labels.Several:
+    """What the columns to predict hold: one of them has the kind "classes" or "number"."""
+    columns = [_read(found, place) for place in places]
+    if len(places) > 1:
+        try:
+            return labels.several(columns, [found.names[place] for place in places], cfg.targets)
+        except ValueError as error:
+            raise problem(_said(cfg.target), str(error)) from None
+    (values,) = columns
+    said = f"dataset.target={found.names[places[0]]}"
+    if not isinstance(cfg.targets, str):
+        raise problem(f"dataset.targets=[{','.join(cfg.targets)}]", "expected one word where one column is predicted")
+    try:
+        kind = labels.kind_of(values, cfg.targets)
+    except ValueError as error:
+        raise problem(said, f"this column {error}") from None
+    if kind == "classes":
+        codes, classes = labels.encode(values)
+        return labels.Several(kind, [[float(code) for code in codes]], classes)
+    if math.inf in map(abs, values):
+        line = next(line for value, line in zip(values, found.lines) if math.isinf(value))
+        raise problem(said, f"line {line} is not a finite number")
+    return labels.Several(kind, [values])
+
+
+def _read(found: Cells, place: int) -> Any:
+    """The column's numbers where it is all numbers, else its texts."""
+    texts = [row[place] for row in found.rows]
+    return numbers(texts, found.separator, ()) or texts
+
+
+def as_arrays(table: Table) -> RawDataset:
+    """A parsed table as arrays: a text column becomes one column of 0 and 1 a word."""
+    import numpy as np
+
+    from dlrun.data.source import RawDataset
+
+    rows = len(table.targets[0])
+    x = np.zeros((rows, len(table.data_spec.features)), np.float32)
+    start = 0
+    for one, values in zip(table.columns, table.values):
+        if one.kind == "number":
+            x[:, start] = values
+            start += 1
+            continue
+        places = np.array(values, np.int64)
+        present = np.flatnonzero(places >= 0)  # a row without a word is zero in all columns
+        x[present, start + places[present]] = 1.0
+        start += len(one.words)
+    kind = table.data_spec.target_kind
+    y = np.array(table.targets, {"classes": np.int64, "labels": np.uint8}.get(kind, np.float32)).T
+    y = np.ascontiguousarray(y[:, 0] if kind in ("classes", "number") else y)
+    return RawDataset(table.data_spec, x, y, columns=tuple(table.columns), notes=table.notes)

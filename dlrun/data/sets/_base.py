@@ -1,0 +1,87 @@
+"""What a data set must have: the protocol that every file of this folder keeps, and a user's own data set may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from dlrun.config.problem import ConfigError, problem
+from dlrun.data.dataset_spec import DatasetInfo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dlrun.data.form import Windows
+    from dlrun.data.source import DatasetFiles, RawDataset
+
+Say = Callable[[str], None]
+
+
+class Dataset:
+    """A data set: its options are the fields of the dataclass, its methods know and read it.
+
+    A new one is a file of this folder with a frozen dataclass that is registered, says what is `known` (or `info`), and
+    has `files` (decoded once and cached) or `read`.  Nothing else of dlrun names it.  NumPy is imported in the methods
+    that read, so that a command is checked without it.
+
+        @register("dataset", "birds")
+        @dataclass(frozen=True)
+        class Birds(Dataset):
+            '''90 birds, 3 measurements, 2 species (Linnaeus 1758).'''        # `dlrun list` shows this line
+
+            kind: ClassVar[str] = "birds"
+            known: ClassVar[DatasetInfo] = DatasetInfo(
+                DatasetSpec((3,), "table", "classes", ("duck", "owl")), {"train": 90})
+            name: str = options.name()
+            scale: str = options.table_scale()
+            test: float = options.test()
+            split_seed: int = options.split_seed()
+
+            def files(self, data_dir, say):
+                path = self.located(data_dir, "birds/birds.npy", "birds.npy")
+                return DatasetFiles([path], lambda say: self._decode(path))
+    """
+
+    kind: ClassVar[str]
+    known: ClassVar[DatasetInfo | None] = None  # what is known of it before anything is opened
+    levels: ClassVar[float] = 1.0  # the stored value of white in its pictures
+    hashes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}  # SHA-256 of genuine files; another is used, with a note
+    offline: ClassVar[bool] = False  # whether it runs without any file of a data folder
+    ranked: ClassVar[bool] = False  # whether its words are stored by their rank, as Keras stores them
+    window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
+    name: str
+
+    def info(self, data_dir: str) -> DatasetInfo | None:
+        """Signature and rows, known or seen without reading it all; None where the data has to be prepared to know.
+
+        Raises ConfigError for a file, column or class that is not there.
+        """
+        return self.known
+
+    def files(self, data_dir: str, say: Say) -> DatasetFiles:
+        """The files, found or downloaded, and how to decode them.  Raises ConfigError where they are not to be had."""
+        raise NotImplementedError
+
+    def read(self, data_dir: str, say: Say) -> RawDataset:
+        """The data set as it is stored, from the cache of decoded arrays where it is there."""
+        from dlrun.data.read import cached
+
+        return cached(self.kind, self.hashes, self.files(data_dir, say), say)
+
+    def select(self, source: RawDataset) -> RawDataset:
+        """What the options keep of the stored data (some classes, one of its targets)."""
+        return source
+
+    def windows(self) -> Windows | None:
+        """The windows that are cut from data that lies in time; None for rows."""
+        return None
+
+    def located(self, data_dir: str, *places: str) -> Path:
+        """The first of the places, relative to a data folder, that is there.  Raises ConfigError."""
+        from dlrun.data import paths
+
+        return paths.standard(self.kind, data_dir, list(places))
+
+    def damaged(self, why: str) -> ConfigError:
+        """The problem of a file that does not hold what it should, ready to raise."""
+        return problem(f"dataset={self.kind}", why)

@@ -1,0 +1,107 @@
+"""Options that several data sets share: scales, the test part, the classes kept, the size of pictures.
+
+A source that comes without a test part has `test`, `split_seed` and `stratify`: its rows are shuffled once by
+`split_seed`, and the test rows are taken from that; they are the same for every seed of a run.  A series and a running
+text are not shuffled: their test part is their end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlrun.config.schema.fields import MISSING, choice, flag, integer, integers, number, text, texts
+
+
+def name() -> Any:
+    """The option's name."""
+    return text("", "The option's name, taken from its file.", identity=False)
+
+
+def image_scale() -> Any:
+    """How pixels are scaled."""
+    return choice(
+        "unit", ("unit", "standard", "symmetric", "none"),
+        "How stored pixels become numbers: unit [0, 1], standard (mean 0, deviation 1 by channel, fitted on the "
+        "training rows), symmetric [-1, 1], none (0 to 255).",
+    )
+
+
+def table_scale(default: str = "standard") -> Any:
+    """How columns are scaled."""
+    return choice(
+        default, ("standard", "unit", "none"),
+        "How columns are scaled, fitted on the training rows: standard (mean 0, deviation 1), unit (least 0, "
+        "largest 1), none.",
+    )
+
+
+def target_scale(default: str = "none") -> Any:
+    """How a target that is a number is scaled."""
+    return choice(
+        default, ("none", "standard", "unit"),
+        "How a target that is a number is scaled, fitted on the training rows; none trains in its own unit.",
+    )
+
+
+def test() -> Any:
+    """The size of the test part."""
+    return number(0.2, "The test part: a fraction below 1, a count of rows from 1, 0 for none.", low=0)
+
+
+def last_steps(default: float = 0.2) -> Any:
+    """The size of a test part that is the end of a series."""
+    return number(default, "The test part, the end of the series: a fraction below 1, a count of steps, 0 for none.",
+                  low=0)
+
+
+def split_seed() -> Any:
+    """The seed of the shuffle before the test rows are taken."""
+    return integer(0, "Seed of the one shuffle that the test rows are taken from; the same for every run seed.", low=0)
+
+
+def stratify() -> Any:
+    """Whether the test part is stratified."""
+    return flag(True, "Whether the test part keeps the proportions of the classes.")
+
+
+def path(what: str) -> Any:
+    """The place of a user's file or folder."""
+    # Moving a file does not change a result: its content is part of a run's identity, its place is not.
+    return text(MISSING, f"{what}; ~ is the home folder.", identity=False)
+
+
+def targets() -> Any:
+    """What the targets are."""
+    return choice(
+        "auto", ("auto", "classes", "number"),
+        "What the target is; auto: classes for texts and for few different integers, else a number. Of several targets "
+        "one word for each, or one for all; auto: labels where all are 0 or 1.", several=True,
+    )
+
+
+def only() -> Any:
+    """The classes that are kept."""
+    return texts((), "Only the pictures of these classes, by name; [] for all.", empty=True, scalar=True)
+
+
+def size(default: int) -> Any:
+    """The size of pictures."""
+    return integers(
+        (default,), "Height and width that pictures are resized to; one number for both.", low=1, high=4096,
+        scalar=True,
+    )
+
+
+def channels(default: int = 3) -> Any:
+    """Colour or grey."""
+    return choice(default, (3, 1), "3 for colour, 1 for grey.")
+
+
+def separator(*marks: str, between: str = "the cells") -> Any:
+    """The separator of a file of cells."""
+    return choice("auto", ("auto", *(marks or (",", ";", "tab", "|", "space"))), f"What stands between {between}.")
+
+
+def header() -> Any:
+    """Whether a file has a header."""
+    return choice("auto", ("auto", True, False), "Whether the first line names the columns.")

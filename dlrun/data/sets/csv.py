@@ -1,0 +1,58 @@
+"""A user's own table in a text file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlrun.config.schema.fields import MISSING, text, texts
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets import _options as options
+from dlrun.data.sets._base import Say
+from dlrun.data.sets._tables import Table
+from dlrun.registry import register
+
+if TYPE_CHECKING:
+    from dlrun.data.source import DatasetFiles
+
+
+@register("dataset", "csv")
+@dataclass(frozen=True)
+class Csv(Table):
+    """Your own table: dataset.path=FILE dataset.target=COLUMN; texts become one column a word."""
+
+    kind: ClassVar[str] = "csv"
+    path: str = options.path("The file, also .gz")
+    target: Any = text(MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of "
+                       "columns.", several=True)
+    targets: str = options.targets()
+    target_scale: str = options.target_scale()
+    separator: str = options.separator()
+    header: Any = options.header()
+    drop: tuple[str, ...] = texts((), "Columns to leave out, by name or number.", empty=True, scalar=True)
+    missing: tuple[str, ...] = texts(
+        (), "Cells that mean a missing value, besides the empty one, NA, nan, null and ?.", empty=True, scalar=True,
+    )
+
+    def info(self, data_dir: str) -> DatasetInfo:
+        """Signature and rows; the file is parsed unless its arrays are cached."""
+        from dlrun.data import cache, paths
+        from dlrun.data.formats.table import parse
+
+        path = paths.own(self.path)
+        known = cache.dataset_info(cache.entry(self.kind, self._asked(), [path]))
+        if known is not None:
+            return known
+        table = parse(path, self)
+        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])})
+
+    def files(self, data_dir: str, say: Say) -> DatasetFiles:
+        from dlrun.data import paths
+        from dlrun.data.formats.table import as_arrays, parse
+        from dlrun.data.source import DatasetFiles
+
+        path = paths.own(self.path)
+        return DatasetFiles([path], lambda _: as_arrays(parse(path, self)), self._asked())
+
+    def _asked(self) -> list[Any]:
+        return [self.target, self.targets, self.separator, self.header, self.drop, self.missing]

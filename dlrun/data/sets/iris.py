@@ -1,0 +1,27 @@
+"""Fisher's flowers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets._sklearn import SklearnTable
+from dlrun.data.sets._tables import Table, classes
+from dlrun.registry import register
+
+FEATURES = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+WINE = (
+    "alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids",
+    "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue", "od280/od315_of_diluted_wines", "proline",
+)
+
+
+@register("dataset", "iris")
+@dataclass(frozen=True)
+class Iris(Table, SklearnTable):
+    """150 flowers, 4 measurements, 3 species (Fisher 1936); embedded, needs no download."""
+
+    kind: ClassVar[str] = "iris"
+    source_files: ClassVar[tuple[str, ...]] = ("iris.csv",)
+    known: ClassVar[DatasetInfo] = classes(FEATURES, ("setosa", "versicolor", "virginica"), 150)

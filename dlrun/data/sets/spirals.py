@@ -1,0 +1,29 @@
+"""Points in the plane: spirals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from dlrun.config.schema.fields import integer, number
+from dlrun.data.sets._toys import Toy
+from dlrun.registry import register
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@register("dataset", "spirals")
+@dataclass(frozen=True)
+class Spirals(Toy):
+    """Arms of a spiral around the origin, one a class; drawn."""
+
+    kind: ClassVar[str] = "spirals"
+    classes: int = integer(2, "How many arms.", low=2, high=20)
+    turns: float = number(1.5, "How often an arm goes round.", low=0, above=True, high=10)
+
+    def places(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        angle = 2 * np.pi * (self.turns * t + y / self.classes)
+        return (4 * t)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)  # radius 4: 0.1 of noise leaves gaps
