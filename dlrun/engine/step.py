@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
+def autocast(precision: str, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
+    """What the forward passes of a run run in: the arithmetic of its `precision` (float32, bf16, fp16)."""
+    if precision == "float32":
+        return nullcontext
+    return lambda: torch.autocast(device.type, _HALF[precision])
+
+
 class EagerStep:
     """Eager modules and torch's optimizers.
 
@@ -49,9 +56,7 @@ class EagerStep:
         self._factor, self._step = 1.0, 0
         self.shares: DataParallel | None = None  # set where several processes take each step together
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
-        self.cast: Callable[[], AbstractContextManager[Any]] = nullcontext
-        if config.precision != "float32":
-            self.cast = lambda: torch.autocast(device.type, _HALF[config.precision])
+        self.cast = autocast(config.precision, device)
         closed = config.optimizer.needs_closure
         half = config.precision == "fp16"
         self._update = self._closed_update if closed else self._scaled_update if half else self._plain_update

@@ -57,6 +57,13 @@ class Loaded:
         return self.task.cells(outputs, self.data_spec, fitted.targets(self.kept))
 
 
+def kept_weights(config: Config, folder: RunFolder) -> dict[str, Any]:
+    """The weights (a state_dict) that the result of the run in a folder was measured with, the best or the last."""
+    best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
+    weights: dict[str, Any] = read(folder.best)["model"] if best else read(folder.last)["parts"]["model"]
+    return weights
+
+
 def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
     """Load the run in a folder, of a k-fold run its final fit; raises ConfigError where nothing is trained in it."""
     folder = RunFolder(path)
@@ -69,13 +76,14 @@ def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
         if not file.is_file():
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
     plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    if isinstance(plain.get("task"), dict):
+        plain["task"]["metrics"] = []  # predictions need none, and those of the user's own are not imported for them
     config = check({**plain, "allow": list(allow), "device": "cpu"})
     kept = read_json(folder.path / "fitted.json")
     data_spec = fitted.data_spec(kept)
     layers, blueprint = design(config, data_spec)
     rng = StepRng(own_seed(config), "cpu")
     model = make_network(config, data_spec, layers, blueprint, rng)
-    best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
-    model.load_state_dict(read(folder.best)["model"] if best else read(folder.last)["parts"]["model"])
+    model.load_state_dict(kept_weights(config, folder))
     task = config.task.build(BuildContext(data_spec, model, rng, fitted.targets(kept)))
     return Loaded(replace(config), data_spec, model.eval(), task, kept)

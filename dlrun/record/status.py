@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 DONE = ("finished", "stopped", "diverged")  # the same command would end the same way
 AGAIN = ("out_of_memory", "failed")  # may end otherwise: memory may be free by then, the user's code mended
 FAILED = ("diverged", *AGAIN)  # there is a reason instead of a result
+
+
+def unmeasured(names: Iterable[str], result: Mapping[str, Any]) -> list[str]:
+    """The metrics of the user's choice (``task.metrics``) that a run with this result.json has not measured yet."""
+    known = result.get("metrics") or {}
+    return [name for name in names if name not in known]

@@ -134,6 +134,8 @@ def with_metrics(result: dict[str, Any], config: Config) -> dict[str, Any]:
     """The result with what its metrics are: by name their label, unit, direction, and whether they are shares."""
     known = config.task.described()
     names = dict.fromkeys(name for part in (*PARTS, "samples") for name in result.get(part) or {})
+    if result["status"] in ("finished", "stopped"):
+        names |= dict.fromkeys(metric.name for metric in config.task.chosen)  # also those that came to no number
     return {**result, "primary_metric": config.task.primary,
             "metrics": {name: known.of(name).stored() for name in names}}
 

@@ -28,6 +28,7 @@ from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
 from dlrun.run.folds import folds
 from dlrun.run.outcome import diagnosis, failed, first_line
+from dlrun.run.remeasure import add_metrics
 from dlrun.run.session import train_once
 
 
@@ -79,6 +80,8 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
     with RunLock(folder.path):
         result = None if config.force else result_of(folder)
         if result is not None and result["status"] in DONE:
+            if result["status"] in ("finished", "stopped"):
+                result = add_metrics(checked, folder, result)
             show_result(result, folder.path)
             return Outcome(folder.path, result, _exit_code(result), found=True)
         work = partial(train_once, processes=processes) if folds_of(config) is None else folds

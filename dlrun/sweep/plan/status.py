@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import RunFolder, read_json
-from dlrun.record.plan import Plan
-from dlrun.record.status import AGAIN, DONE, FAILED
+from dlrun.record.plan import Job, Plan
+from dlrun.record.status import AGAIN, DONE, FAILED, unmeasured
 from dlrun.record.trials import pruned
 
 WAITING, STARTED = "waiting", "interrupted"  # nothing is there; a run that was ended in the middle
+UNMEASURED = "to measure"  # trained, without all metrics that are asked for
 PRUNED = "pruned"  # one that a search has stopped: its folder says interrupted, and a command of its own resumes it
 
 
@@ -66,9 +67,16 @@ def read_job(path: Path) -> JobState:
 def read_all(plan: Plan) -> list[JobState]:
     """The state of each job of a plan."""
     given_up = pruned(plan.folder) if plan.options.get("search") else set()
-    found = [read_job(plan.run_folder(job)) for job in plan.jobs]
+    found = [_with_metrics(job, read_job(plan.run_folder(job))) for job in plan.jobs]
     return [replace(state, status=PRUNED) if job.id in given_up and not state.done else state
             for job, state in zip(plan.jobs, found)]
+
+
+def _with_metrics(job: Job, state: JobState) -> JobState:
+    """The state of a finished job that its plan asks further metrics of: it is to be measured again, not trained."""
+    chosen = (job.config.get("task") or {}).get("metrics") or ()
+    lacking = state.status in ("finished", "stopped") and unmeasured(chosen, state.result)
+    return replace(state, status=UNMEASURED) if lacking else state
 
 
 def checkpoint_time(path: Path) -> int:

@@ -1,0 +1,90 @@
+"""A finished run whose command asks for further metrics: its kept weights are measured again, nothing is trained."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import yaml
+
+from dlrun.assembly.components import build_run
+from dlrun.assembly.machine import choose, isolated_torch_state
+from dlrun.config.identity import identity
+from dlrun.config.problem import problem
+from dlrun.config.schema.kfold import FINAL, folds_of, parts_of
+from dlrun.config.schema.root import Config
+from dlrun.engine.step import autocast
+from dlrun.inference.load import kept_weights
+from dlrun.preflight.preflight import Checked
+from dlrun.preflight.preflight import stored as check_again
+from dlrun.preflight.threads import auto_threads
+from dlrun.record.folder import RunFolder, read_json, write_json, write_text, yaml_text
+from dlrun.record.metrics import read
+from dlrun.record.status import unmeasured
+from dlrun.run.averages import together
+from dlrun.run.folder_state import result_of
+from dlrun.run.header import data_changed
+from dlrun.run.outcome import with_metrics
+from dlrun.run.resume import Start
+
+
+def add_metrics(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:
+    """The result of a finished run with those metrics of its command that it lacks, also in its folder.
+
+    Raises ConfigError where the data is no longer what the run saw.
+    """
+    if not unmeasured(checked.config.task.metrics, result):
+        return result
+    with isolated_torch_state():
+        measure = _measure if folds_of(checked.config) is None else _measure_folds
+        return measure(checked, folder, result)
+
+
+def _measure(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:
+    config = checked.config
+    provenance = read_json(folder.provenance)
+    machine = choose(config, provenance.get("threads"), auto_threads(checked))
+    parts = build_run(checked, machine, lambda said: None)
+    if data_changed(parts.prepared, Start(stored=provenance)):
+        raise problem(f"task.metrics=[{','.join(config.task.metrics)}]",
+                      f"the data is not what {folder.path} was trained on; force=true trains anew")
+    parts.model.load_state_dict(kept_weights(config, folder))
+    cast = autocast(config.precision, machine.device)
+    lacking = unmeasured(config.task.metrics, result)
+    for name, rows in (("val", parts.val), ("test", parts.test)):
+        if rows is not None:
+            values = parts.measure(rows, cast)
+            result[name] = {**result.get(name, {}), **{key: values[key] for key in lacking if key in values}}
+    return _written(result, config, folder)
+
+
+def _measure_folds(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:
+    """Each fold, and the final fit; then their means as the run's own."""
+    config = checked.config
+    done = {}
+    for name, own in parts_of(config):
+        place = folder.fold(name)
+        found = result_of(place)
+        assert found is not None, f"{place.path} has lost its result"
+        ready = dataclasses.replace(check_again(own.plain or {}), config=own)
+        done[name] = _measure(ready, place, found) if unmeasured(own.task.metrics, found) else found
+    curve = read(folder.metrics)
+    fresh = together(config, identity(config), result["device"], result.get("data_label", ""), done, curve, whole=True)
+    for key in ("val", "val_std", "test", "test_std", "folds", FINAL):
+        if key in fresh:
+            result[key] = fresh[key]
+    return _written(result, config, folder)
+
+
+def _written(result: dict[str, Any], config: Config, folder: RunFolder) -> dict[str, Any]:
+    """The result, and the configuration beside it, with the metrics that are measured now."""
+    before = list((result.get("config") or {}).get("task.metrics") or [])
+    names = [*before, *unmeasured(config.task.metrics, {"metrics": dict.fromkeys(before)})]
+    described = with_metrics(result, config)
+    result = {**described, "metrics": {**result.get("metrics", {}), **described["metrics"]},
+              "config": {**result["config"], "task.metrics": names}}
+    plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    plain["task"]["metrics"] = names
+    write_text(folder.config, yaml_text(plain))
+    write_json(folder.result_file, result)
+    return result

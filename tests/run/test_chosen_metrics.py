@@ -1,0 +1,132 @@
+"""task.metrics: measured on validation and test rows, exact to resume, and added to a finished run without training."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from sklearn.metrics import f1_score
+
+from dlrun.config.problem import ConfigError
+from dlrun.metrics import _torchmetrics
+from dlrun.record.metric import Metric, metrics_of
+from dlrun.registry import register
+from tests.whole.equal import result, rows
+
+RUN = ("dataset=digits", "model=softmax", "epochs=2", "train_size=300", "batch_size=50")
+torchmetrics = pytest.mark.skipif(not _torchmetrics.installed(), reason="torchmetrics is not installed")
+
+
+@register("metric", "surest")
+class Surest:
+    """The largest probability that any row was given."""
+
+    label, direction, share = "surest", "max", True
+    updates = 0
+
+    def reset(self) -> None:
+        self.best = None
+
+    def update(self, outputs: torch.Tensor, targets: torch.Tensor) -> None:
+        type(self).updates += 1
+        assert outputs.shape == (len(targets), 10) and targets.dtype == torch.int64
+        here = outputs.max()
+        self.best = here if self.best is None else torch.maximum(self.best, here)
+
+    def compute(self) -> float:
+        return float(self.best)
+
+
+@register("metric", "undefined")
+class Undefined(Surest):
+    """No number."""
+
+    def compute(self) -> float:
+        return math.nan
+
+
+def test_a_metric_of_ones_own_has_a_column_a_place_in_the_result_and_its_description(go: Any) -> None:
+    outcome = go(*RUN, "task.metrics=[surest]")
+    for row in rows(outcome.folder):
+        assert 0.1 < row["val/surest"] <= 1 and "train/surest" not in row
+    assert 0.1 < outcome.result["test"]["surest"] <= 1
+    assert metrics_of(outcome.result).of("val/surest") == Metric("surest", "surest", direction="max", share=True)
+    assert outcome.result["primary_metric"] == "accuracy"
+
+
+def test_the_id_and_the_weights_are_those_of_the_run_without_it(go: Any) -> None:
+    alone, more = go(*RUN, "output_dir=alone"), go(*RUN, "task.metrics=[surest]", "output_dir=more")
+    assert alone.folder.name == more.folder.name
+    one, other = (torch.load(outcome.folder / "checkpoints/last.pt", weights_only=True)["parts"]["model"]
+                  for outcome in (alone, more))
+    assert one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_a_finished_run_is_measured_again_and_not_trained_again(go: Any) -> None:
+    early = (*RUN, "early_stop.patience=1", "early_stop.monitor=val/loss")
+    whole = go(*early, "task.metrics=[surest]", "output_dir=whole")
+    first = go(*early, "output_dir=later")
+    before, steps = (first.folder / "metrics.jsonl").read_bytes(), Surest.updates
+    again = go(*early, "task.metrics=[surest]", "output_dir=later")
+    assert again.found and (first.folder / "metrics.jsonl").read_bytes() == before and Surest.updates > steps
+    for part in ("val", "test"):
+        assert again.result[part] == whole.result[part], part
+    assert result(first.folder)["test"]["surest"] == whole.result["test"]["surest"]
+    assert again.result["config"]["task.metrics"] == ["surest"]
+    steps = Surest.updates
+    assert go(*early, "task.metrics=[surest]", "output_dir=later").found and Surest.updates == steps
+    assert go(*early, "output_dir=later").result["test"]["surest"] == whole.result["test"]["surest"]
+
+
+def test_the_folds_of_a_finished_run_are_measured_again(go: Any) -> None:
+    folds = (*RUN, "validation={kind: kfold, k: 2, final: true}")
+    whole = go(*folds, "task.metrics=[surest]", "output_dir=whole")
+    go(*folds, "output_dir=later")
+    again = go(*folds, "task.metrics=[surest]", "output_dir=later")
+    assert again.found
+    for part in ("val", "val_std", "test"):
+        assert again.result[part] == whole.result[part], part
+    each = [json.loads((Path(again.folder) / "folds" / name / "result.json").read_text())["val"]["surest"]
+            for name in "01"]
+    assert again.result["val"]["surest"] == pytest.approx(sum(each) / 2)
+
+
+def test_what_comes_to_no_number_is_left_out_and_ends_nothing(go: Any) -> None:
+    outcome = go(*RUN, "task.metrics=[undefined]")
+    assert outcome.result["status"] == "finished" and "undefined" not in outcome.result["test"]
+    updates = Undefined.updates
+    assert go(*RUN, "task.metrics=[undefined]").found and Undefined.updates == updates
+
+
+def test_a_run_is_kept_and_stopped_by_a_metric_of_ones_own(go: Any) -> None:
+    outcome = go(*RUN, "epochs=6", "task.metrics=[surest]", "early_stop.monitor=val/surest", "early_stop.patience=6")
+    curve = [row["val/surest"] for row in rows(outcome.folder)]
+    assert outcome.result["best"]["epoch"] == curve.index(max(curve)) + 1
+
+
+@torchmetrics
+def test_a_metric_of_torchmetrics_is_that_of_scikit_learn(go: Any) -> None:
+    from dlrun.inference.load import load_run
+
+    outcome = go(*RUN, "task.metrics=[f1]")
+    loaded = load_run(outcome.folder)
+    from dlrun.assembly.components import rows_of
+
+    test = rows_of(loaded.config, lambda said: None).test
+    assert test is not None
+    taken = loaded.outputs(test).argmax(1).numpy()
+    assert outcome.result["test"]["f1"] == pytest.approx(f1_score(test.y, taken, average="macro"), abs=1e-6)
+
+
+@pytest.mark.parametrize(("words", "why"), [
+    (["task.metrics=[accuracy]"], "measures it anyway"),
+    (["model=vae", "task.metrics=[surest]"], "measures no metrics of your choice"),
+    (["early_stop.monitor=train/surest", "early_stop.patience=1", "task.metrics=[surest]"], "measures"),
+    pytest.param(["task.metrics=[suprest]"], "did you mean  surest", marks=torchmetrics)])
+def test_what_cannot_be_measured_is_refused_before_training(words: list[str], why: str, go: Any) -> None:
+    with pytest.raises(ConfigError, match=why):
+        go(*RUN, *words)
