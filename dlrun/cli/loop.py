@@ -49,9 +49,8 @@ def _once(config: Config, rows: dict[str, int]) -> Iterator[str]:
     yield f"      for each of {steps:,} steps: {batch} of {rows['train']:,} rows, in the order of (seed, pass)"
     if config.augment.on:
         yield "          augment the batch, by (seed, step)"
-    if config.task.kind == "adversarial":
-        every = "each step" if config.task.critic_steps == 1 else f"every {config.task.critic_steps} steps"
-        yield f"          the discriminator moves; {every} the generator too ({config.task.order})"
+    if config.task.players_line():
+        yield f"          {config.task.players_line()}"
     yield f"          learning rate {optimizer.lr:g}, {_schedule(config)}"
     yield f"          forward in {config.precision}, loss of task {config.task.kind}{_penalties(config)}, backward"
     if optimizer.accumulate > 1:

@@ -41,7 +41,7 @@ class Permuted(Baseline):
     kind: ClassVar[str] = "permuted"
 
     def unfit(self, task: Any, data_spec: Any) -> str:
-        if task.kind in ("classify", "regress", "multi_label", "multi_output"):
+        if self.kind in task.baselines:
             return ""
         return f"it permutes classes and numbers of rows, and task {task.kind} tells tokens; model=majority fits"
 
@@ -53,7 +53,7 @@ class LastValue(Baseline):
     kind: ClassVar[str] = "last_value"
 
     def unfit(self, task: Any, data_spec: Any) -> str:
-        if task.kind == "regress" and data_spec.input_kind == "series":
+        if self.kind in task.baselines and data_spec.input_kind == "series":
             return ""
         return "it forecasts a number of a series by its last value (jena, electricity, series); model=majority fits"
 

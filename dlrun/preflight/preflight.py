@@ -217,13 +217,11 @@ def _of_rows(config: Config, rows: int) -> list[Problem]:
         found.append(Problem(f"batch_size={config.batch_size}",
                              f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most"))
         return found
-    turn = getattr(config.task, "critic_steps", 1)
     steps = epoch_steps(config, rows)
     for key, metric in monitors(config):
-        if metric == "train/generator_loss" and turn > steps:
-            found.append(Problem(f"{key}={metric}",
-                                 f"an epoch has {steps} {'step' if steps == 1 else 'steps'}, and the generator's turn "
-                                 f"comes once in {turn} (task.critic_steps); watch train/discriminator_loss"))
+        reason = config.task.unmeasured(metric, steps)
+        if reason:
+            found.append(Problem(f"{key}={metric}", reason))
     return found
 
 

@@ -11,16 +11,19 @@ from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import filled, schema_of
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.registry import find
+from dlrun.registry.index import files
 
-_BY_TARGET = {"classes": "classify", "number": "regress", "tokens": "tag", "labels": "multi_label",
-              "several": "multi_output"}
+
+def natural_task(data_spec: DatasetSpec) -> str:
+    """The task of dlrun's own that this data is made for; empty where it has no targets."""
+    return next((name for name in files("task") if find("task", name)().natural(data_spec)), "")
 
 
 def task_word(config: Config, data_spec: DatasetSpec) -> str:
     """The word of group `task` for a configuration whose task is auto; raises ConfigError where nothing fits."""
     word = getattr(config.model, "task", "") or getattr(config.dataset, "task", "")
-    if not word:
-        word = "next_token" if data_spec.next_token else _BY_TARGET.get(data_spec.target_kind, "")
+    word = word or natural_task(data_spec)
     if not word:
         raise problem(f"model={config.model.name or config.model.kind}",
                       "this data set has no targets to learn; model=autoencoder, vae or gan learns from inputs alone")
@@ -48,8 +51,8 @@ def pairing(config: Config, data_spec: DatasetSpec) -> list[Problem]:
     wants = config.task.wants
     if not wants or data_spec.target_kind in wants:
         return []
-    fitting = _BY_TARGET.get(data_spec.target_kind)
+    fitting = natural_task(data_spec)
     hint = f"; task={fitting} fits" if fitting else ""
     return [Problem(f"task={config.task.kind}",
-                    f"it wants targets of kind {' or '.join(wants)}; dataset {config.dataset.name} has "
+                    f"expected targets of kind {' or '.join(wants)}; dataset {config.dataset.name} has "
                     f"{data_spec.target_kind}{hint}")]

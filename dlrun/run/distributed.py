@@ -62,7 +62,6 @@ def follow(checked: Checked, run_id: str, processes: ProcessGroup) -> int:
 def unsupported(config: Config) -> Iterator[Problem]:
     """What several processes would not do as one does."""
     alone = "several processes train one run; this needs a single one"
-    task = config.task
     if folds_of(config) is not None:
         yield Problem("validation.kind=kfold", f"{alone}: a sweep's workers train side by side instead")
     if config.optimizer.accumulate > 1:
@@ -77,9 +76,5 @@ def unsupported(config: Config) -> Iterator[Problem]:
         yield Problem(f"callbacks={','.join(config.callbacks)}", f"{alone}: callbacks would run in the leader only")
     if config.max_seconds is not None:
         yield Problem(f"max_seconds={config.max_seconds:g}", f"{alone}; max_steps does not")
-    if task.kind == "adversarial":
-        yield Problem(f"task={task.kind}", f"{alone}: two networks look at one batch as a whole")
-    if task.kind == "tag" and not task.count_padding:
-        yield Problem("task=tag", f"{alone}: its loss is a mean over words, not rows; task.count_padding=true is not")
-    if getattr(task, "sparsity", "") == "kl":
-        yield Problem("task.sparsity=kl", f"{alone}: it is taken of the batch as a whole")
+    for problem in config.task.process_clashes():
+        yield Problem(problem.given, f"{alone}: {problem.expected}")

@@ -48,8 +48,7 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     if start.run_id != run_id and data_changed(parts.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, parts.prepared, start, parts.speed_path)
-    if getattr(config.task, "clip", None) and getattr(config.optimizer, "beta1", 0):
-        notes.append("clipped weights and momentum seldom train together; optimizer=rmsprop, or optimizer.beta1=0")
+    notes += config.task.advice(config)
     if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
         clear(folder)
     folder.make()

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from dlrun import registry
 from dlrun.config.callbacks import callback_problems
 from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.problem import Problem, nearest
@@ -115,26 +114,8 @@ def a_closure_needs_whole_batches(config: Config, origin: Any) -> Iterator[Probl
 
 
 @rule
-def players_take_single_steps(config: Config, origin: Any) -> Iterator[Problem]:
-    if config.task.kind != "adversarial":
-        return
-    expected = "each network of a GAN changes what the other minimises, and {} sees its batch several times: adam"
-    if config.optimizer.needs_closure:
-        kind = config.optimizer.kind
-        yield Problem(f"optimizer={config.optimizer.name or kind}", expected.format(kind), origin("optimizer"))
-    kind = (config.task.generator_optimizer or {}).get("kind")
-    if kind in registry.names("optimizer") and registry.find("optimizer", kind).needs_closure:
-        yield Problem(f"task.generator_optimizer.kind={kind}", expected.format(kind),
-                      origin("task.generator_optimizer.kind"))
-
-
-@rule
-def tag_is_whole(config: Config, origin: Any) -> Iterator[Problem]:
-    # With padding counted all rows have equally many positions, and the parts' means weighted by rows are exact.
-    if config.task.kind == "tag" and config.optimizer.accumulate > 1 and not config.task.count_padding:
-        yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
-                      "expected 1: parts of a batch count by their rows, and the loss of tag is a mean over words",
-                      origin("optimizer.accumulate"))
+def task_goes_with_the_rest(config: Config, origin: Any) -> Iterator[Problem]:
+    yield from config.task.config_clashes(config, origin)
 
 
 @rule
@@ -160,8 +141,6 @@ def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Probl
         return
     if isinstance(config.model, COMPUTED):
         yield Problem("interpolation=true", "this model has no trained weights", origin("interpolation"))
-    elif config.task.known and "loss" not in config.task.summed:
-        yield Problem("interpolation=true", "the networks of a GAN have no loss in common", origin("interpolation"))
 
 
 @rule
@@ -213,6 +192,6 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
 
 
-# Judged again when auto has become a task.
+# Checked again when auto has become a task.
 OF_TASK: tuple[Check, ...] = (chosen_metrics_are_known, monitor_is_measured, final_fit_has_a_monitor,
-                              players_take_single_steps, tag_is_whole, a_line_of_losses_has_two_ends)
+                              task_goes_with_the_rest)

@@ -14,6 +14,7 @@ from dlrun.record.metric import Metric, Metrics
 from dlrun.tasks._base.metrics import LOSS
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.sample_metrics import SampleClassifier, SampleMetrics
@@ -29,6 +30,8 @@ class TaskSpec:
     that the task is judged by.  `scores` says what a metric of the user's choice sees of its outputs (see
     `metrics._protocol`): classes, labels, numbers, or nothing ("").  `wants` are the kinds of targets that it fits,
     `wirings` those of the composite models that it trains (`models.blueprint`); without any it trains one network.
+    `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be measured in
+    place of a network.
     """
 
     kind: ClassVar[str]
@@ -38,6 +41,7 @@ class TaskSpec:
     scores: ClassVar[str] = ""
     wants: ClassVar[tuple[str, ...]] = ()
     wirings: ClassVar[tuple[str, ...]] = ()
+    baselines: ClassVar[tuple[str, ...]] = ()
 
     metrics: tuple[str, ...] = texts(
         (), "Further metrics of the validation and test rows, by name: registered ones, or torchmetrics' (f1, roc_auc, "
@@ -93,6 +97,10 @@ class TaskSpec:
         """Outputs that the network has to give for data of this signature; 0 where the model's own parts decide."""
         return 0
 
+    def natural(self, data_spec: Any) -> bool:
+        """Whether ``task=auto`` stands for it on data of this signature, where the model does not say."""
+        return False
+
     @property
     def known(self) -> bool:
         """Whether it is known what will be measured; else the data has to be seen, and `on` told of it."""
@@ -105,6 +113,26 @@ class TaskSpec:
     def clashes(self, data_spec: Any) -> Iterator[Problem]:
         """What does not go with data of this signature, which is of a wanted kind."""
         yield from ()
+
+    def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        """What does not go with other keys; `origin` says where a key's value came from."""
+        yield from ()
+
+    def process_clashes(self) -> Iterator[Problem]:
+        """What several processes that train one run would not do as one process does."""
+        yield from ()
+
+    def unmeasured(self, metric: str, steps: int) -> str:
+        """Why an epoch of so many steps may be without a metric that the task has; empty where it is not."""
+        return ""
+
+    def advice(self, config: Config) -> Iterator[str]:
+        """Notes at the start of a run whose settings work, but seldom well."""
+        yield from ()
+
+    def players_line(self) -> str:
+        """Who moves in a step, for ``explain run=true``; empty where the whole model does."""
+        return ""
 
     def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
         """What does not go with a composite model of one of its `wirings`; `values` says where the inputs lie."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.optimizer import Optimizer, player_optimizer
 from dlrun.models.layers.batch_norm import BatchNorm
 from dlrun.record.metric import Metric
-from dlrun.registry import register
-from dlrun.tasks._base.spec import TaskSpec
+from dlrun.registry import find, names, register
 from dlrun.tasks.adversarial.mode_collapse import mode_collapse
 from dlrun.tasks.adversarial.options import AdversarialOptions
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.sample_metrics import SampleClassifier, SampleMetrics
@@ -34,8 +33,7 @@ OF_SAMPLES = (Metric("duplicates", direction="min", share=True, short="dup", doc
 
 
 @register("task", "adversarial")
-@dataclass(frozen=True)
-class Adversarial(AdversarialOptions, TaskSpec):
+class Adversarial(AdversarialOptions):
     """A discriminator learns to tell real rows from a generator's, and the generator to pass for real.
 
     The discriminator moves in every step, the generator in every `critic_steps`-th.
@@ -59,6 +57,35 @@ class Adversarial(AdversarialOptions, TaskSpec):
     def optimizer(self, player: str, chosen: Optimizer) -> Optimizer:
         """The optimizer of a player; raises ConfigError where the generator's own keys are wrong."""
         return player_optimizer(self.generator_optimizer, chosen) if player == "generator" else chosen
+
+    def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        expected = "each network of a GAN changes what the other minimises, and {} sees its batch several times: adam"
+        if config.optimizer.needs_closure:
+            kind = config.optimizer.kind
+            yield Problem(f"optimizer={config.optimizer.name or kind}", expected.format(kind), origin("optimizer"))
+        kind = (self.generator_optimizer or {}).get("kind")
+        if kind in names("optimizer") and find("optimizer", kind).needs_closure:
+            yield Problem(f"task.generator_optimizer.kind={kind}", expected.format(kind),
+                          origin("task.generator_optimizer.kind"))
+        if config.interpolation:
+            yield Problem("interpolation=true", "the networks of a GAN have no loss in common", origin("interpolation"))
+
+    def process_clashes(self) -> Iterator[Problem]:
+        yield Problem("task=adversarial", "two networks look at one batch as a whole")
+
+    def unmeasured(self, metric: str, steps: int) -> str:
+        if metric != "train/generator_loss" or self.critic_steps <= steps:
+            return ""
+        return (f"an epoch has {steps} {'step' if steps == 1 else 'steps'}, and the generator's turn comes once in "
+                f"{self.critic_steps} (task.critic_steps); watch train/discriminator_loss")
+
+    def advice(self, config: Config) -> Iterator[str]:
+        if self.clip and getattr(config.optimizer, "beta1", 0):
+            yield "clipped weights and momentum seldom train together; optimizer=rmsprop, or optimizer.beta1=0"
+
+    def players_line(self) -> str:
+        every = "each step" if self.critic_steps == 1 else f"every {self.critic_steps} steps"
+        return f"the discriminator moves; {every} the generator too ({self.order})"
 
     def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
         normed = any(isinstance(layer, BatchNorm) for layer in blueprint.parts["discriminator"].layers)

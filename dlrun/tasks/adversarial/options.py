@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.schema.fields import choice, flag, integer, mapping, number
+from dlrun.tasks._base.spec import TaskSpec
 
 
 @dataclass(frozen=True)
-class AdversarialOptions:
+class AdversarialOptions(TaskSpec):
     """What can be said of the task, but its player's optimizer."""
 
     loss: str = choice("standard", ("standard", "least_squares", "wasserstein"),

@@ -30,6 +30,7 @@ class Classify(TaskSpec):
     primary = "accuracy"
     scores = "classes"
     wants = ("classes",)
+    baselines = ("majority", "permuted")
     loss: str = choice(
         "auto", ("auto", "cross_entropy", "binary_cross_entropy", "mse"),
         "auto: binary cross-entropy on one output for two classes, else cross-entropy; mse is on probabilities.")
@@ -42,6 +43,9 @@ class Classify(TaskSpec):
     def outputs(self, classes: int) -> int:
         """Outputs of the network for so many classes."""
         return 1 if classes == 2 and self.loss != "cross_entropy" else classes
+
+    def natural(self, data_spec: Any) -> bool:
+        return bool(data_spec.target_kind == "classes" and not data_spec.next_token)
 
     def width(self, data_spec: Any) -> int:
         return self.outputs(len(data_spec.classes))

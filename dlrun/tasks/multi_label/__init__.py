@@ -33,6 +33,10 @@ class MultiLabel(TaskSpec):
     primary = "accuracy"
     scores = "labels"
     wants = ("labels",)
+    baselines = ("majority", "permuted")
+
+    def natural(self, data_spec: Any) -> bool:
+        return bool(data_spec.target_kind == "labels")
 
     def width(self, data_spec: Any) -> int:
         return len(data_spec.classes)

@@ -32,6 +32,7 @@ class MultiOutput(TaskSpec):
 
     kind = "multi_output"
     wants = ("several", "labels")
+    baselines = ("majority", "permuted")
     loss: str = choice("mse", ("mse", "mae"), "Loss of targets that are numbers; classes have cross-entropy.")
     loss_weights: Any = weights(
         None, "What each target's loss is multiplied by in the sum: a list in their order, or a mapping by name or "
@@ -64,6 +65,9 @@ class MultiOutput(TaskSpec):
             return LOSS
         return next((_of(metric, name.removesuffix(f"_{metric.name}")) for metric in (MAE_IN_UNITS, MAE, LOSS, ACCURACY)
                      if name.endswith(f"_{metric.name}")), None)
+
+    def natural(self, data_spec: Any) -> bool:
+        return bool(data_spec.target_kind == "several")
 
     def width(self, data_spec: Any) -> int:
         return sum(head.outputs for head in data_spec.several())

@@ -36,6 +36,7 @@ class NextToken(TaskSpec):
     primary = "perplexity"
     scores = "classes"
     wants = ("classes", "tokens")
+    baselines = ("majority",)
 
     @property
     def own(self) -> tuple[Metric, ...]:
@@ -45,6 +46,9 @@ class NextToken(TaskSpec):
     def metric_named(cls, name: str) -> Metric | None:
         of_text = OF_TEXT.get(name.rpartition("_")[0])  # words_0.5
         return super().metric_named(name) if of_text is None else replace(of_text, name=name)
+
+    def natural(self, data_spec: Any) -> bool:
+        return bool(data_spec.next_token)
 
     def width(self, data_spec: Any) -> int:
         return data_spec.target_vocabulary or len(data_spec.classes)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import Problem
 from dlrun.registry import register
 from dlrun.tasks._base.decoder import computed_clashes, decoder_clashes
 from dlrun.tasks._base.metrics import LOSS, MSE
-from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks.reconstruct.options import ReconstructOptions
 
 if TYPE_CHECKING:
@@ -20,8 +18,7 @@ if TYPE_CHECKING:
 
 
 @register("task", "reconstruct")
-@dataclass(frozen=True)
-class Reconstruct(ReconstructOptions, TaskSpec):
+class Reconstruct(ReconstructOptions):
     """The inputs themselves are the targets; noise on the inputs alone makes it denoising."""
 
     kind = "reconstruct"
@@ -43,6 +40,10 @@ class Reconstruct(ReconstructOptions, TaskSpec):
                                               "task.sparsity=l1, or  model.encoder  as a list that ends so")
         elif model.code_activation not in ("sigmoid", "hard_sigmoid", "softmax"):
             yield Problem("task.sparsity=kl", "its code has to lie in [0, 1]:  model.code_activation=sigmoid")
+
+    def process_clashes(self) -> Iterator[Problem]:
+        if self.sparsity == "kl":
+            yield Problem("task.sparsity=kl", "it is computed from the batch as a whole")
 
     def plots(self) -> Plots:
         from dlrun.tasks.reconstruct.plots import PLOTS

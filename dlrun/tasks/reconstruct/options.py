@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dlrun.config.schema.fields import choice, number
+from dlrun.tasks._base.spec import TaskSpec
 
 _LOSS_DOC = ("auto: binary cross-entropy where the model's output is a sigmoid, else the mean squared error; "
              "l2: the length of the difference, sqrt(sum of squares) of each row, as Buduma & Locascio have it")
 
 
 @dataclass(frozen=True)
-class ReconstructOptions:
+class ReconstructOptions(TaskSpec):
     """What can be said of the task, but its player's optimizer."""
 
     loss: str = choice("auto", ("auto", "binary_cross_entropy", "mse", "l2"), _LOSS_DOC)

@@ -27,7 +27,11 @@ class Regress(TaskSpec):
     primary = "mae"
     scores = "numbers"
     wants = ("number",)
+    baselines = ("majority", "permuted", "last_value")
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
+
+    def natural(self, data_spec: Any) -> bool:
+        return bool(data_spec.target_kind == "number")
 
     def width(self, data_spec: Any) -> int:
         return 1

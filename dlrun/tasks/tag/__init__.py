@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import flag
 from dlrun.record.metric import Metric
 from dlrun.registry import register
@@ -12,6 +14,7 @@ from dlrun.tasks._base.metrics import ACCURACY, LOSS
 from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
@@ -28,10 +31,25 @@ class Tag(TaskSpec):
     primary = "accuracy"
     scores = "classes"
     wants = ("tokens",)
+    baselines = ("majority",)
     count_padding: bool = flag(False, "Let the loss count padded positions too, as the books do.")
+
+    def natural(self, data_spec: Any) -> bool:
+        return bool(data_spec.target_kind == "tokens" and not data_spec.next_token)
 
     def width(self, data_spec: Any) -> int:
         return data_spec.target_vocabulary
+
+    def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        # With padding counted all rows have equally many positions, and the parts' means weighted by rows are exact.
+        if config.optimizer.accumulate > 1 and not self.count_padding:
+            yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
+                          "expected 1: parts of a batch count by their rows, and the loss of tag is a mean over words",
+                          origin("optimizer.accumulate"))
+
+    def process_clashes(self) -> Iterator[Problem]:
+        if not self.count_padding:
+            yield Problem("task=tag", "its loss is a mean over words, not rows; task.count_padding=true is not")
 
     def plots(self) -> Plots:
         from dlrun.tasks.tag.plots import PLOTS

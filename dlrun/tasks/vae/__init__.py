@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import Problem
@@ -11,7 +10,6 @@ from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.decoder import decoder_clashes
 from dlrun.tasks._base.metrics import LOSS
-from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks.vae.options import VaeOptions
 
 if TYPE_CHECKING:
@@ -21,8 +19,7 @@ if TYPE_CHECKING:
 
 
 @register("task", "vae")
-@dataclass(frozen=True)
-class Vae(VaeOptions, TaskSpec):
+class Vae(VaeOptions):
     """loss = reconstruction_weight * reconstruction + kl_weight * KL(code || standard normal), means over the rows."""
 
     kind = "vae"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dlrun.config.schema.fields import choice, number
+from dlrun.tasks._base.spec import TaskSpec
 
 
 @dataclass(frozen=True)
-class VaeOptions:
+class VaeOptions(TaskSpec):
     """What can be said of the task, but its player's optimizer."""
 
     loss: str = choice("auto", ("auto", "binary_cross_entropy", "mse"),
