@@ -11,7 +11,7 @@ from dlrun.tasks._base.spec import TaskSpec
 @register("task", "auto")
 @dataclass(frozen=True)
 class Auto(TaskSpec):
-    """The task that model and data are made for."""
+    """What model and data are made for: classes, numbers, tags, the next token, reconstruction, ..."""
 
     kind = "auto"
 

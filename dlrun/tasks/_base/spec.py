@@ -31,7 +31,7 @@ class TaskSpec:
     `metrics._protocol`): classes, labels, numbers, or nothing ("").  `wants` are the kinds of targets that it fits,
     `wirings` those of the composite models that it trains (`models.blueprint`); without any it trains one network.
     `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be measured in
-    place of a network.
+    place of a network.  `suggests` are values of root keys and groups that come with the word.
     """
 
     kind: ClassVar[str]
@@ -42,6 +42,7 @@ class TaskSpec:
     wants: ClassVar[tuple[str, ...]] = ()
     wirings: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
+    suggests: ClassVar[Mapping[str, Any]] = {}
 
     metrics: tuple[str, ...] = texts(
         (), "Further metrics of the validation and test rows, by name: registered ones, or torchmetrics' (f1, roc_auc, "

@@ -34,7 +34,9 @@ OF_SAMPLES = (Metric("duplicates", direction="min", share=True, short="dup", doc
 
 @register("task", "adversarial")
 class Adversarial(AdversarialOptions):
-    """A discriminator learns to tell real rows from a generator's, and the generator to pass for real.
+    """A generator against a discriminator, by cross-entropy (GANs).
+
+    A discriminator learns to tell real rows from a generator's, and the generator to pass for real.
 
     The discriminator moves in every step, the generator in every `critic_steps`-th.
     """

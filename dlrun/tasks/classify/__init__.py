@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @register("task", "classify")
 @dataclass(frozen=True)
 class Classify(TaskSpec):
-    """One class for each row: two classes by one logit, more by as many logits as there are classes."""
+    """One class for each row (two classes: one output)."""
 
     kind = "classify"
     accumulated = (LOSS, ACCURACY)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @register("task", "multi_label")
 @dataclass(frozen=True)
 class MultiLabel(TaskSpec):
-    """Any number of labels for each row: a sigmoid for each, binary cross-entropy, the mean over rows and labels.
+    """Any number of labels for each row: a sigmoid and binary cross-entropy for each.
+
+    The loss is the mean over rows and labels.
 
     ``accuracy`` is the share of right labels, ``exact_match`` that of rows with all labels right (subset accuracy).
     """

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @register("task", "multi_output")
 @dataclass(frozen=True)
 class MultiOutput(TaskSpec):
-    """Several targets from one network: for each a number, two classes by one logit, or more classes.
+    """Several targets from one network, numbers and classes; task.loss_weights weighs their losses.
+
+    Each is a number, two classes by one logit, or more classes.
 
     The loss is the sum of the targets' losses, each times its weight, as in Keras; beside it stand ``age_loss`` and
     ``age_mae`` for a number, ``income_loss`` and ``income_accuracy`` for classes.

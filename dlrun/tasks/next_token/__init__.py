@@ -28,13 +28,14 @@ OF_TEXT = {  # what is measured of the text that a model writes, by name without
 @register("task", "next_token")
 @dataclass(frozen=True)
 class NextToken(TaskSpec):
-    """The next character or word of a text."""
+    """The next character or word of a text; perplexity is measured too."""
 
     kind = "next_token"
     accumulated = (LOSS, ACCURACY)
     further = (Metric("perplexity", direction="min", doc="e to the mean cross-entropy of a token."),)
     primary = "perplexity"
     scores = "classes"
+    suggests = {"dataset": "python_docs"}
     wants = ("classes", "tokens")
     baselines = ("majority",)
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @register("task", "reconstruct")
 class Reconstruct(ReconstructOptions):
-    """The inputs themselves are the targets; noise on the inputs alone makes it denoising."""
+    """The inputs themselves, through a code (autoencoders).
+
+    The inputs are the targets; noise on the inputs alone makes it denoising.
+    """
 
     kind = "reconstruct"
     wirings = ("autoencoder", "token_autoencoder")

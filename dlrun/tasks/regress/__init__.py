@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @register("task", "regress")
 @dataclass(frozen=True)
 class Regress(TaskSpec):
-    """One number for each row, in the data's own units."""
+    """One number for each row; mean squared error (or task.loss=mae)."""
 
     kind = "regress"
     accumulated = (LOSS, MSE, MAE)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @register("task", "vae")
 class Vae(VaeOptions):
-    """loss = reconstruction_weight * reconstruction + kl_weight * KL(code || standard normal), means over the rows."""
+    """The inputs through a random code that is held near a standard normal (variational autoencoders).
+
+    loss = reconstruction_weight * reconstruction + kl_weight * KL(code || standard normal), means over the rows.
+    """
 
     kind = "vae"
     wirings = ("vae",)
