@@ -96,6 +96,8 @@ def at_work(folder: str | os.PathLike[str]) -> bool:
         return False
     if host != socket.gethostname():
         return False
+    if pid == os.getpid():  # it may have worked there before: its own locks are known
+        return any(lock.folder.absolute() == path.parent.absolute() for lock in _held)
     if sys.platform == "win32":  # os.kill would end the process there
         try:
             handle = os.open(path, os.O_RDWR)

@@ -52,6 +52,19 @@ def provenance(
     return {**own, **facts}
 
 
+def other_code(stored: Mapping[str, Any]) -> str | None:
+    """Which dlrun has made a run, by its provenance, where it is not this very one: ``dlrun 0.1.0, commit 1a2b3c4``.
+
+    None where release, commit and changes to it are the same.
+    """
+    version, code = stored.get("versions", {}).get("dlrun"), stored.get("code", {}).get("dlrun")
+    if version == _installed("dlrun")["dlrun"] and code == _loaded(Path(__file__).parents[1]):
+        return None
+    commit = (code or {}).get("commit")
+    changed = ", changed" if (code or {}).get("dirty") else ""
+    return f"dlrun {version or '(unknown)'}{f', commit {commit[:7]}' if commit else ''}{changed}"
+
+
 @lru_cache
 def _loaded(folder: Path) -> dict[str, Any] | None:
     """The state of our own code, asked once: what this process runs is what it loaded, whatever changes later."""

@@ -32,8 +32,8 @@ from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import folds_info
 from dlrun.run.header import notes_of_start, write_header
 from dlrun.run.outcome import first_line, with_metrics
-from dlrun.run.resume import Start
 from dlrun.run.session import train_once
+from dlrun.run.start import Start
 
 
 def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,

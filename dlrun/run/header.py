@@ -14,7 +14,7 @@ from dlrun.config.schema.root import Config
 from dlrun.data.prepared import PreparedData
 from dlrun.record.folder import RunFolder, read_json, write_json, write_text, yaml_text
 from dlrun.record.provenance import provenance
-from dlrun.run.resume import Start
+from dlrun.run.start import Start
 
 
 def versions() -> dict[str, str]:
@@ -23,7 +23,7 @@ def versions() -> dict[str, str]:
 
 
 def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_id: str, machine: Machine, start: Start,
-               command: Sequence[str] | None, **more: Any) -> None:
+                 command: Sequence[str] | None, **more: Any) -> None:
     """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
     write_text(folder.config, yaml_text(config.plain), sync=False)
     here = provenance({
@@ -35,7 +35,7 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
     if own and start.run_id == run_id:
         again = own.get("resumed", []) + [{k: here[k] for k in ("started", "device", "host", "versions")}]
         here = {**own, "resumed": again}
-    elif start.note:
+    elif start.run_id is not None:
         here["continues"] = start.run_id
     write_json(folder.provenance, here)
 

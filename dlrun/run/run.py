@@ -20,8 +20,9 @@ from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import Checked
 from dlrun.record.console import Console, show_result
-from dlrun.record.folder import RunFolder, write_text
+from dlrun.record.folder import RunFolder, read_json, write_text
 from dlrun.record.lock import RunLock
+from dlrun.record.provenance import other_code
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.record.status import AGAIN, DONE
 from dlrun.record.tensorboard_writer import TensorBoardWriter
@@ -83,6 +84,8 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
             if result["status"] in ("finished", "stopped"):
                 result = add_metrics(checked, folder, result)
             show_result(result, folder.path)
+            if folder.provenance.is_file() and (made_by := other_code(read_json(folder.provenance))):
+                print(f"it was made by {made_by}; force=true trains it anew")
             return Outcome(folder.path, result, _exit_code(result), found=True)
         work = partial(train_once, processes=processes) if folds_of(config) is None else folds
         shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]

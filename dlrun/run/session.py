@@ -24,7 +24,8 @@ from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import run_info
 from dlrun.run.header import data_changed, notes_of_start, versions, write_header
 from dlrun.run.outcome import finished, first_line, unfinished
-from dlrun.run.resume import Start, find_start, load
+from dlrun.run.resume import find_start, load
+from dlrun.run.start import Start
 from dlrun.run.training import build_fit
 
 
@@ -61,7 +62,7 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     truncate_to_checkpoint(folder, training.clock.epoch)
     write_json(folder.path / "fitted.json", plain(parts.prepared), sync=False)
     write_header(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
-               resident=parts.resident)
+                 resident=parts.resident)
     with closing(training.callbacks):
         training.recorder.start(run_info(parts, machine, folder, training, notes))
         if training.clock.step == 0 or not any(folder.pictures.iterdir()):

@@ -17,6 +17,7 @@ from dlrun.config.identity import identity, prefix_identity, run_name
 from dlrun.config.schema.fields import number, rules
 from dlrun.config.schema.root import Config, Root
 from dlrun.engine.optimizers.adam import Adam
+from dlrun.registry import register
 
 
 def config(*words: str) -> Config:
@@ -34,7 +35,12 @@ OTHER = ["seed=1", "epochs=21", "batch_size=64", "max_steps=10", "steps_per_epoc
          "evaluate_train=true", "interpolation=true", "precision=bf16", "optimizer.lr=0.01", "optimizer=sgd",
          "optimizer.clip_norm=1", "schedule=cosine", "schedule.warmup=10", "early_stop=patience",
          "early_stop.monitor=val/accuracy", "model=dense", "model.dropout=0.1", "model.init=torch", "dataset.test=0.3",
-         "dataset=mnist", "augment=shift", "shuffle=false", "task=regress"]
+         "dataset=mnist", "augment=shift", "shuffle=false", "task=regress", "callbacks=watches"]
+
+
+@register("callback", "watches")
+class Watches:
+    """A name and a source are all that an id knows of a callback."""
 
 
 @pytest.mark.parametrize("word", SAME)

@@ -254,16 +254,12 @@ def test_other_runs_are_no_twins(go, short: list[str], long: list[str]) -> None:
     assert len(rows(outcome.folder)) == 3
 
 
-def test_a_run_that_was_early_stopped_or_interrupted_is_no_twin(go) -> None:
+def test_a_run_that_was_early_stopped_is_no_twin(go) -> None:
     words = [*WORDS, "early_stop.patience=1", "early_stop.min_delta=10"]  # stops at epoch 2
     short = go(*words, "epochs=3")
     assert short.result["status"] == "stopped"
     notes = Notes()
     assert go(*words, "epochs=4", recorders=[notes]).result["stop_reason"] == short.result["stop_reason"]
-    assert notes.first_epoch == 1
-    with signalled_after(7):
-        go(*WORDS, "epochs=3")
-    go(*WORDS, "epochs=4", recorders=[notes])
     assert notes.first_epoch == 1
 
 

@@ -1,0 +1,57 @@
+"""Of a new run beside an interrupted one: what differs, for who has changed a key and did not mean to begin anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from dlrun.config.flat import flatten
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.quoting import show
+from dlrun.config.schema.root import Config, Root
+from dlrun.record.folder import RunFolder
+from dlrun.record.lock import at_work
+
+MOST = 3  # keys; a run that differs in more is another one
+
+
+def interrupted_beside(config: Config, folder: RunFolder) -> str:
+    """A line about the interrupted run beside this one that differs least; empty where none is near.
+
+    Says nothing for a fold, which is not typed, and at verbosity 0.
+    """
+    if config.verbosity == 0 or folder.path != folder.run or config.plain is None:
+        return ""
+    own = _result_keys(config.plain)
+    nearest: tuple[int, str] | None = None
+    for other in _interrupted(folder):
+        try:
+            there = _result_keys(yaml.safe_load(other.config.read_text(encoding="utf-8")))
+        except (OSError, ValueError, AttributeError, yaml.YAMLError):
+            continue
+        keys = [key for key in {**own, **there} if own.get(key) != there.get(key)]
+        if 0 < len(keys) <= MOST and (nearest is None or len(keys) < nearest[0]):
+            said = ", ".join(f"{key} ({show(there.get(key))} there, {show(own.get(key))} here)" for key in keys)
+            nearest = len(keys), (f"a new run; {other.path.name} beside it was interrupted, and differs in {said}")
+    return nearest[1] if nearest else ""
+
+
+def _interrupted(folder: RunFolder) -> Iterator[RunFolder]:
+    """The runs beside that were interrupted or killed, and that nobody trains now."""
+    for other in folder.beside():
+        try:
+            status = (other.result() or {}).get("status", "interrupted")
+        except ValueError:
+            continue
+        if status == "interrupted" and other.last.is_file() and not at_work(other.path):
+            yield other
+
+
+def _result_keys(plain: dict[str, Any]) -> dict[str, Any]:
+    """The values that can change a result, by dotted key; of a group not the word that chose it."""
+    root = rules(Root)
+    kept = {key: value for key, value in plain.items() if key not in root or root[key].identity}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in flatten(kept).items()
+            if not key.endswith(".name")}

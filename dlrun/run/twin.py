@@ -1,0 +1,90 @@
+"""A run beside this one that has taken the first steps of this one: finished with fewer epochs, or interrupted."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dlrun.config.identity import prefix_identity
+from dlrun.config.schema.root import Config
+from dlrun.engine.checkpoint import read
+from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.lock import at_work
+from dlrun.record.provenance import other_code
+from dlrun.run.start import Start
+
+
+@dataclass(frozen=True)
+class Twin:
+    """How far a run has come: whole epochs, and steps in all."""
+
+    folder: RunFolder
+    stored: dict[str, Any]
+    epoch: int
+    step: int
+    interrupted: bool
+
+
+def start_from_twin(config: Config, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start | None:
+    """The start from the twin that has come furthest; None without one.
+
+    The twin's folder stays as it is: its metrics and its checkpoint are copied.  The copy is a file that the next
+    clean-up of the folder removes.
+    """
+    twin = max(_twins(config, folder, versions, hardware), key=lambda twin: twin.step, default=None)
+    if twin is None:
+        return None
+    folder.make()
+    # The checkpoint first: rows that came later are cut off again.
+    checkpoint = folder.checkpoints / ".start.tmp"
+    shutil.copyfile(twin.folder.last, checkpoint)
+    shutil.copyfile(twin.folder.metrics, folder.metrics)
+    if twin.folder.judge.is_file():
+        shutil.copyfile(twin.folder.judge, folder.judge)
+    called = twin.folder.path.relative_to(twin.folder.run.parent).as_posix()
+    said = (f"resuming from step {twin.step:,} of {called} (same settings but for the epochs; it was interrupted)"
+            if twin.interrupted else f"resuming from epoch {twin.epoch} of {called} (same settings, fewer epochs)")
+    return Start(checkpoint, twin.stored["id"], twin.stored, said)
+
+
+def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware: str) -> Iterator[Twin]:
+    """The runs whose every step this run would take too, on the same software and hardware.
+
+    They have fewer epochs behind them than this run will have, their tests at named epochs are those that this run
+    makes, their threads are not contradicted, and nobody trains them now.
+    """
+    prefix = prefix_identity(config)
+    for other in folder.beside() if prefix is not None else ():
+        if not (other.last.is_file() and other.provenance.is_file() and other.metrics.is_file()):
+            continue
+        try:
+            stored, result = read_json(other.provenance), other.result() or {}
+        except ValueError:  # a broken file is for its own command to report
+            continue
+        if (stored.get("prefix") != prefix or stored.get("hardware") != hardware
+                or config.threads not in ("auto", stored.get("threads"))
+                or any(stored.get("versions", {}).get(name) != version for name, version in versions.items())):
+            continue
+        twin = _progress(other, stored, result)
+        if twin is None or not (twin.step > 0 and twin.epoch < config.epochs):
+            continue
+        tested, tests = ({at for at in epochs if at <= twin.epoch} for epochs in (stored.get("test_at", ()),
+                                                                                  config.test_at))
+        if tested == tests and other_code(stored) is None:
+            yield twin
+
+
+def _progress(other: RunFolder, stored: dict[str, Any], result: dict[str, Any]) -> Twin | None:
+    """How far a run has come that has finished, or was interrupted or killed; None for any other."""
+    status = result.get("status", "interrupted")
+    if status == "finished":
+        return Twin(other, stored, result.get("epochs") or 0, result.get("steps") or 0, interrupted=False)
+    if status != "interrupted" or at_work(other.run):
+        return None
+    try:
+        content = read(other.last)
+        return Twin(other, stored, content["epoch"], content["step"], interrupted=True)
+    except Exception:  # whatever torch raises for a file that is not readable: its own command reports it
+        return None
