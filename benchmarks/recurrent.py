@@ -20,10 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.config.models import Recurrent
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.build import build
-from dlrun.models.families import layers_of
+from dlrun.models.families.recurrent import Recurrent
 from dlrun.models.step_rng import StepRng
 
 CASES = {
@@ -61,7 +60,7 @@ class Plain(nn.Module):
 
 def network(data_spec: DatasetSpec, units: int, cell: str) -> nn.Module:
     model = Recurrent(units=(units,), cell=cell, embed=100 if units == 256 else 32)
-    return build(layers_of(model, data_spec, 2), data_spec.input_shape, seed=0, rng=StepRng(0, "cpu"))
+    return build(model.network(data_spec, 2), data_spec.input_shape, seed=0, rng=StepRng(0, "cpu"))
 
 
 def stepper(model: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:

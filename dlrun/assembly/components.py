@@ -112,7 +112,7 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
     prepared = rows_of(config, say)
     seed = own_seed(config)
     rng = (GlobalStepRng if isinstance(config.model, Custom) else StepRng)(seed, machine.device)
-    model = make_network(config, prepared.data_spec, checked.layers, checked.blueprint, rng)
+    model = make_network(config, prepared.data_spec, checked.network, rng)
     set_vectors(model, prepared, data_dir(config.data_dir), say)
     task = config.task.build(
         BuildContext(prepared.data_spec, model, rng, prepared.targets, class_counts(prepared)))

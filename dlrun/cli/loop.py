@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dlrun.config.check.rules import measured
-from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.schema.kfold import KFold, folds_of
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config
@@ -37,7 +36,7 @@ def _cut(folds: KFold) -> str:
 def _once(config: Config, rows: dict[str, int]) -> Iterator[str]:
     """The loop of `engine.fit`."""
     optimizer, stop = config.optimizer, config.early_stop
-    if isinstance(config.model, COMPUTED):
+    if config.model.computed:
         yield f"  compute it from {rows['train']:,} training rows: there is nothing to train"
         yield f"  measure all rows ({rows['val']:,} for validation, {rows['test']:,} test rows); write result.json"
         return

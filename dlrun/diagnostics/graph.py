@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrun.models.assembly import Gan, fixed_latents
+from dlrun.models.composite import Gan, fixed_latents
 from dlrun.tasks._base.view import View
 
 

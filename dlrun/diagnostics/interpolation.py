@@ -29,7 +29,7 @@ def interpolation(parts: RunComponents, view: View) -> dict[str, Any]:
 
     other = dataclasses.replace(parts.config, seed=derive_seed(parts.config.seed, "interpolation"))
     data_spec = parts.prepared.data_spec
-    drawn = make_network(other, data_spec, *design(other, data_spec), parts.rng)
+    drawn = make_network(other, data_spec, design(other, data_spec), parts.rng)
     begun = {name: value.to(parts.rng.device) for name, value in drawn.state_dict().items()}
     ended = {name: value.clone() for name, value in parts.model.state_dict().items()}
     moving = {name for name, _ in parts.model.named_parameters()} | {name for name in ended if name.endswith(_AVERAGES)}

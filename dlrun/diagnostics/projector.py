@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dlrun.models.assembly import Autoencoder, Gan
+from dlrun.models.composite import Autoencoder, Gan
 from dlrun.models.layers.embedding_module import Embedding
 from dlrun.record.projector import Points, save_projector
 from dlrun.tasks._base.view import View

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from dlrun.assembly.components import RunComponents
-from dlrun.config import models as families
 from dlrun.config.seeds import derive_seed
 from dlrun.data.batches import Batches, in_order
 from dlrun.data.dataset_spec import DatasetSpec
@@ -20,9 +19,10 @@ from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.engine.schedules.constant import Constant
 from dlrun.engine.step import EagerStep
-from dlrun.models.assembly import eval_mode
 from dlrun.models.build import Network, build
-from dlrun.models.families import layers_of
+from dlrun.models.composite import eval_mode
+from dlrun.models.families.cnn import Cnn
+from dlrun.models.families.dense import Dense
 from dlrun.models.layer import Layer
 from dlrun.models.layers.pool import Pool
 from dlrun.models.step_rng import StepRng
@@ -82,9 +82,9 @@ def make_sample_classifier(parts: RunComponents, path: Path, say: Callable[[str]
 def _layers(data_spec: DatasetSpec, outputs: int) -> list[Layer]:
     side = min(data_spec.input_shape[1:], default=0)
     if side < 8:
-        return layers_of(families.Dense(hidden=(64,)), data_spec, outputs)
+        return Dense(hidden=(64,)).network(data_spec, outputs)
     smaller: list[Layer] = [Pool((side // SIDE,), take="average")] if side >= 2 * SIDE else []
-    return [*smaller, *layers_of(families.Cnn(filters=(16, 32), hidden=(64,)), data_spec, outputs)]
+    return [*smaller, *Cnn(filters=(16, 32), hidden=(64,)).network(data_spec, outputs)]
 
 
 def _train(parts: RunComponents, network: Network, task: ClassifyTask, rng: StepRng, seed: int) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
-from dlrun.config.model_words import ACTIVATIONS, BIAS_INITS, INITS, MAX_NORM_DOC
 from dlrun.config.schema.fields import choice, flag, number
 from dlrun.models.shapes import Shape, by
+from dlrun.models.words import ACTIVATIONS, BIAS_INITS, INITS, MAX_NORM_DOC
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dlrun.config.model_words import ACTIVATIONS
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.fields import MISSING, rules
 from dlrun.models.layer import Layer
 from dlrun.models.layers.activation import Activation
+from dlrun.models.words import ACTIVATIONS
 from dlrun.registry import find, names
 
 _FORM = "a layer is a word, `word: value` or `word: {field: value}`"

@@ -13,20 +13,19 @@ from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.composer import compose
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.origins import Origins
-from dlrun.config.models_baseline import BASELINES
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import rules
-from dlrun.config.schema.layer_lists import stateful_key
 from dlrun.config.schema.quoting import Origin, nowhere, show
 from dlrun.config.schema.root import GROUPS, Config
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.split import split_rows
 from dlrun.data.subsample import count
-from dlrun.models.blueprint import Blueprint
-from dlrun.models.blueprint import rows as blueprint_rows
-from dlrun.models.plan import Row, plan
+from dlrun.models.composite_spec import CompositeSpec
+from dlrun.models.layer import Layer
+from dlrun.models.model import Network
+from dlrun.models.plan import Row
 from dlrun.preflight.design import design
 from dlrun.preflight.steps import epoch_steps
 from dlrun.preflight.task_choice import pairing, task_values, task_word, with_task
@@ -34,9 +33,9 @@ from dlrun.preflight.task_choice import pairing, task_values, task_word, with_ta
 
 @dataclass(frozen=True)
 class Checked:
-    """A command that can be started: its configuration, what is known of its data, and its layers.
+    """A command that can be started: its configuration, what is known of its data, and its network.
 
-    `layers` is None for a baseline, and for a user's own class, whose inside is not known before it is made; `word` is
+    `network` is None for a baseline, and for a user's own class, whose inside is not known before it is made; `word` is
     the task's.
     """
 
@@ -44,17 +43,18 @@ class Checked:
     dataset_info: DatasetInfo
     rows: dict[str, int]
     outputs: int
-    layers: list[Any] | None
-    blueprint: Blueprint | None = None
+    network: Network
     word: str = ""
 
     def table(self) -> list[Row] | None:
         """The layer table: names, shapes, counts; empty for a baseline, None for a class of the user's own."""
-        if isinstance(self.config.model, BASELINES):
-            return []
-        if self.blueprint is not None:
-            return blueprint_rows(self.blueprint)
-        return None if self.layers is None else plan(self.layers, self.dataset_info.data_spec.input_shape)
+        table: list[Row] | None = self.config.model.table(self.network, self.dataset_info.data_spec.input_shape)
+        return table
+
+    @property
+    def layers(self) -> Sequence[Layer] | None:
+        """The list of layers, where the network is one."""
+        return None if isinstance(self.network, CompositeSpec) else self.network
 
 
 Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
@@ -196,26 +196,22 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
         problems.append(Problem(f"augment.{key}={show(values[key])}",
                                 "only images are augmented; augment=none"))
     outputs = config.task.width(data_spec)
-    layers: list[Any] | None = None
-    blueprint: Blueprint | None = None
+    network: Network = None
     if not any(_about(problem, "model") for problem in before):
         try:
-            layers, blueprint = design(config, data_spec)
+            network = design(config, data_spec)
         except ConfigError as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
-    return Checked(config, seen, rows, outputs, layers, blueprint, word), problems
+    return Checked(config, seen, rows, outputs, network, word), problems
 
 
 def _of_rows(config: Config, rows: int) -> list[Problem]:
     """What does not go with so many training rows."""
-    found: list[Problem] = []
-    if config.model.kind == "pca" and config.model.code > rows:
-        found.append(Problem(f"model.code={config.model.code}",
-                             f"{rows:,} training rows have {rows:,} components at most"))
-    carried = stateful_key(config.model)
+    found: list[Problem] = list(config.model.unfit_rows(rows))
+    carried = config.model.stateful_key()
     if carried and rows < config.batch_size:
         found.append(Problem(f"batch_size={config.batch_size}",
-                             f"{carried} wants whole batches: there are {rows:,} training rows, so {rows:,} at most"))
+                             f"{carried} needs whole batches: there are {rows:,} training rows, so {rows:,} at most"))
         return found
     steps = epoch_steps(config, rows)
     for key, metric in monitors(config):
@@ -229,8 +225,7 @@ def _of_model(config: Config, problem: Problem) -> Problem:
     """A layer's problem under the word that chose the layer: ``model=cnn``.  One that names a key keeps it."""
     if any(_about(problem, group) for group in GROUPS):
         return problem
-    said = f"model={config.model.name or config.model.kind}"
-    return Problem(said, f"{problem.given}: {problem.expected}", problem.origin)
+    return Problem(config.model.given, f"{problem.given}: {problem.expected}", problem.origin)
 
 
 def _about(problem: Problem, group: str) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dlrun.config.schema.layer_lists import stateful_key
 from dlrun.config.schema.root import Config
 
 
 def epoch_steps(config: Config, rows: int) -> int:
-    """The steps of one epoch over so many training rows; carried states want whole batches."""
+    """The steps of one epoch over so many training rows; carried states need whole batches."""
     size = config.batch_size * config.optimizer.accumulate
-    steps = config.steps_per_epoch or (rows // size if stateful_key(config.model) else -(-rows // size))
+    steps = config.steps_per_epoch or (rows // size if config.model.stateful_key() else -(-rows // size))
     return min(steps, config.max_steps or steps)
 
 

@@ -18,6 +18,7 @@ ROOMS: dict[str, str] = {  # group -> folder below the package
     "callback": "engine/callbacks",
     "verb": "cli/verbs",
     "layer": "models/layers",
+    "model": "models/families",
 }
 
 

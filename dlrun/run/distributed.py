@@ -19,7 +19,6 @@ import torch.distributed as dist
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.kfold import folds_of
-from dlrun.config.schema.layer_lists import stateful_key
 from dlrun.config.schema.root import Config
 from dlrun.engine.process_group import NothingToTrain, ProcessGroup
 from dlrun.engine.signals import Signals
@@ -70,8 +69,8 @@ def unsupported(config: Config) -> Iterator[Problem]:
         yield Problem(f"optimizer={config.optimizer.kind}", alone)
     if config.precision == "fp16":
         yield Problem("precision=fp16", f"{alone}; bf16 does not")
-    if stateful_key(config.model):
-        yield Problem(f"{stateful_key(config.model)}=true", f"{alone}: row i of a batch goes on in row i of the next")
+    if config.model.stateful_key():
+        yield Problem(f"{config.model.stateful_key()}=true", f"{alone}: row i of a batch goes on in row i of the next")
     if config.callbacks:
         yield Problem(f"callbacks={','.join(config.callbacks)}", f"{alone}: callbacks would run in the leader only")
     if config.max_seconds is not None:

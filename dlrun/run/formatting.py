@@ -9,7 +9,6 @@ from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import measured
 from dlrun.config.flat import flatten
-from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.root import Config, Root
@@ -92,7 +91,7 @@ def _shape_line(prepared: PreparedData) -> str:
 
 def _model_line(config: Config, parameters: int | None) -> str:
     counted = "" if parameters is None else f"{parameters:,} parameters · "
-    if isinstance(config.model, COMPUTED):
+    if config.model.computed:
         return f"{counted}computed from the training rows · seed {config.seed}"
     schedule = "" if config.schedule.kind == "constant" else f" ({config.schedule.kind})"
     return (f"{counted}{config.optimizer.name or config.optimizer.kind} "

@@ -208,7 +208,7 @@ RULES = [
     case("optimizer=lbfgs optimizer.accumulate=2", "lbfgs takes one batch at a time"),
     case("optimizer=lbfgs precision=bf16", "precision=bf16", "lbfgs needs float32"),
     case("precision=fp16 device=cpu", "it needs a CUDA device, not device=cpu; bf16 runs anywhere"),
-    case("dataset=iris model=cnn", "model=cnn", "cnn wants images", "4 features", "model=dense"),
+    case("dataset=iris model=cnn", "model=cnn", "cnn expects images", "4 features", "model=dense"),
     case("dataset=iris model=dense augment=flip", "augment.flip_horizontal=true", "only images are augmented"),
     case("model.kernel=9 model.padding=valid", "model=cnn", "a window of 9 x 9 is larger than its input of 8 x 8"),
     case("model.filters=[8,8,8,8,8]", "model=cnn", "a window of 2 x 2 is larger than its input of 1 x 1"),
@@ -219,7 +219,7 @@ RULES = [
     case("model=sequential model.layers=[{dense:out}]", "model=sequential", "dense expects a flat input", "- flatten"),
     case("model=sequential model.layers=[]", "expected a list of layers"),
     case("model=sequential model.layers=flatten", "expected a list of layers"),
-    case("model=cnn task=vae", "task=vae  ", "it trains model=vae or conv_vae; task=auto", "model=cnn"),
+    case("model=cnn task=vae", "task=vae  ", "it trains model=conv_vae or vae; task=auto", "model=cnn"),
     case("model=dense task=reconstruct", "task=reconstruct  ", "model=autoencoder or conv_autoencoder"),
     case("model=dense task=adversarial", "task=adversarial  ", "model=gan or dcgan"),
     case("model=x allow=mine task=vae", "task=vae  ", "model=vae or conv_vae", model="_target_: mine.Net\n",
@@ -233,7 +233,7 @@ RULES = [
     case("dataset=digits_rows model=lstm model.stateful=true shuffle=false batch_size=32 test_size=64", "test_size=64",
          "model.stateful reads the test rows one after another"),
     case("dataset=digits_rows model=lstm model.stateful=true shuffle=false batch_size=5000", "batch_size=5000",
-         "model.stateful wants whole batches: there are 1,149 training rows"),
+         "model.stateful needs whole batches: there are 1,149 training rows"),
     case("model=gan task=wgan early_stop=patience early_stop.monitor=train/generator_loss batch_size=500",
          "early_stop.monitor=train/generator_loss", "an epoch has 3 steps", "once in 5 (task.critic_steps)"),
     case("model=wgan schedule=plateau schedule.monitor=train/generator_loss steps_per_epoch=4",
@@ -366,7 +366,7 @@ MULTIRUN = [
     case("-m model=glob(x*)", "nothing matches; there are: ", "cnn"),
     case("-m seed=glob(*)", "glob chooses among the words of a group"),
     case("-m seed=range(0)", "it names no values"),
-    case("-m dataset=digits,iris model=cnn", "model=cnn", "cnn wants images"),
+    case("-m dataset=digits,iris model=cnn", "model=cnn", "cnn expects images"),
 ]
 
 STARTED = [

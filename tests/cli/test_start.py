@@ -43,7 +43,7 @@ LIGHT = [
     (["summary", "dataset=mnist", "model=dense"], 0, "118,282 parameters"),
     (["modle=cnn"], 2, "did you mean  model=cnn"),
     (["model.dropuot=0.2"], 2, "did you mean  model.dropout=0.2"),
-    (["dataset=iris", "model=cnn"], 2, "cnn wants images"),
+    (["dataset=iris", "model=cnn"], 2, "cnn expects images"),
     (["-m", "seed=1,x"], 2, "seed=x"),
     (["--cfg", "job"], 0, "batch_size: 128"),
     (["report"], 2, "dlrun report FOLDER"),

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
-from dlrun.config.models import Cnn, Dense, Sequential
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.build import build
-from dlrun.models.families import layers_of, resolve
+from dlrun.models.families.cnn import Cnn
+from dlrun.models.families.dense import Dense
+from dlrun.models.families.sequential import Sequential
 from dlrun.models.layer import Layer
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, plan, totals
+from dlrun.models.resolve import resolve
 from dlrun.models.step_rng import StepRng
 
 DIGIT, CIFAR, LATENT = (1, 28, 28), (3, 32, 32), (100,)
@@ -255,9 +257,9 @@ def layers(book: Book) -> list[Layer]:
     kind = "number" if book.outputs == 1 else "classes"
     data_spec = DatasetSpec(book.input_shape, "image" if len(book.input_shape) == 3 else "table", kind)
     if not isinstance(book.model, list):
-        return layers_of(book.model, data_spec, book.outputs)
+        return book.model.network(data_spec, book.outputs)
     if book.outputs:
-        return layers_of(Sequential(layers=tuple(book.model)), data_spec, book.outputs)
+        return Sequential(layers=tuple(book.model)).network(data_spec, book.outputs)
     return resolve(parse(book.model), 1, "glorot_uniform")
 
 

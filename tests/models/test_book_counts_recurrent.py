@@ -11,13 +11,15 @@ import pytest
 import torch
 from torch import nn
 
-from dlrun.config.models import Conv1d, Recurrent, Sequential
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.build import build
-from dlrun.models.families import layers_of, resolve
+from dlrun.models.families.conv1d import Conv1d
+from dlrun.models.families.recurrent import Recurrent
+from dlrun.models.families.sequential import Sequential
 from dlrun.models.layer import Layer
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, plan, totals
+from dlrun.models.resolve import resolve
 from dlrun.models.step_rng import StepRng
 
 JENA = (14, 240)
@@ -153,9 +155,9 @@ def layers(book: Book) -> list[Layer]:
     data_spec = DatasetSpec(book.shape, "tokens" if len(book.shape) == 1 else "series", kind,
                             vocabulary=book.vocabulary, target_length=book.positions)
     if not isinstance(book.model, list):
-        return layers_of(book.model, data_spec, book.outputs)
+        return book.model.network(data_spec, book.outputs)
     if book.outputs:
-        return layers_of(Sequential(layers=tuple(book.model)), data_spec, book.outputs)
+        return Sequential(layers=tuple(book.model)).network(data_spec, book.outputs)
     return resolve(parse(book.model), 1, "glorot_uniform")
 
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import nn
 
-from dlrun.config.models import INITS
 from dlrun.config.seeds import derive_seed
 from dlrun.models.build import build, constrain, penalty
 from dlrun.models.layer import Layer
@@ -21,6 +20,7 @@ from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.parse import parse
 from dlrun.models.plan import plan
 from dlrun.models.step_rng import StepRng
+from dlrun.models.words import INITS
 
 
 def network(items: list, shape: tuple[int, ...], seed: int = 0) -> nn.Sequential:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.models import Cnn, Dense, Sequential
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.families import layers_of
+from dlrun.models.families.cnn import Cnn
+from dlrun.models.families.dense import Dense
+from dlrun.models.families.sequential import Sequential
 from dlrun.models.layer import Weighted
 from dlrun.models.layers.activation import Activation
 from dlrun.models.layers.batch_norm import BatchNorm
@@ -29,12 +30,12 @@ BOSTON = DatasetSpec((13,), "table", "number")
                                    Sequential()])
 @pytest.mark.parametrize("data_spec", [MNIST, DIGITS])
 def test_the_presets_serve_small_and_large_images_alike(model: object, data_spec: DatasetSpec) -> None:
-    assert output_shape(layers_of(model, data_spec, 10), data_spec.input_shape) == (10,)
+    assert output_shape(model.network(data_spec, 10), data_spec.input_shape) == (10,)
 
 
 def test_a_dense_hidden_layer_is_dense_norm_activation_dropout() -> None:
     model = Dense(hidden=(8,), batch_norm=True, dropout=0.5, input_dropout=0.2, l2=0.01, max_norm=3.0, init="he_normal")
-    assert layers_of(model, MNIST, 10) == [
+    assert model.network(MNIST, 10) == [
         Flatten(), Dropout(0.2), DenseLayer(8, init="he_normal", l2=0.01, max_norm=3.0), BatchNorm(),
         Activation("relu"), Dropout(0.5), DenseLayer(10, init="he_normal"),
     ]
@@ -44,7 +45,7 @@ def test_a_block_of_a_cnn_is_convolutions_pool_dropout() -> None:
     model = Cnn(filters=(8, 16), kernel=(3, 5), stride=(2, 1), pool=(2, 0), convs=2, conv_dropout=0.25, hidden=(),
                 global_pool="max", init="he_normal")
     shared = {"padding": "same", "activation": "relu", "init": "he_normal"}
-    assert layers_of(model, MNIST, 10) == [
+    assert model.network(MNIST, 10) == [
         Conv(8, (3,), (2,), **shared), Conv(8, (3,), (1,), **shared), Pool((2,)), Dropout(0.25),
         Conv(16, (5,), (1,), **shared), Conv(16, (5,), (1,), **shared), Dropout(0.25),
         GlobalPool("max"), DenseLayer(10, init="he_normal"),
@@ -54,26 +55,26 @@ def test_a_block_of_a_cnn_is_convolutions_pool_dropout() -> None:
 def test_a_list_gets_its_outputs_and_its_init_from_the_config() -> None:
     layers = ({"residual": [{"dense": 4}]}, {"dense": {"units": 8, "init": "zeros"}}, {"dense": "out"})
     model = Sequential(layers=layers, init="orthogonal")
-    residual, inner, out = layers_of(model, IRIS, 3)
+    residual, inner, out = model.network(IRIS, 3)
     assert residual.layers == (DenseLayer(4, init="orthogonal"),)
     assert (inner.init, out) == ("zeros", DenseLayer(3, init="orthogonal"))
 
 
 @pytest.mark.parametrize("end", [[{"dense": {"units": "out", "activation": "softmax"}}], [{"dense": "out"}, "softmax"]])
 def test_a_classifiers_final_softmax_is_left_out(end: list) -> None:
-    assert layers_of(Sequential(layers=tuple(end)), IRIS, 3) == [DenseLayer(3, init="glorot_uniform")]
+    assert Sequential(layers=tuple(end)).network(IRIS, 3) == [DenseLayer(3, init="glorot_uniform")]
 
 
 def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regression() -> None:
     layers = ({"dense": {"units": "out", "activation": "sigmoid"}},)
     binary = DatasetSpec((4,), "table", "classes", ("no", "yes"))
-    assert layers_of(Sequential(layers=layers), binary, 1)[-1].activation == "linear"
-    assert layers_of(Sequential(layers=layers), BOSTON, 1)[-1].activation == "sigmoid"
+    assert Sequential(layers=layers).network(binary, 1)[-1].activation == "linear"
+    assert Sequential(layers=layers).network(BOSTON, 1)[-1].activation == "sigmoid"
 
 
 @pytest.mark.parametrize(("model", "data_spec", "said", "wanted"), [
     (Cnn(name="lenet"), IRIS, "model=lenet", "a table of 4 features; try  model=dense"),
-    (Cnn(filters=(8, 8, 8), kernel=(3, 5)), MNIST, "model.kernel=[3, 5]", "one integer is wanted, or 3"),
+    (Cnn(filters=(8, 8, 8), kernel=(3, 5)), MNIST, "model.kernel=[3, 5]", "expected one integer, or 3"),
     (Cnn(filters=(8,) * 5), MNIST, "pool_5 on 1 x 1 x 8", "larger than its input of 1 x 1"),
     (Cnn(padding="valid", kernel=(9,)), DIGITS, "conv_1 on 8 x 8 x 1", "a window of 9 x 9"),
     (Sequential(layers=("flatten", {"dense": 64})), MNIST, "model.layers[1]", "gives 64, the task needs 10"),
@@ -84,16 +85,16 @@ def test_a_final_sigmoid_is_left_out_of_a_binary_classifier_and_kept_in_a_regres
 def test_a_network_that_does_not_fit_is_a_problem(model: object, data_spec: DatasetSpec, said: str,
                                                   wanted: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        layers_of(model, data_spec, len(data_spec.classes))
+        model.network(data_spec, len(data_spec.classes))
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected
 
 
 def test_the_l2_of_a_family_is_on_hidden_kernels_only() -> None:
-    layers = layers_of(Cnn(l2=0.01), MNIST, 10)
+    layers = Cnn(l2=0.01).network(MNIST, 10)
     assert [layer.l2 for layer in layers if isinstance(layer, Weighted)] == [0.01, 0.01, 0.01, 0.0]
 
 
 def test_the_counts_of_a_network_with_batch_norm_are_split_as_in_keras() -> None:
-    layers = layers_of(Dense(hidden=(5,), batch_norm=True), IRIS, 3)
+    layers = Dense(hidden=(5,), batch_norm=True).network(IRIS, 3)
     assert totals(plan(layers, (4,))) == (4 * 5 + 5 + 2 * 5 + 5 * 3 + 3, 2 * 5)

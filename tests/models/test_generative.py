@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Dcgan, Gan, Vae
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.optimizer import player_optimizer
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.engine.optimizers.rmsprop import RmsProp
-from dlrun.models.assembly import assemble_parts, fixed_latents, latents, sample
-from dlrun.models.blueprint import part_totals, rows
 from dlrun.models.build import build, penalty
-from dlrun.models.generative import blueprint_of
+from dlrun.models.composite import build_composite, fixed_latents, latents, sample
+from dlrun.models.composite_spec import part_totals, rows
+from dlrun.models.families.autoencoder import Autoencoder
+from dlrun.models.families.conv_autoencoder import ConvAutoencoder
+from dlrun.models.families.conv_vae import ConvVae
+from dlrun.models.families.dcgan import Dcgan
+from dlrun.models.families.gan import Gan
+from dlrun.models.families.vae import Vae
 from dlrun.models.layers.activation import Activation
 from dlrun.models.layers.batch_norm import BatchNorm
 from dlrun.models.layers.conv import Conv
@@ -38,23 +42,23 @@ EVERY = [Autoencoder(), Autoencoder(keep=4, batch_norm=True, dropout=0.2), ConvA
 
 
 def made(model: object, data_spec: DatasetSpec = DIGITS, values: str = "unit", seed: int = 0):
-    return assemble_parts(blueprint_of(model, data_spec, values), seed=seed, rng=StepRng(seed, "cpu"))
+    return build_composite(model.network(data_spec, values=values), seed=seed, rng=StepRng(seed, "cpu"))
 
 
 @pytest.mark.parametrize("model", EVERY, ids=lambda model: type(model).__name__)
 @pytest.mark.parametrize("data_spec", [DIGITS, MNIST, CIFAR], ids=["8x8", "28x28", "32x32"])
 def test_the_defaults_serve_small_and_large_images_and_the_plan_is_what_is_built(
         model: object, data_spec: DatasetSpec) -> None:
-    blueprint = blueprint_of(model, data_spec, "unit")
-    net = assemble_parts(blueprint, seed=0, rng=StepRng(0, "cpu"), device="meta").eval()
-    table = rows(blueprint)
+    spec = model.network(data_spec, values="unit")
+    net = build_composite(spec, seed=0, rng=StepRng(0, "cpu"), device="meta").eval()
+    table = rows(spec)
     assert sum(weight.numel() for weight in net.parameters()) == totals(table)[0]
     assert sum(value.numel() for value in net.state_dict().values()) == sum(totals(table))
     assert {name: sum(p.numel() for p in part.parameters()) for name, part in net.named_children()} == {
-        name: trainable for name, (trainable, _) in part_totals(blueprint).items()}
+        name: trainable for name, (trainable, _) in part_totals(spec).items()}
     names = {row.name for row in table}
     assert {name.rpartition(".")[0] for name in net.state_dict()} <= names
-    given = torch.empty(2, *net.latent if blueprint.wiring == "gan" else data_spec.input_shape, device="meta")
+    given = torch.empty(2, *net.latent if spec.wiring == "gan" else data_spec.input_shape, device="meta")
     assert net(given).shape[1:] == data_spec.input_shape
 
 
@@ -65,7 +69,7 @@ def test_the_dense_families_serve_tables(model: object) -> None:
 
 
 def test_a_table_is_told_part_by_part() -> None:
-    text = summary(rows(blueprint_of(Autoencoder(hidden=(5,), code=2), DIGITS, "unit")), DIGITS.input_shape)
+    text = summary(rows(Autoencoder(hidden=(5,), code=2).network(DIGITS, values="unit")), DIGITS.input_shape)
     heads = [line.split() for line in text.splitlines() if not line.startswith(" ")]
     assert heads[2][:3] == ["encoder", "337", "parameters"]  # 64 * 5 + 5 + 5 * 2 + 2
     assert heads[3][:5] == ["decoder", "399", "parameters,", "then", "sigmoid"]  # 2 * 5 + 5 + 5 * 64 + 64
@@ -74,16 +78,16 @@ def test_a_table_is_told_part_by_part() -> None:
 
 @pytest.mark.parametrize(("values", "end"), [("unit", "sigmoid"), ("symmetric", "tanh"), ("any", "linear")])
 def test_the_output_follows_the_range_of_the_data(values: str, end: str) -> None:
-    assert blueprint_of(Autoencoder(), DIGITS, values).parts["decoder"].end == end
-    last = blueprint_of(Gan(), DIGITS, values).parts["generator"].layers[-1]
+    assert Autoencoder().network(DIGITS, values=values).parts["decoder"].end == end
+    last = Gan().network(DIGITS, values=values).parts["generator"].layers[-1]
     assert last == (Reshape((1, 8, 8)) if end == "linear" else Activation(end))
-    assert blueprint_of(Autoencoder(output="tanh"), DIGITS, values).parts["decoder"].end == "tanh"
+    assert Autoencoder(output="tanh").network(DIGITS, values=values).parts["decoder"].end == "tanh"
 
 
 def test_the_decoder_mirrors_the_encoder() -> None:
     model = ConvAutoencoder(filters=(4, 6, 8), stride=(1, 2, 2), kernel=(3, 5, 3), hidden=(7,), code=2, batch_norm=True,
                             dropout=0.1, activation="leaky_relu", init="he_normal", l2=0.1)
-    encoder, decoder = (blueprint_of(model, DIGITS, "unit").parts[part].layers for part in ("encoder", "decoder"))
+    encoder, decoder = (model.network(DIGITS, values="unit").parts[part].layers for part in ("encoder", "decoder"))
     after = [BatchNorm(0.99), Activation("leaky_relu"), Dropout(0.1)]
     shared = {"init": "he_normal", "l2": 0.1}
     assert list(encoder) == [
@@ -99,7 +103,7 @@ def test_the_decoder_mirrors_the_encoder() -> None:
 
 def test_a_dcgan_doubles_its_image_once_for_each_filter() -> None:
     for data_spec, start in [(DIGITS, 2), (MNIST, 7), (CIFAR, 8)]:
-        layers = blueprint_of(Dcgan(), data_spec, "unit").parts["generator"].layers
+        layers = Dcgan().network(data_spec, values="unit").parts["generator"].layers
         assert next(layer.shape for layer in layers if isinstance(layer, Reshape)) == (64, start, start)
 
 
@@ -177,12 +181,12 @@ def lists() -> dict[str, tuple]:
 
 
 def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -> None:
-    parts = blueprint_of(Gan(latent=3, init="he_normal", **lists()), DIGITS, "unit").parts
+    parts = Gan(latent=3, init="he_normal", **lists()).network(DIGITS, values="unit").parts
     assert parts["generator"].layers[-1] == Activation("sigmoid")
     assert parts["generator"].layers[1] == Dense(64, init="he_normal")
     assert parts["discriminator"].layers == (Flatten(), Dense(1, init="he_normal"))
     decoder = ({"dense": {"units": 64, "activation": "sigmoid"}}, {"dense": 64}, {"reshape": [1, 8, 8]}, "sigmoid")
-    part = blueprint_of(Vae(decoder=decoder), DIGITS, "unit").parts["decoder"]
+    part = Vae(decoder=decoder).network(DIGITS, values="unit").parts["decoder"]
     assert part.end == "sigmoid" and len(part.layers) == 3 and part.layers[0].activation == "sigmoid"
 
 
@@ -193,19 +197,19 @@ def test_parts_may_be_lists_of_layers_and_a_judges_final_sigmoid_is_left_out() -
     (Gan(name="gan"), DatasetSpec((20,), "tokens", "classes"), "model=gan", "images or tables"),
     (ConvAutoencoder(filters=(4, 4, 4)), MNIST, "model.stride=[2]", "shrink the image 8 times; 28 x 28 x 1"),
     (Dcgan(generator_filters=(8, 8, 8)), MNIST, "model.generator_filters=[8, 8, 8]", "not divisible"),
-    (ConvVae(filters=(4, 4), kernel=(3, 3, 3)), MNIST, "model.kernel=[3, 3, 3]", "one integer is wanted, or 2"),
+    (ConvVae(filters=(4, 4), kernel=(3, 3, 3)), MNIST, "model.kernel=[3, 3, 3]", "expected one integer, or 2"),
     (Autoencoder(code=4, keep=5), MNIST, "model.keep=5", "the code has 4 values"),
     (Autoencoder(encoder=("flatten", {"dense": 4}), keep=5), MNIST, "model.keep=5", "the code has 4 values"),
-    (Vae(decoder=({"dense": 7},)), DIGITS, "model.decoder[0]", "gives 7, 8 x 8 x 1 is wanted"),
-    (Gan(discriminator=("flatten", {"dense": 2})), DIGITS, "model.discriminator[1]", "gives 2, 1 is wanted"),
+    (Vae(decoder=({"dense": 7},)), DIGITS, "model.decoder[0]", "gives 7, expected 8 x 8 x 1"),
+    (Gan(discriminator=("flatten", {"dense": 2})), DIGITS, "model.discriminator[1]", "gives 2, expected 1"),
     (Gan(generator=({"dence": 2},)), DIGITS, "model.generator[0]=dence", "did you mean  dense"),
-    (Autoencoder(encoder=({"conv": 2},)), DIGITS, "model.encoder[0]", "one vector is wanted"),
+    (Autoencoder(encoder=({"conv": 2},)), DIGITS, "model.encoder[0]", "expected one vector"),
     (Dcgan(kernel=9, discriminator=({"conv": {"filters": 2, "kernel": 9}}, "flatten", {"dense": 1})), DIGITS,
      "conv_1 on 8 x 8 x 1", "larger than its input"),
 ])
 def test_networks_that_do_not_fit_are_problems(model: object, data_spec: DatasetSpec, said: str, wanted: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        blueprint_of(model, data_spec, "unit")
+        model.network(data_spec, values="unit")
     assert [problem.given for problem in caught.value.problems] == [said]
     assert wanted in caught.value.problems[0].expected
 

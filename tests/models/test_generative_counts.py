@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dlrun.config.models_generative import Autoencoder, ConvAutoencoder, ConvVae, Gan
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.blueprint import part_totals
-from dlrun.models.generative import blueprint_of
+from dlrun.models.composite_spec import part_totals
+from dlrun.models.families.autoencoder import Autoencoder
+from dlrun.models.families.conv_autoencoder import ConvAutoencoder
+from dlrun.models.families.conv_vae import ConvVae
+from dlrun.models.families.gan import Gan
 
 MNIST, CIFAR = (1, 28, 28), (3, 32, 32)
 
@@ -144,19 +146,19 @@ BOOKS = [
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.id)
 def test_the_parts_have_the_books_numbers_of_parameters(book: Book) -> None:
-    counts = part_totals(blueprint_of(book.model, DatasetSpec(book.input_shape, "image", "none"), "unit"))
+    counts = part_totals(book.model.network(DatasetSpec(book.input_shape, "image", "none"), values="unit"))
     for parts, (total, frozen) in book.counts.items():
         assert (sum(sum(counts[part]) for part in parts), sum(counts[part][1] for part in parts)) == (total, frozen)
 
 
 def test_gullis_printed_generator_normalises_28_rows_where_it_should_128_and_64_channels() -> None:
     book = next(book for book in BOOKS if book.id == "gulli/ch04-gan-mnist-adversarial")
-    trained, frozen = part_totals(blueprint_of(book.model, DatasetSpec(MNIST, "image", "none"), "unit"))["generator"]
+    trained, frozen = part_totals(book.model.network(DatasetSpec(MNIST, "image", "none"), values="unit"))["generator"]
     assert (trained + frozen, frozen) == (5_638_145, 100_736)
     by_rows = 4 * (128 - 28) + 4 * (64 - 28)  # 4 values, 2 of them frozen, for each thing that is normalised
     assert (5_638_145 - by_rows, 100_736 - by_rows // 2) == (5_637_601, 100_464), "the summary in the book"
 
 
 def test_fosters_listing_that_doubles_in_every_block_does_not_give_an_image_of_the_datas_size() -> None:
-    with pytest.raises(ConfigError, match="gives 112 x 112 x 1, 28 x 28 x 1 is wanted"):
-        blueprint_of(Gan(generator=camel(0, 1, 2, 3)), DatasetSpec(MNIST, "image", "none"), "unit")
+    with pytest.raises(ConfigError, match="gives 112 x 112 x 1, expected 28 x 28 x 1"):
+        Gan(generator=camel(0, 1, 2, 3)).network(DatasetSpec(MNIST, "image", "none"), values="unit")

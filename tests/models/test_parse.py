@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dlrun.config.models import MODELS
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import rules
 from dlrun.models.layers.activation import Activation
@@ -23,7 +22,7 @@ from dlrun.models.layers.pool import Pool
 from dlrun.models.layers.prelu import Prelu
 from dlrun.models.layers.residual import Residual
 from dlrun.models.parse import parse
-from dlrun.registry import kinds
+from dlrun.registry import find, kinds
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "model"
 
@@ -105,7 +104,7 @@ def test_a_preset_says_only_what_differs_and_what_its_schema_allows(path: Path) 
     text = path.read_text()
     values = yaml.safe_load(text)
     values.pop("root", None)  # what suits the model at the root
-    schema = MODELS[values.pop("kind")]
+    schema = find("model", values.pop("kind"))
     known = rules(schema)
     assert text.startswith("# ")
     for key, value in values.items():

@@ -88,13 +88,12 @@ def test_the_layer_that_does_not_fit_is_named_with_its_input(items: list, shape:
 def test_a_plan_and_its_table_need_no_torch() -> None:
     program = (
         "import sys\n"
-        "from dlrun.config.models import Cnn\n"
+        "from dlrun.models.families.cnn import Cnn\n"
         "from dlrun.data.dataset_spec import DatasetSpec\n"
-        "from dlrun.models.families import layers_of\n"
         "from dlrun.models.plan import plan\n"
         "from dlrun.models.summary import summary\n"
         "image = DatasetSpec((1, 28, 28), 'image', 'classes', tuple('0123456789'))\n"
-        "print(summary(plan(layers_of(Cnn(batch_norm=True), image, 10), (1, 28, 28)), (1, 28, 28)))\n"
+        "print(summary(plan(Cnn(batch_norm=True).network(image, 10), (1, 28, 28)), (1, 28, 28)))\n"
         "assert not {'torch', 'numpy'} & set(sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

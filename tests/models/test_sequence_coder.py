@@ -6,12 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from dlrun.config.models_sequence_coder import LstmAutoencoder
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.assembly import TokenAutoencoder, assemble_parts
-from dlrun.models.blueprint import part_totals
-from dlrun.models.generative import blueprint_of
+from dlrun.models.composite import TokenAutoencoder, build_composite
+from dlrun.models.composite_spec import part_totals
+from dlrun.models.families.lstm_autoencoder import LstmAutoencoder
 from dlrun.models.step_rng import StepRng
 
 SERIES = DatasetSpec((3, 7), "series", "none")
@@ -19,7 +18,7 @@ TOKENS = DatasetSpec((6,), "tokens", "classes", vocabulary=11, padding=0)
 
 
 def made(model: LstmAutoencoder, data_spec: DatasetSpec, values: str = "any"):
-    return assemble_parts(blueprint_of(model, data_spec, values), seed=0, rng=StepRng(0, "cpu"))
+    return build_composite(model.network(data_spec, values=values), seed=0, rng=StepRng(0, "cpu"))
 
 
 def torchs(weights: dict, prefix: str, features: int, units: int) -> nn.LSTM:
@@ -57,17 +56,17 @@ def test_without_a_head_the_last_states_are_the_values() -> None:
 
 
 def test_the_decoder_mirrors_the_encoder() -> None:
-    blueprint = blueprint_of(LstmAutoencoder(units=(8, 5), bidirectional="concat", layer="gru"), SERIES, "any")
-    assert [layer.text() for layer in blueprint.parts["encoder"].layers] == [
+    spec = LstmAutoencoder(units=(8, 5), bidirectional="concat", layer="gru").network(SERIES, values="any")
+    assert [layer.text() for layer in spec.parts["encoder"].layers] == [
         "8 units, both ways (concat)", "5 units, both ways (concat)"]
-    assert [getattr(layer, "units", None) for layer in blueprint.parts["decoder"].layers] == [None, 5, 8, 3]
-    assert blueprint.outputs("encoder") == (10,) and blueprint.outputs("decoder") == (3, 7)
+    assert [getattr(layer, "units", None) for layer in spec.parts["decoder"].layers] == [None, 5, 8, 3]
+    assert spec.outputs("encoder") == (10,) and spec.outputs("decoder") == (3, 7)
 
 
 def test_the_sentence_autoencoder_of_gulli_and_pal_has_their_number_of_parameters() -> None:
     """50-d vectors, 512 and 50 units both ways: 4 gates, one bias each as in Keras (PyTorch's second add 8 * 562)."""
     data_spec = DatasetSpec((50,), "tokens", "none", vocabulary=5000, padding=0)
-    counts = part_totals(blueprint_of(LstmAutoencoder(units=(512,), head=False), data_spec, "any"))
+    counts = part_totals(LstmAutoencoder(units=(512,), head=False).network(data_spec, values="any"))
     encoder, decoder = 2 * 4 * 512 * (50 + 512 + 1), 2 * 4 * 50 * (512 + 50 + 1)
     assert counts == {"embedding": (0, 250_000), "encoder": (encoder, 0), "decoder": (decoder, 0)}
     assert encoder + decoder == 2_531_248
@@ -82,7 +81,7 @@ def test_vectors_of_tokens_stay_and_padding_has_zeros() -> None:
     assert torch.equal(net.values(ids), vectors[ids].transpose(1, 2))
     assert not any(name.startswith("embedding") for name, _ in net.named_parameters())
     assert torch.equal(net.nearest(net.values(ids) + 0.01), ids)
-    assert torch.equal(net.encode(ids), net.code(net.values(ids)))
+    assert torch.equal(net.encode(ids), net.latent_of(net.values(ids)))
     assert net(ids).shape == (1, 4, 6)
 
 
@@ -99,8 +98,8 @@ def test_parts_may_be_lists_of_layers() -> None:
     (LstmAutoencoder(head=False, bidirectional="concat"), SERIES, "model.bidirectional=sum"),
     (LstmAutoencoder(head=False, output="sigmoid"), SERIES, "it is the head's"),
     (LstmAutoencoder(cell="fast", recurrent_dropout=0.1), SERIES, "model.cell=keras"),
-    (LstmAutoencoder(encoder=({"lstm": {"units": 3, "return_sequences": True}},)), SERIES, "one vector is wanted"),
+    (LstmAutoencoder(encoder=({"lstm": {"units": 3, "return_sequences": True}},)), SERIES, "expected one vector"),
 ])
 def test_what_does_not_fit_is_said(model: LstmAutoencoder, data_spec: DatasetSpec, wanted: str) -> None:
     with pytest.raises(ConfigError, match=wanted):
-        blueprint_of(model, data_spec, "any")
+        model.network(data_spec, values="any")

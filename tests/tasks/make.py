@@ -14,8 +14,7 @@ from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.optimizers.sgd import Sgd
 from dlrun.engine.schedules.constant import Constant
 from dlrun.engine.step import EagerStep
-from dlrun.models.assembly import assemble_parts
-from dlrun.models.generative import blueprint_of
+from dlrun.models.composite import build_composite
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
@@ -26,7 +25,7 @@ def made(model: Any, shape: tuple[int, ...] = (1, 4, 4), values: str = "unit", s
     """The modules of a config, and their noise."""
     rng = StepRng(seed, "cpu")
     data_spec = DatasetSpec(shape, "image" if len(shape) == 3 else "table", "none")
-    return assemble_parts(blueprint_of(model, data_spec, values), seed=seed, rng=rng), rng
+    return build_composite(model.network(data_spec, values=values), seed=seed, rng=rng), rng
 
 
 def built(spec: Any, data_spec: DatasetSpec, targets: Any = (), counts: Any = ()) -> Any:

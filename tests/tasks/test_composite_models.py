@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.models_generative import Autoencoder, Gan
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.engine.optimizers.adam import Adam
-from dlrun.models.generative import blueprint_of
+from dlrun.models.families.autoencoder import Autoencoder
+from dlrun.models.families.gan import Gan
 from dlrun.preflight.preflight import preflight
 from dlrun.tasks.adversarial import Adversarial
 from dlrun.tasks.reconstruct import Reconstruct
@@ -33,7 +33,7 @@ DIGITS = DatasetSpec((1, 8, 8), "image", "classes", tuple("0123456789"))
      ["task.generator_optimizer.lr=-1.0", "task.generator_optimizer.rho=0.9"]),
 ])
 def test_what_does_not_go_together_is_said(model: object, task: object, values: str, said: list[str]) -> None:
-    found = list(task.network_clashes(blueprint_of(model, DIGITS, values), model, Adam(), values))
+    found = list(task.network_clashes(model.network(DIGITS, values=values), model, Adam(), values))
     assert [problem.given for problem in found] == said
 
 

@@ -149,7 +149,7 @@ def test_pictures_and_series_have_several_targets_as_well(go, tmp_path: Path) ->
     (["task.loss_weights={aeg: 2}"], "did you mean  age"), (["task.loss_weights=[1,2]"], "3 weights are wanted"),
     (["early_stop=patience", "early_stop.monitor=val/age_acc"], "did you mean  val/age_mae"),
     (["task=multi_output", "early_stop=patience", "early_stop.monitor=val/accuracy"], "task multi_output measures"),
-    (["model=sequential", "model.layers=[{dense: out}, softmax]"], "nothing is wanted"),
+    (["model=sequential", "model.layers=[{dense: out}, softmax]"], "expected nothing"),
 ])
 def test_wrong_pairings_say_what_fits(people: str, words: list[str], wanted: str) -> None:
     rest = [] if any(word.startswith("model=") for word in words) else ["model=dense"]

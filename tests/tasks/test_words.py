@@ -22,7 +22,7 @@ FOUND = {
 def test_a_familys_word_finds_its_task(word: str) -> None:
     checked = preflight([f"model={word}"])
     assert checked.config.task == FOUND[word]
-    assert checked.blueprint is not None and checked.config.model.name == word
+    assert checked.network is not None and checked.config.model.name == word
 
 
 @pytest.mark.parametrize("word", ["vae", "gan", "wgan_gp", "dcgan"])

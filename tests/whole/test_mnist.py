@@ -56,7 +56,7 @@ def test_a_classifier_that_is_99_percent_right_finds_nine_digits_among_a_dcgans_
     import torch
 
     from dlrun.inference.load import load_run
-    from dlrun.models.assembly import latents, sample
+    from dlrun.models.composite import latents, sample
 
     made = go("experiment=ours/dcgan-mnist")
     assert not made.result["collapsed"] and made.result["samples"]["duplicates"] < 0.1

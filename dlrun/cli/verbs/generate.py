@@ -39,7 +39,7 @@ class Generate:
 
     def run(self) -> int:
         from dlrun.inference.load import load_run
-        from dlrun.models.assembly import Gan, Vae
+        from dlrun.models.composite import Gan, Vae
 
         run = load_run(Path(self.folder[0]).expanduser(), self.allow)
         if isinstance(run.model, (Gan, Vae)):
@@ -71,7 +71,7 @@ def _pictures(run: Any, asked: Generate) -> int:
     """A grid of samples; with `between`, each line goes from one latent vector to another in so many pictures."""
     import torch
 
-    from dlrun.models.assembly import latents, sample
+    from dlrun.models.composite import latents, sample
     from dlrun.record.pictures import save_batch
 
     if run.data_spec.input_kind != "image":

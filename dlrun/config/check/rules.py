@@ -11,11 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from dlrun.config.callbacks import callback_problems
-from dlrun.config.models_baseline import COMPUTED
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.kfold import folds_of
-from dlrun.config.schema.layer_lists import stateful_key
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config
 
@@ -97,7 +95,7 @@ def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
 
 @rule
 def how_it_is_trained_fits(config: Config, origin: Any) -> Iterator[Problem]:
-    for kind in (config.optimizer, config.schedule, config.early_stop):
+    for kind in (config.model, config.optimizer, config.schedule, config.early_stop):
         yield from kind.clashes(config, origin)
 
 
@@ -119,27 +117,10 @@ def task_goes_with_the_rest(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def stateful_layers_want_order(config: Config, origin: Any) -> Iterator[Problem]:
-    key = stateful_key(config.model)
-    if not key:
-        return
-    place = key.split("[")[0]  # a list has one place in its file
-    if config.shuffle:
-        yield Problem(f"{key}=true", "row i of a batch goes on in row i of the next: shuffle=false", origin(place))
-    if config.test_size is not None:
-        yield Problem(f"test_size={config.test_size}",
-                      f"{key} reads the test rows one after another, with none left out; expected null",
-                      origin("test_size"))
-    if config.optimizer.accumulate > 1 or config.optimizer.needs_closure:
-        yield Problem(f"{key}=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
-                      origin(place))
-
-
-@rule
 def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Problem]:
     if not config.interpolation:
         return
-    if isinstance(config.model, COMPUTED):
+    if config.model.computed:
         yield Problem("interpolation=true", "this model has no trained weights", origin("interpolation"))
 
 

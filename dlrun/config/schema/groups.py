@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun import registry
-from dlrun.config import models
 from dlrun.config.schema.fields import defaults, free, mapping, rules, text
 from dlrun.config.schema.root import GROUPS
 
@@ -19,39 +18,61 @@ class Custom:
     """A user's own model: the class that `_target_` names, called with `args` and `outputs`."""
 
     kind: ClassVar[str] = "custom"
+    computed: ClassVar[bool] = False  # nothing more is known of it before it is made: see models.model.Model
+    natural_task: ClassVar[str] = ""
+    wirings: ClassVar[tuple[str, ...]] = ()
     name: str = text("", "The word it is chosen by.", identity=False)
     target: str = text("", "module.Class of the user's own.")
     args: dict[str, Any] = mapping(None, "What the class is called with.")
     source: str = free("", "Hash of the module's file.")
 
+    @property
+    def given(self) -> str:
+        return f"model={self.name or self.target}"
+
+    def network(self, data_spec: Any, outputs: int, values: str = "any") -> None:
+        return None
+
+    def table(self, network: Any, input_shape: Any) -> None:
+        return None
+
+    def stateful_key(self) -> str:
+        return ""
+
+    def unfit(self, task: Any, data_spec: Any) -> str:
+        return ""
+
+    def unfit_rows(self, rows: int) -> tuple[()]:
+        return ()
+
+    def clashes(self, config: Any, origin: Any) -> tuple[()]:
+        return ()
+
+    def fit(self, module: Any, rows: Any) -> None:
+        return None
+
 
 @dataclass(frozen=True)
 class Kinds(Mapping[str, type]):
-    """The schemas of a group by kind: the registered ones, found when they are asked for, and those of a table."""
+    """The registered schemas of a group by kind, found when they are asked for."""
 
     group: str
-    table: Mapping[str, type]
 
     def __getitem__(self, kind: str) -> type:
-        if kind in self.table:
-            return self.table[kind]
         schema: type = registry.find(self.group, kind)
         return schema
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self.table, *registry.names(self.group)]))
+        return iter(registry.names(self.group))
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(registry.names(self.group))
 
     def __contains__(self, kind: object) -> bool:
-        return kind in self.table or kind in registry.names(self.group)
+        return kind in registry.names(self.group)
 
 
-TABLES: dict[str, Mapping[str, type]] = {  # of the groups whose kinds are not registered yet
-    "model": models.MODELS,
-}
-KINDS: dict[str, Kinds] = {group: Kinds(group, TABLES.get(group, {})) for group in GROUPS}
+KINDS: dict[str, Kinds] = {group: Kinds(group) for group in GROUPS}
 
 
 def schema_of(group: str, values: dict[str, Any]) -> type | None:

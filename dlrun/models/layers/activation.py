@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.model_words import ACTIVATIONS
 from dlrun.config.schema.fields import MISSING, choice
 from dlrun.models.layer import Layer, Module, Parts, Rng
 from dlrun.models.shapes import Shape
+from dlrun.models.words import ACTIVATIONS
 from dlrun.registry import register
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.model_words import INITS
 from dlrun.config.schema.fields import MISSING, choice, flag, integer, text
 from dlrun.models.layer import Layer, Mask, Module, Parts, Rng
 from dlrun.models.shapes import Shape
+from dlrun.models.words import INITS
 from dlrun.registry import register
 
 

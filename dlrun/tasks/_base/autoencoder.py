@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.scale import Target
-from dlrun.models.assembly import Autoencoder
+from dlrun.models.composite import Autoencoder
 from dlrun.tasks._base.task import Task
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from dlrun.config.problem import Problem
 
 
-def decoder_clashes(loss: str, blueprint: Any, values: str) -> Iterator[Problem]:
+def decoder_clashes(loss: str, network: Any, values: str) -> Iterator[Problem]:
     """What does not go together in a task's `loss`, the decoder's end and the data's `values`."""
-    end = blueprint.parts["decoder"].end
+    end = network.parts["decoder"].end
     exact = loss == "binary_cross_entropy" or (loss == "auto" and end == "sigmoid")
     if exact and end != "sigmoid":
         yield Problem("task.loss=binary_cross_entropy", "the decoder has to end with a sigmoid:  model.output=sigmoid")

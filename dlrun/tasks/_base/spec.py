@@ -29,7 +29,7 @@ class TaskSpec:
     `accumulated` are the metrics that the loop adds up, `further` those that are measured apart; `primary` is the one
     that the task is judged by.  `scores` says what a metric of the user's choice sees of its outputs (see
     `metrics._protocol`): classes, labels, numbers, or nothing ("").  `wants` are the kinds of targets that it fits,
-    `wirings` those of the composite models that it trains (`models.blueprint`); without any it trains one network.
+    `wirings` those of the composite models that it trains (`models.composite_spec`); without any it trains one network.
     `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be measured in
     place of a network.  `suggests` are values of root keys and groups that come with the word.
     """
@@ -135,7 +135,7 @@ class TaskSpec:
         """Who moves in a step, for ``explain run=true``; empty where the whole model does."""
         return ""
 
-    def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
         """What does not go with a composite model of one of its `wirings`; `values` says where the inputs lie."""
         yield from ()
 

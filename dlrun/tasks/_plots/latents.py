@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from dlrun.data.batches import in_order
-from dlrun.models.assembly import Autoencoder, Vae
+from dlrun.models.composite import Autoencoder, Vae
 from dlrun.tasks._base.autoencoder import AutoencoderTask
 from dlrun.tasks._base.view import View
 

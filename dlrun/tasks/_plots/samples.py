@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrun.models.assembly import Gan, Vae, fixed_latents, sample
+from dlrun.models.composite import Gan, Vae, fixed_latents, sample
 from dlrun.tasks._base.view import View
 
 SAMPLES = 36

@@ -89,8 +89,8 @@ class Adversarial(AdversarialOptions):
         every = "each step" if self.critic_steps == 1 else f"every {self.critic_steps} steps"
         return f"the discriminator moves; {every} the generator too ({self.order})"
 
-    def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
-        normed = any(isinstance(layer, BatchNorm) for layer in blueprint.parts["discriminator"].layers)
+    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+        normed = any(isinstance(layer, BatchNorm) for layer in network.parts["discriminator"].layers)
         if self.gradient_penalty and normed:
             yield Problem(f"task.gradient_penalty={self.gradient_penalty:g}",
                           "it is of each row alone: no batch_norm in the discriminator (layer_norm is possible)")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.models.assembly import Gan
+from dlrun.models.composite import Gan
 
 
 def wasserstein(scores: Tensor, labels: Tensor) -> Tensor:

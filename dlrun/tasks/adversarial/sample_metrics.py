@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from dlrun.config.seeds import derive_seed
 from dlrun.data.batches import Rows
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.assembly import Gan, latents, sample
+from dlrun.models.composite import Gan, latents, sample
 from dlrun.tasks._base.sample_metrics import SampleClassifier
 from dlrun.tasks._base.view import View
 

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from dlrun.config.seeds import derive_seed
-from dlrun.models.assembly import Gan, eval_mode, latents
+from dlrun.models.composite import Gan, eval_mode, latents
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch

@@ -29,20 +29,16 @@ class Reconstruct(ReconstructOptions):
     accumulated = (LOSS, MSE)
     scores = "numbers"
 
-    def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
-        if not blueprint.trained:
+    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+        if not network.trained:
             yield from computed_clashes(self.loss)
             if self.sparsity != "none":
                 yield Problem(f"task.sparsity={self.sparsity}", "components are computed, not trained: none is wanted")
             return
-        yield from decoder_clashes(self.loss, blueprint, values)
-        if self.sparsity != "kl" or model.encoder is not None:
-            return
-        if model.kind == "lstm_autoencoder":
-            yield Problem("task.sparsity=kl", "its code has to lie in [0, 1], a recurrent layer's does not: "
-                                              "task.sparsity=l1, or  model.encoder  as a list that ends so")
-        elif model.code_activation not in ("sigmoid", "hard_sigmoid", "softmax"):
-            yield Problem("task.sparsity=kl", "its code has to lie in [0, 1]:  model.code_activation=sigmoid")
+        yield from decoder_clashes(self.loss, network, values)
+        outside = model.latent_outside_unit() if self.sparsity == "kl" else ""
+        if outside:
+            yield Problem("task.sparsity=kl", outside)
 
     def process_clashes(self) -> Iterator[Problem]:
         if self.sparsity == "kl":
@@ -54,9 +50,9 @@ class Reconstruct(ReconstructOptions):
         return PLOTS
 
     def build(self, context: BuildContext) -> Task:
-        from dlrun.models.assembly import Assembly, TokenAutoencoder
+        from dlrun.models.composite import Composite, TokenAutoencoder
         from dlrun.tasks.reconstruct.task import ReconstructTask
 
-        assert isinstance(context.model, Assembly)
-        return ReconstructTask(self, context.rng, context.model.blueprint.parts["decoder"].end,
+        assert isinstance(context.model, Composite)
+        return ReconstructTask(self, context.rng, context.model.spec.parts["decoder"].end,
                                words=isinstance(context.model, TokenAutoencoder))

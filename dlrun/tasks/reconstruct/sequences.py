@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dlrun.data.batches import in_order
-from dlrun.models.assembly import TokenAutoencoder
+from dlrun.models.composite import TokenAutoencoder
 from dlrun.tasks._base.view import View
 from dlrun.tasks.reconstruct.task import ReconstructTask
 
@@ -53,7 +53,7 @@ def sentences(view: View) -> None:
     with view.eval_mode():
         values = model.values(x)
         seen = task.corrupt(values)
-        found = model.nearest(model.decode(model.code(seen)).float())
+        found = model.nearest(model.decode(model.latent_of(seen)).float())
     hidden = (seen == 0).all(1) & (values != 0).any(1)
     real = torch.ones_like(x, dtype=torch.bool) if vocabulary.padding is None else x != vocabulary.padding
     right = int(((found == x) & real).sum())
@@ -90,7 +90,7 @@ def similarity(view: View) -> None:
     with view.eval_mode():
         for x, _ in in_order(view.rows, view.evaluate_batch):
             code = model.encode(x)
-            found.append(F.cosine_similarity(code.float(), model.code(model.decode(code)).float()).cpu())
+            found.append(F.cosine_similarity(code.float(), model.latent_of(model.decode(code)).float()).cpu())
             if sum(map(len, found)) >= CODES:
                 break
     angles = torch.cat(found)[:CODES].numpy()

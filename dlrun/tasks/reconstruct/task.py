@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.models.assembly import Autoencoder
+from dlrun.models.composite import Autoencoder
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.autoencoder import AutoencoderTask
@@ -41,7 +41,7 @@ class ReconstructTask(AutoencoderTask):
         """The loss; the reconstructions (rows, ...), before the sigmoid that the loss has in itself, and originals."""
         assert isinstance(model, Autoencoder)
         wanted = model.values(batch.x)
-        code = model.code(self.corrupt(wanted))
+        code = model.latent_of(self.corrupt(wanted))
         values = self._read(model, code).float()  # losses are taken in float32 whatever the forward pass was
         loss = self._loss(values, wanted)
         if self._sparsity is not None:

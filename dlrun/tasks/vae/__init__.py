@@ -31,8 +31,8 @@ class Vae(VaeOptions):
                                 doc="How far the outputs are from the inputs, without its weight in the loss."),
                    Metric("kl", direction="min", plain=False, doc="Divergence of the codes from a standard normal."))
 
-    def network_clashes(self, blueprint: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
-        return decoder_clashes(self.loss, blueprint, values)
+    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+        return decoder_clashes(self.loss, network, values)
 
     def plots(self) -> Plots:
         from dlrun.tasks.vae.plots import PLOTS
@@ -40,8 +40,8 @@ class Vae(VaeOptions):
         return PLOTS
 
     def build(self, context: BuildContext) -> Task:
-        from dlrun.models.assembly import Assembly
+        from dlrun.models.composite import Composite
         from dlrun.tasks.vae.task import VaeTask
 
-        assert isinstance(context.model, Assembly)
-        return VaeTask(self, context.rng, context.model.blueprint.parts["decoder"].end)
+        assert isinstance(context.model, Composite)
+        return VaeTask(self, context.rng, context.model.spec.parts["decoder"].end)

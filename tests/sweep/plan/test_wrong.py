@@ -39,7 +39,8 @@ import pytest
     (["batch_size=range(1,201)", "seeds=101"], ["the grid: it has 20,200 jobs; 20,000 is the most"]),
     (["output_dir=a,b"], ["output_dir=b: a sweep has one folder; a is another job's"]),
     (["batch_size=0,32", "seeds=2"], ["batch_size=0: expected an integer >= 1 (default 128); in 2 of 4 jobs"]),
-    (["model=cnn,dense", "dataset=digits,iris"], ["model=cnn: cnn wants images", "in job 2 (model=cnn dataset=iris)"]),
+    (["model=cnn,dense", "dataset=digits,iris"], ["model=cnn: cnn expects images",
+                                                  "in job 2 (model=cnn dataset=iris)"]),
 ])
 def test_it_is_said_in_a_sentence(wrong, words: list[str], says: list[str]) -> None:
     told = "\n".join(wrong(*words))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dlrun.config.models_generative import Gan
+from dlrun.models.families.gan import Gan
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks.adversarial import Adversarial as Config
 from dlrun.tasks.adversarial.losses import clip, gradient_penalty

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dlrun.config.models_generative import Gan
 from dlrun.config.schema.optimizer import Optimizer
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.engine.optimizers.rmsprop import RmsProp
 from dlrun.engine.optimizers.sgd import Sgd
+from dlrun.models.families.gan import Gan
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks.adversarial import Adversarial as Config
 from dlrun.tasks.adversarial.task import AdversarialTask

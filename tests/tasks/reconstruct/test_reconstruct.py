@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from dlrun.config.models_generative import Autoencoder
+from dlrun.models.families.autoencoder import Autoencoder
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks.reconstruct import Reconstruct as Config
 from dlrun.tasks.reconstruct.task import ReconstructTask, divergence

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from dlrun.config.models_generative import Vae
+from dlrun.models.families.vae import Vae
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks.vae import Vae as Config
 from dlrun.tasks.vae.task import VaeTask, divergence

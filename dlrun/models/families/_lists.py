@@ -1,0 +1,47 @@
+"""What the families of lists share: blocks of layers, values given once for all blocks or once for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dlrun.config.problem import ConfigError, Problem
+from dlrun.models.layer import Layer
+from dlrun.models.layers.dropout import Dropout
+from dlrun.models.layers.flatten import Flatten
+from dlrun.models.layers.reshape import Reshape
+from dlrun.models.shapes import Shape
+
+
+def dropped(rate: float) -> list[Layer]:
+    """A dropout layer, or nothing at rate 0."""
+    return [Dropout(rate)] if rate else []
+
+
+def flat(shape: Shape) -> list[Layer]:
+    """What makes a vector of rows of this shape."""
+    return [Flatten()] if len(shape) > 1 else []
+
+
+def shaped(shape: Shape) -> list[Layer]:
+    """What makes rows of this shape of a vector."""
+    return [Reshape(shape)] if len(shape) > 1 else []
+
+
+def per_block(model: Any, keys: Iterable[str]) -> list[tuple[int, ...]]:
+    """Each key's values, one for each of the model's `filters`; ConfigError where there are as many as neither."""
+    blocks, wrong, found = len(model.filters), [], []
+    for key in keys:
+        given = getattr(model, key)
+        if len(given) not in (1, blocks):
+            wrong.append(Problem(f"model.{key}={list(given)}", f"expected one integer, or {blocks}, one for each of "
+                                                               f"filters={list(model.filters)}"))
+        found.append(given * blocks if len(given) == 1 else given)
+    if wrong:
+        raise ConfigError(wrong)
+    return found
+
+
+def typed(value: object) -> str:
+    """A value as it is typed on the command line."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,33 @@
+"""What the dense and the convolutional family share: hidden layers with their activation, batch norm and dropout."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dlrun.models.families._lists import dropped
+from dlrun.models.layer import Layer
+from dlrun.models.layers.activation import Activation
+from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.layers.conv import Conv
+from dlrun.models.layers.dense import Dense
+
+
+def hidden_layers(model: Any, bias_init: str = "zeros") -> list[Layer]:
+    """Dense layers of the model's `hidden` units, each with its activation and dropout."""
+    layers: list[Layer] = []
+    for units in model.hidden:
+        layers += [*activated(Dense(units, bias_init=bias_init, **kernel(model)), model), *dropped(model.dropout)]
+    return layers
+
+
+def activated(layer: Dense | Conv, model: Any) -> list[Layer]:
+    """The layer and the model's activation, with batch norm between them where the model has it."""
+    if not model.batch_norm:
+        return [replace(layer, activation=model.activation)]
+    return [layer, BatchNorm(), *([] if model.activation == "linear" else [Activation(model.activation)])]
+
+
+def kernel(model: Any) -> dict[str, Any]:
+    """What the model says of all its kernels."""
+    return {"init": model.init, "l1": model.l1, "l2": model.l2, "max_norm": model.max_norm}

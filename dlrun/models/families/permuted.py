@@ -1,0 +1,35 @@
+"""The baseline ``permuted``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.model import Model, Module, Rng
+from dlrun.registry import register
+
+
+@register("model", "permuted")
+@dataclass(frozen=True)
+class Permuted(Model):
+    """Baseline: for each row the target of a training row drawn at random, as permuted targets would have it.
+
+    (Chollet, 3.5.4.)
+    """
+
+    kind: ClassVar[str] = "permuted"
+    computed: ClassVar[bool] = True
+
+    def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
+        if self.kind in task.baselines:
+            return ""
+        return f"it permutes classes and numbers of rows, and task {task.kind} predicts tokens; model=majority fits"
+
+    def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
+        from dlrun.models.families.permuted_module import Drawn
+
+        return Drawn(outputs, rng)
+
+    def fit(self, module: Any, rows: Any) -> None:
+        module.answers = rows.answers().to(module.answers.device)

@@ -1,0 +1,65 @@
+"""The family ``sequential``: a list of layers from YAML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import choice, layers
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.layer import Layer, Weighted
+from dlrun.models.layers.residual import Residual
+from dlrun.models.model import ListModel
+from dlrun.models.parse import parse
+from dlrun.models.plan import output_shape, shown
+from dlrun.models.resolve import resolve
+from dlrun.models.words import INITS
+from dlrun.registry import register
+
+# Final functions that may be written, as the books do, by kind of target; those of numbers belong to the network.
+ENDS: dict[str, tuple[str, ...]] = {
+    "classes": ("softmax", "sigmoid"), "tokens": ("softmax", "sigmoid"), "labels": ("sigmoid",), "several": ()}
+
+
+@register("model", "sequential")
+@dataclass(frozen=True)
+class Sequential(ListModel):
+    """A list of layers from YAML, from the first to the one that gives the outputs (``- dense: out``).
+
+    A softmax (or, with one output, a sigmoid) at the end of a classifier may be written as the books do;
+    it is left out of the network, because the losses take logits.
+    """
+
+    kind: ClassVar[str] = "sequential"
+    layers: tuple[Any, ...] = layers(("flatten", {"dense": "out"}), "the layers, first to last")
+    init: str = choice("glorot_uniform", INITS, "initial weights of the layers that do not name their own")
+
+    def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
+        found = resolve(parse(self.layers, "model.layers"), outputs, self.init, data_spec.vocabulary)
+        if data_spec.target_kind in ENDS:
+            found = _without_end(found, data_spec.target_kind, outputs)
+        end = output_shape(found, data_spec.input_shape)
+        needed = (outputs, data_spec.target_length) if data_spec.target_length else (outputs,)
+        if end != needed:
+            last = "time_distributed" if data_spec.target_length else "dense"
+            raise problem(f"model.layers[{len(self.layers) - 1}]",
+                          f"the last layer gives {shown(end)}, the task needs {shown(needed)}: end with  - {last}: out")
+        return found
+
+
+def _without_end(found: list[Layer], targets: str, outputs: int) -> list[Layer]:
+    """Drops a classifier's final softmax or sigmoid: the losses take logits, where both are exact and stable."""
+    last = found[-1]
+    function = getattr(last, "function", getattr(last, "activation", "linear"))
+    if function not in ("softmax", "sigmoid"):
+        return found
+    if function not in ENDS[targets] or (function == "sigmoid" and outputs > 1 and targets != "labels"):
+        given = f"model.layers[{len(found) - 1}]={function}"
+        if targets == "labels":
+            raise problem(given, f"the task has {outputs} labels, each for itself: expected sigmoid, or nothing")
+        if targets == "several":
+            raise problem(given, "the task has several targets, each with its own loss: expected nothing")
+        raise problem(given, f"the task has {outputs} classes, one for each row: expected softmax, or nothing")
+    kept = [replace(last, activation="linear")] if isinstance(last, (Weighted, Residual)) else []
+    return [*found[:-1], *kept]

@@ -1,0 +1,157 @@
+"""What every model can say of itself without torch: its network for some data, its task, what it does not go with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from dlrun.config.problem import Problem, problem
+from dlrun.config.schema.fields import text
+from dlrun.config.schema.layer_lists import stateful_key
+from dlrun.config.schema.root import Config
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.composite_spec import CompositeSpec
+from dlrun.models.composite_spec import rows as composite_rows
+from dlrun.models.layer import Layer
+from dlrun.models.plan import Row, output_shape, plan
+from dlrun.models.shapes import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dlrun.models.step_rng import StepRng
+
+Module: TypeAlias = "nn.Module"  # texts, so that the annotations of `build` need no torch
+Rng: TypeAlias = "StepRng"
+Network = Sequence[Layer] | CompositeSpec | None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model as configured, registered under its `kind`: one file, torch-free, that builds the module when asked.
+
+    A list of layers is a `ListModel`, several networks a `CompositeModel`; what is neither overrides `build`.
+    """
+
+    kind: ClassVar[str]
+    computed: ClassVar[bool] = False  # whether it is computed from the training rows at once, with nothing to train
+    natural_task: ClassVar[str] = ""  # the task that task=auto stands for; empty: the data's targets say it
+    wirings: ClassVar[tuple[str, ...]] = ()  # of the composite specs that `network` may give
+    suggests: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # root keys and groups that suit it, typed words win
+    name: str = text("", "name of the model's file in configs/model", identity=False)
+
+    @property
+    def given(self) -> str:
+        """The model as it is typed: ``model=lenet``."""
+        return f"model={self.name or self.kind}"
+
+    def network(self, data_spec: DatasetSpec, outputs: int, values: str = "any") -> Network:
+        """The layers or networks for this data, every shape in them checked; None where there are no layers.
+
+        `outputs` is how many values the task needs, `values` where the inputs lie: "unit" [0, 1], "symmetric" [-1, 1]
+        or "any".  Raises ConfigError where model and data do not go together.
+        """
+        return None
+
+    def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
+        """The PyTorch module of what `network` gave, with its initial weights."""
+        raise NotImplementedError
+
+    def fit(self, module: Any, rows: Any) -> None:
+        """Sets a computed model from the training rows (`assembly.closed_form.TrainingRows`)."""
+
+    def table(self, network: Any, input_shape: Shape) -> list[Row]:
+        """The rows of its summary; none where it has no layers."""
+        return []
+
+    def stateful_key(self) -> str:
+        """The key that makes it carry states over from batch to batch; empty where none does."""
+        return stateful_key(self)
+
+    def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
+        """Why it does not go with this task on such data, and what does; empty where it does."""
+        return ""
+
+    def unfit_rows(self, rows: int) -> Iterator[Problem]:
+        """What does not go with so many training rows."""
+        yield from ()
+
+    def latent_outside_unit(self) -> str:
+        """Why the values of its code may lie outside [0, 1], and what to do; empty where they do not."""
+        return ""
+
+    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        """What it does not go with in a configuration."""
+        key = self.stateful_key()
+        if not key:
+            return
+        place = key.split("[")[0]  # a list has one place in its file
+        if config.shuffle:
+            yield Problem(f"{key}=true", "row i of a batch goes on in row i of the next: shuffle=false", origin(place))
+        if config.test_size is not None:
+            yield Problem(f"test_size={config.test_size}",
+                          f"{key} reads the test rows one after another, with none left out: expected null",
+                          origin("test_size"))
+        if config.optimizer.accumulate > 1 or config.optimizer.needs_closure:
+            yield Problem(f"{key}=true", "each batch is seen once and whole: no optimizer.accumulate, no lbfgs",
+                          origin(place))
+
+
+@dataclass(frozen=True)
+class ListModel(Model):
+    """A model that is a list of layers."""
+
+    def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
+        """The layers for this data, complete: they end with `outputs` values, linear."""
+        raise NotImplementedError
+
+    def network(self, data_spec: DatasetSpec, outputs: int, values: str = "any") -> list[Layer]:
+        layers = self.layers_for(data_spec, outputs)
+        output_shape(layers, data_spec.input_shape)
+        return layers
+
+    def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
+        from dlrun.models.build import build
+
+        return build(network, data_spec.input_shape, seed=seed, rng=rng)
+
+    def table(self, network: Any, input_shape: Shape) -> list[Row]:
+        return plan(network, input_shape)
+
+
+@dataclass(frozen=True)
+class CompositeModel(Model):
+    """A model of several networks: autoencoders, GANs.
+
+    Each part is shorthand (widths, filters) or, where the key of its name is given, a list of layers as in
+    `model=sequential`.  In such a list ``dense: out`` has as many units as the part has to give, and a sigmoid at the
+    end of a decoder or a discriminator may be written as the books do: the losses take the values before it.
+    """
+
+    def composite(self, data_spec: DatasetSpec, values: str) -> CompositeSpec:
+        """The networks for this data, whose inputs lie in `values`."""
+        raise NotImplementedError
+
+    def check_inputs(self, data_spec: DatasetSpec) -> None:
+        """Raises ConfigError for rows that it cannot read, saying what fits."""
+        if data_spec.input_kind not in ("image", "table"):
+            fits = "lstm_autoencoder" if self.natural_task == "reconstruct" else "lstm"
+            raise problem(self.given, f"it expects images or tables; the data set's rows are {data_spec.input_kind}; "
+                                      f"try  model={fits}")
+
+    def network(self, data_spec: DatasetSpec, outputs: int = 0, values: str = "any") -> CompositeSpec:
+        self.check_inputs(data_spec)
+        spec = self.composite(data_spec, values)
+        for part in spec.parts:
+            spec.outputs(part)
+        return spec
+
+    def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
+        from dlrun.models.composite import build_composite
+
+        return build_composite(network, seed=seed, rng=rng)
+
+    def table(self, network: Any, input_shape: Shape) -> list[Row]:
+        return composite_rows(network)
