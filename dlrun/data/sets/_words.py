@@ -64,12 +64,15 @@ class Words(Dataset):
     maxlen: int | None
 
     def info(self, data_dir: str) -> DatasetInfo | None:
-        """Signature and rows; None where they depend on the words of the training rows."""
+        return None if self.known is None else self.words_info(self.known)
+
+    def words_info(self, known: DatasetInfo) -> DatasetInfo | None:
+        """Signature and rows of sentences of which classes and rows are known; None where the words decide more."""
         bag = getattr(self, "form", "tokens") == "multi_hot"
-        if self.known is None or self.num_words is None or (self.maxlen is None and not bag):
+        if self.num_words is None or (self.maxlen is None and not bag):
             return None
-        spec = shape.of_sentences(self, self.known.data_spec, self.num_words, self.maxlen or 0)
-        return DatasetInfo(spec, dict(self.known.rows))
+        spec = shape.of_sentences(self, known.data_spec, self.num_words, self.maxlen or 0)
+        return DatasetInfo(spec, dict(known.rows))
 
 
 @dataclass(frozen=True)
