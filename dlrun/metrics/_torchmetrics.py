@@ -83,7 +83,7 @@ class TorchMetric:
 
     def __init__(self, name: str, kind: str, count: int, device: Any):
         if importlib.util.find_spec("torchvision") is not None:
-            from dlrun.data.vision import torchvision
+            from dlrun.data.formats.vision import torchvision
 
             torchvision()  # torchmetrics imports it, and stops where its operators do not load
         import torchmetrics.classification

@@ -14,7 +14,9 @@ from sklearn.metrics import f1_score
 from dlrun.config.problem import ConfigError
 from dlrun.metrics import _torchmetrics
 from dlrun.record.metric import Metric, metrics_of
+from dlrun.record.plan import Job, Plan
 from dlrun.registry import register
+from dlrun.sweep.plan.status import UNMEASURED, JobState, read_all
 from tests.whole.equal import result, rows
 
 RUN = ("dataset=digits", "model=softmax", "epochs=2", "train_size=300", "batch_size=50")
@@ -130,3 +132,16 @@ def test_a_metric_of_torchmetrics_is_that_of_scikit_learn(go: Any) -> None:
 def test_what_cannot_be_measured_is_refused_before_training(words: list[str], why: str, go: Any) -> None:
     with pytest.raises(ConfigError, match=why):
         go(*RUN, *words)
+
+
+def test_a_finished_job_of_a_sweep_that_asks_for_more_is_to_be_measured(go: Any) -> None:
+    outcome = go(*RUN, "task.metrics=[surest]")
+    name, run_id = outcome.folder.parent.name, outcome.folder.name
+
+    def state(*metrics: str) -> JobState:
+        config = {"task": {"kind": "classify", "metrics": list(metrics)}}
+        job = Job(1, run_id, f"{name}/{run_id}", 0, {}, (), config, None)
+        return read_all(Plan("s", outcome.folder.parents[1], {}, [0], [job], ("dlrun", "-m"), {}))[0]
+
+    assert state().done and state("surest").done
+    assert state("surest", "other").status == UNMEASURED and state("surest", "other").is_pending(retry_failed=False)
