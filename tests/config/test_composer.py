@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from dlrun.config.compose.composer import Composer
+from dlrun.config.compose.groups_only import compose_groups
 from dlrun.config.compose.session import hydra_started
 
 FILES: dict[str, str | bytes] = {
@@ -111,10 +112,23 @@ def test_a_thousand_jobs_of_the_same_groups_cost_one_composition(hydra, monkeypa
     from dlrun.config.compose import composer as module
 
     calls: list[list[str]] = []
-    real = module.hydra_compose
-    monkeypatch.setattr(module, "hydra_compose", lambda **more: calls.append(more["overrides"]) or real(**more))
+    real = module.compose_groups
+    monkeypatch.setattr(module, "compose_groups", lambda words: calls.append(list(words)) or real(words))
     composer = Composer()
     for seed, model in itertools.product(range(50), ("dense", "cnn")):
         composition, problems = composer.compose([f"model={model}", f"seed={seed}"])
         assert composition is not None and not problems and composition.plain["seed"] == seed
     assert calls == [["model=dense"], ["model=cnn"]]
+
+
+@pytest.mark.parametrize("words", [
+    [], ["model=lenet", "dataset=mnist"], ["model=gan"], ["model=long"], ["experiment=x", "optimizer=sgd"],
+    ["+setup=fast"], ["task=vae", "model=vae"]], ids=" ".join)
+def test_without_hydras_own_tree_the_rest_is_what_hydra_composes(words: list[str], folder: Path, write) -> None:
+    write(FILES)
+    with hydra_started():
+        found = compose_groups(words)
+        assert found is not None
+        assert OmegaConf.to_container(found, resolve=True) == hydras_own(words)
+        assert compose_groups([*words, "hydra.job.chdir=null"]) is None  # the whole composition's
+        assert compose_groups([*words, "model=nowhere"]) is None

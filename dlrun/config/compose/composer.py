@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.diagnose import chooses_group, diagnose, lines
+from dlrun.config.compose.groups_only import compose_groups
 from dlrun.config.compose.overrides import possible, read_words
 from dlrun.config.compose.refusal import REFUSALS
 from dlrun.config.compose.session import hydra_started
@@ -103,14 +104,18 @@ class Composer:
 
 
 def _compose_base(words: Sequence[str]) -> _Base:
-    config = hydra_compose(config_name="config", overrides=list(words), return_hydra_config=True)
-    params = config.hydra.sweeper.get("params") if config.hydra.mode == RunMode.MULTIRUN else None
-    if isinstance(params, DictConfig):
-        params = OmegaConf.to_container(params, resolve=False)
-    elif config.hydra.mode == RunMode.MULTIRUN:
-        params = {}
+    params: Any = None
+    config = compose_groups(words)
+    if config is None:
+        config = hydra_compose(config_name="config", overrides=list(words), return_hydra_config=True)
+        params = config.hydra.sweeper.get("params") if config.hydra.mode == RunMode.MULTIRUN else None
+        if isinstance(params, DictConfig):
+            params = OmegaConf.to_container(params, resolve=False)
+        elif config.hydra.mode == RunMode.MULTIRUN:
+            params = {}
+        with open_dict(config):
+            del config["hydra"]
     sweep = OmegaConf.to_container(config, resolve=False).get("sweep")  # type: ignore[union-attr]
     with open_dict(config):
-        del config["hydra"]
         config["sweep"] = None  # a job is the same run with and without the sweep around it
-    return _Base(pickle.dumps(config), sweep, params)  # type: ignore[arg-type]
+    return _Base(pickle.dumps(config), sweep, params)

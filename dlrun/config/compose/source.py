@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from dlrun.config.compose.catalog import is_kind_option, kind_options
 from dlrun.config.compose.defaults_list import check_defaults, check_suggested
+from dlrun.config.compose.groups_only import WITHOUT_HYDRA, without_hydra
 from dlrun.config.compose.option import kind_values
 from dlrun.config.compose.yaml_file import place, read_yaml, shown
 from dlrun.config.flat import flatten
@@ -106,6 +107,8 @@ class _Folder(ConfigSource):
     prefix = ""
 
     def _path(self, config_path: str) -> Path | None:
+        if config_path.removesuffix(".yaml") == WITHOUT_HYDRA:
+            config_path = "config.yaml"
         if not self.prefix:
             return Path(self.path) / config_path
         if config_path == self.prefix or config_path.startswith(self.prefix + "/"):
@@ -119,6 +122,8 @@ class _Folder(ConfigSource):
         values = read_yaml(path)
         header = self._get_header_dict(path.read_text(encoding="utf-8")[:512])
         name = config_path.removesuffix(".yaml")
+        if name == WITHOUT_HYDRA:
+            name, values = "config", without_hydra(values)
         wrong = _wrong(path, name, values, header)
         if wrong:
             raise ConfigError(wrong)
