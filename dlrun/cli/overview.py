@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from dlrun.cli.verb import sentence, verb, verbs
+from dlrun.cli.verb import GROUP, verbs
 from dlrun.config.compose.catalog import options
 from dlrun.config.schema.root import GROUPS
 from dlrun.record.terminal import columns, paint
+from dlrun.registry import sentence
 
 
 def print_overview() -> None:
@@ -21,7 +22,7 @@ def print_overview() -> None:
     print("        dlrun -m key=a,b [...]         one run for each combination")
     print("        dlrun VERB [...]               dlrun VERB --help has its words and keys\n")
     print(head("verbs"))
-    print("\n".join(columns([[name, sentence(verb(name))] for name in verbs()])))
+    print("\n".join(columns([[name, sentence(GROUP, name)] for name in verbs()])))
     print(f"\n{head('groups')}  (group=word; their keys are group.key=value)")
     print("\n".join(columns([[group, _fold(options(group))] for group in GROUPS])))
     print(f"  experiment  {_fold(options('experiment')) or 'none yet'}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 from dlrun import registry
 from dlrun.config.compose.catalog import sentences
 from dlrun.config.schema.root import GROUPS
@@ -22,9 +20,5 @@ def headings() -> dict[str, str]:
 def words(group: str) -> dict[str, str]:
     """The names of a group with a sentence each, in alphabetical order."""
     if group in OTHERS:
-        return {name: _first_line(registry.find(group, name)) for name in registry.names(group)}
+        return {name: registry.sentence(group, name) for name in registry.names(group)}
     return sentences(group)
-
-
-def _first_line(kind: object) -> str:
-    return (inspect.getdoc(kind) or "").partition("\n")[0]

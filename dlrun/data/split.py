@@ -60,6 +60,16 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
     return {"train": train, "val": val, "test": test}
 
 
+def test_rows(rows: int, size: int | None) -> int:
+    """How many of `rows` test rows are measured (None: all).  Raises ConfigError where there are fewer than `size`."""
+    if size is None:
+        return rows
+    if size > rows:
+        there = f"there are {rows:,} test rows; 1 to {rows:,} are wanted"
+        raise problem(f"test_size={size}", there if rows else "there are no test rows to measure")
+    return size
+
+
 def _of_a_fold(folds: KFold, train: int, own: int) -> int:
     if own:
         raise problem("validation.kind=kfold", f"the data set comes with {own:,} validation rows of its own, which "

@@ -7,19 +7,9 @@ import hashlib
 
 import numpy as np
 
-from dlrun.config.problem import problem
 from dlrun.config.seeds import derive_seed
 from dlrun.data.prepared import PreparedData, Split
-
-
-def count(rows: int, size: int | None) -> int:
-    """How many of `rows` test rows are measured (None: all).  Raises ConfigError where there are fewer than `size`."""
-    if size is None:
-        return rows
-    if size > rows:
-        there = f"there are {rows:,} test rows; 1 to {rows:,} are wanted"
-        raise problem(f"test_size={size}", there if rows else "there are no test rows to measure")
-    return size
+from dlrun.data.split import test_rows
 
 
 def fewer(prepared: PreparedData, size: int | None) -> PreparedData:
@@ -32,7 +22,7 @@ def fewer(prepared: PreparedData, size: int | None) -> PreparedData:
     test = prepared.test
     if size is None:
         return prepared
-    count(0 if test is None else len(test), size)
+    test_rows(0 if test is None else len(test), size)
     assert test is not None
     ends = np.arange(size + 1) * len(test) // size
     kept = ends[:-1]

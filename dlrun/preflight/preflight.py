@@ -20,8 +20,7 @@ from dlrun.config.schema.quoting import Origin, nowhere, show
 from dlrun.config.schema.root import GROUPS, Config
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo
-from dlrun.data.split import split_rows
-from dlrun.data.subsample import count
+from dlrun.data.split import split_rows, test_rows
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.layer import Layer
 from dlrun.models.model import Network
@@ -187,7 +186,7 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
     try:
         rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
         problems += _of_rows(config, rows["train"])
-        rows["test"] = count(rows["test"], config.test_size)
+        rows["test"] = test_rows(rows["test"], config.test_size)
     except ConfigError as wrong:
         problems += wrong.problems
     if config.augment.on and data_spec.input_kind != "image":

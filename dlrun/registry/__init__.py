@@ -11,5 +11,6 @@ Nothing else names it: commands, lists, checks and reports ask here.
 """
 
 from dlrun.registry.kinds import UnknownKind, enter, find, kinds, load, names, register
+from dlrun.registry.sentences import sentence
 
-__all__ = ["UnknownKind", "enter", "find", "kinds", "load", "names", "register"]
+__all__ = ["UnknownKind", "enter", "find", "kinds", "load", "names", "register", "sentence"]

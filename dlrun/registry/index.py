@@ -39,3 +39,9 @@ def files(group: str) -> dict[str, str]:
                 path.suffix == ".py" or (path / "__init__.py").is_file()):
             found[name] = f"{package}.{name}"
     return found
+
+
+def path_of(group: str, name: str) -> Path:
+    """The file of a kind of dlrun's own: ``<name>.py``, or the ``__init__.py`` of its folder."""
+    folder = _PACKAGE / ROOMS[group]
+    return folder / name / "__init__.py" if (folder / name).is_dir() else folder / f"{name}.py"

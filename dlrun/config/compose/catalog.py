@@ -10,7 +10,8 @@ from pathlib import Path
 
 from dlrun.config.places import config_dirs, experiment_dirs, packaged
 from dlrun.config.schema.root import GROUPS
-from dlrun.registry import find, names
+from dlrun.registry import names
+from dlrun.registry import sentence as kind_sentence
 
 
 def option_files(group: str) -> dict[str, Path]:
@@ -60,7 +61,7 @@ def sentences(group: str) -> dict[str, str]:
     """The options of a group with their one sentence: a file's first comment, or the first line of a docstring."""
     found = {option: sentence(file) for option, file in option_files(group).items()}
     for kind in kind_options(group):
-        found[kind] = (find(group, kind).__doc__ or "").strip().partition("\n")[0]
+        found[kind] = kind_sentence(group, kind)
     return dict(sorted(found.items()))
 
 
