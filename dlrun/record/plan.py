@@ -21,9 +21,9 @@ SWEEPS = "sweeps"  # the folder below output_dir
 class Job:
     """One run of a sweep.
 
-    `values` are what varies, by axis, as typed (the seed apart); `row` is the name of a named row; `words` are the
-    overrides that compose it; `folder` is the run's folder below output_dir, `config` the resolved configuration
-    (`run.preflight.stored` checks it and makes it a run); `steps` are those of a run that nothing stops early.
+    `values` are what varies, by axis, as typed (the seed apart); `row` is the name of a named row; `overrides` compose
+    it; `folder` is the run's folder below output_dir, `config` the resolved configuration (`preflight.stored` checks
+    it and makes it a run); `steps` are those of a run that nothing stops early.
     """
 
     number: int
@@ -31,7 +31,7 @@ class Job:
     folder: str
     seed: int
     values: dict[str, Any]
-    words: tuple[str, ...]
+    overrides: tuple[str, ...]
     config: dict[str, Any]
     row: str | None = None
     steps: int = 0
@@ -41,8 +41,8 @@ class Job:
 class Plan:
     """A sweep: its axes (values as typed, in order), its seeds, its jobs in their order, and what it was asked.
 
-    `output_dir` is where runs and sweeps lie; `options` are the sweep's own keys that change no run, as
-    `config.sweeps.Sweep` has them (metric, versus, workers, on_error, ...); `notes` are what a reader should know.
+    `output_dir` is where runs and sweeps lie; `options` are the sweep's own keys that change no run
+    (`config.schema.sweeps.Sweep`: metric, versus, workers, on_error, ...); `notes` are what a reader should know.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def folder(self) -> Path:
-        """The sweep's own folder, with its plan and reports."""
+        """The sweep's folder: plan, logs, reports."""
         return self.output_dir / SWEEPS / self.name
 
     @property
@@ -73,7 +73,7 @@ class Plan:
 def store(plan: Plan) -> None:
     """Write ``jobs.jsonl`` (a line a job), then ``plan.json``, each atomically: where the latter is, all is there."""
     plan.folder.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(asdict(job), ensure_ascii=False) + "\n" for job in plan.jobs)
+    lines = (json.dumps(_as_json(job), ensure_ascii=False) + "\n" for job in plan.jobs)
     write_text(plan.folder / "jobs.jsonl", "".join(lines))
     write_json(plan.folder / "plan.json", {
         "format": FORMAT, "name": plan.name, "axes": plan.axes, "seeds": plan.seeds, "jobs": len(plan.jobs),
@@ -84,6 +84,15 @@ def load(folder: Path) -> Plan:
     """The plan that a sweep's folder holds; raises FileNotFoundError where there is none."""
     head = read_json(folder / "plan.json")
     lines = (folder / "jobs.jsonl").read_text(encoding="utf-8").splitlines()
-    jobs = [Job(**{**job, "words": tuple(job["words"])}) for job in map(json.loads, lines)]
+    jobs = [_from_json(json.loads(line)) for line in lines]
     return Plan(head["name"], folder.parent.parent, head["axes"], head["seeds"], jobs, tuple(head["command"]),
                 head["options"], tuple(head["notes"]))
+
+
+def _as_json(job: Job) -> dict[str, Any]:
+    """A line of jobs.jsonl, in which the overrides are called ``words``."""
+    return {"words" if key == "overrides" else key: value for key, value in asdict(job).items()}
+
+
+def _from_json(line: dict[str, Any]) -> Job:
+    return Job(**{key: value for key, value in line.items() if key != "words"}, overrides=tuple(line["words"]))

@@ -1,4 +1,4 @@
-"""Runs a plan: what is done is skipped, what was interrupted goes on, the rest is trained; then the tables."""
+"""Runs a plan: done jobs are skipped, interrupted ones resume, the rest is trained; then the tables."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def run_sweep(plan: Plan, options: Execution, stream: TextIO | None = None) -> i
     """Execute a stored plan (a search stores its own); the exit code.
 
     0: every job has a result.  1: some have none (diverged, out of memory, failed), also from an earlier start.
-    130, 143: Ctrl-C or SIGTERM came; all running jobs are saved, and the same command goes on.
+    130, 143: Ctrl-C or SIGTERM came; all running jobs are saved, and the same command resumes them.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise problem("torchrun", "it trains one run by several processes; a sweep starts its workers itself")
+        raise problem("torchrun", "it trains one run in several processes; a sweep starts its own workers")
     out = sys.stdout if stream is None else stream
     if plan.options.get("search") is not None:
         from dlrun.sweep.search.run_search import run_search

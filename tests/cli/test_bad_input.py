@@ -362,10 +362,10 @@ MULTIRUN = [
     case("-m seed=1,x", "seed=x", "expected an integer >= 0"),
     case("-m seed=1,2 epochs=0,3 optimizer.lr=0.1,fast", "epochs=0", "optimizer.lr=fast", lines=2),
     case("-m model=cnn,densse", "model=cnn,densse", "did you mean  model=dense"),
-    case("-m optimizer.lr=interval(0,1)", "an interval is for a search", "range(start,stop,step)"),
-    case("-m model=glob(x*)", "nothing matches; there are: ", "cnn"),
-    case("-m seed=glob(*)", "glob chooses among the words of a group"),
-    case("-m seed=range(0)", "it names no values"),
+    case("-m optimizer.lr=interval(0,1)", "an interval needs a search", "range(start,stop,step)"),
+    case("-m model=glob(x*)", "nothing matches; the options are: ", "cnn"),
+    case("-m seed=glob(*)", "glob chooses among the options of a group"),
+    case("-m seed=range(0)", "it has no values"),
     case("-m dataset=digits,iris model=cnn", "model=cnn", "cnn expects images"),
 ]
 

@@ -95,7 +95,7 @@ def test_the_plan_is_stored_before_the_first_job(said, folder: Path, monkeypatch
     said("-m", *FAST, "seeds=2", "workers=3", "on_error=2", "retry=failed", "timeout=9", code=7)
     stored, plan, options = seen[0]
     assert stored == plan and len(plan.jobs) == 2
-    assert (options.workers, options.on_error, options.failures, options.retry, options.timeout) == (
+    assert (options.workers, options.on_error, options.max_failures, options.retry, options.timeout) == (
         3, 2, 2, "failed", 9.0)
 
 

@@ -109,7 +109,7 @@ class Look:
 
     def facts(self, words: Sequence[str]) -> dict[str, Any]:
         """Id, name, parameters and configuration of a command, or the keys that its problems name."""
-        found = examine(words, self._checker.composer.compose, self._checker.look)
+        found = examine(words, self._checker.composer.compose, self._checker.dataset_info)
         if found.wrong or found.checked is None:
             problems = found.problems()
             return {"wrong": sorted({problem.given.split("=")[0] for problem in problems}),

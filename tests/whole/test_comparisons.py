@@ -106,7 +106,7 @@ def test_its_jobs_are_the_runs_that_they_always_were(name: str) -> None:
 def test_a_row_of_softmax_regression_has_no_hidden_layer(name: str) -> None:
     """The keys of the experiment that a comparison starts from stand above those of a word that a row chooses."""
     for job in planned(name).jobs:
-        if "model=softmax" in job.words:
+        if "model=softmax" in job.overrides:
             assert (job.config["model"]["hidden"], job.config["model"]["dropout"]) == ([], 0), job.row
 
 

@@ -37,7 +37,7 @@ CIRCLES: set[str] = {
     "dlrun.data.prepared dlrun.data.preprocessing_state dlrun.data.sequences",
     "dlrun.record.console dlrun.record.console_folds",
 }
-BY_NAME: set[str] = {"dlrun.assembly.custom", "dlrun.data.read", "dlrun.data.vision", "dlrun.sweep.execute.engines"}
+BY_NAME: set[str] = {"dlrun.assembly.custom", "dlrun.data.read", "dlrun.data.vision"}
 
 
 @cache

@@ -23,5 +23,5 @@ Message = dict[str, Any]
 def job_message(job: Job, folder: Path, threads: int, abandon_reason: str = "") -> Message:
     """A job, with the threads that it gets; with an `abandon_reason` it is not trained but written down as failed."""
     message: Message = {"config": job.config, "id": job.id, "folder": str(folder.absolute()), "threads": threads,
-                        "words": list(job.words)}
+                        "words": list(job.overrides)}
     return {**message, "abandon_reason": abandon_reason} if abandon_reason else message

@@ -1,4 +1,4 @@
-"""Composing and checking many jobs: what they share is looked at once, and a problem of many is said once."""
+"""Composing and checking many jobs: what they share is looked at once, and a problem of many is reported once."""
 
 from __future__ import annotations
 
@@ -25,27 +25,29 @@ class Checker:
     """Checks jobs.  Files are taken to stay as they are while it lives: it serves one plan."""
 
     composer: Composer = field(default_factory=Composer)
-    _peeks: dict[str, DatasetInfo | ConfigError] = field(default_factory=dict)
+    _infos: dict[str, DatasetInfo | ConfigError] = field(default_factory=dict)
     _contents: dict[Path, str] = field(default_factory=dict)
     _groups: dict[str, bool] = field(default_factory=dict)
     _bad: dict[tuple[tuple[str, ...], str], Problem] = field(default_factory=dict)
 
-    def check(self, words: Sequence[str]) -> Examined:
-        """What `run.preflight.examine` finds; words that were wrong in another job are not tried again."""
-        groups = tuple(filter(self._chooses, words))
-        known = [self._bad[groups, word] for word in words if (groups, word) in self._bad]
-        found = examine([word for word in words if (groups, word) not in self._bad], self.composer.compose, self.look)
+    def check(self, overrides: Sequence[str]) -> Examined:
+        """What `preflight.examine` finds; overrides that were wrong in another job are not tried again."""
+        groups = tuple(filter(self._chooses_option, overrides))
+        known = [self._bad[groups, override] for override in overrides if (groups, override) in self._bad]
+        rest = [override for override in overrides if (groups, override) not in self._bad]
+        found = examine(rest, self.composer.compose, self.dataset_info)
         for problem in found.words:
-            if problem.given in words:
+            if problem.given in overrides:
                 self._bad[groups, problem.given] = problem
         return replace(found, words=known + found.words) if known else found
 
-    def _chooses(self, word: str) -> bool:
-        if word not in self._groups:
-            self._groups[word] = is_group(key_of(word)) or word.startswith("hydra")
-        return self._groups[word]
+    def _chooses_option(self, override: str) -> bool:
+        if override not in self._groups:
+            self._groups[override] = is_group(key_of(override)) or override.startswith("hydra")
+        return self._groups[override]
 
     def id(self, checked: Checked) -> str:
+        """The identity of a job's run; a file that many jobs name is hashed once."""
         return identity(checked.config, content=self._content)
 
     def _content(self, path: Path) -> str:
@@ -53,43 +55,45 @@ class Checker:
             self._contents[path] = content_hash(path)
         return self._contents[path]
 
-    def look(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int) -> DatasetInfo:
+    def dataset_info(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None,
+                     seed: int) -> DatasetInfo:
+        """As `data.dataset_info`, looked at once for all jobs that see the same data."""
         # The seed draws only rows that are taken at random: all other seeds see the same data.
         drawn = seed if getattr(validation, "take", "") == "random" else None
         key = repr((cfg, data_dir, validation, train_size, drawn))
-        if key not in self._peeks:
+        if key not in self._infos:
             try:
-                self._peeks[key] = dataset_info(cfg, data_dir, validation=validation, train_size=train_size, seed=seed)
-            except ConfigError as wrong:
-                self._peeks[key] = wrong
-        found = self._peeks[key]
+                self._infos[key] = dataset_info(cfg, data_dir, validation=validation, train_size=train_size, seed=seed)
+            except ConfigError as error:
+                self._infos[key] = error
+        found = self._infos[key]
         if isinstance(found, ConfigError):
             raise ConfigError(found.problems)
         return found
 
 
 def make_job(number: int, spec: JobSpec, checked: Checked, checker: Checker) -> Job:
-    """The job that a spec has become, with the identity and the folder that its configuration gives it."""
+    """The job of a spec, with the identity and the folder that its configuration gives it."""
     config, run_id = checked.config, checker.id(checked)
     assert config.plain is not None
-    return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, spec.values, spec.words, config.plain,
+    return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, spec.values, spec.overrides, config.plain,
                spec.row, run_steps(config, checked.rows["train"]))
 
 
 def check_all(specs: Sequence[JobSpec], checker: Checker) -> tuple[list[Checked], list[Problem]]:
     """The jobs, checked, and all problems of all jobs, each with the job that has it (or how many have it)."""
     checked: list[Checked] = []
-    troubled: dict[Problem, list[tuple[JobSpec, Examined]]] = {}
+    jobs_of: dict[Problem, list[tuple[JobSpec, Examined]]] = {}
     for spec in specs:
-        found = checker.check(spec.words)
+        found = checker.check(spec.overrides)
         for problem in dict.fromkeys(found.words + found.values):
-            troubled.setdefault(problem, []).append((spec, found))
+            jobs_of.setdefault(problem, []).append((spec, found))
         if found.checked is not None:
             checked.append(found.checked)
-    return checked, [_named(problem, jobs, specs) for problem, jobs in troubled.items()]
+    return checked, [_located(problem, jobs, specs) for problem, jobs in jobs_of.items()]
 
 
-def _named(problem: Problem, jobs: list[tuple[JobSpec, Examined]], specs: Sequence[JobSpec]) -> Problem:
+def _located(problem: Problem, jobs: list[tuple[JobSpec, Examined]], specs: Sequence[JobSpec]) -> Problem:
     """A problem with its place in the files and the jobs that have it."""
     spec, found = jobs[0]
     if problem in found.values:

@@ -1,4 +1,4 @@
-"""The jobs of a sweep as words: every combination of the axes' choices, the last axis varying fastest."""
+"""The jobs of a sweep as overrides: every combination of the axes' choices, the last axis varying fastest."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import Any
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.quoting import show
-from dlrun.sweep.request.axes import MOST, Axis, Choice, merged
-from dlrun.sweep.request.request import SEED, Request
+from dlrun.sweep.request.axes import MAX_JOBS, Axis, Choice, merged
+from dlrun.sweep.request.request import Request
+from dlrun.sweep.request.seeds import SEED
 from dlrun.sweep.request.skip import unused
 
 
 @dataclass(frozen=True)
 class JobSpec:
-    """A job before it is composed: its words, what varies in it (the seed apart), and the name of its row."""
+    """A job before it is composed: its overrides, what varies in it (the seed apart), and the name of its row."""
 
-    words: tuple[str, ...]
+    overrides: tuple[str, ...]
     values: dict[str, Any]
     row: str | None
     seed: int | None
@@ -33,10 +34,10 @@ class JobSpec:
 def cross(request: Request) -> tuple[list[JobSpec], list[Problem]]:
     """All jobs but those that are left out, in their order."""
     count = prod(len(axis.choices) for axis in request.axes)
-    if count > MOST:
-        return [], [Problem("the grid", f"it has {count:,} jobs; {MOST:,} is the most")]
+    if count > MAX_JOBS:
+        return [], [Problem("the grid", f"it has {count:,} jobs; {MAX_JOBS:,} is the most")]
     jobs = [merged(job) for job in itertools.product(*(axis.choices for axis in request.axes))]
-    left = [job for job in jobs if not any(skip.meets(job) for skip in request.skips)]
+    left = [job for job in jobs if not any(skip.matches(job) for skip in request.skips)]
     problems = unused(request.skips, jobs)
     if jobs and not left:
         problems.append(Problem(request.skips[0].given, "no job is left"))
@@ -64,4 +65,5 @@ def together(axes: Sequence[Axis]) -> list[list[str]]:
 
 def _spec(job: Choice, shown: dict[str, list[Any]]) -> JobSpec:
     seed = job.sets.get(SEED)
-    return JobSpec(job.words, {key: job.sets[key] for key in shown}, job.row, seed if isinstance(seed, int) else None)
+    return JobSpec(job.overrides, {key: job.sets[key] for key in shown}, job.row,
+                   seed if isinstance(seed, int) else None)

@@ -8,15 +8,14 @@ from math import prod
 from pathlib import Path
 
 from dlrun.config.problem import ConfigError, problem
-from dlrun.config.schema.sweeps import GRID
 from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all, make_job
 from dlrun.sweep.plan.grid import JobSpec, cross, together, varying
 from dlrun.sweep.plan.naming import sweep_name
-from dlrun.sweep.request.request import Request, options
+from dlrun.sweep.request.request import Request
 
 
-def grid_plan(words: Sequence[str], request: Request, checker: Checker) -> Plan:
+def grid_plan(overrides: Sequence[str], request: Request, checker: Checker) -> Plan:
     """The plan of a grid: every job is composed and checked; raises ConfigError with everything that is wrong."""
     specs, problems = cross(request)
     checked, more = check_all(specs, checker)
@@ -38,7 +37,7 @@ def grid_plan(words: Sequence[str], request: Request, checker: Checker) -> Plan:
         same[3:] = [f"and {len(same) - 3} more jobs that are another's run"]
     plan = Plan(sweep_name(request, list(jobs)), Path(folders[0]).expanduser(), varying(request.axes),
                 list(dict.fromkeys(job.seed for job in jobs.values())), list(jobs.values()),
-                ("dlrun", "-m", *words), {**options(request.settings, GRID), "pairs": together(request.axes)},
+                ("dlrun", "-m", *overrides), {**request.options, "pairs": together(request.axes)},
                 (*_left_out(request, specs), *same))
     return replace(plan, notes=(*plan.notes, *_replaced(plan)))
 

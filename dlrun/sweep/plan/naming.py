@@ -1,4 +1,4 @@
-"""A sweep's name: said, the experiment's, or made of what varies, so that the same command finds its sweep again."""
+"""A sweep's name: given, the experiment's, or made of what varies, so that the same command finds its sweep again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import Root
 from dlrun.sweep.plan.grid import varying
 from dlrun.sweep.request.axes import Axis
-from dlrun.sweep.request.request import EXPERIMENT, Request
+from dlrun.sweep.request.layers import EXPERIMENT
+from dlrun.sweep.request.request import Request
 
 _LONGEST = 60
 
@@ -21,7 +22,7 @@ def sweep_name(request: Request, ids: Sequence[str]) -> str:
     name = request.settings.name
     if name is not None:
         if not re.fullmatch(r"[A-Za-z0-9_=+,-][A-Za-z0-9_.=+,-]*", name):
-            raise problem(f"sweep.name={name}", "the name of one folder is wanted: letters, digits, and  - _ . = + ,")
+            raise problem(f"sweep.name={name}", "expected the name of one folder: letters, digits, and  - _ . = + ,")
         return name
     if request.experiment is not None:
         name = request.experiment.replace("/", "-")
@@ -33,7 +34,7 @@ def sweep_name(request: Request, ids: Sequence[str]) -> str:
 
 
 def _changes(axes: Iterable[Axis]) -> bool:
-    """Whether typed words make other jobs of an experiment than its file does; seeds are more or fewer of the same."""
+    """Whether what is typed makes other jobs than the experiment's file; seeds are more or fewer of the same."""
     typed = {key for axis in axes if axis.typed and axis.given != "seeds" for key in axis.keys} - {EXPERIMENT, "seed"}
     return any(key not in rules(Root) or rules(Root)[key].identity for key in typed)
 

@@ -9,7 +9,7 @@ from dlrun.config.schema.quoting import show
 from dlrun.record.plan import Plan
 from dlrun.record.words import long_time
 from dlrun.sweep.plan.forecast import Forecast
-from dlrun.sweep.plan.labels import columns, labels
+from dlrun.sweep.plan.labels import columns, common_overrides, labels
 from dlrun.sweep.plan.status import PRUNED, STARTED, JobState
 
 _LISTED = 40  # jobs of a dry run that get a line of their own
@@ -34,16 +34,16 @@ def _parts(plan: Plan, states: Sequence[JobState], time: Forecast) -> Iterator[t
     space = plan.options.get("space", {})
     for key, values in plan.axes.items():
         beside = f"  (with {', '.join(partners[key])})" if key in partners else ""
-        said = space[key] if isinstance(space.get(key), str) else _some([show(value) for value in values])
-        yield head, f"{key:{width}}  {said}{beside}"
+        shown = space[key] if isinstance(space.get(key), str) else _some([show(value) for value in values])
+        yield head, f"{key:{width}}  {shown}{beside}"
         head = ""
     if len(plan.seeds) > 1:
         first, last = plan.seeds[0], plan.seeds[-1]
         whole = plan.seeds == list(range(first, last + 1))
         yield "seeds", f"{first} to {last}" if whole else _some(map(str, plan.seeds))
-    common = [word for word in plan.jobs[0].words if all(word in job.words for job in plan.jobs)] if plan.jobs else []
+    common = common_overrides(plan)
     if common:
-        yield "common", " ".join(common)
+        yield "common", common
     if plan.options.get("search"):
         yield "search", "{search}, {n_trials} trials in all by {metric}, pruner {pruner}".format(**plan.options)
     if plan.jobs or not plan.options.get("search"):
@@ -57,7 +57,7 @@ def _parts(plan: Plan, states: Sequence[JobState], time: Forecast) -> Iterator[t
 
 
 def job_counts(plan: Plan, states: Sequence[JobState]) -> str:
-    """``12: 4 done, 1 to continue, 7 to do``; what failed says how it is tried again."""
+    """``12: 4 done, 1 to continue, 7 to do``; failed jobs say how they are tried again."""
     counts = Counter(outcome(state) for state in states)
     parts = [f"{counts[name]} {name}" for name in ("done", "to continue", "pruned", "failed", "to do") if counts[name]]
     if counts["failed"]:

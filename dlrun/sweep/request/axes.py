@@ -1,4 +1,4 @@
-"""What a sweep crosses: axes of choices, each choice some words that are set together."""
+"""What a sweep crosses: axes of choices, each choice some overrides that are set together."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from dlrun.config.problem import ConfigError, problem
 from dlrun.sweep.request.interval import Interval, read_interval
 from dlrun.sweep.request.to_override import to_override
 
-MOST = 20_000  # jobs of a grid, or values of an axis; who asks for more has mistyped a range
-AN_INTERVAL = "an interval is for a search (search=tpe); name the values, or  range(start,stop,step)"
+MAX_JOBS = 20_000  # of a grid, or values of an axis; who asks for more has mistyped a range
+ONLY_IN_A_SEARCH = "an interval needs a search (search=tpe); expected values, or  range(start,stop,step)"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One place on an axis: the words that it adds to a job, and the value that each sets (``{"seed": 3}``)."""
+    """One place on an axis: the overrides that it adds to a job, and the value that each sets (``{"seed": 3}``).
 
-    words: tuple[str, ...]
+    `row` is the name of a row of an experiment's file.
+    """
+
+    overrides: tuple[str, ...]
     sets: dict[str, Any]
     row: str | None = None
 
@@ -32,8 +35,8 @@ class Choice:
 class Axis:
     """Choices of which each job has one.
 
-    A word that does not vary is an axis of one choice.  `said` is how it was written; `interval` is what a search
-    draws from, and its choices are then those that are checked before.
+    An override that does not vary is an axis of one choice.  `given` is how it was written, `typed` whether on the
+    command line; `interval` is what a search draws from, and its choices are then those that are checked before.
     """
 
     choices: tuple[Choice, ...]
@@ -43,46 +46,53 @@ class Axis:
 
     @property
     def keys(self) -> list[str]:
+        """The keys that its choices set, in order."""
         return list(dict.fromkeys(key for choice in self.choices for key in choice.sets))
 
     @property
     def rows(self) -> bool:
+        """Whether its choices are the named rows of a file."""
         return any(choice.row is not None for choice in self.choices)
 
     @property
     def varies(self) -> bool:
+        """Whether jobs differ in it; a single row counts, since it has a name."""
         return len(self.choices) > 1 or self.rows
 
 
-def of_word(word: str, typed: bool = True, search: bool = False) -> Axis:
-    """The axis that a word in Hydra's grammar is; raises ConfigError where it is none."""
-    overrides, problems = read_words([word], multirun=True)
+def axis_of(text: str, typed: bool = True, search: bool = False) -> Axis:
+    """The axis of an override in Hydra's sweep grammar, as ``seed=1,2``; in a search also an interval.
+
+    Raises ConfigError.
+    """
+    parsed, problems = read_words([text], multirun=True)
     if problems:
         raise ConfigError(problems)
-    override = overrides[0]
+    override = parsed[0]
     key = override.get_key_element()
     interval = read_interval(override) if search else None
     if interval is not None:
-        return Axis(tuple(_choice(to_override(key, number)) for number in interval.tries()), word, interval, typed)
+        return Axis(tuple(choice_of([to_override(key, number)]) for number in interval.probes()), text, interval, typed)
     if isinstance(override.value(), IntervalSweep):
-        raise problem(word, AN_INTERVAL)
-    return Axis(tuple(_choice(one) for one in _words(override)), word, typed=typed)
+        raise problem(text, ONLY_IN_A_SEARCH)
+    return Axis(tuple(choice_of([one]) for one in _single_overrides(override)), text, typed=typed)
 
 
-def of_values(key: str, values: Sequence[Any]) -> Axis:
+def axis_of_values(key: str, values: Sequence[Any]) -> Axis:
     """The axis of a list in a file; raises ConfigError for a value that the key cannot have."""
-    return Axis(tuple(_choice(to_override(key, value)) for value in values), f"{key}={list(values)}", typed=False)
+    return Axis(tuple(choice_of([to_override(key, value)]) for value in values), f"{key}={list(values)}", typed=False)
 
 
-def zipped(axes: Sequence[Axis], said: str) -> Axis:
+def zipped(axes: Sequence[Axis], given: str) -> Axis:
     """One axis of several that vary together; raises ConfigError where they are not equally long."""
     lengths = {key: len(axis.choices) for axis in axes for key in axis.keys}
     if len(axes) < 2:
-        raise problem(said, "two keys or more vary together:  zip(optimizer.lr=0.1,0.01; batch_size=32,256)")
+        raise problem(given, "expected two or more keys that vary together, as in  "
+                             "zip(optimizer.lr=0.1,0.01; batch_size=32,256)")
     if len(set(lengths.values())) > 1:
-        raise problem(said, "equally many values are wanted; "
+        raise problem(given, "expected the same number of values for each key; "
                       + ", ".join(f"{key} has {count}" for key, count in lengths.items()))
-    return Axis(tuple(merged(together) for together in zip(*(axis.choices for axis in axes))), said,
+    return Axis(tuple(merged(together) for together in zip(*(axis.choices for axis in axes))), given,
                 typed=axes[0].typed)
 
 
@@ -92,44 +102,41 @@ def merged(choices: Sequence[Choice]) -> Choice:
     for choice in choices:
         sets.update(choice.sets)
     row = next((choice.row for choice in choices if choice.row is not None), None)
-    return Choice(tuple(word for choice in choices for word in choice.words), sets, row)
+    return Choice(tuple(override for choice in choices for override in choice.overrides), sets, row)
 
 
-def set_by(words: Sequence[str], row: str | None = None) -> Choice:
-    """The choice of some words that do not vary; raises ConfigError with all that is wrong with them."""
-    overrides, problems = read_words(words)
+def choice_of(overrides: Sequence[str], row: str | None = None) -> Choice:
+    """The choice of some overrides that do not vary; raises ConfigError with all that is wrong with them."""
+    parsed, problems = read_words(overrides)
     if problems:
         raise ConfigError(problems)
-    return Choice(tuple(words), {override.key_or_group: override.value() for override in overrides}, row)
+    return Choice(tuple(overrides), {override.key_or_group: override.value() for override in parsed}, row)
 
 
-def key_of(word: str) -> str:
-    """The key that a word sets: ``model.hidden`` of ``+model.hidden=[8]``."""
-    return word.partition("=")[0].lstrip("+")
+def key_of(override: str) -> str:
+    """The key that an override sets: ``model.hidden`` of ``+model.hidden=[8]``."""
+    return override.partition("=")[0].lstrip("+")
 
 
-def _choice(word: str) -> Choice:
-    return set_by([word])
-
-
-def _words(override: Override) -> list[str]:
-    said, key = override.input_line or "", override.get_key_element()
+def _single_overrides(override: Override) -> list[str]:
+    """An override of the sweep grammar as one override for each of its values; raises ConfigError."""
+    given, key = override.input_line or "", override.get_key_element()
     if not override.is_sweep_override():
-        return [said]
+        return [given]
     chosen = override.value()
     if isinstance(chosen, Glob):
         if not is_group(override.key_or_group):
-            raise problem(said, "glob chooses among the words of a group")
+            raise problem(given, "glob chooses among the options of a group")
         found = chosen.filter(options(override.key_or_group))
         if not found:
-            raise problem(said, f"nothing matches; there are: {', '.join(options(override.key_or_group))}")
+            raise problem(given, f"nothing matches; the options are: {', '.join(options(override.key_or_group))}")
         return [f"{key}={name}" for name in found]
     try:
-        found = [f"{key}={value}" for value in islice(override.sweep_string_iterator(), MOST + 1)]
+        found = [f"{key}={value}" for value in islice(override.sweep_string_iterator(), MAX_JOBS + 1)]
     except Exception as error:  # a range whose step leads nowhere is found by Hydra only while it counts
-        raise problem(said, f"not readable: {str(error).splitlines()[0]}") from None
+        raise problem(given, f"not readable: {str(error).splitlines()[0]}") from None
     if not found:
-        raise problem(said, "it names no values")
-    if len(found) > MOST:
-        raise problem(said, f"it names more than {MOST:,} values; a step makes them fewer:  range(start,stop,step)")
+        raise problem(given, "it has no values")
+    if len(found) > MAX_JOBS:
+        raise problem(given, f"it has more than {MAX_JOBS:,} values; expected a larger step:  range(start,stop,step)")
     return found

@@ -25,6 +25,7 @@ class Interval:
 
     @property
     def whole(self) -> bool:
+        """Whether only integers are drawn."""
         return isinstance(self.low, int)
 
     def number(self, drawn: float) -> float:
@@ -35,7 +36,7 @@ class Interval:
             return float(f"{drawn:.12g}")
         return min(max(float(f"{drawn:.{_DIGITS}g}"), float(self.low)), float(self.high))
 
-    def tries(self) -> list[float]:
+    def probes(self) -> list[float]:
         """The numbers that are checked before the search begins: the ends, and one between them that is not whole."""
         if self.whole or self.step is not None:
             return [self.low, self.high]
@@ -49,25 +50,25 @@ class Interval:
 
 
 def read_interval(override: Override) -> Interval | None:
-    """What ``interval(...)``, ``int(interval(...))`` or ``range(...)`` is to a search; None for other words.
+    """What ``interval(...)``, ``int(interval(...))`` or ``range(...)`` is to a search; None for other overrides.
 
     Raises ConfigError for ends that are none.
     """
-    said, value = override.input_line or "", override.value()
+    given, value = override.input_line or "", override.value()
     if isinstance(value, IntervalSweep):
         assert value.start is not None and value.end is not None
-        _tags(said, value.tags)
+        _tags(given, value.tags)
         if value.start >= value.end:
-            raise problem(said, "the second end of an interval is the larger one")
-        return _positive(said, Interval(value.start, value.end, 1 if isinstance(value.start, int) else None,
+            raise problem(given, "expected interval(low,high) with low < high")
+        return _positive(given, Interval(value.start, value.end, 1 if isinstance(value.start, int) else None,
                                         LOG in value.tags))
     if isinstance(value, RangeSweep):
-        _tags(said, value.tags)
-        return _range(said, value)
+        _tags(given, value.tags)
+        return _range(given, value)
     return None
 
 
-def _range(said: str, value: RangeSweep) -> Interval | None:
+def _range(given: str, value: RangeSweep) -> Interval | None:
     start, stop, step = (Decimal(str(number)) for number in (value.start, value.stop, value.step))
     count = ceil((stop - start) / step) if step else 0
     if count < 2:
@@ -76,17 +77,18 @@ def _range(said: str, value: RangeSweep) -> Interval | None:
     whole = all(isinstance(number, int) for number in (value.start, value.stop, value.step))
     log = LOG in value.tags
     if log and not (whole and abs(step) == 1):
-        raise problem(said, "a logarithm has no steps; say  tag(log, interval(...))  or  tag(log, int(interval(...)))")
+        raise problem(given, "a logarithmic range has no steps; expected  tag(log, interval(...))  or  "
+                             "tag(log, int(interval(...)))")
     convert = int if whole else float
-    return _positive(said, Interval(convert(low), convert(high), convert(abs(step)), log))
+    return _positive(given, Interval(convert(low), convert(high), convert(abs(step)), log))
 
 
-def _tags(said: str, tags: set[str]) -> None:
+def _tags(given: str, tags: set[str]) -> None:
     if tags - {LOG}:
-        raise problem(said, f"the tag of an interval is  {LOG}: its numbers are drawn by their logarithm")
+        raise problem(given, f"expected the tag  {LOG}  (drawn by the logarithm), or none")
 
 
-def _positive(said: str, found: Interval) -> Interval:
+def _positive(given: str, found: Interval) -> Interval:
     if found.log and found.low <= 0:
-        raise problem(said, "the logarithm wants numbers > 0")
+        raise problem(given, "expected numbers > 0 for a logarithmic interval")
     return found

@@ -21,21 +21,22 @@ class Skip:
     given: str
     typed: bool = True
 
-    def meets(self, job: Choice) -> bool:
+    def matches(self, job: Choice) -> bool:
+        """Whether a job is left out."""
         return all(any(_same(_value(job, key), value) for value in values) for key, values in self.values.items())
 
 
 def unused(skips: Sequence[Skip], jobs: Sequence[Choice]) -> list[Problem]:
-    """A problem for each skip that names what no job has; one in a file may be idle, since typed words replace axes."""
+    """A problem for each skip that matches no job; one in a file may be idle, since what is typed replaces axes."""
     found = []
     for skip in skips:
-        if any(skip.meets(job) for job in jobs):
+        if any(skip.matches(job) for job in jobs):
             continue
         known = list(dict.fromkeys(key for job in jobs for key in (*job.sets, *([ROW] if job.row else []))))
-        strange = [key for key in skip.values if key not in known]
-        if strange:
-            near = did_you_mean(strange[0], known)
-            found.append(Problem(skip.given, f"no word of this sweep sets {strange[0]}{near}"))
+        unknown = [key for key in skip.values if key not in known]
+        if unknown:
+            near = did_you_mean(unknown[0], known)
+            found.append(Problem(skip.given, f"no override of this sweep sets {unknown[0]}{near}"))
         elif skip.typed:
             found.append(Problem(skip.given, _no_job(skip, jobs)))
     return found
@@ -45,8 +46,8 @@ def _no_job(skip: Skip, jobs: Sequence[Choice]) -> str:
     for key, values in skip.values.items():
         there = list(dict.fromkeys(show(_value(job, key)) for job in jobs))
         if not set(map(show, values)) & set(there):
-            return f"no job has it: {key} is {' or '.join(there[:8])}{did_you_mean(show(values[0]), there)}"
-    return "no job has all of these values"
+            return f"it matches no job: {key} is {' or '.join(there[:8])}{did_you_mean(show(values[0]), there)}"
+    return "it matches no job: none has all of these values"
 
 
 def _value(job: Choice, key: str) -> Any:

@@ -11,7 +11,7 @@ from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.sweeps import Sweep
-from dlrun.sweep.request.axes import Axis, Choice, of_values, of_word, set_by, zipped
+from dlrun.sweep.request.axes import Axis, Choice, axis_of, axis_of_values, choice_of, zipped
 from dlrun.sweep.request.skip import Skip
 from dlrun.sweep.request.to_override import to_override
 
@@ -20,7 +20,7 @@ Origin = Callable[[str], str]
 
 @dataclass
 class SweepConfig:
-    """What files say of a sweep.  Rows come first, then axes, then pairs."""
+    """What files define of a sweep: settings by the keys of `Sweep`, axes (rows, axes, pairs in this order), skips."""
 
     settings: dict[str, Any] = field(default_factory=dict)
     axes: list[Axis] = field(default_factory=list)
@@ -30,58 +30,58 @@ class SweepConfig:
 
 def read_sweep_config(sweep: Any, params: dict[str, Any] | None, origin: Origin, search: bool = False) -> SweepConfig:
     """Axes and settings of a composition's `sweep` and `params`, with everything that is wrong with them."""
-    section = SweepConfig()
+    config = SweepConfig()
     if sweep is not None and not isinstance(sweep, dict):
-        section.problems.append(Problem("sweep", "a mapping is wanted: rows, axes, pairs, exclude, seeds, ...",
+        config.problems.append(Problem("sweep", "expected a mapping: rows, axes, pairs, exclude, seeds, ...",
                                         origin("sweep")))
         sweep = None
     given: dict[str, Any] = sweep or {}
-    values = read_values(Sweep, given, "sweep", section.problems, origin, owner="sweep")
-    section.settings = {key: values[key] for key in given if key in values}
+    values = read_values(Sweep, given, "sweep", config.problems, origin, owner="sweep")
+    config.settings = {key: values[key] for key in given if key in values}
     search = search or values["search"] is not None
-    reader = _Reader(section, origin)
+    reader = _Reader(config, origin)
     if values["rows"]:
-        section.axes += _rows(values["rows"], reader)
+        config.axes += _rows(values["rows"], reader)
     for key, value in flatten(values["axes"] or {}).items():
-        reader.take(f"sweep.axes.{key}", partial(_axis, key, value, search))
+        reader.read(f"sweep.axes.{key}", partial(_axis, key, value, search))
     for number, pair in enumerate(_list(values["pairs"])):
-        reader.take("sweep.pairs", partial(_pair, pair, number))
+        reader.read("sweep.pairs", partial(_pair, pair, number))
     for key, value in flatten(params or {}).items():
-        reader.take(f"hydra.sweeper.params.{key}", partial(_axis, key, value, search))
+        reader.read(f"hydra.sweeper.params.{key}", partial(_axis, key, value, search))
     for number, skip in enumerate(_list(values["exclude"])):
-        reader.take("sweep.exclude", partial(_skip, skip, number))
-    section.problems += _overlaps(section, origin)
-    return section
+        reader.read("sweep.exclude", partial(_skip, skip, number))
+    config.problems += _overlaps(config, origin)
+    return config
 
 
-def _overlaps(section: SweepConfig, origin: Origin) -> list[Problem]:
+def _overlaps(config: SweepConfig, origin: Origin) -> list[Problem]:
     """A key is set in one place: a later axis would silently replace what a row or an axis before has set."""
     found: list[Problem] = []
     before: dict[str, Axis] = {}
-    for axis in section.axes:
+    for axis in config.axes:
         for key in axis.keys:
             other = before.setdefault(key, axis)
             if other is not axis:
                 found.append(Problem(axis.given, f"{key} is set by {other.given} already", origin("sweep")))
-    if section.settings.get("seeds") is not None and "seed" in before:
+    if config.settings.get("seeds") is not None and "seed" in before:
         found.append(Problem("sweep.seeds", f"seed is set by {before['seed'].given} already", origin("sweep.seeds")))
     return found
 
 
 @dataclass
 class _Reader:
-    section: SweepConfig
+    config: SweepConfig
     origin: Origin
 
-    def take(self, key: str, read: Callable[[], Axis | Skip]) -> None:
+    def read(self, key: str, of: Callable[[], Axis | Skip]) -> None:
         try:
-            found = read()
+            found = of()
             if isinstance(found, Skip):
-                self.section.skips.append(found)
+                self.config.skips.append(found)
             else:
-                self.section.axes.append(found)
-        except ConfigError as wrong:
-            self.section.problems += [replace(p, origin=p.origin or self.origin(key)) for p in wrong.problems]
+                self.config.axes.append(found)
+        except ConfigError as error:
+            self.config.problems += [replace(p, origin=p.origin or self.origin(key)) for p in error.problems]
 
 
 def _list(value: Any) -> list[Any]:
@@ -91,16 +91,16 @@ def _list(value: Any) -> list[Any]:
 
 def _axis(key: str, value: Any, search: bool) -> Axis:
     if isinstance(value, str):
-        return of_word(f"{key}={value}", typed=False, search=search)
+        return axis_of(f"{key}={value}", typed=False, search=search)
     values = value if isinstance(value, list) else [value]
     if not values:
-        raise problem(f"sweep.axes.{key}", "it names no values")
-    return of_values(key, values)
+        raise problem(f"sweep.axes.{key}", "it has no values")
+    return axis_of_values(key, values)
 
 
 def _pair(pair: Any, number: int) -> Axis:
     if not isinstance(pair, dict):
-        raise problem(f"sweep.pairs.{number}", "a mapping of keys to lists is wanted")
+        raise problem(f"sweep.pairs.{number}", "expected a mapping of keys to lists")
     return zipped([_axis(key, value, False) for key, value in flatten(pair).items()], f"sweep.pairs.{number}")
 
 
@@ -109,10 +109,10 @@ def _rows(rows: dict[str, Any], reader: _Reader) -> list[Axis]:
     for name, row in rows.items():
         try:
             choices.append(_row(str(name), row))
-        except ConfigError as wrong:
-            reader.section.problems += [
+        except ConfigError as error:
+            reader.config.problems += [
                 replace(p, given=f"{name}: {p.given}", origin=p.origin or reader.origin(f"sweep.rows.{name}"))
-                for p in wrong.problems]
+                for p in error.problems]
     return [Axis(tuple(choices), "sweep.rows", typed=False)] if choices else []
 
 
@@ -120,35 +120,14 @@ def _row(name: str, row: Any) -> Choice:
     if row is None:
         return Choice((), {}, name)
     if isinstance(row, dict):
-        return set_by([to_override(key, value) for key, value in flatten(row).items()], name)
-    if isinstance(row, list) and all(isinstance(word, str) for word in row):
-        return set_by(row, name)
-    raise problem(f"sweep.rows.{name}", "a list of overrides, or a mapping of keys to values, is wanted")
+        return choice_of([to_override(key, value) for key, value in flatten(row).items()], name)
+    if isinstance(row, list) and all(isinstance(override, str) for override in row):
+        return choice_of(row, name)
+    raise problem(f"sweep.rows.{name}", "expected a list of overrides, or a mapping of keys to values")
 
 
 def _skip(skip: Any, number: int) -> Skip:
     if not isinstance(skip, dict) or not skip:
-        raise problem(f"sweep.exclude.{number}", "a mapping is wanted, as  {model: lstm, dataset: mnist}")
+        raise problem(f"sweep.exclude.{number}", "expected a mapping, as  {model: lstm, dataset: mnist}")
     values = {key: value if isinstance(value, list) else [value] for key, value in flatten(skip).items()}
     return Skip(values, f"sweep.exclude.{number}", typed=False)
-
-
-def read_seeds(value: Any) -> list[int]:
-    """The seeds that ``seeds:`` names: n stands for 0 to n-1.  Raises ValueError.
-
-    >>> read_seeds(3), read_seeds([7, 8]), read_seeds("1,2")
-    ([0, 1, 2], [7, 8], [1, 2])
-    """
-    wanted = "a number n for the seeds 0 to n-1, or a list of seeds, is wanted"
-    if isinstance(value, str):
-        try:
-            value = [choice.sets["seed"] for choice in of_word(f"seed={value}").choices]
-        except ConfigError:
-            raise ValueError(wanted) from None
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-        return list(range(value))
-    if isinstance(value, (list, tuple)) and value and all(
-            isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in value):
-        return list(value)
-    raise ValueError(wanted)
-

@@ -1,4 +1,4 @@
-"""Values as words of the command line, so that what a file says goes the way of what is typed."""
+"""Values as overrides, so that a file's values are read in the way of what is typed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 
 
 def to_override(key: str, value: Any) -> str:
-    """The word that sets `key` to `value`, read by Hydra as this very value.
+    """The override that sets `key` to `value`; Hydra reads exactly this value from it.
 
     >>> to_override("name", "a, b"), to_override("name", "1e-3")
     ("name='a, b'", "name='1e-3'")

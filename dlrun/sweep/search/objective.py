@@ -1,4 +1,4 @@
-"""What a search improves: a measure on validation rows, never on test rows, and the mean over a trial's seeds."""
+"""What a search improves: a metric on validation rows, never on test rows, and the mean over a trial's seeds."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Objective:
 
     @property
     def falls(self) -> bool:
+        """Whether smaller is better."""
         return self.metric.direction != "max"
 
     @property
@@ -37,7 +38,7 @@ class Objective:
         """The key of an epoch's row that it is read from while the run trains."""
         return self.key.removeprefix("best/")
 
-    def of(self, states: Sequence[JobState]) -> tuple[float | None, str]:
+    def value_of_trial(self, states: Sequence[JobState]) -> tuple[float | None, str]:
         """The value of a trial whose runs have all ended; None, with the reason, where it has none."""
         values = []
         for state in states:
@@ -59,37 +60,38 @@ class Objective:
         for row in rows:
             value = row.get(self.row_key)
             if isinstance(value, (int, float)) and math.isfinite(value):
-                found[row["epoch"]] = self.so_far(float(value), found.values())
+                found[row["epoch"]] = self.best_so_far(float(value), found.values())
         return found
 
-    def so_far(self, value: float, before: Any) -> float:
+    def best_so_far(self, value: float, before: Any) -> float:
+        """The value, or the best one of it and those before where the metric is ``best/...``."""
         if self.key == self.row_key:
             return value
         return (min if self.falls else max)([value, *before])
 
 
-def objective(config: Config, asked: str | None) -> tuple[Objective, list[Problem]]:
-    """What a search over runs like this one improves: `asked`, or the metric that its task is judged by."""
+def objective(config: Config, key: str | None) -> tuple[Objective, list[Problem]]:
+    """What a search over runs like this one improves: `key`, or the metric that its task is judged by."""
     known = measured(config)
-    on_validation = [key for key in known if key.startswith("val/")]
+    on_validation = [one for one in known if one.startswith("val/")]
 
-    def named(key: str) -> Objective:
-        return Objective(key, config.task.described().of(key))
+    def named(one: str) -> Objective:
+        return Objective(one, config.task.described().of(one))
 
-    if asked is None and not on_validation:
-        return named("val/loss"), [Problem("search", "without validation rows nothing can be chosen; say "
+    if key is None and not on_validation:
+        return named("val/loss"), [Problem("search", "without validation rows nothing can be chosen; add "
                                                      "validation=0.2")]
-    if asked is None:
-        names = {key.partition("/")[2]: 0.0 for key in on_validation}
+    if key is None:
+        names = {one.partition("/")[2]: 0.0 for one in on_validation}
         return named(primary_key(config.task.kind, [{"val": names}])), []
-    found = named(asked)
-    if asked.partition("/")[0].partition("@")[0] == "test":
-        return found, [Problem(f"metric={asked}", "the test rows are never used to choose; name one of "
+    found = named(key)
+    if key.partition("/")[0].partition("@")[0] == "test":
+        return found, [Problem(f"metric={key}", "the test rows are never used to choose; expected one of "
                                + ", ".join(on_validation or known))]
     if found.row_key not in known:
-        return found, [Problem(f"metric={asked}", f"a search improves one of {', '.join(known)}"
+        return found, [Problem(f"metric={key}", f"expected one of {', '.join(known)}"
                                f"{did_you_mean(found.row_key, known)}")]
     if found.metric.direction is None:
-        return found, [Problem(f"metric={asked}", "neither more nor less of it is better; a search improves one of "
-                               + ", ".join(key for key in known if config.task.described().of(key).direction))]
+        return found, [Problem(f"metric={key}", "neither more nor less of it is better; expected one of "
+                               + ", ".join(one for one in known if config.task.described().of(one).direction))]
     return found, []

@@ -29,7 +29,7 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
     """Train the trials that are missing; the exit code.
 
     0: every trial has a value, was pruned, or diverged (which is the worst value).  1: some failed, or none has a
-    value.  130, 143: a signal came; all running jobs are saved, and the same command goes on.
+    value.  130, 143: a signal came; all running jobs are saved, and run the same command again to resume.
     Raises ConfigError where another process leads this search, or the folder has another one.
     """
     try:
@@ -40,7 +40,7 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
             plan = search.plan
             search.trials.write(plan.folder, {job.id: job for job in plan.jobs})
             write_tables(plan, read_all(plan), out)
-            _sum_up(search.trials, plan, search.objective, out)
+            _print_summary(search.trials, plan, search.objective, out)
             if code:
                 print(SAVED.format(signal=signals.name), file=out)
     except Busy as busy:
@@ -54,18 +54,18 @@ def open_search(plan: Plan, options: Execution) -> SearchQueue:
     """The search as its folder has it, whose lock is held; Hydra is started."""
     checker = Checker()
     space, _ = space_of(read_request(plan.command[2:], checker.composer))
-    first, _ = check_all(space.tries()[:1], checker)
+    first, _ = check_all(space.probes()[:1], checker)
     goal, _ = objective(first[0].config, plan.options["metric"])
     study = open_study(plan.folder, plan.name, fingerprint(plan, first[0], checker), goal.falls,
                        plan.options["pruner"], first[0].config.epochs)
     plan = replace(plan, jobs=jobs_so_far(plan))
     store(plan)
-    slots = find_slots(options, [make_job(0, space.tries()[0], first[0], checker)])
+    slots = find_slots(options, [make_job(0, space.probes()[0], first[0], checker)])
     return SearchQueue(plan, study, space, goal, checker, ThreadRule(slots), slots, options.max_failures,
-                  options.retry == "failed")
+                       options.retry == "failed")
 
 
-def _sum_up(trials: Trials, plan: Plan, goal: Objective, out: TextIO) -> None:
+def _print_summary(trials: Trials, plan: Plan, goal: Objective, out: TextIO) -> None:
     """``20 trials: 14 complete, 6 pruned``, and the best one, as it can be typed."""
     found: dict[str, int] = {}
     names = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "to continue",
@@ -79,9 +79,8 @@ def _sum_up(trials: Trials, plan: Plan, goal: Objective, out: TextIO) -> None:
         return
     jobs = {job.id: job for job in plan.jobs}
     job = jobs[best.user_attrs["jobs"][0]]
-    said = plan.options["metric"]
     row = [job.row] if job.row else []
-    words = " ".join([*row, *(to_override(key, value) for key, value in job.values.items())])
-    print(f"best: trial {best.number + 1}, {said} {goal.metric.text(best.value, 2)} with {words}", file=out)
+    values = " ".join([*row, *(to_override(key, value) for key, value in job.values.items())])
+    print(f"best: trial {best.number + 1}, {goal.key} {goal.metric.text(best.value, 2)} with {values}", file=out)
     if len(plan.seeds) == 1:
-        print(f"again: dlrun {' '.join(job.words)}", file=out)
+        print(f"again: dlrun {' '.join(job.overrides)}", file=out)

@@ -8,19 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.problem import ConfigError, Problem
-from dlrun.config.schema.sweeps import GRID
 from dlrun.preflight.preflight import Checked
 from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all
 from dlrun.sweep.plan.grid import together, varying
 from dlrun.sweep.plan.naming import sweep_name
-from dlrun.sweep.request.request import Request, options
+from dlrun.sweep.request.request import Request
 from dlrun.sweep.search.objective import objective
 from dlrun.sweep.search.space import Space, space_of
 from dlrun.sweep.search.study import missing
 
 
-def search_plan(words: Sequence[str], request: Request, checker: Checker) -> Plan:
+def search_plan(overrides: Sequence[str], request: Request, checker: Checker) -> Plan:
     """The plan of a search, with the jobs that it has had so far; raises ConfigError with everything that is wrong.
 
     Every end and every choice is checked once, all else at its first one; what a trial combines is checked as it
@@ -29,7 +28,7 @@ def search_plan(words: Sequence[str], request: Request, checker: Checker) -> Pla
     search = request.settings.search
     assert search is not None
     space, problems = space_of(request)
-    checked, wrong = check_all(space.tries(), checker)
+    checked, wrong = check_all(space.probes(), checker)
     problems = request.problems + problems + missing(search) + [_whole(problem, space) for problem in wrong]
     metric = request.settings.metric
     for one in checked:
@@ -38,12 +37,12 @@ def search_plan(words: Sequence[str], request: Request, checker: Checker) -> Pla
         metric = metric if wrong else found.key
     if problems:
         raise ConfigError(problems)
-    settings = {**options(request.settings, GRID), "metric": metric, "pairs": together(request.axes),
+    settings = {**request.options, "metric": metric, "pairs": together(request.axes),
                 "space": space.describe()}
     said = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]
     name = sweep_name(request, [*map(checker.id, checked), *said])
     plan = Plan(name, Path(checked[0].config.output_dir).expanduser(), _axes(space),
-                space.seeds or [checked[0].config.seed], [], ("dlrun", "-m", *words), settings)
+                space.seeds or [checked[0].config.seed], [], ("dlrun", "-m", *overrides), settings)
     return replace(plan, jobs=jobs_so_far(plan))
 
 
@@ -72,10 +71,11 @@ def _axes(space: Space) -> dict[str, list[object]]:
 
 
 def _whole(problem: Problem, space: Space) -> Problem:
-    """A key that takes integers wants an interval of them."""
+    """A key that takes integers needs an interval of them."""
     key = problem.given.partition("=")[0]
     axis = next((axis for axis in space.axes if axis.interval is not None and axis.keys == [key]), None)
-    if axis is None or axis.interval is None or axis.interval.whole or not problem.expected.startswith("an integer"):
+    integers = problem.expected.removeprefix("expected ").startswith("an integer")
+    if axis is None or axis.interval is None or axis.interval.whole or not integers:
         return problem
     low, high = axis.interval.low, axis.interval.high
     return Problem(axis.given, f"{key} takes integers:  {key}='int(interval({low:g},{high:g}))'")

@@ -10,8 +10,9 @@ from dlrun.config.problem import Problem
 from dlrun.config.schema.quoting import show
 from dlrun.registry import find
 from dlrun.sweep.plan.grid import JobSpec, varying
-from dlrun.sweep.request.axes import Axis, Choice, key_of, merged, set_by
-from dlrun.sweep.request.request import SEED, Request
+from dlrun.sweep.request.axes import Axis, Choice, choice_of, key_of, merged
+from dlrun.sweep.request.request import Request
+from dlrun.sweep.request.seeds import SEED
 from dlrun.sweep.request.to_override import to_override
 
 
@@ -39,7 +40,7 @@ class Space:
                    for axis in self.axes]
         return [self._spec(choices, seed) for seed in self._seeds]
 
-    def tries(self) -> list[JobSpec]:
+    def probes(self) -> list[JobSpec]:
         """Jobs that are checked before the first: each choice and each end once, all else at its first one."""
         first = [axis.choices[0] for axis in self.axes]
         jobs = [first]
@@ -55,19 +56,19 @@ class Space:
         seeds = [] if seed is None else [Choice((f"{SEED}={seed}",), {SEED: seed})]
         job = merged([*choices, *seeds])
         found = job.sets.get(SEED)
-        return JobSpec(job.words, {key: job.sets[key] for key in self.shown if key in job.sets}, job.row,
+        return JobSpec(job.overrides, {key: job.sets[key] for key in self.shown if key in job.sets}, job.row,
                      found if isinstance(found, int) else None)
 
 
 def space_of(request: Request) -> tuple[Space, list[Problem]]:
-    """The space of a search's command, and what a search cannot do."""
-    said = f"search={request.settings.search}"
-    problems = [Problem(skip.given, "a search leaves nothing out; name the values that it may draw")
+    """The space of a search's command, and what a search does not support."""
+    problems = [Problem(skip.given, "a search skips nothing; expected only values that it may draw")
                 for skip in request.skips]
     axes = [axis for axis in request.axes if axis.given != "seeds"]
     seeds = [choice.sets[SEED] for axis in request.axes if axis.given == "seeds" for choice in axis.choices]
     if not request.problems and not any(axis.varies for axis in axes):
-        problems.append(Problem(said, "nothing varies; as in  optimizer.lr='tag(log, interval(1e-4,1e-1))'"))
+        problems.append(Problem(f"search={request.settings.search}", "nothing varies; expected an override as  "
+                                                                     "optimizer.lr='tag(log, interval(1e-4,1e-1))'"))
     launcher = request.settings.launcher
     if request.settings.workers == "auto" and find("launcher", launcher).queues_all:
         problems.append(Problem(f"launcher={launcher}", "expected how many jobs of the search run at a time, as in "
@@ -90,6 +91,6 @@ def _label(choice: Choice) -> str:
 def _choice(axis: Axis, drawn: Any) -> Choice:
     if axis.interval is None:
         return next(choice for choice in axis.choices if _label(choice) == drawn)
-    word = to_override(key_of(axis.choices[0].words[0]), axis.interval.number(drawn))
-    plus = "+" if axis.choices[0].words[0].startswith("+") else ""
-    return set_by([plus + word])
+    word = to_override(key_of(axis.choices[0].overrides[0]), axis.interval.number(drawn))
+    plus = "+" if axis.choices[0].overrides[0].startswith("+") else ""
+    return choice_of([plus + word])

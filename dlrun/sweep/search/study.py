@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 JOURNAL = "study.jsonl"
-_ASKED = "asked"  # the study's attribute that says which search it is
+_FINGERPRINT = "asked"  # the study's attribute that says which search it is
 _NEEDS = {"cmaes": "cmaes", "gp": "torch"}  # beside Optuna
 WARM_UP = 5  # a fifth of the epochs is trained before the median pruner judges a trial
 
@@ -31,11 +31,11 @@ def missing(search: str) -> list[Problem]:
     return [Problem(f"search={search}", f"it needs {lacking[0]}:  pip install 'dlrun[optuna]'")] if lacking else []
 
 
-def open_study(folder: Path, name: str, asked: Mapping[str, Any], falls: bool, pruner: str,
+def open_study(folder: Path, name: str, fingerprint: Mapping[str, Any], falls: bool, pruner: str,
                epochs: int | None) -> optuna.Study:
-    """The study of a sweep's folder, whose lock is held; begun where there is none.
+    """The study of a sweep's folder, whose lock is held; created where there is none.
 
-    Raises ConfigError where the folder has another search's.
+    `fingerprint` is what may not change while it goes on.  Raises ConfigError where the folder has another search's.
     """
     import optuna
     from optuna.storages import JournalStorage
@@ -48,20 +48,20 @@ def open_study(folder: Path, name: str, asked: Mapping[str, Any], falls: bool, p
     storage = JournalStorage(JournalFileBackend(str(path), _no_lock(path)))
     study = optuna.create_study(study_name=name, storage=storage, direction="minimize" if falls else "maximize",
                                 load_if_exists=True, pruner=_pruner(pruner, epochs))
-    before = study.user_attrs.get(_ASKED)
+    before = study.user_attrs.get(_FINGERPRINT)
     if before is None:
-        study.set_user_attr(_ASKED, dict(asked))
+        study.set_user_attr(_FINGERPRINT, dict(fingerprint))
     else:
-        other = next((key for key in asked if asked[key] != before.get(key)), None)
+        other = next((key for key in fingerprint if fingerprint[key] != before.get(key)), None)
         if other is not None:
-            raise problem(f"sweep.name={name}", f"that search has another {other}: {_said(before.get(other))}, and "
-                                                f"not {_said(asked[other])}; give this one another name")
+            raise problem(f"sweep.name={name}", f"that search has another {other}: {_shown(before.get(other))}, and "
+                                                f"not {_shown(fingerprint[other])}; expected another name for this one")
     return study
 
 
-def _said(value: Any) -> str:
+def _shown(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_said(one)}" for key, one in value.items())
+        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items())
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -30,20 +30,23 @@ class Trials:
         return [trial for trial in trials if trial.number not in before]
 
     def count(self) -> int:
+        """How many there are, of those that count."""
         return len(self.all())
 
-    def asked(self) -> int:
+    def next_number(self) -> int:
         """The number that the next new trial has."""
         return len(self.study.get_trials(deepcopy=False))
 
-    def waiting(self) -> bool:
+    def any_waiting(self) -> bool:
+        """Whether a failed trial waits to be tried again."""
         return any(trial.state.name == "WAITING" for trial in self.study.get_trials(deepcopy=False))
 
     def running(self) -> list[FrozenTrial]:
+        """Those in hand; at a start, those that a process left as it died."""
         return [trial for trial in self.all() if trial.state.name == "RUNNING"]
 
     def pruned_jobs(self) -> set[str]:
-        """The ids of the jobs of trials that were given up."""
+        """The ids of the jobs of pruned trials."""
         return {run_id for trial in self.all() if trial.state.name == "PRUNED"
                 for run_id in trial.user_attrs.get("jobs", [])}
 
@@ -51,7 +54,7 @@ class Trials:
         """What a trial has reported, by epoch."""
         return self.study.get_trials(deepcopy=False)[number].intermediate_values
 
-    def again(self) -> None:
+    def retry_failed(self) -> None:
         """Enqueue every trial that failed, with its values."""
         for trial in self.all():
             if trial.state.name == "FAIL":

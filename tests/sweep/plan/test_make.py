@@ -76,11 +76,11 @@ def test_skip_leaves_out_what_has_all_its_values(plan) -> None:
 def test_a_job_is_the_run_that_its_words_alone_are(plan) -> None:
     made = plan("model=dense,cnn", "optimizer=sgd,adam", "seeds=2", "epochs=3", "name=null")
     for job in made.jobs:
-        alone = preflight(job.words).config
+        alone = preflight(job.overrides).config
         assert (job.id, job.folder) == (identity(alone), f"{run_name(alone)}/{identity(alone)}")
         assert job.config == alone.plain
         assert stored(job.config).config == alone
-    assert made.jobs[0].words == ("model=dense", "optimizer=sgd", "epochs=3", "name=null", "seed=0")
+    assert made.jobs[0].overrides == ("model=dense", "optimizer=sgd", "epochs=3", "name=null", "seed=0")
 
 
 @pytest.mark.parametrize("words", [
@@ -90,7 +90,7 @@ def test_a_job_is_the_run_that_its_words_alone_are(plan) -> None:
 ], ids=" ".join)
 def test_a_task_that_model_and_data_choose_is_that_of_the_single_run(plan, words: list[str]) -> None:
     for job in plan(*words).jobs:
-        assert job.config == preflight(job.words).config.plain
+        assert job.config == preflight(job.overrides).config.plain
 
 
 def test_a_models_word_on_the_root_keys_counts_in_its_jobs(plan, write) -> None:
@@ -127,7 +127,7 @@ def test_a_csv_is_looked_at_once_for_all_jobs(plan, write, monkeypatch: pytest.M
     csv = ["dataset=csv", "dataset.path=t.csv", "dataset.target=y"]
     made = plan(*csv, "model=dense", "optimizer.lr=0.1,0.2", "seeds=5")
     assert len(made.jobs) == 10 and len(looked) == 1 and len(hashed) == 1
-    assert made.jobs[0].id == identity(preflight(made.jobs[0].words).config)
+    assert made.jobs[0].id == identity(preflight(made.jobs[0].overrides).config)
 
 
 def test_a_stored_plan_does_not_see_an_edited_file(plan, write) -> None:

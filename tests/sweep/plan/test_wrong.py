@@ -8,34 +8,35 @@ import pytest
 
 
 @pytest.mark.parametrize(("words", "says"), [
-    (["seeds=0"], ["seeds=0: a number n for the seeds 0 to n-1, or a list of seeds,"]),
-    (["seeds=[1,x]"], ["seeds=[1,x]: a number n"]),
-    (["seeds=2", "seed=3"], ["seeds=2: seed=3 says it already"]),
-    (["seeds=2", "seeds=3"], ["seeds=3: it is said twice; seeds=2 stands before"]),
-    (["seed=1,2", "seed=3"], ["seed=3: seed is said twice; seed=1,2 stands before"]),
-    (["model=cnn,dense", "zip(model=cnn,dense; epochs=1,2)"], ["model is said twice; model=cnn,dense stands before"]),
+    (["seeds=0"], ["seeds=0: expected a number n for the seeds 0 to n-1, or a list of seeds"]),
+    (["seeds=[1,x]"], ["seeds=[1,x]: expected a number n"]),
+    (["seeds=2", "seed=3"], ["seeds=2: seed=3 sets the seeds already"]),
+    (["seeds=2", "seeds=3"], ["seeds=3: it is given twice; seeds=2 comes before"]),
+    (["seed=1,2", "seed=3"], ["seed=3: seed is given twice; seed=1,2 comes before"]),
+    (["model=cnn,dense", "zip(model=cnn,dense; epochs=1,2)"], ["model is given twice; model=cnn,dense comes before"]),
     (["workers=0"], ["workers=0: expected an integer >= 1 or \"auto\""]),
-    (["workers=1,2"], ["workers=1,2: one value is wanted: it holds for the whole sweep"]),
+    (["workers=1,2"], ["workers=1,2: expected one value: it holds for the whole sweep"]),
     (["on_error=stopp"], ["on_error=stopp: ", "did you mean  stop"]),
     (["retry=all"], ["retry=all: expected one of none, failed"]),
     (["launcher=slurm"], ["launcher=slurm: expected one of local, joblib, ray, submitit"]),
     (["launcher_args={a: 1}"], ["launcher_args={a: 1}: launcher=local takes no arguments"]),
     (["sweep.sedes=3"], ["sweep.sedes=3: a sweep has no such key; did you mean  seeds"]),
-    (["sweep.axes={a: [1]}"], ["an axis is typed as  optimizer.lr=0.1,0.01"]),
-    (["sweep.name=a/b"], ["sweep.name=a/b: the name of one folder is wanted"]),
-    (["sweep.name=.."], ["sweep.name=..: the name of one folder is wanted"]),
-    (["zip(epochs=1,2; batch_size=3)"], ["equally many values are wanted; epochs has 2, batch_size has 1"]),
-    (["zip(epochs=1,2)"], ["two keys or more vary together:  zip("]),
-    (["zip(epochs)"], ["keys with their values are wanted"]),
+    (["sweep.axes={a: [1]}"], ["on the command line an axis is  optimizer.lr=0.1,0.01"]),
+    (["sweep.name=a/b"], ["sweep.name=a/b: expected the name of one folder"]),
+    (["sweep.name=.."], ["sweep.name=..: expected the name of one folder"]),
+    (["zip(epochs=1,2; batch_size=3)"],
+     ["expected the same number of values for each key; epochs has 2, batch_size has 1"]),
+    (["zip(epochs=1,2)"], ["expected two or more keys that vary together, as in  zip("]),
+    (["zip(epochs)"], ["expected keys with their values"]),
     (["zip(epochs=1,2; batch_size=3,4"], ["the  (  is not closed"]),
     (["zip()"], ["zip(): it is empty; as in  zip("]),
-    (["skip(model=lstm)", "model=dense,cnn"], ["skip(model=lstm): no job has it: model is dense or cnn"]),
-    (["skip(modle=cnn)", "model=dense,cnn"], ["no word of this sweep sets modle; did you mean  model"]),
+    (["skip(model=lstm)", "model=dense,cnn"], ["skip(model=lstm): it matches no job: model is dense or cnn"]),
+    (["skip(modle=cnn)", "model=dense,cnn"], ["no override of this sweep sets modle; did you mean  model"]),
     (["skip(model=dense,cnn)", "model=dense,cnn"], ["skip(model=dense,cnn): no job is left"]),
-    (["skip(cnn)", "model=dense,cnn"], ["keys with their values are wanted, as in  skip("]),
-    (["optimizer.lr=interval(0,1)"], ["an interval is for a search (search=tpe)"]),
-    (["optimizer.lr=interval(1,0)", "search=tpe"], ["the second end of an interval is the larger one"]),
-    (["batch_size=range(1,100000)"], ["batch_size=range(1,100000): it names more than 20,000 values"]),
+    (["skip(cnn)", "model=dense,cnn"], ["expected keys with their values, as in  skip("]),
+    (["optimizer.lr=interval(0,1)"], ["an interval needs a search (search=tpe)"]),
+    (["optimizer.lr=interval(1,0)", "search=tpe"], ["expected interval(low,high) with low < high"]),
+    (["batch_size=range(1,100000)"], ["batch_size=range(1,100000): it has more than 20,000 values"]),
     (["batch_size=range(1,201)", "seeds=101"], ["the grid: it has 20,200 jobs; 20,000 is the most"]),
     (["output_dir=a,b"], ["output_dir=b: a sweep has one folder; a is another job's"]),
     (["batch_size=0,32", "seeds=2"], ["batch_size=0: expected an integer >= 1 (default 128); in 2 of 4 jobs"]),
@@ -62,10 +63,10 @@ def test_a_problem_in_a_file_names_file_and_line(wrong, write) -> None:
            "configs/model/bad.yaml": "kind: dense\nhidden: [0]\n"})
     told = "\n".join(wrong("experiment=x", "model=dense,bad"))
     for fragment in ("sweep.workres=3: no such key; did you mean  sweep.workers (experiments/x.yaml:7)",
-                     "sweep.axes.optimizer.lr: it names no values (experiments/x.yaml:6)",
+                     "sweep.axes.optimizer.lr: it has no values (experiments/x.yaml:6)",
                      "a: optimizer=sdg: no such optimizer; did you mean  optimizer=sgd (experiments/x.yaml:9)",
-                     "sweep.rows.b: a list of overrides", "sweep.pairs.0: a mapping", "sweep.seeds=x: a number n",
-                     "(configs/model/bad.yaml:2)"):
+                     "sweep.rows.b: expected a list of overrides", "sweep.pairs.0: expected a mapping",
+                     "sweep.seeds=x: expected a number n", "(configs/model/bad.yaml:2)"):
         assert fragment in told, told
 
 
@@ -83,7 +84,7 @@ def test_a_key_of_a_file_is_set_in_one_place(wrong, write) -> None:
 def test_a_sweep_that_is_no_mapping(wrong, write) -> None:
     write({"experiments/x.yaml": "sweep: [1]\n"})
     assert wrong("experiment=x") == [
-        "sweep: a mapping is wanted: rows, axes, pairs, exclude, seeds, ... (experiments/x.yaml:1)"]
+        "sweep: expected a mapping: rows, axes, pairs, exclude, seeds, ... (experiments/x.yaml:1)"]
 
 
 def test_a_sweep_of_sweeps_is_refused(wrong, write) -> None:

@@ -237,15 +237,15 @@ def test_no_pruner_stops_nothing(search) -> None:
     ([LR, "validation=0"], "without validation rows nothing can be chosen"),
     ([], "search=tpe: nothing varies"),
     (["batch_size=interval(16,64)"], "batch_size takes integers:  batch_size='int(interval(16,64))'"),
-    (["optimizer.lr=tag(log,interval(0,1))"], "the logarithm wants numbers > 0"),
-    (["optimizer.lr=tag(big,interval(0.1,1))"], "the tag of an interval is  log"),
-    (["batch_size=tag(log,range(16,64,16))"], "a logarithm has no steps"),
-    (["optimizer.lr=interval(0.2,0.1)"], "the second end of an interval is the larger one"),
+    (["optimizer.lr=tag(log,interval(0,1))"], "expected numbers > 0 for a logarithmic interval"),
+    (["optimizer.lr=tag(big,interval(0.1,1))"], "expected the tag  log"),
+    (["batch_size=tag(log,range(16,64,16))"], "a logarithmic range has no steps"),
+    (["optimizer.lr=interval(0.2,0.1)"], "expected interval(low,high) with low < high"),
     (["model.dropout=interval(0,2)"], "model.dropout=2"),
     ([LR, "launcher=submitit"], "launcher=submitit: expected how many jobs of the search run at a time"),
-    ([LR, "model.dropout=0,0.2", "skip(model.dropout=0)"], "a search leaves nothing out"),
+    ([LR, "model.dropout=0,0.2", "skip(model.dropout=0)"], "a search skips nothing"),
     ([LR, "pruner=medain"], "did you mean  median"),
-    ([LR, "seed=interval(0,5)"], "seeds are named, not drawn"),
+    ([LR, "seed=interval(0,5)"], "seeds are not drawn"),
 ])
 def test_what_a_search_cannot_do_is_said_before_it_begins(wrong, folder: Path, words: list[str], said: str) -> None:
     told = wrong(*WORDS, "search=tpe", *words)
