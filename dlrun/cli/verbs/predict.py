@@ -59,7 +59,7 @@ def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
             lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
             yield lines, fitted.of_texts(run.kept, lines)
             continue
-        from dlrun.data.separated import cells
+        from dlrun.data.formats.separated import cells
 
         table = cells(file, "auto", "auto")
         yield [f"{file.name}:{line}" for line in table.lines], fitted.of_rows(run.kept, table.names, table.rows)
