@@ -146,7 +146,7 @@ def test_pictures_and_series_have_several_targets_as_well(go, tmp_path: Path) ->
 
 @pytest.mark.parametrize(("words", "wanted"), [
     (["task=classify"], "task=multi_output fits"), (["task=multi_label"], "task=multi_output fits"),
-    (["task.loss_weights={aeg: 2}"], "did you mean  age"), (["task.loss_weights=[1,2]"], "3 weights are wanted"),
+    (["task.loss_weights={aeg: 2}"], "did you mean  age"), (["task.loss_weights=[1,2]"], "expected 3 weights"),
     (["early_stop=patience", "early_stop.monitor=val/age_acc"], "did you mean  val/age_mae"),
     (["task=multi_output", "early_stop=patience", "early_stop.monitor=val/accuracy"], "task multi_output measures"),
     (["model=sequential", "model.layers=[{dense: out}, softmax]"], "expected nothing"),
