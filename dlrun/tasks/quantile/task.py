@@ -1,0 +1,62 @@
+"""Quantile regression: an output for each quantile, by the pinball loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.scale import Target
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.baseline import Baseline, all_targets, constant
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.cells import number_cell
+from dlrun.tasks._base.task import Task
+
+
+class QuantileTask(Task):
+    """Targets are numbers (rows,), float32; outputs are (rows, quantiles).
+
+    Nothing keeps a network's quantiles from crossing; in metrics and predictions they are put in order (Chernozhukov
+    and others, 2010), which never makes the loss larger.  Where the data set scales its target by `factor`,
+    ``interval_in_units`` is the width of the interval in its own unit.
+    """
+
+    def __init__(self, quantiles: Sequence[float], factor: float = 1.0, device: torch.device | str = "cpu"):
+        self.quantiles, self.factor = tuple(quantiles), factor
+        self._shares = torch.tensor(self.quantiles, device=device)
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        outputs = model(batch.x).float()
+        below = batch.y[:, None] - outputs  # how far each quantile lies below the target
+        return torch.maximum(self._shares * below, (self._shares - 1) * below).mean(), outputs
+
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        low, high = outputs.detach().amin(1), outputs.detach().amax(1)
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.sum("coverage", ((low <= batch.y) & (batch.y <= high)).sum(), batch.rows)
+        totals.sum("interval", (high - low).sum(), batch.rows)
+
+    def compute(self, metrics: dict[str, float]) -> dict[str, float]:
+        if self.factor == 1.0 or "interval" not in metrics:
+            return metrics
+        return {**metrics, "interval_in_units": metrics["interval"] / self.factor}
+
+    def prior(self, y: Tensor, width: int) -> Tensor:
+        """The quantiles of the targets."""
+        return torch.quantile(y.double(), self._shares.double().to(y.device)).float()
+
+    def answers(self, y: Tensor, width: int) -> Tensor:
+        return y[:, None].expand(-1, width)
+
+    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+        return constant(self.prior(all_targets(prepared.train), width), "the quantiles of the training targets", part)
+
+    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+        """A column for each quantile: ``price 0.1``."""
+        name = targets[0].name or "quantile"
+        for values in outputs.sort(1).values.tolist():
+            yield {f"{name} {share:g}": number_cell(value, targets[0]) for share, value in zip(self.quantiles, values)}
