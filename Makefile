@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check test-slow test-engines benchmark clean
+.PHONY: run install test check reference test-slow test-engines benchmark clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -22,6 +22,9 @@ $(STAMP): pyproject.toml constraints.txt
 # ROOM=config runs the tests of one room.
 test: check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not engines and not benchmark' $(if $(ROOM),tests/$(ROOM))
+
+reference: $(STAMP)
+	$(BIN)/python -m dlrun.cli.reference .
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,0 +1,45 @@
+"""The reference pages and README's words are what the declarations give; a verb's help says all its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dlrun.cli.reference import readme_with_words, verbs_page, words_page
+from dlrun.cli.route import route
+from dlrun.cli.verb import keys, verb, verbs
+
+ROOT = Path(__file__).parents[2]
+WRITE = "`make reference` writes it anew"
+
+
+@pytest.fixture(autouse=True)
+def _no_options_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_pages_are_current() -> None:
+    assert (ROOT / "docs/reference/verbs.md").read_text() == verbs_page(), WRITE
+    assert (ROOT / "docs/reference/words.md").read_text() == words_page(), WRITE
+
+
+def test_readmes_words_are_current() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert readme_with_words(readme) == readme, WRITE
+
+
+@pytest.mark.parametrize("name", verbs())
+def test_a_verbs_help_has_its_sentence_and_every_key(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([name, "--help"], ["help", name], [name, "x", "-h"]):
+        assert route(words) == 0
+        said = capsys.readouterr().out
+        assert said.startswith(f"usage   dlrun {name}")
+        assert " ".join((verb(name).__doc__ or "").strip().partition("\n")[0].split()) in " ".join(said.split())
+        assert all(f"{key}=..." in said or f"--{key}" in said for key in keys(verb(name)))
+
+
+def test_all_verbs_are_in_the_overview(capsys: pytest.CaptureFixture[str]) -> None:
+    assert route(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"\n  {name} " in said for name in verbs())
