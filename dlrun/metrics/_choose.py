@@ -36,7 +36,8 @@ def described(name: str, kind: str) -> Metric:
         return _torchmetrics.describe(name, kind)
     except KeyError:
         known = [*registered("metric"), *_torchmetrics.names(kind)]
-        raise ValueError(f"no metric for {kind} has this name{did_you_mean(name, known)}") from None
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise ValueError(f"no metric for {kind} has this name{hint}") from None
 
 
 def build(names: Sequence[str], kind: str, count: int, device: Any) -> dict[str, RunMetric]:

@@ -55,10 +55,12 @@ class Summary:
         self.claims: dict[str, Counter[str]] = {}
 
     def add(self, profile: str, verdicts: Verdicts) -> None:
+        """Count the verdicts of one comparison in one profile."""
         self.cells.setdefault(profile, Counter()).update(verdict.word for _, verdict in verdicts.cells)
         self.claims.setdefault(profile, Counter()).update(verdict.word for _, verdict in verdicts.claims)
 
     def lines(self) -> Iterator[str]:
+        """The sentences of the summary, in Markdown."""
         yield "| profile | cells printed | comparable | reproduced | expected outside by chance | claims | hold | " \
               "contradicted | undecided |"
         yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
@@ -112,4 +114,5 @@ def _waiting(entries: list[Entry]) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
+    """The text with Markdown's own signs escaped."""
     return "".join(f"\\{sign}" if sign in "\\|*_`<>[]" else sign for sign in text)

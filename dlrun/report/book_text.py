@@ -45,6 +45,7 @@ def print_comparison(book: Book, measurements: Measurements, verdicts: Verdicts,
 
 
 def head_lines(book: Book, measurements: Measurements) -> list[str]:
+    """Title, place in the book, profile and seeds; what is fixed; what narrows the comparison."""
     profile = f"{measurements.profile} profile" if measurements.profile == QUICK else ""
     seeds = f"{len(measurements.seeds)} seed{'' if len(measurements.seeds) == 1 else 's'}"
     first = " · ".join(filter(None, [book.title or book.id, book.where, profile, seeds]))
@@ -111,11 +112,13 @@ def _printed(cell: Cell, shown: Scale) -> str:
 
 
 def interval_text(found: Interval, shown: Scale) -> str:
+    """``95.50 +- 1.24``, or the mean alone where there is no interval."""
     half = "" if found.half is None else f" +- {shown.number(found.half)}"
     return f"{shown.number(found.mean)}{half}"
 
 
 def claim_rows(verdicts: Verdicts) -> list[list[str]]:
+    """Each claim with its verdict's word and the difference that decided."""
     return [[claim.says, verdict.word, difference_text(verdict)] for claim, verdict in verdicts.claims]
 
 

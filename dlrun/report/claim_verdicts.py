@@ -89,7 +89,7 @@ def _tree(check: str) -> ast.expr:
     try:
         return ast.parse(check.strip(), mode="eval").body
     except SyntaxError:
-        raise problem(f"check={check}", "rows, numbers, < and > are wanted, as in  rmsprop > sgd") from None
+        raise problem(f"check={check}", "expected rows, numbers, < and >, as in  rmsprop > sgd") from None
 
 
 def _comparisons(tree: ast.expr) -> list[ast.Compare | ast.Call]:
@@ -100,7 +100,7 @@ def _comparisons(tree: ast.expr) -> list[ast.Compare | ast.Call]:
     if isinstance(tree, ast.Call) and _name(tree.func) == EQUAL and len(tree.args) == 3 and not tree.keywords \
             and isinstance(tree.args[2], ast.Constant) and isinstance(tree.args[2].value, (int, float)):
         return [tree]
-    raise problem(f"check={ast.unparse(tree)}", "a comparison by < or > is wanted, or equal(a, b, within)")
+    raise problem(f"check={ast.unparse(tree)}", "expected a comparison by < or >, or equal(a, b, within)")
 
 
 def _known(node: ast.expr, rows: list[str], check: str) -> None:
@@ -120,9 +120,9 @@ def _known(node: ast.expr, rows: list[str], check: str) -> None:
     if isinstance(node, ast.Call) and _name(node.func) in FUNCTIONS and not node.keywords:
         least, most = FUNCTIONS[_name(node.func) or ""]
         if not least <= len(node.args) <= most or _name(node.args[0]) is None:
-            raise problem(f"check={check}", f"{ast.unparse(node)} does not stand here")
+            raise problem(f"check={check}", f"{ast.unparse(node)} cannot stand here")
         if len(node.args) == 2 and not (isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str)):
-            raise problem(f"check={check}", f"a metric in quotes is wanted in {ast.unparse(node)}")
+            raise problem(f"check={check}", f"expected a metric in quotes in {ast.unparse(node)}")
         return _known(node.args[0], rows, check)
     raise problem(f"check={check}", f"{ast.unparse(node)}: rows, numbers, + - * / and {', '.join(FUNCTIONS)} are known")
 

@@ -30,8 +30,8 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
     known = names([run.result for run in runs])
     done = any(run.counted for run in runs)
     if metric and done and metric not in known:
-        wanted = f"one of {', '.join(known)} is wanted{did_you_mean(metric, known)}"
-        raise ConfigError([Problem(f"metric={metric}", wanted)])
+        expected = f"expected one of {', '.join(known)}{did_you_mean(metric, known)}"
+        raise ConfigError([Problem(f"metric={metric}", expected)])
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         data = word(run.config, "dataset") if not run.config.get("dataset.path") else str(run.config["dataset.path"])

@@ -26,6 +26,7 @@ class Part:
 
 
 def diff(left: Run, right: Run) -> Iterator[Part]:
+    """What differs between two runs, heading by heading."""
     yield _config("settings", *(settings(run.config) | {"seed": run.seed} for run in (left, right)))
     others = [{key: value for key, value in run.config.items() if key not in settings(run.config) and key != "seed"}
               for run in (left, right)]

@@ -35,6 +35,7 @@ class Entry:
 
     @property
     def metric(self) -> str:
+        """The key that the rows stand for: the sweep's own, else that of the first printed cell."""
         return str(self.sweep.get("metric") or (self.book.printed[0].metric if self.book.printed else "test/accuracy"))
 
 
@@ -117,6 +118,7 @@ def in_order(name: str) -> tuple[Any, ...]:
 
 
 def kept_file(experiments: Path, name: str) -> Path:
+    """Where the numbers of an experiment are kept."""
     return experiments / RESULTS / f"{name}.json"
 
 

@@ -51,6 +51,7 @@ def _interval(interval: Interval | None, keys: tuple[str, str, str]) -> dict[str
 
 
 def as_markdown(report: Report) -> str:
+    """All tables in Markdown, each with its footnotes."""
     def escaped(text: str) -> str:
         return re.sub(r"([\\|*_`<>\[\]])", r"\\\1", text)
 

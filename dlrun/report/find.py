@@ -63,6 +63,7 @@ def run_folders(path: Path) -> Iterator[Path]:
 
 
 def is_run(folder: Path) -> bool:
+    """Whether a folder is that of a run."""
     return _is_run({entry.name for entry in os.scandir(folder)})
 
 

@@ -13,6 +13,7 @@ _SHOWN = 12  # values of one setting in a sentence
 
 
 def notes_of(table: Table) -> Iterator[str]:
+    """The sentences of a table, in their order."""
     yield from _numbers(table)
     yield from _not_counted(table)
     yield from _besides(table)
@@ -103,16 +104,19 @@ def _said(name: str, runs: list[Run], what: Callable[[Run], str], empty: str = "
 
 
 def label_of(run: Run) -> str:
+    """What is unusual about the run's data (a copy, a stand-in); empty for the rows as published."""
     return str(run.result.get("data_label") or (run.provenance.get("data") or {}).get("label") or "")
 
 
 def device_of(run: Run) -> str:
+    """The device that the run was made on, with its chip."""
     device = str(run.result.get("device") or run.provenance.get("device") or "")
     chip = str(run.provenance.get("hardware") or "").partition(": ")[2]
     return f"{device}, {chip}" if chip else device
 
 
 def versions_of(run: Run) -> str:
+    """The versions of dlrun, torch and Python that made the run."""
     versions = run.provenance.get("versions") or {}
     known = [f"{name} {versions[name]}" for name in ("dlrun", "torch", "python") if name in versions]
     return ", ".join(known)

@@ -30,6 +30,7 @@ def heads(table: Table) -> tuple[list[str], list[str]]:
 
 
 def versus_head(table: Table) -> str:
+    """The header of the differences: ``versus adam``; empty where there are none."""
     reference = table.reference
     if reference is None or len(table.rows) < 2:
         return ""

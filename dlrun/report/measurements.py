@@ -45,6 +45,7 @@ class Measurements:
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def look(self, row: str, metric: str | None, default: str) -> dict[int, float]:
+        """The numbers of a row by seed, of a metric or of the comparison's own."""
         return self.values.get(row, {}).get(metric or default, {})
 
     @cached_property

@@ -39,10 +39,12 @@ class Run:
 
     @property
     def seed(self) -> int:
+        """The seed of its settings."""
         return int(self.config.get("seed", 0))
 
     @property
     def counted(self) -> bool:
+        """Whether its numbers belong into a mean: it has come to a good end."""
         return self.status in COUNTED
 
     @property
@@ -61,6 +63,7 @@ class Run:
 
     @property
     def data_hash(self) -> str:
+        """The first eight digits of the hash of the rows that it saw; empty where that is not known."""
         return str((self.provenance.get("data") or {}).get("hash", ""))[:8]
 
     def say(self) -> str:

@@ -18,10 +18,12 @@ class Scale:
 
     @property
     def unit(self) -> str:
+        """The unit of the shown numbers: % for a share."""
         return "%" if self.metric.share else self.metric.unit
 
     @property
     def head(self) -> str:
+        """The column's header: title and unit."""
         return self.metric.title + (f", {self.unit}" if self.unit else "")
 
     def times(self, value: float) -> float:

@@ -25,10 +25,12 @@ class Interval:
 
     @property
     def low(self) -> float | None:
+        """The lower end; None where there is no interval."""
         return None if self.half is None else self.mean - self.half
 
     @property
     def high(self) -> float | None:
+        """The upper end; None where there is no interval."""
         return None if self.half is None else self.mean + self.half
 
 

@@ -65,14 +65,17 @@ def number(value: float) -> str:
 
 
 def px(value: float) -> str:
+    """A coordinate with as many digits as a screen shows."""
     return f"{value:.1f}".removesuffix(".0")
 
 
 def points(pairs: Sequence[tuple[float, float]]) -> str:
+    """The attribute ``points`` of a line or a polygon."""
     return " ".join(f"{px(x)},{px(y)}" for x, y in pairs)
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> str:
+    """A text element at (x, y)."""
     name = f' class="{kind}"' if kind else ""
     return f'<text x="{px(x)}" y="{px(y)}" text-anchor="{anchor}"{name}>{escape(words)}</text>'
 

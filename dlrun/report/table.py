@@ -37,6 +37,7 @@ class Row:
 
     @property
     def parameters(self) -> int | None:
+        """Trainable parameters; None where the row's runs differ in them."""
         found = {run.result.get("parameters") for run in self.runs} - {None}
         return found.pop() if len(found) == 1 else None
 
@@ -74,10 +75,12 @@ class Table:
 
     @property
     def runs(self) -> list[Run]:
+        """The runs of all rows."""
         return [run for row in self.rows for run in row.runs]
 
     @property
     def reference(self) -> Row | None:
+        """The row that the others are compared with; None where there is none."""
         return next((row for row in self.rows if row.reference), None)
 
 

@@ -17,6 +17,7 @@ _LABEL = 44  # characters of a label, a list of layers say, that a terminal show
 
 
 def print_report(report: Report, stream: TextIO) -> None:
+    """Print all tables of a report with their footnotes."""
     for number, table in enumerate(report.tables):
         print(("\n" if number else "") + paint(_plain(head_line(table), stream), "bold", stream), file=stream)
         width = min(shutil.get_terminal_size((120, 24)).columns, 132) if stream.isatty() else 120

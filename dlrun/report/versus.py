@@ -12,10 +12,12 @@ from dlrun.report.table import Row, Table
 
 
 def best_of(table: Table) -> Row | None:
+    """The best row; None where there is none."""
     return next((row for row in table.rows if row.best), None)
 
 
 def against(table: Table, reference: Row | None, named: bool) -> Table:
+    """The table with each row's paired difference to `reference`; `named` says that it was asked for by name."""
     if reference is None:
         return table
     rows = [replace(row, reference=row is reference,
@@ -24,6 +26,7 @@ def against(table: Table, reference: Row | None, named: bool) -> Table:
 
 
 def against_named(tables: list[Table], versus: str) -> list[Table]:
+    """The tables, compared with the row that `versus` fits; raises ConfigError where none or several do."""
     found = [(table, rows_named(table, versus)) for table in tables]
     if not any(rows for _, rows in found):
         known = [" ".join(row.labels) for table in tables for row in table.rows if row.labels]

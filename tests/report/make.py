@@ -51,7 +51,7 @@ def made(runs: Path, number: int, accuracy: float | None = 0.9, status: str = "f
             "val": {"loss": 2.1 / epochs, "accuracy": value}, "test": test, "test_at": {},
             "best": {"epoch": epochs, "val/loss": 2.1 / epochs}, **(result or {})}))
     else:
-        write_lock(folder, os.getpid())
+        write_lock(folder, os.getppid())  # our own process is known by its locks
         (folder / "config.yaml").write_text(json.dumps(nested(config)))  # JSON is YAML
     return folder
 
