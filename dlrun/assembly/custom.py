@@ -43,7 +43,7 @@ def make_custom(config: Custom, input_shape: tuple[int, ...], outputs: int, seed
         torch.manual_seed(derive_seed(seed, "init", config.target) % (1 << 63))
         model = made(**{**given, **(config.args or {})})
     if not isinstance(model, nn.Module):
-        raise problem(f"model._target_={config.target}", f"a torch.nn.Module is wanted, not {type(model).__name__}")
+        raise problem(f"model._target_={config.target}", f"expected a torch.nn.Module, not a {type(model).__name__}")
     with torch.no_grad():
         model.eval()
         shape = tuple(model(torch.zeros(2, *input_shape, dtype=torch.float32)).shape)

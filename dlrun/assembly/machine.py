@@ -36,7 +36,7 @@ def choose(config: Config, stored_threads: int | None = None, auto_threads: int 
     """
     device = _device(config.device)
     if config.precision == "fp16" and device.type != "cuda":
-        raise problem("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")
+        raise problem("precision=fp16", "it needs a CUDA device; none is here; bf16 runs anywhere")
     threads = stored_threads or (auto_threads or cores() if config.threads == "auto" else config.threads)
     torch.set_num_threads(threads)
     if device.type == "cuda":
@@ -100,10 +100,10 @@ def _device(name: str) -> torch.device:
         index = int(name.partition(":")[2] or 0)
         if index >= count:
             here = f"{count} CUDA devices are here" if count else "no CUDA device is here"
-            raise problem(f"device={name}", f"{here}; auto or cpu is wanted")
+            raise problem(f"device={name}", f"{here}; expected auto or cpu")
         return torch.device("cuda", index)
     if name == "mps" and not torch.backends.mps.is_available():
-        raise problem("device=mps", "no MPS device is here; auto or cpu is wanted")
+        raise problem("device=mps", "no MPS device is here; expected auto or cpu")
     return torch.device(name)
 
 

@@ -89,9 +89,9 @@ class CheckpointManager:
     def load(self, path: Path | None = None, run_id: str | None = None) -> None:
         """Restore every part from last.pt (or another run's file, whose id is then `run_id`)."""
         content = read(path or self.last)
-        wanted = run_id or self.run_id
-        if content.get("id") != wanted:
-            raise ValueError(f"{path or self.last} belongs to run {content.get('id')}, not to {wanted}")
+        expected = run_id or self.run_id
+        if content.get("id") != expected:
+            raise ValueError(f"{path or self.last} belongs to run {content.get('id')}, not to {expected}")
         if set(content) != {"id", "epoch", "step", "parts"}:
             raise ValueError(f"{path or self.last} holds {sorted(content)}, not epoch, id, parts, step")
         scatter(content["parts"], self.parts)

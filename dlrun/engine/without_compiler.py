@@ -17,7 +17,7 @@ _MARK = "__dynamo_disable"
 
 
 def without_compiler() -> None:
-    """Mark the optimizers' methods as told already; harmless where a torch release has no such marks."""
+    """Mark the optimizers' methods as done with; harmless where a torch release has no such marks."""
     for name in ("zero_grad", "state_dict", "load_state_dict", "add_param_group"):
         method: Any = getattr(Optimizer, name)
         inner = getattr(method, "__wrapped__", None)
@@ -26,7 +26,12 @@ def without_compiler() -> None:
 
 
 def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
-    """The optimizer's own update, without torch's wrappers (gradient mode, profiler, hooks: none is used here)."""
+    """The optimizer's own update, without torch's wrappers (gradient mode, profiler, hooks: none is used here).
+
+    A class of the user's own may have wrappers that matter: it keeps them.
+    """
+    if type(optimizer).__module__.partition(".")[0] not in ("torch", "dlrun"):
+        return optimizer.step
     step = inspect.unwrap(type(optimizer).step)
 
     def update() -> None:

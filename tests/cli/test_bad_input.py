@@ -370,7 +370,7 @@ MULTIRUN = [
 ]
 
 STARTED = [
-    case("device=cuda:99", "device=cuda:99", "auto or cpu is wanted", started=True),
+    case("device=cuda:99", "device=cuda:99", "expected auto or cpu", started=True),
     case("dataset=mnist model=dense data_dir=nowhere", "dataset=mnist", "could not be downloaded", "nowhere",
          "train-images-idx3-ubyte.gz", "digits", "run without any file", started=True),
 ]

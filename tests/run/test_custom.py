@@ -88,7 +88,7 @@ def test_an_argument_that_it_does_not_take_is_said(go) -> None:
 
 def test_a_class_that_is_no_module_is_said(go) -> None:
     source = "class Wide:\n    def __init__(self, outputs): pass\n"
-    with pytest.raises(ConfigError, match="a torch.nn.Module is wanted, not Wide"):
+    with pytest.raises(ConfigError, match="expected a torch.nn.Module, not a Wide"):
         go(*mine(source, width=None))
 
 

@@ -76,4 +76,4 @@ def test_half_precision_where_no_cuda_device_is(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ConfigError) as caught:
         choose(preflight(["precision=fp16"]).config)
     assert [(problem.given, problem.expected) for problem in caught.value.problems] == [
-        ("precision=fp16", "it wants a CUDA device; none is here; bf16 runs anywhere")]
+        ("precision=fp16", "it needs a CUDA device; none is here; bf16 runs anywhere")]

@@ -22,7 +22,7 @@ class RmsProp(Optimizer):
     rho: float = number(0.9, "Decay of the mean square.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)
     eps_inside: bool = flag(False, "Add eps under the root, as Keras 3 does; another optimizer for small gradients.")
-    momentum: float = number(0.0, "Share of the last step that goes on.", low=0, high=1, below=True)
+    momentum: float = number(0.0, "Share of the last step that is kept.", low=0, high=1, below=True)
     centered: bool = flag(False, "Divide by the standard deviation instead.")
 
     def build(self, params: Any, device: Any) -> Any:

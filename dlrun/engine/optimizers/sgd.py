@@ -21,7 +21,7 @@ class Sgd(Optimizer):
 
     kind = "sgd"
     lr: float = number(0.01, "Learning rate.", low=0, above=True)
-    momentum: float = number(0.0, "Share of the last step that goes on.", low=0, high=1, below=True)
+    momentum: float = number(0.0, "Share of the last step that is kept.", low=0, high=1, below=True)
     nesterov: bool = flag(False, "Take the gradient after the momentum step.")
 
     def build(self, params: Any, device: Any) -> Any:

@@ -1,0 +1,45 @@
+"""An optimizer of the user's own, by `_target_`."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import free, mapping, text
+from dlrun.config.schema.optimizer import Optimizer
+from dlrun.registry import load, register
+
+
+@register("optimizer", "custom")
+@dataclass(frozen=True)
+class CustomOptimizer(Optimizer):
+    """A torch.optim.Optimizer of your own: the class that `_target_` names, called with params, lr and its arguments.
+
+    Its state has to be in ``state_dict()["state"]``; ``param_groups[i]["lr"]`` is set before each step.  One whose step
+    needs a closure is registered as a kind instead, with ``needs_closure = True``.
+    """
+
+    kind = "custom"
+    target: str = text("", "module.Class of the user's own.")
+    args: dict[str, Any] | None = mapping(None, "What the class is called with, besides params and lr.")
+    source: str = free("", "Hash of the module's file.")
+
+    def build(self, params: Any, device: Any) -> Any:
+        """Raises ConfigError for a class that cannot be called so, or makes something else."""
+        import torch
+
+        made, args = load(self.target), self.args or {}
+        given = f"optimizer._target_={self.target}"
+        try:
+            inspect.signature(made).bind(params, lr=self.lr, **args)
+        except TypeError as error:
+            raise problem(given, f"called with params, lr{''.join(f', {name}' for name in args)}: {error}") from None
+        optimizer = made(params, lr=self.lr, **args)
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise problem(given, f"expected a torch.optim.Optimizer, not a {type(optimizer).__name__}")
+        closure = inspect.signature(optimizer.step).parameters.get("closure")
+        if closure is not None and closure.default is inspect.Parameter.empty:
+            raise problem(given, "its step needs a closure; register a kind with needs_closure = True")
+        return optimizer

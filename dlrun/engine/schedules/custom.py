@@ -1,0 +1,35 @@
+"""A schedule of the user's own, by `_target_`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from dlrun.config.schema.fields import free, mapping, text
+from dlrun.engine.schedules._base import Schedule
+from dlrun.registry import load, register
+
+
+@register("schedule", "custom")
+@dataclass(frozen=True)
+class CustomSchedule(Schedule):
+    """A function of your own, by `_target_`: (step, steps_per_epoch, total_steps, **arguments) -> factor.
+
+    The factor is that of optimizer.lr; steps count from 0.  It may depend on the run's length; longer runs begin anew.
+    """
+
+    kind = "custom"
+    needs_length: ClassVar[bool] = True
+    target: str = text("", "module.function of the user's own.")
+    args: dict[str, Any] | None = mapping(None, "What the function is called with, besides the steps.")
+    source: str = free("", "Hash of the module's file.")
+
+    @cached_property
+    def _function(self) -> Callable[..., float]:
+        function: Callable[..., float] = load(self.target)
+        return function
+
+    def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
+        return float(self._function(step, steps_per_epoch, total_steps, **(self.args or {})))
