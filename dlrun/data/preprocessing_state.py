@@ -111,9 +111,34 @@ def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequenc
                 raise problem(f'{cell!r} in row {place + 1}', f'the column "{column["name"]}" wants a number')
             x[place, start] = np.nan if cell in missing else float(cell.replace(",", "."))
         start += 1
+    return Split(_filled(fitted, x), None)
+
+
+def _filled(fitted: dict[str, Any], x: np.ndarray) -> np.ndarray:
+    """A table without NaN, filled as in training."""
     fill = fitted["stand_in"]
     means = np.array(fill, np.float32) if fill is not None else scale(fitted).offset  # without one: the mean, scaled 0
-    return Split(np.where(np.isnan(x), means, x), None)
+    return np.where(np.isnan(x), means, x)
+
+
+def of_arrays(fitted: dict[str, Any], x: Any) -> Split:
+    """Inputs as an array (or tensor) of the form that a run was trained on: rows of a table, pictures, windows.
+
+    Raises ConfigError for another shape, and for pictures of bytes in place of floats (or floats in place of bytes).
+    """
+    from dlrun.data.formats.objects import dataset_of
+
+    spec, asked = data_spec(fitted), fitted["asked"]
+    if fitted["vocabulary"] is not None:
+        raise problem("x", "this run was trained on texts; expected texts")
+    source = dataset_of({"x": x}, "x", layout="series" if spec.input_kind == "series" else "auto")
+    if source.data_spec.input_shape != spec.input_shape:
+        raise problem("x", f"its rows have the shape {source.data_spec.input_shape}; this run was trained on "
+                           f"{spec.input_kind} rows of {spec.input_shape}")
+    if spec.input_kind == "image" and (source.x.dtype == np.uint8) != (asked["levels"] != 1):
+        raise problem("x", f"expected pictures of {'floats' if asked['levels'] == 1 else 'bytes (uint8)'}, as in "
+                           f"training; they are {source.x.dtype}")
+    return Split(_filled(fitted, source.x) if spec.input_kind == "table" else source.x, None)
 
 
 def of_images(fitted: dict[str, Any], files: Sequence[Path]) -> Split:
@@ -133,6 +158,8 @@ def of_images(fitted: dict[str, Any], files: Sequence[Path]) -> Split:
         found.append(picture)
     levels = asked["levels"]
     stored = np.stack(found)
+    if levels == 1:  # pictures that were given as floats
+        return Split(stored.astype(np.float32) / 255, None)
     # digits are stored in 17 levels, not 256
     return Split(stored if levels == 255 else np.rint(stored * (levels / 255)).astype(np.uint8), None)
 

@@ -73,7 +73,10 @@ def for_images(how: str, train: np.ndarray, levels: float) -> Scale:
 
 
 def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation by channel, exact: sums of bytes and of their squares are integers."""
+    """Mean and deviation by channel, of bytes exact: their sums and those of their squares are integers."""
+    if images.dtype.kind == "f":
+        axes = (0, *range(2, images.ndim))
+        return images.mean(axes, dtype=np.float64), images.std(axes, dtype=np.float64)
     total = np.zeros(images.shape[1], np.int64)
     squares = np.zeros(images.shape[1], np.int64)
     for start in range(0, len(images), ROWS):

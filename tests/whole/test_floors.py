@@ -34,10 +34,9 @@ HEAVY = ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard"
 UPWARD: set[tuple[str, str]] = set()
 CIRCLES: set[str] = {
     "dlrun.cli.completion dlrun.cli.hydra_flags",
-    "dlrun.data.prepared dlrun.data.preprocessing_state dlrun.data.sequences",
     "dlrun.record.console dlrun.record.console_folds",
 }
-BY_NAME: set[str] = {"dlrun.assembly.custom", "dlrun.data.read", "dlrun.data.vision"}
+BY_NAME: set[str] = {"dlrun.assembly.custom"}
 
 
 @cache

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.problem import Problem, did_you_mean
-from dlrun.config.schema.groups import Custom
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.groups import KINDS, Custom
 from dlrun.config.schema.quoting import Origin
+from dlrun.config.schema.reader import read_values
 
-GROUPS_OPEN = ("model",)  # groups in which a class of the user's can stand
+GROUPS_OPEN = ("model", "dataset")  # groups in which a class of the user's can stand
 
 
 def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], origin: Origin) -> Any:
@@ -47,6 +49,12 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
         return None
     args = {key: value for key, value in mapping.items() if key not in ("_target_", "name", "kind")}
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    if "own" in KINDS[group]:  # a kind that takes the class, and has options of its own beside its arguments
+        own = KINDS[group]["own"]
+        values = {key: args.pop(key) for key in rules(own) if key in args and key != "args"}
+        given = {**(args.pop("args", None) or {}), **args}
+        values.update(name=str(mapping.get("name", name)), target=target, args=given, source=digest)
+        return own(**read_values(own, values, group, problems, origin, owner=f"{group} {name}"))
     return Custom(name=str(mapping.get("name", name)), target=target, args=args, source=digest)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from dlrun.config.callbacks import callback_problems
 from dlrun.config.problem import Problem, nearest
-from dlrun.config.schema.groups import Custom
+from dlrun.config.schema.groups import TARGET
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.quoting import show
-from dlrun.config.schema.root import Config
+from dlrun.config.schema.root import GROUPS, Config
 
 Check = Callable[[Config, Callable[[str], str]], Iterable[Problem]]
 RULES: list[Check] = []
@@ -163,12 +163,13 @@ def callbacks_are_known(config: Config, origin: Any) -> Iterator[Problem]:
 
 @rule
 def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
-    if isinstance(config.model, Custom):
-        if config.model.target.split(".")[0] not in {module.split(".")[0] for module in config.allow}:
-            top = config.model.target.split(".")[0]
-            yield Problem(f"model._target_={config.model.target}",
-                          f"its code would run; allow it by  allow={top}  on the command line",
-                          origin("model._target_"))
+    for group in GROUPS:
+        chosen = getattr(config, group)
+        target = chosen.target if chosen.kind in ("own", "custom") else ""
+        if target and target.split(".")[0] not in {module.split(".")[0] for module in config.allow}:
+            yield Problem(f"{group}.{TARGET}={target}",
+                          f"its code would run; allow it by  allow={target.split('.')[0]}  on the command line",
+                          origin(f"{group}.{TARGET}"))
     if config.allow and origin("allow"):
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
 

@@ -13,6 +13,9 @@ from dlrun.config.schema.root import GROUPS
 from dlrun.registry import names
 from dlrun.registry import sentence as kind_sentence
 
+FROM_FILES = "own"  # the kind that a file's `_target_` makes
+UNLISTED = ("memory",)  # kinds that a program chooses, not a person
+
 
 def option_files(group: str) -> dict[str, Path]:
     """The files of a group's options by name.
@@ -38,12 +41,12 @@ def kind_options(group: str) -> list[str]:
 
     A kind of its group's own name (``augment``) is chosen by its presets only.
     """
-    return [name for name in names(group) if is_kind_option(group, name)] if group in GROUPS else []
+    return [name for name in names(group) if is_kind_option(group, name) and name not in UNLISTED]
 
 
 def is_kind_option(group: str, name: str) -> bool:
     """Whether an option of dlrun's own is a registered kind, and no file."""
-    return group in GROUPS and name != group and name in names(group) and not (
+    return group in GROUPS and name not in (group, FROM_FILES) and name in names(group) and not (
         packaged("configs") / group / f"{name}.yaml").is_file()
 
 

@@ -95,7 +95,7 @@ def _trouble(override: Override, multirun: bool) -> str:
 def unknown_option(group: str, word: str) -> str:
     """Why `word` cannot be chosen in `group`; empty if it can."""
     known = options(group)
-    if word in known or (group == "experiment" and word == "null"):
+    if word in known or is_kind_option(group, word) or (group == "experiment" and word == "null"):
         return ""
     if group == "experiment" and _bare(word) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
@@ -132,7 +132,7 @@ def possible(override: Override) -> bool:
     if first not in GROUPS or not member:
         return first in rules(Root) or first == "hydra" or "/" in first or is_group(first)
     return override.is_add() or any(member.split(".")[0] in rules(schema) for schema in KINDS[first].values()) or (
-        first == "model")  # a user's own class has arguments of its own
+        first in GROUPS_OPEN)  # a user's own class has arguments of its own
 
 
 def unknown_key(override: Override, known: Iterable[str], plain: dict[str, Any]) -> Problem | None:

@@ -51,7 +51,11 @@ class Reading(Protocol):
 
 def parse(path: Path, cfg: Reading) -> Table:
     """The columns of a file.  Raises ConfigError for a target, column or cell that can't be used."""
-    found = cells(path, cfg.separator, cfg.header)
+    return of_cells(cells(path, cfg.separator, cfg.header), path, cfg)
+
+
+def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
+    """The columns of cells; `path` names where they stand."""
     missing = Missing(cfg.missing)
     targets = places_of(found.names, cfg.target)
     dropped = {place_of(found.names, name, "dataset.drop"): name for name in cfg.drop}

@@ -8,17 +8,15 @@ not load.  Nothing of dlrun calls these operators; datasets and transforms then 
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _kept: list[Any] = []  # a torch.library.Library takes its operators along when it is collected
 
 
-def torchvision() -> ModuleType:
+def torchvision() -> Any:
     """The module torchvision.  Raises ImportError where it is not installed."""
     spec = importlib.util.find_spec("torchvision")
     if spec is None or not spec.submodule_search_locations:
@@ -30,7 +28,9 @@ def torchvision() -> ModuleType:
         for operator in ("nms", "qnms"):
             library.define(operator + _SCHEMA)
         _kept.append(library)
-    return importlib.import_module("torchvision")
+    import torchvision as module
+
+    return module
 
 
 def _operators_load(package: Path) -> bool:

@@ -1,0 +1,50 @@
+"""A DataFrame (of pandas, or another library with its columns and values) as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.problem import problem
+from dlrun.data.formats.separated import Cells
+from dlrun.data.formats.table import as_arrays, of_cells
+from dlrun.data.source import RawDataset
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How the cells of a frame are read."""
+
+    target: str | tuple[str, ...]
+    targets: str | tuple[str, ...]
+    separator: str = "\t"
+    header: bool = True
+    drop: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ("none", "<na>", "nat")
+
+
+def is_frame(data: Any) -> bool:
+    """Whether an object is a DataFrame."""
+    return hasattr(data, "columns") and hasattr(data, "__getitem__") and not hasattr(data, "detach")
+
+
+def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | tuple[str, ...], given: str
+                     ) -> RawDataset:
+    """The rows of a frame: numbers, texts as one column a word, and the column (or columns) to predict."""
+    names = [str(name) for name in frame.columns]
+    if target is None:
+        raise problem(given, f"expected  target=  with the column to predict: {', '.join(names[:8])}")
+    columns = [[_cell(value) for value in frame[name]] for name in frame.columns]
+    rows = [list(row) for row in zip(*columns)]
+    if not rows:
+        raise problem(given, "the DataFrame has no rows")
+    wanted = target if isinstance(target, str) else tuple(target)
+    cells = Cells(names, rows, list(range(len(rows))), "\t")
+    return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(wanted, targets)))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return repr(float(value)) if isinstance(value, float) else str(value).strip()

@@ -1,0 +1,38 @@
+"""What data sets share that are given as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dlrun.config.schema.fields import choice
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets import _options as options
+from dlrun.data.sets._base import Dataset
+
+if TYPE_CHECKING:
+    from dlrun.data.source import RawDataset
+
+
+@dataclass(frozen=True)
+class ArrayData(Dataset):
+    """Arrays: what their targets are, how they are scaled, which rows are for the test."""
+
+    name: str = options.name()
+    targets: Any = options.targets()
+    layout: str = choice("auto", ("auto", "series"), "What three dimensions of numbers are; auto: pictures (rows, "
+                         "height, width); series: (rows, steps, features).")
+    scale: str = choice(
+        "auto", ("auto", "unit", "standard", "symmetric", "none"),
+        "How stored values are scaled; auto: unit for images of bytes, none for those of floats, standard for tables.",
+    )
+    target_scale: str = options.target_scale()
+    test: float = options.test()
+    split_seed: int = options.split_seed()
+    stratify: bool = options.stratify()
+
+
+def info_of(source: RawDataset) -> DatasetInfo:
+    """Signature and rows of a data set that has been read."""
+    parts = {"train": source.x, "val": source.x_val, "test": source.x_test}
+    return DatasetInfo(source.data_spec, {part: len(x) for part, x in parts.items() if x is not None})

@@ -1,0 +1,103 @@
+"""Data that a program holds: arrays, tensors, a DataFrame, a torch Dataset."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import MISSING, text
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets._arrays import ArrayData, info_of
+from dlrun.data.sets._base import Say
+from dlrun.registry import register
+
+if TYPE_CHECKING:
+    from dlrun.data.source import RawDataset
+
+_held: dict[str, RawDataset] = {}
+
+
+@register("dataset", "memory")
+@dataclass(frozen=True)
+class Memory(ArrayData):
+    """Data that a program holds, by the hash of its content.
+
+    `hold` takes it; the cache keeps a copy, so that other processes (the workers of a sweep, a run that is resumed or
+    used for predictions) have it too.
+    """
+
+    kind: ClassVar[str] = "memory"
+    content: str = text(MISSING, "Hash of the data's content.")
+
+    def info(self, data_dir: str) -> DatasetInfo:
+        return info_of(self.read(data_dir, lambda line: None))
+
+    def read(self, data_dir: str, say: Say) -> RawDataset:
+        from dlrun.data import cache
+
+        if self.content not in _held:
+            found = cache.load(_entry(self.content))
+            if found is None:
+                raise problem(f"dataset.content={self.content}", "this data was held by a program that has ended, and "
+                              f"the cache {cache.folder()} has no copy of it; give it again to dlrun.train(data=...)")
+            _held[self.content] = found
+        return _held[self.content]
+
+
+def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, validation: Any = None,
+         targets: str | tuple[str, ...] = "auto", layout: str = "auto", given: str = "data") -> str:
+    """Hold data for this process and, by the cache, for others; its hash, which `dataset.content` takes.
+
+    `data` is (x, y), x alone, a dict of arrays (x_train, y_train, ..., classes, features), a torch Dataset whose rows
+    are fixed, or a DataFrame with the name of its `target` (or several).  `test` and `validation` are further parts of
+    the same form, (x, y).  Raises ConfigError for what cannot be learned from.
+
+    >>> hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])) == hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]))
+    True
+    """
+    from dlrun.data import cache
+    from dlrun.data.formats.frames import dataset_of_frame, is_frame
+    from dlrun.data.formats.objects import dataset_of
+    from dlrun.data.source import complete
+
+    if is_frame(data):
+        source = dataset_of_frame(data, target, targets, given)
+    else:
+        if target is not None:
+            raise problem(f"target={target}", "it names a column of a DataFrame; expected data=DataFrame")
+        parts = {part: value for part, value in (("val", validation), ("test", test)) if value is not None}
+        source = dataset_of(_with_parts(data, parts, given), given, targets, layout)
+    source = complete(source)
+    about = json.dumps(dataclasses.asdict(source.data_spec), sort_keys=True)
+    content = hashlib.sha256(f"{source.content} {about}".encode()).hexdigest()[:16]
+    source = dataclasses.replace(source, content=hashlib.sha256(content.encode()).hexdigest())
+    _held[content] = source
+    if not _entry(content).is_dir():
+        cache.store(_entry(content), source)
+    return content
+
+
+def _with_parts(data: Any, parts: dict[str, Any], given: str) -> Any:
+    if not parts:
+        return data
+    named = dict(data) if isinstance(data, dict) else {}
+    if not named:
+        if not isinstance(data, tuple) or len(data) != 2:
+            raise problem(given, "expected (x, y) beside further parts")
+        named = {"x_train": data[0], "y_train": data[1]}
+    for part, value in parts.items():
+        if not isinstance(value, tuple) or len(value) != 2:
+            raise problem({"val": "validation"}.get(part, part), f"expected (x, y), not a {type(value).__name__}")
+        named[f"x_{part}"], named[f"y_{part}"] = value
+    return named
+
+
+def _entry(content: str) -> Path:
+    from dlrun.data import cache
+
+    return cache.entry("memory", content, [], "held")

@@ -1,0 +1,81 @@
+"""A data set of the user's own code: a class or function that returns arrays, or a torch Dataset."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlrun import registry
+from dlrun.config.problem import problem
+from dlrun.config.schema.fields import MISSING, free, mapping, text
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets._arrays import ArrayData, info_of
+from dlrun.data.sets._base import Say
+from dlrun.registry import register
+
+if TYPE_CHECKING:
+    from dlrun.data.source import RawDataset
+
+_read: dict[str, RawDataset] = {}  # by what was called with what, for the whole process
+
+
+@register("dataset", "own")
+@dataclass(frozen=True)
+class Own(ArrayData):
+    """Data of your own code, by a file that names it: `_target_: module.thing`, allowed by allow=module.
+
+    The class or function is called with the file's other keys (those that are options of this kind, as `test`, are
+    dlrun's; ``args: {...}`` gives any name).  It returns ``(x, y)``, or a dict with x_train, y_train (and x_val, y_val,
+    x_test, y_test, classes, features), or an object with ``len()`` and rows ``(x, y)`` that are always the same, such
+    as a torch Dataset.  With this in ``waves.py`` ::
+
+        import numpy as np
+
+        def waves(rows=200):
+            x = np.random.RandomState(0).randn(rows, 8).astype("float32")
+            return x, (x.sum(1) > 0).astype(int)
+
+    and this in ``configs/dataset/waves.yaml`` ::
+
+        # Waves of my own.
+        _target_: waves.waves
+        rows: 400
+        test: 0.25
+
+    ``dlrun dataset=waves model=dense allow=waves`` trains on it.  A run is identified by the source of the module and
+    the arguments; random numbers should come from a seed of their own.
+    """
+
+    kind: ClassVar[str] = "own"
+    target: str = text(MISSING, "module.thing that is called.")
+    args: dict[str, Any] = mapping(None, "What it is called with.")
+    source: str = free("", "Hash of the module's source.")
+
+    def info(self, data_dir: str) -> DatasetInfo:
+        """Signature and rows; the user's code is called."""
+        return info_of(self.read(data_dir, lambda line: None))
+
+    def read(self, data_dir: str, say: Say) -> RawDataset:
+        """What the code returns, checked; called once in a process."""
+        from dlrun.data.formats.objects import dataset_of
+        from dlrun.data.source import complete
+
+        key = json.dumps([self.target, self.args, self.source, self.targets, self.layout], sort_keys=True, default=str)
+        if key not in _read:
+            given = f"dataset._target_={self.target}"
+            _read[key] = complete(dataset_of(self._call(), given, self.targets, self.layout))
+        return _read[key]
+
+    def _call(self) -> Any:
+        """The object that the code returns; what it raises itself goes through as it is."""
+        import inspect
+
+        made = registry.load(self.target)
+        args = self.args or {}
+        accepted = inspect.signature(made).parameters
+        anything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in accepted.values())
+        unknown = [key for key in args if key not in accepted and not anything]
+        if unknown:
+            raise problem(f"dataset.{unknown[0]}", f"{self.target} takes {', '.join(accepted) or 'no arguments'}")
+        return made(**args)

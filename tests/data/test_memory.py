@@ -1,0 +1,130 @@
+"""Data that a program holds: what it may be, what it is refused for, and that other processes find it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from dlrun.config.problem import ConfigError
+from dlrun.data import preprocessing_state as state
+from dlrun.data.dataset_info import dataset_info
+from dlrun.data.prepare import prepare
+from dlrun.data.read import read
+from dlrun.data.sets import memory
+from dlrun.data.sets.memory import Memory, hold
+
+X = np.random.RandomState(0).randn(60, 3).astype(np.float32)
+Y = (X.sum(1) > 0).astype(np.int64)
+
+
+def source_of(data, **given):
+    return read(Memory(content=hold(data, **given)), "", print)
+
+
+@pytest.mark.parametrize(("data", "kind", "shape"), [
+    ((X, Y), "classes", (3,)),
+    ((torch.from_numpy(X), torch.from_numpy(Y)), "classes", (3,)),
+    ((X.tolist(), Y.tolist()), "classes", (3,)),
+    ((X, Y.astype(np.float32)), "number", (3,)),
+    (X, "none", (3,)),
+    ((np.zeros((9, 8, 8), np.uint8), np.arange(9) % 3), "classes", (1, 8, 8)),
+    ((np.zeros((9, 8, 6, 3), np.float32), np.arange(9) % 3), "classes", (3, 8, 6)),
+    (torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y)), "classes", (3,)),
+    ({"x_train": X, "y_train": Y, "x_test": X[:5], "y_test": Y[:5], "classes": ["no", "yes"]}, "classes", (3,)),
+])
+def test_arrays_tensors_and_datasets_are_taken(data, kind, shape):
+    source = source_of(data)
+    assert (source.data_spec.target_kind, source.data_spec.input_shape) == (kind, shape)
+    seen = dataset_info(Memory(content=hold(data)), "")
+    assert seen.data_spec == source.data_spec and seen.rows["train"] == len(source.x)
+    prepared = prepare(Memory(content=hold(data), test=0), "", validation=None, train_size=None, seed=0, say=print)
+    assert prepared.data_spec == seen.data_spec
+
+
+def test_the_same_content_is_the_same_data_and_other_content_is_not():
+    assert hold((X, Y)) == hold((torch.from_numpy(X.copy()), Y.tolist()))
+    assert len({hold((X, Y)), hold((X + 1, Y)), hold((X, 1 - Y)), hold({"x": X, "y": Y, "classes": "ab"})}) == 4
+
+
+def test_names_of_classes_and_further_parts_are_kept():
+    source = source_of({"x": X, "y": Y, "classes": ["no", "yes"], "features": ["a", "b", "c"]})
+    assert source.data_spec.classes == ("no", "yes") and source.data_spec.features == ("a", "b", "c")
+    source = source_of((X[:40], Y[:40]), validation=(X[40:50], Y[40:50]), test=(X[50:], Y[50:]))
+    assert np.array_equal(source.x_val, X[40:50]) and np.array_equal(source.y_test, Y[50:])
+
+
+def test_another_process_finds_it_in_the_cache_and_says_where_it_is_gone(cache_folder):
+    content = hold((X, Y))
+    before = read(Memory(content=content), "", print)
+    memory._held.clear()
+    after = read(Memory(content=content), "", print)
+    assert after is not before and np.array_equal(after.x, X) and after.content == before.content
+    memory._held.clear()
+    with pytest.raises(ConfigError, match="give it again to dlrun.train"):
+        read(Memory(content="0" * 16), "", print)
+
+
+class Drawn(torch.utils.data.Dataset):
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, place):
+        return torch.rand(3), place % 2
+
+
+@pytest.mark.parametrize(("data", "says"), [
+    ((X, Y[:-1]), "expected one class or number for each of the 60 rows"),
+    ((np.full((4, 2), np.inf), [0, 1, 0, 1]), "row 0 of x is not finite"),
+    ((np.full((4, 8, 8), np.nan, np.float32), [0, 1, 0, 1]), "row 0 of x is not finite"),
+    ((X, np.where(Y, np.nan, 1.0)), "a target is not a finite number"),
+    (({1, 2}, [0, 1]), "expected|holds Python objects"),
+    (3, "expected .x, y."),
+    ({"x": X, "y": Y + 5, "classes": ["a", "b"]}, "expected targets 0 to 1"),
+    (Drawn(), "row 0 is another one each time"),
+    ([], "it has no rows"),
+])
+def test_what_cannot_be_learned_from_is_said(data, says):
+    with pytest.raises(ConfigError, match=says):
+        hold(data)
+
+
+def test_a_data_frame_is_a_table_whose_texts_are_columns():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"age": [1.5, None, 3.0, 4.0] * 5, "town": ["A", "B", "A", "B"] * 5,
+                              "good": ["yes", "no", "no", "yes"] * 5})
+    source = source_of(frame, target="good")
+    assert source.data_spec.features == ("age", "town=A", "town=B") and source.data_spec.classes == ("no", "yes")
+    assert np.isnan(source.x[1, 0]) and source.x[:4, 1].tolist() == [1, 0, 1, 0]
+    with pytest.raises(ConfigError, match="did you mean  good"):
+        hold(frame, target="godo")
+    with pytest.raises(ConfigError, match="expected  target="):
+        hold(frame)
+
+
+def test_pictures_of_floats_are_scaled_by_their_own_mean():
+    x = np.random.RandomState(1).rand(50, 6, 6).astype(np.float32)
+    prepared = prepare(Memory(content=hold((x, np.arange(50) % 2)), scale="standard", test=0), "", validation=None,
+                       train_size=None, seed=0, say=print)
+    scaled = prepared.scale(prepared.train.x)
+    assert abs(scaled.mean()) < 1e-5 and abs(scaled.std() - 1) < 1e-5
+
+
+def test_new_inputs_take_the_form_that_a_run_was_trained_on():
+    prepared = prepare(Memory(content=hold((X, Y)), test=0), "", validation=None, train_size=None, seed=0, say=print)
+    kept = state.plain(prepared)
+    assert np.array_equal(state.of_arrays(kept, torch.from_numpy(X)).x, X)
+    missing = X[:2].copy()
+    missing[0, 1] = np.nan
+    assert np.allclose(state.of_arrays(kept, missing).x[0, 1], X[:, 1].mean(), atol=1e-5)
+    with pytest.raises(ConfigError, match="this run was trained on table rows of"):
+        state.of_arrays(kept, X[:, :2])
+
+
+def test_a_run_trains_on_it_and_is_found_again(go):
+    content = hold((X, Y))
+    words = ("dataset=memory", f"dataset.content={content}", "model=dense", "epochs=3")
+    first = go(*words)
+    assert first.result["status"] == "finished"
+    assert go(*words).folder == first.folder
+    assert go(words[0], f"dataset.content={hold((X, 1 - Y))}", *words[2:]).folder != first.folder
