@@ -18,7 +18,7 @@ from dlrun.tasks._base.task import Task
 from dlrun.tasks.adversarial.losses import LOSSES, clip, gradient_penalty
 from dlrun.tasks.adversarial.options import AdversarialOptions
 
-Told = Mapping[str, Tensor]  # measures of a turn by name; the turn's loss is not among them
+TurnMetrics = Mapping[str, Tensor]  # metrics of a turn by name; the turn's loss is not among them
 
 
 class AdversarialTask(Task):
@@ -36,9 +36,9 @@ class AdversarialTask(Task):
 
     def __init__(self, config: AdversarialOptions, rng: StepRng):
         self.config, self.rng = config, rng
-        self._on_scores = LOSSES[config.loss]
+        self._score_loss = LOSSES[config.loss]
         self._same = Generator(rng.device) if config.fakes == "same" else None
-        self._turns: dict[str, Callable[[Gan, Batch], tuple[Tensor, Told]]] = {
+        self._turns: dict[str, Callable[[Gan, Batch], tuple[Tensor, TurnMetrics]]] = {
             "discriminator": self._joint, "discriminator.real": self._real, "discriminator.fake": self._fake,
             "generator": self._generator}
         self._alone, self._with_generator = self._groups()
@@ -65,46 +65,46 @@ class AdversarialTask(Task):
         limit = self.config.clip
         return (lambda module: clip(module, limit)) if limit and player == "discriminator" else None
 
-    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Told]:
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, TurnMetrics]:
         assert isinstance(model, Gan)
         return self._turns[player](model, batch)
 
-    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Told, batch: Batch) -> None:
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: TurnMetrics, batch: Batch) -> None:
         totals.mean(f"{player.partition('.')[0]}_loss", loss.detach(), batch.rows)
         for name, value in outputs.items():
             totals.mean(name, value, batch.rows)
 
-    def _joint(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
+    def _joint(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
         """Real and generated rows in one loss: the mean of both parts; a Wasserstein critic's is their sum."""
-        fake = self._made(model, batch.rows)
-        on_real, on_fake = self._judged(model, batch.x, fake)
-        loss = (self._on_scores(on_real, self._labels(on_real, True))
-                + self._on_scores(on_fake, self._labels(on_fake, False)))
+        fake = self._generated(model, batch.rows)
+        on_real, on_fake = self._scores(model, batch.x, fake)
+        loss = (self._score_loss(on_real, self._labels(on_real, True))
+                + self._score_loss(on_fake, self._labels(on_fake, False)))
         if self.config.loss != "wasserstein":
             loss = loss / 2
         if self.config.gradient_penalty:
             share = uniform(self.rng, (batch.rows, *(1 for _ in batch.x.shape[1:])))
             loss = loss + self.config.gradient_penalty * gradient_penalty(model, batch.x, fake, share)
-        return loss, self._told(on_real, on_fake)
+        return loss, self._score_metrics(on_real, on_fake)
 
-    def _real(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
+    def _real(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
         scores = model.judge(batch.x).float()
-        return self._on_scores(scores, self._labels(scores, True)), self._told(scores, None)
+        return self._score_loss(scores, self._labels(scores, True)), self._score_metrics(scores, None)
 
-    def _fake(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
-        scores = model.judge(self._made(model, batch.rows)).float()
-        return self._on_scores(scores, self._labels(scores, False)), self._told(None, scores)
+    def _fake(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
+        scores = model.judge(self._generated(model, batch.rows)).float()
+        return self._score_loss(scores, self._labels(scores, False)), self._score_metrics(None, scores)
 
-    def _generator(self, model: Gan, batch: Batch) -> tuple[Tensor, Told]:
+    def _generator(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
         """The generator wants its rows to be labelled as real ones."""
         made = model.decode(self._latents(model, batch.rows))
         with eval_mode(model.discriminator) if self.config.judge_still else nullcontext():
             scores = model.judge(made).float()
-        loss = self._on_scores(scores, torch.full_like(scores, self.config.real_label))
+        loss = self._score_loss(scores, torch.full_like(scores, self.config.real_label))
         return loss / 2 if self.config.loss == "least_squares" else loss, {}
 
     @torch.no_grad()
-    def _made(self, model: Gan, rows: int) -> Tensor:
+    def _generated(self, model: Gan, rows: int) -> Tensor:
         """Rows for the discriminator, without a way back to the generator."""
         z = self._latents(model, rows)
         with eval_mode(model.generator) if self.config.fakes_as == "predict" else nullcontext():
@@ -116,7 +116,7 @@ class AdversarialTask(Task):
         # Begun anew in each turn of a step, so that both players see the same vectors.
         return latents(rows, model, self._same.manual_seed(derive_seed(self.rng.seed, "latent", self.rng.step)))
 
-    def _judged(self, model: Gan, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    def _scores(self, model: Gan, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         if not self.config.one_batch:
             return model.judge(real).float(), model.judge(fake).float()
         scores = model.judge(torch.cat([real, fake])).float()
@@ -131,15 +131,15 @@ class AdversarialTask(Task):
         return labels + config.label_noise * uniform(self.rng, labels.shape) if config.label_noise else labels
 
     @torch.no_grad()
-    def _told(self, on_real: Tensor | None, on_fake: Tensor | None) -> Told:
+    def _score_metrics(self, on_real: Tensor | None, on_fake: Tensor | None) -> TurnMetrics:
         if self.config.loss == "wasserstein":
             if on_real is None or on_fake is None:
                 return {}
             return {"distance": on_real.mean() - on_fake.mean()}
         edge = 0.5 if self.config.loss == "least_squares" else 0.0
-        told = {}
+        found = {}
         for name, scores, label in (("real_accuracy", on_real, self.config.real_label),
                                     ("fake_accuracy", on_fake, 1 - self.config.real_label)):
             if scores is not None:
-                told[name] = ((scores > edge) == bool(label)).float().mean()
-        return told
+                found[name] = ((scores > edge) == bool(label)).float().mean()
+        return found

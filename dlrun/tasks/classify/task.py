@@ -56,7 +56,7 @@ class ClassifyTask(Task):
         return shares[:, 1] if shares.shape[1] == 2 else shares, batch.y
 
     def prior(self, y: Tensor, width: int) -> Tensor:
-        """The classes' shares as logits (see tasks.priors)."""
+        """The classes' shares as logits (see `_base.priors`)."""
         if width == 1:
             return log_odds(y.float().mean())[None]
         shares = log_shares(y, width)

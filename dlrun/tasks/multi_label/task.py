@@ -40,7 +40,7 @@ class MultiLabelTask(Task):
         return self.probabilities(outputs), batch.y.long()
 
     def prior(self, y: Tensor, width: int) -> Tensor:
-        """Each label's share as a logit (see tasks.priors)."""
+        """Each label's share as a logit (see `_base.priors`)."""
         return log_odds(y.double().mean(0))
 
     def answers(self, y: Tensor, width: int) -> Tensor:

@@ -95,7 +95,7 @@ class MultiOutputTask(Task):
                 totals.sum(f"{key}_mae", (part.of(values)[:, 0] - y).abs().sum(), batch.rows)
 
     def prior(self, y: Tensor, width: int) -> Tensor:
-        """Each target's own: a mean (or median), or the shares of classes (see tasks.priors)."""
+        """Each target's own: a mean (or median), or the shares of classes (see `_base.priors`)."""
         found = []
         for part in self.slices:
             own = y[:, part.place]

@@ -33,5 +33,5 @@ class NextTokenTask(Task):
         return {**metrics, "perplexity": math.exp(min(metrics["loss"], 700.0))} if "loss" in metrics else metrics
 
     def prior(self, y: Tensor, width: int) -> Tensor:
-        """The tokens' shares as logits: a unigram model (see tasks.priors)."""
+        """The tokens' shares as logits: a unigram model (see `_base.priors`)."""
         return log_shares(y, width)

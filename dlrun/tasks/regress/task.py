@@ -48,7 +48,7 @@ class RegressTask(Task):
         return {**metrics, "mae_in_units": metrics["mae"] / self.factor}
 
     def prior(self, y: Tensor, width: int) -> Tensor:
-        """The mean of the targets, or where the loss is the absolute error their median (see tasks.priors)."""
+        """The mean of the targets, or where the loss is the absolute error their median (see `_base.priors`)."""
         return centre(y, self._loss is F.l1_loss)[None]
 
     def answers(self, y: Tensor, width: int) -> Tensor:

@@ -41,5 +41,5 @@ class TagTask(Task):
         return shares[kept], y[kept]
 
     def prior(self, y: Tensor, width: int) -> Tensor:
-        """The tags' shares among the positions that the loss counts, as logits (see tasks.priors)."""
+        """The tags' shares among the positions that the loss counts, as logits (see `_base.priors`)."""
         return log_shares(y[y != self._ignored], width)

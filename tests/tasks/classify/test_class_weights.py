@@ -100,7 +100,7 @@ def test_a_weight_multiplies_the_training_loss_of_a_run(go) -> None:
 
 @pytest.mark.parametrize(("typed", "wanted"), [
     ("{malignant: -1}", "a list of numbers or a mapping"), ("[1]", "expected 2 weights, one for each class"),
-    ("{malignent: 2}", "did you mean  malignant"), ("balance", "balanced"), ("[0,0]", "above 0"),
+    ("{malignent: 2}", "did you mean  malignant"), ("balance", "balanced"), ("[0,0]", "weight > 0"),
 ])
 def test_wrong_weights_are_said_before_a_start(typed: str, wanted: str) -> None:
     with pytest.raises(ConfigError) as caught:
