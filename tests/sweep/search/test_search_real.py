@@ -81,5 +81,16 @@ def test_a_search_killed_after_7_of_20_trials_ends_with_20(tmp_path: Path, words
     assert f"{100 * best:.2f}" in again.stdout
 
 
+def test_a_search_runs_on_another_launcher(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    words = command(tmp_path / "runs", "launcher=joblib", "optimizer=sgd", "n_trials=7")
+    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [folder] = (tmp_path / "runs" / "sweeps").iterdir()
+    assert len(states(folder)) == 7 and set(states(folder)) <= {"complete", "pruned"}
+    assert "7 of 7 trials" in done.stdout and "best: trial" in done.stdout
+    assert not list((folder / "logs").iterdir())
+
+
 def _folder(plan, trial) -> str:
     return next(job.folder for job in plan.jobs if job.id == trial["jobs"][0])
