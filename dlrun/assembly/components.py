@@ -116,7 +116,7 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
     set_vectors(model, prepared, data_dir(config.data_dir), say)
     task = config.task.build(
         BuildContext(prepared.data_spec, model, rng, prepared.targets, class_counts(prepared)))
-    path = speed_path(model, own=not isinstance(config.model, Custom))
+    path = speed_path(model, own=not isinstance(config.model, Custom) and not rng.seeds_torch)
     last = path.endswith("channels_last")
     model = model.to(machine.device)
     if last:

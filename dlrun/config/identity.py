@@ -19,6 +19,7 @@ from dlrun.config.schema.fields import rules
 from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.layer_lists import changed
 from dlrun.config.schema.root import GROUPS, Config, Root
+from dlrun.registry.sources import module_file
 
 SCHEMA_VERSION = 1  # raised when the meaning of a value changes: old runs are then other runs
 DIGITS = 10
@@ -70,9 +71,15 @@ def _read_vectors(model: dict[str, Any], schema: type, folder: Path, content: Co
         typed = Path(name).expanduser()  # the same two places, in the same order, as in run.vectors
         return content(next((path for path in (typed, folder / typed) if path.is_file()), typed))
 
+    def coded(target: Any) -> Any:
+        file = module_file(str(target).rpartition(".")[0])
+        return target if file is None else [target, content(file)]
+
     for key, rule in rules(schema).items():
         if key in model and (key == "vectors" or rule.kind == "layers"):
             model[key] = hashed(model[key]) if key == "vectors" else changed(model[key], "vectors", hashed)
+        if key in model and rule.kind == "layers":
+            model[key] = changed(model[key], "_target_", coded)
 
 
 def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:

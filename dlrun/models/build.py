@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dlrun.config.seeds import derive_seed
 from dlrun.models import init
 from dlrun.models.kernel import Kernel, WithKernels
 from dlrun.models.layer import Layer, Mask
+from dlrun.models.own_layer import OwnLayer
 from dlrun.models.plan import named, plan
 from dlrun.models.shapes import Shape
 from dlrun.models.step_rng import StepRng
@@ -52,7 +54,7 @@ def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, rng: Ste
         for part, inner in layer.parts(shape):
             parts[part] = within = nn.Sequential()
             _fill(within, inner, shape, rng, seed, f"{prefix}{name}.{part}.", network)
-        module = layer.build(shape, rng, parts)
+        module = _made(layer, shape, rng, parts, seed, prefix + name)
         if module is not None:
             holder.add_module(name, module)
             if isinstance(module, WithKernels):
@@ -60,6 +62,16 @@ def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, rng: Ste
                 _register(network, module, layer, prefix + name)
         mask = layer.mask(module, mask)
         shape = layer.output(shape)
+
+
+def _made(layer: Layer, shape: Shape, rng: StepRng, parts: dict[str, nn.Module], seed: int,
+          name: str) -> nn.Module | None:
+    """The layer's module; what a class of the user's own draws from torch's generator comes from its own stream."""
+    if not isinstance(layer, OwnLayer):
+        return layer.build(shape, rng, parts)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(derive_seed(seed, "init", name) % (1 << 63))
+        return layer.build(shape, rng, parts)
 
 
 def _begin(module: WithKernels, layer: Any, seed: int, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from dlrun.config.problem import Problem, problem
 from dlrun.config.schema.fields import text
-from dlrun.config.schema.layer_lists import stateful_key
+from dlrun.config.schema.layer_lists import given_in_lists, stateful_key
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.composite_spec import CompositeSpec
@@ -83,7 +83,13 @@ class Model:
         return ""
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
-        """What it does not go with in a configuration."""
+        """What it does not go with in a configuration; code of the user's own in its lists has to be allowed."""
+        for key, target in given_in_lists(self, "_target_"):
+            module = str(target).rpartition(".")[0]
+            if not any(module == name.removesuffix(".*") or name.endswith(".*") and module.startswith(name[:-1])
+                       for name in config.allow):
+                yield Problem(f"{key}={target}", f"its code would run; allow it by  allow={module}  on the command "
+                                                 "line", origin(key.split("[")[0]))
         key = self.stateful_key()
         if not key:
             return

@@ -9,9 +9,12 @@ from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.fields import MISSING, rules
 from dlrun.models.layer import Layer
 from dlrun.models.layers.activation import Activation
+from dlrun.models.own_layer import OwnLayer
 from dlrun.models.words import ACTIVATIONS
-from dlrun.registry import find, names
+from dlrun.registry import find, load, names
+from dlrun.registry.sources import module_file
 
+TARGET = "_target_"
 _FORM = "a layer is a word, `word: value` or `word: {field: value}`"
 
 
@@ -43,6 +46,8 @@ def _list(items: Any, key: str, wrong: list[Problem]) -> list[Layer]:
 def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
     if isinstance(item, Layer):
         return item
+    if isinstance(item, dict) and TARGET in item:
+        return _own(item, key, wrong)
     if isinstance(item, str):
         word, value = item, None
     elif isinstance(item, dict) and len(item) == 1:
@@ -63,6 +68,26 @@ def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
         wrong.append(Problem(f"{key}={item if isinstance(item, str) else word}", known))
         return None
     return _layer(find("layer", word), value, f"{key}.{word}", wrong)
+
+
+def _own(item: dict[str, Any], key: str, wrong: list[Problem]) -> Layer | None:
+    """A class of the user's own, a spec or a torch.nn.Module; that it may be imported was checked before."""
+    target, args = item[TARGET], {name: value for name, value in item.items() if name != TARGET}
+    module, _, name = str(target).rpartition(".")
+    if not module or module_file(module) is None:
+        reason = f"no module {module} is found here or on PYTHONPATH" if module else "expected module.Class"
+        wrong.append(Problem(f"{key}.{TARGET}={target}", reason))
+        return None
+    try:
+        kind = load(target)
+    except Exception as error:  # anything may happen in code that is not ours; the user is told where
+        reason = f"{module} defines no {name}" if isinstance(error, AttributeError) else (
+            f"importing it failed: {type(error).__name__}: {error}")
+        wrong.append(Problem(f"{key}.{TARGET}={target}", reason))
+        return None
+    if isinstance(kind, type) and issubclass(kind, Layer):
+        return _layer(kind, args, f"{key}.{name}", wrong)
+    return OwnLayer(target, args)
 
 
 def _layer(schema: type[Layer], value: Any, key: str, wrong: list[Problem]) -> Layer | None:

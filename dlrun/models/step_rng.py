@@ -47,12 +47,15 @@ class StepRng:
         self.seed = seed
         self.device = torch.device(device)
         self.generator = torch.Generator(self.device)
+        self.seeds_torch = False  # set by layers of a user's own, which may draw from torch's global generators
         self.share: Share | None = None  # set where several processes take a step together: all draw for all rows
         self.seed_step(0)
 
     def seed_step(self, step: int) -> None:
         self.step = step
         self.generator.manual_seed(derive_seed(self.seed, "noise", step))
+        if self.seeds_torch:
+            torch.manual_seed(derive_seed(self.seed, "global", step))
 
     def __deepcopy__(self, memo: dict) -> StepRng:
         """A copied network draws from the same noise."""

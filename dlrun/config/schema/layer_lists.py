@@ -39,6 +39,11 @@ def stateful_key(model: Any) -> str:
     """The key that makes a model carry states over from batch to batch; empty where none does."""
     if getattr(model, "stateful", False):
         return "model.stateful"
-    given = (place for name, rule in rules(type(model)).items() if rule.kind == "layers"
-             for place in found(getattr(model, name), "stateful", f"model.{name}"))
-    return next((key for key, value in given if value is True), "")
+    return next((key for key, value in given_in_lists(model, "stateful") if value is True), "")
+
+
+def given_in_lists(model: Any, field: str) -> Iterator[tuple[str, Any]]:
+    """Where a field of layers is given in any of a model's lists, and its value."""
+    for name, rule in rules(type(model)).items():
+        if rule.kind == "layers":
+            yield from found(getattr(model, name), field, f"model.{name}")

@@ -1,0 +1,50 @@
+"""Makes a layer of the user's own, and tries it on two rows of zeros."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from torch import nn
+
+from dlrun.models.shapes import Shape
+from dlrun.registry import load
+
+_tried: dict[tuple[str, str, Shape], tuple[Shape, tuple[int, int]]] = {}
+
+
+def make(target: str, args: dict[str, Any], shape: Shape) -> nn.Module:
+    """The module that the class or function `target` gives for inputs of `shape`; ValueError says what is wrong."""
+    maker = load(target)
+    accepted = inspect.signature(maker).parameters
+    anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
+    unknown = [] if anything else [key for key in args if key not in accepted]
+    if unknown:
+        raise ValueError(f"{target} has no argument {unknown[0]}; it takes {', '.join(accepted) or 'none'}")
+    try:
+        module = maker(**({"input_shape": shape} if "input_shape" in accepted else {}), **args)
+    except Exception as error:  # anything may happen in code that is not ours; the user is told where
+        raise ValueError(f"{target} could not be made: {type(error).__name__}: {error}") from error
+    if not isinstance(module, nn.Module):
+        raise ValueError(f"{target} gives {type(module).__name__}; expected a torch.nn.Module")
+    return module
+
+
+def tried(target: str, args: dict[str, Any], shape: Shape) -> tuple[Shape, tuple[int, int]]:
+    """The output's shape for inputs of `shape`, and how many trainable and frozen values it has; found once."""
+    key = (target, repr(sorted(args.items())), shape)
+    if key not in _tried:
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), torch.device("cpu"):
+            module = make(target, args, shape).eval()
+            try:
+                end = module(torch.zeros(2, *shape))
+            except Exception as error:  # as above
+                raise ValueError(f"{target} does not take such rows: {type(error).__name__}: {error}") from error
+        if not isinstance(end, torch.Tensor) or end.ndim < 2 or len(end) != 2:
+            found = tuple(end.shape) if isinstance(end, torch.Tensor) else type(end).__name__
+            raise ValueError(f"{target} gives {found} for 2 rows; expected a tensor (2, ...)")
+        trainable = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
+        frozen = sum(value.numel() for value in module.state_dict().values()) - trainable
+        _tried[key] = tuple(end.shape[1:]), (trainable, frozen)
+    return _tried[key]
