@@ -10,7 +10,7 @@ from dlrun.config.problem import did_you_mean
 from dlrun.metrics import _torchmetrics
 from dlrun.metrics._protocol import RunMetric
 from dlrun.record.metric import Metric
-from dlrun.registry import find
+from dlrun.registry import UnknownKind, find
 from dlrun.registry import names as registered
 
 
@@ -19,8 +19,8 @@ def described(name: str, kind: str) -> Metric:
 
     `kind` says what it is to see: classes, labels or numbers.  Raises ValueError with the reason where there is none.
     """
-    if name in registered("metric"):
-        made = find("metric", name)
+    made = _registered(name)
+    if made is not None:
         doc = (inspect.getdoc(made) or "").partition("\n")[0]
         direction = getattr(made, "direction", None)
         if direction not in ("min", "max", None):
@@ -44,6 +44,14 @@ def build(names: Sequence[str], kind: str, count: int, device: Any) -> dict[str,
     """The metrics, ready to be reset, by name; `count` classes or labels (1 for numbers)."""
     made: dict[str, RunMetric] = {}
     for name in names:
-        own = name in registered("metric")
-        made[name] = find("metric", name)() if own else _torchmetrics.TorchMetric(name, kind, count, device)
+        own = _registered(name)
+        made[name] = _torchmetrics.TorchMetric(name, kind, count, device) if own is None else own()
     return made
+
+
+def _registered(name: str) -> Any:
+    """The class that is registered under a name, also by a module that is allowed; None where there is none."""
+    try:
+        return find("metric", name)
+    except UnknownKind:
+        return None
