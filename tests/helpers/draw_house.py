@@ -1,0 +1,66 @@
+"""Draws the floors of the house from the imports of the code: `python -m tests.helpers.draw_house` writes the picture.
+
+`docs/architecture.svg` is what it writes; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from tests.helpers.house import FLOORS, imports, modules, room
+
+FILE = Path(__file__).parents[2] / "docs" / "architecture.svg"
+WIDTH, HEIGHT, GAP, MARGIN = 150, 62, 26, 24
+LINE = 74  # from one floor to the next, beside the height of a room
+
+
+def draw() -> str:
+    """The picture as SVG: a box for each room with its files, an arrow for each pair of rooms of which one uses the other."""
+    sizes = {name: sum(room(module) == name and path.stat().st_size > 0 for module, path in modules().items())
+             for floor in FLOORS for name in floor}
+    arrows = sorted({(room(module), room(target)) for module in modules() for target in imports(module)
+                     if room(module) != room(target) and room(module) in sizes and room(target) in sizes})
+    most = max(map(len, FLOORS))
+    width = 2 * MARGIN + most * WIDTH + (most - 1) * GAP
+    height = 2 * MARGIN + len(FLOORS) * HEIGHT + (len(FLOORS) - 1) * LINE
+    places = {}
+    for number, floor in enumerate(FLOORS):
+        left = (width - len(floor) * WIDTH - (len(floor) - 1) * GAP) / 2
+        for place, name in enumerate(floor):
+            places[name] = (left + place * (WIDTH + GAP), height - MARGIN - HEIGHT - number * (HEIGHT + LINE))
+    lines = [_arrow(places[start], places[end]) for start, end in arrows]
+    boxes = [_box(name, *places[name], sizes[name]) for name in places]
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        'text-anchor="middle">',
+        "<title>The rooms of dlrun on their floors; an arrow goes from a room to one that it uses</title>",
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path d="M0 0 8 4 0 8z" fill="#7b8794"/></marker></defs>', *lines, *boxes, "</svg>", ""])
+
+
+def _box(name: str, x: float, y: float, files: int) -> str:
+    return (f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#eef4fb" stroke="#2f6db0"/>'
+            f'<text x="{x + WIDTH / 2:g}" y="{y + 27:g}" font-size="17" fill="#12304f">{escape(name)}</text>'
+            f'<text x="{x + WIDTH / 2:g}" y="{y + 47:g}" font-size="12" fill="#52606d">{files} files</text>')
+
+
+def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """From the foot of a room to the head of one below; between neighbours of a floor along a bow above them."""
+    (x, y), (to_x, to_y) = start, end
+    if y == to_y:
+        x, to_x, top = x + WIDTH / 2, to_x + WIDTH / 2, y - 30 - abs(to_x - x) / 20
+        path = f"M{x:g} {y:g}C{x:g} {top:g} {to_x:g} {top:g} {to_x:g} {to_y - 1:g}"
+    else:
+        x, to_x = x + WIDTH / 2, to_x + WIDTH / 2
+        shift = (x - to_x) / 14  # arrows that come from different sides end beside one another
+        foot, head = y + HEIGHT, to_y - 1
+        path = (f"M{x - shift:g} {foot:g}C{x - shift:g} {foot + 34:g} {to_x + shift:g} {head - 40:g} "
+                f"{to_x + shift:g} {head:g}")
+    return f'<path d="{path}" fill="none" stroke="#7b8794" stroke-width="1" marker-end="url(#tip)"/>'
+
+
+if __name__ == "__main__":
+    FILE.write_text(draw(), encoding="utf-8")
+    print(FILE.name)
