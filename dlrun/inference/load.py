@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from dlrun.models.step_rng import StepRng
 from dlrun.preflight.design import design
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.tasks._base.context import BuildContext
+from dlrun.tasks._base.prediction import Column
 from dlrun.tasks._base.task import Task
 
 ROWS = 256
@@ -44,7 +44,7 @@ class Loaded:
     kept: dict[str, Any]
 
     def outputs(self, part: Split) -> torch.Tensor:
-        """What the task reads of the model for new rows (rows, ...); Problems for a task that predicts nothing."""
+        """What the task reads of the model for new rows (rows, ...); ConfigError for a task that predicts nothing."""
         if not self.task.predicts:
             raise problem(f"task={self.config.task.kind}",
                           "predict answers with classes, numbers and codes; see  dlrun generate")
@@ -52,9 +52,9 @@ class Loaded:
         with torch.no_grad():
             return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
 
-    def cells(self, outputs: torch.Tensor) -> Iterator[dict[str, str]]:
-        """What is predicted of each row, by the columns' names."""
-        return self.task.cells(outputs, self.data_spec, fitted.targets(self.kept))
+    def predictions(self, part: Split) -> list[Column]:
+        """What is predicted of new rows, as columns; ConfigError for a task that predicts nothing."""
+        return self.task.predictions(self.outputs(part), self.data_spec, fitted.targets(self.kept))
 
 
 def kept_weights(config: Config, folder: RunFolder) -> dict[str, Any]:

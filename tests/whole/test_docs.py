@@ -1,8 +1,8 @@
 """What the documents show is what happens: their files are written, their commands and their Python are run.
 
-In a fenced block, ``python file=NAME`` (or yaml, csv, text) is a file that the reader makes, ``console`` has commands after
-``$``, and ``python`` alone is run in one namespace from the top of the document to its end.  A command may fail only
-where the line after it says so: ``(exit code 2)``.
+In a fenced block, ``python file=NAME`` (or yaml, csv, text) is a file that the reader makes, ``console`` has commands
+after ``$``, and ``python`` alone is run in one namespace from the top of the document to its end.  A command may fail
+only where the line after it says so: ``(exit code 2)``.
 """
 
 from __future__ import annotations
@@ -58,4 +58,5 @@ def commands(content: str, capfd: pytest.CaptureFixture[str]) -> None:
         assert code == expected, f"{line}\n{out}\n{err}"
         for text in shown:
             if text.strip() and "..." not in text and "(exit code" not in text and not re.search(r"\d", text):
-                assert " ".join(text.split()) in " ".join((out + err).split()), f"{line} does not print: {text}\n{out}{err}"
+                printed = " ".join((out + err).split())
+                assert " ".join(text.split()) in printed, f"{line} does not print: {text}\n{out}{err}"

@@ -31,12 +31,13 @@ class Predict:
 
     def run(self) -> int:
         from dlrun.inference.load import load_run
+        from dlrun.tasks._base.prediction import rows_of_cells
 
         run = load_run(Path(self.places[0]).expanduser(), self.allow)
         writer = csv.writer(sys.stdout, lineterminator="\n")
         header: list[str] = []
         for names, part in _parts(run, [Path(place).expanduser() for place in self.places[1:]]):
-            for name, values in zip(names, run.cells(run.outputs(part))):
+            for name, values in zip(names, rows_of_cells(run.predictions(part))):
                 if not header:
                     header = ["input", *values]
                     writer.writerow(header)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.scale import Target
 from dlrun.models.composite import Autoencoder
+from dlrun.tasks._base.prediction import Column
 from dlrun.tasks._base.task import Task
 
 
@@ -23,6 +24,6 @@ class AutoencoderTask(Task):
         assert isinstance(model, Autoencoder)
         return model.encode(x)
 
-    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
-        for code in outputs.flatten(1).tolist():
-            yield {f"code {place}": f"{value:.6g}" for place, value in enumerate(code, 1)}
+    def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
+        latents = outputs.flatten(1).float().cpu().numpy().T
+        return [Column(f"code {place}", values) for place, values in enumerate(latents, 1)]

@@ -6,7 +6,7 @@ and its task says in which steps each of them moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.prediction import Column
 
 _ONE: Sequence[Sequence[str]] = (("model",),)
 
@@ -72,18 +73,15 @@ class Task:
         return None
 
     def predict(self, model: nn.Module, x: Tensor) -> Tensor:
-        """What `cells` reads, for rows on the device (rows, ...): the model's outputs."""
+        """What `predictions` reads, for rows on the device (rows, ...): the model's outputs."""
         outputs: Tensor = model(x)
         return outputs
 
-    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
-        """What `dlrun predict` writes of each row, by the columns' names.
-
-        `targets` are the scales of targets that are numbers.
-        """
+    def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
+        """What is predicted of each row; `targets` are the scales of targets that are numbers."""
         raise NotImplementedError
 
     @property
     def predicts(self) -> bool:
-        """Whether it predicts anything of a row, which is whether it has `cells` of its own."""
-        return type(self).cells is not Task.cells
+        """Whether it predicts anything of a row, which is whether it has `predictions` of its own."""
+        return type(self).predictions is not Task.predictions

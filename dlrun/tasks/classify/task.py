@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.cells import probability_cells
+from dlrun.tasks._base.prediction import Column, class_column, probability_columns
 from dlrun.tasks._base.priors import log_odds, log_shares, sure
 from dlrun.tasks._base.task import Task
 
@@ -68,10 +68,10 @@ class ClassifyTask(Task):
     def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
         return constant(self.prior(all_targets(prepared.train), width), "the largest class", part)
 
-    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+    def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         classes = data_spec.classes
-        for label, shares in zip(self.classify(outputs).tolist(), self.probabilities(outputs).tolist()):
-            yield {"class": classes[label], **probability_cells("p", classes, shares)}
+        return [class_column("class", self.classify(outputs), classes),
+                *probability_columns("p", classes, self.probabilities(outputs))]
 
     def classify(self, logits: Tensor) -> Tensor:
         """The most likely class of each row (rows,), int64."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.cells import probability_cells
+from dlrun.tasks._base.prediction import Column, probability_columns
 from dlrun.tasks._base.priors import log_odds, sure
 from dlrun.tasks._base.task import Task
 
@@ -50,10 +50,11 @@ class MultiLabelTask(Task):
         prior = self.prior(all_targets(prepared.train), width)
         return constant(prior, "each label's commoner value", part)
 
-    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
-        for shares in self.probabilities(outputs).tolist():
-            there = {name: str(int(share > 0.5)) for name, share in zip(data_spec.classes, shares)}
-            yield {**there, **probability_cells("p", data_spec.classes, shares)}
+    def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
+        shares = self.probabilities(outputs)
+        found = (shares > 0.5).long().cpu().numpy().T
+        labels = [Column(name, values) for name, values in zip(data_spec.classes, found)]
+        return [*labels, *probability_columns("p", data_spec.classes, shares)]
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probability of each label (rows, labels)."""

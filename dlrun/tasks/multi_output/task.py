@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +15,7 @@ from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.cells import number_cell, probability_cells
+from dlrun.tasks._base.prediction import Column, class_column, number_column, probability_columns
 from dlrun.tasks._base.priors import centre, log_odds, log_shares, sure
 from dlrun.tasks._base.task import Task
 
@@ -114,18 +114,16 @@ class MultiOutputTask(Task):
         prior = self.prior(all_targets(prepared.train), width)
         return constant(prior, "each target's largest class or centre", part)
 
-    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
-        columns = [self._column(part, outputs, targets) for part in self.slices]
-        for cells in zip(*columns):
-            yield {key: value for cell in cells for key, value in cell.items()}
-
-    def _column(self, part: Slice, outputs: Tensor, targets: Sequence[Target]) -> list[dict[str, str]]:
-        name, classes = part.head.name, part.head.classes
-        if not classes:
-            return [{name: number_cell(value, targets[part.place])} for value in part.of(outputs)[:, 0].tolist()]
-        found, shares = part.classify(outputs).tolist(), part.probabilities(outputs).tolist()
-        return [{name: classes[place], **probability_cells(f"p {name}", classes, own)}
-                for place, own in zip(found, shares)]
+    def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
+        columns: list[Column] = []
+        for part in self.slices:
+            name, classes = part.head.name, part.head.classes
+            if not classes:
+                columns.append(number_column(name, part.of(outputs)[:, 0], targets[part.place]))
+                continue
+            columns.append(class_column(name, part.classify(outputs), classes))
+            columns += probability_columns(f"p {name}", classes, part.probabilities(outputs))
+        return columns
 
     def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         in_units = {f"{part.head.key}_mae_in_units": metrics[f"{part.head.key}_mae"] / part.factor

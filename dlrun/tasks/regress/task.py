@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -13,7 +13,7 @@ from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant, last_value
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.cells import number_cell
+from dlrun.tasks._base.prediction import Column, number_column
 from dlrun.tasks._base.priors import centre
 from dlrun.tasks._base.task import Task
 
@@ -62,6 +62,5 @@ class RegressTask(Task):
         prior = self.prior(all_targets(prepared.train), width)
         return constant(prior, f"the {centre_of} of the training targets", part)
 
-    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
-        for value in outputs[:, 0].tolist():
-            yield {targets[0].name or "prediction": number_cell(value, targets[0])}
+    def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
+        return [number_column(targets[0].name or "prediction", outputs[:, 0], targets[0])]
