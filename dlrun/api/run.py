@@ -6,12 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dlrun.api.history import History
 from dlrun.config.problem import problem
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 
 if TYPE_CHECKING:
+    import torch
+
     from dlrun.inference.load import Loaded
 
 
@@ -54,6 +58,66 @@ class Run:
         """The curves so far: ``run.history["val/loss"]``."""
         return History.of(read(RunFolder(self.folder).metrics))
 
+    def predict(self, x: Any, proba: bool = False) -> np.ndarray:
+        """What the run's network predicts of new rows, preprocessed as its training rows were.
+
+        Of a classifier the names of classes (rows,), integers where all are; of a regression numbers in the target's
+        unit; of several targets, labels or latents a column each.  With `proba` the probabilities (rows, classes), in
+        the order of ``run.classes``.  `x` as in `preprocess`.  Raises ConfigError for rows that do not fit, and where
+        the task predicts nothing (or has no probabilities).
+        """
+        from dlrun.inference.new_rows import inputs_of
+
+        loaded = self._loaded
+        columns = [column for column in loaded.predictions(inputs_of(loaded.kept, x)) if column.probability == proba]
+        if not columns:
+            raise problem("proba=True", f"a task of the kind {loaded.config.task.kind} has no probabilities")
+        values = [_numbers(column.values) for column in columns]
+        return values[0] if len(values) == 1 and not proba else np.stack(values, axis=1)
+
+    def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+        """The metrics on new rows with their targets, measured as the test rows were; nothing is written.
+
+        `y` holds names of classes, numbers in the target's unit, or 0 and 1 for labels.
+        """
+        from dataclasses import replace
+
+        from dlrun.inference.new_rows import inputs_of, targets_of
+
+        loaded = self._loaded
+        rows = inputs_of(loaded.kept, x)
+        return loaded.evaluate(replace(rows, y=targets_of(loaded.kept, y, len(rows))))
+
+    def preprocess(self, raw: Any) -> torch.Tensor:
+        """New rows as the network sees them, float32 (or ids) on the CPU.
+
+        `raw` is an array, tensor or list of rows in the form of the training data, a data frame, or a list of texts or
+        picture files.
+        """
+        import torch
+
+        from dlrun.data import preprocessing_state
+        from dlrun.data.batches import Rows
+        from dlrun.inference.new_rows import inputs_of
+
+        kept = self._loaded.kept
+        rows = Rows(inputs_of(kept, raw), preprocessing_state.scale(kept), torch.device("cpu"), resident=True)
+        return rows.range(0, rows.count)[0]
+
+    def load_model(self, weights: str = "measured") -> torch.nn.Module:
+        """The network as a PyTorch module on the CPU, in evaluation mode, with its own copy of the weights.
+
+        "measured" are the weights that the result was measured with, "best" those of the best epoch, "last" the last.
+        """
+        from dlrun.inference.load import load_run
+
+        return load_run(self.folder, self._allow, weights).model
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes or labels, in the order of the probabilities; empty for other targets."""
+        return self._loaded.data_spec.classes
+
     @cached_property
     def _loaded(self) -> Loaded:
         from dlrun.inference.load import load_run
@@ -76,6 +140,13 @@ class Run:
         names = list(dict.fromkeys(name for part in parts for name in result[part]))
         rows = [[part, *(result[part].get(name) for name in names)] for part in parts]
         return f"<p>{self.folder.parent.name}/{self.folder.name}: {self.status}</p>{table(['', *names], rows)}"
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    """Names of classes as integers where all of them are."""
+    if values.dtype.kind == "U" and all(name.lstrip("-").isdecimal() for name in values.tolist()):
+        return values.astype(np.int64)
+    return values
 
 
 def open_run(folder_or_id: str | Path, output_dir: str | Path = "runs", allow: str | tuple[str, ...] = ()) -> Run:

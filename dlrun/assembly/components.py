@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from dlrun.assembly.closed_form import compute
 from dlrun.assembly.custom import GlobalStepRng
 from dlrun.assembly.machine import Machine, fits, speed_path
+from dlrun.assembly.measure import measure
 from dlrun.assembly.network import make_network
 from dlrun.assembly.vectors import set_vectors
 from dlrun.config.places import data_dir
 from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
-from dlrun.data.batches import Batches, Rows, in_order
+from dlrun.data.batches import Batches, Rows
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.subsample import fewer
 from dlrun.metrics._protocol import RunMetric
@@ -29,8 +30,6 @@ from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import Checked
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.tasks._base.accumulator import MetricAccumulator
-from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.context import BuildContext
 from dlrun.tasks._base.task import Task
 from dlrun.tasks._base.view import View
@@ -66,37 +65,10 @@ class RunComponents:
                 passed: list[tuple[Tensor, Tensor]] | None = None) -> dict[str, float]:
         """The task's metrics over all rows, with dropout off; `passed` gets each batch's outputs and targets.
 
-        Those of the user's choice that are not finite are left out.
+        Those of the user's choice that are not finite are left out; training rows are measured without them.
         """
-        totals = MetricAccumulator(self.config.task.summed, rows.device)
-        self.rng.seed_step(-1)  # what is random in a measurement (a latent sample) is the same in each
-        self.model.eval()
-        chosen = {} if rows is self.train else self.chosen
-        for metric in chosen.values():
-            metric.reset()
-        seen: list[Tensor] = []
-        hook = None if passed is None else self.model.register_forward_hook(lambda *call: seen.append(call[-1]))
-        try:
-            with torch.no_grad():
-                for x, y in in_order(rows, self.evaluate_batch):
-                    batch = Batch(x, y, len(x))
-                    for player in self.task.players(self.model):
-                        with cast():
-                            loss, outputs = self.task.loss(player, self.model, batch)
-                        self.task.add(player, totals, loss, outputs, batch)
-                    if chosen:
-                        scored = self.task.scored(outputs, batch)
-                        for metric in chosen.values():
-                            metric.update(*scored)
-                    if passed is not None:
-                        passed.append((seen.pop(), y))
-        finally:  # also when memory runs out: the model is used again to find what would have fitted
-            if hook is not None:
-                hook.remove()
-        self.model.train()
-        values = {name: float(metric.compute()) for name, metric in chosen.items()}
-        found = {name: value for name, value in values.items() if math.isfinite(value)}
-        return {**self.task.compute(totals.read()), **found}
+        return measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
+                       passed, {} if rows is self.train else self.chosen)
 
 
 def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:

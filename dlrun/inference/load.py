@@ -10,9 +10,10 @@ import torch
 import yaml
 from torch import nn
 
+from dlrun.assembly.measure import measure
 from dlrun.assembly.network import make_network
 from dlrun.config.check.check import check
-from dlrun.config.problem import problem
+from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data import preprocessing_state as fitted
@@ -41,6 +42,7 @@ class Loaded:
     data_spec: DatasetSpec
     model: nn.Module
     task: Task
+    rng: StepRng
     kept: dict[str, Any]
 
     def outputs(self, part: Split) -> torch.Tensor:
@@ -52,20 +54,40 @@ class Loaded:
         with torch.no_grad():
             return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
 
+    def evaluate(self, part: Split) -> dict[str, float]:
+        """The task's metrics over rows with targets, with dropout off."""
+        rows = Rows(part, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        found = measure(self.task, self.config.task.summed, self.model, self.rng, rows, ROWS)
+        self.model.eval()
+        return found
+
     def predictions(self, part: Split) -> list[Column]:
         """What is predicted of new rows, as columns; ConfigError for a task that predicts nothing."""
         return self.task.predictions(self.outputs(part), self.data_spec, fitted.targets(self.kept))
 
 
-def kept_weights(config: Config, folder: RunFolder) -> dict[str, Any]:
-    """The weights (a state_dict) that the result of the run in a folder was measured with, the best or the last."""
-    best = config.early_stop.on and config.early_stop.restore_best and folder.best.is_file()
-    weights: dict[str, Any] = read(folder.best)["model"] if best else read(folder.last)["parts"]["model"]
-    return weights
+WEIGHTS = ("measured", "best", "last")
 
 
-def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
-    """Load the run in a folder, of a k-fold run its final fit; raises ConfigError where nothing is trained in it."""
+def weights_of(config: Config, folder: RunFolder, which: str = "measured") -> dict[str, Any]:
+    """Weights (a state_dict) of the run in a folder: those that its result was measured with, the best or the last."""
+    if which not in WEIGHTS:
+        raise problem(f"weights={which}", f"expected one of {', '.join(WEIGHTS)}{did_you_mean(which, WEIGHTS)}")
+    if which == "best" and not folder.best.is_file():
+        raise problem("weights=best", f"this run kept no best weights ({folder.best.name} is missing)")
+    restored = which == "measured" and config.early_stop.on and config.early_stop.restore_best
+    if which == "best" or restored and folder.best.is_file():
+        best: dict[str, Any] = read(folder.best)["model"]
+        return best
+    last: dict[str, Any] = read(folder.last)["parts"]["model"]
+    return last
+
+
+def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured") -> Loaded:
+    """Load the run in a folder, of a k-fold run its final fit; raises ConfigError where nothing is trained in it.
+
+    `weights` are those that its result was measured with, those of the best epoch, or the last ones.
+    """
     folder = RunFolder(path)
     if (path / "final").is_dir():
         folder = folder.fold("final")
@@ -84,6 +106,6 @@ def load_run(path: Path, allow: tuple[str, ...] = ()) -> Loaded:
     network = design(config, data_spec)
     rng = StepRng(own_seed(config), "cpu")
     model = make_network(config, data_spec, network, rng)
-    model.load_state_dict(kept_weights(config, folder))
+    model.load_state_dict(weights_of(config, folder, weights))
     task = config.task.build(BuildContext(data_spec, model, rng, fitted.targets(kept)))
-    return Loaded(replace(config), data_spec, model.eval(), task, kept)
+    return Loaded(replace(config), data_spec, model.eval(), task, rng, kept)

@@ -14,7 +14,7 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.kfold import FINAL, folds_of, parts_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.step import autocast
-from dlrun.inference.load import kept_weights
+from dlrun.inference.load import weights_of
 from dlrun.preflight.preflight import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
@@ -48,7 +48,7 @@ def _measure(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dic
     if data_changed(parts.prepared, Start(stored=provenance)):
         raise problem(f"task.metrics=[{','.join(config.task.metrics)}]",
                       f"the data is not what {folder.path} was trained on; force=true trains anew")
-    parts.model.load_state_dict(kept_weights(config, folder))
+    parts.model.load_state_dict(weights_of(config, folder))
     cast = autocast(config.precision, machine.device)
     lacking = unmeasured(config.task.metrics, result)
     for name, rows in (("val", parts.val), ("test", parts.test)):

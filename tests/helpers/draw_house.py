@@ -16,7 +16,7 @@ LINE = 74  # from one floor to the next, beside the height of a room
 
 
 def draw() -> str:
-    """The picture as SVG: a box for each room with its count of files, an arrow from each room to those that it uses."""
+    """The picture as SVG: a box for each room with its files, an arrow from each room to those that it uses."""
     sizes = {name: sum(room(module) == name and path.stat().st_size > 0 for module, path in modules().items())
              for floor in FLOORS for name in floor}
     arrows = sorted({(room(module), room(target)) for module in modules() for target in imports(module)

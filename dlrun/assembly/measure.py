@@ -1,0 +1,57 @@
+"""A task's metrics over rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dlrun.data.batches import Rows, in_order
+from dlrun.metrics._protocol import RunMetric
+from dlrun.models.step_rng import StepRng
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.task import Task
+
+
+def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, rows: Rows, batch_size: int,
+            cast: Callable[[], Any] = nullcontext,
+            passed: list[tuple[Tensor, Tensor]] | None = None,
+            chosen: Mapping[str, RunMetric] | None = None) -> dict[str, float]:
+    """The metrics over all rows, with dropout off; `names` are those that the task adds up, `chosen` the user's.
+
+    Of the user's those that are not finite are left out.  `passed` gets each batch's outputs and targets.  The model
+    is in training mode afterwards.
+    """
+    chosen = chosen or {}
+    for metric in chosen.values():
+        metric.reset()
+    totals = MetricAccumulator(names, rows.device)
+    rng.seed_step(-1)  # what is random in a measurement (a latent sample) is the same in each
+    model.eval()
+    seen: list[Tensor] = []
+    hook = None if passed is None else model.register_forward_hook(lambda *call: seen.append(call[-1]))
+    try:
+        with torch.no_grad():
+            for x, y in in_order(rows, batch_size):
+                batch = Batch(x, y, len(x))
+                for player in task.players(model):
+                    with cast():
+                        loss, outputs = task.loss(player, model, batch)
+                    task.add(player, totals, loss, outputs, batch)
+                if chosen:
+                    scored = task.scored(outputs, batch)
+                    for metric in chosen.values():
+                        metric.update(*scored)
+                if passed is not None:
+                    passed.append((seen.pop(), y))
+    finally:  # also when memory runs out: the model is used again to find what would have fitted
+        if hook is not None:
+            hook.remove()
+    model.train()
+    values = {name: float(metric.compute()) for name, metric in chosen.items()}
+    return {**task.compute(totals.read()), **{name: value for name, value in values.items() if math.isfinite(value)}}

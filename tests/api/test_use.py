@@ -1,0 +1,89 @@
+"""A run as an object: its predictions, measures and inputs against what the engine and the command give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+
+import dlrun
+
+SMALL = {"threads": 1, "device": "cpu", "progress": False}
+
+
+@pytest.fixture
+def digits(folder: Path) -> dlrun.Run:
+    return dlrun.train("model.hidden=[32]", model="dense", epochs=20, **SMALL)
+
+
+def test_predictions_are_the_networks_own(digits: dlrun.Run) -> None:
+    images, labels = load_digits(return_X_y=True)
+    images = images.reshape(-1, 8, 8).astype(np.uint8)
+    shares, found = digits.predict(images, proba=True), digits.predict(images)
+    model = digits.load_model()
+    with torch.no_grad():
+        by_hand = torch.softmax(model(torch.from_numpy(images[:, None] / np.float32(16))), 1).numpy()
+    np.testing.assert_allclose(shares, by_hand, rtol=1e-5, atol=1e-6)
+    assert found.dtype == np.int64 and (found == by_hand.argmax(1)).all()
+    assert digits.classes == tuple("0123456789")
+    assert (found == labels).mean() > 0.8
+
+
+def test_an_evaluation_measures_what_plain_torch_measures(digits: dlrun.Run) -> None:
+    images, labels = load_digits(return_X_y=True)
+    images = images.reshape(-1, 8, 8).astype(np.uint8)
+    measured = digits.evaluate(images, labels)
+    logits = torch.from_numpy(np.log(digits.predict(images, proba=True)))
+    loss = torch.nn.functional.nll_loss(logits, torch.from_numpy(labels))
+    assert measured["loss"] == pytest.approx(loss.item(), rel=1e-4)
+    assert measured["accuracy"] == pytest.approx((digits.predict(images) == labels).mean())
+    assert digits.evaluate(torch.from_numpy(images), [str(label) for label in labels]) == measured
+
+
+def test_inputs_are_preprocessed_as_in_training(folder: Path) -> None:
+    run = dlrun.train(dataset="iris", model="linear", epochs=2, **SMALL)
+    x, y = load_iris(return_X_y=True)
+    seen = run.preprocess(x).numpy()
+    assert abs(seen.mean()) < 0.2 and 0.8 < seen.std() < 1.2  # fitted on the training rows: near 0 and 1, not at it
+    ratio = np.ptp(seen, axis=0) / np.ptp(x, axis=0)
+    np.testing.assert_allclose(seen - seen[0], (x - x[0]) * ratio, atol=1e-4)
+    holes = x.copy()
+    holes[0, 1] = np.nan
+    assert run.preprocess(holes).numpy()[0, 1] == pytest.approx(0, abs=1e-5)  # the training mean, scaled
+    assert set(run.predict(x)) <= {"setosa", "versicolor", "virginica"}
+    assert run.evaluate(x, np.array(["setosa", "versicolor", "virginica"])[y])["accuracy"] == pytest.approx(
+        (run.predict(x) == np.array(["setosa", "versicolor", "virginica"])[y]).mean())
+
+
+def test_numbers_are_predicted_in_their_unit(folder: Path) -> None:
+    run = dlrun.train("dataset.target_scale=standard", dataset="diabetes", model="linear", epochs=30, **SMALL)
+    x, y = load_diabetes(return_X_y=True, scaled=False)
+    found = run.predict(x)
+    assert found.shape == (442,) and 100 < found.mean() < 200
+    assert run.evaluate(x, y)["mae_in_units"] == pytest.approx(np.abs(found - y).mean(), rel=1e-4)
+    with pytest.raises(dlrun.ConfigError, match="no probabilities"):
+        run.predict(x, proba=True)
+
+
+def test_rows_that_do_not_fit_are_refused(digits: dlrun.Run) -> None:
+    with pytest.raises(dlrun.ConfigError, match=r"trained on rows of the shape \(1, 8, 8\)"):
+        digits.predict(np.zeros((2, 9, 9)))
+    with pytest.raises(dlrun.ConfigError, match="one for each of the 2 rows"):
+        digits.evaluate(np.zeros((2, 8, 8)), [1])
+    with pytest.raises(dlrun.ConfigError, match="class 11"):
+        digits.evaluate(np.zeros((2, 8, 8)), [1, 11])
+    with pytest.raises(dlrun.ConfigError, match="weights=finest"):
+        digits.load_model("finest")
+
+
+def test_the_weights_are_those_that_were_asked_for(folder: Path) -> None:
+    run = dlrun.train("model.hidden=[8]", "early_stop.patience=1", model="dense", early_stop="patience", epochs=12,
+                      optimizer={"lr": 0.3}, **SMALL)
+    best, last = (torch.load(run.folder / "checkpoints" / f"{name}.pt", weights_only=True) for name in ("best", "last"))
+    expected = {"best": best["model"], "last": last["parts"]["model"], "measured": best["model"]}
+    for weights, state in expected.items():
+        model = run.load_model(weights).state_dict()
+        assert all(torch.equal(model[name], value) for name, value in state.items()), weights
