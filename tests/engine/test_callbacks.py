@@ -83,6 +83,15 @@ def test_the_example_of_the_docstring() -> None:
     assert found.attempted >= 4 and not found.failed
 
 
+def test_the_example_of_the_readme(go) -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    example = next(part.split("```")[0] for part in text.split("```python\n") if "(Callback)" in part)
+    Path("mine_adder.py").write_text(example.replace("< 0.5", "< 1e9"))
+    outcome = go("model=softmax", "epochs=5", "train_size=500", "callbacks=mine_adder.Watch", "allow=mine_adder")
+    assert outcome.result["stop_reason"] == "stopped at epoch 3: val/loss was below 0.5 three times"
+    assert state(outcome.folder)["/parts/callbacks/mine_adder.Watch/state/low"] == 3
+
+
 def test_it_sees_every_step_and_epoch_and_changes_no_weight(go) -> None:
     seen = go(*MINE)
     plain = go(*TRAIN)
