@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from dlrun.cli.route import route
+from dlrun.inference.load import load_run
+from dlrun.models.composite import latents, sample
 
 
 @pytest.fixture
@@ -65,12 +68,54 @@ def test_generated_text_follows_the_prompt_and_the_seed(go, capsys) -> None:
     assert texts[3] == texts[4], "the most likely token needs no dice"
 
 
-def test_generated_pictures_are_a_grid(go, tmp_path: Path, capsys) -> None:
+def test_generated_pictures_are_a_grid_of_samples_and_lines_between_two(go, tmp_path: Path) -> None:
     outcome = go("dataset=digits", "model=gan", "epochs=1")
-    for words, out in ((["count=9"], "grid.png"), (["count=2", "between=5"], "between.png")):
-        assert route(["generate", str(outcome.folder), *words, f"out={tmp_path / out}"]) == 0
-    grid, between = (Image.open(tmp_path / name).size for name in ("grid.png", "between.png"))
-    assert grid[0] == grid[1] and between[0] > 2 * between[1]
+    made = {}
+    for name, words in (("grid", ["count=9", "seed=1"]), ("again", ["count=9", "seed=1"]),
+                        ("other", ["count=9", "seed=2"]), ("lines", ["count=2", "between=5", "seed=1"])):
+        path = tmp_path / f"{name}.png"
+        assert route(["generate", str(outcome.folder), *words, f"out={path}"]) == 0
+        made[name] = np.asarray(Image.open(path).convert("L"))
+    assert (made["grid"] == made["again"]).all(), "a seed is a picture"
+    assert made["grid"].shape == made["other"].shape and (made["grid"] != made["other"]).any()
+
+    run = load_run(outcome.folder)
+    z = latents(9, run.model, torch.Generator().manual_seed(1))
+    samples = sample(run.model, z).float()
+    tiles = tiles_of(made["grid"], 3, 3)
+    assert len(tiles) == 9
+    for tile, values in zip(tiles, samples):  # each tile is its sample, up to the enlargement and the span of grays
+        assert np.corrcoef(tile.ravel(), enlarged(values[0].numpy(), tile.shape).ravel())[0, 1] > 0.99
+
+    lines = tiles_of(made["lines"], 2, 5)
+    assert len(lines) == 10
+    for line in (lines[:5], lines[5:]):
+        steps = [float(np.abs(a.astype(float) - b).mean()) for a, b in zip(line, line[1:])]
+        ends = float(np.abs(line[0].astype(float) - line[-1]).mean())
+        assert 0 < max(steps) < ends, "each picture lies between its neighbours"
+
+
+def tiles_of(sheet: np.ndarray, rows: int, columns: int) -> list[np.ndarray]:
+    """The pictures of a sheet, whose paper between them has one gray."""
+    paper = sheet[0, 0]
+    lines = runs_of((sheet != paper).any(1), rows)
+    return [sheet[top:bottom, left:right] for top, bottom in lines
+            for left, right in runs_of((sheet != paper).any(0), columns)]
+
+
+def runs_of(inside: np.ndarray, count: int) -> list[tuple[int, int]]:
+    """(first, end) of the stretches that are true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
+    found = list(zip(edges[::2].tolist(), edges[1::2].tolist()))
+    assert len(found) == count, found
+    return found
+
+
+def enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Values as they look when each is a square of pixels."""
+    rows = np.arange(shape[0]) * values.shape[0] // shape[0]
+    columns = np.arange(shape[1]) * values.shape[1] // shape[1]
+    return values[rows][:, columns]
 
 
 @pytest.mark.parametrize(("words", "said"), [

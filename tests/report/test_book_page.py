@@ -8,7 +8,7 @@ from dlrun.config.schema.books import read_book
 from dlrun.report.book_page import as_page
 from dlrun.report.measurements import Folders
 from dlrun.report.verdicts import verdicts_on
-from tests.report.test_verdicts import BOOK, plan
+from tests.helpers.comparisons import BOOK, plan
 
 
 def page(folder: Path, **more: object) -> str:

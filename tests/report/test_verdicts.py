@@ -10,32 +10,12 @@ import pytest
 
 from dlrun.config.schema.books import read_book
 from dlrun.record.folder import plain as as_json
-from dlrun.record.plan import Job, Plan
 from dlrun.report.book_page import as_page
 from dlrun.report.book_text import print_comparison
 from dlrun.report.claim_verdicts import ClaimVerdict
 from dlrun.report.measurements import Folders, read_measurements
 from dlrun.report.verdicts import Verdicts, explanations, verdicts_on
-
-ACCURACY = {"sgd": [0.9420, 0.9440, 0.9430], "adam": [0.9790, 0.9796, 0.9793]}
-BOOK = {
-    "id": "gulli/C3", "title": "Optimizer", "where": "Gulli & Pal, ch. 1",
-    "printed": [{"row": "sgd", "metric": "test/accuracy", "value": 94.25, "unit": "%", "decimals": 2},
-                {"row": "adam", "metric": "test/accuracy", "value": 97.2, "unit": "%", "decimals": 1}],
-    "claims": [{"says": "adam > sgd", "check": "adam > sgd"}, {"says": "rmsprop > sgd", "check": "rmsprop > sgd"}]}
-
-
-def plan(folder: Path, rows: dict[str, list[float]] = ACCURACY, label: str = "") -> Plan:
-    jobs = []
-    for row, values in rows.items():
-        for seed, value in enumerate(values):
-            run = folder / row / str(seed)
-            run.mkdir(parents=True)
-            result = {"id": f"{row}{seed}", "status": "finished", "config": {"seed": seed}, "seconds": 2.0,
-                      "test": {"accuracy": value}, "device": "cpu (1 thread)", "data_label": label}
-            (run / "result.json").write_text(json.dumps(result))
-            jobs.append(Job(len(jobs) + 1, f"{row}{seed}", f"{row}/{seed}", seed, {}, (), {"seed": seed}, row))
-    return Plan("book-gulli-C3", folder, {}, [0, 1, 2], jobs)
+from tests.helpers.comparisons import BOOK, plan
 
 
 def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:

@@ -1,17 +1,5 @@
-"""Hydra is started once for a test, not once for each of its commands (a quarter of a second each)."""
+"""Tests of runs start Hydra once each."""
 
-from __future__ import annotations
+from tests.helpers.hydra import _one_hydra
 
-from collections.abc import Iterator
-
-import pytest
-
-from dlrun.config.compose.session import hydra_started
-
-
-@pytest.fixture(autouse=True)
-def _one_hydra(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "configs" / "model").mkdir(parents=True)  # Hydra's search path is fixed when it starts
-    with hydra_started():
-        yield
+__all__ = ["_one_hydra"]

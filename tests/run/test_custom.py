@@ -11,7 +11,7 @@ import torch
 
 from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
-from tests.run.test_resume import custom
+from tests.helpers.runs import custom
 from tests.whole.equal import assert_same_run
 
 SOURCE = """

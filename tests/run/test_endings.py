@@ -12,8 +12,8 @@ import torch
 
 from dlrun.config.problem import ConfigError
 from dlrun.record.recorder import Recorder
+from tests.helpers.runs import custom
 from tests.run.stops import Killed, killed_after, signalled_after
-from tests.run.test_resume import custom
 from tests.whole.equal import assert_same_run, rows
 
 
@@ -182,7 +182,7 @@ def test_an_exception_in_a_users_model_is_a_failed_run_that_can_be_tried_again(g
 
 
 def test_the_command_of_a_failed_run_exits_with_1(tmp_path: Path) -> None:
-    from tests.run.test_resume import command
+    from tests.helpers.runs import command
 
     process = command(tmp_path, *mine(FAILS), "epochs=3", "threads=1", "device=cpu")
     out, err = process.communicate(timeout=60)

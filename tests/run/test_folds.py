@@ -17,8 +17,8 @@ from dlrun.config.problem import ConfigError
 from dlrun.record.console import Console
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.run import folds as of_folds
+from tests.helpers.runs import custom, files
 from tests.run.stops import Killed, killed_after, signalled_after
-from tests.run.test_resume import custom, files
 from tests.whole.equal import assert_same_run, assert_same_state, result, rows
 
 WORDS = ["dataset=iris", "model=dense", "model.hidden=[8]", "model.dropout=0.2", "batch_size=16", "epochs=3",

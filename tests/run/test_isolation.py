@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from dlrun.cli import multirun
 from tests.engine.make import made
+from tests.helpers.runs import custom, last_weights
 from tests.run.stops import signalled_after
-from tests.run.test_resume import custom, last_weights
 from tests.whole.equal import assert_same_run, rows
 
 WORDS = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.3", "batch_size=250", "epochs=2"]

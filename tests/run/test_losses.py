@@ -12,8 +12,8 @@ from torch import Tensor
 
 from dlrun.data.batches import permutation
 from tests.engine.make import made
+from tests.helpers.runs import last_weights
 from tests.run.stops import signalled_after
-from tests.run.test_resume import last_weights
 from tests.whole.equal import assert_same_run, rows
 
 SGD = ["model=dense", "model.hidden=[12]", "optimizer=sgd", "optimizer.lr=0.5", "batch_size=64", "epochs=2", "seed=3"]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,47 +12,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-import dlrun
 from dlrun.cli.train import main
 from dlrun.config.problem import ConfigError
 from dlrun.engine import checkpoint
 from dlrun.record.lock import RunLock
-from dlrun.record.recorder import Recorder, RunInfo
 from tests.engine.make import made
+from tests.helpers.runs import WORDS, Notes, command, custom, files, last_weights, wait_for
 from tests.run.stops import Killed, killed_after, signalled_after
 from tests.whole.equal import assert_same_run, assert_same_state, rows, state
-
-WORDS = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250"]  # 5 steps a pass
-
-
-class Notes(Recorder):
-    """What a user is told at the start, and the threads that torch has then."""
-
-    def start(self, info: RunInfo) -> None:
-        self.notes, self.first_epoch, self.threads = list(info.notes), info.first_epoch, torch.get_num_threads()
-
-
-def files(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
-            for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def last_weights(folder: Path) -> dict[str, torch.Tensor]:
-    return torch.load(folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
-
-
-def command(folder: Path, *words: str) -> subprocess.Popen:
-    """The command line in a process of its own, of the dlrun that is tested here."""
-    here = str(Path(dlrun.__file__).parents[1])
-    return subprocess.Popen([sys.executable, "-m", "dlrun", *words], cwd=folder, text=True, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": here})
-
-
-def wait_for(found, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.005)
 
 
 def test_sigint_and_sigterm_save_and_exit_and_the_same_command_goes_on(go, tmp_path: Path) -> None:
@@ -100,15 +63,6 @@ class Sleeper(torch.nn.Module):
             time.sleep(60)
         return self.out(x.flatten(1))
 """
-
-
-def custom(folder: Path, source: str, name: str) -> list[str]:
-    """A model of the user's own, and the words that choose it."""
-    (folder / "mine.py").write_text(source)
-    (folder / "configs" / "model" / "mine.yaml").write_text(f"_target_: mine.{name}\n")
-    sys.modules.pop("mine", None)  # an earlier test's
-    importlib.invalidate_caches()
-    return ["model=mine", "allow=mine"]
 
 
 def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:

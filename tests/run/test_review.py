@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from dlrun.config.problem import ConfigError
+from dlrun.record.events import event_files, read_records
+from dlrun.record.tensorboard_writer import TensorBoardWriter
 
 
 def test_force_keeps_the_old_run_until_the_new_one_can_begin(go) -> None:
@@ -62,8 +66,16 @@ def test_a_picture_that_fails_is_said_and_costs_nothing_else(go, monkeypatch: py
 
 
 def test_the_graph_of_a_gan_is_its_generator(go) -> None:
-    outcome = go("model=gan", "epochs=1", "graph=true")
-    assert outcome.result["status"] == "finished"
+    outcome = go("dataset=digits", "model=gan", "epochs=1", "graph=true", recorders=[TensorBoardWriter()])
+    [nodes] = [GraphDef.FromString(event.graph_def).node for file in event_files(outcome.folder)
+               for _, event in read_records(file) if event.graph_def]
+    assert any("generator" in node.name for node in nodes) and not any("discriminator" in node.name for node in nodes)
+    shapes = [[size.size for size in shape.dim] for node in nodes if node.op == "aten::linear"
+              for shape in node.attr["_output_shapes"].list.shape]
+    weights = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
+    assert shapes == [[2, weights[f"generator.dense_{number}.weight"].shape[0]] for number in (1, 2, 3)]
+    last = [shape for node in nodes for shape in node.attr["_output_shapes"].list.shape][-1]
+    assert [size.size for size in last.dim][1:] == [1, 8, 8], "it ends in a picture"
 
 
 def test_a_budget_of_a_moment_still_makes_a_step(go) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.runs import WORDS, Notes, files
 from tests.run.stops import killed_after, signalled_after
-from tests.run.test_resume import WORDS, Notes, files, rows
-from tests.whole.equal import assert_same_run
+from tests.whole.equal import assert_same_run, rows
 
 
 @pytest.mark.parametrize(("step", "epoch"), [(7, 2), (10, 2), (12, 3)])

@@ -1,5 +1,5 @@
-"""Tests of tasks start Hydra once each, as tests of runs do."""
+"""Tests of tasks start Hydra once each."""
 
-from tests.run.conftest import _one_hydra
+from tests.helpers.hydra import _one_hydra
 
 __all__ = ["_one_hydra"]

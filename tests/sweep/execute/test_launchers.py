@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.record.plan import Job, Plan
-from tests.sweep.execute.test_stops import LONG, states, wait_for
+from tests.helpers.sweeps_in_progress import LONG, states, wait_for
 from tests.sweep.sweeps import kill, planned, start
 from tests.whole.equal import assert_same_run
 

@@ -9,26 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.record.plan import Plan
+from tests.helpers.sweeps_in_progress import LONG, states, wait_for
 from tests.sweep.sweeps import alive, checkpoints, children, planned, start
 from tests.whole.equal import assert_same_run
-
-LONG = ["model=softmax", "epochs=200", "checkpoint_seconds=0.5"]
-
-
-def wait_for(happened, log: Path, seconds: float = 100) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.02)
-
-
-def states(plan: Plan) -> list[str]:
-    found = []
-    for job in plan.jobs:
-        path = plan.run_folder(job) / "result.json"
-        found.append(json.loads(path.read_text())["status"] if path.exists() else "none")
-    return found
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
