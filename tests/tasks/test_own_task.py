@@ -1,0 +1,96 @@
+"""A task of one's own: the docstring's example is true, and a run trains, measures, draws and resumes with one."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import dlrun.tasks
+from dlrun.config.schema.fields import number
+from dlrun.record.metric import Metric
+from dlrun.registry import register
+from dlrun.registry.kinds import _registered
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.plots import Plots
+from dlrun.tasks._base.spec import TaskSpec
+from dlrun.tasks._base.task import Task
+from dlrun.tasks._base.view import View
+from tests.run.stops import signalled_after
+from tests.whole.equal import assert_same_run
+
+
+class HuberTask(Task):
+    def __init__(self, delta: float):
+        self.delta = delta
+
+    def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        outputs = model(batch.x).float()[:, 0]
+        return nn.functional.huber_loss(outputs, batch.y, delta=self.delta), outputs
+
+    def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
+        totals.mean("loss", loss.detach(), batch.rows)
+        totals.sum("beyond", ((outputs.detach() - batch.y).abs() > self.delta).sum(), batch.rows)
+
+
+def residuals(view: View) -> None:
+    outputs, y = view.outputs
+    view.write("residuals", "\n".join(f"{value:.3f}" for value in (outputs[:, 0] - y).tolist()))
+
+
+@dataclass(frozen=True)
+class Huber(TaskSpec):
+    """A number for each row by the Huber loss."""
+
+    kind = "huber"
+    accumulated = (Metric("loss", direction="min"), Metric("beyond", direction="min", share=True))
+    wants = ("number",)
+    delta: float = number(1.0, "Where the loss turns from a square into a line.", low=0, above=True)
+
+    def width(self, data_spec: Any) -> int:
+        return 1
+
+    def plots(self) -> Plots:
+        return Plots(end=(residuals,), outputs=True)
+
+    def build(self, context: Any) -> Task:
+        return HuberTask(self.delta)
+
+
+@pytest.fixture(autouse=True)
+def _own_kinds() -> Iterator[None]:
+    before = dict(_registered)
+    register("task", "huber")(Huber)
+    yield
+    for key in set(_registered) - set(before):
+        if key[0] == "task" and key[1] in ("huber", "counts"):
+            del _registered[key]
+
+
+def test_the_docstrings_example_is_true() -> None:
+    found = doctest.testmod(dlrun.tasks)
+    assert found.attempted and not found.failed
+
+
+def test_a_run_measures_draws_and_resumes_with_a_task_of_ones_own(go, tmp_path: Path) -> None:
+    words = ["dataset=diabetes", "model=linear", "task=huber", "task.delta=0.5", "dataset.target_scale=standard",
+             "epochs=8", "optimizer.lr=0.02"]
+    whole = go(*words, "output_dir=whole")
+    assert whole.result["config"]["task.delta"] == 0.5 and whole.result["metrics"]["beyond"]["share"] is True
+    off = np.loadtxt(whole.folder / "pictures" / "residuals.txt")
+    assert whole.result["test"]["beyond"] == pytest.approx((np.abs(off) > 0.5).mean(), abs=0.005)
+    assert whole.result["test"]["loss"] == pytest.approx(
+        nn.functional.huber_loss(torch.tensor(off), torch.zeros(len(off)).double(), delta=0.5).item(), rel=2e-3)
+    assert whole.result["baseline"] == {}, "it has none of its own"
+    with signalled_after(10):
+        assert go(*words, "output_dir=parted").result["status"] == "interrupted"
+    parted = go(*words, "output_dir=parted")
+    assert_same_run(whole.folder, parted.folder)
