@@ -5,7 +5,7 @@
 Both sides are timed from the start of their processes, torch's import included, and train and measure the same: the
 validation rows after each epoch, the test rows at the end.  The plain loops run with one thread and with all cores
 (or with the threads that are named); the faster one counts.  Seconds of the CPU depend little on what else the machine
-does: they say what undisturbed cores would need.  The overhead of a job is its time in its worker less its training's.
+does: they show what undisturbed cores would need.  The overhead of a job is its time in its worker less its training's.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ torch.set_flush_denormal(True)
 config = check(plain)
 data = prepare(config.dataset, str(data_dir(None)), validation=config.validation, train_size=None, seed=0,
                say=lambda line: None)
-classes = len(data.signature.classes)
+classes = len(data.data_spec.classes)
 def tensors(part):
     shape = (1, -1, 1, 1) if part.x.ndim == 4 else (1, -1)
     offset, factor = (torch.as_tensor(v, dtype=torch.float32).reshape(shape if v.ndim else ())
@@ -91,6 +91,7 @@ print(tested / jobs)
 
 
 def plan_of(words: list[str], output: Path) -> Plan:
+    """A plan of the same job with several seeds."""
     jobs = []
     with hydra_started():
         for seed in range(JOBS):
@@ -102,6 +103,7 @@ def plan_of(words: list[str], output: Path) -> Plan:
 
 
 def children_cpu() -> float:
+    """Seconds of the CPU that processes started here, and waited for, have used."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -143,10 +145,11 @@ def timed_plain(words: list[str], threads: int) -> tuple[float, float, float]:
 
 
 def main(repeats: int = 3, threads: tuple[int, ...] = ()) -> None:
+    """Measure and print every sweep, several times."""
     cores = len(os.sched_getaffinity(0))
     threads = threads or (1, cores)
     print(f"{JOBS} jobs, {cores} cores, load {os.getloadavg()[0]:.1f} before; seconds (seconds of the CPU)\n")
-    for name, (words, wanted) in SWEEPS.items():
+    for name, (words, target) in SWEEPS.items():
         ratios, cpus = [], []
         for _ in range(repeats):
             ours, our_cpu, overhead, division = timed_sweep(words)
@@ -158,7 +161,7 @@ def main(repeats: int = 3, threads: tuple[int, ...] = ()) -> None:
             print(f"{name}: dlrun {ours:.1f} ({our_cpu:.1f}) as {division}; plain {told}; overhead of a job "
                   f"{1000 * statistics.median(overhead):.0f} ms; the plain loop's test rows "
                   f"take {1000 * plain[threads[0]][2]:.0f} ms", flush=True)
-        print(f"  ratio {statistics.median(ratios):.2f} (wanted: at most {wanted}); by seconds of the CPU on {cores} "
+        print(f"  ratio {statistics.median(ratios):.2f} (target: at most {target}); by seconds of the CPU on {cores} "
               f"free cores {statistics.median(cpus):.2f}\n", flush=True)
 
 

@@ -1,8 +1,8 @@
-"""``hydra.sweeper`` of dlrun's configuration, for who starts it through Hydra itself.
+"""``hydra.sweeper`` of dlrun's configuration, for programs that start it through Hydra itself.
 
 ``dlrun -m`` plans directly.  A program that takes dlrun's configuration by Hydra's own decorator comes here with its
 ``-m``, or with an experiment that sets ``hydra.mode: MULTIRUN``, and gets the same plan, checks and launch.  Hydra
-reads the words first: settings want a plus there (``+seeds=5``), and the forms zip and skip are not in its grammar.
+reads the overrides first: settings need a plus there (``+seeds=5``), and zip and skip are not in its grammar.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ class Sweep:
     retry: str = choice("none", ("none", "failed"), "Which jobs that have ended are run again.")
     timeout: float | None = number(None, "Seconds after which a job is ended as failed.", low=0, above=True)
     dry_run: bool = flag(False, "Plan, print the plan, and stop.")
-    launcher: str = choice("local", LAUNCHERS, "What runs the jobs.")
+    launcher: str = choice("local", LAUNCHERS, "What starts the processes that run the jobs.")
     launcher_args: dict[str, Any] | None = mapping(
-        None, "What the launcher is given besides: ray.init's arguments, or parameters of submitit's executor.")
+        None, "Arguments of the launcher: those of ray.init, or parameters of submitit's executor.")
     search: str | None = choice(None, SEARCHES, "Draw the values by Optuna instead of crossing them.")
     n_trials: int = integer(20, "Trials of a search, those of earlier starts included.", low=1)
     pruner: str = choice("median", PRUNERS, "Which trials of a search are stopped early.")
