@@ -99,7 +99,7 @@ class Driver:
                     self.launcher.stop(other.job.id)
             return
         del self._running[pending.job.id]
-        if message["event"] == "lost":  # another process goes on from the checkpoint
+        if message["event"] == "lost":  # another process resumes from the checkpoint
             if message.get("blameless"):
                 self.queue.give_back(pending)
             else:

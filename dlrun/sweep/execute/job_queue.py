@@ -74,7 +74,7 @@ class JobQueue:
         pending.retry_delay = min(2 * pending.retry_delay, RETRY_SECONDS[1])
 
     def worker_died(self, pending: PendingJob, how: str) -> None:
-        """The job's worker died; it goes on from its checkpoint, unless it kills every worker at the same place."""
+        """The job's worker died; it resumes from its checkpoint, unless it kills every worker at the same place."""
         saved = checkpoint_time(pending.folder)
         pending.deaths = 1 if saved != pending.saved_at else pending.deaths + 1
         pending.saved_at = saved

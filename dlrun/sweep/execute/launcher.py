@@ -1,6 +1,6 @@
 """What runs a sweep's jobs in processes: a launcher.  dlrun's own are the files of `launchers`.
 
-Each is given a job's stored configuration; none composes anything again.  A job whose process dies goes on in another
+Each is given a job's stored configuration; none composes anything again.  A job whose process dies resumes in another
 one, from its checkpoint.  The processes must see the runs' folder.
 """
 

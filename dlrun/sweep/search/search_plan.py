@@ -47,7 +47,7 @@ def search_plan(overrides: Sequence[str], request: Request, checker: Checker) ->
 
 
 def fingerprint(plan: Plan, checked: Checked, checker: Checker) -> dict[str, object]:
-    """What may not change while a study goes on; `checked` is the first of the space's tries."""
+    """What may not change while a study goes on; `checked` is the first of the space's probes."""
     return {"metric": plan.options["metric"], "seeds": plan.seeds, "space": plan.options["space"],
             "configuration": checker.id(checked)}
 

@@ -47,7 +47,7 @@ class JoblibLauncher(PolledLauncher):
             raise Lost(f"a process of joblib's died: {type(broken).__name__}", handle in self._displaced) from None
 
     def end(self, handle: Future[Message]) -> None:
-        """joblib cannot end one process: all end, and the other jobs go on from their checkpoints."""
+        """joblib cannot end one process: all end, and the other jobs resume from their checkpoints."""
         self._ended.add(handle)
         self._displaced.update(other for other in self._handles.values() if other not in self._ended)
         self._pool.shutdown(wait=False, kill_workers=True)

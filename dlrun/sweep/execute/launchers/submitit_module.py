@@ -16,7 +16,7 @@ from dlrun.sweep.execute.slots import Slots
 
 
 class RequeuedJob:
-    """One job.  When Slurm takes its node away, submitit queues it again, and it goes on from its checkpoint."""
+    """One job.  When Slurm takes its node away, submitit queues it again, and it resumes from its checkpoint."""
 
     def __call__(self, message: Message) -> Message:
         return run_by_files(message)
