@@ -111,6 +111,16 @@ def test_a_users_experiments_and_options_are_listed_with_their_sentence(folder: 
     assert [line.split() for line in said.splitlines() if "slow" in line] == [["optimizer=slow", "slow"]]
 
 
+def test_completion_offers_verbs_their_keys_and_run_folders(folder: Path, write) -> None:
+    assert "report" in completions(folder, "dlrun rep")
+    write({"runs/digits-cnn-adam/0a1b/result.json": "{}", "runs/sweeps/x/plan.json": "{}"})
+    offered = completions(folder, "dlrun report ")
+    assert {"metric=", "versus=", "runs/digits-cnn-adam/"} <= set(offered) and "model=" not in offered
+    assert completions(folder, "dlrun report runs/digits-cnn-adam/") == ["runs/digits-cnn-adam/0a1b"]
+    assert completions(folder, "dlrun book profile=q") == ["profile=quick"]
+    assert "model=cnn" in completions(folder, "dlrun summary model=cn")
+
+
 def test_completion_is_installed_by_a_bash_script(folder: Path) -> None:
     done = dlrun(folder, "-sc", "install=bash")
     assert done.returncode == 0
@@ -153,6 +163,8 @@ def test_the_configuration_that_is_shown_is_complete(folder: Path) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
-    done = subprocess.run(f"{sys.executable} -m dlrun.cli.main list | head -1", shell=True, cwd=folder, text=True,
-                          capture_output=True, env={**os.environ, "PYTHONPATH": PATH})
-    assert done.stdout.startswith("datasets") and "Traceback" not in done.stderr
+    for words, begins in (("list", "datasets"), ("-sc install=bash", "export"), ("--cfg job", "seed")):
+        line = f"{sys.executable} -m dlrun.cli.main {words} | head -1"
+        done = subprocess.run(line, shell=True, cwd=folder, text=True,
+                              capture_output=True, env={**os.environ, "PYTHONPATH": PATH})
+        assert done.stdout.startswith(begins) and not done.stderr, done.stderr
