@@ -42,7 +42,7 @@ def vector_size(path: str | Path, key: str = "model.vectors") -> int:
         first = stream.readline().split()
         fields = stream.readline().split() if _is_header(first) else first
     if len(fields) < 2:
-        raise problem(f"{key}={path}", "no vectors there: a word and its numbers on each line are wanted")
+        raise problem(f"{key}={path}", "no vectors there: expected a word and its numbers on each line")
     return len(fields) - 1
 
 
@@ -72,9 +72,9 @@ def _is_header(fields: list[str]) -> bool:
 
 def _opened(path: Path, key: str) -> TextIO:
     if not path.is_file():
-        raise problem(f"{key}={path}", "no such file; a text of GloVe or word2vec vectors, or its .gz, is wanted")
+        raise problem(f"{key}={path}", "no such file; expected a text of GloVe or word2vec vectors, or its .gz")
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8", errors="replace", newline="\n")
     if path.suffix in (".bin", ".zip"):
-        raise problem(f"{key}={path}", "a text is wanted: convert a binary file, unpack an archive")
+        raise problem(f"{key}={path}", "expected a text: convert a binary file, unpack an archive")
     return path.open(encoding="utf-8", errors="replace", newline="\n")

@@ -42,7 +42,7 @@ def test_trailing_spaces_of_word2vec_are_no_values(tmp_path: Path) -> None:
     ("a.txt", ["the 1 2 3", "of 1 2"], 3, "line 2 is not a word and 3 numbers"),
     ("a.txt", ["the 1 2 3", "of 1 two 3"], 3, "line 2 is not a word and 3 numbers"),
     ("a.txt", ["word"], 3, "no vectors there"),
-    ("a.bin", ["x"], 3, "a text is wanted"),
+    ("a.bin", ["x"], 3, "expected a text"),
     (None, [], 3, "no such file"),
 ])
 def test_a_file_that_is_not_what_is_wanted_is_a_problem(tmp_path: Path, name: str | None, lines: list[str], dim: int,
