@@ -27,7 +27,7 @@ def own(said: str, *, directory: bool = False) -> Path:
         return path
     what, other = ("folder", "file") if directory else ("file", "folder")
     if path.exists():
-        raise problem(f"dataset.path={said}", f"a {what} is wanted; this is a {other}")
+        raise problem(f"dataset.path={said}", f"expected a {what}; this is a {other}")
     raise problem(f"dataset.path={said}", f"no such {what}{_beside(path)}")
 
 

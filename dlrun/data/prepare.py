@@ -120,7 +120,7 @@ def _scale(cfg: Any, source: RawDataset, train: np.ndarray) -> Scale:
     if how == "auto":
         how = "standard" if table else "unit"
     if table and how == "symmetric":
-        raise problem("dataset.scale=symmetric", "this is for images; standard, unit or none is wanted for a table")
+        raise problem("dataset.scale=symmetric", "expected standard, unit or none for a table; symmetric is for images")
     return scales.for_tables(how, train, source.columns) if table else scales.for_images(how, train, source.levels)
 
 

@@ -74,7 +74,7 @@ def of_texts(fitted: dict[str, Any], texts: Sequence[str]) -> Split:
     length = asked["windows"]["length"]
     short = next((text for text, row in zip(texts, found) if len(row) < length and words.padding is None), None)
     if short is not None:
-        raise problem(repr(short), f"{length} {words.unit}s at least are wanted to begin with")
+        raise problem(repr(short), f"expected {length} {words.unit}s or more to begin with")
     rows = [[words.padding or 0] * (length - len(row)) + row[-length:] for row in found]
     form = Form(asked["form"], asked["size"] if asked["form"] == "one_hot" else 0)
     return Split(np.array(rows, np.int64).reshape(-1, length), None, form=form)
@@ -108,7 +108,7 @@ def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequenc
             continue
         for place, cell in enumerate(cells):
             if cell not in missing and not is_number(cell):
-                raise problem(f'{cell!r} in row {place + 1}', f'the column "{column["name"]}" wants a number')
+                raise problem(f'{cell!r} in row {place + 1}', f'the column "{column["name"]}" expects a number')
             x[place, start] = np.nan if cell in missing else float(cell.replace(",", "."))
         start += 1
     return Split(_filled(fitted, x), None)
@@ -173,6 +173,6 @@ def of_series(fitted: dict[str, Any], series: np.ndarray) -> Split:
     span = (windows.length - 1) * windows.step + 1
     features = data_spec(fitted).input_shape[0]
     if series.ndim != 2 or series.shape[1] != features or len(series) < span:
-        raise problem(f"a series of {series.shape}", f"{span:,} steps at least of {features} columns are wanted")
+        raise problem(f"a series of {series.shape}", f"expected {span:,} steps or more of {features} columns")
     begins = np.arange(0, len(series) - span + 1, windows.stride, dtype=np.int64)
     return Split(series.astype(np.float32), None, begins, Form("values", windows=windows))

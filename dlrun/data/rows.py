@@ -109,6 +109,6 @@ def _take(rows: np.ndarray, y: np.ndarray | None, count: int, stratify: bool) ->
     share = np.bincount(classes) * (count / len(rows))
     quota = np.floor(share).astype(np.int64)
     quota[np.argsort(quota - share, kind="stable")[: count - quota.sum()]] += 1
-    for label, wanted in enumerate(quota):
-        taken[np.flatnonzero(classes == label)[:wanted]] = True
+    for label, rows_of_label in enumerate(quota):
+        taken[np.flatnonzero(classes == label)[:rows_of_label]] = True
     return taken

@@ -46,7 +46,7 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
         train -= test
     if train_size is not None:
         if not 1 <= train_size <= train:
-            raise problem(f"train_size={train_size}", f"there are {train:,} training rows; 1 to {train:,} are wanted")
+            raise problem(f"train_size={train_size}", f"expected 1 to {train:,}; there are {train:,} training rows")
         train = train_size
     val = 0
     if isinstance(validation, KFold):
@@ -65,7 +65,7 @@ def test_rows(rows: int, size: int | None) -> int:
     if size is None:
         return rows
     if size > rows:
-        there = f"there are {rows:,} test rows; 1 to {rows:,} are wanted"
+        there = f"expected 1 to {rows:,}; there are {rows:,} test rows"
         raise problem(f"test_size={size}", there if rows else "there are no test rows to measure")
     return size
 
@@ -75,7 +75,7 @@ def _of_a_fold(folds: KFold, train: int, own: int) -> int:
         raise problem("validation.kind=kfold", f"the data set comes with {own:,} validation rows of its own, which "
                                                "validation=0.2 measures on; folds are cut from a set without")
     if folds.k > train:
-        raise problem(f"validation.k={folds.k}", f"there are {train:,} training rows; 2 to {train:,} are wanted")
+        raise problem(f"validation.k={folds.k}", f"expected 2 to {train:,}; there are {train:,} training rows")
     return train // folds.k
 
 
@@ -89,7 +89,7 @@ def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dic
         raise problem("validation.kind=kfold", "what lies in time is not cut into folds: models would be trained on "
                                                "what comes after their validation rows; validation=0.2 takes the end")
     if validation is not None and validation.take == "random" and validation.size:
-        raise problem("validation.take=random", "what lies in time is cut into pieces; end or start is wanted")
+        raise problem("validation.take=random", "expected end or start: what lies in time is cut into pieces")
     found = {}
     stop = steps
     if cfg.test:
@@ -97,7 +97,7 @@ def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dic
         found["test"] = (stop, steps)
     if train_size is not None:
         if not 1 <= train_size <= stop:
-            raise problem(f"train_size={train_size}", f"there are {stop:,} steps to train on; 1 to {stop:,} are wanted")
+            raise problem(f"train_size={train_size}", f"expected 1 to {stop:,}; there are {stop:,} steps to train on")
         stop = train_size
     start = 0
     if validation is not None and validation.size:
@@ -120,7 +120,7 @@ def _windows(part: str, piece: tuple[int, int], windows: Windows, cfg: Any) -> i
     can = f"{most:,} at most" if most >= 1 else "a larger part"
     raise problem(
         f"dataset.{key}={size}",
-        f"{where} has {steps:,} steps, and a window with its target spans {windows.ahead + 1:,}; {can} is wanted",
+        f"{where} has {steps:,} steps, and a window with its target spans {windows.ahead + 1:,}; expected {can}",
     )
 
 

@@ -56,7 +56,7 @@ def test_a_prompt_is_the_last_window(tmp_path):
     x = _inputs(fitted.of_texts(stored, ["whether to BE"]), fitted.scale(stored))
     words = fitted.vocabulary(stored)
     assert x.shape == (1, len(words), 5) and words.decode(x[0].argmax(0)) == "to be"
-    with pytest.raises(ConfigError, match="5 characters at least"):
+    with pytest.raises(ConfigError, match="expected 5 characters or more"):
         fitted.of_texts(stored, ["be"])
     _, stored = _stored(Text(path=str(tmp_path / "t.txt"), length=5, unit="word", test=0))
     x = _inputs(fitted.of_texts(stored, ["to be"]), fitted.scale(stored))
@@ -74,7 +74,7 @@ def test_rows_of_a_table_with_words_and_missing_cells(tmp_path):
     assert np.array_equal(seen[np.lexsort(seen.T)], new[np.lexsort(new.T)])
     with pytest.raises(ConfigError, match='"word"'):
         fitted.of_rows(stored, ["x", "n"], [["1", "2"]])
-    with pytest.raises(ConfigError, match="wants a number"):
+    with pytest.raises(ConfigError, match="expects a number"):
         fitted.of_rows(stored, ["word", "x", "n"], [["u", "one", "2"]])
 
 

@@ -95,8 +95,8 @@ def test_a_piece_too_short_for_a_window_is_a_problem_that_names_the_numbers(seri
         _prepare(series(lookback=20), validation=Holdout(size=20))
     (problem,) = caught.value.problems
     assert problem.given == "dataset.lookback=20"
-    assert problem.expected == ("the validation part has 20 steps, and a window with its target spans 24; 16 at most "
-                              "is wanted")
+    assert problem.expected == ("the validation part has 20 steps, and a window with its target spans 24; expected "
+                                "16 at most")
     assert len(_prepare(series(lookback=16), validation=Holdout(size=20)).val) == 1
 
 

@@ -26,7 +26,7 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
     target = mapping.get("_target_")
     said, where = f"{group}._target_={target}", origin(f"{group}._target_")
     if group not in GROUPS_OPEN:
-        problems.append(Problem(said, f"only {', '.join(GROUPS_OPEN)} takes a class of your own", where))
+        problems.append(Problem(said, f"only {', '.join(GROUPS_OPEN)} may be a class of your own", where))
         return None
     if not isinstance(target, str) or "." not in target:
         problems.append(Problem(said, "expected module.Class", where))

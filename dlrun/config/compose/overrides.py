@@ -75,7 +75,7 @@ def _trouble(override: Override, multirun: bool) -> str:
         return f"the kind comes with the word:  {group}={override.get_value_element_as_str()}"
     if inner == TARGET and group in GROUPS:
         if group not in GROUPS_OPEN:
-            return f"only {', '.join(GROUPS_OPEN)} takes a class of your own"
+            return f"only {', '.join(GROUPS_OPEN)} may be a class of your own"
         return f"a class of your own enters by a file, as configs/{group}/mine.yaml, and  {group}=mine"
     if key == "experiment" and override.value() is None:
         return ""

@@ -22,4 +22,4 @@ def idx(file: Path) -> np.ndarray:
             raise ValueError(f"starts with {data[:4].hex()}")
         return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
     except (ValueError, struct.error, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise problem(str(file), f"a whole IDX file is wanted; this one can't be read ({error})") from None
+        raise problem(str(file), f"expected a whole IDX file; this one can't be read ({error})") from None

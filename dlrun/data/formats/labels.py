@@ -15,20 +15,20 @@ MANY = 1000  # more classes than that are a mistake
 ON_OFF = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
 
 
-def kind_of(values: Targets, wanted: str) -> str:
-    """"classes" or "number" for targets without missing ones; `wanted` is auto, classes or number.
+def kind_of(values: Targets, asked: str) -> str:
+    """"classes" or "number" for targets without missing ones; `asked` is auto, classes or number.
 
     Raises ValueError, with the reason, where the targets cannot be that.
     """
     distinct = len(set(values))
     words = bool(values) and isinstance(values[0], str)
-    if wanted == "number" or (wanted == "auto" and not words and not _few_integers(values, distinct)):
+    if asked == "number" or (asked == "auto" and not words and not _few_integers(values, distinct)):
         if words:
-            raise ValueError(f"holds texts ({values[0]!r}), and numbers are wanted")
+            raise ValueError(f"holds texts ({values[0]!r}); expected numbers")
         return "number"
     if distinct < 2:
-        raise ValueError(f"is {values[0]!r} in every row; two classes at least are wanted")
-    if distinct > MANY or (wanted == "auto" and words and 2 * distinct > len(values)):
+        raise ValueError(f"is {values[0]!r} in every row; expected two classes or more")
+    if distinct > MANY or (asked == "auto" and words and 2 * distinct > len(values)):
         raise ValueError(f"holds {distinct:,} different texts in {len(values):,} rows; those are no classes")
     return "classes"
 
@@ -62,24 +62,24 @@ class Several:
     heads: tuple[Head, ...] = ()
 
 
-def several(columns: Sequence[Targets], names: Sequence[str], wanted: str | Sequence[str]) -> Several:
+def several(columns: Sequence[Targets], names: Sequence[str], asked: str | Sequence[str]) -> Several:
     """Labels where every column is 0 or 1 (or false and true, no and yes), else a head for each column.
 
-    `wanted` is one word for all or one for each; anything but auto makes heads.  Raises ValueError, with the reason.
+    `asked` is one word for all or one for each; anything but auto makes heads.  Raises ValueError, with the reason.
     """
     keys = [Head(name).key for name in names]
     if len(set(keys)) < len(keys):
         twice = next(name for name, key in zip(names, keys) if keys.count(key) > 1)
         raise ValueError(f'has "{twice}" twice, or a name that differs in its marks alone; rename one in the file')
-    told = [wanted] * len(names) if isinstance(wanted, str) else list(wanted)
-    if len(told) != len(names):
-        raise ValueError(f"names {len(names)} columns, and dataset.targets {len(told)} kinds")
+    kinds = [asked] * len(names) if isinstance(asked, str) else list(asked)
+    if len(kinds) != len(names):
+        raise ValueError(f"names {len(names)} columns, and dataset.targets {len(kinds)} kinds")
     on_off = [[ON_OFF.get(str(value).lower()) for value in column] for column in columns]
-    if set(told) == {"auto"} and not any(None in column for column in on_off):
+    if set(kinds) == {"auto"} and not any(None in column for column in on_off):
         return Several("labels", [[value or 0.0 for value in column] for column in on_off], tuple(names))
     values: list[list[float]] = []
     heads = []
-    for column, name, kind in zip(columns, names, told):
+    for column, name, kind in zip(columns, names, kinds):
         try:
             found = kind_of(column, kind)
             if found == "number" and not all(map(math.isfinite, column)):

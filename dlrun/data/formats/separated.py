@@ -74,7 +74,7 @@ def text_of(path: Path) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     if b"\0" in data[:4096]:
-        raise problem(str(path), "a text file is wanted; this one holds binary data")
+        raise problem(str(path), "expected a text file; this one holds binary data")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -133,5 +133,5 @@ def _even(path: Path, names: list[str], rows: list[list[str]], lines: list[int],
         more = f" and {len(ragged) - 3:,} more" if len(ragged) > 3 else ""
         mark = {"\t": "tab", " ": "space"}.get(separator, separator)
         raise problem(
-            str(path), f'{len(names)} cells a line are wanted (separator "{mark}"), but {shown}{more}'
+            str(path), f'expected {len(names)} cells in each line (separator "{mark}"), but {shown}{more}'
         )

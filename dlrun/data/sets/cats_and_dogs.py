@@ -1,4 +1,4 @@
-"""Chollet's selection of cats and dogs (5.2), read in its archive: pictures decoded at the wanted size."""
+"""Chollet's selection of cats and dogs (5.2), read in its archive: pictures decoded at the size that is asked for."""
 
 from __future__ import annotations
 
