@@ -16,6 +16,7 @@ from dlrun.config.compose.origins import Origins
 from dlrun.config.compose.overrides import read_words
 from dlrun.config.compose.session import hydra_started
 from dlrun.config.schema.fields import number, text
+from dlrun.models.model import Model
 from dlrun.registry import register
 from dlrun.registry.kinds import _registered
 
@@ -25,7 +26,7 @@ def momentary(folder) -> Iterator[type]:
     """A model that is registered for one test."""
     @register("model", "momentary")
     @dataclass(frozen=True)
-    class Momentary:
+    class Momentary(Model):
         """Moves once, and never again.
 
         This line is not listed.

@@ -49,11 +49,10 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
         return None
     args = {key: value for key, value in mapping.items() if key not in ("_target_", "name", "kind")}
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    if "own" in KINDS[group]:  # a kind that takes the class, and has options of its own beside its arguments
-        own = KINDS[group]["own"]
-        values = {key: args.pop(key) for key in rules(own) if key in args and key != "args"}
-        given = {**(args.pop("args", None) or {}), **args}
-        values.update(name=str(mapping.get("name", name)), target=target, args=given, source=digest)
+    if "custom" in KINDS[group]:  # a kind that takes the class, and has options of its own beside its arguments
+        own = KINDS[group]["custom"]
+        values = {key: args.pop(key) for key in rules(own) if key in args}
+        values.update(name=str(mapping.get("name", name)), target=target, args=args, source=digest)
         return own(**read_values(own, values, group, problems, origin, owner=f"{group} {name}"))
     return Custom(name=str(mapping.get("name", name)), target=target, args=args, source=digest)
 

@@ -165,7 +165,7 @@ def callbacks_are_known(config: Config, origin: Any) -> Iterator[Problem]:
 def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
     for group in GROUPS:
         chosen = getattr(config, group)
-        target = chosen.target if chosen.kind in ("own", "custom") else ""
+        target = chosen.target if chosen.kind == "custom" else ""
         if target and target.split(".")[0] not in {module.split(".")[0] for module in config.allow}:
             yield Problem(f"{group}.{TARGET}={target}",
                           f"its code would run; allow it by  allow={target.split('.')[0]}  on the command line",

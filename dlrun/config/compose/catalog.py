@@ -13,7 +13,7 @@ from dlrun.config.schema.root import GROUPS
 from dlrun.registry import names
 from dlrun.registry import sentence as kind_sentence
 
-FROM_FILES = "own"  # the kind that a file's `_target_` makes
+FROM_FILES = "custom"  # the kind that a file's `_target_` makes
 UNLISTED = ("memory",)  # kinds that a program chooses, not a person
 
 

@@ -88,8 +88,8 @@ def schema_of(group: str, values: dict[str, Any]) -> type | None:
 def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:
     """A group file's values over the defaults of its schema; `name` is the word that chose it."""
     schema = schema_of(group, values)
-    if TARGET in values and "own" in KINDS[group]:
-        beside = {key: value for key, value in defaults(KINDS[group]["own"]).items()
+    if TARGET in values and "custom" in KINDS[group]:
+        beside = {key: value for key, value in defaults(KINDS[group]["custom"]).items()
                   if key not in ("name", "target", "args", "source")}
         return {"name": name, **beside, **values}
     if schema is None or TARGET in values:

@@ -8,13 +8,13 @@ import textwrap
 import pytest
 
 from dlrun.config.problem import ConfigError
-from dlrun.data.sets.own import Own
+from dlrun.data.sets.custom import Custom
 from dlrun.preflight.preflight import preflight
 
 
 def blocks() -> list[str]:
     """The indented blocks of the docstring's example: the module, then the YAML file."""
-    found = re.findall(r"::\n\n(.*?)(?=\n\n    \S|\Z)", Own.__doc__ or "", re.S)
+    found = re.findall(r"::\n\n(.*?)(?=\n\n    \S|\Z)", Custom.__doc__ or "", re.S)
     return [textwrap.dedent(block) for block in found]
 
 
@@ -75,8 +75,8 @@ def nothing(): return None
 
 
 def test_a_file_that_names_the_kind_itself_is_not_allowed_by_that(write, folder):
-    write({"configs/dataset/sly.yaml": "# Sly.\nkind: own\ntarget: os.getcwd\n"})
+    write({"configs/dataset/sly.yaml": "# Sly.\nkind: custom\ntarget: os.getcwd\n"})
     with pytest.raises(ConfigError, match="allow it by  allow=os"):
         preflight(["dataset=sly", "model=dense"])
     with pytest.raises(ConfigError, match="no such dataset"):
-        preflight(["dataset=own", "dataset.target=os.getcwd"])
+        preflight(["dataset=custom", "dataset.target=os.getcwd"])

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _read: dict[str, RawDataset] = {}  # by what was called with what, for the whole process
 
 
-@register("dataset", "own")
+@register("dataset", "custom")
 @dataclass(frozen=True)
-class Own(ArrayData):
+class Custom(ArrayData):
     """Data of your own code, by a file that names it: `_target_: module.thing`, allowed by allow=module.
 
-    The class or function is called with the file's other keys (those that are options of this kind, as `test`, are
-    dlrun's; ``args: {...}`` gives any name).  It returns ``(x, y)``, or a dict with x_train, y_train (and x_val, y_val,
+    The class or function is called with the file's other keys; those that are options of this kind, as `test`, are
+    dlrun's.  It returns ``(x, y)``, or a dict with x_train, y_train (and x_val, y_val,
     x_test, y_test, classes, features), or an object with ``len()`` and rows ``(x, y)`` that are always the same, such
     as a torch Dataset.  With this in ``waves.py`` ::
 
@@ -47,7 +47,7 @@ class Own(ArrayData):
     the arguments; random numbers should come from a seed of their own.
     """
 
-    kind: ClassVar[str] = "own"
+    kind: ClassVar[str] = "custom"
     target: str = text(MISSING, "module.thing that is called.")
     args: dict[str, Any] = mapping(None, "What it is called with.")
     source: str = free("", "Hash of the module's source.")
