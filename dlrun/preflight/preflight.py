@@ -189,11 +189,13 @@ def _fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Che
         rows["test"] = test_rows(rows["test"], config.test_size)
     except ConfigError as wrong:
         problems += wrong.problems
-    if config.augment.on and data_spec.input_kind != "image":
+    if config.augment.on and data_spec.input_kind not in config.augment.inputs:
         values = vars(config.augment)
-        key = next(key for key, rule in rules(type(config.augment)).items() if values[key] != rule.default)
-        problems.append(Problem(f"augment.{key}={show(values[key])}",
-                                "only images are augmented; augment=none"))
+        changed = (f"augment.{key}={show(values[key])}" for key, rule in rules(type(config.augment)).items()
+                   if values[key] != rule.default)
+        only = {"image": "images"}.get(" ".join(config.augment.inputs), " and ".join(config.augment.inputs) + " inputs")
+        problems.append(Problem(next(changed, f"augment={config.augment.kind}"),
+                                f"only {only} are augmented by this; augment=none"))
     outputs = config.task.width(data_spec)
     network: Network = None
     if not any(_about(problem, "model") for problem in before):

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.schema.fields import choice, flag, integer, number
+from dlrun.data.augmentations._base import Augmentation
 from dlrun.registry import register
 
 if TYPE_CHECKING:
-    from dlrun.data.batches import Augmentation
+    from dlrun.data.batches import Augmentation as Change
 
 
 @register("augment", "augment")
 @dataclass(frozen=True)
-class Augment:
+class Augment(Augmentation):
     """Each row gets its own change; all ranges at 0 and all flags off is no augmentation."""
 
     kind: ClassVar[str] = "augment"
@@ -34,7 +35,7 @@ class Augment:
         ranges = (self.rotation, self.shift_x, self.shift_y, self.shear, self.zoom, self.crop)
         return any(ranges) or self.flip_horizontal or self.flip_vertical
 
-    def build(self) -> Augmentation | None:
+    def build(self) -> Change | None:
         """The function that changes a batch of float images (N, C, H, W); None when every change is off."""
         from dlrun.data.augmentations.augment_module import make_augment
 

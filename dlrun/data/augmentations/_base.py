@@ -1,0 +1,46 @@
+"""What an augmentation must have: the protocol that the files of this folder keep, and a user's own may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from dlrun.data.batches import Augmentation as Change
+
+
+class Augmentation:
+    """An augmentation: its options are the fields of the dataclass, `build` makes the function that changes a batch.
+
+    The function gets a batch and a generator that is seeded by (seed, step): what it draws from that alone is exact to
+    resume.  One of your own is registered under its name, and chosen by ``augment=jitter allow=mine``:
+
+        @register("augment", "jitter")
+        @dataclass(frozen=True)
+        class Jitter(Augmentation):
+            '''Noise on each number.'''
+
+            kind: ClassVar[str] = "jitter"
+            inputs: ClassVar[tuple[str, ...]] = ("table", "series")
+            size: float = number(0.1, "Standard deviation of the noise.", low=0)
+
+            def build(self):
+                import torch
+
+                def change(x, generator):
+                    noise = torch.randn(x.shape, generator=generator, device=generator.device)
+                    return x + self.size * noise.to(x.device)
+
+                return change
+    """
+
+    kind: ClassVar[str]
+    inputs: ClassVar[tuple[str, ...]] = ("image",)  # the kinds of inputs that it can change
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is changed at all."""
+        return True
+
+    def build(self) -> Change | None:
+        """The function that changes a batch of inputs on its device; None where nothing is changed."""
+        raise NotImplementedError
