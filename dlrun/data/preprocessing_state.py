@@ -37,34 +37,34 @@ def plain(prepared: PreparedData) -> dict[str, Any]:
     }
 
 
-def data_spec(fitted: dict[str, Any]) -> DatasetSpec:
+def data_spec(state: dict[str, Any]) -> DatasetSpec:
     """The signature of the data set."""
-    return DatasetSpec.of(fitted["signature"])
+    return DatasetSpec.of(state["signature"])
 
 
-def scale(fitted: dict[str, Any]) -> Scale:
+def scale(state: dict[str, Any]) -> Scale:
     """The scale of inputs."""
-    return Scale(*(np.array(fitted["scale"][key], np.float32) for key in ("offset", "factor")))
+    return Scale(*(np.array(state["scale"][key], np.float32) for key in ("offset", "factor")))
 
 
-def targets(fitted: dict[str, Any]) -> tuple[Target, ...]:
+def targets(state: dict[str, Any]) -> tuple[Target, ...]:
     """The targets that are numbers, or where there are several targets all of them."""
-    older = [fitted["target"]] if fitted.get("target") else []  # a folder from before there could be several
-    return tuple(Target(**values) for values in fitted.get("targets", older))
+    older = [state["target"]] if state.get("target") else []  # a folder from before there could be several
+    return tuple(Target(**values) for values in state.get("targets", older))
 
 
-def vocabulary(fitted: dict[str, Any]) -> Vocabulary | None:
+def vocabulary(state: dict[str, Any]) -> Vocabulary | None:
     """The vocabulary of a data set of words or characters."""
-    found = fitted["vocabulary"]
+    found = state["vocabulary"]
     return None if found is None else Vocabulary(**{**found, "words": tuple(found["words"])})
 
 
-def of_texts(fitted: dict[str, Any], texts: Sequence[str]) -> Split:
+def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
     """Sentences as rows of padded ids or bags; of running text the last window of each.  Raises ConfigError."""
-    words = vocabulary(fitted)
+    words = vocabulary(state)
     if words is None:
-        raise problem(f"{len(texts)} texts", f"this run was trained on {data_spec(fitted).input_kind} data")
-    asked = fitted["asked"]
+        raise problem(f"{len(texts)} texts", f"this run was trained on {data_spec(state).input_kind} data")
+    asked = state["asked"]
     found = [words.encode(text) for text in texts]
     if "windows" not in asked:
         stops = np.cumsum([len(row) for row in found], dtype=np.int64)
@@ -80,7 +80,7 @@ def of_texts(fitted: dict[str, Any], texts: Sequence[str]) -> Split:
     return Split(np.array(rows, np.int64).reshape(-1, length), None, form=form)
 
 
-def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]) -> Split:
+def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]) -> Split:
     """Lines of a table, cells as texts below the columns' `names`; a missing cell is filled as in training.
 
     Columns may stand in another order and beside others.  Raises ConfigError for one that is not there.
@@ -88,15 +88,15 @@ def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequenc
     from dlrun.data.formats.columns import Missing
     from dlrun.data.formats.separated import is_number
 
-    columns = fitted["asked"].get("columns")
-    if columns is None or "windows" in fitted["asked"]:
-        raise problem(f"{len(rows)} rows", f"this run was trained on {data_spec(fitted).input_kind} data")
+    columns = state["asked"].get("columns")
+    if columns is None or "windows" in state["asked"]:
+        raise problem(f"{len(rows)} rows", f"this run was trained on {data_spec(state).input_kind} data")
     lacking = [column["name"] for column in columns if column["name"] not in names]
     if lacking:
         raise problem(f'the column "{lacking[0]}"', f"it is among those the run was trained on; there are "
                                                     f"{', '.join(names)}")
     missing = Missing()
-    x = np.zeros((len(rows), data_spec(fitted).input_shape[0]), np.float32)
+    x = np.zeros((len(rows), data_spec(state).input_shape[0]), np.float32)
     start = 0
     for column in columns:
         cells = [row[names.index(column["name"])].strip() for row in rows]
@@ -111,25 +111,25 @@ def of_rows(fitted: dict[str, Any], names: Sequence[str], rows: Sequence[Sequenc
                 raise problem(f'{cell!r} in row {place + 1}', f'the column "{column["name"]}" expects a number')
             x[place, start] = np.nan if cell in missing else float(cell.replace(",", "."))
         start += 1
-    return Split(_filled(fitted, x), None)
+    return Split(_filled(state, x), None)
 
 
-def _filled(fitted: dict[str, Any], x: np.ndarray) -> np.ndarray:
+def _filled(state: dict[str, Any], x: np.ndarray) -> np.ndarray:
     """A table without NaN, filled as in training."""
-    fill = fitted["stand_in"]
-    means = np.array(fill, np.float32) if fill is not None else scale(fitted).offset  # without one: the mean, scaled 0
+    fill = state["stand_in"]
+    means = np.array(fill, np.float32) if fill is not None else scale(state).offset  # without one: the mean, scaled 0
     return np.where(np.isnan(x), means, x)
 
 
-def of_arrays(fitted: dict[str, Any], x: Any) -> Split:
+def of_arrays(state: dict[str, Any], x: Any) -> Split:
     """Inputs as an array (or tensor) of the form that a run was trained on: rows of a table, pictures, windows.
 
     Raises ConfigError for another shape, and for pictures of bytes in place of floats (or floats in place of bytes).
     """
     from dlrun.data.formats.objects import dataset_of
 
-    spec, asked = data_spec(fitted), fitted["asked"]
-    if fitted["vocabulary"] is not None:
+    spec, asked = data_spec(state), state["asked"]
+    if state["vocabulary"] is not None:
         raise problem("x", "this run was trained on texts; expected texts")
     source = dataset_of({"x": x}, "x", layout="series" if spec.input_kind == "series" else "auto")
     if source.data_spec.input_shape != spec.input_shape:
@@ -138,16 +138,16 @@ def of_arrays(fitted: dict[str, Any], x: Any) -> Split:
     if spec.input_kind == "image" and (source.x.dtype == np.uint8) != (asked["levels"] != 1):
         raise problem("x", f"expected pictures of {'floats' if asked['levels'] == 1 else 'bytes (uint8)'}, as in "
                            f"training; they are {source.x.dtype}")
-    return Split(_filled(fitted, source.x) if spec.input_kind == "table" else source.x, None)
+    return Split(_filled(state, source.x) if spec.input_kind == "table" else source.x, None)
 
 
-def of_images(fitted: dict[str, Any], files: Sequence[Path]) -> Split:
+def of_images(state: dict[str, Any], files: Sequence[Path]) -> Split:
     """Pictures, resized as in training.  Raises ConfigError for one that can't be read."""
     from dlrun.data.formats.pictures import decode
 
-    asked = fitted["asked"]
+    asked = state["asked"]
     if "channels" not in asked:
-        raise problem(str(files[0]), f"this run was trained on {data_spec(fitted).input_kind} data")
+        raise problem(str(files[0]), f"this run was trained on {data_spec(state).input_kind} data")
     found = []
     height, width = asked["size"]
     for file in files:
@@ -164,14 +164,14 @@ def of_images(fitted: dict[str, Any], files: Sequence[Path]) -> Split:
     return Split(stored if levels == 255 else np.rint(stored * (levels / 255)).astype(np.uint8), None)
 
 
-def of_series(fitted: dict[str, Any], series: np.ndarray) -> Split:
+def of_series(state: dict[str, Any], series: np.ndarray) -> Split:
     """Every window of a series (steps, features), those too whose target lies beyond its end.  Raises ConfigError."""
-    asked = fitted["asked"]
-    if "windows" not in asked or fitted["vocabulary"] is not None:
-        raise problem("a series", f"this run was trained on {data_spec(fitted).input_kind} data")
+    asked = state["asked"]
+    if "windows" not in asked or state["vocabulary"] is not None:
+        raise problem("a series", f"this run was trained on {data_spec(state).input_kind} data")
     windows = Windows(**asked["windows"])
     span = (windows.length - 1) * windows.step + 1
-    features = data_spec(fitted).input_shape[0]
+    features = data_spec(state).input_shape[0]
     if series.ndim != 2 or series.shape[1] != features or len(series) < span:
         raise problem(f"a series of {series.shape}", f"expected {span:,} steps or more of {features} columns")
     begins = np.arange(0, len(series) - span + 1, windows.stride, dtype=np.int64)

@@ -54,7 +54,7 @@ def _series(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windo
 
 
 def _text(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> PreparedData:
-    table, vocabulary = fitted(cfg, source, cut["train"])
+    table, vocabulary = text_vocabulary(cfg, source, cut["train"])
     size = len(vocabulary)
     form = Form(cfg.form, size if cfg.form == "one_hot" else 0, windows, cfg.every_position)
     dtype = np.int16 if size < 2**15 else np.int32
@@ -70,7 +70,7 @@ def _text(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows
     )
 
 
-def fitted(cfg: Any, source: RawDataset, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:
+def text_vocabulary(cfg: Any, source: RawDataset, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:
     """The id of each of the source's units, and the vocabulary, from the training piece.
 
     Characters are in the order of their codes, from 0 on; words by frequency from 1 on, 0 is for padding (Keras's

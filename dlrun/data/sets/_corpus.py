@@ -59,7 +59,7 @@ class Corpus(Dataset):
     length: int = length(40)
     stride: int = stride(3)
     every_position: bool = flag(
-        False, "Whether the next unit is to be told at each position of the window, not only after its end.")
+        False, "Whether the next unit is predicted at each position of the window, not only after its end.")
     num_words: int | None = num_words(None)
     lower: bool = flag(True, "Whether the text is lower-cased.")
     newlines: str = newlines("keep")
