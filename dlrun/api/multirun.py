@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
+from dlrun.config.check.allow import allow_typed
 
 if TYPE_CHECKING:
     from dlrun.report.table import Report
@@ -120,7 +121,9 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.run import run_sweep
 
-    plan = make_plan(overrides_of(overrides, keys))
+    words = overrides_of(overrides, keys)
+    allow_typed(words)
+    plan = make_plan(words)
     if not plan.options.get("dry_run"):
         if plan.options.get("search") is None:  # a search's plan grows, and who leads it stores it
             store(plan)

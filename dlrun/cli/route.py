@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from dlrun.cli.flags import HYDRA_FLAGS
 from dlrun.config.problem import ConfigError, Problem
+from dlrun.registry import BrokenKind
 
 HELP = ("--help", "-h")
 
@@ -20,11 +21,9 @@ def route(words: list[str]) -> int:
         sys.stdout.flush()  # here a reader that has gone is no error; at the interpreter's end it would be one
         return code
     except ConfigError as wrong:
-        from dlrun.cli.problems import print_problems
-
-        if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
-            print_problems(wrong.problems)
-        return 2
+        return _refuse(wrong.problems)
+    except BrokenKind as broken:
+        return _refuse([Problem(broken.given, broken.reason)])
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `dlrun list | head`: the reader has gone
@@ -32,10 +31,20 @@ def route(words: list[str]) -> int:
         return 128 + signal.SIGPIPE
 
 
+def _refuse(problems: Sequence[Problem]) -> int:
+    from dlrun.cli.problems import print_problems
+
+    if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
+        print_problems(problems)
+    return 2
+
+
 def _route(words: list[str]) -> int:
     from dlrun.cli.verb import verbs
+    from dlrun.config.check.allow import allow_typed
 
     words = _take_config_dir(words)
+    allow_typed(words)
     if words[:1] == ["help"]:  # `dlrun help report`
         words = [*words[1:], "--help"]
     first = words[0] if words else ""

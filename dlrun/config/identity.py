@@ -13,13 +13,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dlrun import registry
 from dlrun.config.callbacks import callback_source
+from dlrun.config.content import content_hash
 from dlrun.config.places import data_dir
-from dlrun.config.schema.fields import rules
+from dlrun.config.schema.fields import Rule, rules
+from dlrun.config.schema.groups import TARGET, of_target
 from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.layer_lists import changed
 from dlrun.config.schema.root import GROUPS, Config, Root
-from dlrun.registry.sources import module_file
+from dlrun.registry.sources import code_of, module_file
 
 SCHEMA_VERSION = 1  # raised when the meaning of a value changes: old runs are then other runs
 DIGITS = 10
@@ -44,62 +47,87 @@ def prefix_identity(config: Config) -> str | None:
 
 
 def essence(config: Config, without: tuple[str, ...] = (), content: Content | None = None) -> dict[str, Any]:
-    """The part of a configuration that the identity is a hash of."""
+    """The part of a configuration that the identity is a hash of.
+
+    Code from outside dlrun stands in it by its source, or by its package's version; without such code there is no key
+    `code`.
+    """
     content = content or content_hash
-    plain = _differing(config, Root, without)
-    if config.callbacks:
-        plain["callbacks"] = [[name, callback_source(name)] for name in config.callbacks]
-    plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
-    if isinstance(config.validation, KFold):
-        plain["validation"] = config.validation.essence()
-    for group in GROUPS:
-        value = getattr(config, group)
-        plain[group] = {"kind": value.kind, **_differing(value, type(value), ())}
-        path = getattr(value, "path", None)
-        if path:
-            plain[group]["path"] = content(Path(path).expanduser())
-    _read_vectors(plain["model"], type(config.model), data_dir(config.data_dir), content)
-    return plain
-
-
-def _read_vectors(model: dict[str, Any], schema: type, folder: Path, content: Content) -> None:
-    """Put the content of each file of word vectors in place of its name, in the layers of lists too."""
-
-    def hashed(name: Any) -> Any:
-        if not isinstance(name, str):
-            return name
-        typed = Path(name).expanduser()  # the same two places, in the same order, as in run.vectors
-        return content(next((path for path in (typed, folder / typed) if path.is_file()), typed))
+    folder = data_dir(config.data_dir)
+    code: dict[str, str] = {}
 
     def coded(target: Any) -> Any:
         file = module_file(str(target).rpartition(".")[0])
         return target if file is None else [target, content(file)]
 
-    for key, rule in rules(schema).items():
-        if key in model and (key == "vectors" or rule.kind == "layers"):
-            model[key] = hashed(model[key]) if key == "vectors" else changed(model[key], "vectors", hashed)
-        if key in model and rule.kind == "layers":
-            model[key] = changed(model[key], "_target_", coded)
+    plain = _differing(config, Root, without)
+    if config.callbacks:
+        plain["callbacks"] = [[name, callback_source(name, content)] for name in config.callbacks]
+    plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
+    if isinstance(config.validation, KFold):
+        plain["validation"] = config.validation.essence()
+    for group in GROUPS:
+        value = getattr(config, group)
+        schema = type(value)
+        revision = getattr(schema, "revision", 1)  # raised when the same values mean something else than before
+        plain[group] = {"kind": value.kind, **({"revision": revision} if revision != 1 else {}),
+                        **_differing(value, schema, ())}
+        for key, rule in rules(schema).items():
+            if rule.kind == "layers" and plain[group].get(key):
+                plain[group][key] = changed(_layers(plain[group][key], folder, content, code), TARGET, coded)
+            elif _is_file(key, rule) and getattr(value, key):
+                plain[group][key] = _hashed(getattr(value, key), folder, content)
+        if not of_target(value):  # a class of the user's own has its code's hash among its values
+            _add(code, schema, group, value.kind, content)
+    return {**plain, "code": code} if code else plain
 
 
 def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:
     return {key: getattr(value, key) for key, rule in rules(schema).items()
-            if rule.identity and key not in without and getattr(value, key) != rule.default}
+            if rule.identity and key not in without and getattr(value, key) != rule.unhashed}
 
 
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file, or of the names and contents of a folder's files; of the name where nothing is there."""
-    digest = hashlib.sha256()
-    if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            digest.update(f"{file.relative_to(path)}\0{content_hash(file)}\0".encode())
-    elif path.is_file():
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    else:
-        digest.update(str(path).encode())
-    return digest.hexdigest()
+def _is_file(key: str, rule: Rule) -> bool:
+    return rule.file or key in ("path", "vectors")
+
+
+def _hashed(name: Any, folder: Path, content: Content) -> Any:
+    """The content of the file that a value names: as it is typed, else below the data's folder."""
+    if not isinstance(name, str):
+        return name
+    typed = Path(name).expanduser()
+    return content(next((path for path in (typed, folder / typed) if path.exists()), typed))
+
+
+def _layers(value: Any, folder: Path, content: Content, code: dict[str, str]) -> Any:
+    """A list of layers with each file's content in place of its name; adds the code of layers from outside."""
+    if isinstance(value, (list, tuple)):
+        return [_layers(item, folder, content, code) for item in value]
+    words = list(value) if isinstance(value, dict) else [value]
+    if len(words) != 1 or not isinstance(words[0], str) or not registry.is_known("layer", words[0]):
+        return value
+    word = words[0]
+    schema = registry.find("layer", word)
+    _add(code, schema, "layer", word, content)
+    if not isinstance(value, dict):
+        return value
+    if not isinstance(value[word], dict):  # the layer's main field alone: a residual's inner layers
+        return {word: _layers(value[word], folder, content, code) if isinstance(value[word], (list, tuple))
+                else value[word]}
+    inner = {}
+    for key, entry in value[word].items():
+        rule = rules(schema).get(key)
+        if rule is not None and rule.kind == "layers":
+            inner[key] = _layers(entry, folder, content, code)
+        else:
+            inner[key] = _hashed(entry, folder, content) if rule is not None and _is_file(key, rule) else entry
+    return {word: inner}
+
+
+def _add(code: dict[str, str], kind: type, group: str, name: str, content: Content) -> None:
+    found = code_of(kind, group, name, content)
+    if found:
+        code[f"{group}.{name}"] = found
 
 
 def run_name(config: Config) -> str:

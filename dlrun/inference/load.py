@@ -24,6 +24,7 @@ from dlrun.engine.checkpoint import read
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.design import design
 from dlrun.record.folder import RunFolder, read_json
+from dlrun.registry import allow as permit
 from dlrun.tasks._base.context import BuildContext
 from dlrun.tasks._base.prediction import Column
 from dlrun.tasks._base.task import Task
@@ -100,6 +101,7 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
     plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
     if isinstance(plain.get("task"), dict):
         plain["task"]["metrics"] = []  # predictions need none, and those of the user's own are not imported for them
+    permit(allow)
     config = check({**plain, "allow": list(allow), "device": "cpu"})
     kept = read_json(folder.path / "fitted.json")
     data_spec = fitted.data_spec(kept)

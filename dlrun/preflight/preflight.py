@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dlrun.config.check.allow import allow_typed
 from dlrun.config.check.check import inspect
 from dlrun.config.check.rules import OF_TASK, monitors
 from dlrun.config.compose.catalog import is_group
@@ -28,6 +29,7 @@ from dlrun.models.plan import Row
 from dlrun.preflight.design import design
 from dlrun.preflight.steps import epoch_steps
 from dlrun.preflight.task_choice import pairing, task_values, task_word, with_task
+from dlrun.registry import BrokenKind, allow
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Examined:
 
 def preflight(words: Sequence[str]) -> Checked:
     """Compose and check a command; raises ConfigError with everything that is wrong with it."""
+    allow_typed(words)
     found = examine(words)
     if found.wrong or found.checked is None:
         raise ConfigError(found.problems())
@@ -91,12 +94,16 @@ def preflight(words: Sequence[str]) -> Checked:
 
 def examine(words: Sequence[str], compose: Compose = compose, look: Look = dataset_info) -> Examined:
     """Compose and check a command.  A plan of many hands in a `compose` and a `look` that remember."""
-    words, stopped = _with_task_said(words, compose, look)
-    return stopped or _examined(*compose(words), look)
+    try:
+        words, stopped = _with_task_said(words, compose, look)
+        return stopped or _examined(*compose(words), look)
+    except BrokenKind as broken:
+        return Examined(None, [Problem(broken.given, broken.reason)], [], None)
 
 
 def stored(plain: dict[str, Any]) -> Checked:
     """Check a resolved configuration that was kept (a plan's job, a run's config.yaml) as it is, without composing."""
+    allow(plain.get("allow") or ())  # it stood on the command line that was planned
     config, problems = inspect(plain)
     checked, more = _fits(config, problems, dataset_info)
     if problems or more or checked is None:

@@ -10,7 +10,10 @@ built.  It stands in a file of its own, named as it is, and is registered once:
 Nothing else names it: commands, lists, checks and reports ask here.
 """
 
-from dlrun.registry.kinds import UnknownKind, enter, find, kinds, load, names, register
+from dlrun.registry.allowed import BrokenKind, allow, is_allowed
+from dlrun.registry.installed import conflicts, package_of
+from dlrun.registry.lookup import UnknownKind, find, is_known, kinds, load, loadable, names, open_kind, register
 from dlrun.registry.sentences import sentence
 
-__all__ = ["UnknownKind", "enter", "find", "kinds", "load", "names", "register", "sentence"]
+__all__ = ["BrokenKind", "UnknownKind", "allow", "conflicts", "find", "is_allowed", "is_known",
+           "kinds", "load", "loadable", "names", "open_kind", "package_of", "register", "sentence"]

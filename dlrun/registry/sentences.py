@@ -8,14 +8,15 @@ from functools import cache
 from pathlib import Path
 
 from dlrun.registry.index import files, path_of
-from dlrun.registry.kinds import find
+from dlrun.registry.installed import package_of
+from dlrun.registry.lookup import find
 
 # After @register("group", "name") other decorators, then the class or function up to the first line of its docstring.
 _KIND = re.compile(r'^@register\("(\w+)", "(\w+)"\)\n(?:@.*\n)*(?:class|def) [^"]*?:\n\s+r?"""(.*?)\s*(?:\n|""")', re.M)
 
 
 def sentence(group: str, name: str) -> str:
-    """The first line of a kind's docstring.
+    """The first line of a kind's docstring; of an installed package's kind its package, which is not imported.
 
     Imports the kind only where its file does not have this line in the usual form.  Raises UnknownKind.
     """
@@ -23,6 +24,9 @@ def sentence(group: str, name: str) -> str:
         found = _sentences(path_of(group, name)).get((group, name))
         if found is not None:
             return found
+    package = package_of(group, name)
+    if package:
+        return f"(of the package {package})"
     return (inspect.getdoc(find(group, name)) or "").partition("\n")[0]
 
 

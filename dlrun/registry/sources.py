@@ -1,12 +1,48 @@
-"""The source of a kind of the user's own, which is part of what its runs are."""
+"""Whose code a kind is: the part of a run's identity that stands for code from outside dlrun."""
 
 from __future__ import annotations
 
 import hashlib
 import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from dlrun.registry.installed import package_of
+
+Content = Callable[[Path], str]
+
+
+def code_of(kind: Any, group: str, name: str, content: Content) -> str:
+    """What identifies the code of a kind: empty for dlrun's own, ``package 1.2`` where it is installed, else a hash.
+
+    `content` hashes the source file.  A package has a version, and its files may differ from machine to machine.
+    Where there is no file (a notebook), it is the class's own source.
+    """
+    if kind.__module__.split(".")[0] == "dlrun":
+        return ""
+    package = package_of(group, name)
+    if package:
+        return package
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return file_identity(Path(file), content) if file else hashlib.sha256(inspect.getsource(kind).encode()).hexdigest()
+
+
+def file_identity(file: Path, content: Content) -> str:
+    """``package 1.2`` for a file of an installed package, else its hash."""
+    return "site-packages" in file.parts and _package_of(file) or content(file)
+
+
+def _package_of(file: Path) -> str:
+    """The installed package that lists the file in its RECORD, as ``name version``; empty where none does."""
+    site = Path(*file.parts[:len(file.parts) - file.parts[::-1].index("site-packages")])
+    listed = f"{file.relative_to(site).as_posix()},"
+    for record in sorted(site.glob("*.dist-info/RECORD")):
+        with record.open(encoding="utf-8", errors="replace") as lines:
+            if any(line.startswith(listed) for line in lines):
+                return " ".join(record.parent.name.removesuffix(".dist-info").split("-", 1))
+    return ""
 
 
 def module_file(module: str) -> Path | None:
@@ -17,10 +53,3 @@ def module_file(module: str) -> Path | None:
             if file.is_file():
                 return file
     return None
-
-
-def source_hash(kind: Any) -> str:
-    """SHA-256 of the file that a class stands in, or of its own source where there is no file (a notebook)."""
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    content = Path(file).read_bytes() if file else inspect.getsource(kind).encode()
-    return hashlib.sha256(content).hexdigest()

@@ -15,6 +15,7 @@ from dlrun.config.check.check import check
 from dlrun.config.compose.composer import compose
 from dlrun.config.identity import identity, prefix_identity, run_name
 from dlrun.config.schema.fields import number, rules
+from dlrun.config.schema.optimizer import Optimizer
 from dlrun.config.schema.root import Config, Root
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.registry import register
@@ -58,7 +59,7 @@ def test_patience_counts(folder: Path) -> None:
 
 
 def test_every_root_key_is_declared_here_as_counting_or_not(folder: Path) -> None:
-    counting = {word.split("=")[0].split(".")[0] for word in OTHER}
+    counting = {word.split("=")[0].split(".")[0] for word in OTHER} | {"callbacks"}  # tests/engine/test_callbacks.py
     for key, rule in rules(Root).items():
         assert (key in counting) == rule.identity, key
 
@@ -76,11 +77,59 @@ def test_a_field_that_is_added_later_keeps_old_ids_at_its_default(folder: Path) 
     class Later(Adam):
         decay: float = number(0.5, "Something that comes later.", low=0)
 
+    Later.__module__ = Adam.__module__  # it stands for dlrun's own code
     old = config()
     values = {key: getattr(old.optimizer, key) for key in rules(Adam)}
     new = dataclasses.replace(old, optimizer=Later(**values))
     assert identity(new) == identity(old)
     assert identity(dataclasses.replace(old, optimizer=Later(**values, decay=0.6))) != identity(old)
+
+
+@dataclass(frozen=True)
+class Before(Optimizer):
+    """An optimizer before its default changed."""
+
+    kind = "adam"
+    decay: float = number(0.5, "Something.", low=0)
+
+
+@dataclass(frozen=True)
+class After(Optimizer):
+    """The same when its default has changed; old ids know the old one as the value that is not hashed."""
+
+    kind = "adam"
+    decay: float = number(0.7, "Something.", low=0, identity_default=0.5)
+
+
+@dataclass(frozen=True)
+class Revised(Before):
+    """The same when its values have come to mean something else."""
+
+    revision = 2
+
+
+def test_a_changed_default_renames_only_the_runs_whose_meaning_has_changed(
+        folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for schema in (Before, After, Revised):
+        monkeypatch.setattr(schema, "__module__", "dlrun.engine.optimizers.adam")
+    whole = config()
+
+    def of(optimizer: Optimizer) -> str:
+        return identity(dataclasses.replace(whole, optimizer=optimizer))
+
+    assert of(After(decay=0.5)) == of(Before())  # the same value has the same id, typed or not
+    assert of(After(decay=0.6)) == of(Before(decay=0.6))
+    assert of(After()) == of(Before(decay=0.7)) != of(Before())  # what the command means now has moved, and so its id
+
+
+def test_a_new_revision_of_a_kind_renames_its_runs_and_no_others(
+        folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for schema in (Before, Revised):
+        monkeypatch.setattr(schema, "__module__", "dlrun.engine.optimizers.adam")
+    whole = config()
+    assert Revised.revision == 2 and identity(dataclasses.replace(whole, optimizer=Revised())) != identity(
+        dataclasses.replace(whole, optimizer=Before()))
+    assert identity(dataclasses.replace(whole, optimizer=Before())) == identity(whole)  # revision 1 is not hashed
 
 
 def test_a_new_version_of_the_schema_gives_other_ids(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

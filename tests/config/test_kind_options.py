@@ -18,7 +18,7 @@ from dlrun.config.compose.session import hydra_started
 from dlrun.config.schema.fields import number, text
 from dlrun.models.model import Model
 from dlrun.registry import register
-from dlrun.registry.kinds import _registered
+from dlrun.registry.lookup import _registered
 
 
 @pytest.fixture

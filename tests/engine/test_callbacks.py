@@ -15,7 +15,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.engine.callbacks import _base
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
-from dlrun.registry.kinds import _registered
+from dlrun.registry.lookup import _registered
 from tests.run.stops import killed_after, signalled_after
 from tests.whole.equal import assert_same_run, rows, state
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from dlrun.config.callbacks import callback_problems
 from dlrun.config.problem import Problem, nearest
-from dlrun.config.schema.groups import TARGET
+from dlrun.config.schema.groups import of_target
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS, Config
+from dlrun.registry import is_allowed
 
 Check = Callable[[Config, Callable[[str], str]], Iterable[Problem]]
 RULES: list[Check] = []
@@ -164,12 +165,14 @@ def callbacks_are_known(config: Config, origin: Any) -> Iterator[Problem]:
 @rule
 def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
     for group in GROUPS:
-        chosen = getattr(config, group)
-        target = chosen.target if chosen.kind == "custom" else ""
-        if target and target.split(".")[0] not in {module.split(".")[0] for module in config.allow}:
-            yield Problem(f"{group}.{TARGET}={target}",
-                          f"its code would run; allow it by  allow={target.split('.')[0]}  on the command line",
-                          origin(f"{group}.{TARGET}"))
+        if not of_target(getattr(config, group)):
+            continue
+        target = getattr(config, group).target
+        module = target.rpartition(".")[0]
+        if target and not is_allowed(module, config.allow):
+            yield Problem(f"{group}._target_={target}",
+                          f"its code would run; allow it by  allow={module}  on the command line",
+                          origin(f"{group}._target_"))
     if config.allow and origin("allow"):
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
 

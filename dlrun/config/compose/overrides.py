@@ -10,7 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 
-from dlrun.config.check.custom import GROUPS_OPEN
+from dlrun.config.check.custom import no_class_here
 from dlrun.config.check.names import elsewhere, meant
 from dlrun.config.compose.catalog import is_group, is_kind_option, options
 from dlrun.config.compose.grammar import not_a_word
@@ -18,9 +18,10 @@ from dlrun.config.compose.yaml_file import shown
 from dlrun.config.places import config_dirs
 from dlrun.config.problem import Problem, did_you_mean, nearest
 from dlrun.config.schema.fields import rules
-from dlrun.config.schema.groups import KINDS, TARGET
+from dlrun.config.schema.groups import KINDS, TARGET, is_open
 from dlrun.config.schema.root import GROUPS, Root
 from dlrun.config.schema.sweeps import of_a_sweep
+from dlrun.registry import is_known
 
 GROUP_KEYS = (*GROUPS, "experiment")
 _OTHER_WORDS = {  # what else people call our options
@@ -74,8 +75,8 @@ def _trouble(override: Override, multirun: bool) -> str:
     if inner == "kind" and group in GROUPS:
         return f"the kind comes with the word:  {group}={override.get_value_element_as_str()}"
     if inner == TARGET and group in GROUPS:
-        if group not in GROUPS_OPEN:
-            return f"only {', '.join(GROUPS_OPEN)} may be a class of your own"
+        if not is_open(group):
+            return no_class_here(group)
         return f"a class of your own enters by a file, as configs/{group}/mine.yaml, and  {group}=mine"
     if key == "experiment" and override.value() is None:
         return ""
@@ -96,6 +97,8 @@ def unknown_option(group: str, word: str) -> str:
     """Why `word` cannot be chosen in `group`; empty if it can."""
     known = options(group)
     if word in known or is_kind_option(group, word) or (group == "experiment" and word == "null"):
+        return ""
+    if group in GROUPS and is_known(group, word):  # a module that the command allows registers it
         return ""
     if group == "experiment" and _bare(word) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
@@ -132,7 +135,7 @@ def possible(override: Override) -> bool:
     if first not in GROUPS or not member:
         return first in rules(Root) or first == "hydra" or "/" in first or is_group(first)
     return override.is_add() or any(member.split(".")[0] in rules(schema) for schema in KINDS[first].values()) or (
-        first in GROUPS_OPEN)  # a user's own class has arguments of its own
+        is_open(first))  # a user's own class has arguments of its own
 
 
 def unknown_key(override: Override, known: Iterable[str], plain: dict[str, Any]) -> Problem | None:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+SAME = "same as default"
 MISSING = "???"  # OmegaConf's mark of a value that the user has to give
 
 
@@ -20,7 +21,9 @@ class Rule:
     `kind` is one of integer, number, flag, text, choice, integers, numbers, texts, layers, mapping, weights, free.
     `low`/`high` bound numbers (and the members of lists); `above`/`below` exclude the bound itself.
     `words` are texts allowed beside the kind (``"auto"``); `optional` allows null.
-    `identity` is False for values that cannot change a result (folders, names, device).
+    `identity` is False for values that cannot change a result (folders, names, device).  A value that equals
+    `identity_default` is not hashed: it stays what it was when the default changes, so that only the runs whose meaning
+    has changed get a new id.
     """
 
     kind: str
@@ -34,9 +37,16 @@ class Rule:
     words: tuple[str, ...] = ()
     optional: bool = False
     identity: bool = True
+    identity_default: Any = SAME  # what is not hashed, where that is not the present default
+    file: bool = False  # the value names a file or folder: its content is hashed, not its name
     scalar: bool = False  # lists: one bare value stands for a list of one
     empty: bool = False  # lists: may be empty
     several: bool = False  # texts and choices: a list of them may stand in place of one
+
+    @property
+    def unhashed(self) -> Any:
+        """The value that leaves no trace in a run's identity."""
+        return self.default if self.identity_default is SAME else self.identity_default
 
     def describe(self) -> str:
         """The part of a sentence after "expected": ``an integer >= 1, or "auto"``."""
@@ -190,6 +200,11 @@ def flag(default: Any, doc: str, **rule: Any) -> Any:
 
 def text(default: Any, doc: str, **rule: Any) -> Any:
     return _field("text", default, doc, **rule)
+
+
+def file(default: Any, doc: str, **rule: Any) -> Any:
+    """A file or folder, which is part of a run's identity by its content."""
+    return _field("text", default, doc, file=True, **rule)
 
 
 def choice(default: Any, choices: tuple[Any, ...], doc: str, **rule: Any) -> Any:

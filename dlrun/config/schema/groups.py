@@ -11,6 +11,7 @@ from dlrun.config.schema.fields import defaults, free, mapping, rules, text
 from dlrun.config.schema.root import GROUPS
 
 TARGET = "_target_"
+OF_TARGET = ("target", "args", "source")  # what such a schema holds of the class itself
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,11 @@ class Custom:
 
 @dataclass(frozen=True)
 class Kinds(Mapping[str, type]):
-    """The registered schemas of a group by kind, found when they are asked for."""
+    """The schemas of a group by kind: found when they are asked for.
+
+    Kinds of installed packages are found by their name, and left out where all are gone through: a package is imported
+    only when a kind of it is chosen.
+    """
 
     group: str
 
@@ -63,13 +68,13 @@ class Kinds(Mapping[str, type]):
         return schema
 
     def __iter__(self) -> Iterator[str]:
-        return iter(registry.names(self.group))
+        return iter(registry.loadable(self.group))
 
     def __len__(self) -> int:
         return len(registry.names(self.group))
 
     def __contains__(self, kind: object) -> bool:
-        return kind in registry.names(self.group)
+        return isinstance(kind, str) and registry.is_known(self.group, kind)
 
 
 KINDS: dict[str, Kinds] = {group: Kinds(group) for group in GROUPS}
@@ -85,14 +90,29 @@ def schema_of(group: str, values: dict[str, Any]) -> type | None:
     return kinds[kind] if isinstance(kind, str) and kind in kinds else None
 
 
+def is_open(group: str) -> bool:
+    """Whether a class of the user's own can stand in a group, by `_target_` in a file of theirs."""
+    return group == "model" or registry.open_kind(group) is not None
+
+
+def open_schema(group: str) -> type:
+    """The schema of a class of the user's own: its keys (besides `OF_TARGET`) are typed, all others are `args`."""
+    schema: type = Custom if group == "model" else registry.open_kind(group) or Custom
+    return schema
+
+
+def of_target(values: Any) -> bool:
+    """Whether a group's values stand for a class of the user's own."""
+    return set(OF_TARGET) <= set(rules(type(values)))
+
+
 def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:
     """A group file's values over the defaults of its schema; `name` is the word that chose it."""
+    if TARGET in values:
+        keys = {key: value for key, value in defaults(open_schema(group)).items() if key not in OF_TARGET}
+        return {**keys, "name": name, **values}
     schema = schema_of(group, values)
-    if TARGET in values and "custom" in KINDS[group]:
-        beside = {key: value for key, value in defaults(KINDS[group]["custom"]).items()
-                  if key not in ("name", "target", "args", "source")}
-        return {"name": name, **beside, **values}
-    if schema is None or TARGET in values:
+    if schema is None:
         return {"name": name, **values}
     full = {**defaults(schema), **values}
     if "name" in rules(schema) and "name" not in values:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.composer import Composer
-from dlrun.config.identity import content_hash, identity, run_name
+from dlrun.config.content import content_hash
+from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo

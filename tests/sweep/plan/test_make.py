@@ -116,12 +116,12 @@ def test_a_user_s_class_that_is_allowed_is_planned(plan, write) -> None:
 
 
 def test_a_csv_is_looked_at_once_for_all_jobs(plan, write, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlrun.config import identity as identities
+    from dlrun.config import content as contents
     from dlrun.sweep.plan import checking
 
     write({"t.csv": "a,b,y\n" + "".join(f"{row},{row * 2},{row % 2}\n" for row in range(60))})
     looked, hashed = [], []
-    real_peek, real_hash = checking.dataset_info, identities.content_hash
+    real_peek, real_hash = checking.dataset_info, contents.content_hash
     monkeypatch.setattr(checking, "dataset_info", lambda *args, **more: looked.append(1) or real_peek(*args, **more))
     monkeypatch.setattr(checking, "content_hash", lambda path: hashed.append(path) or real_hash(path))
     csv = ["dataset=csv", "dataset.path=t.csv", "dataset.target=y"]

@@ -1,0 +1,22 @@
+"""What a command line allows: the modules of the user's own whose code it may run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlrun.registry import allow
+
+KEY = "allow"
+
+
+def allow_typed(words: Sequence[str]) -> None:
+    """Permit the modules of ``allow=`` among the words of a command: ``allow=mine``, ``allow=[mine,pkg.*]``.
+
+    Only words that a person has typed (or a program has passed) may be handed in: a file cannot allow anything.
+    """
+    modules: list[str] = []
+    for word in words:
+        key, _, value = word.partition("=")
+        if key.lstrip("+") == KEY:
+            modules += [module.strip(" '\"") for module in value.strip("[] ").split(",")]
+    allow([module for module in modules if module])

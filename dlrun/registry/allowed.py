@@ -1,0 +1,66 @@
+"""Modules of the user's own whose code a command may run: ``allow=mymodule`` or, with all below it, ``allow=pkg.*``.
+
+A module is imported when a name is met that nobody knows: then the kinds that it registers are known too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from importlib import import_module
+
+_patterns: list[str] = []
+
+
+class BrokenKind(Exception):
+    """Code from outside dlrun that cannot be used: what was chosen, and why it cannot be used."""
+
+    def __init__(self, given: str, reason: str):
+        self.given, self.reason = given, reason
+        super().__init__(f"{given}: {reason}")
+
+
+def allow(patterns: Iterable[str]) -> None:
+    """Permit these modules, and no others, to the command that is being answered.
+
+    Whoever calls this has them from a command line (or a Python call), never from a file.
+    """
+    _patterns[:] = patterns
+
+
+def is_allowed(module: str, patterns: Iterable[str]) -> bool:
+    """Whether a pattern names this very module, or (with ``.*``) one that it lies below.
+
+    >>> is_allowed("pkg.nets", ["pkg"]), is_allowed("pkg.nets", ["pkg.*"]), is_allowed("pkg", ["pkg.*"])
+    (False, True, True)
+    """
+    return any(module == pattern.removesuffix(".*") or pattern.endswith(".*") and module.startswith(pattern[:-1])
+               for pattern in patterns)
+
+
+def import_allowed() -> bool:
+    """Import the modules that are allowed and not imported yet; whether there were any.  Raises BrokenKind."""
+    new = [name for pattern in _patterns if (name := pattern.removesuffix(".*")) not in sys.modules]
+    for name in new:
+        import_own(name, f"allow={name}")
+    return bool(new)
+
+
+def import_own(module: str, given: str) -> object:
+    """Import a module from outside, the working folder included; raises BrokenKind, with file and line.
+
+    `given` is what the user typed that asked for it.
+    """
+    if sys.path[0] != os.getcwd():
+        sys.path.insert(0, os.getcwd())
+    try:
+        return import_module(module)
+    except Exception as error:  # anything may happen in code that is not ours, and only this choice fails by it
+        if isinstance(error, ModuleNotFoundError) and (error.name or "") in (module, module.split(".")[0]):
+            raise BrokenKind(given, f"there is no module {module} here or on PYTHONPATH") from error
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename
+                  and os.path.dirname(frame.filename) != os.path.dirname(__file__)]
+        where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
+        raise BrokenKind(given, f"importing {module} failed: {type(error).__name__}: {error}{where}") from error

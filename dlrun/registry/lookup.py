@@ -1,0 +1,103 @@
+"""Looking a kind up: dlrun's own by their files, those of installed packages, those of modules that are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar
+
+from dlrun.registry.allowed import BrokenKind, import_allowed, import_own
+from dlrun.registry.index import files
+from dlrun.registry.installed import entry_points, offered
+
+Kind = TypeVar("Kind", bound=Any)
+OPEN = ("custom", "own")  # the kind of a group that stands for a class of the user's own; `_target_` chooses it
+_registered: dict[tuple[str, str], Any] = {}
+
+
+class UnknownKind(KeyError):
+    """No kind of this name in this group."""
+
+
+def register(group: str, name: str) -> Callable[[Kind], Kind]:
+    """Enter a class (or function) as the kind `name` of `group`; ValueError where the name is taken by another.
+
+    >>> @register("metric", "always_one")
+    ... class AlwaysOne: ...
+    >>> find("metric", "always_one").__name__
+    'AlwaysOne'
+    """
+
+    def enter(kind: Kind) -> Kind:
+        before = _registered.get((group, name))
+        own = files(group).get(name, kind.__module__)
+        if not (kind.__module__ == own or kind.__module__.startswith(f"{own}.")):
+            raise ValueError(f"{group}={name} is dlrun's own already, in {own}")
+        if before is not None and (before.__module__, before.__qualname__) != (kind.__module__, kind.__qualname__):
+            raise ValueError(f"{group}={name} is {before.__module__}.{before.__qualname__} already")
+        _registered[group, name] = kind
+        return kind
+
+    return enter
+
+
+def names(group: str) -> tuple[str, ...]:
+    """All names of a group that are known without importing anything, in alphabetical order."""
+    return tuple(sorted({*loadable(group), *offered(group)}))
+
+
+def loadable(group: str) -> tuple[str, ...]:
+    """The names of a group whose kinds are dlrun's own or were imported: finding these loads no package."""
+    entered = [name for of, name in _registered if of == group]
+    return tuple(sorted({*files(group), *entered}))
+
+
+def open_kind(group: str) -> Any:
+    """The kind of a group that stands for a class of the user's own, named by its `_target_`; None where none does."""
+    return next((find(group, name) for name in OPEN if name in files(group)), None)
+
+
+def is_known(group: str, name: str) -> bool:
+    """Whether a group has a kind of this name; an unknown name lets the modules that are allowed be imported."""
+    return name in names(group) or import_allowed() and name in names(group)
+
+
+def find(group: str, name: str) -> Any:
+    """The kind of this name; its file is imported when it is first asked for.  Raises UnknownKind, BrokenKind."""
+    if (group, name) not in _registered:
+        module = files(group).get(name)
+        if module is not None:
+            import_module(module)
+        elif (group, name) in entry_points():
+            _registered[group, name] = _installed(group, name)
+        elif not import_allowed() or (group, name) not in _registered:
+            raise UnknownKind(f"{group}={name}")
+    return _registered[group, name]
+
+
+def _installed(group: str, name: str) -> Any:
+    entry, *others = entry_points()[group, name]
+    if others:
+        packages = ", ".join([entry.package, *(other.package for other in others)])
+        raise BrokenKind(f"{group}={name}", f"several packages offer this name: {packages}; uninstall all but one")
+    module, _, attribute = entry.value.partition(":")
+    try:
+        found: Any = import_own(module, f"{group}={name}")
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except BrokenKind as broken:
+        raise BrokenKind(broken.given, f"the package {entry.package}: {broken.reason}") from broken
+    except AttributeError as error:
+        raise BrokenKind(f"{group}={name}", f"the package {entry.package}: {module} has no {attribute}") from error
+    return found
+
+
+def kinds(group: str) -> dict[str, Any]:
+    """All kinds of a group by name, those of packages that were not chosen aside; imports the file of each."""
+    return {name: find(group, name) for name in loadable(group)}
+
+
+def load(target: str) -> Any:
+    """What a dotted name (``module.Class``) of the user's own stands for.  Who calls it has asked for permission."""
+    module, _, name = target.rpartition(".")
+    return getattr(import_own(module, target), name)
