@@ -50,12 +50,16 @@ def outside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         installed.entry_points.cache_clear()
 
     yield install
-    for key in [key for key, kind in lookup._registered.items() if kind.__module__.split(".")[0] != "dlrun"]:
+    for key in [key for key, kind in lookup._registered.items() if str(folder) in _file(kind)]:
         del lookup._registered[key]
     installed.entry_points.cache_clear()
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(folder)):
             del sys.modules[name]
+
+
+def _file(kind: type) -> str:
+    return str(getattr(sys.modules.get(kind.__module__), "__file__", ""))
 
 
 def refusal(*words: str) -> list[tuple[str, str]]:
