@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 
 from dlrun.config.check.custom import no_class_here
 from dlrun.config.check.names import elsewhere, meant
-from dlrun.config.compose.catalog import is_group, is_kind_option, options
+from dlrun.config.compose.catalog import FROM_FILES, is_group, is_kind_option, options
 from dlrun.config.compose.grammar import not_a_word
 from dlrun.config.compose.yaml_file import shown
 from dlrun.config.places import config_dirs
@@ -98,7 +98,7 @@ def unknown_option(group: str, word: str) -> str:
     known = options(group)
     if word in known or is_kind_option(group, word) or (group == "experiment" and word == "null"):
         return ""
-    if group in GROUPS and is_known(group, word):  # a module that the command allows registers it
+    if group in GROUPS and word not in FROM_FILES and is_known(group, word):  # a module that the command allows registers it
         return ""
     if group == "experiment" and _bare(word) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
