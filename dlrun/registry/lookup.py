@@ -11,7 +11,7 @@ from dlrun.registry.index import files
 from dlrun.registry.installed import entry_points, offered
 
 Kind = TypeVar("Kind", bound=Any)
-OPEN = ("custom", "own")  # the kind of a group that stands for a class of the user's own; `_target_` chooses it
+OPEN = "custom"  # the kind of a group that stands for a class of the user's own; `_target_` chooses it
 _registered: dict[tuple[str, str], Any] = {}
 
 
@@ -54,7 +54,7 @@ def loadable(group: str) -> tuple[str, ...]:
 
 def open_kind(group: str) -> Any:
     """The kind of a group that stands for a class of the user's own, named by its `_target_`; None where none does."""
-    return next((find(group, name) for name in OPEN if name in files(group)), None)
+    return find(group, OPEN) if OPEN in files(group) else None
 
 
 def is_known(group: str, name: str) -> bool:

@@ -14,7 +14,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import number
 from dlrun.data.augmentations._base import Augmentation
 from dlrun.registry import find, register
-from dlrun.registry.kinds import _registered
+from dlrun.registry.lookup import _registered
 
 
 @pytest.fixture

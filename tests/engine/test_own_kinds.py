@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import torch
-from dlrun.registry.lookup import _registered
 
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema import optimizer as base
@@ -23,6 +22,7 @@ from dlrun.engine.schedules import _base as schedule_base
 from dlrun.engine.schedules._base import Schedule
 from dlrun.engine.schedules.custom import CustomSchedule
 from dlrun.registry import register
+from dlrun.registry.lookup import _registered
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows, state
 

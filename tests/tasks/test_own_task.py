@@ -17,7 +17,7 @@ import dlrun.tasks
 from dlrun.config.schema.fields import number
 from dlrun.record.metric import Metric
 from dlrun.registry import register
-from dlrun.registry.kinds import _registered
+from dlrun.registry.lookup import _registered
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.plots import Plots

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from dlrun.config.places import config_dirs, experiment_dirs, packaged
 from dlrun.config.schema.root import GROUPS
-from dlrun.registry import names
+from dlrun.registry import OPEN, names
 from dlrun.registry import sentence as kind_sentence
 
-FROM_FILES = "custom"  # the kind that a file's `_target_` makes
 UNLISTED = ("memory",)  # kinds that a program chooses, not a person
 
 
@@ -46,7 +45,7 @@ def kind_options(group: str) -> list[str]:
 
 def is_kind_option(group: str, name: str) -> bool:
     """Whether an option of dlrun's own is a registered kind, and no file."""
-    return group in GROUPS and name not in (group, FROM_FILES) and name in names(group) and not (
+    return group in GROUPS and name not in (group, OPEN) and name in names(group) and not (
         packaged("configs") / group / f"{name}.yaml").is_file()
 
 

@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 
 from dlrun.config.check.custom import no_class_here
 from dlrun.config.check.names import elsewhere, meant
-from dlrun.config.compose.catalog import FROM_FILES, is_group, is_kind_option, options
+from dlrun.config.compose.catalog import is_group, is_kind_option, options
 from dlrun.config.compose.grammar import not_a_word
 from dlrun.config.compose.yaml_file import shown
 from dlrun.config.places import config_dirs
@@ -21,7 +21,7 @@ from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS, TARGET, is_open
 from dlrun.config.schema.root import GROUPS, Root
 from dlrun.config.schema.sweeps import of_a_sweep
-from dlrun.registry import is_known
+from dlrun.registry import OPEN, is_known
 
 GROUP_KEYS = (*GROUPS, "experiment")
 _OTHER_WORDS = {  # what else people call our options
@@ -98,7 +98,8 @@ def unknown_option(group: str, word: str) -> str:
     known = options(group)
     if word in known or is_kind_option(group, word) or (group == "experiment" and word == "null"):
         return ""
-    if group in GROUPS and word not in FROM_FILES and is_known(group, word):  # a module that the command allows registers it
+    # An unknown name lets the modules that the command allows be imported: they may register it.
+    if group in GROUPS and word != OPEN and is_known(group, word):
         return ""
     if group == "experiment" and _bare(word) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
