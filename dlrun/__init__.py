@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlrun.api.multirun import Grid, multirun
+    from dlrun.api.register import register
     from dlrun.api.run import Run
     from dlrun.api.run import open_run as open
     from dlrun.api.train import train
     from dlrun.config.problem import ConfigError as ConfigError
 
 __version__ = "0.1.0"
-__all__ = ["ConfigError", "Grid", "Run", "multirun", "open", "train"]
+__all__ = ["ConfigError", "Grid", "Run", "multirun", "open", "register", "train"]
 
 
 def __getattr__(name: str) -> Any:
@@ -28,6 +29,10 @@ def __getattr__(name: str) -> Any:
         from dlrun.api import multirun as module
 
         return getattr(module, name)
+    elif name == "register":
+        from dlrun.api.register import register
+
+        return register
     elif name == "open":
         from dlrun.api.run import open_run
 

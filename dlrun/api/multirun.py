@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.api.objects import read_objects
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
 from dlrun.config.check.allow import allow_typed
+from dlrun.config.problem import problem
 
 if TYPE_CHECKING:
     from dlrun.report.table import Report
@@ -38,7 +40,6 @@ class Grid:
 
         Without a name the metric is the task's own.  Raises ConfigError where no run has it.
         """
-        from dlrun.config.problem import problem
         from dlrun.report.collect import collect
 
         tables = collect([self.folder], metric).tables
@@ -109,8 +110,9 @@ class GridTable:
 def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid:
     """Train every combination of the overrides' values (``"optimizer=sgd,adam"``), crossed with the seeds; the grid.
 
-    Keywords are as for `train`, and those of a sweep: ``seeds=3``, ``workers=2``, ``n_trials=20``.  What any command or
-    call has trained is not trained again; the same call goes on where it was stopped.  `progress` False prints nothing.
+    Keywords are as for `train` (but a class as the model, which wants a file in ``configs/model``), and those of a
+    sweep: ``seeds=3``, ``workers=2``, ``n_trials=20``.  What any command or call has trained is not trained again; the
+    same call goes on where it was stopped.  `progress` False prints nothing.
 
     >>> grid = multirun("optimizer=sgd,adam", model="dense", seeds=3)  # doctest: +SKIP
     >>> grid.best("val/accuracy").result["test"]  # doctest: +SKIP
@@ -121,7 +123,13 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.run import run_sweep
 
-    words = overrides_of(overrides, keys)
+    keys = dict(keys)
+    objects = read_objects(keys)
+    if objects.held or objects.groups:
+        what = ", ".join([*objects.held, *objects.groups])
+        raise problem(what, "a sweep's workers are other processes, which do not have it; expected names: a file "
+                            "configs/model/NAME.yaml with _target_, callbacks=[\"module.Class\"], registered metrics")
+    words = [*objects.overrides, *overrides_of(overrides, keys)]
     allow_typed(words)
     plan = make_plan(words)
     if not plan.options.get("dry_run"):

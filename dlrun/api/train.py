@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlrun.api.objects import Objects, read_objects
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
+from dlrun.config.problem import ConfigError
+from dlrun.preflight.preflight import Checked, preflight, stored
 
 
 def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     """Train what the overrides and keywords choose, or find that it is done; the run.
 
     `overrides` are texts as on the command line (``"optimizer.lr=0.01"``), keywords the same without quotes
-    (``model="cnn", seed=1, optimizer={"lr": 0.01}``).  `progress` False prints nothing, True the lines of the command;
-    None shows a bar in a notebook, and elsewhere the lines.
+    (``model="cnn", seed=1, optimizer={"lr": 0.01}``).  Objects stand where words do not reach:
+
+    - ``model``: a class or function that makes a `torch.nn.Module`, called with ``model_args``, and with `outputs` and
+      `input_shape` if it takes them; it is identified by the source of its module, in a notebook by its own.
+    - ``data``: arrays or tensors (x, y), a dict of them, a data frame with the name of its ``target``, a torch Dataset;
+      ``test`` and ``validation`` are further parts, (x, y) each.  It is identified by its content.
+    - ``metrics``: names (as in ``task.metrics``) or classes of your own.
+    - ``callbacks``: names, classes, or objects, of which each training gets a copy.
+
+    `progress` False prints nothing, True the lines of the command; None shows a bar in a notebook, and elsewhere the
+    lines.
 
     The same call again finds its folder: finished, it gives the result; interrupted, it goes on.  Ctrl-C saves, and the
     run's status is "interrupted".  Raises ConfigError for what is wrong with the words, with the text that the command
@@ -24,11 +36,22 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     0.975
     """
     from dlrun.api.notebook import recorders
-    from dlrun.preflight.preflight import preflight
 
-    words = overrides_of(overrides, keys)
-    checked = preflight(words)
+    keys = dict(keys)
+    objects = read_objects(keys)
+    words = [*objects.overrides, *overrides_of(overrides, keys)]
+    checked = _with_groups(words, objects) if objects.groups else preflight(words)
     from dlrun.run.run import run
 
     outcome = run(checked, ["dlrun.train", *words], recorders(progress, checked.config.log_every))
     return Run(outcome.folder, tuple(checked.config.allow))
+
+
+def _with_groups(words: list[str], objects: Objects) -> Checked:
+    """The command with mappings in the place of what words chose; raises ConfigError."""
+    from dlrun.config.compose.composer import compose
+
+    composition, problems = compose(words)
+    if problems or composition is None:
+        raise ConfigError(problems)
+    return stored({**composition.plain, **objects.groups})

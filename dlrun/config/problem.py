@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -24,7 +24,39 @@ class ConfigError(Exception):
 
     def __init__(self, problems: Iterable[Problem]):
         self.problems = list(dict.fromkeys(problems))
-        super().__init__("; ".join(f"{p.given}: {p.expected}" for p in self.problems))
+        super().__init__(self.problems)
+
+    @property
+    def line(self) -> str:
+        """All problems in one line, for logs and tables."""
+        return "; ".join(f"{p.given}: {p.expected}" for p in self.problems)
+
+    def __str__(self) -> str:
+        """The report that the command prints."""
+        return "\n".join(report(self.problems))
+
+
+def report(problems: Sequence[Problem], after: str = "nothing was started",
+           emphasis: Callable[[str], str] = str) -> list[str]:
+    """The lines of a report: what was given, what is expected, and the file and line where it stands.
+
+    `emphasis` marks what was given (in bold, on a terminal).
+    """
+    lines = [f"{len(problems)} problem{'' if len(problems) == 1 else 's'}, {after}", ""]
+    width = min(max((len(_one_line(p.given)) for p in problems), default=0), 34)
+    for wrong in problems:
+        given = _one_line(wrong.given)
+        expected = f"{wrong.expected}  ({wrong.origin})" if wrong.origin else wrong.expected
+        if len(given) > width:
+            lines += [f"  {emphasis(given)}", f"  {'':{width}}  {expected}"]
+        else:
+            lines.append(f"  {emphasis(given)}{'':{width - len(given)}}  {expected}")
+    return lines
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 100 else line[:97] + "..."
 
 
 def problem(given: str, expected: str, origin: str = "") -> ConfigError:

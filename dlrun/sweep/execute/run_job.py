@@ -40,7 +40,7 @@ def run_job(message: Message, recorder: Recorder) -> Message:
     except Busy as busy:
         return {"event": "busy", "reason": str(busy)}
     except ConfigError as wrong:
-        return {"event": "refused", "reason": str(wrong)}
+        return {"event": "refused", "reason": wrong.line}
     except Exception as error:  # the run has written it down
         return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
     return {"event": "end", "code": outcome.exit_code}
@@ -60,5 +60,5 @@ def _abandon(message: Message) -> Message:
     except Busy as busy:
         return {"event": "busy", "reason": str(busy)}
     except ConfigError as wrong:
-        return {"event": "refused", "reason": str(wrong)}
+        return {"event": "refused", "reason": wrong.line}
     return {"event": "end", "code": 1, "reason": reason}

@@ -1,0 +1,67 @@
+"""Objects as model, data, metrics and callbacks: identified by source and content, resumed and used like any run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dlrun
+from tests.api.own import Net, StopAfter, WorstError
+
+SMALL = {"threads": 1, "device": "cpu", "progress": False}
+
+
+def rows(count: int = 120, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    x = np.random.RandomState(seed).randn(count, 3).astype(np.float32)
+    return x, x @ np.float32([1, -2, 0.5]) + 3
+
+
+def test_a_class_of_ones_own_trains_on_arrays(folder: Path) -> None:
+    x, y = rows()
+    run = dlrun.train(model=Net, model_args={"width": 16}, data=(x, y), validation=0.2, test=rows(40, 1), epochs=60,
+                      batch_size=16, optimizer={"lr": 0.02}, **SMALL)
+    assert run.status == "finished" and run.result["rows"] == {"train": 96, "val": 24, "test": 40}
+    assert run.result["parameters"] == 3 * 16 + 16 + 16 + 1
+    xt, yt = rows(40, 1)
+    found = run.predict(xt)
+    assert np.mean((found - yt) ** 2) == pytest.approx(run.result["test"]["mse"], rel=1e-3)
+    assert np.mean((found - yt) ** 2) < 0.5 * yt.var()
+
+
+def test_equal_content_is_one_run_and_other_content_another(folder: Path) -> None:
+    first = dlrun.train(model="linear", data=rows(), epochs=1, **SMALL)
+    again = dlrun.train(model="linear", data=tuple(array.copy() for array in rows()), epochs=1, **SMALL)
+    x, y = rows()
+    y = y.copy()
+    y[0] += 1
+    other = dlrun.train(model="linear", data=(x, y), epochs=1, **SMALL)
+    assert first.folder == again.folder and other.folder != first.folder
+
+
+def test_metrics_and_callbacks_of_ones_own(folder: Path) -> None:
+    run = dlrun.train(model="linear", data=rows(), test=rows(40, 1), epochs=9, metrics=[WorstError],
+                      callbacks=[StopAfter(3)], **SMALL)
+    assert run.result["epochs"] == 3 and "3 epochs are enough" in run.result["stop_reason"]
+    x, y = rows(40, 1)
+    assert run.result["test"]["worst_error"] == pytest.approx(np.abs(run.predict(x) - y).max(), rel=1e-4)
+    assert run.history["val/worst_error"][-1] > 0
+    more = dlrun.train(model="linear", data=rows(), test=rows(40, 1), epochs=9, metrics=[WorstError],
+                       callbacks=[StopAfter(4)], **SMALL)
+    assert more.folder != run.folder and more.result["epochs"] == 4
+
+
+def test_what_cannot_be_identified_is_refused_with_the_way_out(folder: Path) -> None:
+    class Inside(Net):
+        pass
+
+    for model in (Inside, Net(1, (3,))):
+        with pytest.raises(dlrun.ConfigError, match="inside another function|anew for each training"):
+            dlrun.train(model=model, data=rows(), **SMALL)
+    with pytest.raises(dlrun.ConfigError, match="__repr__"):
+        dlrun.train(model="linear", data=rows(), callbacks=[StopAfter(object())], **SMALL)  # type: ignore[arg-type]
+    with pytest.raises(dlrun.ConfigError, match="not both"):
+        dlrun.train(dataset="iris", data=rows(), **SMALL)
+    with pytest.raises(dlrun.ConfigError, match="other processes"):
+        dlrun.multirun("seed=0,1", model=Net, data=rows())
