@@ -13,6 +13,7 @@ from typing import Any
 from dlrun.config.problem import problem
 from dlrun.config.schema.groups import TARGET
 from dlrun.registry import register
+from dlrun.registry.class_source import class_source
 from dlrun.registry.sources import module_file
 
 _OUT = "put it into a module of its own (a file), or define it at the top of a cell"
@@ -85,8 +86,8 @@ def _target(made: Any, key: str, found: Objects) -> str:
         raise problem(f"{key}={name}", f"it is defined inside another function or class; {_OUT}")
     if module_file(module) is None:
         try:
-            inspect.getsource(made)
-        except (OSError, TypeError):
+            class_source(made)
+        except OSError:
             raise problem(f"{key}={name}", f"its source cannot be read, so that a run could not be identified; {_OUT}"
                           ) from None
         found.held.append(name)
