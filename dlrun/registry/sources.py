@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dlrun.registry.class_source import class_source
 from dlrun.registry.installed import package_of
 
 Content = Callable[[Path], str]
@@ -26,7 +26,18 @@ def code_of(kind: Any, group: str, name: str, content: Content) -> str:
     if package:
         return package
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return file_identity(Path(file), content) if file else hashlib.sha256(inspect.getsource(kind).encode()).hexdigest()
+    return file_identity(Path(file), content) if file else _hashed(class_source(kind))
+
+
+def running_code(target: str) -> str | None:
+    """What identifies ``__main__.Class``, a class of the script or notebook that is running; None for other targets."""
+    module, _, name = str(target).rpartition(".")
+    made = getattr(sys.modules.get(module), name, None) if module == "__main__" else None
+    return None if made is None else _hashed(class_source(made))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def file_identity(file: Path, content: Content) -> str:

@@ -17,15 +17,15 @@ from dlrun.config.schema.groups import OF_TARGET, TARGET, is_open, open_schema
 from dlrun.config.schema.quoting import Origin
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.root import GROUPS
-from dlrun.registry.sources import file_identity, module_file
+from dlrun.registry.sources import file_identity, module_file, running_code
 
 
 def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], origin: Origin) -> Any:
     """The kind that a mapping with `_target_` means; None, with a problem, for a class that cannot be found."""
     target = mapping.get(TARGET)
     given, where = f"{group}.{TARGET}={target}", origin(f"{group}.{TARGET}")
-    file, reason = _find(group, target)
-    if file is None:
+    code, reason = _code(group, target)
+    if not code:
         said, _, rest = reason.partition("\0")  # a file that cannot be read is named itself
         problems.append(Problem(said if rest else given, rest or reason, where))
         return None
@@ -37,12 +37,21 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
         args = {**(args.pop("args", None) or {}), **args}
     values = read_values(keys, {"name": str(target).rpartition(".")[2], **typed}, group, problems, origin,
                          owner=f"{group} {target}")
-    return schema(**values, target=target, args=args, source=file_identity(file, content_hash))
+    return schema(**values, target=target, args=args, source=code)
 
 
 def no_class_here(group: str) -> str:
     """Why a group takes no class of the user's own."""
     return f"only {', '.join(name for name in GROUPS if is_open(name))} takes a class of your own"
+
+
+def _code(group: str, target: Any) -> tuple[str, str]:
+    """What identifies the code of the class, or an empty text and the reason."""
+    running = running_code(str(target)) if is_open(group) else None
+    if running is not None:
+        return running, ""
+    file, reason = _find(group, target)
+    return file_identity(file, content_hash) if file else "", reason
 
 
 def _find(group: str, target: Any) -> tuple[Path | None, str]:
