@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import os
-import sys
 
 import torch
 from torch import nn
@@ -14,6 +11,7 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.groups import Custom
 from dlrun.config.seeds import derive_seed
 from dlrun.models.step_rng import StepRng
+from dlrun.registry import BrokenKind, load
 
 
 class GlobalStepRng(StepRng):
@@ -29,10 +27,10 @@ def make_custom(config: Custom, input_shape: tuple[int, ...], outputs: int, seed
 
     Its initial weights come from the run's seed.  What its own code raises goes through as it is.
     """
-    module_name, _, name = config.target.rpartition(".")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    made = getattr(importlib.import_module(module_name), name)
+    try:
+        made = load(config.target)
+    except BrokenKind as broken:
+        raise problem(broken.given, broken.reason) from broken
     accepted = inspect.signature(made).parameters
     anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
     given = {k: v for k, v in (("outputs", outputs), ("input_shape", input_shape)) if k in accepted}

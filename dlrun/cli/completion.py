@@ -45,7 +45,7 @@ def _of_verb(name: str, before: list[str], prefix: str) -> Iterator[str]:
 
 def overrides_like(before: str, prefix: str) -> Iterable[str]:
     """What Hydra offers for a run's word, after those that are typed."""
-    from dlrun.cli.hydra_flags import hydra_says
+    from dlrun.cli.hydra_main import hydra_says
 
     with _line(" ".join(filter(None, ["dlrun", before])) + f" {prefix}"):
         code, text = hydra_says(["-sc", "query=bash"])

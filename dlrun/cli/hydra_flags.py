@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-from typing import Any
-
-from hydra import main as hydra_main
 
 from dlrun import __version__
+from dlrun.cli.completion import print_offers
+from dlrun.cli.hydra_main import hydra_says
 from dlrun.config.compose.composer import compose
-from dlrun.config.compose.session import VERSION_BASE
 from dlrun.config.problem import ConfigError, did_you_mean, problem
 
 _CFG = ("job", "hydra", "all")
@@ -34,8 +29,6 @@ def answer(words: Sequence[str]) -> int:
     if completing:
         shell = _subcommand(words)
         if shell:
-            from dlrun.cli.completion import print_offers
-
             return print_offers(shell)
     _choices(words)
     shows = any(word.split("=")[0] in ("--cfg", "-c", "--info", "-i") for word in words)
@@ -46,23 +39,6 @@ def answer(words: Sequence[str]) -> int:
     code, text = hydra_says(words)
     print(text, end="")
     return code
-
-
-def hydra_says(words: Sequence[str]) -> tuple[int, str]:
-    """(exit code, standard output) of Hydra's own command line.
-
-    Hydra prints into memory: it would answer a reader that has gone (``| head``) with a stack trace.
-    """
-    before, printed = sys.argv, io.StringIO()
-    sys.argv = ["dlrun", *words]
-    try:
-        with redirect_stdout(printed):
-            hydra_main(version_base=VERSION_BASE, config_path=None, config_name="config")(_nothing)()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1, printed.getvalue()
-    finally:
-        sys.argv = before
-    return 0, printed.getvalue()
 
 
 def _subcommand(words: Sequence[str]) -> str:
@@ -88,7 +64,3 @@ def _choices(words: Sequence[str]) -> None:
             if value not in known and not bare:
                 raise problem(f"{flag} {value}".strip(), f"expected one of {', '.join(known)} after it"
                               f"{did_you_mean(value, known) if value else ''}")
-
-
-def _nothing(config: Any) -> None:
-    raise AssertionError("these flags run nothing")

@@ -11,16 +11,18 @@ from pathlib import Path
 from tests.helpers.house import FLOORS, imports, modules, room
 
 FILE = Path(__file__).parents[2] / "docs" / "architecture.svg"
-WIDTH, HEIGHT, GAP, MARGIN = 150, 62, 26, 24
+WIDTH, HEIGHT, GAP, MARGIN = 150, 44, 26, 24
 LINE = 74  # from one floor to the next, beside the height of a room
 
 
 def draw() -> str:
-    """The picture as SVG: a box for each room with its files, an arrow from each room to those that it uses."""
-    sizes = {name: sum(room(module) == name and path.stat().st_size > 0 for module, path in modules().items())
-             for floor in FLOORS for name in floor}
-    arrows = sorted({(room(module), room(target)) for module in modules() for target in imports(module)
-                     if room(module) != room(target) and room(module) in sizes and room(target) in sizes})
+    """The picture as SVG: a box for each room, arrows to the rooms that it uses.
+
+    An arrow to a room that is reached over others anyway is left out.
+    """
+    rooms = {name for floor in FLOORS for name in floor}
+    arrows = reduced({(room(module), room(target)) for module in modules() for target in imports(module)
+                      if room(module) != room(target) and room(module) in rooms and room(target) in rooms})
     most = max(map(len, FLOORS))
     width = 2 * MARGIN + most * WIDTH + (most - 1) * GAP
     height = 2 * MARGIN + len(FLOORS) * HEIGHT + (len(FLOORS) - 1) * LINE
@@ -30,20 +32,32 @@ def draw() -> str:
         for place, name in enumerate(floor):
             places[name] = (left + place * (WIDTH + GAP), height - MARGIN - HEIGHT - number * (HEIGHT + LINE))
     lines = [_arrow(places[start], places[end]) for start, end in arrows]
-    boxes = [_box(name, *places[name], sizes[name]) for name in places]
+    boxes = [_box(name, *places[name]) for name in places]
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
         'text-anchor="middle">',
-        "<title>The rooms of dlrun on their floors; an arrow goes from a room to one that it uses</title>",
+        "<title>The rooms of dlrun on their floors; arrows go to the rooms that one uses</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 8 4 0 8z" fill="#7b8794"/></marker></defs>', *lines, *boxes, "</svg>", ""])
 
 
-def _box(name: str, x: float, y: float, files: int) -> str:
+def reduced(arrows: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The arrows that no way over other rooms stands for (there are no circles).
+
+    >>> reduced({("a", "b"), ("b", "c"), ("a", "c")})
+    [('a', 'b'), ('b', 'c')]
+    """
+    def reaches(start: str, end: str) -> bool:
+        return any(here == start and (there == end or reaches(there, end)) for here, there in arrows)
+
+    return sorted((start, end) for start, end in arrows
+                  if not any(reaches(other, end) for here, other in arrows if here == start and other != end))
+
+
+def _box(name: str, x: float, y: float) -> str:
     return (f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#eef4fb" stroke="#2f6db0"/>'
-            f'<text x="{x + WIDTH / 2:g}" y="{y + 27:g}" font-size="17" fill="#12304f">{escape(name)}</text>'
-            f'<text x="{x + WIDTH / 2:g}" y="{y + 47:g}" font-size="12" fill="#52606d">{files} files</text>')
+            f'<text x="{x + WIDTH / 2:g}" y="{y + 28:g}" font-size="17" fill="#12304f">{escape(name)}</text>')
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:

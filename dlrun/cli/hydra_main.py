@@ -1,0 +1,34 @@
+"""Hydra's own command line, over dlrun's search path."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from typing import Any
+
+from hydra import main as hydra_main
+
+from dlrun.config.compose.session import VERSION_BASE
+
+
+def hydra_says(words: Sequence[str]) -> tuple[int, str]:
+    """(exit code, standard output) of Hydra's own command line.
+
+    Hydra prints into memory: it would answer a reader that has gone (``| head``) with a stack trace.
+    """
+    before, printed = sys.argv, io.StringIO()
+    sys.argv = ["dlrun", *words]
+    try:
+        with redirect_stdout(printed):
+            hydra_main(version_base=VERSION_BASE, config_path=None, config_name="config")(_nothing)()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1, printed.getvalue()
+    finally:
+        sys.argv = before
+    return 0, printed.getvalue()
+
+
+def _nothing(config: Any) -> None:
+    raise AssertionError("these flags run nothing")
