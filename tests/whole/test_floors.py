@@ -11,6 +11,22 @@ TORCH_FREE = ("registry", "config", "record", "metrics", "preflight", "report", 
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard")
 
 
+def _names(module: str) -> set[str]:
+    """What a module of the package defines or imports at its level, in any branch of it."""
+    found = set()
+    nodes = list(ast.parse(modules()[module].read_text(encoding="utf-8")).body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            found |= {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            nodes += [inner for inner in ast.walk(node) if isinstance(inner, ast.stmt) and inner is not node]
+    return found
+
 
 def test_every_room_has_a_floor():
     rooms = {room(module) for module, path in modules().items() if path.parent != PACKAGE or path.name != "__init__.py"}
@@ -89,3 +105,17 @@ def test_the_check_of_a_command_loads_no_torch():
 
 def test_the_picture_of_the_floors_is_that_of_the_code():
     assert draw_house.FILE.read_text(encoding="utf-8") == draw_house.draw(), "python -m tests.helpers.draw_house"
+
+
+def test_every_import_of_the_package_is_of_something_that_is_there():
+    """Those inside functions and for types too, which no start of the program reaches."""
+    gone = set()
+    for module, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for target in targets(node, module):
+                place, _, name = target.rpartition(".")
+                if target.partition(".")[0] != "dlrun" or target in modules():
+                    continue
+                if place not in modules() or name not in _names(place):
+                    gone.add(f"{module} imports {target}")
+    assert not gone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.cells import number_cell
+from dlrun.tasks._base.prediction import Column, number_column
 from dlrun.tasks._base.task import Task
 
 
@@ -55,8 +55,8 @@ class QuantileTask(Task):
     def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
         return constant(self.prior(all_targets(prepared.train), width), "the quantiles of the training targets", part)
 
-    def cells(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> Iterator[dict[str, str]]:
+    def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         """A column for each quantile: ``price 0.1``."""
         name = targets[0].name or "quantile"
-        for values in outputs.sort(1).values.tolist():
-            yield {f"{name} {share:g}": number_cell(value, targets[0]) for share, value in zip(self.quantiles, values)}
+        return [number_column(f"{name} {share:g}", values, targets[0])
+                for share, values in zip(self.quantiles, outputs.sort(1).values.T)]
