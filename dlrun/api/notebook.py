@@ -36,8 +36,8 @@ class Bar(Recorder):
     def __init__(self) -> None:
         from IPython.display import HTML, display
 
-        self._html = HTML
-        self._display: Any = display(HTML(""), display_id=True)
+        self._html: Any = HTML
+        self._display: Any = display(self._html(""), display_id=True)
         self._rows: list[Mapping[str, Any]] = []
         self._head, self._notes = "", [""]
 

@@ -111,7 +111,8 @@ def _stand_in(source: RawDataset, train: np.ndarray) -> np.ndarray | None:
         return None
     there = ~np.isnan(train)
     with np.errstate(invalid="ignore"):  # 0 / 0 where a column has no value
-        return (np.nansum(train, axis=0, dtype=np.float64) / there.sum(0)).astype(np.float32)
+        means: np.ndarray = np.nansum(train, axis=0, dtype=np.float64) / there.sum(0)
+    return means.astype(np.float32)
 
 
 def _scale(cfg: Any, source: RawDataset, train: np.ndarray) -> Scale:

@@ -20,7 +20,8 @@ class Scale:
 
     def __call__(self, stored: np.ndarray) -> np.ndarray:
         """The scaled values, float32."""
-        return (stored.astype(np.float32) - self.offset) * self.factor
+        scaled: np.ndarray = (stored.astype(np.float32) - self.offset) * self.factor
+        return scaled
 
 
 @dataclass(frozen=True)

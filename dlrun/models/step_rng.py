@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -57,7 +58,7 @@ class StepRng:
         if self.seeds_torch:
             torch.manual_seed(derive_seed(self.seed, "global", step))
 
-    def __deepcopy__(self, memo: dict) -> StepRng:
+    def __deepcopy__(self, memo: dict[int, Any]) -> StepRng:
         """A copied network draws from the same noise."""
         return self
 

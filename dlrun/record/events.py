@@ -75,7 +75,7 @@ def masked_crc32c(data: bytes) -> int:
     """The CRC-32C of `data`, masked as the TFRecord format has it."""
     from google_crc32c import value
 
-    crc = value(data)
+    crc: int = value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 

@@ -67,9 +67,10 @@ class RunFolder:
     def result(self) -> dict[str, Any] | None:
         """What the run came to, or None while it has none (result.json is written last)."""
         try:
-            return read_json(self.result_file)
+            found: dict[str, Any] = read_json(self.result_file)
         except FileNotFoundError:
             return None
+        return found
 
 
 def clear(folder: RunFolder) -> None:

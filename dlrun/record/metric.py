@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from dlrun.registry import UnknownKind, find, kinds
 
@@ -117,8 +117,15 @@ def metrics_of(result: Mapping[str, Any]) -> Metrics:
     return Metrics(found, str((result.get("config") or {}).get("task.kind", "")))
 
 
+class _Task(Protocol):
+    """What is asked of a task here."""
+
+    def metric_named(self, name: str) -> Metric | None: ...
+
+
 def _asked(name: str, kind: str) -> Metric:
     """What a task of dlrun (or of an installed package) says of a metric's name."""
+    own: list[_Task]
     try:
         own = [find("task", kind)] if kind else []
     except (UnknownKind, ImportError):
@@ -126,7 +133,8 @@ def _asked(name: str, kind: str) -> Metric:
     for task in own:
         if (metric := task.metric_named(name)) is not None:
             return metric
-    for task in kinds("task").values():
+    known: dict[str, _Task] = kinds("task")
+    for task in known.values():
         if (metric := task.metric_named(name)) is not None:
             return metric
     return Metric(name)

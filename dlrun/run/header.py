@@ -59,4 +59,4 @@ def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_p
 
 def data_changed(prepared: PreparedData, start: Start) -> bool:
     """Whether the data is other than that of the first start."""
-    return (start.stored or {}).get("data", {}).get("hash", prepared.hash) != prepared.hash
+    return bool((start.stored or {}).get("data", {}).get("hash", prepared.hash) != prepared.hash)

@@ -25,7 +25,7 @@ from dlrun.run.averages import together
 from dlrun.run.folder_state import result_of
 from dlrun.run.header import data_changed
 from dlrun.run.outcome import with_metrics
-from dlrun.run.resume import Start
+from dlrun.run.start import Start
 
 
 def add_metrics(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:

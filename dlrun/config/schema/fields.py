@@ -111,13 +111,15 @@ def _integer(rule: Rule, value: Any) -> int:
         raise ValueError("not an integer")
     if abs(value) >= 1 << 63:
         raise ValueError("beyond what 64 bits hold")
-    return rule._bounded(int(value))
+    bounded: int = rule._bounded(int(value))
+    return bounded
 
 
 def _number(rule: Rule, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("not a number")
-    return rule._bounded(float(value))
+    bounded: float = rule._bounded(float(value))
+    return bounded
 
 
 def _flag(rule: Rule, value: Any) -> bool:

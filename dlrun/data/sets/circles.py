@@ -26,4 +26,5 @@ class Circles(Toy):
 
         counts = np.bincount(y, minlength=2)
         angle = 2 * np.pi * (np.arange(len(y)) // 2) / counts[y]  # the end of the circle is its start: not both
-        return np.where(y == 0, 1.0, self.factor)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
+        places: np.ndarray = np.where(y == 0, 1.0, self.factor)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
+        return places

@@ -26,4 +26,5 @@ class Spirals(Toy):
         import numpy as np
 
         angle = 2 * np.pi * (self.turns * t + y / self.classes)
-        return (4 * t)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)  # radius 4: 0.1 of noise leaves gaps
+        places: np.ndarray = (4 * t)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
+        return places  # of radius 4: 0.1 of noise leaves gaps

@@ -132,4 +132,5 @@ def _rest(folder: Path, job: Job, state: JobState) -> float:
     if state.status != "interrupted" or not job.config.get("epochs"):
         return 1.0
     rows = read(RunFolder(folder).metrics)
-    return max(0.0, 1.0 - (rows[-1]["epoch"] if rows else 0) / job.config["epochs"])
+    trained: int = rows[-1]["epoch"] if rows else 0
+    return max(0.0, 1.0 - trained / int(job.config["epochs"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -63,7 +63,7 @@ class Objective:
                 found[row["epoch"]] = self.best_so_far(float(value), found.values())
         return found
 
-    def best_so_far(self, value: float, before: Any) -> float:
+    def best_so_far(self, value: float, before: Iterable[float]) -> float:
         """The value, or the best one of it and those before where the metric is ``best/...``."""
         if self.key == self.row_key:
             return value

@@ -38,7 +38,7 @@ class Tag(TaskSpec):
         return bool(data_spec.target_kind == "tokens" and not data_spec.next_token)
 
     def width(self, data_spec: Any) -> int:
-        return data_spec.target_vocabulary
+        return int(data_spec.target_vocabulary)
 
     def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
         # With padding counted all rows have equally many positions, and the parts' means weighted by rows are exact.
