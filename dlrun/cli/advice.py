@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from dlrun.cli.flags import HYDRA_FLAGS
@@ -40,6 +39,8 @@ def unknown_command(word: str, rest: Sequence[str]) -> str:
     near = nearest(word, named)
     if near:
         return f"unknown command; did you mean  dlrun {named[near[0]]}"
+    import difflib
+
     close = difflib.get_close_matches(word, keys, n=1, cutoff=0.75)
     hint = f"; did you mean  {close[0]}=..." if close else ""
     if nearest(word, _TRAINING):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 _extra: list[Path] = []
 
 
+@cache
 def packaged(folder: str) -> Path:
     """``configs`` or ``experiments`` of dlrun itself.
 

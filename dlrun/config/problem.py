@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -83,6 +82,8 @@ def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
         names, cutoff = [name for name in names if name not in (parent, *members.values())], 0.75
     else:
         cutoff = 0.6
+    import difflib  # only a mistake needs it
+
     close = difflib.get_close_matches(word, names, n=max(count, 5), cutoff=cutoff)
     close.sort(key=lambda name: name.count(".") != word.count("."))
     if not close:
