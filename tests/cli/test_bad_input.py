@@ -32,7 +32,8 @@ def case(words: str, *says: str, lines: int | None = 1, started: bool = False, *
     """Keywords are files: ``experiment`` is ./experiments/x.yaml, ``mine`` is mine.py, and so on."""
     places = {"experiment": "experiments/x.yaml", "model": "configs/model/x.yaml", "mine": "mine.py",
               "optimizer": "configs/optimizer/x.yaml", "csv": "t.csv", "npz": "t.npz", "extra": "configs/extra/x.yaml",
-              "cnn": "configs/model/cnn.yaml", "other": "configs/model/y.yaml", "picture": "pics/a.txt"}
+              "cnn": "configs/model/cnn.yaml",
+              "early_stop": "configs/early_stop/x.yaml", "other": "configs/model/y.yaml", "picture": "pics/a.txt"}
     return Case(words, says, {places[name]: content for name, content in files.items()}, lines, started)
 
 
@@ -91,9 +92,9 @@ FORMS = [
     case("name='abc", "the quote  '  is not closed"),
     case("model.filters=[32,,64]", "nothing between two commas"),
     case("model.filters=(32,64)", "a list is written with  [ ]:  model.filters=[32,64]"),
-    case("name=a;b", "a text with  ;  wants two pairs of quotes"),
+    case("name=a;b", "a text with  ;  needs two pairs of quotes"),
     case("model=cnn,", "nothing between two commas, or beside a bracket"),
-    case("model=ünet", "a text with  ü  wants two pairs of quotes"),
+    case("model=ünet", "a text with  ü  needs two pairs of quotes"),
     case("train", "training needs no verb: leave the word out"),
     case("run model=dense", "leave the word out:  dlrun model=dense"),
     case("check", "unknown command; did you mean  dlrun explain"),
@@ -116,7 +117,7 @@ FORMS = [
     case("model.kind=dense", "the kind comes with the word:  model=dense"),
     case("+model._target_=os.system", "a class of your own enters by a file"),
     case("+dataset._target_=os.system", "a class of your own enters by a file, as configs/dataset/mine.yaml"),
-    case("+optimizer._target_=os.system", "only model, dataset may be a class of your own"),
+    case("+optimizer._target_=os.system", "a class of your own enters by a file, as configs/optimizer/mine.yaml"),
     case("trian", "unknown command", "expected a command (book, ", "or key=value; training needs no verb"),
     case("sumary", "unknown command; did you mean  dlrun summary"),
     case("--foo", "no such flag"),
@@ -300,7 +301,8 @@ EXPERIMENTS = [
     case("experiment=x", "experiments/x.yaml:2", "a tab; YAML is indented with blanks",
          experiment="model:\n\thidden: 3\n"),
     case("experiment=x", "experiments/x.yaml:2", "duplicate key epochs", experiment="epochs: 3\nepochs: 4\n"),
-    case("experiment=x", "experiments/x.yaml:1", "a mapping (key: value) is wanted", experiment="- epochs\n- 3\n"),
+    case("experiment=x", "experiments/x.yaml:1", "expected a mapping (key: value) at the top of the file",
+         experiment="- epochs\n- 3\n"),
     case("experiment=x", "experiments/x.yaml", "not readable as YAML", experiment=b"name: \xff\xfe\n"),
     case("experiment=x", "experiments/x.yaml:1", "expected a key before the colon", experiment="null: 3\n"),
     case("experiment=x", "epochs", "its interpolation leads nowhere", "'nope'", "(experiments/x.yaml:1)",
@@ -327,7 +329,8 @@ FILES = [
          model="kind: dense\nhidden: a\n"),
     case("model=x", "model.filters=[8]", "it belongs to cnn", "(configs/model/x.yaml:2)",
          model="kind: dense\nfilters: [8]\n"),
-    case("model=x", "configs/model/x.yaml:1", "a mapping (key: value) is wanted", model="- flatten\n"),
+    case("model=x", "configs/model/x.yaml:1", "expected a mapping (key: value) at the top of the file",
+         model="- flatten\n"),
     case("model=x", "- cnnn", "no such model; did you mean  cnn", "(configs/model/x.yaml:2)",
          model="defaults:\n  - cnnn\nhidden: 3\n"),
     case("model=x", "- x", "the file names itself", "(configs/model/x.yaml:2)", model="defaults:\n  - x\n"),
@@ -354,7 +357,8 @@ FILES = [
          mine="class Net(: pass\n"),
     case("model=x allow=mine", "model._target_=3", "expected module.Class", model="_target_: 3\n"),
     case("model=x allow=os", "defines no system", model="_target_: os.system\n"),
-    case("optimizer=x", "only model, dataset may be a class of your own", optimizer="_target_: torch.optim.Adam\n"),
+    case("optimizer=x", "its code would run; allow it by  allow=torch.optim", optimizer="_target_: torch.optim.Adam\n"),
+    case("early_stop=x", "takes a class of your own", early_stop="_target_: torch.optim.Adam\n"),
     case("model=x allow=mine", "model.width", "mine.Net takes no arguments", started=True,
          model="_target_: mine.Net\nwidth: 3\n", mine="class Net: pass\n"),
 ]
