@@ -54,19 +54,22 @@ def _once(config: Config, rows: dict[str, int]) -> Iterator[str]:
     yield f"          forward in {config.precision}, loss of task {config.task.kind}{_penalties(config)}, backward"
     if optimizer.accumulate > 1:
         yield f"          gradients averaged over {optimizer.accumulate} batches of {config.batch_size}"
-    for name, what in (("clip_value", "each gradient"), ("clip_norm", "the norm of all gradients")):
-        if getattr(optimizer, name):
-            yield f"          clip {what} at {getattr(optimizer, name):g}"
+    for largest, what in ((optimizer.clip_value, "each gradient"),
+                          (optimizer.clip_norm, "the norm of all gradients")):
+        if largest:
+            yield f"          clip {what} at {largest:g}"
     yield f"          {optimizer.kind} step"
-    if getattr(config.model, "max_norm", None):
-        yield f"          constrain the norm of each unit's weights to {config.model.max_norm:g}"
+    if longest := getattr(config.model, "max_norm", None):
+        yield f"          constrain the norm of each unit's weights to {longest:g}"
     yield f"          save last.pt every {config.checkpoint_seconds:g} s; look for NaN every 100 steps"
     if rows["val"]:
         yield f"      measure {rows['val']:,} validation rows"
     if config.test_at:
         yield f"      after epochs {show(config.test_at)}: measure {rows['test']:,} test rows (never used to choose)"
     if config.schedule.watched is not None:
-        yield f"      lower the rate when {config.schedule.watched} stalls for {config.schedule.patience} epochs"
+        wait = config.schedule.watched_epochs
+        until = "" if wait is None else f" for {wait} epochs"
+        yield f"      lower the rate when {config.schedule.watched} stalls{until}"
     yield "      record: metrics.jsonl, console, TensorBoard"
     if stop.monitor in measured(config):
         yield f"      keep best.pt when {stop.monitor} improves"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrun.engine.schedules._base import Schedule
+from dlrun.config.schema.kinds import ScheduleKind
 from dlrun.record.metric import Direction
 
 
@@ -16,7 +16,7 @@ class LearningRate:
     follows from the step.
     """
 
-    def __init__(self, schedule: Schedule, lr: float, steps_per_epoch: int, total_steps: int,
+    def __init__(self, schedule: ScheduleKind, lr: float, steps_per_epoch: int, total_steps: int,
                  direction: Direction = "min"):
         self.schedule, self.lr, self._direction = schedule, lr, direction
         self._steps_per_epoch, self._total_steps = steps_per_epoch, total_steps

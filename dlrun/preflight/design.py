@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlrun.config.problem import ConfigError, problem
+from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.composite_spec import CompositeSpec
@@ -36,9 +35,9 @@ def design(config: Config, data_spec: DatasetSpec) -> Network:
     return network
 
 
-def values_of(dataset: Any, input_kind: str) -> str:
+def values_of(dataset: DatasetKind, input_kind: str) -> str:
     """Where the inputs of a data set's config lie: "unit" [0, 1], "symmetric" [-1, 1], or "any"."""
-    scale = getattr(dataset, "scale", "any")
+    scale = dataset.scale
     if scale == "auto":  # an npz file's
         scale = "unit" if input_kind == "image" else "any"
     return scale if scale in ("unit", "symmetric") else "any"

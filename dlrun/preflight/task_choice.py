@@ -22,8 +22,7 @@ def natural_task(data_spec: DatasetSpec) -> str:
 
 def task_word(config: Config, data_spec: DatasetSpec) -> str:
     """The word of group `task` for a configuration whose task is auto; raises ConfigError where nothing fits."""
-    word = config.model.natural_task or getattr(config.dataset, "task", "")
-    word = word or natural_task(data_spec)
+    word = config.model.natural_task or natural_task(data_spec)
     if not word:
         raise problem(config.model.given,
                       "this data set has no targets to learn; model=autoencoder, vae or gan learns from inputs alone")

@@ -34,6 +34,9 @@ class Custom:
     def network(self, data_spec: Any, outputs: int, values: str = "any") -> None:
         return None
 
+    def build(self, network: Any, data_spec: Any, outputs: int, seed: int, rng: Any) -> Any:
+        raise NotImplementedError  # assembly.custom makes it, with its checks
+
     def table(self, network: Any, input_shape: Any) -> None:
         return None
 

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.schema.fields import choice, flag, free, integer, integers, mapping, number, text, texts
+from dlrun.config.schema.kinds import (
+    AugmentKind,
+    DatasetKind,
+    ModelKind,
+    OptimizerKind,
+    ScheduleKind,
+    StoppingKind,
+    TaskKind,
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ class Root:
         None, "What varies, where this experiment is a sweep: rows, axes, pairs, seeds, ...", identity=False)
 
 
+_CHOSEN: Any = None  # no default: `check` gives every group
 GROUPS = ("dataset", "model", "task", "optimizer", "schedule", "early_stop", "augment")
 
 
@@ -69,11 +79,11 @@ class Config(Root):
     `plain` is the resolved mapping, as it is written to config.yaml.
     """
 
-    dataset: Any = None
-    model: Any = None
-    task: Any = None
-    optimizer: Any = None
-    schedule: Any = None
-    early_stop: Any = None
-    augment: Any = None
+    dataset: DatasetKind = _CHOSEN
+    model: ModelKind = _CHOSEN
+    task: TaskKind = _CHOSEN
+    optimizer: OptimizerKind = _CHOSEN
+    schedule: ScheduleKind = _CHOSEN
+    early_stop: StoppingKind = _CHOSEN
+    augment: AugmentKind = _CHOSEN
     plain: dict[str, Any] | None = None

@@ -50,6 +50,7 @@ class Dataset:
     ranked: ClassVar[bool] = False  # whether its words are stored by their rank, as Keras stores them
     window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
     name: str
+    scale: str = "any"  # where inputs lie: unit [0, 1], symmetric [-1, 1], any; an option where they can be numbers
 
     def info(self, data_dir: str) -> DatasetInfo | None:
         """Signature and rows, known or seen without reading it all; None where the data has to be prepared to know.

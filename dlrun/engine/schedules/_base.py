@@ -53,6 +53,11 @@ class Schedule:
         """Which way that metric gets better: min, max, or auto for the metric's own direction."""
         return "auto"
 
+    @property
+    def watched_epochs(self) -> int | None:
+        """The epochs without improvement that its feedback waits for; None where it does not count them."""
+        return None
+
     def first_state(self) -> dict[str, Any]:
         """What feedback remembers, as plain values; in the checkpoint, so a kind's keys must not change.
 

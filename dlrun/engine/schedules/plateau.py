@@ -35,6 +35,10 @@ class Plateau(Schedule):
     def watched_mode(self) -> str:
         return self.mode
 
+    @property
+    def watched_epochs(self) -> int:
+        return self.patience
+
     def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
         return 1.0
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, flag, integer, number, text
+from dlrun.config.schema.kinds import StoppingKind
 from dlrun.config.schema.root import Config
 from dlrun.record.metric import Direction
 from dlrun.registry import register
@@ -46,7 +47,7 @@ class Stopper:
     `monitor` is None where the run measures nothing to choose by; `direction` is the way in which it gets better.
     """
 
-    def __init__(self, config: EarlyStop, monitor: str | None, direction: Direction = "min"):
+    def __init__(self, config: StoppingKind, monitor: str | None, direction: Direction = "min"):
         self.config, self.monitor = config, monitor
         self._sign = -1 if direction == "max" else 1
         self.best, self.best_epoch, self.wait = math.inf, 0, 0

@@ -65,9 +65,9 @@ class Adversarial(AdversarialOptions):
         if config.optimizer.needs_closure:
             kind = config.optimizer.kind
             yield Problem(f"optimizer={config.optimizer.name or kind}", expected.format(kind), origin("optimizer"))
-        kind = (self.generator_optimizer or {}).get("kind")
-        if kind in names("optimizer") and find("optimizer", kind).needs_closure:
-            yield Problem(f"task.generator_optimizer.kind={kind}", expected.format(kind),
+        own = (self.generator_optimizer or {}).get("kind")
+        if own in names("optimizer") and find("optimizer", own).needs_closure:
+            yield Problem(f"task.generator_optimizer.kind={own}", expected.format(own),
                           origin("task.generator_optimizer.kind"))
         if config.interpolation:
             yield Problem("interpolation=true", "the networks of a GAN have no loss in common", origin("interpolation"))
