@@ -10,7 +10,7 @@ from dlrun.registry import find
 
 
 def option_values(group: str, option: str) -> dict[str, Any]:
-    """The mapping of an option that is there; Problems for a file that is not readable."""
+    """The mapping of an option that is there; ConfigError for a file that is not readable."""
     if is_kind_option(group, option):
         return kind_values(group, option)
     return read_yaml(option_files(group)[option])

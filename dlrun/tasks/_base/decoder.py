@@ -23,4 +23,4 @@ def decoder_clashes(loss: str, network: Any, values: str) -> Iterator[Problem]:
 def computed_clashes(loss: str) -> Iterator[Problem]:
     """What does not go with components that are computed (`model=pca`)."""
     if loss == "binary_cross_entropy":
-        yield Problem("task.loss=binary_cross_entropy", "components have the least squared error: mse is wanted")
+        yield Problem("task.loss=binary_cross_entropy", "components minimise the squared error; expected mse")

@@ -170,7 +170,7 @@ class TaskSpec:
         return {}
 
     def optimizer(self, player: str, chosen: Any) -> Any:
-        """The optimizer of a player; raises Problems where keys of its own are wrong."""
+        """The optimizer of a player; raises ConfigError where keys of its own are wrong."""
         return chosen
 
     def build_metrics(self, data_spec: Any, device: Any) -> dict[str, RunMetric]:

@@ -99,7 +99,7 @@ class Adversarial(AdversarialOptions):
         if self.updates == "split" and self.gradient_penalty:
             yield Problem("task.updates=split", "a gradient penalty needs real and generated rows: task.updates=joint")
         if self.order == "simultaneous" and self.generator_steps > 1:
-            yield Problem(f"task.generator_steps={self.generator_steps}", "1 is wanted where the order is simultaneous")
+            yield Problem(f"task.generator_steps={self.generator_steps}", "expected 1 with task.order=simultaneous")
         if self.fakes == "same" and optimizer.accumulate > 1:
             yield Problem("task.fakes=same",
                           "the parts of an accumulated batch need latent vectors of their own: fresh")

@@ -33,7 +33,7 @@ class Reconstruct(ReconstructOptions):
         if not network.trained:
             yield from computed_clashes(self.loss)
             if self.sparsity != "none":
-                yield Problem(f"task.sparsity={self.sparsity}", "components are computed, not trained: none is wanted")
+                yield Problem(f"task.sparsity={self.sparsity}", "components are computed, not trained; expected none")
             return
         yield from decoder_clashes(self.loss, network, values)
         outside = model.latent_outside_unit() if self.sparsity == "kl" else ""
