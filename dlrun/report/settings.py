@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from dlrun.config.flat import flatten
 from dlrun.config.schema.fields import defaults, rules
 from dlrun.config.schema.groups import KINDS
 from dlrun.config.schema.root import Root
+from dlrun.registry import BrokenKind
 
 
 def settings(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,8 +19,8 @@ def settings(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Left out are the seed and what has no part in a run's identity (folders, names, the device).
     """
-    found = dict(_defaults(_kinds(config)))
-    hidden = _hidden()
+    kinds = _kinds(config)
+    found, hidden = dict(_defaults(kinds)), _hidden(kinds)
     found.update((key, value) for key, value in config.items()
                  if key not in hidden and key.partition(".")[0] not in hidden)  # of a mapping its members are there
     return found
@@ -50,19 +51,28 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-@lru_cache(maxsize=1)
-def _hidden() -> frozenset[str]:
+@lru_cache(maxsize=256)
+def _hidden(kinds: tuple[str | None, ...]) -> frozenset[str]:
+    """What has no part in the identity of a run of these kinds; no other kind is imported for it."""
     root = [key for key, rule in rules(Root).items() if not rule.identity]
-    groups = [f"{group}.{key}" for group, kinds in KINDS.items() for schema in kinds.values()
+    groups = [f"{group}.{key}" for group, schema in _schemas(kinds)
               for key, rule in rules(schema).items() if not rule.identity]
-    return frozenset(["seed", *root, *groups])
+    return frozenset(["seed", *root, *(f"{group}.name" for group in KINDS), *groups])
+
+
+def _schemas(kinds: tuple[str | None, ...]) -> Iterator[tuple[str, type]]:
+    """The schema of each group's kind; left out where it is not installed any more, or broken."""
+    for group, kind in zip(KINDS, kinds):
+        try:
+            schema = KINDS[group].get(kind or "")
+        except BrokenKind:
+            continue
+        if schema is not None:
+            yield group, schema
 
 
 @lru_cache(maxsize=256)
 def _defaults(kinds: tuple[str | None, ...]) -> dict[str, Any]:
-    usual = dict(defaults(Root))
-    for group, kind in zip(KINDS, kinds):
-        schema = KINDS[group].get(kind or "")
-        if schema is not None:
-            usual[group] = defaults(schema)
-    return {key: value for key, value in flatten(usual).items() if key not in _hidden()}
+    usual = {**defaults(Root), **{group: defaults(schema) for group, schema in _schemas(kinds)}}
+    hidden = _hidden(kinds)
+    return {key: value for key, value in flatten(usual).items() if key not in hidden}
