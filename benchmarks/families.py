@@ -32,7 +32,8 @@ from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.data.batches import permutation
 from dlrun.engine.fit import fit
 from dlrun.engine.signals import Signals
-from dlrun.preflight.preflight import Checked, preflight
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
 from dlrun.run.training import build_fit

@@ -8,7 +8,8 @@ from dlrun.api.objects import Objects, read_objects
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
 from dlrun.config.problem import ConfigError
-from dlrun.preflight.preflight import Checked, preflight, stored
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.preflight import preflight, stored
 
 
 def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:

@@ -27,7 +27,7 @@ from dlrun.data.subsample import fewer
 from dlrun.metrics._protocol import RunMetric
 from dlrun.models.recurrent.module import stateful
 from dlrun.models.step_rng import StepRng
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
 from dlrun.tasks._base.context import BuildContext

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 
 ALONE = 20e6  # multiply-adds of a step for each thread, when no other job wants the cores
 TOGETHER = 250e6  # the same in a sweep

@@ -22,7 +22,7 @@ from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.process_group import NothingToTrain, ProcessGroup
 from dlrun.engine.signals import Signals
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
 from dlrun.run.session import train_once

@@ -20,7 +20,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import FINAL, parts_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.signals import Signals
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder, clear, read_json, write_result

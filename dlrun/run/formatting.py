@@ -16,7 +16,7 @@ from dlrun.data.batches import Rows
 from dlrun.data.prepared import PreparedData
 from dlrun.engine.fit import Fit
 from dlrun.models.plan import totals
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.record.folder import RunFolder
 from dlrun.record.metric import Metric
 from dlrun.record.recorder import RunInfo

@@ -15,7 +15,7 @@ from dlrun.config.schema.kfold import FINAL, folds_of, parts_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.step import autocast
 from dlrun.inference.load import weights_of
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder, read_json, write_json, write_text, yaml_text

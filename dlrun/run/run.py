@@ -18,7 +18,7 @@ from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.record.console import Console, show_result
 from dlrun.record.folder import RunFolder, read_json, write_text
 from dlrun.record.lock import RunLock

@@ -16,7 +16,7 @@ from dlrun.diagnostics.plots import draw_start
 from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.preflight.threads import auto_threads, cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder

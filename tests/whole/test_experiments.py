@@ -23,7 +23,8 @@ from dlrun.config.schema.books import read_book
 from dlrun.config.schema.root import Config
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.models.plan import totals
-from dlrun.preflight.preflight import Checked, preflight
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.preflight import preflight
 from dlrun.report.experiments import entries
 
 FILES = {entry.name: entry.file for entry in entries() if not entry.comparison}  # the others: test_comparisons.py

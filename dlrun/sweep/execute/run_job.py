@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError, problem
-from dlrun.preflight.preflight import Checked, stored
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.preflight import stored
 from dlrun.record.lock import Busy
 from dlrun.record.recorder import Recorder
 from dlrun.sweep.execute.job_message import Message

@@ -14,7 +14,8 @@ from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo
-from dlrun.preflight.preflight import Checked, Examined, examine
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.preflight import Examined, examine
 from dlrun.preflight.steps import run_steps
 from dlrun.record.plan import Job
 from dlrun.sweep.plan.grid import JobSpec

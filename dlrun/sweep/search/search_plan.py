@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.problem import ConfigError, Problem
-from dlrun.preflight.preflight import Checked
+from dlrun.preflight.checked import Checked
 from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all
 from dlrun.sweep.plan.grid import together, varying

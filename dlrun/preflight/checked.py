@@ -1,0 +1,39 @@
+"""A command that can be started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlrun.config.schema.root import Config
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.models.composite_spec import CompositeSpec
+from dlrun.models.layer import Layer
+from dlrun.models.model import Network
+from dlrun.models.plan import Row
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A command that can be started: its configuration, what is known of its data, and its network.
+
+    `network` is None for a baseline, and for a user's own class, whose inside is not known before it is made; `word` is
+    the task's.
+    """
+
+    config: Config
+    dataset_info: DatasetInfo
+    rows: dict[str, int]
+    outputs: int
+    network: Network
+    word: str = ""
+
+    def table(self) -> list[Row] | None:
+        """The layer table: names, shapes, counts; empty for a baseline, None for a class of the user's own."""
+        table: list[Row] | None = self.config.model.table(self.network, self.dataset_info.data_spec.input_shape)
+        return table
+
+    @property
+    def layers(self) -> Sequence[Layer] | None:
+        """The list of layers, where the network is one."""
+        return None if isinstance(self.network, CompositeSpec) else self.network

@@ -1,0 +1,99 @@
+"""What data, task, model and split must agree on, found from the data's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dlrun.config.check.rules import OF_TASK, monitors
+from dlrun.config.places import data_dir
+from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.quoting import nowhere, show
+from dlrun.config.schema.root import GROUPS, Config
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.split import split_rows, test_rows
+from dlrun.models.model import Network
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.design import design
+from dlrun.preflight.steps import epoch_steps
+from dlrun.preflight.task_choice import pairing, task_values, task_word, with_task
+
+Look = Callable[..., DatasetInfo]
+
+
+def fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Checked | None, list[Problem]]:
+    """Look at the data's shape and try model and split on it, where nothing they depend on is wrong already."""
+    if config is None or any(_about(problem, "dataset") for problem in before):
+        return None, []
+    try:
+        seen = look(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                    train_size=config.train_size, seed=config.seed)
+    except ConfigError as wrong:
+        return None, wrong.problems
+    problems: list[Problem] = []
+    data_spec = seen.data_spec
+    word, unseen = config.task.kind, not config.task.known
+    try:
+        if config.task.kind == "auto":
+            word = task_word(config, data_spec)
+            config = with_task(config, {**task_values(word), "metrics": list(config.task.metrics)})
+            problems += config.task.metric_problems()
+    except ConfigError as wrong:
+        return None, wrong.problems
+    unfit = pairing(config, data_spec)
+    if unfit:
+        return None, unfit
+    problems += config.task.clashes(data_spec)
+    if unseen:
+        config = replace(config, task=config.task.on(data_spec))
+        problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
+    rows: dict[str, int] = {}
+    try:
+        rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
+        problems += _of_rows(config, rows["train"])
+        rows["test"] = test_rows(rows["test"], config.test_size)
+    except ConfigError as wrong:
+        problems += wrong.problems
+    if config.augment.on and data_spec.input_kind not in config.augment.inputs:
+        values = vars(config.augment)
+        changed = (f"augment.{key}={show(values[key])}" for key, rule in rules(type(config.augment)).items()
+                   if values[key] != rule.default)
+        only = {"image": "images"}.get(" ".join(config.augment.inputs), " and ".join(config.augment.inputs) + " inputs")
+        problems.append(Problem(next(changed, f"augment={config.augment.kind}"),
+                                f"only {only} are augmented by this; augment=none"))
+    outputs = config.task.width(data_spec)
+    network: Network = None
+    if not any(_about(problem, "model") for problem in before):
+        try:
+            network = design(config, data_spec)
+        except ConfigError as wrong:
+            problems += [_of_model(config, problem) for problem in wrong.problems]
+    return Checked(config, seen, rows, outputs, network, word), problems
+
+
+def _of_rows(config: Config, rows: int) -> list[Problem]:
+    """What does not go with so many training rows."""
+    found: list[Problem] = list(config.model.unfit_rows(rows))
+    carried = config.model.stateful_key()
+    if carried and rows < config.batch_size:
+        found.append(Problem(f"batch_size={config.batch_size}",
+                             f"{carried} needs whole batches: there are {rows:,} training rows, so {rows:,} at most"))
+        return found
+    steps = epoch_steps(config, rows)
+    for key, metric in monitors(config):
+        reason = config.task.unmeasured(metric, steps)
+        if reason:
+            found.append(Problem(f"{key}={metric}", reason))
+    return found
+
+
+def _of_model(config: Config, problem: Problem) -> Problem:
+    """A layer's problem under the word that chose the layer: ``model=cnn``.  One that names a key keeps it."""
+    if any(_about(problem, group) for group in GROUPS):
+        return problem
+    return Problem(config.model.given, f"{problem.given}: {problem.expected}", problem.origin)
+
+
+def _about(problem: Problem, group: str) -> bool:
+    return problem.given.split("=")[0].split(".")[0] == group
