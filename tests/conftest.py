@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dlrun.config import places
+from dlrun.registry import lookup
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ.setdefault("DLRUN_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def _own_kinds_stay_in_their_test() -> Iterator[None]:
+    """Kinds that a test registers are forgotten after it; dlrun's own, which are imported once, are kept."""
+    before = set(lookup._registered)
+    yield
+    for key in set(lookup._registered) - before:
+        if lookup._registered[key].__module__.split(".")[0] != "dlrun":
+            del lookup._registered[key]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dlrun.cli.verb import details, sentence, usage, verb, verbs
 from dlrun.cli.verb_help import arguments
-from dlrun.cli.words import headings, words
+from dlrun.cli.words import headings, own_words
 
 BEGIN, END = "<!-- words: written by python -m dlrun.cli.reference -->", "<!-- end of words -->"
 _MADE = "<!-- Written by python -m dlrun.cli.reference; change the docstrings and fields that it is made of. -->"
@@ -35,9 +35,9 @@ def words_page() -> str:
     """Markdown: everything that dlrun brings to choose from, with its sentence; experiments have their own page."""
     parts = [_MADE, "", "# Words", "", "`dlrun list` prints the same, with experiments and options of your own.", ""]
     for heading, group in headings().items():
-        if group == "experiment":
+        rows = [f"| `{name}` | {_cell(text)} |" for name, text in own_words(group).items()]
+        if group == "experiment" or not rows:
             continue
-        rows = [f"| `{name}` | {_cell(text)} |" for name, text in words(group).items()]
         parts += [f"## {heading}", "", "| word | what it is |", "|---|---|", *rows, ""]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -48,8 +48,8 @@ def readme_with_words(readme: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"README has no {BEGIN} ... {END}")
-    rows = [f"| `{group}` | {' '.join(f'`{name}`' for name in words(group))} |"
-            for group in headings().values() if group != "experiment"]
+    rows = [f"| `{group}` | {' '.join(f'`{name}`' for name in own_words(group))} |"
+            for group in headings().values() if group != "experiment" and own_words(group)]
     return before + "\n".join([BEGIN, "| group | words |", "|---|---|", *rows, END]) + after
 
 

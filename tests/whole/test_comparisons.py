@@ -20,6 +20,7 @@ from dlrun.config.schema.root import Config
 from dlrun.record.metric import Metrics
 from dlrun.record.plan import Job, Plan
 from dlrun.report.claim_verdicts import parse
+from dlrun.report.derived import describe
 from dlrun.report.experiments import entries
 from dlrun.report.measurements import row_name
 from dlrun.sweep.make import make_plan
@@ -131,7 +132,7 @@ def test_its_printed_values_have_the_decimals_that_it_says(name: str) -> None:
     for cell in own(name)["book"]["printed"]:
         assert round(cell["value"], cell.get("decimals", 0)) == cell["value"]
         share = 100 if cell.get("unit") == "%" else 1
-        assert not Metrics().of(cell["metric"]).share or 0 < cell["value"] / share <= 1
+        assert not describe(cell["metric"], Metrics()).share or 0 < cell["value"] / share <= 1
 
 
 def assert_measured(metric: str, config: Config) -> None:
