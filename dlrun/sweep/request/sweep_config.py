@@ -50,8 +50,14 @@ def read_sweep_config(sweep: Any, params: dict[str, Any] | None, origin: Origin,
         reader.read(f"hydra.sweeper.params.{key}", partial(_axis, key, value, search))
     for number, skip in enumerate(_list(values["exclude"])):
         reader.read("sweep.exclude", partial(_skip, skip, number))
-    config.problems += _overlaps(config, origin)
+    config.problems += [*_overlaps(config, origin), *_permissions(config, origin)]
     return config
+
+
+def _permissions(config: SweepConfig, origin: Origin) -> list[Problem]:
+    """A file cannot allow code to run, in a row or an axis neither: that stands on the command line."""
+    return [Problem(f"{axis.given}: {key}", "it counts on the command line only", origin(axis.given))
+            for axis in config.axes for key in axis.keys if key.lstrip("+~") == "allow"]
 
 
 def _overlaps(config: SweepConfig, origin: Origin) -> list[Problem]:
