@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.config import places
-from dlrun.registry import lookup
+from dlrun.registry import allow, lookup
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -19,7 +19,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_kinds_stay_in_their_test() -> Iterator[None]:
-    """Kinds that a test registers are forgotten after it; dlrun's own, which are imported once, are kept."""
+    """Kinds that a test registers, and what it allows, are forgotten; dlrun's own, which are imported once, stay."""
+    allow([])
     before = set(lookup._registered)
     yield
     for key in set(lookup._registered) - before:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,14 +29,19 @@ def blocks(name: str) -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("name", RUN)
 def test_a_document_does_what_it_says(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch,
-                                      capfd: pytest.CaptureFixture[str]) -> None:
+                                      capfd: pytest.CaptureFixture[str],
+                                      request: pytest.FixtureRequest) -> None:
     monkeypatch.syspath_prepend(str(folder))
     namespace: dict[str, object] = {"__name__": "document"}
+    written: list[str] = []
+    request.addfinalizer(lambda: [sys.modules.pop(name, None) for name in written])
     for language, more, content in blocks(name):
         if more.startswith("file="):
             path = folder / more.removeprefix("file=")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
+            written.append(path.stem)
+            sys.modules.pop(path.stem, None)  # another test's module of this name
         elif language == "console":
             commands(content, capfd)
         elif language == "python":
