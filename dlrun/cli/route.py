@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 
 from dlrun.cli.flags import HYDRA_FLAGS
@@ -12,6 +13,7 @@ from dlrun.config.problem import ConfigError, Problem
 from dlrun.registry import BrokenKind
 
 HELP = ("--help", "-h")
+SPEAKING = 5.0  # seconds that another process may take for its sentences
 
 
 def route(words: list[str]) -> int:
@@ -36,6 +38,8 @@ def _refuse(problems: Sequence[Problem]) -> int:
 
     if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
         print_problems(problems)
+    else:  # torchrun ends all when the first of them ends, and this one must not end before the other has spoken
+        time.sleep(SPEAKING)
     return 2
 
 

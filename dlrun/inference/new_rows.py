@@ -13,8 +13,6 @@ from dlrun.data import preprocessing_state as fitted
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
 
-CHANNELS_LAST = (1, 3, 4)
-
 
 def inputs_of(kept: dict[str, Any], x: Any) -> Split:
     """The rows of `x`, preprocessed as the run's training rows were; raises ConfigError for what does not fit.
@@ -36,7 +34,7 @@ def inputs_of(kept: dict[str, Any], x: Any) -> Split:
     array = as_array(x)
     if "windows" in kept["asked"] and kept["vocabulary"] is None:
         return fitted.of_series(kept, array)
-    return Split(_stored(kept, spec, array), None)
+    return _ids(spec, array) if spec.input_kind == "tokens" else fitted.of_arrays(kept, array)
 
 
 def targets_of(kept: dict[str, Any], y: Any, rows: int) -> np.ndarray:
@@ -73,33 +71,13 @@ def as_array(values: Any) -> np.ndarray:
     return array
 
 
-def _stored(kept: dict[str, Any], spec: DatasetSpec, x: np.ndarray) -> np.ndarray:
-    """Rows in the shape and kind in which the training rows were stored."""
-    shape = spec.input_shape
-    if x.shape[1:] != shape:
-        if spec.input_kind == "image" and x.ndim == 3 and shape == (1, *x.shape[1:]):
-            x = x[:, None]
-        elif spec.input_kind == "image" and x.ndim == 4 and x.shape[3] in CHANNELS_LAST and shape == (
-                x.shape[3], *x.shape[1:3]):
-            x = x.transpose(0, 3, 1, 2)
-        elif spec.input_kind == "series" and x.ndim == 3 and shape == (x.shape[2], x.shape[1]):
-            x = x.transpose(0, 2, 1)
-        elif len(shape) == 1 and x.ndim == 1 and shape == (1,):
-            x = x[:, None]
-        else:
-            raise problem(f"rows of the shape {x.shape[1:]}", f"this run was trained on rows of the shape {shape}")
-    if x.dtype.kind not in "biuf":
-        raise problem(f"rows of {x.dtype}", "expected numbers")
-    if spec.input_kind == "tokens":
-        if x.min(initial=0) < 0 or x.max(initial=0) >= spec.vocabulary:
-            raise problem("token ids", f"expected ids from 0 to {spec.vocabulary - 1}")
-        return np.ascontiguousarray(x, np.int64)
-    if spec.input_kind != "table":
-        return np.ascontiguousarray(x)
-    fill = kept["stand_in"]
-    means = np.array(fill, np.float32) if fill is not None else fitted.scale(kept).offset
-    x = x.astype(np.float32)
-    return np.where(np.isnan(x), means, x)
+def _ids(spec: DatasetSpec, x: np.ndarray) -> Split:
+    """Rows of token ids (rows, length), as they are."""
+    if x.dtype.kind not in "iu" or x.shape[1:] != spec.input_shape:
+        raise problem(f"rows of the shape {x.shape[1:]}", f"expected ids in rows of the shape {spec.input_shape}")
+    if x.min(initial=0) < 0 or x.max(initial=0) >= spec.vocabulary:
+        raise problem("token ids", f"expected ids from 0 to {spec.vocabulary - 1}")
+    return Split(np.ascontiguousarray(x, np.int64), None)
 
 
 def _class_name(value: Any) -> str:

@@ -69,12 +69,14 @@ def test_numbers_are_predicted_in_their_unit(folder: Path) -> None:
 
 
 def test_rows_that_do_not_fit_are_refused(digits: dlrun.Run) -> None:
-    with pytest.raises(dlrun.ConfigError, match=r"trained on rows of the shape \(1, 8, 8\)"):
-        digits.predict(np.zeros((2, 9, 9)))
+    with pytest.raises(dlrun.ConfigError, match=r"trained on image rows of \(1, 8, 8\)"):
+        digits.predict(np.zeros((2, 9, 9), np.uint8))
+    with pytest.raises(dlrun.ConfigError, match="bytes"):
+        digits.predict(np.zeros((2, 8, 8)))
     with pytest.raises(dlrun.ConfigError, match="one for each of the 2 rows"):
-        digits.evaluate(np.zeros((2, 8, 8)), [1])
+        digits.evaluate(np.zeros((2, 8, 8), np.uint8), [1])
     with pytest.raises(dlrun.ConfigError, match="class 11"):
-        digits.evaluate(np.zeros((2, 8, 8)), [1, 11])
+        digits.evaluate(np.zeros((2, 8, 8), np.uint8), [1, 11])
     with pytest.raises(dlrun.ConfigError, match="weights=finest"):
         digits.load_model("finest")
 
