@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 _patterns: list[str] = []
+_appended: list[str] = []  # the working folder at the end of sys.path, where an import of dlrun's has left it
 
 
 class BrokenKind(Exception):
@@ -53,10 +55,9 @@ def import_own(module: str, given: str) -> object:
 
     `given` is what the user typed that asked for it.
     """
-    if sys.path[0] != os.getcwd():
-        sys.path.insert(0, os.getcwd())
     try:
-        return import_module(module)
+        with _working_folder_first():
+            return import_module(module)
     except Exception as error:  # anything may happen in code that is not ours, and only this choice fails by it
         if isinstance(error, ModuleNotFoundError) and (error.name or "") in (module, module.split(".")[0]):
             raise BrokenKind(given, f"there is no module {module} here or on PYTHONPATH") from error
@@ -64,3 +65,26 @@ def import_own(module: str, given: str) -> object:
                   and os.path.dirname(frame.filename) != os.path.dirname(__file__)]
         where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
         raise BrokenKind(given, f"importing {module} failed: {type(error).__name__}: {error}{where}") from error
+
+
+@contextmanager
+def _working_folder_first() -> Iterator[None]:
+    """For the import alone the working folder is looked at first, as `sources.module_file` does.
+
+    Afterwards it is the last place of sys.path: functions of the module may import their neighbours when they run, and
+    no file there stands in for a module of Python's or of a package.  Only the latest one stays in a long process.
+    """
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if here in sys.path:  # code of the module may have changed the list
+            sys.path.remove(here)
+        for before in _appended:
+            if before in sys.path:
+                sys.path.remove(before)
+        _appended.clear()
+        if here not in sys.path and "" not in sys.path:
+            sys.path.append(here)
+            _appended.append(here)
