@@ -63,6 +63,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
     plain = _differing(config, Root, without)
     if config.callbacks:
         plain["callbacks"] = [[name, callback_source(name, content)] for name in config.callbacks]
+    _add_monitors(code, config, content)
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
     if isinstance(config.validation, KFold):
         plain["validation"] = config.validation.essence()
@@ -128,6 +129,18 @@ def _add(code: dict[str, str], kind: type, group: str, name: str, content: Conte
     found = code_of(kind, group, name, content)
     if found:
         code[f"{group}.{name}"] = found
+
+
+def _add_monitors(code: dict[str, str], config: Config, content: Content) -> None:
+    """The code of metrics from outside that a run is stopped, kept or slowed down by; one that measures changes no bit.
+    """
+    for monitor in (config.early_stop.monitor, config.schedule.watched):
+        name = (monitor or "").partition("/")[2]
+        if name in config.task.metrics:
+            try:
+                _add(code, registry.find("metric", name), "metric", name, content)
+            except registry.UnknownKind:
+                continue  # torchmetrics has it, by name
 
 
 def run_name(config: Config) -> str:

@@ -17,7 +17,9 @@ class RunMetric(Protocol):
     ``share`` (True: a fraction, written in percent).  The first line of its docstring is the sentence of `dlrun list`.
 
     It is measured on the validation rows after each epoch and on the test rows at the end, never on the way: nothing
-    of it is in a checkpoint, and it takes no part in a run's id.  A value that is not finite is left out.
+    of it is in a checkpoint.  It takes no part in a run's id, unless the run is stopped or its weights are chosen by it
+    (``early_stop.monitor=val/worst_error``, a plateau's monitor): then its source does.  A value that is not finite is
+    left out.
 
     >>> import torch
     >>> from dlrun.registry import find, register

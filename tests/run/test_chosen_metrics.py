@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 import torch
 from sklearn.metrics import f1_score
 
+from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
 from dlrun.metrics import _torchmetrics
+from dlrun.preflight.preflight import preflight
 from dlrun.record.metric import Metric, metrics_of
 from dlrun.record.plan import Job, Plan
-from dlrun.registry import register
+from dlrun.registry import lookup, register
 from dlrun.sweep.plan.status import UNMEASURED, JobState, read_all
 from tests.whole.equal import result, rows
 
@@ -108,6 +111,36 @@ def test_a_run_is_kept_and_stopped_by_a_metric_of_ones_own(go: Any) -> None:
     outcome = go(*RUN, "epochs=6", "task.metrics=[surest]", "early_stop.monitor=val/surest", "early_stop.patience=6")
     curve = [row["val/surest"] for row in rows(outcome.folder)]
     assert outcome.result["best"]["epoch"] == curve.index(max(curve)) + 1
+
+
+MINE = """
+import torch
+from dlrun.registry import lookup, register
+
+@register("metric", "edited")
+class Edited:
+    label, direction = "edited", "max"
+    def reset(self): self.best = 0.0
+    def update(self, outputs, targets): self.best = max(self.best, float(outputs.max()))
+    def compute(self): return self.best
+"""
+
+
+def test_the_source_of_a_metric_is_part_of_the_id_where_a_run_is_chosen_by_it(write: Any) -> None:
+    measured = (*RUN, "task.metrics=[edited]", "allow=edited_metric")
+    by_it = (*measured, "early_stop.monitor=val/edited")
+    slowed = (*measured, "schedule=plateau", "schedule.monitor=val/edited", "schedule.patience=1")
+
+    def ids(source: str) -> list[str]:
+        write({"edited_metric.py": source})
+        sys.modules.pop("edited_metric", None)
+        lookup._registered.pop(("metric", "edited"), None)
+        return [identity(preflight(list(words)).config) for words in (measured, by_it, slowed)]
+
+    first, other = ids(MINE), ids(MINE + "\n# edited\n")
+    assert first[0] == other[0] and first[1] != other[1] and first[2] != other[2]
+    assert ids(MINE) == first
+    assert first[0] == identity(preflight(list(RUN)).config)
 
 
 @torchmetrics
