@@ -41,7 +41,7 @@ from tests.engine.plain import gan, supervised, vae
 
 CHOLLETS_VAE = ["model=conv_vae", "model.filters=[32,64,64,64]", "model.stride=[1,2,1,1]", "model.hidden=32",
                 "batch_size=16"]
-CASES: dict[str, tuple[list[str], int, int]] = {  # words, tokens in a row (0: pictures), steps in a block
+CASES: dict[str, tuple[list[str], int, int]] = {  # overrides, tokens in a row (0: pictures), steps in a block
     "VAE, 784-128-64-2-64-128-784, batch 128": (["model=vae", "batch_size=128"], 0, 60),
     "VAE of Chollet (convolutions), batch 16": (CHOLLETS_VAE, 0, 4),
     "GAN, 100-128-256-784 and 784-256-128-1, batch 64": (["model=gan", "optimizer=adam"], 0, 40),
@@ -53,12 +53,12 @@ CASES: dict[str, tuple[list[str], int, int]] = {  # words, tokens in a row (0: p
 }
 
 
-def words_of(words: list[str], tokens: int, steps: int, folder: Path) -> list[str]:
+def overrides_of(overrides: list[str], tokens: int, steps: int, folder: Path) -> list[str]:
     data = (["dataset=npz", f"dataset.path={folder / 'pictures.npz'}"] if not tokens else
             ["dataset=labelled_text", f"dataset.path={folder / f'{tokens}.txt'}", "dataset.num_words=10000",
              f"dataset.maxlen={tokens}"])
     return [*data, "dataset.test=0", "validation=0", "threads=1", "device=cpu", f"steps_per_epoch={steps}",
-            "checkpoint_seconds=100000", *words]
+            "checkpoint_seconds=100000", *overrides]
 
 
 def make_data(folder: Path) -> None:
@@ -122,9 +122,9 @@ def seconds(block: Callable[[], None], steps: int) -> float:
     return (time.process_time() - start) / steps
 
 
-def compare(words: list[str], tokens: int, steps: int, blocks: int, folder: Path) -> list[tuple[str, float, float]]:
+def compare(overrides: list[str], tokens: int, steps: int, blocks: int, folder: Path) -> list[tuple[str, float, float]]:
     """Name, microseconds a step and ratio of the engine to it, of each plain loop; the engine itself first."""
-    checked = preflight(words_of(words, tokens, steps, folder))
+    checked = preflight(overrides_of(overrides, tokens, steps, folder))
     machine = choose(checked.config)
     made = [build_run(checked, machine, lambda said: None) for _ in range(3)]
     with tempfile.TemporaryDirectory() as run:
@@ -142,8 +142,8 @@ def main(blocks: int = 15) -> None:
         torch.set_num_threads(1)
         print(f"torch {torch.__version__}, 1 thread; microseconds a step, median of {blocks} blocks (dlrun's ratio)\n")
         make_data(Path(place))
-        for name, (words, tokens, steps) in CASES.items():
-            (_, ours, _), *others = compare(words, tokens, steps, blocks, Path(place))
+        for name, (overrides, tokens, steps) in CASES.items():
+            (_, ours, _), *others = compare(overrides, tokens, steps, blocks, Path(place))
             told = "   ".join(f"{other} {took:9,.0f} ({ratio:.3f})" for other, took, ratio in others)
             print(f"{name:50}  dlrun {ours:9,.0f}   {told}", flush=True)
 

@@ -20,8 +20,8 @@ NETS = (["model=cnn"], ["model=convnet", "dataset=mnist", "batch_size=64"], ["mo
         ["model=cnn", "dataset=cifar10", "model.convs=2"])
 
 
-def milliseconds(words: list[str], layout: torch.memory_format) -> float:
-    checked = preflight(words)
+def milliseconds(overrides: list[str], layout: torch.memory_format) -> float:
+    checked = preflight(overrides)
     assert checked.layers is not None
     shape, rows = checked.dataset_info.data_spec.input_shape, checked.config.batch_size
     model = build(checked.layers, shape, seed=0, rng=StepRng(0, "cpu")).to(memory_format=layout)
@@ -41,7 +41,7 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         torch.set_num_threads(int(sys.argv[1]))
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; milliseconds a step")
-    for words in NETS:
-        usual = milliseconds(words, torch.contiguous_format)
-        last = milliseconds(words, torch.channels_last)
-        print(f"{' '.join(words):55}  usual {usual:6.1f}   channels last {last:6.1f}   ratio {usual / last:.2f}")
+    for overrides in NETS:
+        usual = milliseconds(overrides, torch.contiguous_format)
+        last = milliseconds(overrides, torch.channels_last)
+        print(f"{' '.join(overrides):55}  usual {usual:6.1f}   channels last {last:6.1f}   ratio {usual / last:.2f}")

@@ -65,10 +65,10 @@ def plain_epoch(checked, x, y, batch_size: int) -> float:
     return (time.perf_counter() - start) / step
 
 
-def compare(words: list[str], data: Path, repeats: int) -> tuple[float, float, float]:
+def compare(overrides: list[str], data: Path, repeats: int) -> tuple[float, float, float]:
     """Microseconds a step of dlrun and of the plain loop, and the median of the ratios of neighbours."""
     checked = preflight(["dataset=npz", f"dataset.path={data}", "validation=0", "model=dense", "epochs=1",
-                         "device=cpu", *EXTRA, *words])
+                         "device=cpu", *EXTRA, *overrides])
     machine = choose(checked.config)
     ours, plain = [], []
     for _ in range(repeats + 1):
@@ -87,8 +87,8 @@ def main(repeats: int = 5) -> None:
         data = Path(folder) / "made.npz"
         np.savez(data, x_train=rng.random((ROWS, 784), dtype=np.float32), y_train=rng.integers(0, 10, ROWS))
         print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; microseconds a step\n")
-        for name, words in NETS.items():
-            ours, plain, ratio = compare([*words, "dataset.test=0", "dataset.scale=none"], data, repeats)
+        for name, overrides in NETS.items():
+            ours, plain, ratio = compare([*overrides, "dataset.test=0", "dataset.scale=none"], data, repeats)
             print(f"{name:40}  dlrun {ours:7.0f}   plain {plain:7.0f}   ratio {ratio:.2f}")
 
 

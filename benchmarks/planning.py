@@ -36,9 +36,9 @@ if __name__ == "__main__":
             compose("config", overrides=["model=dense", f"seed={seed}"])
         each = (time.perf_counter() - start) / 10
         print(f"Hydra's composition of one job: {1e3 * each:.0f} ms")
-        for name, words in GRIDS.items():
+        for name, overrides in GRIDS.items():
             start = time.perf_counter()
-            plan = make_plan(words)
+            plan = make_plan(overrides)
             planned = time.perf_counter()
             store(plan)
             assert load(plan.folder) == plan

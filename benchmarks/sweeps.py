@@ -90,15 +90,15 @@ print(tested / jobs)
 """
 
 
-def plan_of(words: list[str], output: Path) -> Plan:
+def plan_of(overrides: list[str], output: Path) -> Plan:
     """A plan of the same job with several seeds."""
     jobs = []
     with hydra_started():
         for seed in range(JOBS):
-            config = preflight([*words, f"seed={seed}", "device=cpu", f"output_dir={output}"]).config
+            config = preflight([*overrides, f"seed={seed}", "device=cpu", f"output_dir={output}"]).config
             run_id = identity(config)
             assert config.plain is not None
-            jobs.append(Job(seed + 1, run_id, f"{run_name(config)}/{run_id}", seed, {}, tuple(words), config.plain))
+            jobs.append(Job(seed + 1, run_id, f"{run_name(config)}/{run_id}", seed, {}, tuple(overrides), config.plain))
     return Plan("benchmark", output, {}, list(range(JOBS)), jobs)
 
 
@@ -108,10 +108,10 @@ def children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def timed_sweep(words: list[str]) -> tuple[float, float, list[float], str]:
+def timed_sweep(overrides: list[str]) -> tuple[float, float, list[float], str]:
     """Seconds, seconds of the CPU, overhead of each job, and how it was divided."""
     with tempfile.TemporaryDirectory() as folder, Signals() as signals:
-        plan = plan_of(words, Path(folder))
+        plan = plan_of(overrides, Path(folder))
         store(plan)
         cpu, start = children_cpu(), time.perf_counter()
         states = [read_job(plan.run_folder(job)) for job in plan.jobs]
@@ -132,12 +132,12 @@ def timed_sweep(words: list[str]) -> tuple[float, float, list[float], str]:
         return seconds, cpu, overhead, f"{slots.cores // threads} x {threads} thread{'' if threads == 1 else 's'}"
 
 
-def timed_plain(words: list[str], threads: int) -> tuple[float, float, float]:
+def timed_plain(overrides: list[str], threads: int) -> tuple[float, float, float]:
     """Seconds, seconds of the CPU, and seconds that a job measures its test rows for."""
     import json
 
     with hydra_started():
-        config = preflight([*words, "device=cpu"]).config
+        config = preflight([*overrides, "device=cpu"]).config
     cpu, start = children_cpu(), time.perf_counter()
     done = subprocess.run([sys.executable, "-c", PLAIN, json.dumps(config.plain), str(JOBS), str(threads)], check=True,
                           stdout=subprocess.PIPE, text=True)
@@ -149,11 +149,11 @@ def main(repeats: int = 3, threads: tuple[int, ...] = ()) -> None:
     cores = len(os.sched_getaffinity(0))
     threads = threads or (1, cores)
     print(f"{JOBS} jobs, {cores} cores, load {os.getloadavg()[0]:.1f} before; seconds (seconds of the CPU)\n")
-    for name, (words, target) in SWEEPS.items():
+    for name, (overrides, target) in SWEEPS.items():
         ratios, cpus = [], []
         for _ in range(repeats):
-            ours, our_cpu, overhead, division = timed_sweep(words)
-            plain = {count: timed_plain(words, count) for count in threads}
+            ours, our_cpu, overhead, division = timed_sweep(overrides)
+            plain = {count: timed_plain(overrides, count) for count in threads}
             ratios.append(ours / min(seconds for seconds, *_ in plain.values()))
             cpus.append(our_cpu / cores / plain[threads[0]][1])
             told = ", ".join(f"{seconds:.1f} ({cpu:.1f}) with threads={count}"

@@ -45,13 +45,13 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Run a command in this process, in an empty folder: ``go("model=dense", ...)`` gives its Outcome."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: str, recorders=()):
+    def call(*overrides: str, recorders=()):
         from dlrun.preflight.preflight import preflight
         from dlrun.record.recorder import Recorder
         from dlrun.run.run import run
 
-        defaults = [word for word in ("threads=1", "device=cpu") if not any(w.startswith(word[:8]) for w in words)]
-        return run(preflight([*words, *defaults]), ["dlrun", *words], list(recorders) or [Recorder()])
+        defaults = [word for word in ("threads=1", "device=cpu") if not any(w.startswith(word[:8]) for w in overrides)]
+        return run(preflight([*overrides, *defaults]), ["dlrun", *overrides], list(recorders) or [Recorder()])
 
     return call
 

@@ -129,9 +129,9 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
         what = ", ".join([*objects.held, *objects.groups])
         raise problem(what, "a sweep's workers are other processes, which do not have it; expected names: a file "
                             "configs/model/NAME.yaml with _target_, callbacks=[\"module.Class\"], registered metrics")
-    words = [*objects.overrides, *overrides_of(overrides, keys)]
-    allow_typed(words)
-    plan = make_plan(words)
+    typed = [*objects.overrides, *overrides_of(overrides, keys)]
+    allow_typed(typed)
+    plan = make_plan(typed)
     if not plan.options.get("dry_run"):
         if plan.options.get("search") is None:  # a search's plan grows, and who leads it stores it
             store(plan)

@@ -1,4 +1,4 @@
-"""Objects of Python where words do not reach: a class as the model, arrays as data, metrics and callbacks."""
+"""Objects of Python where overrides do not reach: a class as the model, arrays as data, metrics and callbacks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Objects:
 
 
 def read_objects(keys: dict[str, Any]) -> Objects:
-    """Take the keywords that are objects out of `keys`; the rest are words.
+    """Take the keywords that are objects out of `keys`; the rest are overrides.
 
     ``model`` (a class, with ``model_args``), ``data`` (with ``target``, ``test`` and a ``validation`` that is data),
     ``metrics`` and ``callbacks``.  Raises ConfigError for what cannot be identified by its source or content.

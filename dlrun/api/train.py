@@ -16,7 +16,7 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     """Train what the overrides and keywords choose, or find that it is done; the run.
 
     `overrides` are texts as on the command line (``"optimizer.lr=0.01"``), keywords the same without quotes
-    (``model="cnn", seed=1, optimizer={"lr": 0.01}``).  Objects stand where words do not reach:
+    (``model="cnn", seed=1, optimizer={"lr": 0.01}``).  Objects stand where overrides do not reach:
 
     - ``model``: a class or function that makes a `torch.nn.Module`, called with ``model_args``, and with `outputs` and
       `input_shape` if it takes them; it is identified by the source of its module, in a notebook by its own.
@@ -29,7 +29,7 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     lines.
 
     The same call again finds its folder: finished, it gives the result; interrupted, it goes on.  Ctrl-C saves, and the
-    run's status is "interrupted".  Raises ConfigError for what is wrong with the words, with the text that the command
+    run's status is "interrupted".  Raises ConfigError for wrong overrides, with the text that the command
     prints; an exception of the model's own code goes through, and is in the folder's traceback.txt.
 
     >>> run = train("optimizer.lr=0.01", model="dense", seed=1)  # doctest: +SKIP
@@ -40,19 +40,19 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
 
     keys = dict(keys)
     objects = read_objects(keys)
-    words = [*objects.overrides, *overrides_of(overrides, keys)]
-    checked = _with_groups(words, objects) if objects.groups else preflight(words)
+    typed = [*objects.overrides, *overrides_of(overrides, keys)]
+    checked = _with_groups(typed, objects) if objects.groups else preflight(typed)
     from dlrun.run.run import run
 
-    outcome = run(checked, ["dlrun.train", *words], recorders(progress, checked.config.log_every))
+    outcome = run(checked, ["dlrun.train", *typed], recorders(progress, checked.config.log_every))
     return Run(outcome.folder, tuple(checked.config.allow))
 
 
-def _with_groups(words: list[str], objects: Objects) -> Checked:
-    """The command with mappings in the place of what words chose; raises ConfigError."""
+def _with_groups(overrides: list[str], objects: Objects) -> Checked:
+    """The command with mappings in the place of what overrides chose; raises ConfigError."""
     from dlrun.config.compose.composer import compose
 
-    composition, problems = compose(words)
+    composition, problems = compose(overrides)
     if problems or composition is None:
         raise ConfigError(problems)
     return stored({**composition.plain, **objects.groups})

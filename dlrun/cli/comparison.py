@@ -36,8 +36,8 @@ def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
     from dlrun.report.book_text import print_comparison
     from dlrun.sweep.make import make_plan
 
-    partial = [word for word in overrides if not _harmless(word)]
-    plan = make_plan(words_of(entry, profile, overrides, bool(partial)))
+    partial = [override for override in overrides if not _harmless(override)]
+    plan = make_plan(sweep_overrides(entry, profile, overrides, bool(partial)))
     if not partial and profile != QUICK:
         check_names(entry, plan)
     if plan.options.get("dry_run"):
@@ -55,11 +55,11 @@ def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
     return code
 
 
-def words_of(entry: Entry, profile: str, overrides: Sequence[str], partial: bool) -> list[str]:
-    """The words of the sweep: the experiment, the profile's overrides where nothing typed stands against them."""
-    typed = {_key(word) for word in overrides}
-    quick = [word for word in entry.book.quick if _key(word) not in typed] if profile == QUICK else []
-    seeds = [] if entry.sweep.get("seeds") or "seeds" in typed | {_key(word) for word in quick} else [SEEDS]
+def sweep_overrides(entry: Entry, profile: str, overrides: Sequence[str], partial: bool) -> list[str]:
+    """The overrides of the sweep: the experiment, the profile's overrides where nothing typed stands against them."""
+    typed = {_key(override) for override in overrides}
+    quick = [override for override in entry.book.quick if _key(override) not in typed] if profile == QUICK else []
+    seeds = [] if entry.sweep.get("seeds") or "seeds" in typed | {_key(override) for override in quick} else [SEEDS]
     name = "-".join(filter(None, [entry.name.replace("/", "-"), QUICK if profile == QUICK else "",
                                   "partial" if partial else ""]))
     return [f"experiment={entry.name}", f"sweep.name={name}", *seeds, *quick, *overrides]
@@ -104,10 +104,10 @@ def _printed(plan: Plan) -> int:
     return 0
 
 
-def _key(word: str) -> str:
-    return word.lstrip("+~").partition("=")[0].removeprefix("sweep.")
+def _key(override: str) -> str:
+    return override.lstrip("+~").partition("=")[0].removeprefix("sweep.")
 
 
-def _harmless(word: str) -> bool:
-    key = _key(word)
-    return key in _FREE or (bool(of_a_sweep(word)) and key in _HOW)
+def _harmless(override: str) -> bool:
+    key = _key(override)
+    return key in _FREE or (bool(of_a_sweep(override)) and key in _HOW)

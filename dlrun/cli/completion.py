@@ -1,4 +1,4 @@
-"""Completion: of verbs, of their keys and words, and, by Hydra, of a run's groups, words and keys."""
+"""Completion: of verbs, of their keys and arguments, and, by Hydra, of a run's groups, options and keys."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _of_verb(name: str, before: list[str], prefix: str) -> Iterator[str]:
 
 
 def overrides_like(before: str, prefix: str) -> Iterable[str]:
-    """What Hydra offers for a run's word, after those that are typed."""
+    """What Hydra offers for a run's override, after those that are typed."""
     from dlrun.cli.hydra_main import hydra_says
 
     with _line(" ".join(filter(None, ["dlrun", before])) + f" {prefix}"):

@@ -13,13 +13,13 @@ from hydra import main as hydra_main
 from dlrun.config.compose.session import VERSION_BASE
 
 
-def hydra_says(words: Sequence[str]) -> tuple[int, str]:
+def hydra_says(arguments: Sequence[str]) -> tuple[int, str]:
     """(exit code, standard output) of Hydra's own command line.
 
     Hydra prints into memory: it would answer a reader that has gone (``| head``) with a stack trace.
     """
     before, printed = sys.argv, io.StringIO()
-    sys.argv = ["dlrun", *words]
+    sys.argv = ["dlrun", *arguments]
     try:
         with redirect_stdout(printed):
             hydra_main(version_base=VERSION_BASE, config_path=None, config_name="config")(_nothing)()

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (without the program's name) and return its exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
     from dlrun.cli.route import route
 
     try:
-        return route(words)
+        return route(arguments)
     finally:
         if argv is None:  # the process ends: what Python would still collect takes a tenth of the time of a refusal
             gc.freeze()

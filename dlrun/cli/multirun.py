@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def main(words: Sequence[str]) -> int:
+def main(overrides: Sequence[str]) -> int:
     """Plan the sweep of the overrides, print the plan, run what is to do; the exit code."""
     from dlrun.record.plan import store
     from dlrun.sweep.make import make_plan
@@ -13,7 +13,7 @@ def main(words: Sequence[str]) -> int:
     from dlrun.sweep.plan.plan_text import plan_lines
     from dlrun.sweep.plan.status import read_all
 
-    plan = make_plan(words)
+    plan = make_plan(overrides)
     states = read_all(plan)
     print("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
     if plan.options["dry_run"]:

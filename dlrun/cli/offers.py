@@ -1,6 +1,6 @@
-"""What completion offers for the positional words of verbs: run folders, groups, experiments, overrides.
+"""What completion offers for the positional arguments of verbs: run folders, groups, experiments, overrides.
 
-Each takes the words before, which are complete, and the beginning of the one to complete.
+Each takes the arguments before, which are complete, and the beginning of the one to complete.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def experiments(before: Sequence[str], prefix: str) -> Iterable[str]:
 
 
 def overrides(before: Sequence[str], prefix: str) -> Iterable[str]:
-    """What Hydra offers for a run: groups, their words, keys."""
+    """What Hydra offers for a run: groups, their options, keys."""
     from dlrun.cli.completion import overrides_like
 
     return overrides_like(" ".join(before), prefix)

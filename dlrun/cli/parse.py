@@ -1,4 +1,4 @@
-"""From the words after a verb to the verb with its typed arguments; everything that is wrong is said at once."""
+"""From the texts after a verb to the verb with its typed arguments; everything that is wrong is said at once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dlrun.config.schema.fields import Rule
 Kind = TypeVar("Kind", bound=Verb)
 
 
-def parse(name: str, kind: type[Kind], words: Sequence[str]) -> Kind:
-    """The verb `name` with the arguments of `words`: ``key=value``, ``--key=value``, ``--key value``, ``--flag``.
+def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
+    """The verb `name` with its `arguments`: ``key=value``, ``--key=value``, ``--key value``, ``--flag``.
 
     Where a key is given twice the last one counts; keys that take lists collect.  Raises ConfigError.
     """
@@ -23,33 +23,33 @@ def parse(name: str, kind: type[Kind], words: Sequence[str]) -> Kind:
     problems: list[Problem] = []
     given: dict[str, list[str]] = {}
     others: list[str] = []
-    queue = list(words)
+    queue = list(arguments)
     while queue:
-        word = queue.pop(0)
-        dashed = word.startswith("-") and len(word) > 1 and not Path(word).exists()
-        key, equals, value = word.lstrip("-").partition("=") if dashed else word.partition("=")
+        text = queue.pop(0)
+        dashed = text.startswith("-") and len(text) > 1 and not Path(text).exists()
+        key, equals, value = text.lstrip("-").partition("=") if dashed else text.partition("=")
         if dashed and key in wanted and not equals:
             if wanted[key].kind == "flag":
                 value = "true"
             elif queue:
                 value = queue.pop(0)
             else:
-                problems.append(Problem(word, f"expected a value after it, {wanted[key].describe()}"))
+                problems.append(Problem(text, f"expected a value after it, {wanted[key].describe()}"))
                 continue
             equals = "="
         if key in wanted and equals:
             given.setdefault(key, []).append(value)
         elif dashed:
             flags = [f"--{known}" for known in wanted]
-            problems.append(Problem(word, f"no such flag{did_you_mean(word, flags)}; expected  {usage(name, kind)}"))
-        elif equals and not Path(word).exists() and not (found and found[1].overrides):
+            problems.append(Problem(text, f"no such flag{did_you_mean(text, flags)}; expected  {usage(name, kind)}"))
+        elif equals and not Path(text).exists() and not (found and found[1].overrides):
             there = f"its keys are {', '.join(wanted)}{did_you_mean(key, wanted)}" if wanted else "it has no keys"
-            problems.append(Problem(word, f"no such key of  dlrun {name}; {there}"))
+            problems.append(Problem(text, f"no such key of  dlrun {name}; {there}"))
         else:
-            others.append(word)
+            others.append(text)
     values = {key: _read(wanted[key], key, texts, problems) for key, texts in given.items()}
     if found is not None and not problems:
-        problems += _counted(name, kind, found[1], others, words)
+        problems += _counted(name, kind, found[1], others, arguments)
     elif found is None and others:
         problems.append(Problem(others[0], f"expected  {usage(name, kind)}"))
     if problems:
@@ -57,8 +57,8 @@ def parse(name: str, kind: type[Kind], words: Sequence[str]) -> Kind:
     return kind(**values, **({found[0]: tuple(others)} if found else {}))
 
 
-def _counted(name: str, kind: type[Verb], wanted: Positional, words: list[str], typed: Sequence[str]) -> list[Problem]:
-    if len(words) >= wanted.least and (wanted.most is None or len(words) <= wanted.most):
+def _counted(name: str, kind: type[Verb], wanted: Positional, others: list[str], typed: Sequence[str]) -> list[Problem]:
+    if len(others) >= wanted.least and (wanted.most is None or len(others) <= wanted.most):
         return []
     doc = wanted.doc[0].lower() + wanted.doc[1:].rstrip(".")
     return [Problem(" ".join([name, *typed]), f"expected  {usage(name, kind)}: {doc}")]

@@ -1,4 +1,4 @@
-"""The first word decides: a verb, a flag of Hydra's, or a run."""
+"""The first argument decides: a verb, a flag of Hydra's, or a run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ HELP = ("--help", "-h")
 SPEAKING = 5.0  # seconds that another process may take for its sentences
 
 
-def route(words: list[str]) -> int:
+def route(arguments: list[str]) -> int:
     """Answer one command line; problems of the user's are printed, with exit code 2."""
     try:
-        code = _route(words)
+        code = _route(arguments)
         sys.stdout.flush()  # here a reader that has gone is no error; at the interpreter's end it would be one
         return code
     except ConfigError as wrong:
@@ -43,61 +43,61 @@ def _refuse(problems: Sequence[Problem]) -> int:
     return 2
 
 
-def _route(words: list[str]) -> int:
+def _route(arguments: list[str]) -> int:
     from dlrun.cli.verb import verbs
     from dlrun.config.check.allow import allow_typed
 
-    words = _take_config_dir(words)
-    allow_typed(words)
-    if words[:1] == ["help"]:  # `dlrun help report`
-        words = [*words[1:], "--help"]
-    first = words[0] if words else ""
+    arguments = _take_config_dir(arguments)
+    allow_typed(arguments)
+    if arguments[:1] == ["help"]:  # `dlrun help report`
+        arguments = [*arguments[1:], "--help"]
+    first = arguments[0] if arguments else ""
     if first in verbs():
-        return _verb(first, words[1:])
-    if any(word in HELP for word in words):
+        return _verb(first, arguments[1:])
+    if any(text in HELP for text in arguments):
         from dlrun.cli.overview import print_overview
 
         print_overview()
         return 0
-    if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
+    if any(text.split("=")[0] in HYDRA_FLAGS for text in arguments):
         from dlrun.cli.hydra_flags import answer
 
-        return answer(words)
+        return answer(arguments)
     if first and "=" not in first and first[0] not in "-+~":
         from dlrun.cli.advice import unknown_command
 
-        raise ConfigError([Problem(first, unknown_command(first, words[1:]))])
-    return _run(words)
+        raise ConfigError([Problem(first, unknown_command(first, arguments[1:]))])
+    return _run(arguments)
 
 
-def _verb(name: str, words: Sequence[str]) -> int:
+def _verb(name: str, arguments: Sequence[str]) -> int:
     from dlrun.cli.verb import verb
 
     kind = verb(name)
-    if any(word in HELP for word in words):
+    if any(text in HELP for text in arguments):
         from dlrun.cli.verb_help import print_help
 
         print_help(name, kind)
         return 0
-    if "-m" in words or "--multirun" in words:
+    if "-m" in arguments or "--multirun" in arguments:
         raise ConfigError([Problem(f"{name} -m", f"`dlrun {name}` looks at one run")])
     from dlrun.cli.parse import parse
 
-    return parse(name, kind, words).run()
+    return parse(name, kind, arguments).run()
 
 
-def _run(words: Sequence[str]) -> int:
-    """A run, or a sweep: by -m, by hydra.mode, or because an experiment among the words is one."""
-    flags = [word for word in words if word.startswith("-")]
+def _run(arguments: Sequence[str]) -> int:
+    """A run, or a sweep: by -m, by hydra.mode, or because an experiment among the arguments is one."""
+    flags = [text for text in arguments if text.startswith("-")]
     multirun = [flag for flag in flags if flag in ("-m", "--multirun")]
     wrong = [flag for flag in flags if flag not in (*multirun, "-r", "--run")]
     if wrong:
         from dlrun.cli.advice import unknown_flag
 
         raise ConfigError([Problem(flag, unknown_flag(flag)) for flag in wrong])
-    overrides = [word for word in words if not word.startswith("-")]
+    overrides = [text for text in arguments if not text.startswith("-")]
     several = "hydra.mode=MULTIRUN" in overrides
-    overrides = [word for word in overrides if word != "hydra.mode=MULTIRUN"]
+    overrides = [text for text in overrides if text != "hydra.mode=MULTIRUN"]
     from dlrun.config.compose.session import hydra_started
 
     with hydra_started():
@@ -111,36 +111,36 @@ def _run(words: Sequence[str]) -> int:
         return train.main(overrides)
 
 
-def _is_sweep(words: Sequence[str]) -> bool:
-    """Whether an experiment among the words is a sweep, by its file; nothing is composed where none is chosen."""
-    if not any(word.startswith(("experiment=", "+")) for word in words):
+def _is_sweep(overrides: Sequence[str]) -> bool:
+    """Whether an experiment among the overrides is a sweep, by its file; nothing is composed where none is chosen."""
+    if not any(override.startswith(("experiment=", "+")) for override in overrides):
         return False
     from dlrun.config.compose.composer import Composer
     from dlrun.sweep.request.request import is_sweep
 
-    return is_sweep(words, Composer())
+    return is_sweep(overrides, Composer())
 
 
-def _take_config_dir(words: list[str]) -> list[str]:
+def _take_config_dir(arguments: list[str]) -> list[str]:
     """``--config-dir DIR`` (or ``-cd``) is taken out, so that its files get the schema's defaults as ours do."""
-    if not any(word.startswith(("--config-dir", "-cd")) for word in words):
-        return words
+    if not any(text.startswith(("--config-dir", "-cd")) for text in arguments):
+        return arguments
     from pathlib import Path
 
     from dlrun.config.places import add_config_dir
 
     rest: list[str] = []
     waiting = ""
-    for word in words:
-        flag, _, value = word.partition("=")
+    for text in arguments:
+        flag, _, value = text.partition("=")
         if waiting:
-            value, flag, waiting = word, waiting, ""
+            value, flag, waiting = text, waiting, ""
         elif flag in ("--config-dir", "-cd"):
-            if "=" not in word:
+            if "=" not in text:
                 waiting = flag
                 continue
         else:
-            rest.append(word)
+            rest.append(text)
             continue
         if not Path(value).is_dir():
             raise ConfigError([Problem(f"{flag} {value}", "no such folder")])

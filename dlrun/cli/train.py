@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 
-def main(words: Sequence[str]) -> int:
+def main(overrides: Sequence[str]) -> int:
     """Check the overrides and train; the exit code."""
     from dlrun.preflight.preflight import preflight
 
-    return start(preflight(words), ["dlrun", *words])
+    return start(preflight(overrides), ["dlrun", *overrides])
 
 
 def start(checked: Any, command: Sequence[str]) -> int:

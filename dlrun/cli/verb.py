@@ -47,10 +47,10 @@ def nothing(before: Sequence[str], prefix: str) -> Iterable[str]:
 
 @dataclass(frozen=True)
 class Positional:
-    """The words of a command that are not one of the verb's keys.
+    """The arguments of a command that are not one of the verb's keys.
 
     `label` is how usage shows them (``RUN FILE...``), `least` and `most` how many there may be.  With `overrides`,
-    ``key=value`` words of other keys are among them.  `offers` gives the completions, see `cli.offers`.
+    ``key=value`` with other keys are among them.  `offers` gives the completions, see `cli.offers`.
     """
 
     label: str
@@ -62,7 +62,7 @@ class Positional:
 
 
 def positional(label: str, doc: str, **how: Any) -> Any:
-    """The field of a verb that takes its positional words; see `Positional`."""
+    """The field of a verb that takes its positional arguments; see `Positional`."""
     return dataclasses.field(default=(), metadata={"positional": Positional(label, doc, **how)})
 
 
@@ -82,7 +82,7 @@ def keys(kind: type[Verb]) -> dict[str, Rule]:
 
 
 def place(kind: type[Verb]) -> tuple[str, Positional] | None:
-    """The field that takes the positional words, with what it declares; None where a verb has none."""
+    """The field that takes the positional arguments, with what it declares; None where a verb has none."""
     for field in dataclasses.fields(kind):
         if "positional" in field.metadata:
             return field.name, field.metadata["positional"]

@@ -1,4 +1,4 @@
-"""`dlrun VERB --help`: usage, what it does, its words and keys, examples."""
+"""`dlrun VERB --help`: usage, what it does, its arguments and keys, examples."""
 
 from __future__ import annotations
 

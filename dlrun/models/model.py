@@ -39,7 +39,7 @@ class Model:
     computed: ClassVar[bool] = False  # whether it is computed from the training rows at once, with nothing to train
     natural_task: ClassVar[str] = ""  # the task that task=auto stands for; empty: the data's targets say it
     wirings: ClassVar[tuple[str, ...]] = ()  # of the composite specs that `network` may give
-    suggests: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # root keys and groups that suit it, typed words win
+    suggests: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # root keys and groups that suit it; overrides win
     name: str = text("", "name of the model's file in configs/model", identity=False)
 
     @property

@@ -17,8 +17,8 @@ from dlrun.models.plan import Row
 class Checked:
     """A command that can be started: its configuration, what is known of its data, and its network.
 
-    `network` is None for a baseline, and for a user's own class, whose inside is not known before it is made; `word` is
-    the task's.
+    `network` is None for a baseline, and for a user's own class, whose inside is not known before it is made;
+    `task_option` is the task's.
     """
 
     config: Config
@@ -26,7 +26,7 @@ class Checked:
     rows: dict[str, int]
     outputs: int
     network: Network
-    word: str = ""
+    task_option: str = ""
 
     def table(self) -> list[Row] | None:
         """The layer table: names, shapes, counts; empty for a baseline, None for a class of the user's own."""

@@ -17,7 +17,7 @@ from dlrun.models.model import Network
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.design import design
 from dlrun.preflight.steps import epoch_steps
-from dlrun.preflight.task_choice import pairing, task_values, task_word, with_task
+from dlrun.preflight.task_choice import pairing, task_option, task_values, with_task
 
 Look = Callable[..., DatasetInfo]
 
@@ -33,11 +33,11 @@ def fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Chec
         return None, wrong.problems
     problems: list[Problem] = []
     data_spec = seen.data_spec
-    word, unseen = config.task.kind, not config.task.known
+    option, unseen = config.task.kind, not config.task.known
     try:
         if config.task.kind == "auto":
-            word = task_word(config, data_spec)
-            config = with_task(config, {**task_values(word), "metrics": list(config.task.metrics)})
+            option = task_option(config, data_spec)
+            config = with_task(config, {**task_values(option), "metrics": list(config.task.metrics)})
             problems += config.task.metric_problems()
     except ConfigError as wrong:
         return None, wrong.problems
@@ -69,7 +69,7 @@ def fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Chec
             network = design(config, data_spec)
         except ConfigError as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
-    return Checked(config, seen, rows, outputs, network, word), problems
+    return Checked(config, seen, rows, outputs, network, option), problems
 
 
 def _of_rows(config: Config, rows: int) -> list[Problem]:
@@ -89,7 +89,7 @@ def _of_rows(config: Config, rows: int) -> list[Problem]:
 
 
 def _of_model(config: Config, problem: Problem) -> Problem:
-    """A layer's problem under the word that chose the layer: ``model=cnn``.  One that names a key keeps it."""
+    """A layer's problem under the option that chose the layer: ``model=cnn``.  One that names a key keeps it."""
     if any(_about(problem, group) for group in GROUPS):
         return problem
     return Problem(config.model.given, f"{problem.given}: {problem.expected}", problem.origin)

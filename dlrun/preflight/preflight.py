@@ -1,4 +1,4 @@
-"""All checks of a command before torch is imported: words, values, and what the data's shape allows."""
+"""All checks of a command before torch is imported: overrides, values, and what the data's shape allows."""
 
 from __future__ import annotations
 
@@ -28,37 +28,38 @@ Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
 class Examined:
     """What a command was found to be: `checked` where it can be started, and its problems.
 
-    `words` are the problems of its words, `values` those of the values, which files may have brought.
+    `override_problems` are of what was typed, `value_problems` of the values, which files may have brought.
     """
 
     checked: Checked | None
-    words: list[Problem]
-    values: list[Problem]
+    override_problems: list[Problem]
+    value_problems: list[Problem]
     composition: Composition | None
 
     @property
     def wrong(self) -> bool:
-        return bool(self.words or self.values) or self.checked is None
+        return bool(self.override_problems or self.value_problems) or self.checked is None
 
     def problems(self) -> list[Problem]:
         """All of them, each with the file and line that its value came from; files are read again only for that."""
-        return self.words + (_placed(self.values, self.composition) if self.composition else self.values)
+        values = _placed(self.value_problems, self.composition) if self.composition else self.value_problems
+        return self.override_problems + values
 
 
-def preflight(words: Sequence[str]) -> Checked:
+def preflight(overrides: Sequence[str]) -> Checked:
     """Compose and check a command; raises ConfigError with everything that is wrong with it."""
-    allow_typed(words)
-    found = examine(words)
+    allow_typed(overrides)
+    found = examine(overrides)
     if found.wrong or found.checked is None:
         raise ConfigError(found.problems())
     return found.checked
 
 
-def examine(words: Sequence[str], compose: Compose = compose, look: Look = dataset_info) -> Examined:
+def examine(overrides: Sequence[str], compose: Compose = compose, look: Look = dataset_info) -> Examined:
     """Compose and check a command.  A plan of many hands in a `compose` and a `look` that remember."""
     try:
-        words, stopped = _with_task_said(words, compose, look)
-        return stopped or _examined(*compose(words), look)
+        overrides, stopped = _with_task_named(overrides, compose, look)
+        return stopped or _examined(*compose(overrides), look)
     except BrokenKind as broken:
         return Examined(None, [Problem(broken.given, broken.reason)], [], None)
 
@@ -73,24 +74,24 @@ def stored(plain: dict[str, Any]) -> Checked:
     return checked
 
 
-def _with_task_said(words: Sequence[str], compose: Compose, look: Look) -> tuple[Sequence[str], Examined | None]:
-    """The words, and `task=` where keys of a task are typed that only model and data can name.
+def _with_task_named(overrides: Sequence[str], compose: Compose, look: Look) -> tuple[Sequence[str], Examined | None]:
+    """The overrides, and `task=` where keys of a task are typed that only model and data can name.
 
     A task that an experiment has chosen is left to it: naming it here would set its other values back.  Where the task
     cannot be found, what was found instead.
     """
-    rest = [word for word in words if not word.lstrip("+").startswith("task.")]
-    if len(rest) == len(words) or any(word.startswith("task=") for word in words):
-        return words, None
+    rest = [override for override in overrides if not override.lstrip("+").startswith("task.")]
+    if len(rest) == len(overrides) or any(override.startswith("task=") for override in overrides):
+        return overrides, None
     composition, problems = compose(rest)
     if composition is not None:
         task = composition.plain.get("task")
         if isinstance(task, dict) and task.get("kind") != "auto":
-            return words, None
+            return overrides, None
     found = _examined(composition, problems, look)
     if found.checked is None:
-        return words, found
-    return [*words, f"task={found.checked.word}"], None
+        return overrides, found
+    return [*overrides, f"task={found.checked.task_option}"], None
 
 
 def _examined(composition: Composition | None, problems: list[Problem], look: Look) -> Examined:
@@ -99,13 +100,13 @@ def _examined(composition: Composition | None, problems: list[Problem], look: Lo
         return Examined(None, problems, [], None)
     config, more = inspect(composition.plain)
     if config is not None and config.allow and not any(key == "allow" for key in _typed(composition)):
-        config, more = inspect(composition.plain, Origins(composition.words).place)  # a file cannot allow itself
+        config, more = inspect(composition.plain, Origins(composition.overrides).place)  # a file cannot allow itself
     checked, last = fits(config, problems + more, look)
     return Examined(checked, problems, more + last, composition)
 
 
 def _typed(composition: Composition) -> list[str]:
-    return [word.split("=")[0].lstrip("+") for word in composition.words]
+    return [override.split("=")[0].lstrip("+") for override in composition.overrides]
 
 
 def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
@@ -117,9 +118,9 @@ def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
     for problem, key in zip(problems, keys):
         first = key.split(".")[0]
         ours = first in GROUPS or first in composition.plain
-        if ours and not problem.origin and not any(key == word or key.startswith(f"{word}.") for word in typed
-                                                   if not is_group(word)):
-            origin = origin or Origins(composition.words).place
+        if ours and not problem.origin and not any(key == other or key.startswith(f"{other}.") for other in typed
+                                                   if not is_group(other)):
+            origin = origin or Origins(composition.overrides).place
             problem = replace(problem, origin=origin(key))
         found.append(problem)
     return found

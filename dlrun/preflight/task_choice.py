@@ -20,19 +20,19 @@ def natural_task(data_spec: DatasetSpec) -> str:
     return next((name for name in files("task") if find("task", name)().natural(data_spec)), "")
 
 
-def task_word(config: Config, data_spec: DatasetSpec) -> str:
-    """The word of group `task` for a configuration whose task is auto; raises ConfigError where nothing fits."""
-    word = config.model.natural_task or natural_task(data_spec)
-    if not word:
+def task_option(config: Config, data_spec: DatasetSpec) -> str:
+    """The option of group `task` for a configuration whose task is auto; raises ConfigError where nothing fits."""
+    option = config.model.natural_task or natural_task(data_spec)
+    if not option:
         raise problem(config.model.given,
                       "this data set has no targets to learn; model=autoencoder, vae or gan learns from inputs alone")
-    return word
+    return option
 
 
-def task_values(word: str) -> dict[str, Any]:
-    """The values of a task's word, as composition would have given them."""
-    values = {key: value for key, value in option_values("task", word).items() if key != "root"}
-    return filled("task", values, word)
+def task_values(option: str) -> dict[str, Any]:
+    """The values of a task's option, as composition would have given them."""
+    values = {key: value for key, value in option_values("task", option).items() if key != "root"}
+    return filled("task", values, option)
 
 
 def with_task(config: Config, values: dict[str, Any]) -> Config:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
-ROOMS: dict[str, str] = {  # group -> folder below the package
+FOLDERS: dict[str, str] = {  # group -> folder below the package
     "launcher": "sweep/execute/launchers",
     "metric": "metrics",
     "dataset": "data/sets",
@@ -28,10 +28,10 @@ def files(group: str) -> dict[str, str]:
 
     Names that begin with ``_`` or end with ``_module`` are what the kinds are built from, and no kinds.
     """
-    if group not in ROOMS:
+    if group not in FOLDERS:
         return {}
-    folder = _PACKAGE / ROOMS[group]
-    package = ".".join(["dlrun", *Path(ROOMS[group]).parts])
+    folder = _PACKAGE / FOLDERS[group]
+    package = ".".join(["dlrun", *Path(FOLDERS[group]).parts])
     found = {}
     for path in sorted(folder.iterdir()):
         name = path.stem
@@ -43,5 +43,5 @@ def files(group: str) -> dict[str, str]:
 
 def path_of(group: str, name: str) -> Path:
     """The file of a kind of dlrun's own: ``<name>.py``, or the ``__init__.py`` of its folder."""
-    folder = _PACKAGE / ROOMS[group]
+    folder = _PACKAGE / FOLDERS[group]
     return folder / name / "__init__.py" if (folder / name).is_dir() else folder / f"{name}.py"

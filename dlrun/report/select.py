@@ -1,4 +1,4 @@
-"""Choosing among runs by words: ``status=failed model=cnn optimizer.lr=0.1``, or a part of a name or an id."""
+"""Filters of runs: ``status=failed model=cnn optimizer.lr=0.1``, or a part of a name or an id."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dlrun.report.settings import word
 _OWN = ("status", "id", "name")
 
 
-def select(runs: Sequence[Run], words: Sequence[str]) -> list[Run]:
-    """The runs that all words fit; raises ConfigError for a key that no run has."""
+def select(runs: Sequence[Run], filters: Sequence[str]) -> list[Run]:
+    """The runs that match all `filters`; raises ConfigError for a key that no run has."""
     known = {key for run in runs for key in run.config} | {*_OWN, *GROUPS}
-    asked = [said.partition("=")[0] for said in words if "=" in said]
-    wrong = [Problem(key, f"no run has this key{did_you_mean(key, known)}") for key in asked if key not in known]
+    keys = [given.partition("=")[0] for given in filters if "=" in given]
+    wrong = [Problem(key, f"no run has this key{did_you_mean(key, known)}") for key in keys if key not in known]
     if wrong:
         raise ConfigError(wrong)
-    return [run for run in runs if all(_fits(run, said) for said in words)]
+    return [run for run in runs if all(_fits(run, given) for given in filters)]
 
 
-def _fits(run: Run, said: str) -> bool:
-    key, equals, wanted = said.partition("=")
+def _fits(run: Run, given: str) -> bool:
+    key, equals, wanted = given.partition("=")
     if not equals:
-        return said in run.name
+        return given in run.name
     if key in _OWN:
         found = {"status": run.status, "id": run.id, "name": run.folder.parent.name}[key]
         return found.startswith(wanted) if key == "id" else found.replace("_", " ") == wanted.replace("_", " ")

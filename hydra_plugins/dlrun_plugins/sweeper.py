@@ -30,15 +30,15 @@ class DlrunSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         from dlrun.cli.route import route
 
-        words = [word.lstrip("+") if _setting(word) else word for word in arguments]
-        if not any(word.startswith("experiment=") for word in words):  # its params are read with its file
-            words = [*(f"{key}={value}" for key, value in (self.params or {}).items()), *words]
-        code = route(["-m", *words])
+        arguments = [text.lstrip("+") if _setting(text) else text for text in arguments]
+        if not any(text.startswith("experiment=") for text in arguments):  # its params are read with its file
+            arguments = [*(f"{key}={value}" for key, value in (self.params or {}).items()), *arguments]
+        code = route(["-m", *arguments])
         if code:
             sys.exit(code)  # Hydra gives the sweeper's value to nobody
 
 
-def _setting(word: str) -> bool:
+def _setting(text: str) -> bool:
     from dlrun.config.schema.sweeps import of_a_sweep
 
-    return bool(of_a_sweep(word.lstrip("+")))
+    return bool(of_a_sweep(text.lstrip("+")))

@@ -1,6 +1,6 @@
 """Every kind of bad input has its one clear message: key, value, what is allowed, the nearest right name.
 
-Each case is the words of a command, fragments of what must be said, and the user's files that it needs.
+Each case is the arguments of a command, fragments of what must be said, and the user's files that it needs.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ TABLE = "a,b,price\n" + "".join(f"{row},{row * 2},{row % 3}\n" for row in range(
 
 @dataclass(frozen=True)
 class Case:
-    """`words` as typed, one blank apart; `says` are fragments of stderr; `started` is True after torch was loaded."""
+    """`arguments` as typed, one blank apart; `says`: fragments of stderr; `started` is True after torch was loaded."""
 
-    words: str
+    arguments: str
     says: tuple[str, ...]
     files: dict[str, str | bytes] = field(default_factory=dict)
     lines: int | None = None  # how many problems are counted
     started: bool = False
 
 
-def case(words: str, *says: str, lines: int | None = 1, started: bool = False, **files: str | bytes) -> Case:
+def case(arguments: str, *says: str, lines: int | None = 1, started: bool = False, **files: str | bytes) -> Case:
     """Keywords are files: ``experiment`` is ./experiments/x.yaml, ``mine`` is mine.py, and so on."""
     places = {"experiment": "experiments/x.yaml", "model": "configs/model/x.yaml", "mine": "mine.py",
               "optimizer": "configs/optimizer/x.yaml", "csv": "t.csv", "npz": "t.npz", "extra": "configs/extra/x.yaml",
               "cnn": "configs/model/cnn.yaml",
               "early_stop": "configs/early_stop/x.yaml", "other": "configs/model/y.yaml", "picture": "pics/a.txt"}
-    return Case(words, says, {places[name]: content for name, content in files.items()}, lines, started)
+    return Case(arguments, says, {places[name]: content for name, content in files.items()}, lines, started)
 
 
 def npz(**arrays: np.ndarray) -> bytes:
@@ -114,7 +114,7 @@ FORMS = [
     case("model=[cnn]", "expected the name of an option: "),
     case("model=3", "no such model; there are: ", "cnn"),
     case("model=null", "expected the name of an option"),
-    case("model.kind=dense", "the kind comes with the word:  model=dense"),
+    case("model.kind=dense", "the kind comes with the option:  model=dense"),
     case("+model._target_=os.system", "a class of your own enters by a file"),
     case("+dataset._target_=os.system", "a class of your own enters by a file, as configs/dataset/mine.yaml"),
     case("+optimizer._target_=os.system", "a class of your own enters by a file, as configs/optimizer/mine.yaml"),
@@ -391,12 +391,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
 
-@pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.words)
+@pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.arguments)
 def test_bad_input_is_answered_by_one_clear_message_and_nothing_starts(bad: Case, folder: Path, write, capsys) -> None:
     write(bad.files)
     before = {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
 
-    code = route(bad.words.split(" "))
+    code = route(bad.arguments.split(" "))
 
     said = capsys.readouterr().err
     assert code == 2, said
@@ -412,5 +412,5 @@ def test_bad_input_is_answered_by_one_clear_message_and_nothing_starts(bad: Case
 
 
 def test_there_are_more_than_sixty_kinds_and_none_is_said_twice() -> None:
-    keys = [(bad.words, *sorted(bad.files.items())) for bad in CASES]
+    keys = [(bad.arguments, *sorted(bad.files.items())) for bad in CASES]
     assert len(set(keys)) == len(keys) >= 75

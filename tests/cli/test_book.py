@@ -69,13 +69,13 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
     assert "full: 1 cell printed" in listed and "needs weights of another net" in listed
 
 
-@pytest.mark.parametrize(("words", "wanted"), [
+@pytest.mark.parametrize(("arguments", "wanted"), [
     (["mine/C2"], "it needs weights of another net"), (["mine/C3"], "did you mean"),
     (["mine/C1", "profile=quik"], "one of full, quick"), (["--wrte"], "dlrun book [NAME ...]"),
     (["mine/C1", "epochs=0"], "an integer >= 1"), (["seeds=3"], "dlrun book [NAME ...]")])
-def test_what_cannot_be_run_is_said(here: Path, words: list[str], wanted: str,
+def test_what_cannot_be_run_is_said(here: Path, arguments: list[str], wanted: str,
                                     capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["book", *words]) == 2
+    assert main(["book", *arguments]) == 2
     assert wanted in capsys.readouterr().err
     assert not (here / "runs").exists()
 

@@ -1,4 +1,4 @@
-"""The words after a verb become its typed arguments, or one report of everything that is wrong."""
+"""What follows a verb becomes its typed arguments, or one report of everything that is wrong."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dlrun.cli.verb import verb
 from dlrun.config.problem import ConfigError
 
 
-def read(*words: str):
-    return parse(words[0], verb(words[0]), words[1:])
+def read(*arguments: str):
+    return parse(arguments[0], verb(arguments[0]), arguments[1:])
 
 
 def test_values_have_the_types_that_the_verb_declares() -> None:
@@ -22,21 +22,21 @@ def test_values_have_the_types_that_the_verb_declares() -> None:
     assert (asked.count, asked.seed, asked.out) == (36, 0, "samples.png")
 
 
-@pytest.mark.parametrize("words", [
+@pytest.mark.parametrize("arguments", [
     ["profile=quick"], ["--profile=quick"], ["--profile", "quick"], ["profile=full", "profile=quick"]])
-def test_a_key_may_be_written_with_dashes_and_the_last_one_counts(words: list[str]) -> None:
-    assert read("book", "gulli/C1", *words).profile == "quick"
+def test_a_key_may_be_written_with_dashes_and_the_last_one_counts(arguments: list[str]) -> None:
+    assert read("book", "gulli/C1", *arguments).profile == "quick"
 
 
 def test_flags_stand_alone_or_have_a_value() -> None:
     assert read("runs", "remove", "x", "--yes").yes is True
     assert read("runs", "remove", "x", "yes=false").yes is False
-    assert read("runs", "remove", "x", "yes=true").words == ("remove", "x")
+    assert read("runs", "remove", "x", "yes=true").arguments == ("remove", "x")
 
 
 def test_overrides_are_left_to_verbs_that_take_them() -> None:
     assert read("summary", "model=cnn", "+x=1", "~y").overrides == ("model=cnn", "+x=1", "~y")
-    assert read("runs", "model=cnn", "metric=val/loss").words == ("model=cnn",)
+    assert read("runs", "model=cnn", "metric=val/loss").arguments == ("model=cnn",)
 
 
 def test_a_file_whose_name_has_an_equals_sign_is_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,11 +54,11 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert "did you mean  temperature" in said["temprature=1"] and "no such flag" in said["--nope"]
 
 
-@pytest.mark.parametrize(("words", "expected"), [
+@pytest.mark.parametrize(("arguments", "expected"), [
     (["diff", "a"], "dlrun diff RUN RUN"), (["diff", "a", "b", "c"], "dlrun diff RUN RUN"),
     (["predict", "a"], "dlrun predict RUN FILE..."), (["generate"], "dlrun generate RUN"),
     (["book", "--profile"], "expected a value after it"), (["book", "profile=quik"], "did you mean  quick")])
-def test_what_is_missing_is_named(words: list[str], expected: str) -> None:
+def test_what_is_missing_is_named(arguments: list[str], expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read(*words)
+        read(*arguments)
     assert expected in str(caught.value)

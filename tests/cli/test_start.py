@@ -22,10 +22,10 @@ sys.exit(code)
 """
 
 
-def dlrun(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+def dlrun(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which says at its end what it has imported."""
     home = {"DLRUN_CACHE": str(folder / "cache"), "PYTHONPATH": PATH, "COLUMNS": "100"}
-    return subprocess.run([sys.executable, "-c", PROBE, *words], cwd=folder, env={**os.environ, **home, **env},
+    return subprocess.run([sys.executable, "-c", PROBE, *arguments], cwd=folder, env={**os.environ, **home, **env},
                           capture_output=True, text=True, timeout=60)
 
 
@@ -52,10 +52,10 @@ LIGHT = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "says"), LIGHT, ids=_command)
-def test_it_answers_without_torch_and_at_once(words: list[str], code: int, says: str, folder: Path) -> None:
+@pytest.mark.parametrize(("arguments", "code", "says"), LIGHT, ids=_command)
+def test_it_answers_without_torch_and_at_once(arguments: list[str], code: int, says: str, folder: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = dlrun(folder, *words)
+    done = dlrun(folder, *arguments)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert done.returncode == code, done.stderr
@@ -142,9 +142,9 @@ HYDRA = [
 ]
 
 
-@pytest.mark.parametrize(("words", "says"), HYDRA, ids=_command)
-def test_hydras_own_flags_are_answered_by_hydra(words: list[str], says: str, folder: Path) -> None:
-    done = dlrun(folder, *words)
+@pytest.mark.parametrize(("arguments", "says"), HYDRA, ids=_command)
+def test_hydras_own_flags_are_answered_by_hydra(arguments: list[str], says: str, folder: Path) -> None:
+    done = dlrun(folder, *arguments)
     assert done.returncode == 0, done.stderr
     assert says in done.stdout
     assert {path.name for path in folder.iterdir()} <= {"cache"}
@@ -163,8 +163,8 @@ def test_the_configuration_that_is_shown_is_complete(folder: Path) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
-    for words, begins in (("list", "datasets"), ("-sc install=bash", "export"), ("--cfg job", "seed")):
-        line = f"{sys.executable} -m dlrun.cli.main {words} | head -1"
+    for arguments, begins in (("list", "datasets"), ("-sc install=bash", "export"), ("--cfg job", "seed")):
+        line = f"{sys.executable} -m dlrun.cli.main {arguments} | head -1"
         done = subprocess.run(line, shell=True, cwd=folder, text=True,
                               capture_output=True, env={**os.environ, "PYTHONPATH": PATH})
         assert done.stdout.startswith(begins) and not done.stderr, done.stderr

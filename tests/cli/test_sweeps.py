@@ -17,8 +17,8 @@ FAST = ["model=dense", "model.hidden=[4]", "epochs=1", "threads=1", "device=cpu"
 
 @pytest.fixture
 def said(folder: Path, capsys):
-    def call(*words: str, code: int = 0) -> str:
-        assert route(list(words)) == code
+    def call(*arguments: str, code: int = 0) -> str:
+        assert route(list(arguments)) == code
         done = capsys.readouterr()
         return done.err if code else done.out
 
@@ -42,11 +42,12 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(said, folder: Path) -> Non
     assert not list(folder.iterdir())
 
 
-@pytest.mark.parametrize("words", [["seeds=5"], ["zip(a=1,2;b=3,4)"], ["skip(model=cnn)"], ["workers=2"],
-                                   ["sweep.name=x"], ["explain", "seeds=5"], ["summary", "retry=failed"]], ids=" ".join)
-def test_a_sweeps_word_without_a_sweep_wants_m(said, words: list[str]) -> None:
-    text = said(*words, code=2)
-    assert f"{words[-1]}  it belongs to a sweep: add  -m" in text and text.startswith("1 problem")
+@pytest.mark.parametrize("arguments", [["seeds=5"], ["zip(a=1,2;b=3,4)"], ["skip(model=cnn)"], ["workers=2"],
+                                       ["sweep.name=x"], ["explain", "seeds=5"], ["summary", "retry=failed"]],
+                         ids=" ".join)
+def test_a_sweeps_key_without_a_sweep_wants_m(said, arguments: list[str]) -> None:
+    text = said(*arguments, code=2)
+    assert f"{arguments[-1]}  it belongs to a sweep: add  -m" in text and text.startswith("1 problem")
 
 
 def test_an_experiment_with_a_sweep_is_one_without_m(said, write) -> None:
@@ -72,19 +73,19 @@ def test_the_first_jobs_configuration_is_shown(said, write) -> None:
 
 
 def test_states_and_time_are_told_from_the_folders(said, folder: Path) -> None:
-    words = ["-m", *FAST, "optimizer.lr=0.1,0.01,0.001", "sweep.name=mine"]
-    said(*words)
+    arguments = ["-m", *FAST, "optimizer.lr=0.1,0.01,0.001", "sweep.name=mine"]
+    said(*arguments)
     done = sorted(folder.glob("runs/*/*/result.json"))
     assert len(done) == 3
-    assert ["jobs", "3:", "3", "done"] in lines(said(*words, "dry_run=true"))
+    assert ["jobs", "3:", "3", "done"] in lines(said(*arguments, "dry_run=true"))
     (done[0]).unlink()  # it has its checkpoint: interrupted
     failed = json.loads(done[1].read_text())
     done[1].write_text(json.dumps({**failed, "status": "failed", "stop_reason": "x"}))
-    text = said(*words, "seeds=2", "dry_run=true")
+    text = said(*arguments, "seeds=2", "dry_run=true")
     assert "jobs    6: 1 done, 1 to continue, 1 failed (retry=failed tries again), 3 to do" in text
     assert "one job after another (from runs of the same shape)" in text
     assert "note    sweep mine had 3 jobs: 3 are kept, 3 are new, 0 are no longer in it" in text
-    assert "failed (tried again)" in said(*words, "retry=failed", "dry_run=true")
+    assert "failed (tried again)" in said(*arguments, "retry=failed", "dry_run=true")
 
 
 def test_the_plan_is_stored_before_the_first_job(said, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +104,8 @@ def test_hydras_own_multirun_of_dlruns_configuration_is_dlruns(folder: Path, wri
     write({"app.py": "import hydra\n@hydra.main(config_path=None, config_name='config', version_base='1.3')\n"
                      "def f(c): print('TASK')\nf()\n"})
 
-    def app(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "app.py", *words], cwd=folder, capture_output=True, text=True)
+    def app(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "app.py", *arguments], cwd=folder, capture_output=True, text=True)
 
     done = app("-m", "optimizer=sgd,adam", "+seeds=2", "+dry_run=true")
     assert "jobs    4: 4 to do" in done.stdout and "TASK" not in done.stdout and done.returncode == 0, done.stderr

@@ -59,9 +59,9 @@ def test_predict_reads_pictures(go, tmp_path: Path, capsys) -> None:
 def test_generated_text_follows_the_prompt_and_the_seed(go, capsys) -> None:
     outcome = go("dataset=python_docs", "model=lstm", "model.units=8", "max_steps=5", "train_size=2000", "epochs=1")
     texts = []
-    for words in (["seed=1"], ["seed=1"], ["seed=2"], ["temperature=0", "seed=1"], ["temperature=0", "seed=2"]):
+    for arguments in (["seed=1"], ["seed=1"], ["seed=2"], ["temperature=0", "seed=1"], ["temperature=0", "seed=2"]):
         capsys.readouterr()
-        assert route(["generate", str(outcome.folder), "prompt=the ", "tokens=40", *words]) == 0
+        assert route(["generate", str(outcome.folder), "prompt=the ", "tokens=40", *arguments]) == 0
         texts.append(capsys.readouterr().out)
     assert all(text.startswith("the ") and len(text) >= len("the ") + 40 + 1 for text in texts)
     assert texts[0] == texts[1] != texts[2], "a seed is a text"
@@ -71,10 +71,10 @@ def test_generated_text_follows_the_prompt_and_the_seed(go, capsys) -> None:
 def test_generated_pictures_are_a_grid_of_samples_and_lines_between_two(go, tmp_path: Path) -> None:
     outcome = go("dataset=digits", "model=gan", "epochs=1")
     made = {}
-    for name, words in (("grid", ["count=9", "seed=1"]), ("again", ["count=9", "seed=1"]),
-                        ("other", ["count=9", "seed=2"]), ("lines", ["count=2", "between=5", "seed=1"])):
+    for name, arguments in (("grid", ["count=9", "seed=1"]), ("again", ["count=9", "seed=1"]),
+                            ("other", ["count=9", "seed=2"]), ("lines", ["count=2", "between=5", "seed=1"])):
         path = tmp_path / f"{name}.png"
-        assert route(["generate", str(outcome.folder), *words, f"out={path}"]) == 0
+        assert route(["generate", str(outcome.folder), *arguments, f"out={path}"]) == 0
         made[name] = np.asarray(Image.open(path).convert("L"))
     assert (made["grid"] == made["again"]).all(), "a seed is a picture"
     assert made["grid"].shape == made["other"].shape and (made["grid"] != made["other"]).any()
@@ -118,13 +118,13 @@ def enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return values[rows][:, columns]
 
 
-@pytest.mark.parametrize(("words", "said"), [
+@pytest.mark.parametrize(("arguments", "said"), [
     (["predict"], "a run's folder, then tables"),
     (["predict", "nowhere", "x.csv"], "no folder of a trained run"),
     (["generate", "nowhere"], "no folder of a trained run"),
     (["generate", "a", "temprature=1"], "did you mean  temperature"),
 ])
-def test_what_cannot_be_used_is_said(words: list[str], said: str, tmp_path: Path, monkeypatch, capsys) -> None:
+def test_what_cannot_be_used_is_said(arguments: list[str], said: str, tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
-    assert route(words) == 2
+    assert route(arguments) == 2
     assert said in capsys.readouterr().err

@@ -15,8 +15,8 @@ from dlrun.config.schema.root import Config
 from dlrun.engine.optimizers.adam import Adam
 
 
-def config(*words: str) -> Config:
-    composition, problems = compose(words)
+def config(*overrides: str) -> Config:
+    composition, problems = compose(overrides)
     assert composition is not None and not problems, problems
     return check(composition.plain)
 
@@ -113,7 +113,7 @@ def test_a_wrong_key_costs_one_composition(folder: Path, monkeypatch: pytest.Mon
 
     calls: list[list[str]] = []
     real = module.compose_groups
-    monkeypatch.setattr(module, "compose_groups", lambda words: calls.append(list(words)) or real(words))
+    monkeypatch.setattr(module, "compose_groups", lambda overrides: calls.append(list(overrides)) or real(overrides))
     compose(["modle=cnn"])
     assert calls == [[]]
     calls.clear()

@@ -23,7 +23,7 @@ FILES: dict[str, str | bytes] = {
     "experiments/x.yaml": "defaults:\n  - override /model: dense\nepochs: 3\noptimizer:\n  lr: 0.5\n"
                           "book: {id: x, nested: {deep: [1, {a: 2}]}}\nsweep:\n  seeds: 3\n",
 }
-WORDS = [
+OVERRIDES = [
     [], ["seed=3"], ["optimizer.lr=1e-3"], ["optimizer.lr=1e-05", "optimizer.beta1=0.5"], ["optimizer.lr=.1"],
     ["epochs=1_000"], ["model.hidden=[8,8]"], ["model.hidden=[]"], ["model.hidden=7"], ["model.hidden.0=5"],
     ["model.hidden=[1,2,3]", "model.hidden.1=9"], ["name='a, b'"], ['name="it\'s"'], ["name=a b"], ["name=null"],
@@ -45,20 +45,20 @@ WORDS = [
 ]
 
 
-def hydras_own(words: list[str]) -> dict[str, Any] | str:
-    """What Hydra's own composition of all words gives, or the name of what it raises."""
+def hydras_own(overrides: list[str]) -> dict[str, Any] | str:
+    """What Hydra's own composition of all overrides gives, or the name of what it raises."""
     try:
-        config = hydra_compose(config_name="config", overrides=words)
+        config = hydra_compose(config_name="config", overrides=overrides)
         return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
     except (HydraException, OmegaConfBaseException) as error:
         return type(error).__name__
 
 
-def ours(composer: Composer, words: list[str]) -> dict[str, Any] | str:
+def ours(composer: Composer, overrides: list[str]) -> dict[str, Any] | str:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     try:
-        return composer._composition(OverridesParser.create().parse_overrides(words)).plain
+        return composer._composition(OverridesParser.create().parse_overrides(overrides)).plain
     except (HydraException, OmegaConfBaseException) as error:
         return type(error).__name__
 
@@ -78,19 +78,19 @@ def same(one: Any, other: Any) -> bool:
 
 def test_every_word_gives_what_hydra_gives(hydra) -> None:
     composer = Composer()
-    for words in WORDS:
-        theirs, made = hydras_own(words), ours(composer, words)
+    for overrides in OVERRIDES:
+        theirs, made = hydras_own(overrides), ours(composer, overrides)
         if isinstance(theirs, dict):
             theirs = {**theirs, "sweep": None}
             theirs.pop("experiment", None)
-        assert same(made, theirs), words
-    assert len(composer._bases) < len(WORDS) / 2
+        assert same(made, theirs), overrides
+    assert len(composer._bases) < len(OVERRIDES) / 2
 
 
 def test_a_job_does_not_see_the_values_of_the_job_before(hydra) -> None:
     composer = Composer()
-    first = [ours(composer, words) for words in WORDS]
-    again = [ours(composer, words) for words in reversed(WORDS)]
+    first = [ours(composer, overrides) for overrides in OVERRIDES]
+    again = [ours(composer, overrides) for overrides in reversed(OVERRIDES)]
     assert all(map(same, first, reversed(again)))
 
 
@@ -113,7 +113,7 @@ def test_a_thousand_jobs_of_the_same_groups_cost_one_composition(hydra, monkeypa
 
     calls: list[list[str]] = []
     real = module.compose_groups
-    monkeypatch.setattr(module, "compose_groups", lambda words: calls.append(list(words)) or real(words))
+    monkeypatch.setattr(module, "compose_groups", lambda overrides: calls.append(list(overrides)) or real(overrides))
     composer = Composer()
     for seed, model in itertools.product(range(50), ("dense", "cnn")):
         composition, problems = composer.compose([f"model={model}", f"seed={seed}"])
@@ -121,14 +121,14 @@ def test_a_thousand_jobs_of_the_same_groups_cost_one_composition(hydra, monkeypa
     assert calls == [["model=dense"], ["model=cnn"]]
 
 
-@pytest.mark.parametrize("words", [
+@pytest.mark.parametrize("overrides", [
     [], ["model=lenet", "dataset=mnist"], ["model=gan"], ["model=long"], ["experiment=x", "optimizer=sgd"],
     ["+setup=fast"], ["task=vae", "model=vae"]], ids=" ".join)
-def test_without_hydras_own_tree_the_rest_is_what_hydra_composes(words: list[str], folder: Path, write) -> None:
+def test_without_hydras_own_tree_the_rest_is_what_hydra_composes(overrides: list[str], folder: Path, write) -> None:
     write(FILES)
     with hydra_started():
-        found = compose_groups(words)
+        found = compose_groups(overrides)
         assert found is not None
-        assert OmegaConf.to_container(found, resolve=True) == hydras_own(words)
-        assert compose_groups([*words, "hydra.job.chdir=null"]) is None  # the whole composition's
-        assert compose_groups([*words, "model=nowhere"]) is None
+        assert OmegaConf.to_container(found, resolve=True) == hydras_own(overrides)
+        assert compose_groups([*overrides, "hydra.job.chdir=null"]) is None  # the whole composition's
+        assert compose_groups([*overrides, "model=nowhere"]) is None

@@ -21,8 +21,8 @@ from dlrun.engine.optimizers.adam import Adam
 from dlrun.registry import register
 
 
-def config(*words: str) -> Config:
-    composition, problems = compose(words)
+def config(*overrides: str) -> Config:
+    composition, problems = compose(overrides)
     assert composition is not None and not problems, problems
     return check(composition.plain)
 
@@ -166,12 +166,12 @@ IN_LISTS = ["model=sequential model.layers=[{embedding: {dim: 2, vectors: FILE}}
               for part in ("generator", "discriminator"))]
 
 
-@pytest.mark.parametrize("words", ["model=lstm model.vectors=FILE", "model=conv1d model.vectors=FILE", *IN_LISTS])
-def test_word_vectors_count_by_their_content_and_not_by_their_place(words: str, folder: Path, write) -> None:
+@pytest.mark.parametrize("overrides", ["model=lstm model.vectors=FILE", "model=conv1d model.vectors=FILE", *IN_LISTS])
+def test_word_vectors_count_by_their_content_and_not_by_their_place(overrides: str, folder: Path, write) -> None:
     write(VECTORS)
 
     def of(name: str) -> str:
-        model, _, rest = words.replace("FILE", name).partition(" ")
+        model, _, rest = overrides.replace("FILE", name).partition(" ")
         return identity(config(model, rest, "data_dir=data"))
 
     assert of("a.txt") == of("deep/b.txt") == of(str(folder / "a.txt")) == of("d.txt") != of("c.txt")
@@ -226,10 +226,10 @@ def test_there_is_no_prefix_where_the_steps_depend_on_the_length(word: str, fold
     assert prefix_identity(config(word)) is None
 
 
-@pytest.mark.parametrize(("words", "name"), [
+@pytest.mark.parametrize(("overrides", "name"), [
     ([], "digits-cnn-adam"), (["model=lenet", "optimizer=sgd"], "digits-lenet-sgd"),
     (["name=mine/first"], "mine/first"),
     (["dataset=csv", "dataset.path=/x/my wines.csv", "dataset.target=y", "model=dense"], "my_wines-dense-adam"),
 ])
-def test_the_name_is_that_of_the_words(words: list[str], name: str, folder: Path) -> None:
-    assert run_name(config(*words)) == name
+def test_the_name_is_that_of_the_chosen_options(overrides: list[str], name: str, folder: Path) -> None:
+    assert run_name(config(*overrides)) == name

@@ -16,8 +16,8 @@ from dlrun.config.schema.kfold import KFold, own_seed, parts_of
 from dlrun.config.schema.root import Config
 
 
-def config(*words: str) -> Config:
-    composition, problems = compose(["dataset=iris", "model=dense", "task=classify", *words])
+def config(*overrides: str) -> Config:
+    composition, problems = compose(["dataset=iris", "model=dense", "task=classify", *overrides])
     assert composition is not None and not problems
     found, problems = inspect(composition.plain)
     assert found is not None and not problems, problems

@@ -13,7 +13,7 @@ from dlrun.config.check.check import check
 from dlrun.config.compose.catalog import kind_options, options, sentences
 from dlrun.config.compose.composer import compose
 from dlrun.config.compose.origins import Origins
-from dlrun.config.compose.overrides import read_words
+from dlrun.config.compose.overrides import read_overrides
 from dlrun.config.compose.session import hydra_started
 from dlrun.config.schema.fields import number, text
 from dlrun.models.model import Model
@@ -41,8 +41,8 @@ def momentary(folder) -> Iterator[type]:
     del _registered["model", "momentary"]
 
 
-def composed(*words: str) -> dict[str, Any]:
-    composition, problems = compose(words)
+def composed(*overrides: str) -> dict[str, Any]:
+    composition, problems = compose(overrides)
     assert problems == [] and composition is not None
     return composition.plain
 
@@ -80,9 +80,9 @@ def test_a_value_that_it_suggests_names_it_as_its_origin(momentary: type) -> Non
 
 def test_a_users_file_of_its_name_is_refused_and_a_slip_corrected(momentary: type, write) -> None:
     write({"configs/model/momentary.yaml": "# Mine.\nkind: dense\n"})
-    _, problems = read_words(["model=momentary"])
+    _, problems = read_overrides(["model=momentary"])
     assert "is dlrun's own; rename it" in problems[0].expected
-    _, problems = read_words(["model=momentry"])
+    _, problems = read_overrides(["model=momentry"])
     assert "model=momentary" in problems[0].expected
 
 

@@ -1,4 +1,4 @@
-"""The words of the command line, one by one, before anything is composed."""
+"""The overrides of the command line, one by one, before anything is composed."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlrun.config.compose.composer import compose
-from dlrun.config.compose.overrides import possible, read_words
+from dlrun.config.compose.overrides import possible, read_overrides
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS
 
 
 def test_wrong_words_are_all_named_and_right_ones_are_kept(folder) -> None:
-    good, problems = read_words(["seed=1", "model=cnnn", "name='a", "optimizer=sgd", "~seed", "seed=1,2"])
+    good, problems = read_overrides(["seed=1", "model=cnnn", "name='a", "optimizer=sgd", "~seed", "seed=1,2"])
     assert [override.input_line for override in good] == ["seed=1", "optimizer=sgd"]
     assert [problem.given for problem in problems] == ["model=cnnn", "name='a", "~seed", "seed=1,2"]
 
 
 def test_several_values_are_right_in_a_multirun(folder) -> None:
-    good, problems = read_words(["seed=1,2", "model=cnn,dense", "optimizer=glob(ad*)"], multirun=True)
+    good, problems = read_overrides(["seed=1,2", "model=cnn,dense", "optimizer=glob(ad*)"], multirun=True)
     assert len(good) == 3 and problems == []
 
 
 @given(st.text(min_size=1, max_size=30))
 def test_no_word_ends_in_an_exception(word: str) -> None:
-    good, problems = read_words([word])
+    good, problems = read_overrides([word])
     assert len(good) + len(problems) == 1
     assert all(problem.expected for problem in problems)
 
@@ -33,7 +33,7 @@ def test_no_word_ends_in_an_exception(word: str) -> None:
 @given(st.sampled_from(["seed", "model", "model.hidden", "optimizer.lr", "validation", "name", "hydra.job.name"]),
        st.text(alphabet="abc01.,[]{}()'\"=:;-+ ${}\\", max_size=12))
 def test_no_value_ends_in_an_exception(key: str, value: str) -> None:
-    good, problems = read_words([f"{key}={value}"])
+    good, problems = read_overrides([f"{key}={value}"])
     assert len(good) + len(problems) == 1
 
 
@@ -52,10 +52,10 @@ def test_what_is_called_impossible_is_no_kinds_key(folder) -> None:
     for group, kinds in KINDS.items():
         for schema in kinds.values():
             for key in rules(schema):
-                assert possible(read_words([f"{group}.{key}=1"])[0][0])
-    assert not possible(read_words(["early_stop.wxyz=1"])[0][0])
-    assert possible(read_words(["optimizer.wxyz=1"])[0][0])  # a class of one's own has arguments of its own
-    assert not possible(read_words(["wxyz=1"])[0][0])
+                assert possible(read_overrides([f"{group}.{key}=1"])[0][0])
+    assert not possible(read_overrides(["early_stop.wxyz=1"])[0][0])
+    assert possible(read_overrides(["optimizer.wxyz=1"])[0][0])  # a class of one's own has arguments of its own
+    assert not possible(read_overrides(["wxyz=1"])[0][0])
 
 
 def test_right_words_stand_in_the_composition_beside_wrong_ones(folder) -> None:
@@ -63,4 +63,4 @@ def test_right_words_stand_in_the_composition_beside_wrong_ones(folder) -> None:
     assert [problem.given for problem in problems] == ["wxyz=1", "model.hidden.x=1"]
     assert composition is not None and composition.plain["seed"] == 7
     assert composition.plain["model"]["kind"] == "dense"
-    assert composition.words == ("model=dense", "seed=7")
+    assert composition.overrides == ("model=dense", "seed=7")

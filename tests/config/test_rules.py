@@ -13,7 +13,7 @@ from dlrun.config.check.rules import measured
 from dlrun.config.compose.composer import compose
 from dlrun.config.problem import Problem
 
-BREAKS = {  # rule -> (words that break it, words that just keep it)
+BREAKS = {  # rule -> (overrides that break it, overrides that just keep it)
     "monitor_is_measured": (["task=classify", "early_stop=patience", "early_stop.monitor=val/f1"],
                             ["task=classify", "early_stop=patience", "early_stop.monitor=val/accuracy"]),
     "chosen_metrics_are_known": (["task=classify", "task.metrics=[accuracy]"], ["task=classify", "task.metrics=[]"]),
@@ -50,8 +50,8 @@ BREAKS = {  # rule -> (words that break it, words that just keep it)
 }
 
 
-def problems(words: list[str]) -> list[Problem]:
-    composition, found = compose(words)
+def problems(overrides: list[str]) -> list[Problem]:
+    composition, found = compose(overrides)
     assert composition is not None and not found, found
     return inspect_config(composition.plain)[1]
 
@@ -65,7 +65,7 @@ def test_every_rule_of_the_module_is_registered() -> None:
 
 
 def test_every_rule_is_tried_here() -> None:
-    assert {rule.__name__ for rule in rules.RULES} <= set(BREAKS) , "add words that break the new rule"
+    assert {rule.__name__ for rule in rules.RULES} <= set(BREAKS) , "add overrides that break the new rule"
 
 
 @pytest.mark.parametrize("name", BREAKS)
@@ -79,7 +79,7 @@ def test_a_rule_says_one_problem_when_broken_and_none_when_just_kept(name: str, 
 LSTM = "{lstm: {units: 4, stateful: true}}"
 
 
-@pytest.mark.parametrize(("words", "said"), [
+@pytest.mark.parametrize(("overrides", "said"), [
     (["model=gan", "task=adversarial", "optimizer=lbfgs"], "optimizer=lbfgs"),
     (["model=sequential", f"model.layers=[{LSTM},{{dense: out}}]"], "model.layers[0].lstm.stateful=true"),
     (["model=sequential", f"model.layers=[{{residual: [{LSTM}]}},{{dense: out}}]"],
@@ -89,18 +89,18 @@ LSTM = "{lstm: {units: 4, stateful: true}}"
     (["model=sequential", f"model.layers=[{LSTM}]", "shuffle=false", "optimizer=lbfgs"],
      "model.layers[0].lstm.stateful=true"),
 ])
-def test_a_rule_looks_everywhere_that_its_value_can_stand(words: list[str], said: str, folder) -> None:
-    assert [problem.given for problem in problems(words)] == [said]
+def test_a_rule_looks_everywhere_that_its_value_can_stand(overrides: list[str], said: str, folder) -> None:
+    assert [problem.given for problem in problems(overrides)] == [said]
 
 
-@pytest.mark.parametrize("words", [
+@pytest.mark.parametrize("overrides", [
     ["model=sequential", f"model.layers=[{LSTM}]", "shuffle=false"],
     ["model=sequential", "model.layers=[{lstm: {units: 4, stateful: false}}]"],
     ["task=tag", "optimizer.accumulate=2", "task.count_padding=true"],
     ["task=classify", "optimizer=lbfgs"],
 ])
-def test_a_rule_leaves_alone_what_does_not_break_it(words: list[str], folder) -> None:
-    assert problems(words) == []
+def test_a_rule_leaves_alone_what_does_not_break_it(overrides: list[str], folder) -> None:
+    assert problems(overrides) == []
 
 
 def test_a_rule_that_its_value_has_broken_already_is_not_said_twice(folder) -> None:

@@ -27,12 +27,12 @@ def waves(write, folder, monkeypatch):
 
 
 def test_the_docstrings_example_trains_and_is_found_again(waves, go):
-    words = ("dataset=waves", "model=dense", "allow=waves", "epochs=20")
-    first = go(*words)
+    overrides = ("dataset=waves", "model=dense", "allow=waves", "epochs=20")
+    first = go(*overrides)
     assert first.result["config"]["dataset.test"] == 0.25 and first.result["test"]["accuracy"] > 0.8
-    assert go(*words).folder == first.folder
-    assert go(*words, "dataset.test=0.5").folder != first.folder
-    assert go(*words, "dataset.rows=300").folder != first.folder
+    assert go(*overrides).folder == first.folder
+    assert go(*overrides, "dataset.test=0.5").folder != first.folder
+    assert go(*overrides, "dataset.rows=300").folder != first.folder
 
 
 def test_another_source_is_another_run(waves):
@@ -43,15 +43,15 @@ def test_another_source_is_another_run(waves):
     assert before.config.dataset.source != after.config.dataset.source
 
 
-@pytest.mark.parametrize(("words", "says"), [
+@pytest.mark.parametrize(("overrides", "says"), [
     (["dataset=waves"], "allow it by  allow=waves"),
     (["dataset=waves", "allow=waves", "+dataset.speed=3"], "waves.waves takes rows"),
     (["dataset=waves", "allow=waves", "dataset.test=-1"], "number >= 0"),
     (["dataset=waves", "allow=other"], "allow it by  allow=waves"),
 ])
-def test_what_is_wrong_is_said_before_anything_is_trained(waves, words, says):
+def test_what_is_wrong_is_said_before_anything_is_trained(waves, overrides, says):
     with pytest.raises(ConfigError, match=re.escape(says)):
-        preflight([*words, "model=dense"])
+        preflight([*overrides, "model=dense"])
 
 
 def test_a_torch_dataset_is_read_and_one_without_arrays_refused(write, folder, monkeypatch, go):

@@ -123,8 +123,8 @@ def test_new_inputs_take_the_form_that_a_run_was_trained_on():
 
 def test_a_run_trains_on_it_and_is_found_again(go):
     content = hold((X, Y))
-    words = ("dataset=memory", f"dataset.content={content}", "model=dense", "epochs=3")
-    first = go(*words)
+    overrides = ("dataset=memory", f"dataset.content={content}", "model=dense", "epochs=3")
+    first = go(*overrides)
     assert first.result["status"] == "finished"
-    assert go(*words).folder == first.folder
-    assert go(words[0], f"dataset.content={hold((X, 1 - Y))}", *words[2:]).folder != first.folder
+    assert go(*overrides).folder == first.folder
+    assert go(overrides[0], f"dataset.content={hold((X, 1 - Y))}", *overrides[2:]).folder != first.folder

@@ -35,10 +35,10 @@ def test_it_changes_each_batch_by_what_the_step_draws(jitter):
 
 
 def test_a_run_trains_with_it_and_pictures_are_refused(jitter, go):
-    words = ("dataset=iris", "model=dense", "epochs=3", "early_stop=none")
-    plain, changed = go(*words), go(*words, "augment=jitter")
+    overrides = ("dataset=iris", "model=dense", "epochs=3", "early_stop=none")
+    plain, changed = go(*overrides), go(*overrides, "augment=jitter")
     assert plain.result["train"]["loss"] != changed.result["train"]["loss"]
-    assert go(*words, "augment=jitter").folder == changed.folder
-    assert go(*words, "augment=jitter", "augment.size=0.2").folder != changed.folder
+    assert go(*overrides, "augment=jitter").folder == changed.folder
+    assert go(*overrides, "augment=jitter", "augment.size=0.2").folder != changed.folder
     with pytest.raises(ConfigError, match="only table and series inputs are augmented"):
         go("augment=jitter")

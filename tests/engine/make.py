@@ -22,14 +22,14 @@ from dlrun.run.training import build_fit
 
 
 @cache
-def config_of(*words: str) -> Config:
-    composition, problems = compose(words)
+def config_of(*overrides: str) -> Config:
+    composition, problems = compose(overrides)
     assert composition is not None and not problems, problems
     return check(composition.plain)
 
 
-def made(folder: Path, *words: str) -> tuple[RunComponents, Fit]:
-    checked = preflight(["device=cpu", "threads=1", *words])
+def made(folder: Path, *overrides: str) -> tuple[RunComponents, Fit]:
+    checked = preflight(["device=cpu", "threads=1", *overrides])
     machine = choose(checked.config)
     parts = build_run(checked, machine, lambda said: None)
     return parts, build_fit(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), lambda said: None)

@@ -162,16 +162,16 @@ def test_each_fold_has_its_own(go) -> None:
     assert outcome.result["status"] == "stopped"
 
 
-@pytest.mark.parametrize(("words", "said"), [
+@pytest.mark.parametrize(("overrides", "said"), [
     (["callbacks=adder"], "expected one of"),
     (["callbacks=mine_adder.Adder"], "allow=mine_adder"),
     (["callbacks=nothing.Adder", "allow=nothing"], "no module nothing"),
     (["callbacks=adder", "allow=broken"], "ZeroDivisionError"),
 ])
-def test_what_is_not_there_is_said_before_the_start(words: list[str], said: str) -> None:
+def test_what_is_not_there_is_said_before_the_start(overrides: list[str], said: str) -> None:
     Path("broken.py").write_text("1 / 0\n")
     with pytest.raises(ConfigError, match=said):
-        preflight([*TRAIN, *words])
+        preflight([*TRAIN, *overrides])
 
 
 def test_what_fails_in_it_fails_the_run_and_in_finish_only_costs_a_note(go) -> None:

@@ -17,12 +17,12 @@ from tests.engine.make import made
 from tests.run.stops import killed_after, signalled_after
 from tests.whole.equal import assert_same_run, state
 
-WORDS = ["dataset=digits", "model=dense", "model.hidden=[8]", "model.batch_norm=true", "batch_size=200"]
+OVERRIDES = ["dataset=digits", "model=dense", "model.hidden=[8]", "model.batch_norm=true", "batch_size=200"]
 
 
-def trained(folder: Path, *words: str):
+def trained(folder: Path, *overrides: str):
     """Two steps into the first epoch."""
-    parts, run = made(folder, *WORDS, *words)
+    parts, run = made(folder, *OVERRIDES, *overrides)
     for step, (x, y) in enumerate(run.batches.steps(0, 2)):
         run.step(Batch(x, y, len(x)), step)
         run.clock.step += 1
@@ -72,10 +72,10 @@ def same(one, other) -> bool:
     return one == other
 
 
-@pytest.mark.parametrize("words", [[], ["optimizer=lbfgs"], ["optimizer=nadam"], ["schedule=plateau"],
-                                   ["optimizer=rmsprop", "optimizer.eps_inside=true"], ["precision=bf16"]])
-def test_every_state_of_a_run_comes_back(tmp_path: Path, words: list[str]) -> None:
-    _, old = trained(tmp_path, *words)
+@pytest.mark.parametrize("overrides", [[], ["optimizer=lbfgs"], ["optimizer=nadam"], ["schedule=plateau"],
+                                       ["optimizer=rmsprop", "optimizer.eps_inside=true"], ["precision=bf16"]])
+def test_every_state_of_a_run_comes_back(tmp_path: Path, overrides: list[str]) -> None:
+    _, old = trained(tmp_path, *overrides)
     old.stopper.epoch(1, {"val/loss": 0.5})
     old.rate.epoch({"val/loss": 0.5})
     old.checkpoints.best.keep(1)
@@ -85,7 +85,7 @@ def test_every_state_of_a_run_comes_back(tmp_path: Path, words: list[str]) -> No
     assert {key.split("/")[2] for key in stored if key.startswith("/parts/")} == {
         "model", "step", "rate", "totals", "stopper", "clock", "best"}
 
-    _, new = made(tmp_path, *WORDS, *words)
+    _, new = made(tmp_path, *OVERRIDES, *overrides)
     new.checkpoints.load()
     assert (new.clock.step, new.clock.looked, new.checkpoints.saved, new.checkpoints.best.epoch) == (2, 1, (0, 2), 1)
     assert new.totals.read() == old.totals.read()
@@ -142,7 +142,7 @@ def saved(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_a_file_that_is_not_exactly_this_runs_is_refused(saved: Path, tmp_path: Path, edit: str) -> None:
-    _, run = made(tmp_path, *WORDS)
+    _, run = made(tmp_path, *OVERRIDES)
     run.checkpoints.load(saved / "checkpoints" / "last.pt")  # as it is, it can be read
     path = tmp_path / "checkpoints" / "last.pt"
     path.write_bytes((saved / "checkpoints" / "last.pt").read_bytes())
@@ -152,19 +152,19 @@ def test_a_file_that_is_not_exactly_this_runs_is_refused(saved: Path, tmp_path: 
 
 
 def test_the_command_says_what_is_wrong_with_a_checkpoint(go) -> None:
-    words = [*WORDS, "epochs=2"]
+    overrides = [*OVERRIDES, "epochs=2"]
     with signalled_after(3):
-        folder = go(*words).folder
+        folder = go(*overrides).folder
     path = folder / "checkpoints" / "last.pt"
     whole = path.read_bytes()
     edited(path, lambda content: content.update(id="0123456789"))
     with pytest.raises(ConfigError, match="belongs to run 0123456789.*force=true") as wrong:
-        go(*words)
+        go(*overrides)
     assert wrong.value.problems[0].given == str(path)
     path.write_bytes(whole[:2000])
     with pytest.raises(ConfigError, match="force=true"):
-        go(*words)
-    assert go(*words, "force=true").result["status"] == "finished"
+        go(*overrides)
+    assert go(*overrides, "force=true").result["status"] == "finished"
 
 
 def test_a_clock_is_read_key_by_key() -> None:
@@ -181,15 +181,15 @@ def due_after(step: int, monkeypatch) -> None:
 
 
 def test_the_end_of_a_run_is_saved_also_when_its_last_step_was_saved_before(go, monkeypatch) -> None:
-    words = [*WORDS, "epochs=2"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*OVERRIDES, "epochs=2"]
+    whole = go(*overrides, "output_dir=whole")
     due_after(whole.result["steps"], monkeypatch)
-    assert_same_run(whole.folder, go(*words, "output_dir=due").folder)
+    assert_same_run(whole.folder, go(*overrides, "output_dir=due").folder)
 
 
 def test_best_pt_is_there_when_a_kill_fell_between_the_two_files(go, monkeypatch) -> None:
-    words = [*WORDS, "epochs=1"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*OVERRIDES, "epochs=1"]
+    whole = go(*overrides, "output_dir=whole")
     real, written = checkpoint.save, []
 
     class Killed(BaseException):
@@ -205,17 +205,17 @@ def test_best_pt_is_there_when_a_kill_fell_between_the_two_files(go, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr("dlrun.engine.checkpoint_manager.save", killed)
         with pytest.raises(Killed):
-            go(*words, "output_dir=killed")
-    assert_same_run(whole.folder, go(*words, "output_dir=killed").folder)
+            go(*overrides, "output_dir=killed")
+    assert_same_run(whole.folder, go(*overrides, "output_dir=killed").folder)
 
 
 def test_a_run_killed_before_its_first_epoch_ended_goes_on(go) -> None:
-    words = [*WORDS, "epochs=2"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*OVERRIDES, "epochs=2"]
+    whole = go(*overrides, "output_dir=whole")
     for seconds in ("30", "0"):  # without a checkpoint in the epoch, and with one after each step
         with killed_after(3):
-            go(*words, f"output_dir=killed{seconds}", f"checkpoint_seconds={seconds}")
-        killed = go(*words, f"output_dir=killed{seconds}", f"checkpoint_seconds={seconds}")
+            go(*overrides, f"output_dir=killed{seconds}", f"checkpoint_seconds={seconds}")
+        killed = go(*overrides, f"output_dir=killed{seconds}", f"checkpoint_seconds={seconds}")
         assert_same_run(whole.folder, killed.folder)
 
 

@@ -129,9 +129,9 @@ RULES: dict[str, tuple[list[str], Rule]] = {
 }
 
 
-def stepper(words: list[str], point: Point) -> tuple[torch.optim.Optimizer, Callable[[], None]]:
+def stepper(overrides: list[str], point: Point) -> tuple[torch.optim.Optimizer, Callable[[], None]]:
     """One step down the quadratic, taken as the engine takes it."""
-    optimizer = config_of(*words).optimizer.build([point.weight], torch.device("cpu"))
+    optimizer = config_of(*overrides).optimizer.build([point.weight], torch.device("cpu"))
     move = bare_step(optimizer)
 
     def step() -> None:
@@ -143,9 +143,9 @@ def stepper(words: list[str], point: Point) -> tuple[torch.optim.Optimizer, Call
 
 @pytest.mark.parametrize("name", RULES)
 def test_an_optimizer_with_its_defaults_follows_its_rule(name: str) -> None:
-    words, rule = RULES[name]
+    overrides, rule = RULES[name]
     point, state = Point(START), {}
-    _, step = stepper(words, point)
+    _, step = stepper(overrides, point)
     weight = np.array(START)
     for t in range(1, 8):
         step()
@@ -156,15 +156,15 @@ def test_an_optimizer_with_its_defaults_follows_its_rule(name: str) -> None:
 
 @pytest.mark.parametrize("name", RULES)
 def test_restored_state_goes_on_with_equal_bits(name: str) -> None:
-    words, _ = RULES[name]
+    overrides, _ = RULES[name]
     whole, first, second = (Point(START).float() for _ in range(3))  # the type that a run's weights have
-    _, step = stepper(words, whole)
+    _, step = stepper(overrides, whole)
     for _ in range(6):
         step()
-    before, step = stepper(words, first)
+    before, step = stepper(overrides, first)
     for _ in range(3):
         step()
-    after, step = stepper(words, second)
+    after, step = stepper(overrides, second)
     second.load_state_dict(first.state_dict())
     load_optimizer_state(after, deepcopy(optimizer_state(before)))  # as a file's content would be
     for _ in range(3):
@@ -218,10 +218,10 @@ def test_clipping_by_value_and_by_norm() -> None:
     assert clipped(clip_norm=1.0, clip_value=1.0) == pytest.approx([2 / 3, -1 / 3, 2 / 3], rel=1e-5)
 
 
-def one_step(tmp_path, *words: str):
+def one_step(tmp_path, *overrides: str):
     """Weights before and after one plain sgd step of a run, its batch, and its measured loss."""
     parts, run = made(tmp_path, "dataset=digits", "model=dense", "model.hidden=[6]", "optimizer=sgd",
-                      "optimizer.lr=0.5", "batch_size=50", *words)
+                      "optimizer.lr=0.5", "batch_size=50", *overrides)
     before = {name: value.clone() for name, value in parts.model.named_parameters()}
     x, y = next(run.batches.steps(0, 1))
     run.step(Batch(x, y, len(x)), 0)
@@ -272,10 +272,10 @@ def test_clipping_is_what_the_step_does(tmp_path) -> None:
 
 
 def test_four_accumulated_batches_of_8_are_one_of_32(go) -> None:
-    words = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.l2=0.001", "optimizer=nesterov",
-             "optimizer.lr=0.05", "epochs=1", "early_stop=none"]
-    one = go(*words, "batch_size=32", "output_dir=one")
-    four = go(*words, "batch_size=8", "optimizer.accumulate=4", "output_dir=four")
+    overrides = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.l2=0.001", "optimizer=nesterov",
+                 "optimizer.lr=0.05", "epochs=1", "early_stop=none"]
+    one = go(*overrides, "batch_size=32", "output_dir=one")
+    four = go(*overrides, "batch_size=8", "optimizer.accumulate=4", "output_dir=four")
     assert one.result["rows"]["train"] % 32 % 4 != 0, "the last batch has to be ragged"
     assert one.result["steps"] == four.result["steps"]
     a, b = (torch.load(run.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]

@@ -113,17 +113,18 @@ def test_the_examples_of_the_docstrings() -> None:
 def test_registered_kinds_are_options_train_and_resume(go, _mine: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path.cwd()))
     registered()
-    words = [*TRAIN, "optimizer=signs", "optimizer.decay=0.9", "optimizer.lr=0.01", "schedule=drop", "schedule.at=6"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*TRAIN, "optimizer=signs", "optimizer.decay=0.9", "optimizer.lr=0.01", "schedule=drop",
+                 "schedule.at=6"]
+    whole = go(*overrides, "output_dir=whole")
     assert whole.folder.parent.name == "iris-softmax-signs"
     assert [row["train/lr"] for row in rows(whole.folder)] == pytest.approx([0.01, 0.001, 0.001])
     means = [value for key, value in state(whole.folder).items() if key.endswith("/mean")]
     assert len(means) == 2 and all(value.abs().sum() > 0 for value in means)
     with signalled_after(6):
-        assert go(*words, "output_dir=cut").result["status"] == "interrupted"
-    assert_same_run(whole.folder, go(*words, "output_dir=cut").folder)
+        assert go(*overrides, "output_dir=cut").result["status"] == "interrupted"
+    assert_same_run(whole.folder, go(*overrides, "output_dir=cut").folder)
     with pytest.raises(ConfigError, match="decay"):
-        go(*words, "optimizer.decay=2")
+        go(*overrides, "optimizer.decay=2")
 
 
 def test_a_class_of_a_module_is_called_with_its_arguments(_mine: None) -> None:

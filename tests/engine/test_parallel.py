@@ -33,10 +33,10 @@ CASES = {
 }
 
 
-def together(folder: Path, size: int, words: tuple[str, ...]) -> dict:
+def together(folder: Path, size: int, overrides: tuple[str, ...]) -> dict:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1",
            "MASTER_PORT": str(20000 + os.getpid() % 20000), "WORLD_SIZE": str(size)}
-    processes = [subprocess.Popen([sys.executable, "-m", "tests.engine.together", str(folder), *words], cwd=ROOT,
+    processes = [subprocess.Popen([sys.executable, "-m", "tests.engine.together", str(folder), *overrides], cwd=ROOT,
                                   env={**env, "RANK": str(rank)}, stderr=subprocess.PIPE, text=True)
                  for rank in range(size)]
     errors = [process.communicate(timeout=120)[1] for process in processes]
@@ -44,14 +44,14 @@ def together(folder: Path, size: int, words: tuple[str, ...]) -> dict:
     return torch.load(folder / "together.pt", weights_only=True)
 
 
-@pytest.mark.parametrize("words", [
-    pytest.param(words, id=name, marks=[] if "batch norm" in name else [pytest.mark.slow])
-    for name, words in CASES.items()])
-def test_two_processes_take_the_steps_of_one(words: tuple[str, ...], tmp_path: Path) -> None:
-    words = (*words, "epochs=3")
-    parts, training = made(tmp_path / "one", *words)
+@pytest.mark.parametrize("overrides", [
+    pytest.param(overrides, id=name, marks=[] if "batch norm" in name else [pytest.mark.slow])
+    for name, overrides in CASES.items()])
+def test_two_processes_take_the_steps_of_one(overrides: tuple[str, ...], tmp_path: Path) -> None:
+    overrides = (*overrides, "epochs=3")
+    parts, training = made(tmp_path / "one", *overrides)
     fit(training)
-    found = together(tmp_path, 2, words)
+    found = together(tmp_path, 2, overrides)
     for name, value in parts.model.state_dict().items():
         assert torch.allclose(value, found["weights"][name], atol=WEIGHTS, rtol=1e-4), name
     own = [json.loads(line) for line in (tmp_path / "one" / "metrics.jsonl").read_text().splitlines()]

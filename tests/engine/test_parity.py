@@ -16,7 +16,7 @@ from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import preflight
 from tests.engine.plain import gan, loop, supervised, vae
 
-WORDS = ("dataset=npz", "validation=0", "epochs=2", "batch_size=128", "threads=1", "device=cpu", "seed=3")
+OVERRIDES = ("dataset=npz", "validation=0", "epochs=2", "batch_size=128", "threads=1", "device=cpu", "seed=3")
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def optimizers(weights):
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 def test_final_weights_are_bit_equal_to_a_plain_loop(arrays: Path, go, optimizer: str) -> None:
-    words = [*WORDS, f"dataset.path={arrays}", "model=dense", "model.dropout=0.3", f"optimizer={optimizer}"]
-    outcome = go(*words)
+    overrides = [*OVERRIDES, f"dataset.path={arrays}", "model=dense", "model.dropout=0.3", f"optimizer={optimizer}"]
+    outcome = go(*overrides)
     ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
-    checked = preflight(words)
+    checked = preflight(overrides)
     parts = build_run(checked, choose(checked.config), print)  # for its tensors: the data as the run saw it
     rng = StepRng(3, "cpu")
     assert checked.layers is not None
@@ -79,11 +79,11 @@ FAMILIES = {
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_other_families_end_with_the_bits_of_their_plain_loops(go, family: str) -> None:
-    words = [*WORDS[1:], *FAMILIES[family]]
-    outcome = go(*words)
+    overrides = [*OVERRIDES[1:], *FAMILIES[family]]
+    outcome = go(*overrides)
     ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
-    checked = preflight(words)
+    checked = preflight(overrides)
     parts = build_run(checked, choose(checked.config), print)  # the same initial weights and rows, untrained
     model, name = parts.model.train(), "loss"
     if "gan" in family:

@@ -90,20 +90,20 @@ def test_metrics_name_the_rate_that_was_used(go) -> None:
 
 
 def test_a_plateau_survives_an_interruption(go) -> None:
-    words = [*SMALL, "schedule=plateau", "schedule.patience=1", "schedule.min_delta=10", "schedule.factor=0.5",
-             "optimizer=sgd", "optimizer.lr=0.4", "epochs=5"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*SMALL, "schedule=plateau", "schedule.patience=1", "schedule.min_delta=10", "schedule.factor=0.5",
+                 "optimizer=sgd", "optimizer.lr=0.4", "epochs=5"]
+    whole = go(*overrides, "output_dir=whole")
     # The first loss is the best, and nothing after it is better by 10.
     assert [row["train/lr"] for row in rows(whole.folder)] == pytest.approx([0.4, 0.4, 0.2, 0.1, 0.05])
     with signalled_after(10):
-        assert go(*words, "output_dir=again").result["status"] == "interrupted"
-    again = go(*words, "output_dir=again")
+        assert go(*overrides, "output_dir=again").result["status"] == "interrupted"
+    again = go(*overrides, "output_dir=again")
     assert_same_run(whole.folder, again.folder)
 
 
 @pytest.mark.parametrize("step", [5, 6])
 def test_the_recorded_rate_is_right_when_the_last_step_of_an_epoch_was_the_last_before_a_stop(go, step: int) -> None:
-    words = [*SMALL, "schedule=exponential", "schedule.factor=0.5", "optimizer=sgd", "optimizer.lr=0.4", "epochs=2"]
+    overrides = [*SMALL, "schedule=exponential", "schedule.factor=0.5", "optimizer=sgd", "optimizer.lr=0.4", "epochs=2"]
     with signalled_after(step):
-        assert go(*words).exit_code == 143
-    assert [row["train/lr"] for row in rows(go(*words).folder)] == pytest.approx([0.4, 0.2])
+        assert go(*overrides).exit_code == 143
+    assert [row["train/lr"] for row in rows(go(*overrides).folder)] == pytest.approx([0.4, 0.2])

@@ -106,8 +106,8 @@ def whole(tmp_path_factory):
     from dlrun.record.recorder import Recorder
     from dlrun.run.run import run
 
-    words = [*RUN, "threads=1", "device=cpu", f"output_dir={tmp_path_factory.mktemp('whole')}"]
-    return run(preflight(words), ["dlrun", *words], [Recorder()])
+    overrides = [*RUN, "threads=1", "device=cpu", f"output_dir={tmp_path_factory.mktemp('whole')}"]
+    return run(preflight(overrides), ["dlrun", *overrides], [Recorder()])
 
 
 def test_the_reason_is_recorded(whole) -> None:

@@ -13,9 +13,9 @@ from dlrun.engine.process_group import ProcessGroup
 from tests.engine.make import made
 
 
-def main(folder: str, *words: str) -> None:
+def main(folder: str, *overrides: str) -> None:
     dist.init_process_group("gloo")
-    parts, training = made(Path(folder) / f"rank-{dist.get_rank()}", *words)
+    parts, training = made(Path(folder) / f"rank-{dist.get_rank()}", *overrides)
     processes = ProcessGroup()
     processes.join(training, parts.model, parts.rng)
     fit(training)

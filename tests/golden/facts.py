@@ -81,19 +81,19 @@ def commands() -> list[list[str]]:
     found += [[f"dataset={data}", f"model={model}", f"task={task}"] for task in options("task")
               for data in ("digits", "diabetes", "python_docs") for model in ("dense", "autoencoder", "gan")]
     found += [_words(line) for line in (*VALUES, *WRONG)]
-    return [list(words) for words in dict.fromkeys(map(tuple, found))]
+    return [list(overrides) for overrides in dict.fromkeys(map(tuple, found))]
 
 
 def _words(line: str) -> list[str]:
     """Words of a line; blanks inside brackets do not part them."""
-    words, depth = [""], 0
+    overrides, depth = [""], 0
     for letter in line:
         depth += (letter in "[{") - (letter in "]}")
         if letter == " " and not depth:
-            words.append("")
+            overrides.append("")
         else:
-            words[-1] += letter
-    return words
+            overrides[-1] += letter
+    return overrides
 
 
 def experiments() -> Iterator[list[str]]:
@@ -107,9 +107,9 @@ class Look:
     def __init__(self) -> None:
         self._checker = Checker()
 
-    def facts(self, words: Sequence[str]) -> dict[str, Any]:
+    def facts(self, overrides: Sequence[str]) -> dict[str, Any]:
         """Id, name, parameters and configuration of a command, or the keys that its problems name."""
-        found = examine(words, self._checker.composer.compose, self._checker.dataset_info)
+        found = examine(overrides, self._checker.composer.compose, self._checker.dataset_info)
         if found.wrong or found.checked is None:
             problems = found.problems()
             return {"wrong": sorted({problem.given.split("=")[0] for problem in problems}),
@@ -145,7 +145,7 @@ def record() -> None:
     with hydra_started():
         look = Look()
         found = {
-            "commands": [[words, look.facts(words)] for words in [*commands(), *experiments()]],
+            "commands": [[overrides, look.facts(overrides)] for overrides in [*commands(), *experiments()]],
             "comparisons": {entry.name: jobs(entry.name) for entry in entries() if entry.comparison},
         }
     text = json.dumps(found, sort_keys=True, separators=(",", ":"))

@@ -26,7 +26,7 @@ ALWAYS = ("device=cpu", "threads=1")
 LEFT_OUT = ("pictures", "events.out")
 
 
-def words(name: str) -> list[str]:
+def overrides(name: str) -> list[str]:
     line = COMMANDS[name][0].replace("validation.k=3", "validation={kind:kfold,k:3}")
     return [*line.split(), *ALWAYS]
 
@@ -40,9 +40,10 @@ def record() -> None:
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
         for name, (_, step) in COMMANDS.items():
-            run(preflight([*words(name), f"output_dir=finished/{name}"]), ["dlrun", *words(name)], [Recorder()])
+            command = ["dlrun", *overrides(name)]
+            run(preflight([*overrides(name), f"output_dir=finished/{name}"]), command, [Recorder()])
             with signalled_after(step):
-                run(preflight([*words(name), f"output_dir=interrupted/{name}"]), ["dlrun", *words(name)], [Recorder()])
+                run(preflight([*overrides(name), f"output_dir=interrupted/{name}"]), command, [Recorder()])
         for file in Path().rglob("provenance.json"):
             content = json.loads(file.read_text())
             content |= {"workdir": "", "host": ""}

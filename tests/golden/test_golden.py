@@ -49,16 +49,16 @@ def test_every_command_has_the_id_the_parameters_and_the_configuration_that_it_h
 
 def assert_same(commands: list[Any], look: facts.Look) -> None:
     """Commands whose data is not on this machine are not judged."""
-    for words, then in commands:
-        now = look.facts(words)
+    for overrides, then in commands:
+        now = look.facts(overrides)
         if now.get("absent") and not then.get("absent"):
             continue
         expected, found = dict(then), dict(now)
-        assert_same_config(expected.pop("config", {}), found.pop("config", {}), words)
-        assert found == expected, words
+        assert_same_config(expected.pop("config", {}), found.pop("config", {}), overrides)
+        assert found == expected, overrides
 
 
-def assert_same_config(then: dict[str, Any], now: dict[str, Any], words: list[str]) -> None:
+def assert_same_config(then: dict[str, Any], now: dict[str, Any], overrides: list[str]) -> None:
     """Every key has its old value; a key that came later stands at its default."""
     for key, value in now.items():
         if key in GROUPS and isinstance(then.get(key), dict):
@@ -66,10 +66,10 @@ def assert_same_config(then: dict[str, Any], now: dict[str, Any], words: list[st
             known = {} if schema is None else defaults(schema)
             for member, inner in value.items():
                 old = then[key].get(member, known.get(member, inner))
-                assert inner == old, (words, key, member)
+                assert inner == old, (overrides, key, member)
         elif key in then:
-            assert value == then[key], (words, key)
-    assert then.keys() <= now.keys(), words
+            assert value == then[key], (overrides, key)
+    assert then.keys() <= now.keys(), overrides
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +112,9 @@ def run_of(folder: Path) -> Path:
 def test_an_old_finished_run_is_found_and_its_training_gives_the_same_weights(name: str, old: Path, go) -> None:
     then = run_of(old / "finished" / name)
     shutil.copytree(old / "finished" / name, f"found/{name}")
-    found = go(*old_runs.words(name), f"output_dir=found/{name}")
+    found = go(*old_runs.overrides(name), f"output_dir=found/{name}")
     assert found.found and found.folder.name == then.name
-    made = go(*old_runs.words(name), f"output_dir=made/{name}")
+    made = go(*old_runs.overrides(name), f"output_dir=made/{name}")
     assert not made.found
     assert_close(then, made.folder)
     if name != "folds" and same_machine(then):
@@ -128,6 +128,6 @@ def test_an_old_interrupted_run_goes_on_to_the_same_weights(name: str, old: Path
     shutil.copytree(old / "interrupted" / name, f"cut/{name}")
     before = json.loads((run_of(Path(f"cut/{name}")) / "result.json").read_text())
     assert before["status"] == "interrupted"
-    resumed = go(*old_runs.words(name), f"output_dir=cut/{name}")
+    resumed = go(*old_runs.overrides(name), f"output_dir=cut/{name}")
     assert resumed.result["status"] in ("finished", "stopped") and not resumed.found
     assert_close(run_of(old / "finished" / name), resumed.folder)

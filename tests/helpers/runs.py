@@ -15,7 +15,7 @@ import torch
 import dlrun
 from dlrun.record.recorder import Recorder, RunInfo
 
-WORDS = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250"]  # 5 steps a pass
+OVERRIDES = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250"]  # 5 steps
 
 
 class Notes(Recorder):
@@ -36,10 +36,10 @@ def last_weights(folder: Path) -> dict[str, torch.Tensor]:
     return torch.load(folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
 
-def command(folder: Path, *words: str) -> subprocess.Popen:
+def command(folder: Path, *overrides: str) -> subprocess.Popen:
     """The command line in a process of its own, of the dlrun that is tested here."""
     here = str(Path(dlrun.__file__).parents[1])
-    return subprocess.Popen([sys.executable, "-m", "dlrun", *words], cwd=folder, text=True, stdout=subprocess.PIPE,
+    return subprocess.Popen([sys.executable, "-m", "dlrun", *overrides], cwd=folder, text=True, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": here})
 
 
@@ -52,7 +52,7 @@ def wait_for(found, seconds: float = 60) -> None:
 
 
 def custom(folder: Path, source: str, name: str) -> list[str]:
-    """A model of the user's own, and the words that choose it."""
+    """A model of the user's own, and the overrides that choose it."""
     (folder / "mine.py").write_text(source)
     (folder / "configs" / "model" / "mine.yaml").write_text(f"_target_: mine.{name}\n")
     sys.modules.pop("mine", None)  # an earlier test's

@@ -28,7 +28,7 @@ class Sign(Optimizer):
     kind = "{name}"
     power: float = number(1.0, "Power.", low=0)
 '''
-WORDS = ("dataset=digits", "model=dense")
+OVERRIDES = ("dataset=digits", "model=dense")
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def _file(kind: type) -> str:
     return str(getattr(sys.modules.get(kind.__module__), "__file__", ""))
 
 
-def refusal(*words: str) -> list[tuple[str, str]]:
+def refusal(*overrides: str) -> list[tuple[str, str]]:
     with pytest.raises(ConfigError) as caught:
-        preflight(words)
+        preflight(overrides)
     return [(problem.given, problem.expected) for problem in caught.value.problems]
 
 
@@ -73,48 +73,48 @@ def test_a_package_is_known_by_its_metadata_and_imported_when_a_kind_of_it_is_ch
             {"signed_kind.py": OPTIMIZER.format(name="sign", register="")})
     assert "sign" in registry.names("optimizer")
     assert sentences("optimizer")["sign"] == "(of the package signed 1.2)"
-    preflight([*WORDS, "optimizer=adam"])
+    preflight([*OVERRIDES, "optimizer=adam"])
     assert "signed_kind" not in sys.modules
-    config = preflight([*WORDS, "optimizer=sign", "optimizer.power=2"]).config
+    config = preflight([*OVERRIDES, "optimizer=sign", "optimizer.power=2"]).config
     assert (config.optimizer.kind, config.optimizer.power) == ("sign", 2.0)
-    assert refusal(*WORDS, "optimizer=sign", "optimizer.power=-1") == [
+    assert refusal(*OVERRIDES, "optimizer=sign", "optimizer.power=-1") == [
         ("optimizer.power=-1", "expected a number >= 0 (optimizer sign, default 1)")]
 
 
 def test_a_broken_package_stops_nothing_else(outside) -> None:
     outside("broken", "0.1", {"optimizer.bad": "bad_kind:Bad", "optimizer.gone": "gone_kind:Bad",
                               "optimizer.none": "fine_kind:Absent"}, {"bad_kind.py": "1 / 0\n", "fine_kind.py": ""})
-    preflight([*WORDS, "optimizer=adam"])
+    preflight([*OVERRIDES, "optimizer=adam"])
     assert sentences("optimizer")["bad"] == "(of the package broken 0.1)"
-    (given, expected), = refusal(*WORDS, "optimizer=bad")
+    (given, expected), = refusal(*OVERRIDES, "optimizer=bad")
     assert given == "optimizer=bad"
     assert expected == ("the package broken 0.1: importing bad_kind failed: ZeroDivisionError: division by zero "
                         "(bad_kind.py, line 1)")
-    assert "there is no module gone_kind" in refusal(*WORDS, "optimizer=gone")[0][1]
-    assert "fine_kind has no Absent" in refusal(*WORDS, "optimizer=none")[0][1]
+    assert "there is no module gone_kind" in refusal(*OVERRIDES, "optimizer=gone")[0][1]
+    assert "fine_kind has no Absent" in refusal(*OVERRIDES, "optimizer=none")[0][1]
 
 
 def test_a_name_that_is_taken_is_refused(outside) -> None:
     outside("one", "1", {"optimizer.sign": "one_kind:Sign", "optimizer.adam": "one_kind:Sign"},
             {"one_kind.py": OPTIMIZER.format(name="sign", register="")})
     outside("two", "2", {"optimizer.sign": "two_kind:Sign"}, {})
-    assert preflight([*WORDS, "optimizer=adam"]).config.optimizer.__class__.__module__.startswith("dlrun.")
-    (given, expected), = refusal(*WORDS, "optimizer=sign")
+    assert preflight([*OVERRIDES, "optimizer=adam"]).config.optimizer.__class__.__module__.startswith("dlrun.")
+    (given, expected), = refusal(*OVERRIDES, "optimizer=sign")
     assert given == "optimizer=sign" and "one 1" in expected and "two 2" in expected
     assert len(registry.conflicts()) == 2
 
 
 def test_a_module_that_is_allowed_makes_its_names_known(outside, folder: Path) -> None:
     (folder / "mine_a.py").write_text(OPTIMIZER.format(name="sign", register='@register("optimizer", "sign")'))
-    assert "no such optimizer" in refusal(*WORDS, "optimizer=sign")[0][1]
-    preflight([*WORDS, "optimizer=adam", "allow=mine_a"])
+    assert "no such optimizer" in refusal(*OVERRIDES, "optimizer=sign")[0][1]
+    preflight([*OVERRIDES, "optimizer=adam", "allow=mine_a"])
     assert "mine_a" not in sys.modules  # nothing has asked for it
-    assert preflight([*WORDS, "optimizer=sign", "allow=[mine_a]"]).config.optimizer.kind == "sign"
+    assert preflight([*OVERRIDES, "optimizer=sign", "allow=[mine_a]"]).config.optimizer.kind == "sign"
 
 
 def test_a_name_of_dlruns_own_cannot_be_registered_again(outside, folder: Path) -> None:
     (folder / "mine_b.py").write_text(OPTIMIZER.format(name="adam", register='@register("optimizer", "adam")'))
-    (given, expected), = refusal(*WORDS, "optimizer=adamm", "allow=mine_b")
+    (given, expected), = refusal(*OVERRIDES, "optimizer=adamm", "allow=mine_b")
     assert given == "allow=mine_b" and "optimizer=adam is dlrun's own already" in expected
 
 
@@ -130,8 +130,9 @@ def test_an_optimizer_by_its_target(outside, folder: Path) -> None:
     (folder / "configs" / "optimizer").mkdir(parents=True)
     (folder / "configs" / "optimizer" / "own.yaml").write_text("# Own.\n_target_: mine_c.Step\nlr: 0.1\nbeta: 3\n")
     (folder / "mine_c.py").write_text("class Step: ...\n")
-    assert refusal(*WORDS, "optimizer=own") == [
+    assert refusal(*OVERRIDES, "optimizer=own") == [
         ("optimizer._target_=mine_c.Step", "its code would run; allow it by  allow=mine_c  on the command line")]
-    config = preflight([*WORDS, "optimizer=own", "allow=mine_c", "optimizer.lr=0.2", "optimizer.clip_norm=1"]).config
+    own = ["optimizer=own", "allow=mine_c", "optimizer.lr=0.2", "optimizer.clip_norm=1"]
+    config = preflight([*OVERRIDES, *own]).config
     assert (config.optimizer.lr, config.optimizer.clip_norm, config.optimizer.args) == (0.2, 1.0, {"beta": 3})
     assert "mine_c" not in sys.modules  # checked without running it

@@ -7,11 +7,11 @@ import inspect
 import pytest
 
 from dlrun import registry
-from dlrun.registry.index import ROOMS, files, path_of
+from dlrun.registry.index import FOLDERS, files, path_of
 from dlrun.registry.sentences import _sentences
 
 
-@pytest.mark.parametrize("group", ROOMS)
+@pytest.mark.parametrize("group", FOLDERS)
 def test_it_is_the_docstrings_first_line_and_found_without_import(group: str) -> None:
     for name in files(group):
         doc = inspect.getdoc(registry.find(group, name))

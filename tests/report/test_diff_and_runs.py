@@ -1,4 +1,4 @@
-"""`dlrun diff` and `dlrun runs`: what is said of two runs, which runs words choose, and what is never removed."""
+"""`dlrun diff` and `dlrun runs`: what is said of two runs, which runs filters choose, and what is never removed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SGD_WORDS = {key.replace(".", "__"): value for key, value in SGD.items()}
 def said(folder: Path, capsys: pytest.CaptureFixture[str]):
     """Run a command in the test's folder: ``said("runs")`` gives exit code, output, errors."""
 
-    def call(*words: str) -> tuple[int, str, str]:
-        code = main(list(words))
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
         out = capsys.readouterr()
         return code, out.out, out.err
 
@@ -59,34 +59,34 @@ def test_diff_says_other_code_data_and_environment(runs: Path, said) -> None:
         assert line in [text.split() for text in out.splitlines()], line
 
 
-@pytest.mark.parametrize(("words", "says"), [
+@pytest.mark.parametrize(("arguments", "says"), [
     (["diff", "00000000a1"], "dlrun diff RUN RUN"),
     (["diff", "00000000a1", "zzz"], "neither a folder nor the beginning of a run's id"),
     (["diff", "00000000a1", "0"], "2 runs begin like that"),
     (["diff", "00000000a1", "digits-dense-adam"], "no run's folder"),
     (["runs", "modle=cnn"], "did you mean model"),
-    (["runs", "remove"], "expected words that choose"),
+    (["runs", "remove"], "expected a filter"),
     (["runs", "output_dir=nowhere"], "no such folder"),
     (["report", "nowhere"], "neither a folder"),
     (["report", "metrc=x"], "did you mean metric"),
 ])
-def test_a_wrong_word_is_answered(words: list[str], says: str, runs: Path, said) -> None:
+def test_a_wrong_argument_is_answered(arguments: list[str], says: str, runs: Path, said) -> None:
     made(runs, 0xA1)
     made(runs, 0xB2)
-    code, _, err = said(*words)
+    code, _, err = said(*arguments)
     assert code == 2 and says in " ".join(err.split())
 
 
-@pytest.mark.parametrize(("words", "ids"), [
+@pytest.mark.parametrize(("arguments", "ids"), [
     ([], "a1 b2 c3"), (["status=failed"], "c3"), (["optimizer=sgd"], "b2"), (["optimizer.lr=1e-2"], "b2"),
     (["model=dense", "seed=1"], "a1"), (["dense-sgd"], "b2"), (["00000000c"], "c3"),
     (["model.hidden=[128,128]"], "a1 b2 c3"),
     (["id=00000000a"], "a1"), (["model.hidden=[64]"], ""), (["name=digits-dense-sgd"], "b2")])
-def test_words_choose_runs(words: list[str], ids: str, runs: Path, said) -> None:
+def test_filters_choose_runs(arguments: list[str], ids: str, runs: Path, said) -> None:
     made(runs, 0xA1, seed=1)
     made(runs, 0xB2, **SGD_WORDS)
     made(runs, 0xC3, None, "failed", result={"error": "ValueError: x"})
-    code, out, _ = said("runs", *words)
+    code, out, _ = said("runs", *arguments)
     found = [line.split()[1][-2:] for line in out.splitlines() if line.startswith("  digits")]
     assert code == 0 and sorted(found) == ids.split()
     if ids == "c3":

@@ -14,8 +14,8 @@ from dlrun.cli.main import main
 
 def test_a_sweep_that_was_trained_is_reported_with_its_own_numbers(
         folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = "-m model=dense optimizer=adam,sgd seed=0,1,2 epochs=2 threads=1 device=cpu verbosity=0"
-    assert main(words.split()) == 0
+    arguments = "-m model=dense optimizer=adam,sgd seed=0,1,2 epochs=2 threads=1 device=cpu verbosity=0"
+    assert main(arguments.split()) == 0
     capsys.readouterr()
     (sweep,) = (folder / "runs" / "sweeps").iterdir()
     assert main(["report", str(sweep), "versus=sgd"]) == 0

@@ -24,9 +24,10 @@ sys.exit(code)
 """
 
 
-def report(folder: Path, *words: str) -> tuple[str, list[str]]:
+def report(folder: Path, *arguments: str) -> tuple[str, list[str]]:
     """What it prints; the seconds of processor time (a busy machine's clock says nothing), megabytes, heavy modules."""
-    done = subprocess.run([sys.executable, "-c", PROBE, "report", *words], cwd=folder, capture_output=True, text=True,
+    command = [sys.executable, "-c", PROBE, "report", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True,
                           env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
     assert done.returncode == 0, done.stderr
     return done.stdout, done.stderr.splitlines()[-1].split()

@@ -30,8 +30,8 @@ def walk(tmp_path: Path) -> str:
     return str(tmp_path / "walk.csv")
 
 
-def arrays(tmp_path: Path, *words: str) -> tuple:
-    prepared = made(tmp_path / "other", *words)[0].prepared
+def arrays(tmp_path: Path, *overrides: str) -> tuple:
+    prepared = made(tmp_path / "other", *overrides)[0].prepared
     return prepared.train, prepared.test
 
 
@@ -90,9 +90,9 @@ def test_permuted_numbers_are_those_of_training_rows(go, tmp_path: Path) -> None
 @pytest.mark.parametrize("scaled", ["standard", "none", "unit"])
 @pytest.mark.parametrize("inputs", ["standard", "none"])
 def test_the_last_value_is_told_on_the_targets_scale(go, walk: str, scaled: str, inputs: str) -> None:
-    words = ["dataset=series", f"dataset.path={walk}", "dataset.target=level", "dataset.lookback=10", "dataset.step=3",
-             "dataset.delay=2", f"dataset.target_scale={scaled}", f"dataset.scale={inputs}"]
-    outcome = go(*words, "model=last_value")
+    overrides = ["dataset=series", f"dataset.path={walk}", "dataset.target=level", "dataset.lookback=10",
+                 "dataset.step=3", "dataset.delay=2", f"dataset.target_scale={scaled}", f"dataset.scale={inputs}"]
+    outcome = go(*overrides, "model=last_value")
     level = np.array([float(line.split(",")[1]) for line in Path(walk).read_text().splitlines()[1:]], np.float32)
     test = level[-80:]
     begins = np.arange(80 - 12)  # a window sees begin, +3, +6, +9; the target stands at begin + 10 + 2
@@ -128,8 +128,8 @@ def test_principal_components_are_scikit_learns_and_no_code_of_their_length_is_b
 
 
 def test_linear_is_one_map_for_every_task_and_flattens_series(go, walk: str) -> None:
-    words = ["dataset=series", f"dataset.path={walk}", "dataset.target=level", "dataset.lookback=10", "epochs=1"]
-    assert go(*words, "model=linear").result["parameters"] == 2 * 10 + 1
+    overrides = ["dataset=series", f"dataset.path={walk}", "dataset.target=level", "dataset.lookback=10", "epochs=1"]
+    assert go(*overrides, "model=linear").result["parameters"] == 2 * 10 + 1
     assert go("dataset=wine", "model=linear", "epochs=1").result["parameters"] == 13 * 3 + 3
     assert go("dataset=digits", "model=linear", "epochs=1").result["parameters"] == 64 * 10 + 10
 
@@ -154,8 +154,8 @@ def test_a_baselines_folder_is_enough_to_predict(go, tmp_path: Path, capsys, mod
 def test_several_targets_have_a_majority_and_a_permutation_each(go, tmp_path: Path, name: str) -> None:
     lines = [f"{n},{int(n % 4 == 0)},{int(n % 3 > 0)},{n / 7:.3f}" for n in range(100)]
     (tmp_path / "t.csv").write_text("x,rain,wind,size\n" + "\n".join(lines) + "\n")
-    words = ["dataset=csv", "dataset.path=t.csv", name, "dataset.test=0.5"]
-    majority, permuted = go(*words, "model=majority").result, go(*words, "model=permuted").result
+    overrides = ["dataset=csv", "dataset.path=t.csv", name, "dataset.test=0.5"]
+    majority, permuted = go(*overrides, "model=majority").result, go(*overrides, "model=permuted").result
     for metric, value in majority["baseline"].items():
         assert metric in ("model", "says", "part") or majority["test"][metric] == pytest.approx(value, rel=1e-4)
     measure = "accuracy" if "wind" in name else "rain_accuracy"
@@ -173,23 +173,23 @@ def test_the_console_says_the_number_to_beat(go) -> None:
 
 
 def test_folds_have_the_mean_of_their_baselines(go) -> None:
-    words = ["dataset=diabetes", "dataset.test=0", "validation={kind: kfold, k: 3}"]
-    result = go(*words, "model=linear", "epochs=1").result
-    own = go(*words, "model=majority").result
+    overrides = ["dataset=diabetes", "dataset.test=0", "validation={kind: kfold, k: 3}"]
+    result = go(*overrides, "model=linear", "epochs=1").result
+    own = go(*overrides, "model=majority").result
     assert result["baseline"]["part"] == "val"
     assert result["baseline"]["mae"] == pytest.approx(own["val"]["mae"], rel=1e-4)
 
 
 def test_a_wrong_pairing_says_what_fits() -> None:
-    for words, wanted in ((["model=last_value"], "model=majority fits"),
-                          (["model=permuted", "dataset=python_docs"], "model=majority fits"),
-                          (["model=majority", "task=reconstruct"], "it trains model=autoencoder"),
-                          (["model=pca", "model.code=65"], "a row has 64 values"),
-                          (["model=pca", "task=sparse"], "not trained"),
-                          (["model=pca", "model.code=20", "train_size=24"], "19 training rows")):
+    for overrides, wanted in ((["model=last_value"], "model=majority fits"),
+                              (["model=permuted", "dataset=python_docs"], "model=majority fits"),
+                              (["model=majority", "task=reconstruct"], "it trains model=autoencoder"),
+                              (["model=pca", "model.code=65"], "a row has 64 values"),
+                              (["model=pca", "task=sparse"], "not trained"),
+                              (["model=pca", "model.code=20", "train_size=24"], "19 training rows")):
         with pytest.raises(ConfigError) as caught:
-            preflight(words)
-        assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected, words
+            preflight(overrides)
+        assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected, overrides
 
 
 @pytest.mark.parametrize("word", ["majority", "permuted", "pca"])

@@ -157,14 +157,14 @@ def test_a_metric_of_torchmetrics_is_that_of_scikit_learn(go: Any) -> None:
     assert outcome.result["test"]["f1"] == pytest.approx(f1_score(test.y, taken, average="macro"), abs=1e-6)
 
 
-@pytest.mark.parametrize(("words", "why"), [
+@pytest.mark.parametrize(("overrides", "why"), [
     (["task.metrics=[accuracy]"], "measures it anyway"),
     (["model=vae", "task.metrics=[surest]"], "measures no metrics of your choice"),
     (["early_stop.monitor=train/surest", "early_stop.patience=1", "task.metrics=[surest]"], "measures"),
     pytest.param(["task.metrics=[suprest]"], "did you mean  surest", marks=torchmetrics)])
-def test_what_cannot_be_measured_is_refused_before_training(words: list[str], why: str, go: Any) -> None:
+def test_what_cannot_be_measured_is_refused_before_training(overrides: list[str], why: str, go: Any) -> None:
     with pytest.raises(ConfigError, match=why):
-        go(*RUN, *words)
+        go(*RUN, *overrides)
 
 
 def test_a_finished_job_of_a_sweep_that_asks_for_more_is_to_be_measured(go: Any) -> None:

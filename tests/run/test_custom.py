@@ -29,11 +29,11 @@ TRAIN = ["dataset=digits", "batch_size=32", "epochs=4", "optimizer.lr=0.01"]
 
 
 def mine(source: str = SOURCE, width: int | None = 24, name: str = "Wide") -> list[str]:
-    words = custom(Path.cwd(), source, name)
+    overrides = custom(Path.cwd(), source, name)
     if width:
         with Path("configs/model/mine.yaml").open("a") as file:
             file.write(f"width: {width}\n")
-    return [*TRAIN, *words]
+    return [*TRAIN, *overrides]
 
 
 def test_it_trains_and_gets_its_arguments_from_yaml_and_command_line(go) -> None:
@@ -48,13 +48,13 @@ def test_it_trains_and_gets_its_arguments_from_yaml_and_command_line(go) -> None
 
 
 def test_its_source_is_part_of_the_identity(go) -> None:
-    words = [*mine(), "epochs=1"]
-    config = preflight(words).config
+    overrides = [*mine(), "epochs=1"]
+    config = preflight(overrides).config
     assert config.model.source == hashlib.sha256(Path("mine.py").read_bytes()).hexdigest()
-    first = go(*words)
-    assert go(*words).found
-    words = [*mine(SOURCE.replace("ReLU", "Tanh")), "epochs=1"]
-    changed = go(*words)
+    first = go(*overrides)
+    assert go(*overrides).found
+    overrides = [*mine(SOURCE.replace("ReLU", "Tanh")), "epochs=1"]
+    changed = go(*overrides)
     assert not changed.found and changed.folder.parent == first.folder.parent and changed.folder != first.folder
     assert changed.result["test"] != first.result["test"], "the new code ran"
     assert go(*[*mine(), "epochs=1"]).found, "the old source is the old run again"
@@ -70,13 +70,13 @@ def test_its_initial_weights_come_from_the_seed(go) -> None:
 
 
 def test_it_has_to_be_allowed_on_the_command_line(go) -> None:
-    words = mine()
-    words.remove("allow=mine")
+    overrides = mine()
+    overrides.remove("allow=mine")
     sys.modules.pop("mine", None)
     with pytest.raises(ConfigError, match="its code would run; allow it by  allow=mine  on the command line"):
-        go(*words)
+        go(*overrides)
     with pytest.raises(ConfigError):
-        go(*words, "allow=other")
+        go(*overrides, "allow=other")
     assert "mine" not in sys.modules, "nothing was imported"
     assert not Path("runs").exists()
 

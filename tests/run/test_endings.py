@@ -111,16 +111,16 @@ SMALL = "if torch.is_grad_enabled() and len(x) > 60: raise torch.OutOfMemoryErro
 
 
 def test_out_of_memory_says_which_batch_size_fitted(go) -> None:
-    words = [*mine(SMALL), "batch_size=256", "epochs=1"]
-    outcome = go(*words)
+    overrides = [*mine(SMALL), "batch_size=256", "epochs=1"]
+    outcome = go(*overrides)
     result = strict(outcome.folder / "result.json")
     assert (result["status"], outcome.exit_code) == ("out_of_memory", 1)
     assert result["fitted_batch_size"] == 32  # 128 and 64 are too many
     assert result["stop_reason"] == "out of memory at batch_size 256; 32 rows at a time would have fitted"
     assert result["error"] == "OutOfMemoryError: CUDA out of memory. Tried 2 GiB"
-    again = go(*words)  # memory may be free by then
+    again = go(*overrides)  # memory may be free by then
     assert not again.found and again.exit_code == 1
-    assert go(*words, "batch_size=32").result["status"] == "finished"
+    assert go(*overrides, "batch_size=32").result["status"] == "finished"
 
 
 def test_out_of_memory_where_not_even_one_row_fits(go) -> None:
@@ -161,11 +161,11 @@ FAILS = "if self.training and self.seen >= 30: raise KeyError('mine is broken')"
 
 
 def test_an_exception_in_a_users_model_is_a_failed_run_that_can_be_tried_again(go) -> None:
-    words = [*mine("import os\n        if self.training and self.seen >= 30 and not os.path.exists('mended'): "
-                   "raise KeyError('mine is broken')"), "epochs=3"]
-    whole_words = [*words, "output_dir=whole"]
+    overrides = [*mine("import os\n        if self.training and self.seen >= 30 and not os.path.exists('mended'): "
+                       "raise KeyError('mine is broken')"), "epochs=3"]
+    whole_overrides = [*overrides, "output_dir=whole"]
     with pytest.raises(KeyError, match="mine is broken"):
-        go(*words)
+        go(*overrides)
     [folder] = Path("runs").glob("*/*")
     result = strict(folder / "result.json")
     assert result["status"] == "failed"
@@ -174,11 +174,11 @@ def test_an_exception_in_a_users_model_is_a_failed_run_that_can_be_tried_again(g
     said = (folder / "traceback.txt").read_text()
     assert said.startswith("Traceback") and "mine.py" in said and said.endswith("KeyError: 'mine is broken'\n")
     with pytest.raises(KeyError):  # failed stays failed, and is tried again
-        go(*words)
+        go(*overrides)
     Path("mended").touch()
-    again = go(*words)
+    again = go(*overrides)
     assert again.result["status"] == "finished" and not (folder / "traceback.txt").exists()
-    assert_same_run(go(*whole_words).folder, folder)
+    assert_same_run(go(*whole_overrides).folder, folder)
 
 
 def test_the_command_of_a_failed_run_exits_with_1(tmp_path: Path) -> None:
@@ -203,16 +203,16 @@ class Init(torch.nn.Linear):
 
 
 def test_a_model_that_cannot_even_be_made_is_a_failed_run_too(go) -> None:
-    words = ["dataset=digits", *custom(Path.cwd(), INIT, "Init"), "epochs=1"]
+    overrides = ["dataset=digits", *custom(Path.cwd(), INIT, "Init"), "epochs=1"]
     with pytest.raises(ZeroDivisionError):
-        go(*words)
+        go(*overrides)
     [folder] = Path("runs").glob("*/*")
     result = strict(folder / "result.json")
     assert (result["status"], result["epochs"], result["error"]) == (
         "failed", 0, "ZeroDivisionError: in its constructor")
     assert "ZeroDivisionError: in its constructor" in (folder / "traceback.txt").read_text()
     Path("mended").touch()
-    assert go(*words).result["status"] == "finished"
+    assert go(*overrides).result["status"] == "finished"
 
 
 def test_a_recorder_that_fails_fails_the_run_and_the_others_are_closed(go) -> None:
@@ -226,33 +226,33 @@ def test_a_recorder_that_fails_fails_the_run_and_the_others_are_closed(go) -> No
         def close(self) -> None:
             self.closed += 1
 
-    words, other = ["dataset=digits", "model=softmax", "epochs=2"], Other()
+    overrides, other = ["dataset=digits", "model=softmax", "epochs=2"], Other()
     with pytest.raises(OSError, match="disk full"):
-        go(*words, recorders=[Broken(), other])
+        go(*overrides, recorders=[Broken(), other])
     assert other.closed == 1
     [folder] = Path("runs").glob("*/*")
     assert strict(folder / "result.json")["status"] == "failed"
-    assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)
+    assert_same_run(go(*overrides, "output_dir=whole").folder, go(*overrides).folder)
 
 
 def test_a_model_of_the_wrong_shape_is_a_problem_of_the_users(go) -> None:
     source = MINE.replace("{body}", "return x.flatten(1)[:, :3]")
-    words = ["dataset=digits", *custom(Path.cwd(), source, "Mine")]
+    overrides = ["dataset=digits", *custom(Path.cwd(), source, "Mine")]
     with pytest.raises(ConfigError, match=r"it gives \(2, 3\) for a batch of 2 rows; the task needs \(2, 10\)"):
-        go(*words)
+        go(*overrides)
 
 
 def test_killed_in_the_first_epoch_leaves_no_result_and_no_row(go) -> None:
-    words = ["dataset=digits", "model=softmax", "batch_size=100", "epochs=2"]
+    overrides = ["dataset=digits", "model=softmax", "batch_size=100", "epochs=2"]
     with killed_after(3):
-        go(*words)
+        go(*overrides)
     [folder] = Path("runs").glob("*/*")
     assert not (folder / "result.json").exists() and not (folder / "metrics.jsonl").exists()
-    assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)
+    assert_same_run(go(*overrides, "output_dir=whole").folder, go(*overrides).folder)
 
 
 def test_killed_while_the_result_is_made_only_the_result_is_missing(go, monkeypatch) -> None:
-    words = ["dataset=digits", "model=softmax", "batch_size=100", "epochs=2", "early_stop.patience=1"]
+    overrides = ["dataset=digits", "model=softmax", "batch_size=100", "epochs=2", "early_stop.patience=1"]
 
     def killed(*given):
         raise Killed
@@ -260,8 +260,8 @@ def test_killed_while_the_result_is_made_only_the_result_is_missing(go, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr("dlrun.run.session.finished", killed)
         with pytest.raises(Killed):
-            go(*words)
-    assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)
+            go(*overrides)
+    assert_same_run(go(*overrides, "output_dir=whole").folder, go(*overrides).folder)
 
 
 def test_numbers_in_result_are_plain(go) -> None:

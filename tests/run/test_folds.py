@@ -21,8 +21,8 @@ from tests.helpers.runs import custom, files
 from tests.run.stops import Killed, killed_after, signalled_after
 from tests.whole.equal import assert_same_run, assert_same_state, result, rows
 
-WORDS = ["dataset=iris", "model=dense", "model.hidden=[8]", "model.dropout=0.2", "batch_size=16", "epochs=3",
-         "optimizer.lr=0.01"]  # 6 steps an epoch and fold
+OVERRIDES = ["dataset=iris", "model=dense", "model.hidden=[8]", "model.dropout=0.2", "batch_size=16", "epochs=3",
+             "optimizer.lr=0.01"]  # 6 steps an epoch and fold
 FOLDS = "{kind: kfold, k: 4, shuffle: true}"
 FINAL = "{kind: kfold, k: 4, shuffle: true, final: true}"
 
@@ -32,10 +32,10 @@ def contents(folder: Path, part: str) -> list[dict]:
 
 
 def test_a_fold_is_the_run_that_it_would_be_alone_and_the_final_fit_the_run_without_validation(go) -> None:
-    whole = go(*WORDS, f"validation={FINAL}")
-    alone = go(*WORDS, "validation={kind: kfold, k: 4, shuffle: true, fold: 2}")
+    whole = go(*OVERRIDES, f"validation={FINAL}")
+    alone = go(*OVERRIDES, "validation={kind: kfold, k: 4, shuffle: true, fold: 2}")
     assert_same_run(whole.folder / "folds" / "2", alone.folder)
-    assert_same_run(whole.folder / "final", go(*WORDS, "validation=0").folder)
+    assert_same_run(whole.folder / "final", go(*OVERRIDES, "validation=0").folder)
     weights = [torch.load(whole.folder / f"folds/{fold}/checkpoints/last.pt", weights_only=True)["parts"]["model"]
                for fold in range(4)]
     assert not torch.equal(*[next(iter(found.values())) for found in weights[:2]]), "each fold has a model of its own"
@@ -44,7 +44,7 @@ def test_a_fold_is_the_run_that_it_would_be_alone_and_the_final_fit_the_run_with
 def test_the_folds_have_the_layout_of_a_run(go) -> None:
     from dlrun.record.tensorboard_writer import TensorBoardWriter
 
-    outcome = go(*WORDS, f"validation={FINAL}", recorders=[TensorBoardWriter()])
+    outcome = go(*OVERRIDES, f"validation={FINAL}", recorders=[TensorBoardWriter()])
     for place in ("folds/0", "folds/3", "final"):
         names = {str(path.relative_to(outcome.folder / place)) for path in (outcome.folder / place).rglob("*")}
         assert {"config.yaml", "metrics.jsonl", "result.json", "provenance.json", "fitted.json", "checkpoints/last.pt",
@@ -59,7 +59,7 @@ def test_the_folds_have_the_layout_of_a_run(go) -> None:
 
 
 def test_means_and_deviations_are_those_of_the_folds(go) -> None:
-    outcome = go(*WORDS, f"validation={FOLDS}", "test_at=[2]", "evaluate_train=true")
+    outcome = go(*OVERRIDES, f"validation={FOLDS}", "test_at=[2]", "evaluate_train=true")
     found = outcome.result
     assert found == json.loads((outcome.folder / "result.json").read_text())
     assert (found["status"], found["epochs"], found["steps"]) == ("finished", 3, 4 * 3 * 6)
@@ -82,7 +82,7 @@ def test_means_and_deviations_are_those_of_the_folds(go) -> None:
 
 
 def test_with_a_final_fit_its_model_is_the_one_that_is_measured_on_the_test_rows(go) -> None:
-    found = go(*WORDS, f"validation={FINAL}").result
+    found = go(*OVERRIDES, f"validation={FINAL}").result
     assert found["final"]["rows"] == {"train": 120, "val": 0, "test": 30} and found["final"]["epochs"] == 3
     assert found["test"] == found["final"]["test"] and "test_std" not in found
     assert found["steps"] == 4 * 3 * 6 + 3 * 8
@@ -90,13 +90,13 @@ def test_with_a_final_fit_its_model_is_the_one_that_is_measured_on_the_test_rows
 
 @pytest.fixture
 def whole(go):
-    return go(*WORDS, f"validation={FINAL}", "output_dir=whole")
+    return go(*OVERRIDES, f"validation={FINAL}", "output_dir=whole")
 
 
 @pytest.mark.parametrize("step", [1, 7, 18])
 @pytest.mark.parametrize("fold", [0, 2, 4])
 def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, monkeypatch) -> None:
-    words, trained = [*WORDS, f"validation={FINAL}", "checkpoint_seconds=0"], []
+    overrides, trained = [*OVERRIDES, f"validation={FINAL}", "checkpoint_seconds=0"], []
     train = of_folds.train_once
 
     def once(checked, run_id, folder, *rest):
@@ -110,14 +110,14 @@ def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, 
     with monkeypatch.context() as patch:
         patch.setattr(of_folds, "train_once", once)
         with pytest.raises(Killed):
-            go(*words)
+            go(*overrides)
     [folder] = Path("runs").glob("*/*")
     assert not (folder / "result.json").exists()
     before = {name: files(folder / "folds" / name) for name in trained[:-1] if name != "final"}
     trained.clear()
     with monkeypatch.context() as patch:
         patch.setattr(of_folds, "train_once", lambda *given: trained.append(given[2].path.name) or train(*given))
-        again = go(*words)
+        again = go(*overrides)
     assert trained == ["0", "1", "2", "3", "final"][fold:], "a fold that is done is not trained again"
     assert {name: files(folder / "folds" / name) for name in before} == before
     assert_same_run(again.folder, whole.folder)
@@ -131,19 +131,19 @@ def test_killed_between_the_last_fold_and_the_result(go, whole, place: str, monk
     with monkeypatch.context() as patch:
         patch.setattr(of_folds, place, killed)
         with pytest.raises(Killed):
-            go(*WORDS, f"validation={FINAL}")
-    again = go(*WORDS, f"validation={FINAL}")
+            go(*OVERRIDES, f"validation={FINAL}")
+    again = go(*OVERRIDES, f"validation={FINAL}")
     assert_same_run(again.folder, whole.folder)
 
 
 def test_a_signal_ends_the_run_and_the_same_command_goes_on(go, whole) -> None:
-    words = [*WORDS, f"validation={FINAL}"]
+    overrides = [*OVERRIDES, f"validation={FINAL}"]
     with signalled_after(8):
-        stopped = go(*words)
+        stopped = go(*overrides)
     assert (stopped.result["status"], stopped.exit_code) == ("interrupted", 143)
     assert stopped.result["stop_reason"].startswith("fold 0: interrupted by SIGTERM after step 8;")
     assert stopped.result["folds"] == [] and stopped.result["val"] == {}
-    again = go(*words)
+    again = go(*overrides)
     assert not again.found and again.exit_code == 0
     assert_same_run(again.folder, whole.folder)
 
@@ -154,12 +154,12 @@ def test_a_signal_between_two_folds_ends_the_run_before_the_next(go, whole) -> N
             if name == "1":
                 os.kill(os.getpid(), signal.SIGINT)
 
-    words = [*WORDS, f"validation={FINAL}"]
-    stopped = go(*words, recorders=[Asks()])
+    overrides = [*OVERRIDES, f"validation={FINAL}"]
+    stopped = go(*overrides, recorders=[Asks()])
     assert (stopped.result["status"], stopped.exit_code) == ("interrupted", 130)
     assert "interrupted by SIGINT before fold 2" in stopped.result["stop_reason"]
     assert [fold["fold"] for fold in stopped.result["folds"]] == [0, 1]
-    assert_same_run(go(*words).folder, whole.folder)
+    assert_same_run(go(*overrides).folder, whole.folder)
 
 
 MINE = """
@@ -184,13 +184,13 @@ def mine(body: str) -> list[str]:
 
 
 def test_a_fold_that_diverges_ends_the_run_which_names_it(go) -> None:
-    words = mine("x = x * float('nan')")
-    outcome = go(*words)
+    overrides = mine("x = x * float('nan')")
+    outcome = go(*overrides)
     assert (outcome.result["status"], outcome.exit_code) == ("diverged", 0)
     assert outcome.result["stop_reason"].startswith("fold 2: the loss became NaN or infinite between steps 1 and 6")
     assert [fold["fold"] for fold in outcome.result["folds"]] == [0, 1]
     assert outcome.result["val"] == {} and not (outcome.folder / "folds" / "3").exists()
-    assert go(*words).found
+    assert go(*overrides).found
 
 
 def test_a_fold_without_memory_ends_the_run_with_what_would_fit(go) -> None:
@@ -202,20 +202,20 @@ def test_a_fold_without_memory_ends_the_run_with_what_would_fit(go) -> None:
 
 
 def test_a_fold_that_fails_is_tried_again(go) -> None:
-    words = mine("import os\n            if not os.path.exists('mended'): raise KeyError('mine is broken')")
+    overrides = mine("import os\n            if not os.path.exists('mended'): raise KeyError('mine is broken')")
     with pytest.raises(KeyError, match="mine is broken"):
-        go(*words)
+        go(*overrides)
     [folder] = Path("runs").glob("*/*")
     found = json.loads((folder / "result.json").read_text())
     assert (found["status"], found["stop_reason"]) == ("failed", "fold 2: KeyError: 'mine is broken'")
     assert "mine.py" in (folder / "traceback.txt").read_text()
     Path("mended").touch()
-    again = go(*words)
+    again = go(*overrides)
     assert again.result["status"] == "finished" and not (folder / "traceback.txt").exists()
 
 
 def test_each_fold_stops_early_for_itself_and_the_mean_curve_ends_with_the_shortest(go) -> None:
-    outcome = go(*WORDS, f"validation={FOLDS}", "epochs=60", "optimizer.lr=0.1", "early_stop.patience=2")
+    outcome = go(*OVERRIDES, f"validation={FOLDS}", "epochs=60", "optimizer.lr=0.1", "early_stop.patience=2")
     lengths = [len(rows(outcome.folder / "folds" / str(fold))) for fold in range(4)]
     assert len(set(lengths)) > 1 and max(lengths) < 60
     assert outcome.result["status"] == "stopped" and outcome.result["epochs"] == min(lengths)
@@ -227,12 +227,12 @@ def test_each_fold_stops_early_for_itself_and_the_mean_curve_ends_with_the_short
 
 
 def test_force_trains_all_folds_anew(go) -> None:
-    words = [*WORDS, f"validation={FOLDS}"]
-    first = go(*words)
+    overrides = [*OVERRIDES, f"validation={FOLDS}"]
+    first = go(*overrides)
     before = files(first.folder / "folds")
-    assert go(*words).found
+    assert go(*overrides).found
     (first.folder / "folds" / "0" / "left").touch()
-    again = go(*words, "force=true")
+    again = go(*overrides, "force=true")
     assert not again.found and not (first.folder / "folds" / "0" / "left").exists()
     assert before.keys() == files(first.folder / "folds").keys()
     assert result(first.folder)["val"] == first.result["val"]
@@ -242,15 +242,15 @@ def test_data_that_changed_between_two_folds_is_refused(go, tmp_path: Path) -> N
     path = tmp_path / "t.csv"
     lines = [f"{row},{row % 7},{row * 0.5 + 0.25}" for row in range(60)]
     path.write_text("a,b,price\n" + "\n".join(lines) + "\n")
-    words = ["dataset=csv", f"dataset.path={path}", "dataset.target=price", "model=dense", "model.hidden=[4]",
-             "epochs=2", "name=same", "validation={kind: kfold, k: 3}"]
-    outcome = go(*words)
+    overrides = ["dataset=csv", f"dataset.path={path}", "dataset.target=price", "model=dense", "model.hidden=[4]",
+                 "epochs=2", "name=same", "validation={kind: kfold, k: 3}"]
+    outcome = go(*overrides)
     (outcome.folder / "result.json").unlink()
     provenance = json.loads((outcome.folder / "provenance.json").read_text())
     provenance["data"]["hash"] = "0" * 64
     (outcome.folder / "provenance.json").write_text(json.dumps(provenance))
     with pytest.raises(ConfigError, match="the data has changed since this run began"):
-        go(*words)
+        go(*overrides)
 
 
 def test_folds_of_a_longer_run_begin_where_those_of_a_shorter_one_ended(go) -> None:
@@ -267,10 +267,10 @@ def test_folds_of_a_longer_run_begin_where_those_of_a_shorter_one_ended(go) -> N
 
             return Inner()
 
-    whole = go(*WORDS, f"validation={FINAL}", "epochs=5", "output_dir=whole")
-    short = go(*WORDS, f"validation={FINAL}")
+    whole = go(*OVERRIDES, f"validation={FINAL}", "epochs=5", "output_dir=whole")
+    short = go(*OVERRIDES, f"validation={FINAL}")
     notes = Notes()
-    longer = go(*WORDS, f"validation={FINAL}", "epochs=5", recorders=[notes])
+    longer = go(*OVERRIDES, f"validation={FINAL}", "epochs=5", recorders=[notes])
     assert longer.folder.parent == short.folder.parent
     assert notes.first == dict.fromkeys(("0", "1", "2", "3", "final"), 4)
     assert rows(longer.folder) == rows(whole.folder)
@@ -279,10 +279,10 @@ def test_folds_of_a_longer_run_begin_where_those_of_a_shorter_one_ended(go) -> N
 
 
 def test_all_folds_take_the_threads_of_the_first_start(go) -> None:
-    words = [*WORDS, f"validation={FOLDS}"]
+    overrides = [*OVERRIDES, f"validation={FOLDS}"]
     with signalled_after(10):
-        go(*words, "threads=1")
-    outcome = go(*words, "threads=2")
+        go(*overrides, "threads=1")
+    outcome = go(*overrides, "threads=2")
     for fold in range(4):
         assert json.loads((outcome.folder / f"folds/{fold}/provenance.json").read_text())["threads"] == 1
 
@@ -290,9 +290,10 @@ def test_all_folds_take_the_threads_of_the_first_start(go) -> None:
 def test_predict_takes_the_final_fit_a_named_fold_or_says_what_there_is(go, tmp_path: Path, capsys) -> None:
     (tmp_path / "new.csv").write_text("a,b,price\n3,1,\n8,2,\n")
     (tmp_path / "t.csv").write_text("a,b,price\n" + "".join(f"{r},{r % 7},{r * 0.5 + 0.25}\n" for r in range(60)))
-    words = ["dataset=csv", "dataset.path=t.csv", "dataset.target=price", "model=dense", "model.hidden=[4]", "epochs=3"]
-    final = go(*words, "validation={kind: kfold, k: 3, final: true}").folder
-    folds = go(*words, "validation={kind: kfold, k: 3}").folder
+    overrides = ["dataset=csv", "dataset.path=t.csv", "dataset.target=price", "model=dense", "model.hidden=[4]",
+                 "epochs=3"]
+    final = go(*overrides, "validation={kind: kfold, k: 3, final: true}").folder
+    folds = go(*overrides, "validation={kind: kfold, k: 3}").folder
 
     def predict(folder: Path) -> tuple[int, str, str]:
         capsys.readouterr()
@@ -309,7 +310,7 @@ def test_predict_takes_the_final_fit_a_named_fold_or_says_what_there_is(go, tmp_
 
 
 def test_the_console_has_a_line_a_fold_then_mean_and_deviation(go, capsys) -> None:
-    outcome = go(*WORDS, f"validation={FINAL}", recorders=[Console()])
+    outcome = go(*OVERRIDES, f"validation={FINAL}", recorders=[Console()])
     said = capsys.readouterr().out
     assert "120 in 4 folds of 30 / 30 test" in said
     lines = [line.split() for line in said.splitlines()]
@@ -317,17 +318,17 @@ def test_the_console_has_a_line_a_fold_then_mean_and_deviation(go, capsys) -> No
     assert [line[0] for line in table] == ["0", "1", "2", "3", "mean", "std", "final"]
     assert f"{outcome.result['val']['loss']:.4f} +- {outcome.result['val_std']['loss']:.4f}" in said
     assert not any(line[:1] == ["epoch"] for line in lines)
-    go(*WORDS, f"validation={FINAL}", "verbosity=2", "output_dir=loud", recorders=[Console()])
+    go(*OVERRIDES, f"validation={FINAL}", "verbosity=2", "output_dir=loud", recorders=[Console()])
     said = capsys.readouterr().out
     assert said.count("epoch   train loss") == 5 and said.count("finished after epoch 3 (18 steps)") == 4
-    go(*WORDS, f"validation={FINAL}", "verbosity=0", "output_dir=quiet", recorders=[Console()])
+    go(*OVERRIDES, f"validation={FINAL}", "verbosity=0", "output_dir=quiet", recorders=[Console()])
     assert len(capsys.readouterr().out.splitlines()) == 1
-    go(*WORDS, f"validation={FINAL}")
+    go(*OVERRIDES, f"validation={FINAL}")
     assert "val    loss" in capsys.readouterr().out, "a run that is found shows the same"
 
 
 def test_explain_tells_of_folds_and_of_the_final_fit(capsys) -> None:
-    assert route(["explain", *WORDS, f"validation={FINAL}"]) == 0
+    assert route(["explain", *OVERRIDES, f"validation={FINAL}"]) == 0
     said = capsys.readouterr().out
     assert "for each of 4 folds (30 of 120 rows, drawn by the seed, each class in its proportion)" in said
     assert "the same 3 epochs with a new model on all 120 rows" in said
@@ -337,12 +338,12 @@ def test_a_sweep_hears_of_a_fold_as_a_part_of_its_run(go) -> None:
     from dlrun.sweep.execute.progress_recorder import ProgressRecorder
 
     told: list[dict] = []
-    go(*WORDS, f"validation={FINAL}", recorders=[ProgressRecorder(told.append, every=0)])
+    go(*OVERRIDES, f"validation={FINAL}", recorders=[ProgressRecorder(told.append, every=0)])
     epochs = [message["epochs"] for message in told]
     assert epochs == sorted(epochs) and {message["of"] for message in told} == {15}
     assert {1, 3, 4, 12, 13, 15} <= set(epochs) and epochs[-1] == 15
 
 
 def test_a_k_fold_run_measures_as_many_test_rows_as_it_is_told_to(go) -> None:
-    result = go(*WORDS, f"validation={FOLDS}", "test_size=7").result
+    result = go(*OVERRIDES, f"validation={FOLDS}", "test_size=7").result
     assert result["rows"]["test"] == 7

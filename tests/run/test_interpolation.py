@@ -10,13 +10,13 @@ from dlrun.data.prepare import prepare
 from dlrun.diagnostics.interpolation import said, valleys
 from dlrun.inference.load import load_run
 
-WORDS = ["dataset=blobs", "model=softmax", "task.loss=cross_entropy", "epochs=15", "optimizer.lr=0.05"]
+OVERRIDES = ["dataset=blobs", "model=softmax", "task.loss=cross_entropy", "epochs=15", "optimizer.lr=0.05"]
 
 
 def test_the_losses_are_those_of_weights_on_the_line(go) -> None:
     """One end is the run's own; where the other end are zeros, the line is a factor of all weights."""
-    outcome = go(*WORDS, "task=classify", "interpolation=true")
-    plain = go(*WORDS, "task=classify")
+    outcome = go(*OVERRIDES, "task=classify", "interpolation=true")
+    plain = go(*OVERRIDES, "task=classify")
     assert plain.folder != outcome.folder and "interpolation" not in plain.result
     losses = dict(outcome.result["interpolation"]["losses"])
     assert (min(losses), max(losses), len(losses)) == (-2, 2, 81)
@@ -25,7 +25,7 @@ def test_the_losses_are_those_of_weights_on_the_line(go) -> None:
     config = load_run(outcome.folder).config
     data = prepare(config.dataset, "", validation=config.validation, train_size=None, seed=0, say=lambda line: None)
     x, y = torch.from_numpy(data.scale(data.test.x)), torch.from_numpy(data.test.y)
-    zeros = go(*WORDS, "task=classify", "interpolation=true", "model.init=zeros")
+    zeros = go(*OVERRIDES, "task=classify", "interpolation=true", "model.init=zeros")
     layer = next(module for module in load_run(zeros.folder).model.modules() if hasattr(module, "weight"))
     for alpha, loss in zeros.result["interpolation"]["losses"]:
         logits = (1 - alpha) * F.linear(x, layer.weight, layer.bias)
@@ -35,8 +35,8 @@ def test_the_losses_are_those_of_weights_on_the_line(go) -> None:
 
 
 def test_what_is_drawn_afterwards_is_of_the_trained_weights(go) -> None:
-    words = ["dataset=blobs", "model=dense", "model.hidden=[6]", "model.batch_norm=true", "epochs=2"]
-    along, plain = go(*words, "interpolation=true"), go(*words)
+    overrides = ["dataset=blobs", "model=dense", "model.hidden=[6]", "model.batch_norm=true", "epochs=2"]
+    along, plain = go(*overrides, "interpolation=true"), go(*overrides)
     regions, same = ((outcome.folder / "pictures" / "regions.png").read_bytes() for outcome in (along, plain))
     assert regions == same
     losses = dict(along.result["interpolation"]["losses"])

@@ -74,9 +74,9 @@ def classes_of(z: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_run_is_the_plain_loop_with_the_loss_written_out(go, tmp_path: Path, name: str) -> None:
-    words, outputs, loss_of = CASES[name]
-    outcome = go(*words, *SGD)
-    parts, _ = made(tmp_path / "other", *words, *SGD)  # its initial weights and rows
+    overrides, outputs, loss_of = CASES[name]
+    outcome = go(*overrides, *SGD)
+    parts, _ = made(tmp_path / "other", *overrides, *SGD)  # its initial weights and rows
     weights = [weight.detach().clone().requires_grad_() for weight in parts.model.parameters()]
     assert weights[-1].shape == (outputs,)
     x, y = parts.train.range(0, parts.train.count)
@@ -105,10 +105,10 @@ def test_a_run_is_the_plain_loop_with_the_loss_written_out(go, tmp_path: Path, n
 
 
 def test_binary_classification_in_numpy(go, tmp_path: Path) -> None:
-    words = ["dataset=breast_cancer", "model=softmax", "epochs=3", "batch_size=64", "optimizer.lr=0.05"]
-    outcome = go(*words)
+    overrides = ["dataset=breast_cancer", "model=softmax", "epochs=3", "batch_size=64", "optimizer.lr=0.05"]
+    outcome = go(*overrides)
     assert outcome.result["parameters"] == 30 + 1
-    parts, _ = made(tmp_path / "other", *words)
+    parts, _ = made(tmp_path / "other", *overrides)
     x, y = (tensor.numpy() for tensor in parts.test.range(0, parts.test.count))
     weight, bias = (tensor.numpy().astype(np.float64) for tensor in last_weights(outcome.folder).values())
     p = 1 / (1 + np.exp(-(x @ weight[0] + bias[0])))
@@ -118,8 +118,8 @@ def test_binary_classification_in_numpy(go, tmp_path: Path) -> None:
 
 
 def test_probabilities_add_up(tmp_path: Path) -> None:
-    for words, outputs in ((["dataset=breast_cancer"], 1), (["dataset=wine"], 3)):
-        parts, _ = made(tmp_path, *words, *SGD)
+    for overrides, outputs in ((["dataset=breast_cancer"], 1), (["dataset=wine"], 3)):
+        parts, _ = made(tmp_path, *overrides, *SGD)
         z = torch.randn(5, outputs)
         p = parts.task.probabilities(z)
         assert p.shape == (5, max(2, outputs)) and torch.allclose(p.sum(1), torch.ones(5))
@@ -127,16 +127,16 @@ def test_probabilities_add_up(tmp_path: Path) -> None:
 
 
 def test_bf16_trains_and_resumes_with_equal_bits(go) -> None:
-    words = ["dataset=digits", "model=cnn", "model.filters=[4]", "model.hidden=[16]", "model.dropout=0.2",
-             "batch_size=64", "epochs=3", "optimizer.lr=0.01", "precision=bf16"]
-    whole = go(*words, "output_dir=whole")
+    overrides = ["dataset=digits", "model=cnn", "model.filters=[4]", "model.hidden=[16]", "model.dropout=0.2",
+                 "batch_size=64", "epochs=3", "optimizer.lr=0.01", "precision=bf16"]
+    whole = go(*overrides, "output_dir=whole")
     assert whole.result["test"]["accuracy"] > 0.6
     for step in (5, 25, 40):
         with signalled_after(step):
-            go(*words)
-    again = go(*words)
+            go(*overrides)
+    again = go(*overrides)
     assert_same_run(whole.folder, again.folder)
-    full = go(*[word for word in words if word != "precision=bf16"])
+    full = go(*[override for override in overrides if override != "precision=bf16"])
     assert full.folder != again.folder, "precision is part of what a run is"
     for name, weight in last_weights(again.folder).items():
         assert weight.dtype == torch.float32, "the weights themselves stay in float32"

@@ -70,7 +70,7 @@ def test_a_spec_of_the_users_own_is_read_as_ours_are() -> None:
         preflight([*layers("{_target_: own_double.Double, by: -1}", "{dense: out}"), "allow=own_double"])
 
 
-@pytest.mark.parametrize(("words", "given", "expected"), [
+@pytest.mark.parametrize(("overrides", "given", "expected"), [
     (GATE, "model.layers[0]._target_=own_gate.Gate", "allow it by  allow=own_gate"),
     ([*layers("{_target_: own_gate.Gat}", "{dense: out}"), "allow=own_gate"], "model.layers[0]._target_=own_gate.Gat",
      "own_gate defines no Gat"),
@@ -81,26 +81,26 @@ def test_a_spec_of_the_users_own_is_read_as_ours_are() -> None:
     ([*layers("{_target_: own_gate.Gate, width: -5}", "{dense: out}"), "allow=own_gate"], "model=sequential",
      "could not be made: "),
 ])
-def test_what_is_wrong_is_a_sentence(words: list[str], given: str, expected: str) -> None:
+def test_what_is_wrong_is_a_sentence(overrides: list[str], given: str, expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        preflight(words)
+        preflight(overrides)
     (problem,) = caught.value.problems
     assert problem.given == given and expected in problem.expected
 
 
 def test_its_code_is_part_of_what_a_run_is() -> None:
-    words = [*GATE, "allow=own_gate"]
-    before = identity(preflight(words).config)
-    assert identity(preflight(words).config) == before
+    overrides = [*GATE, "allow=own_gate"]
+    before = identity(preflight(overrides).config)
+    assert identity(preflight(overrides).config) == before
     Path("own_gate.py").write_text(MODULE.replace("sigmoid", "tanh"))
-    assert identity(preflight(words).config) != before
+    assert identity(preflight(overrides).config) != before
 
 
 def test_a_killed_run_ends_with_the_bits_of_one_that_was_not(go) -> None:
-    words = [*GATE, "allow=own_gate", "batch_size=32", "checkpoint_seconds=0"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*GATE, "allow=own_gate", "batch_size=32", "checkpoint_seconds=0"]
+    whole = go(*overrides, "output_dir=whole")
     with killed_after(5):
-        go(*words, "output_dir=killed")
-    again = go(*words, "output_dir=killed")
+        go(*overrides, "output_dir=killed")
+    again = go(*overrides, "output_dir=killed")
     assert whole.result["parameters"] == 4 * 5 + 5 + 5 * 3 + 3
     assert_same_run(whole.folder, again.folder)

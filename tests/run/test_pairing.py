@@ -1,4 +1,4 @@
-"""Which words go together when model and data are known: tasks, steps, the machine."""
+"""Which overrides go together when model and data are known: tasks, steps, the machine."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def _one_hydra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         yield
 
 
-def problems(*words: str) -> list[str]:
+def problems(*overrides: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        preflight(words)
+        preflight(overrides)
     return [problem.given for problem in caught.value.problems]
 
 
@@ -41,12 +41,12 @@ def test_a_wrong_key_of_a_chosen_task_is_said_once() -> None:
     assert problems("experiment=x", "task.gausian=0.1") == ["task.gausian=0.1"]
 
 
-@pytest.mark.parametrize(("words", "key", "value"), [
+@pytest.mark.parametrize(("overrides", "key", "value"), [
     (["model=autoencoder", "task.gaussian=0.1"], "gaussian", 0.1), (["task.loss=mse"], "loss", "mse"),
     (["model=wgan", "task.critic_steps=2"], "clip", 0.01),
 ])
-def test_a_typed_key_finds_the_task_that_auto_stands_for(words: list[str], key: str, value: object) -> None:
-    assert getattr(preflight(words).config.task, key) == value
+def test_a_typed_key_finds_the_task_that_auto_stands_for(overrides: list[str], key: str, value: object) -> None:
+    assert getattr(preflight(overrides).config.task, key) == value
 
 
 def test_generative_tasks_look_at_no_targets() -> None:
@@ -58,17 +58,17 @@ def test_generative_tasks_look_at_no_targets() -> None:
 @pytest.mark.parametrize("word", ["early_stop.patience=3", "early_stop.monitor=train/discriminator_loss",
                                   "batch_size=250", "task.critic_steps=3"])
 def test_a_generators_loss_is_watched_where_each_epoch_has_its_turn(word: str) -> None:
-    words = ["model=wgan", "early_stop=patience", "early_stop.monitor=train/generator_loss", "batch_size=300", word]
+    overrides = ["model=wgan", "early_stop=patience", "early_stop.monitor=train/generator_loss", "batch_size=300", word]
     if word == "early_stop.patience=3":  # 1,150 rows: 4 steps of an epoch, and a turn comes in the fifth
-        assert problems(*words) == ["early_stop.monitor=train/generator_loss"]
+        assert problems(*overrides) == ["early_stop.monitor=train/generator_loss"]
     else:
-        preflight(words)
+        preflight(overrides)
 
 
 def test_a_stateful_network_trains_on_as_many_rows_as_a_batch_has() -> None:
-    words = ["dataset=digits_rows", "model=lstm", "model.stateful=true", "shuffle=false", "train_size=50"]
-    assert problems(*words, "batch_size=41") == ["batch_size=41"]
-    assert preflight([*words, "batch_size=40"]).rows["train"] == 40
+    overrides = ["dataset=digits_rows", "model=lstm", "model.stateful=true", "shuffle=false", "train_size=50"]
+    assert problems(*overrides, "batch_size=41") == ["batch_size=41"]
+    assert preflight([*overrides, "batch_size=40"]).rows["train"] == 40
 
 
 def test_half_precision_where_no_cuda_device_is(monkeypatch: pytest.MonkeyPatch) -> None:

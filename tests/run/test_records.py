@@ -25,17 +25,17 @@ from dlrun.run.run import run
 from tests.run.stops import signalled_after
 from tests.whole.equal import rows
 
-WORDS = ["dataset=digits", "model=dense", "model.hidden=[16]", "batch_size=250", "epochs=3", "optimizer.lr=0.3",
-         "seed=4", "threads=1", "device=cpu", "test_at=[2]", "early_stop.patience=2"]
+OVERRIDES = ["dataset=digits", "model=dense", "model.hidden=[16]", "batch_size=250", "epochs=3", "optimizer.lr=0.3",
+             "seed=4", "threads=1", "device=cpu", "test_at=[2]", "early_stop.patience=2"]
 
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
     """One run with TensorBoard, stopped once on its way, for all tests here."""
-    words = [*WORDS, f"output_dir={tmp_path_factory.mktemp('records')}"]
+    overrides = [*OVERRIDES, f"output_dir={tmp_path_factory.mktemp('records')}"]
     with signalled_after(7):
-        run(preflight(words), ["dlrun", *words], [TensorBoardWriter()])
-    return run(preflight(words), ["dlrun", *words], [TensorBoardWriter()])
+        run(preflight(overrides), ["dlrun", *overrides], [TensorBoardWriter()])
+    return run(preflight(overrides), ["dlrun", *overrides], [TensorBoardWriter()])
 
 
 def test_the_folder_is_output_dir_name_id(outcome) -> None:
@@ -185,6 +185,7 @@ def test_made_up_data_is_labelled(go) -> None:
 
 
 def test_a_run_measures_as_many_test_rows_as_it_is_told_to(go) -> None:
-    whole, some = (go("model=dense", "epochs=1", *words, "output_dir=o").result for words in ((), ("test_size=7",)))
+    overrides = ["model=dense", "epochs=1", "output_dir=o"]
+    whole, some = go(*overrides).result, go(*overrides, "test_size=7").result
     assert (whole["rows"]["test"], some["rows"]["test"]) == (360, 7) and whole["train"] == some["train"]
     assert 7 * some["test"]["accuracy"] == pytest.approx(round(7 * some["test"]["accuracy"]))

@@ -17,18 +17,18 @@ from dlrun.config.problem import ConfigError
 from dlrun.engine import checkpoint
 from dlrun.record.lock import RunLock
 from tests.engine.make import made
-from tests.helpers.runs import WORDS, Notes, command, custom, files, last_weights, wait_for
+from tests.helpers.runs import OVERRIDES, Notes, command, custom, files, last_weights, wait_for
 from tests.run.stops import Killed, killed_after, signalled_after
 from tests.whole.equal import assert_same_run, assert_same_state, rows, state
 
 
 def test_sigint_and_sigterm_save_and_exit_and_the_same_command_goes_on(go, tmp_path: Path) -> None:
-    words = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=1", "epochs=3",
-             "threads=1", "device=cpu"]
+    overrides = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=1", "epochs=3",
+                 "threads=1", "device=cpu"]
     stopped_at = []
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         before = max((p.stat().st_mtime_ns for p in tmp_path.glob("runs/*/*/provenance.json")), default=0)
-        process = command(tmp_path, *words)
+        process = command(tmp_path, *overrides)
         wait_for(lambda last=before: any(p.stat().st_mtime_ns > last and (p.parent / "checkpoints/last.pt").exists()
                                          for p in tmp_path.glob("runs/*/*/provenance.json")))
         time.sleep(0.1)
@@ -44,11 +44,11 @@ def test_sigint_and_sigterm_save_and_exit_and_the_same_command_goes_on(go, tmp_p
         stopped_at.append(result["steps"])
     assert 0 < stopped_at[0] < stopped_at[1] < 3 * 1149
     assert any(steps % 1149 for steps in stopped_at), "none of the stops fell into an epoch"
-    process = command(tmp_path, *words)
+    process = command(tmp_path, *overrides)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, out + err
     assert "resumed in epoch" in out
-    assert_same_run(go(*words, "output_dir=whole").folder, folder)
+    assert_same_run(go(*overrides, "output_dir=whole").folder, folder)
 
 
 SLEEPER = """
@@ -78,29 +78,29 @@ def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - begin < 5
 
 
-@pytest.mark.parametrize("words", [
+@pytest.mark.parametrize("overrides", [
     ["optimizer=sgd", "optimizer.momentum=0.9", "schedule=cosine"], ["optimizer=lbfgs", "optimizer.iterations=3"],
     ["optimizer=nadam", "schedule=warmup"], ["precision=bf16"], ["optimizer.accumulate=2", "steps_per_epoch=4"],
     ["resident=false", "model=cnn", "model.filters=[4]", "model.batch_norm=true", "augment=gulli"],
     ["optimizer=rmsprop", "optimizer.eps_inside=true", "optimizer.clip_norm=1", "model.max_norm=1", "model.l2=0.01"],
-], ids=lambda words: words[0])
-def test_a_stop_in_mid_epoch_changes_no_bit(go, words: list[str]) -> None:
-    words = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250", "epochs=3",
-             *words]
-    if "model=cnn" in words:
-        words = [word for word in words if word != "model=dense"]
-    whole = go(*words, "output_dir=whole")
+], ids=lambda overrides: overrides[0])
+def test_a_stop_in_mid_epoch_changes_no_bit(go, overrides: list[str]) -> None:
+    overrides = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250",
+                 "epochs=3", *overrides]
+    if "model=cnn" in overrides:
+        overrides = [override for override in overrides if override != "model=dense"]
+    whole = go(*overrides, "output_dir=whole")
     per_epoch = whole.result["steps"] // 3
     for step in (per_epoch - 1, per_epoch + 2, 3 * per_epoch):  # in the first epoch, in the second, at the very end
         with signalled_after(step):
-            stopped = go(*words, "output_dir=stopped")
+            stopped = go(*overrides, "output_dir=stopped")
         assert (stopped.exit_code, stopped.result["status"], stopped.result["steps"]) == (143, "interrupted", step)
-    again = go(*words, "output_dir=stopped")
+    again = go(*overrides, "output_dir=stopped")
     assert rows(whole.folder) == rows(again.folder)
     for name, weight in last_weights(whole.folder).items():
         assert torch.equal(weight, last_weights(again.folder)[name]), name
     assert whole.result["test"] == again.result["test"]
-    if "optimizer=lbfgs" not in words:  # whose state has lists
+    if "optimizer=lbfgs" not in overrides:  # whose state has lists
         assert_same_run(whole.folder, again.folder)
 
 
@@ -115,19 +115,19 @@ def test_a_signal_while_the_result_is_made_still_ends_the_command(go, monkeypatc
         return measured(*given)
 
     monkeypatch.setattr(once, "finished", finished)
-    outcome = go(*WORDS, "epochs=1")
+    outcome = go(*OVERRIDES, "epochs=1")
     assert (outcome.result["status"], outcome.exit_code) == ("finished", 143)
-    assert go(*WORDS, "epochs=1").exit_code == 0
+    assert go(*OVERRIDES, "epochs=1").exit_code == 0
 
 
 def test_the_same_command_on_a_finished_run_prints_its_result_and_changes_no_file(go, capsys) -> None:
-    words = [*WORDS, "epochs=1"]
-    first = go(*words)
+    overrides = [*OVERRIDES, "epochs=1"]
+    first = go(*overrides)
     assert not first.found
     before, times = files(first.folder), {p: p.stat().st_mtime_ns for p in first.folder.rglob("*")}
     before.pop("lock")
     capsys.readouterr()
-    again = go(*words, "verbosity=2", "checkpoint_seconds=3")  # neither is part of what the run is
+    again = go(*overrides, "verbosity=2", "checkpoint_seconds=3")  # neither is part of what the run is
     assert again.found and again.result == first.result and again.exit_code == 0
     assert f"accuracy {100 * first.result['test']['accuracy']:.2f}" in capsys.readouterr().out
     after = files(first.folder)
@@ -138,26 +138,26 @@ def test_the_same_command_on_a_finished_run_prints_its_result_and_changes_no_fil
 
 
 def test_a_run_that_is_running_elsewhere_is_refused(go, capsys, monkeypatch) -> None:
-    words = [*WORDS, "epochs=1", "threads=1", "device=cpu"]
+    overrides = [*OVERRIDES, "epochs=1", "threads=1", "device=cpu"]
     with signalled_after(2):
-        folder = go(*words).folder
+        folder = go(*overrides).folder
     before = files(folder)
     with RunLock(folder):
         capsys.readouterr()
-        assert main(words) == 1
+        assert main(overrides) == 1
         said = capsys.readouterr()
     [sentence] = said.err.splitlines()
     assert f"process {os.getpid()}" in sentence and "has been working on this run since" in sentence
     assert said.out == ""
     assert {k: v for k, v in files(folder).items() if k != "lock"} == {k: v for k, v in before.items() if k != "lock"}
-    assert go(*words).result["status"] == "finished"
+    assert go(*overrides).result["status"] == "finished"
 
 
 def test_force_runs_anew(go) -> None:
-    words = [*WORDS, "epochs=2"]
-    first = go(*words)
+    overrides = [*OVERRIDES, "epochs=2"]
+    first = go(*overrides)
     (first.folder / "pictures" / "of_old.png").write_bytes(b"")
-    again = go(*words, "force=true")
+    again = go(*overrides, "force=true")
     assert not again.found and again.folder == first.folder
     assert not (first.folder / "pictures" / "of_old.png").exists()
     assert len(rows(again.folder)) == 2
@@ -165,11 +165,11 @@ def test_force_runs_anew(go) -> None:
 
 
 def test_more_epochs_start_from_the_shorter_twin_with_the_bits_of_a_fresh_run(go) -> None:
-    fresh = go(*WORDS, "epochs=4", "test_at=[1,3]", "output_dir=fresh")
-    short = go(*WORDS, "epochs=2", "test_at=[1]")
+    fresh = go(*OVERRIDES, "epochs=4", "test_at=[1,3]", "output_dir=fresh")
+    short = go(*OVERRIDES, "epochs=2", "test_at=[1]")
     before = files(short.folder)
     notes = Notes()
-    long = go(*WORDS, "epochs=4", "test_at=[1,3]", recorders=[notes])
+    long = go(*OVERRIDES, "epochs=4", "test_at=[1,3]", recorders=[notes])
     assert notes.first_epoch == 3
     assert notes.notes == [f"resuming from epoch 2 of {short.folder.name} (same settings, fewer epochs)"]
     assert long.folder != short.folder and files(short.folder) == before
@@ -179,14 +179,14 @@ def test_more_epochs_start_from_the_shorter_twin_with_the_bits_of_a_fresh_run(go
 
 
 def test_a_run_that_started_from_a_twin_can_be_stopped_too(go) -> None:
-    fresh = go(*WORDS, "epochs=4", "output_dir=fresh")
-    go(*WORDS, "epochs=2")
+    fresh = go(*OVERRIDES, "epochs=4", "output_dir=fresh")
+    go(*OVERRIDES, "epochs=2")
     with signalled_after(13):
-        go(*WORDS, "epochs=4")
+        go(*OVERRIDES, "epochs=4")
     with killed_after(17):
-        go(*WORDS, "epochs=4")
+        go(*OVERRIDES, "epochs=4")
     notes = Notes()
-    long = go(*WORDS, "epochs=4", recorders=[notes])
+    long = go(*OVERRIDES, "epochs=4", recorders=[notes])
     assert notes.notes == [] and notes.first_epoch >= 3
     assert_same_run(fresh.folder, long.folder)
 
@@ -201,26 +201,26 @@ def test_a_run_that_started_from_a_twin_can_be_stopped_too(go) -> None:
     (["threads=2"], ["threads=1"]),
 ])
 def test_other_runs_are_no_twins(go, short: list[str], long: list[str]) -> None:
-    go(*WORDS, "epochs=2", *short)
+    go(*OVERRIDES, "epochs=2", *short)
     notes = Notes()
-    outcome = go(*WORDS, "epochs=3", *long, recorders=[notes])
+    outcome = go(*OVERRIDES, "epochs=3", *long, recorders=[notes])
     assert notes.notes == [] and notes.first_epoch == 1
     assert len(rows(outcome.folder)) == 3
 
 
 def test_a_run_that_was_early_stopped_is_no_twin(go) -> None:
-    words = [*WORDS, "early_stop.patience=1", "early_stop.min_delta=10"]  # stops at epoch 2
-    short = go(*words, "epochs=3")
+    overrides = [*OVERRIDES, "early_stop.patience=1", "early_stop.min_delta=10"]  # stops at epoch 2
+    short = go(*overrides, "epochs=3")
     assert short.result["status"] == "stopped"
     notes = Notes()
-    assert go(*words, "epochs=4", recorders=[notes]).result["stop_reason"] == short.result["stop_reason"]
+    assert go(*overrides, "epochs=4", recorders=[notes]).result["stop_reason"] == short.result["stop_reason"]
     assert notes.first_epoch == 1
 
 
 @pytest.mark.parametrize("key", ["hash", "hardware", "torch"])
 def test_a_twin_of_other_data_software_or_hardware_is_none(go, key: str) -> None:
-    fresh = go(*WORDS, "epochs=2", "output_dir=fresh")
-    short = go(*WORDS, "epochs=1")
+    fresh = go(*OVERRIDES, "epochs=2", "output_dir=fresh")
+    short = go(*OVERRIDES, "epochs=1")
     path = short.folder / "provenance.json"
     stored = json.loads(path.read_text())
     place = {"hash": stored["data"], "hardware": stored, "torch": stored["versions"]}[key]
@@ -228,19 +228,19 @@ def test_a_twin_of_other_data_software_or_hardware_is_none(go, key: str) -> None
     place[key] = "another"
     path.write_text(json.dumps(stored))
     notes = Notes()
-    long = go(*WORDS, "epochs=2", recorders=[notes])
+    long = go(*OVERRIDES, "epochs=2", recorders=[notes])
     assert notes.notes == [] and notes.first_epoch == 1
     assert_same_run(fresh.folder, long.folder)
     assert "continues" not in json.loads((long.folder / "provenance.json").read_text())
 
 
 def test_threads_are_chosen_at_the_first_start_and_used_again(go) -> None:
-    words = [*WORDS, "epochs=2"]
+    overrides = [*OVERRIDES, "epochs=2"]
     before = torch.get_num_threads()
     first, second = Notes(), Notes()
     with signalled_after(3):
-        go(*words, "threads=2", recorders=[first])
-    outcome = go(*words, "threads=1", recorders=[second])
+        go(*overrides, "threads=2", recorders=[first])
+    outcome = go(*overrides, "threads=1", recorders=[second])
     assert (first.threads, second.threads) == (2, 2)
     assert second.notes == ["threads=1 is not taken: the run began with 2, and others give other bits"]
     provenance = json.loads((outcome.folder / "provenance.json").read_text())
@@ -249,58 +249,58 @@ def test_threads_are_chosen_at_the_first_start_and_used_again(go) -> None:
 
 
 def test_data_that_changed_since_the_first_start_is_refused(go) -> None:
-    words = [*WORDS, "epochs=2"]
+    overrides = [*OVERRIDES, "epochs=2"]
     with signalled_after(7):
-        folder = go(*words).folder
+        folder = go(*overrides).folder
     path = folder / "provenance.json"
     stored = json.loads(path.read_text())
     path.write_text(json.dumps({**stored, "data": {**stored["data"], "hash": "0" * 64}}))
     before = files(folder)
     with pytest.raises(ConfigError, match="the data has changed since this run began; force=true trains it anew"):
-        go(*words)
+        go(*overrides)
     before.pop("lock")
     assert {k: v for k, v in files(folder).items() if k != "lock"} == before
-    assert go(*words, "force=true").result["status"] == "finished"
+    assert go(*overrides, "force=true").result["status"] == "finished"
 
 
 def test_max_steps_ends_in_mid_epoch_and_the_epoch_gets_its_row(go) -> None:
-    words = [*WORDS, "epochs=9", "max_steps=7"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*OVERRIDES, "epochs=9", "max_steps=7"]
+    whole = go(*overrides, "output_dir=whole")
     assert (whole.result["steps"], whole.result["epochs"], whole.result["status"]) == (7, 2, "finished")
     assert [row["step"] for row in rows(whole.folder)] == [5, 7]
     for step in (5, 6, 7):
         with signalled_after(step):
-            go(*words, f"output_dir=at{step}")
-        assert_same_run(whole.folder, go(*words, f"output_dir=at{step}").folder)
+            go(*overrides, f"output_dir=at{step}")
+        assert_same_run(whole.folder, go(*overrides, f"output_dir=at{step}").folder)
 
 
 def test_a_kill_after_the_last_of_max_steps_leaves_an_epoch_to_close(go) -> None:
-    words = [*WORDS, "max_steps=3"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*OVERRIDES, "max_steps=3"]
+    whole = go(*overrides, "output_dir=whole")
     with killed_after(4 - 1):
-        go(*words, "checkpoint_seconds=0")
+        go(*overrides, "checkpoint_seconds=0")
     with signalled_after(3):
-        assert go(*words, "checkpoint_seconds=0").result["epochs"] == 0
-    again = go(*words)
+        assert go(*overrides, "checkpoint_seconds=0").result["epochs"] == 0
+    again = go(*overrides)
     assert again.result["epochs"] == 1
     assert_same_run(whole.folder, again.folder)
 
 
 def test_sampling_goes_on_over_the_passes_with_steps_per_epoch(go) -> None:
-    odd = go(*WORDS, "steps_per_epoch=3", "epochs=4", "output_dir=odd")
-    passes = go(*WORDS, "max_steps=12", "epochs=9", "output_dir=passes")
+    odd = go(*OVERRIDES, "steps_per_epoch=3", "epochs=4", "output_dir=odd")
+    passes = go(*OVERRIDES, "max_steps=12", "epochs=9", "output_dir=passes")
     assert [row["step"] for row in rows(odd.folder)] == [3, 6, 9, 12]
     for name, weight in last_weights(passes.folder).items():
         assert torch.equal(weight, last_weights(odd.folder)[name]), name
-    words = [*WORDS, "steps_per_epoch=3", "epochs=4"]
+    overrides = [*OVERRIDES, "steps_per_epoch=3", "epochs=4"]
     with signalled_after(7):
-        go(*words)
-    assert_same_run(odd.folder, go(*words).folder)
+        go(*overrides)
+    assert_same_run(odd.folder, go(*overrides).folder)
 
 
 def test_max_seconds_ends_the_run_and_says_so(go) -> None:
     begin = time.monotonic()
-    outcome = go(*WORDS, "epochs=100000", "max_seconds=0.3", "verbosity=0")
+    outcome = go(*OVERRIDES, "epochs=100000", "max_seconds=0.3", "verbosity=0")
     assert 0.3 <= outcome.result["seconds"] <= time.monotonic() - begin
     assert outcome.result["stop_reason"].endswith("max_seconds: 0.3 seconds of training are used up")
     made_rows = rows(outcome.folder)
@@ -308,9 +308,9 @@ def test_max_seconds_ends_the_run_and_says_so(go) -> None:
 
 
 def test_time_that_was_used_before_a_stop_counts(go, monkeypatch) -> None:
-    words = [*WORDS, "epochs=1000", "max_seconds=5000"]
+    overrides = [*OVERRIDES, "epochs=1000", "max_seconds=5000"]
     with signalled_after(7):
-        folder = go(*words).folder
+        folder = go(*overrides).folder
     path = folder / "checkpoints" / "last.pt"
     content = checkpoint.read(path)
     assert 0 < content["parts"]["clock"]["seconds"] < 60
@@ -321,32 +321,32 @@ def test_time_that_was_used_before_a_stop_counts(go, monkeypatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(once, "finished", lambda *given: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            go(*words)
+            go(*overrides)
     assert [row["epoch"] for row in rows(folder)] == [1, 2], "the half-done epoch is closed"
     step = rows(folder)[-1]["step"]
     assert step in (7, 8)
-    outcome = go(*words)  # only the result was missing
+    outcome = go(*overrides)  # only the result was missing
     assert outcome.result["steps"] == step
     assert "max_seconds" in outcome.result["stop_reason"]
 
 
 def test_test_rows_are_measured_at_named_epochs_and_never_choose(go) -> None:
-    words = [*WORDS, "epochs=4", "early_stop.patience=9", "optimizer.lr=0.05"]
-    plain, at = go(*words, "output_dir=plain"), go(*words, "test_at=[1,3]", "output_dir=at")
+    overrides = [*OVERRIDES, "epochs=4", "early_stop.patience=9", "optimizer.lr=0.05"]
+    plain, at = go(*overrides, "output_dir=plain"), go(*overrides, "test_at=[1,3]", "output_dir=at")
     assert [sorted(k for k in row if k.startswith("test/")) for row in rows(at.folder)] == [
         ["test/accuracy", "test/loss"], [], ["test/accuracy", "test/loss"], []]
     without = [{k: v for k, v in row.items() if not k.startswith("test/")} for row in rows(at.folder)]
     assert without == rows(plain.folder)
     assert plain.result["best"] == at.result["best"] and plain.result["test"] == at.result["test"]
     assert plain.result["test_at"] == {} and at.result["test_at"].keys() == {"1", "3"}
-    one = go(*WORDS, "epochs=1", "optimizer.lr=0.05", "output_dir=one")  # independent: it ends there
+    one = go(*OVERRIDES, "epochs=1", "optimizer.lr=0.05", "output_dir=one")  # independent: it ends there
     assert at.result["test_at"]["1"] == one.result["test"]
     with pytest.raises(ConfigError, match="never used to choose"):
-        go(*words, "test_at=[1]", "early_stop.monitor=test/loss")
+        go(*overrides, "test_at=[1]", "early_stop.monitor=test/loss")
 
 
 def test_without_validation_all_rows_are_trained_on(go) -> None:
-    outcome = go(*WORDS, "epochs=1", "validation=0")
+    outcome = go(*OVERRIDES, "epochs=1", "validation=0")
     assert outcome.result["rows"] == {"train": 1437, "val": 0, "test": 360}
     assert outcome.result["val"] == {} and outcome.result["best"] == {}
     assert not (outcome.folder / "checkpoints" / "best.pt").exists()
@@ -354,35 +354,35 @@ def test_without_validation_all_rows_are_trained_on(go) -> None:
 
 
 def test_train_size_takes_the_first_rows(go, tmp_path: Path) -> None:
-    outcome = go(*WORDS, "epochs=1", "train_size=100", "validation=0.25")
+    outcome = go(*OVERRIDES, "epochs=1", "train_size=100", "validation=0.25")
     assert outcome.result["rows"] == {"train": 75, "val": 25, "test": 360}
-    few, _ = made(tmp_path / "few", *WORDS, "train_size=100", "validation=0.25")
-    every, _ = made(tmp_path / "all", *WORDS, "validation=0")
+    few, _ = made(tmp_path / "few", *OVERRIDES, "train_size=100", "validation=0.25")
+    every, _ = made(tmp_path / "all", *OVERRIDES, "validation=0")
     assert torch.equal(torch.cat([few.train.x, few.val.x]), every.train.x[:100])
 
 
 def test_a_clean_pass_over_the_training_rows_on_request(go, tmp_path: Path) -> None:
-    words = [*WORDS, "epochs=2", "evaluate_train=true"]
-    outcome = go(*words)
-    parts, _ = made(tmp_path / "other", *words)
+    overrides = [*OVERRIDES, "epochs=2", "evaluate_train=true"]
+    outcome = go(*overrides)
+    parts, _ = made(tmp_path / "other", *overrides)
     x, y = parts.train.range(0, parts.train.count)
     w1, b1, w2, b2 = last_weights(outcome.folder).values()
     logits = F.linear(F.linear(x.flatten(1), w1, b1).relu(), w2, b2)
     assert outcome.result["train_clean"]["loss"] == pytest.approx(F.cross_entropy(logits, y).item(), rel=1e-5)
     assert outcome.result["train_clean"]["accuracy"] == (logits.argmax(1) == y).sum().item() / len(y)
     assert outcome.result["train_clean"] != outcome.result["train"], "that one has dropout on"
-    assert "train_clean" not in go(*WORDS, "epochs=1").result
+    assert "train_clean" not in go(*OVERRIDES, "epochs=1").result
 
 
 def test_a_killed_run_takes_back_what_was_recorded_after_its_checkpoint(go, monkeypatch) -> None:
-    words = [*WORDS, "epochs=3"]
-    whole = go(*words, "output_dir=whole")
+    overrides = [*OVERRIDES, "epochs=3"]
+    whole = go(*overrides, "output_dir=whole")
     monkeypatch.setattr("dlrun.engine.checkpoint_manager.CheckpointManager.cheap", lambda self: False)
     with killed_after(12):
-        go(*words)
+        go(*overrides)
     [folder] = Path("runs").glob("*/*")
     assert len(rows(folder)) == 2 and state(folder)["/step"] == 0
     (folder / "checkpoints" / ".last.pt.99.tmp").write_bytes(b"half")
-    assert_same_run(whole.folder, go(*words).folder)
+    assert_same_run(whole.folder, go(*overrides).folder)
     assert_same_state(whole.folder, folder)
     assert not list(folder.rglob(".*.tmp"))

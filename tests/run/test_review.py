@@ -15,12 +15,12 @@ from dlrun.record.tensorboard_writer import TensorBoardWriter
 
 
 def test_force_keeps_the_old_run_until_the_new_one_can_begin(go) -> None:
-    words = ("dataset=moons", "model=softmax", "epochs=1")
-    done = go(*words)
+    overrides = ("dataset=moons", "model=softmax", "epochs=1")
+    done = go(*overrides)
     with pytest.raises(ConfigError):
-        go(*words, "force=true", "device=cuda:7")
+        go(*overrides, "force=true", "device=cuda:7")
     assert (done.folder / "result.json").is_file()
-    assert not go(*words, "force=true").found
+    assert not go(*overrides, "force=true").found
 
 
 def test_a_start_that_is_refused_removes_only_what_it_made(go, tmp_path: Path) -> None:
@@ -36,12 +36,12 @@ def test_a_start_that_is_refused_removes_only_what_it_made(go, tmp_path: Path) -
         go("dataset=moons", "model=softmax", "device=cuda:7", "output_dir=.")
 
 
-@pytest.mark.parametrize("words", [
+@pytest.mark.parametrize("overrides", [
     ["dataset=digits", "model=softmax", "optimizer=sgd", "optimizer.lr=1e38", "max_steps=1"],
     ["dataset=diabetes", "model=dense", "optimizer=sgd", "optimizer.lr=1e30", "max_steps=1", "validation=0"],
 ])
-def test_weights_that_broke_in_the_last_step_are_a_diverged_run(go, words: list[str]) -> None:
-    outcome = go(*words)
+def test_weights_that_broke_in_the_last_step_are_a_diverged_run(go, overrides: list[str]) -> None:
+    outcome = go(*overrides)
     assert outcome.result["status"] == "diverged"
     assert outcome.result["checkpoint_step"] in (0, 1)
     json.loads((outcome.folder / "result.json").read_text(), parse_constant=pytest.fail)

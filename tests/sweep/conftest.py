@@ -19,9 +19,9 @@ def plan(folder: Path, write) -> Callable[..., Plan]:
     (folder / "configs" / "model").mkdir(parents=True)  # Hydra's search path is fixed when it starts
     (folder / "experiments").mkdir()
 
-    def make(*words: str) -> Plan:
+    def make(*overrides: str) -> Plan:
         with hydra_started():
-            return make_plan(words)
+            return make_plan(overrides)
 
     return make
 
@@ -30,9 +30,9 @@ def plan(folder: Path, write) -> Callable[..., Plan]:
 def wrong(plan) -> Callable[..., list[str]]:
     """What is wrong with a command, a line a problem: ``said: wanted (origin)``."""
 
-    def tell(*words: str) -> list[str]:
+    def tell(*overrides: str) -> list[str]:
         with pytest.raises(ConfigError) as refused:
-            plan(*words)
+            plan(*overrides)
         return [f"{p.given}: {p.expected}" + (f" ({p.origin})" if p.origin else "") for p in refused.value.problems]
 
     return tell

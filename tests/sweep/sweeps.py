@@ -24,9 +24,9 @@ if __name__ == "__main__":
 """
 
 
-def planned(output: Path, *words: str) -> Plan:
+def planned(output: Path, *overrides: str) -> Plan:
     """A stored plan, whose runs go to `output`."""
-    plan = make_plan([*FAST, *words, f"output_dir={output}"])
+    plan = make_plan([*FAST, *overrides, f"output_dir={output}"])
     store(plan)
     return plan
 

@@ -37,13 +37,13 @@ def test_what_does_not_go_together_is_said(model: object, task: object, values: 
     assert [problem.given for problem in found] == said
 
 
-@pytest.mark.parametrize(("words", "said"), [
+@pytest.mark.parametrize(("overrides", "said"), [
     (["model=autoencoder", "task=vae"], "model=autoencoder is trained with task=reconstruct"),
     (["model=gan", "task=classify"], "model=gan is trained with task=adversarial"),
     (["model=dense", "task=reconstruct"], "it trains model=autoencoder or"),
 ])
-def test_a_task_of_another_model_is_refused_with_the_right_one(words: list[str], said: str) -> None:
+def test_a_task_of_another_model_is_refused_with_the_right_one(overrides: list[str], said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        preflight(words)
-    assert [problem.given for problem in caught.value.problems] == [words[1]]
+        preflight(overrides)
+    assert [problem.given for problem in caught.value.problems] == [overrides[1]]
     assert caught.value.problems[0].expected.startswith(said)

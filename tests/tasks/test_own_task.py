@@ -81,9 +81,9 @@ def test_the_docstrings_example_is_true() -> None:
 
 
 def test_a_run_measures_draws_and_resumes_with_a_task_of_ones_own(go, tmp_path: Path) -> None:
-    words = ["dataset=diabetes", "model=linear", "task=huber", "task.delta=0.5", "dataset.target_scale=standard",
-             "epochs=8", "optimizer.lr=0.02"]
-    whole = go(*words, "output_dir=whole")
+    overrides = ["dataset=diabetes", "model=linear", "task=huber", "task.delta=0.5", "dataset.target_scale=standard",
+                 "epochs=8", "optimizer.lr=0.02"]
+    whole = go(*overrides, "output_dir=whole")
     assert whole.result["config"]["task.delta"] == 0.5 and whole.result["metrics"]["beyond"]["share"] is True
     off = np.loadtxt(whole.folder / "pictures" / "residuals.txt")
     assert whole.result["test"]["beyond"] == pytest.approx((np.abs(off) > 0.5).mean(), abs=0.005)
@@ -91,6 +91,6 @@ def test_a_run_measures_draws_and_resumes_with_a_task_of_ones_own(go, tmp_path: 
         nn.functional.huber_loss(torch.tensor(off), torch.zeros(len(off)).double(), delta=0.5).item(), rel=2e-3)
     assert whole.result["baseline"] == {}, "it has none of its own"
     with signalled_after(10):
-        assert go(*words, "output_dir=parted").result["status"] == "interrupted"
-    parted = go(*words, "output_dir=parted")
+        assert go(*overrides, "output_dir=parted").result["status"] == "interrupted"
+    parted = go(*overrides, "output_dir=parted")
     assert_same_run(whole.folder, parted.folder)

@@ -94,8 +94,8 @@ CHECKED = (["model=cnn", "optimizer=adam"], ["dataset=imdb", "model=lstm"], ["da
 def test_the_check_of_a_command_loads_no_torch():
     code = (f"import sys\nfrom dlrun.preflight.preflight import examine\n"
             f"from dlrun.config.identity import identity\n"
-            f"for words in {CHECKED!r}:\n"
-            "    found = examine(words)\n"
+            f"for overrides in {CHECKED!r}:\n"
+            "    found = examine(overrides)\n"
             "    if found.checked is not None:\n        identity(found.checked.config)\n"
             f"print([name for name in {HEAVY!r} if name in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

@@ -13,27 +13,27 @@ import pytest
 
 from tests.whole.equal import assert_same_run, rows
 
-WORDS = ["dataset=digits", "model=cnn", "model.filters=[4,8]", "model.hidden=[16]", "model.dropout=0.3",
-         "model.batch_norm=true", "augment=shift", "schedule=plateau", "schedule.patience=2", "batch_size=64",
-         "epochs=25", "threads=1", "device=cpu", "test_at=[3]", "early_stop.patience=15", "verbosity=0"]
+OVERRIDES = ["dataset=digits", "model=cnn", "model.filters=[4,8]", "model.hidden=[16]", "model.dropout=0.3",
+             "model.batch_norm=true", "augment=shift", "schedule=plateau", "schedule.patience=2", "batch_size=64",
+             "epochs=25", "threads=1", "device=cpu", "test_at=[3]", "early_stop.patience=15", "verbosity=0"]
 
 # A server that has torch loaded forks each attempt, so that thirty starts cost seconds, not a minute.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["dlrun.run.run", "dlrun.preflight.preflight"])
 
 
-def attempt(words: list[str], quiet: str) -> None:
+def attempt(overrides: list[str], quiet: str) -> None:
     """One start of the command, in a process of its own."""
     from dlrun.preflight.preflight import preflight
     from dlrun.run.run import run
 
     with open(quiet, "a") as stream:
         os.dup2(stream.fileno(), 1)
-        run(preflight(words), ["dlrun", *words])
+        run(preflight(overrides), ["dlrun", *overrides])
 
 
-def start(words: list[str], log: Path):
-    process = CONTEXT.Process(target=attempt, args=(words, str(log)))
+def start(overrides: list[str], log: Path):
+    process = CONTEXT.Process(target=attempt, args=(overrides, str(log)))
     process.start()
     return process
 
@@ -55,7 +55,7 @@ def folder_of(output: Path) -> Path:
 
 @pytest.mark.timeout(280)
 def test_a_run_killed_at_thirty_random_moments_ends_with_the_same_bits(tmp_path: Path) -> None:
-    kill_and_compare(WORDS, 30, tmp_path)
+    kill_and_compare(OVERRIDES, 30, tmp_path)
 
 
 FAMILIES = {
@@ -83,10 +83,10 @@ def kill_and_compare(command: list[str], kills: int, tmp_path: Path) -> None:
     whole.join()
     assert whole.exitcode == 0, (tmp_path / "log").read_text()
 
-    words = [*command, f"output_dir={tmp_path}/killed", "checkpoint_seconds=0"]
+    overrides = [*command, f"output_dir={tmp_path}/killed", "checkpoint_seconds=0"]
     dice, states = random.Random(), set()
     for kill in range(kills):
-        process = start(words, tmp_path / "log")
+        process = start(overrides, tmp_path / "log")
         if kill % 5 == 4:  # some die while they begin, the others in training or in a checkpoint's write
             process.join(dice.uniform(0.01, 0.5))
         else:
@@ -97,7 +97,7 @@ def kill_and_compare(command: list[str], kills: int, tmp_path: Path) -> None:
         process.join()
         states.add(stamp(tmp_path / "killed"))
     assert len(states) >= kills // 2, "the kills did not fall into different moments of training"
-    end = start(words, tmp_path / "log")
+    end = start(overrides, tmp_path / "log")
     end.join()
     assert end.exitcode == 0, (tmp_path / "log").read_text()
 

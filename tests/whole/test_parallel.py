@@ -13,21 +13,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WORDS = ("model=dense", "model.hidden=[32]", "model.dropout=0.2", "optimizer=momentum", "epochs=6", "train_size=600",
-         "batch_size=50", "device=cpu", "threads=1", "checkpoint_seconds=0")
+OVERRIDES = ("model=dense", "model.hidden=[32]", "model.dropout=0.2", "optimizer=momentum", "epochs=6",
+             "train_size=600", "batch_size=50", "device=cpu", "threads=1", "checkpoint_seconds=0")
 
 
-def command(folder: Path, *words: str, processes: int = 2) -> list[str]:
+def command(folder: Path, *overrides: str, processes: int = 2) -> list[str]:
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
-    return [sys.executable, *torchrun, "-m", "dlrun", *WORDS, f"output_dir={folder}", *words]
+    return [sys.executable, *torchrun, "-m", "dlrun", *OVERRIDES, f"output_dir={folder}", *overrides]
 
 
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-def run(folder: Path, *words: str, processes: int = 2) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, *words, processes=processes), env=environment(), cwd=folder, text=True,
+def run(folder: Path, *overrides: str, processes: int = 2) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(folder, *overrides, processes=processes), env=environment(), cwd=folder, text=True,
                           capture_output=True, timeout=240)
 
 
@@ -56,11 +56,11 @@ def test_two_processes_make_the_run_of_one(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_stopped_run_of_two_goes_on_as_one_that_never_was(tmp_path: Path) -> None:
-    words = ("epochs=40", "train_size=1149")
+    overrides = ("epochs=40", "train_size=1149")
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
-    assert run(tmp_path / "whole", *words).returncode == 0
-    process = subprocess.Popen(command(tmp_path / "stopped", *words), env=environment(), cwd=tmp_path / "stopped",
+    assert run(tmp_path / "whole", *overrides).returncode == 0
+    process = subprocess.Popen(command(tmp_path / "stopped", *overrides), env=environment(), cwd=tmp_path / "stopped",
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 120
     while not list(tmp_path.glob("stopped/*/*/metrics.jsonl")) and time.monotonic() < until:
@@ -68,7 +68,7 @@ def test_a_stopped_run_of_two_goes_on_as_one_that_never_was(tmp_path: Path) -> N
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=120)
     assert result(tmp_path / "stopped")[1]["status"] == "interrupted"
-    assert run(tmp_path / "stopped", *words).returncode == 0
+    assert run(tmp_path / "stopped", *overrides).returncode == 0
     _, whole, rows = result(tmp_path / "whole")
     _, stopped, others = result(tmp_path / "stopped")
     assert stopped["test"] == whole["test"]  # the same processes take the same steps, bit for bit

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class Book:
     """The books' comparisons: run what is missing, printed beside measured, verdicts.
 
-    Without a word it lists them. An override that narrows a comparison, or changes a setting, makes a table that says
+    Without a name it lists them. An override that narrows a comparison, or changes a setting, makes a table that says
     so.
     """
 
-    words: tuple[str, ...] = positional(
+    arguments: tuple[str, ...] = positional(
         "[NAME ...] [key=value ...]", "Comparisons, then overrides for them (seeds=3).", overrides=True,
         offers=offers.experiments)
     profile: str | None = choice(None, PROFILES, "full, or quick: fewer rows and seeds; full without it, quick for "
@@ -49,16 +49,16 @@ class Book:
     def run(self) -> int:
         from dlrun.report.experiments import entries, entry_of
 
-        names = [word for word in self.words if "=" not in word]
-        overrides = list({word.partition("=")[0]: word for word in self.words if "=" in word}.values())
+        names = [text for text in self.arguments if "=" not in text]
+        overrides = list({text.partition("=")[0]: text for text in self.arguments if "=" in text}.values())
         runs = Path(self.output_dir or Root.output_dir).expanduser()
         if self.write:
-            if self.words:
-                raise problem(self.words[0], "--write takes output_dir=RUNS and into=EXPERIMENTS")
+            if self.arguments:
+                raise problem(self.arguments[0], "--write takes output_dir=RUNS and into=EXPERIMENTS")
             return _write(runs, Path(self.into).expanduser())
         if not names and not self.all and not self.tour:
             if overrides:
-                raise problem(" ".join(["book", *self.words]), f"expected  {usage('book', Book)}")
+                raise problem(" ".join(["book", *self.arguments]), f"expected  {usage('book', Book)}")
             return _listed(runs)
         if self.output_dir is not None:
             overrides.append(f"output_dir={self.output_dir}")

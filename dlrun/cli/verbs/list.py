@@ -17,7 +17,7 @@ class List:
     """What can be chosen (data sets, models, layers, experiments, ...), each with one line."""
 
     what: tuple[str, ...] = positional(
-        "[GROUP ...] [NAME ...]", "The groups to list, all without a word; other words choose names that contain them.",
+        "[GROUP ...] [NAME ...]", "The groups to list (all, where none is given); other texts list names with them.",
         offers=offers.groups)
     synonyms: ClassVar[dict[str, str]] = {"ls": "list", "options": "list", **{
         group: f"list {group}" for group in ("datasets", "models", "layers", "tasks", "optimizers", "schedules",
@@ -53,13 +53,13 @@ class List:
 
 
 def _sorted(what: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """The groups among the words, in any number, and the other words."""
+    """The groups among the arguments, in any number, and the other texts."""
     from dlrun.cli.words import headings
 
     names = {**{group: group for group in headings().values()}, **headings()}
     names |= {"early_stops": "early_stop", "augments": "augment", "augmentations": "augment"}
-    chosen = [names[word] for word in what if word in names]
-    return chosen, [word for word in what if word not in names]
+    chosen = [names[text] for text in what if text in names]
+    return chosen, [text for text in what if text not in names]
 
 
 def _other_groups() -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def _other_groups() -> tuple[str, ...]:
 
 
 def _refuse(parts: list[str], chosen: list[str]) -> None:
-    """Raises ConfigError where no name contains the words."""
+    """Raises ConfigError where no name contains the texts."""
     from dlrun.cli.words import headings, words
     from dlrun.config.problem import did_you_mean, problem
 

@@ -1,4 +1,4 @@
-"""`dlrun runs [words]`: the runs in a folder, chosen by words; `dlrun runs remove words` removes them, asked before."""
+"""`dlrun runs [FILTER ...]`: lists the runs in a folder that match; `dlrun runs remove FILTER ...` removes them."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def _filters(before: Sequence[str], prefix: str) -> Iterable[str]:
-    return [word for word in ("remove", "status=", "id=", "name=", *(f"{group}=" for group in GROUPS))
-            if word.startswith(prefix)]
+    return [filter_ for filter_ in ("remove", "status=", "id=", "name=", *(f"{group}=" for group in GROUPS))
+            if filter_.startswith(prefix)]
 
 
 @register("verb", "runs")
 @dataclass(frozen=True)
 class Runs:
-    """All runs: list, choose by words, remove.
+    """All runs: list, filter, remove.
 
-    A word chooses by a part of the run's name, key=value by status, id, name, a group's word or any key of its
+    A filter is a part of the run's name, or key=value: its status, id, name, the option of a group or any key of its
     configuration. `dlrun runs remove` shows what it would remove, asks, skips runs in progress and anything not
     recognised as a run.
     """
 
-    words: tuple[str, ...] = positional(
-        "[remove] [WORD ...]", "Words that choose, as status=failed, model=cnn, optimizer.lr=0.1 or a part of a name; "
-        "with `remove` first those runs are removed.", overrides=True, offers=_filters)
+    arguments: tuple[str, ...] = positional(
+        "[remove] [FILTER ...]", "Runs that match all of these: status=failed, model=cnn, optimizer.lr=0.1 or a part "
+        "of a name; with `remove` first they are removed.", overrides=True, offers=_filters)
     output_dir: str = text(Root.output_dir, "The folder of all runs.")
     metric: str = text("", "The metric shown, as in val/loss; the task's own without one.")
     yes: bool = flag(False, "Remove without asking.")
@@ -52,17 +52,17 @@ class Runs:
         from dlrun.report.run import read_run
         from dlrun.report.select import select
 
-        removing = self.words[:1] == ("remove",)
-        chosen = self.words[1:] if removing else self.words
+        removing = self.arguments[:1] == ("remove",)
+        chosen = self.arguments[1:] if removing else self.arguments
         if removing and not chosen:
-            raise problem("runs remove", "expected words that choose, as  status=failed  or  an id")
+            raise problem("runs remove", "expected a filter after it, as  status=failed  or  an id")
         below = Path(self.output_dir).expanduser()
         if not below.is_dir():
             raise problem(f"output_dir={below}", "no such folder")
         runs = [read_run(folder) for folder in run_folders(below)]
         found = sorted(select(runs, chosen), key=lambda run: (str(run.provenance.get("started", "")), run.name))
         if not found:
-            print(f"none of {len(runs)} runs in {below} is like that" if runs else f"no run lies in {below}")
+            print(f"none of {len(runs)} runs in {below} matches" if runs else f"there are no runs in {below}")
             return 0
         header = ["name", "id", "status", "measure", "started (UTC)"]
         print("\n".join(columns([header, *(_row(run, self.metric) for run in found)])))

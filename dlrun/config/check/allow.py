@@ -9,14 +9,14 @@ from dlrun.registry import allow
 KEY = "allow"
 
 
-def allow_typed(words: Sequence[str]) -> None:
-    """Permit the modules of ``allow=`` among the words of a command: ``allow=mine``, ``allow=[mine,pkg.*]``.
+def allow_typed(overrides: Sequence[str]) -> None:
+    """Permit the modules of ``allow=`` among the overrides of a command: ``allow=mine``, ``allow=[mine,pkg.*]``.
 
-    Only words that a person has typed (or a program has passed) may be handed in: a file cannot allow anything.
+    Only overrides that a person has typed (or a program has passed) may be handed in: a file cannot allow anything.
     """
     modules: list[str] = []
-    for word in words:
-        key, _, value = word.partition("=")
+    for override in overrides:
+        key, _, value = override.partition("=")
         if key.lstrip("+") == KEY:
             modules += [module.strip(" '\"") for module in value.strip("[] ").split(",")]
     allow([module for module in modules if module])

@@ -1,4 +1,4 @@
-"""From words to one mapping: Hydra composes; what it would answer with a stack trace becomes problems."""
+"""From overrides to one mapping: Hydra composes; what it would answer with a stack trace becomes problems."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.diagnose import chooses_group, diagnose, lines
 from dlrun.config.compose.groups_only import compose_groups
-from dlrun.config.compose.overrides import possible, read_words
+from dlrun.config.compose.overrides import possible, read_overrides
 from dlrun.config.compose.refusal import REFUSALS
 from dlrun.config.compose.session import hydra_started
 from dlrun.config.problem import ConfigError, Problem
 
 
-def compose(words: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
-    """The configuration that `words` choose, and everything that is wrong with the words; see `Composer.compose`."""
-    return Composer().compose(words)
+def compose(overrides: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
+    """The configuration that `overrides` choose, and all that is wrong with them; see `Composer.compose`."""
+    return Composer().compose(overrides)
 
 
 @dataclass
 class _Base:
-    """What the words of groups compose to, before any value is set."""
+    """What the chosen options compose to, before any value is set."""
 
     config: bytes  # pickled: unpickling takes a fifth of the time of copying an OmegaConf tree
     sweep: Any
@@ -38,7 +38,7 @@ class _Base:
 
 @dataclass
 class Composer:
-    """Composes commands; all that choose the same words of groups share one composition of Hydra's.
+    """Composes commands; all that choose the same options share one composition of Hydra's.
 
     The values are then set by the function that Hydra itself sets them with.  A file is read when a choice of groups is
     first met, and not again: a composer serves one command, or one plan.
@@ -48,18 +48,18 @@ class Composer:
     _shaping: dict[str, bool] = field(default_factory=dict)
     _bases: dict[tuple[str, ...], _Base | Exception] = field(default_factory=dict)
 
-    def compose(self, words: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
-        """The configuration that `words` choose, and everything that is wrong with the words.
+    def compose(self, texts: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
+        """The configuration that the overrides `texts` choose, and everything that is wrong with them.
 
-        With problems the composition holds the words that were right, so that their values can be checked too;
+        With problems the composition holds those that were right, so that their values can be checked too;
         it is None where not even the groups could be composed.
         """
         overrides: list[Override] = []
         problems: list[Problem] = []
-        for word in words:
-            if word not in self._read:
-                self._read[word] = read_words([word])
-            good, bad = self._read[word]
+        for text in texts:
+            if text not in self._read:
+                self._read[text] = read_overrides([text])
+            good, bad = self._read[text]
             overrides += good
             problems += bad
         with hydra_started():
@@ -69,7 +69,7 @@ class Composer:
                 except ConfigError as broken:  # a file that is not readable
                     return None, broken.problems
                 except REFUSALS:
-                    pass  # found again below, word by word
+                    pass  # found again below, one by one
             return diagnose(overrides, problems, self._composition)
 
     def _composition(self, overrides: Sequence[Override]) -> Composition:
@@ -84,7 +84,7 @@ class Composer:
                            base.params)
 
     def _shapes(self, override: Override) -> bool:
-        """Whether a word takes part in Hydra's composition itself, and does not only set a value in what it gave."""
+        """Whether an override takes part in Hydra's composition, and does not only set a value in what that gave."""
         key = override.key_or_group
         if key not in self._shaping:  # asking looks into folders
             self._shaping[key] = chooses_group(override) or key.split(".")[0] == "hydra"
@@ -103,11 +103,11 @@ class Composer:
         return found
 
 
-def _compose_base(words: Sequence[str]) -> _Base:
+def _compose_base(overrides: Sequence[str]) -> _Base:
     params: Any = None
-    config = compose_groups(words)
+    config = compose_groups(overrides)
     if config is None:
-        config = hydra_compose(config_name="config", overrides=list(words), return_hydra_config=True)
+        config = hydra_compose(config_name="config", overrides=list(overrides), return_hydra_config=True)
         params = config.hydra.sweeper.get("params") if config.hydra.mode == RunMode.MULTIRUN else None
         if isinstance(params, DictConfig):
             params = OmegaConf.to_container(params, resolve=False)

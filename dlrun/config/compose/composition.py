@@ -10,12 +10,12 @@ from typing import Any
 class Composition:
     """A composed configuration.
 
-    `plain` is the resolved mapping; `words` are the overrides that it was composed of.  What files say of a sweep is
+    `plain` is the resolved mapping; `overrides` are those that it was composed of.  What files say of a sweep is
     not part of it: `sweep` is their key of that name, unresolved; `params` are ``hydra.sweeper.params`` where they set
     ``hydra.mode: MULTIRUN``, else None.
     """
 
     plain: dict[str, Any]
-    words: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     sweep: Any = None
     params: dict[str, Any] | None = None

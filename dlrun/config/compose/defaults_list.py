@@ -24,19 +24,19 @@ def check_defaults(path: Path, name: str, entries: Any) -> list[Problem]:
 
 
 def check_suggested(path: Path, group: str, root: dict[str, Any]) -> list[Problem]:
-    """What is wrong with the words of other groups in the ``root:`` of a file of `group`."""
+    """What is wrong with the options of other groups in the ``root:`` of a file of `group`."""
     found = []
     later = SUGGESTERS[SUGGESTERS.index(group):] if group in SUGGESTERS else GROUPS
-    for key, word in root.items():
+    for key, choice in root.items():
         if key not in GROUPS:
             continue
-        said, where = f"root.{key}={word}", place(path, ["root", key])
+        said, where = f"root.{key}={choice}", place(path, ["root", key])
         if key in later:
-            found.append(Problem(said, f"a file of {group} chooses no word of {key}", where))
-        elif not isinstance(word, str):
+            found.append(Problem(said, f"a file of {group} chooses no option of {key}", where))
+        elif not isinstance(choice, str):
             found.append(Problem(said, f"expected one option of {key}: {', '.join(options(key))}", where))
         else:
-            found += [Problem(said, wanted, where) for _, wanted in _option(key, word, "", said)]
+            found += [Problem(said, wanted, where) for _, wanted in _option(key, choice, "", said)]
     return found
 
 
@@ -55,10 +55,10 @@ def _entry(name: str, entry: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(entry, dict) or len(entry) != 1:
         yield f"- {entry}", _FORM
         return
-    (words, option), = entry.items()
-    said, parts = f"- {words}: {option}", str(words).split()
+    (head, option), = entry.items()
+    said, parts = f"- {head}: {option}", str(head).split()
     group = parts[-1].split("@")[0]
-    if "optional" in parts or "${" in f"{words}{option}" or group.lstrip("/").startswith("hydra/"):
+    if "optional" in parts or "${" in f"{head}{option}" or group.lstrip("/").startswith("hydra/"):
         return
     if not group.startswith("/") and here and (group in (*GROUPS, "experiment")):
         yield said, f"groups are named from the top:  - override /{group}: {option}"

@@ -1,4 +1,4 @@
-"""Which words Hydra cannot take, and why: found one by one after a composition was refused."""
+"""Which overrides Hydra cannot take, and why: found one by one after a composition was refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def diagnose(overrides: Sequence[Override], problems: list[Problem],
              compose: Compose) -> tuple[Composition | None, list[Problem]]:
     """First the groups alone, then each key against their keys; `problems` are those that are known already.
 
-    The composition is that of the words that are right; None where the groups alone do not compose.
+    The composition is that of the overrides that are right; None where the groups alone do not compose.
     """
     groups = [o for o in overrides if chooses_group(o)]
     found = [trouble for o in groups if (trouble := _hydra_group(o))]
@@ -59,7 +59,7 @@ def diagnose(overrides: Sequence[Override], problems: list[Problem],
 
 def _blame(groups: list[Override], overrides: list[Override],
            compose: Compose) -> tuple[list[Override], list[Problem]]:
-    """Each word alone: those that compose, and a problem for each other one."""
+    """Each override alone: those that compose, and a problem for each other one."""
     good: list[Override] = []
     blamed: list[Problem] = []
     for override in overrides:
@@ -93,7 +93,7 @@ def _hydra_group(override: Override) -> Problem | None:
 
 
 def _branches(mapping: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The inner nodes of a nested mapping, groups aside (a group is set by its word)."""
+    """The inner nodes of a nested mapping, groups aside (a group is set by its option)."""
     for key, value in mapping.items():
         if isinstance(value, dict) and value:
             if prefix:

@@ -1,4 +1,4 @@
-"""Why a word of the command line cannot be read, said for people who do not know Hydra's grammar."""
+"""Why an override cannot be read, said for people who do not know Hydra's grammar."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _PLAIN = " _-+./:%*@?|\\$[]{}(),'\"=~"
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 
 
-def not_a_word(word: str, error: Exception) -> str:
+def cannot_be_read(override: str, error: Exception) -> str:
     """What is expected instead of an override that Hydra's parser refused with `error`."""
-    key, equals, value = word.partition("=")
+    key, equals, value = override.partition("=")
     if not equals:
-        return no_value(word)
+        return no_value(override)
     if not key.strip():
         return "expected a key before the  ="
     if not key.isascii():
@@ -44,16 +44,16 @@ def not_a_word(word: str, error: Exception) -> str:
     return f"not readable: {lines[0] if lines else type(error).__name__}"
 
 
-def no_value(word: str) -> str:
-    """What is expected where a word of the command has no ``=``."""
-    homes = [f"{group}={word}" for group in (*GROUPS, "experiment") if word in options(group)]
+def no_value(text: str) -> str:
+    """What is expected where an argument of a command has no ``=``."""
+    homes = [f"{group}={text}" for group in (*GROUPS, "experiment") if text in options(group)]
     if homes:
         return f"expected key=value; did you mean  {homes[0]}"
-    if is_group(word):
-        return f"expected a value after it:  {word}=...  ({', '.join(options(word)) or 'there are none yet'})"
-    if word in rules(Root) or (word.split(".")[0] in GROUPS and "." in word):
-        return f"expected a value after it, without blanks:  {word}=..."
-    key, colon, value = word.partition(":")
+    if is_group(text):
+        return f"expected a value after it:  {text}=...  ({', '.join(options(text)) or 'there are none yet'})"
+    if text in rules(Root) or (text.split(".")[0] in GROUPS and "." in text):
+        return f"expected a value after it, without blanks:  {text}=..."
+    key, colon, value = text.partition(":")
     if colon and (is_group(key) or key in rules(Root)):
         return f"expected key=value, as in  {key}={value}"
-    return f"expected key=value{did_you_mean(word, (*GROUPS, *rules(Root)))}"
+    return f"expected key=value{did_you_mean(text, (*GROUPS, *rules(Root)))}"

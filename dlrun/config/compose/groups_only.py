@@ -21,21 +21,21 @@ def without_hydra(values: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in values.items() if key != "hydra"}, "defaults": chosen}
 
 
-def compose_groups(words: Sequence[str]) -> DictConfig | None:
-    """What `words` compose to, as ``hydra.compose`` gives it but for the node ``hydra``.
+def compose_groups(overrides: Sequence[str]) -> DictConfig | None:
+    """What `overrides` compose to, as ``hydra.compose`` gives it but for the node ``hydra``.
 
-    None where only the whole composition can tell: a word or a file speaks of Hydra's settings, or something is wrong
+    None where only the whole composition can tell: an override or a file sets Hydra's own keys, or something is wrong
     with them.  The steps are those of Hydra's config loader; private, so a test holds them to ``hydra.compose``.
     """
     loader = GlobalHydra.instance().config_loader()
-    if any(word.lstrip("+~").startswith("hydra") for word in words):
+    if any(override.lstrip("+~").startswith("hydra") for override in overrides):
         return None
     try:
-        overrides, repository = loader._parse_overrides_and_create_caching_repo(  # type: ignore[attr-defined]
-            WITHOUT_HYDRA, list(words))
-        if any(override.is_sweep_override() for override in overrides):
+        parsed, repository = loader._parse_overrides_and_create_caching_repo(  # type: ignore[attr-defined]
+            WITHOUT_HYDRA, list(overrides))
+        if any(override.is_sweep_override() for override in parsed):
             return None
-        found = create_defaults_list(repo=repository, config_name=WITHOUT_HYDRA, overrides_list=overrides,
+        found = create_defaults_list(repo=repository, config_name=WITHOUT_HYDRA, overrides_list=parsed,
                                      prepend_hydra=False, skip_missing=False)
         config: DictConfig = loader._compose_config_from_defaults_list(  # type: ignore[attr-defined]
             defaults=found.defaults, repo=repository)

@@ -24,19 +24,19 @@ DEFAULT = "default"
 class Origins:
     """The origin of every key of one composition, found by reading its files again, in their order.
 
-    `words` are the overrides that composed; made only when something has to be explained.
+    `overrides` are those that were composed; made only when something has to be explained.
     """
 
-    def __init__(self, words: Sequence[str]):
+    def __init__(self, overrides: Sequence[str]):
         self._files: dict[str, tuple[Path, str]] = {}
         self._suggested: dict[str, str] = {}  # keys that a kind without a file suggests, and the option: "model=gan"
         parser = OverridesParser.create()
-        overrides = [parser.parse_override(word) for word in words]
-        self._words = {o.key_or_group for o in overrides if not is_group(o.key_or_group)}
-        self._groups = {o.key_or_group for o in overrides if is_group(o.key_or_group)}
+        parsed = [parser.parse_override(text) for text in overrides]
+        self._overrides = {o.key_or_group for o in parsed if not is_group(o.key_or_group)}
+        self._groups = {o.key_or_group for o in parsed if is_group(o.key_or_group)}
         with hydra_started():
             loader = GlobalHydra.instance().config_loader()
-            defaults = loader.compute_defaults_list("config", list(words), RunMode.RUN)
+            defaults = loader.compute_defaults_list("config", list(overrides), RunMode.RUN)
         for entry in defaults.defaults:
             group, _, option = (entry.config_path or "").rpartition("/")
             if is_kind_option(group, option):
@@ -53,7 +53,7 @@ class Origins:
                 package = ""
             body = {key: value for key, value in read_yaml(path).items() if key != "defaults"}
             for key in flatten(body):
-                if package and key.startswith("root."):  # a group file's word on the root keys
+                if package and key.startswith("root."):  # a root key of a group's file
                     self._files[key.removeprefix("root.")] = (path, key)
                 else:
                     self._files[f"{package}.{key}" if package else key] = (path, key)
@@ -77,7 +77,7 @@ class Origins:
         return place(path, inner.split("."))
 
     def _is_word(self, key: str) -> bool:
-        return any(key == word or key.startswith(word + ".") for word in self._words)
+        return any(key == override or key.startswith(override + ".") for override in self._overrides)
 
     def _find(self, key: str) -> tuple[Path, str] | None:
         if key in self._files:

@@ -1,4 +1,4 @@
-"""The words of the command line, checked one by one before Hydra composes (it would stop at the first bad one)."""
+"""The overrides of the command line, checked one by one before Hydra composes (it would stop at the first bad one)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 from dlrun.config.check.custom import no_class_here
 from dlrun.config.check.names import elsewhere, meant
 from dlrun.config.compose.catalog import is_group, is_kind_option, options
-from dlrun.config.compose.grammar import not_a_word
+from dlrun.config.compose.grammar import cannot_be_read
 from dlrun.config.compose.yaml_file import shown
 from dlrun.config.places import config_dirs
 from dlrun.config.problem import Problem, did_you_mean, nearest
@@ -34,26 +34,26 @@ _OTHER_WORDS = {  # what else people call our options
 _OPEN = ("free", "mapping", "layers", "integers", "numbers", "texts")  # kinds that have members of their own
 
 
-def read_words(words: Sequence[str], multirun: bool = False) -> tuple[list[Override], list[Problem]]:
-    """The overrides that are well formed and choose what exists, and a problem for each other word."""
+def read_overrides(texts: Sequence[str], multirun: bool = False) -> tuple[list[Override], list[Problem]]:
+    """The overrides that are well formed and choose what exists, and a problem for each other one."""
     parser = OverridesParser.create()
     good: list[Override] = []
     problems: list[Problem] = []
-    for word in words:
-        if of_a_sweep(word):  # a plan takes these words out before it reads the others
-            problems.append(Problem(word, "it belongs to a sweep: add  -m"))
+    for text in texts:
+        if of_a_sweep(text):  # a plan takes these out before it reads the others
+            problems.append(Problem(text, "it belongs to a sweep: add  -m"))
             continue
-        if not word.partition("=")[0].strip():
-            problems.append(Problem(word or '""', "expected key=value"))
+        if not text.partition("=")[0].strip():
+            problems.append(Problem(text or '""', "expected key=value"))
             continue
         try:
-            override = parser.parse_override(word)
+            override = parser.parse_override(text)
         except HydraException as error:
-            problems.append(Problem(word, not_a_word(word, error)))
+            problems.append(Problem(text, cannot_be_read(text, error)))
             continue
         trouble = _trouble(override, multirun)
         if trouble:
-            problems.append(Problem(word, trouble))
+            problems.append(Problem(text, trouble))
         else:
             good.append(override)
     return good, problems
@@ -73,7 +73,7 @@ def _trouble(override: Override, multirun: bool) -> str:
         return f"no + is needed:  {key}={override.get_value_element_as_str()}"
     group, _, inner = key.partition(".")
     if inner == "kind" and group in GROUPS:
-        return f"the kind comes with the word:  {group}={override.get_value_element_as_str()}"
+        return f"the kind comes with the option:  {group}={override.get_value_element_as_str()}"
     if inner == TARGET and group in GROUPS:
         if not is_open(group):
             return no_class_here(group)
@@ -93,20 +93,20 @@ def _trouble(override: Override, multirun: bool) -> str:
     return ""
 
 
-def unknown_option(group: str, word: str) -> str:
-    """Why `word` cannot be chosen in `group`; empty if it can."""
+def unknown_option(group: str, option: str) -> str:
+    """Why `option` cannot be chosen in `group`; empty if it can."""
     known = options(group)
-    if word in known or is_kind_option(group, word) or (group == "experiment" and word == "null"):
+    if option in known or is_kind_option(group, option) or (group == "experiment" and option == "null"):
         return ""
     # An unknown name lets the modules that the command allows be imported: they may register it.
-    if group in GROUPS and word != OPEN and is_known(group, word):
+    if group in GROUPS and option != OPEN and is_known(group, option):
         return ""
-    if group == "experiment" and _bare(word) in known:
-        return f"an experiment is named without folder and ending:  experiment={_bare(word)}"
-    if group == "dataset" and Path(word).suffix in (".csv", ".tsv", ".npz"):
-        kind = "npz" if word.endswith(".npz") else "csv"
-        return f"a file of your own is read by  dataset={kind} dataset.path={word}"
-    near = [_OTHER_WORDS[word.lower()]] if _OTHER_WORDS.get(word.lower()) in known else nearest(word, known)
+    if group == "experiment" and _bare(option) in known:
+        return f"an experiment is named without folder and ending:  experiment={_bare(option)}"
+    if group == "dataset" and Path(option).suffix in (".csv", ".tsv", ".npz"):
+        kind = "npz" if option.endswith(".npz") else "csv"
+        return f"a file of your own is read by  dataset={kind} dataset.path={option}"
+    near = [_OTHER_WORDS[option.lower()]] if _OTHER_WORDS.get(option.lower()) in known else nearest(option, known)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"
     if group == "experiment":
@@ -114,19 +114,19 @@ def unknown_option(group: str, word: str) -> str:
     return f"no such {group}; there are: {', '.join(known)}"
 
 
-def _bare(word: str) -> str:
-    return word.removeprefix("./").removeprefix("experiments/").removesuffix(".yaml")
+def _bare(option: str) -> str:
+    return option.removeprefix("./").removeprefix("experiments/").removesuffix(".yaml")
 
 
-def _shadowed(group: str, word: str) -> str:
+def _shadowed(group: str, option: str) -> str:
     """Why a user's file would not be read: dlrun has one of that name, and an earlier folder wins."""
-    places = [] if group == "experiment" else [folder / group / f"{word}.yaml" for folder in config_dirs()]
+    places = [] if group == "experiment" else [folder / group / f"{option}.yaml" for folder in config_dirs()]
     files = [file for file in places if file.is_file()]
-    if files and is_kind_option(group, word):
-        return f"{shown(files[0])} would not be read, {group}={word} is dlrun's own; rename it"
+    if files and is_kind_option(group, option):
+        return f"{shown(files[0])} would not be read, {group}={option} is dlrun's own; rename it"
     if len(files) < 2:
         return ""
-    return f"{shown(files[1])} would not be read, {group}={word} is in {shown(files[0].parent)}; rename it"
+    return f"{shown(files[1])} would not be read, {group}={option} is in {shown(files[0].parent)}; rename it"
 
 
 def possible(override: Override) -> bool:

@@ -18,9 +18,9 @@ from dlrun.config.schema.root import Root
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, RecursionError)
 
 
-def refused(error: Exception, words: Sequence[str]) -> Problem:
-    """The problem behind `error`, which came of composing `words`."""
-    said = " ".join(words) or "configs/config.yaml"
+def refused(error: Exception, overrides: Sequence[str]) -> Problem:
+    """The problem behind `error`, which came of composing `overrides`."""
+    said = " ".join(overrides) or "configs/config.yaml"
     key, _, value = said.partition("=")
     text = " ".join(line.strip() for line in str(error).splitlines() if line.strip()) or type(error).__name__
     if isinstance(error, RecursionError):
@@ -28,12 +28,13 @@ def refused(error: Exception, words: Sequence[str]) -> Problem:
     if isinstance(error, InterpolationResolutionError):
         where, what = getattr(error, "full_key", "") or key, text.partition(" full_key:")[0]
         what = re.sub(r"^\w+ raised while resolving interpolation: ", "", what).strip('"')
-        return Problem(where, f"its interpolation leads nowhere: {what[0].lower()}{what[1:]}", _origin(where, words))
-    if len(words) == 1 and key.lstrip("+~").startswith("hydra."):
+        expected = f"its interpolation leads nowhere: {what[0].lower()}{what[1:]}"
+        return Problem(where, expected, _origin(where, overrides))
+    if len(overrides) == 1 and key.lstrip("+~").startswith("hydra."):
         if "Could not override" in text:
             return Problem(said, "Hydra has no such key; `dlrun --cfg hydra` shows them")
         return Problem(said, f"Hydra does not take this value: {_cause(error)}")
-    if len(words) == 1 and "merging override" in text:
+    if len(overrides) == 1 and "merging override" in text:
         group, _, member = key.partition(".")
         of_group = (rules(schema).get(member) for schema in KINDS.get(group, {}).values())
         rule = rules(Root).get(key) or next(filter(None, of_group), None)
@@ -41,7 +42,8 @@ def refused(error: Exception, words: Sequence[str]) -> Problem:
         return Problem(said, f"expected {what}")
     unknown = re.search(r"Key '.*' not in 'HydraConf' full_key: (\S+)", text)
     if unknown:
-        return Problem(unknown[1], "Hydra has no such key; `dlrun --cfg hydra` shows them", _origin(unknown[1], words))
+        expected = "Hydra has no such key; `dlrun --cfg hydra` shows them"
+        return Problem(unknown[1], expected, _origin(unknown[1], overrides))
     return Problem(said, re.sub(r"\w+ raised while composing config: ", "", text.partition(" Available options")[0]))
 
 
@@ -50,5 +52,5 @@ def _cause(error: Exception) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _origin(key: str, words: Sequence[str]) -> str:
-    return Origins(words).place(key)
+def _origin(key: str, overrides: Sequence[str]) -> str:
+    return Origins(overrides).place(key)

@@ -58,11 +58,11 @@ def _option(group: str, option: str, values: dict[str, Any], header: dict[str, s
     """What Hydra composes for an option of a group, from what its file says; may set the package in `header`."""
     body = {key: value for key, value in values.items() if key not in ("defaults", "root")}
     if isinstance(values.get("root"), dict) and "defaults" not in values:
-        # What suits this choice at the root (a GAN wants more epochs); experiments and typed words win.
+        # What suits this choice at the root (a GAN wants more epochs); experiments and typed overrides win.
         header["package"] = "_global_"
         keys = {key: value for key, value in values["root"].items() if key not in GROUPS}
-        words = [{f"override /{key}": value} for key, value in values["root"].items() if key in GROUPS]
-        return {**({"defaults": [*words, "_self_"]} if words else {}), group: filled(group, body, option), **keys}
+        chosen = [{f"override /{key}": value} for key, value in values["root"].items() if key in GROUPS]
+        return {**({"defaults": [*chosen, "_self_"]} if chosen else {}), group: filled(group, body, option), **keys}
     if "defaults" in values:  # it builds on another file of the group, which brings the schema's values
         return {"defaults": values["defaults"], "name": option, **body}
     return filled(group, body, option)

@@ -49,12 +49,12 @@ GRID = ("name", "rows", "axes", "pairs", "exclude", "seeds")  # which jobs there
 SHORT = tuple(key for key in rules(Sweep) if key not in ("name", "rows", "axes", "pairs", "exclude"))
 
 
-def of_a_sweep(word: str) -> str:
-    """The sweep's key that a word of the command line sets (``zip`` and ``skip`` for these forms); empty for others."""
-    form = word.partition("(")[0].strip()
-    if form in FORMS and "(" in word:
+def of_a_sweep(override: str) -> str:
+    """The sweep's key that an override sets (``zip`` and ``skip`` for these forms); empty for others."""
+    form = override.partition("(")[0].strip()
+    if form in FORMS and "(" in override:
         return form
-    key = word.partition("=")[0].strip()
+    key = override.partition("=")[0].strip()
     if key in SHORT:
         return key
     return key.removeprefix("sweep.") if key.startswith("sweep.") else "sweep" if key == "sweep" else ""

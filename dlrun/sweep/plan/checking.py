@@ -38,10 +38,10 @@ class Checker:
         known = [self._bad[groups, override] for override in overrides if (groups, override) in self._bad]
         rest = [override for override in overrides if (groups, override) not in self._bad]
         found = examine(rest, self.composer.compose, self.dataset_info)
-        for problem in found.words:
+        for problem in found.override_problems:
             if problem.given in overrides:
                 self._bad[groups, problem.given] = problem
-        return replace(found, words=known + found.words) if known else found
+        return replace(found, override_problems=known + found.override_problems) if known else found
 
     def _chooses_option(self, override: str) -> bool:
         if override not in self._groups:
@@ -88,7 +88,7 @@ def check_all(specs: Sequence[JobSpec], checker: Checker) -> tuple[list[Checked]
     jobs_of: dict[Problem, list[tuple[JobSpec, Examined]]] = {}
     for spec in specs:
         found = checker.check(spec.overrides)
-        for problem in dict.fromkeys(found.words + found.values):
+        for problem in dict.fromkeys(found.override_problems + found.value_problems):
             jobs_of.setdefault(problem, []).append((spec, found))
         if found.checked is not None:
             checked.append(found.checked)
@@ -98,8 +98,8 @@ def check_all(specs: Sequence[JobSpec], checker: Checker) -> tuple[list[Checked]
 def _located(problem: Problem, jobs: list[tuple[JobSpec, Examined]], specs: Sequence[JobSpec]) -> Problem:
     """A problem with its place in the files and the jobs that have it."""
     spec, found = jobs[0]
-    if problem in found.values:
-        problem = replace(found, words=[], values=[problem]).problems()[0]
+    if problem in found.value_problems:
+        problem = replace(found, override_problems=[], value_problems=[problem]).problems()[0]
     if len(jobs) == len(specs) or not str(spec):
         return problem
     where = f"in job {specs.index(spec) + 1} ({spec})" if len(jobs) == 1 else f"in {len(jobs)} of {len(specs)} jobs"

@@ -33,4 +33,4 @@ def job_name(plan: Plan, job: Job) -> str:
 def common_overrides(plan: Plan) -> str:
     """The overrides that all jobs share."""
     shared = set.intersection(*(set(job.overrides) for job in plan.jobs)) if plan.jobs else set()
-    return " ".join(word for word in (plan.jobs[0].overrides if plan.jobs else ()) if word in shared)
+    return " ".join(override for override in (plan.jobs[0].overrides if plan.jobs else ()) if override in shared)

@@ -10,7 +10,7 @@ from typing import Any
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 
 from dlrun.config.compose.catalog import is_group, options
-from dlrun.config.compose.overrides import read_words
+from dlrun.config.compose.overrides import read_overrides
 from dlrun.config.problem import ConfigError, problem
 from dlrun.sweep.request.interval import Interval, read_interval
 from dlrun.sweep.request.to_override import to_override
@@ -65,7 +65,7 @@ def axis_of(text: str, typed: bool = True, search: bool = False) -> Axis:
 
     Raises ConfigError.
     """
-    parsed, problems = read_words([text], multirun=True)
+    parsed, problems = read_overrides([text], multirun=True)
     if problems:
         raise ConfigError(problems)
     override = parsed[0]
@@ -107,7 +107,7 @@ def merged(choices: Sequence[Choice]) -> Choice:
 
 def choice_of(overrides: Sequence[str], row: str | None = None) -> Choice:
     """The choice of some overrides that do not vary; raises ConfigError with all that is wrong with them."""
-    parsed, problems = read_words(overrides)
+    parsed, problems = read_overrides(overrides)
     if problems:
         raise ConfigError(problems)
     return Choice(tuple(overrides), {override.key_or_group: override.value() for override in parsed}, row)

@@ -9,7 +9,7 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from dlrun.config.compose.grammar import not_a_word
+from dlrun.config.compose.grammar import cannot_be_read
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.reader import read_values
@@ -77,7 +77,7 @@ def _read_setting(found: CliOverrides, override: str, key: str) -> None:
         several = parsed.is_sweep_override()
         value: Any = [_plain(one) for one in parsed.sweep_iterator()] if several else parsed.value()
     except HydraException as error:
-        raise problem(override, not_a_word(override, error)) from None
+        raise problem(override, cannot_be_read(override, error)) from None
     if several and key != "seeds":
         raise problem(override, "expected one value: it holds for the whole sweep")
     if key in found.settings:

@@ -9,7 +9,7 @@ from typing import Any
 from dlrun.config.compose.composer import Composer
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.origins import Origins
-from dlrun.config.compose.overrides import read_words
+from dlrun.config.compose.overrides import read_overrides
 from dlrun.config.problem import Problem
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.sweeps import GRID, Sweep, of_a_sweep
@@ -53,7 +53,7 @@ def read_request(overrides: Sequence[str], composer: Composer) -> Request:
     config = SweepConfig()
     if files is not None:
         typed_search = any(of_a_sweep(override) == "search" for override in overrides)
-        config = read_sweep_config(files.sweep, files.params, _Origin(files.words), typed_search)
+        config = read_sweep_config(files.sweep, files.params, _Origin(files.overrides), typed_search)
     cli = read_cli_overrides(overrides, config.settings.get("search") is not None)
     settings = Sweep(**{**config.settings, **cli.settings})
     seeds, seed_problems = chosen_seeds(config, cli)
@@ -68,7 +68,7 @@ def _of_files(overrides: Sequence[str], composer: Composer) -> Composition | Non
     """The composition of the overrides that choose one experiment, or add a group of the user's own."""
     chosen = [override for override in overrides
               if override.startswith((f"{EXPERIMENT}=", "+")) and not of_a_sweep(override)]
-    parsed, _ = read_words(chosen)
+    parsed, _ = read_overrides(chosen)
     found, problems = composer.compose([o.input_line or "" for o in parsed if o.key_or_group == EXPERIMENT
                                         or "." not in o.key_or_group])
     return None if problems else found

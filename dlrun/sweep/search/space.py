@@ -91,6 +91,6 @@ def _label(choice: Choice) -> str:
 def _choice(axis: Axis, drawn: Any) -> Choice:
     if axis.interval is None:
         return next(choice for choice in axis.choices if _label(choice) == drawn)
-    word = to_override(key_of(axis.choices[0].overrides[0]), axis.interval.number(drawn))
+    override = to_override(key_of(axis.choices[0].overrides[0]), axis.interval.number(drawn))
     plus = "+" if axis.choices[0].overrides[0].startswith("+") else ""
-    return choice_of([plus + word])
+    return choice_of([plus + override])

@@ -13,7 +13,7 @@ from dlrun.record.plan import Plan
 from tests.sweep.sweeps import alive, checkpoints, children, kill, planned, start
 from tests.whole.equal import assert_same_run
 
-WORDS = ["model=softmax", "epochs=12", "checkpoint_seconds=0"]
+OVERRIDES = ["model=softmax", "epochs=12", "checkpoint_seconds=0"]
 
 
 def finished(plan: Plan) -> dict[int, tuple[int, str]]:
@@ -64,10 +64,10 @@ def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
 
 
 def compare(jobs: list[str], kills: int, tmp_path: Path) -> None:
-    whole = planned(tmp_path / "whole", *WORDS, *jobs)
+    whole = planned(tmp_path / "whole", *OVERRIDES, *jobs)
     undisturbed = start(whole, tmp_path / "log")
     assert undisturbed.wait() == 0, (tmp_path / "log").read_text()
-    killed = planned(tmp_path / "killed", *WORDS, *jobs)
+    killed = planned(tmp_path / "killed", *OVERRIDES, *jobs)
     disturb(killed, kills, tmp_path / "log-killed", random.Random())
     for one, other in zip(whole.jobs, killed.jobs):
         assert one.id == other.id

@@ -59,8 +59,8 @@ def test_a_killed_process_loses_no_job_and_changes_no_bit(launcher: str, local: 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_ctrl_c_saves_all_running_jobs(launcher: str, tmp_path: Path) -> None:
-    words = [word for word in LONG if not word.startswith("epochs=")]  # so long that none ends before the signal
-    plan, log = planned(tmp_path / "runs", *words, "epochs=5000", "seed=range(3)"), tmp_path / "log"
+    overrides = [word for word in LONG if not word.startswith("epochs=")]  # so long that none ends before the signal
+    plan, log = planned(tmp_path / "runs", *overrides, "epochs=5000", "seed=range(3)"), tmp_path / "log"
     process = start(plan, log, options(launcher))
     wait_for(lambda: all(trains(plan, job) for job in plan.jobs[:2]), log, 200)
     process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ from dlrun.record.plan import Job, Plan
 from dlrun.sweep.plan.forecast import Forecast, forecast
 from dlrun.sweep.plan.status import read_job
 
-WORDS = ["model=dense", "epochs=10", "batch_size=100"]  # 12 steps an epoch of digits
+OVERRIDES = ["model=dense", "epochs=10", "batch_size=100"]  # 12 steps an epoch of digits
 
 
 def of(plan: Plan) -> Forecast:
@@ -26,7 +26,7 @@ def write(folder: Path, job: Job, seconds: float, status: str = "finished", **co
 
 
 def test_nothing_is_known_before_a_run_has_finished(plan) -> None:
-    made = plan(*WORDS, "seeds=3")
+    made = plan(*OVERRIDES, "seeds=3")
     assert of(made) == Forecast(None, "unknown until the first job ends")
     write(made.run_folder(made.jobs[0]), made.jobs[0], 5.0, "failed")
     write(made.run_folder(made.jobs[1]), made.jobs[1], 5.0, "diverged")
@@ -34,7 +34,7 @@ def test_nothing_is_known_before_a_run_has_finished(plan) -> None:
 
 
 def test_runs_of_the_same_shape_tell_the_time_whatever_their_seed_rate_and_dropout(plan) -> None:
-    made = plan(*WORDS, "optimizer.lr=0.1,0.01", "model.dropout=0,0.5", "seeds=2")
+    made = plan(*OVERRIDES, "optimizer.lr=0.1,0.01", "model.dropout=0,0.5", "seeds=2")
     for job, seconds in zip(made.jobs[:3], (4.0, 5.0, 9.0)):
         write(made.run_folder(job), job, seconds)
     told = of(made)
@@ -43,13 +43,13 @@ def test_runs_of_the_same_shape_tell_the_time_whatever_their_seed_rate_and_dropo
 
 
 def test_longer_runs_of_the_shape_take_longer_by_their_steps(plan) -> None:
-    made = plan(*WORDS[:1], "batch_size=100", "epochs=10,20,40")
+    made = plan(*OVERRIDES[:1], "batch_size=100", "epochs=10,20,40")
     write(made.run_folder(made.jobs[0]), made.jobs[0], 6.0)
     assert of(made).seconds == pytest.approx(12.0 + 24.0)
 
 
 def test_runs_of_other_shapes_tell_it_roughly_by_their_steps(plan) -> None:
-    made = plan(*WORDS, "model.hidden=[8],[512]", "device=cpu")
+    made = plan(*OVERRIDES, "model.hidden=[8],[512]", "device=cpu")
     write(made.output_dir / "other" / "x", made.jobs[0], 3.0, **{"model.hidden": [64]})
     told = of(made)
     assert told.seconds == pytest.approx(6.0) and told.basis.startswith("by the steps of like runs")
@@ -57,13 +57,13 @@ def test_runs_of_other_shapes_tell_it_roughly_by_their_steps(plan) -> None:
 
 @pytest.mark.parametrize("other", [{"model.kind": "cnn"}, {"dataset.kind": "mnist"}])
 def test_runs_of_another_model_or_of_other_data_tell_nothing(plan, other: dict[str, str]) -> None:
-    made = plan(*WORDS, "model.hidden=[8],[512]", "device=cpu")
+    made = plan(*OVERRIDES, "model.hidden=[8],[512]", "device=cpu")
     write(made.output_dir / "other" / "x", made.jobs[0], 3.0, **{"model.hidden": [64]}, **other)
     assert of(made).seconds is None
 
 
 def test_what_an_interrupted_run_has_done_is_not_done_again(plan) -> None:
-    made = plan(*WORDS, "seeds=2")
+    made = plan(*OVERRIDES, "seeds=2")
     write(made.output_dir / "other" / "x", made.jobs[0], 10.0)
     folder = RunFolder(made.run_folder(made.jobs[0])).make()
     folder.last.write_bytes(b"")
@@ -72,7 +72,7 @@ def test_what_an_interrupted_run_has_done_is_not_done_again(plan) -> None:
 
 
 def test_what_is_done_takes_no_time_and_what_failed_counts_only_if_it_is_tried_again(plan) -> None:
-    made = plan(*WORDS, "seeds=2", "retry=failed")
+    made = plan(*OVERRIDES, "seeds=2", "retry=failed")
     write(made.run_folder(made.jobs[0]), made.jobs[0], 10.0)
     write(made.run_folder(made.jobs[1]), made.jobs[1], 1.0, "failed")
     assert of(made).seconds == pytest.approx(10.0)
@@ -80,7 +80,7 @@ def test_what_is_done_takes_no_time_and_what_failed_counts_only_if_it_is_tried_a
 
 
 def test_a_broken_result_of_another_run_tells_nothing(plan) -> None:
-    made = plan(*WORDS, "seeds=2")
+    made = plan(*OVERRIDES, "seeds=2")
     path = made.output_dir / "other" / "x" / "result.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")

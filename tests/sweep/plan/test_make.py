@@ -1,4 +1,4 @@
-"""Which jobs a command has, in which order, and that each is the run that its words alone would be."""
+"""Which jobs a command has, in which order, and that each is identical to the single run with the same overrides."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ def test_a_job_is_the_run_that_its_words_alone_are(plan) -> None:
     assert made.jobs[0].overrides == ("model=dense", "optimizer=sgd", "epochs=3", "name=null", "seed=0")
 
 
-@pytest.mark.parametrize("words", [
+@pytest.mark.parametrize("overrides", [
     ["model=gan,wgan", "optimizer=rmsprop", "task.critic_steps=1,2"],
     ["model=dense", "task.class_weights=null,balanced"],
     ["model=vae,autoencoder"], ["model=dcgan", "task.order=alternating,simultaneous"],
 ], ids=" ".join)
-def test_a_task_that_model_and_data_choose_is_that_of_the_single_run(plan, words: list[str]) -> None:
-    for job in plan(*words).jobs:
+def test_a_task_that_model_and_data_choose_is_that_of_the_single_run(plan, overrides: list[str]) -> None:
+    for job in plan(*overrides).jobs:
         assert job.config == preflight(job.overrides).config.plain
 
 

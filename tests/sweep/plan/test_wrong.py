@@ -7,7 +7,7 @@ import time
 import pytest
 
 
-@pytest.mark.parametrize(("words", "says"), [
+@pytest.mark.parametrize(("overrides", "says"), [
     (["seeds=0"], ["seeds=0: expected a number n for the seeds 0 to n-1, or a list of seeds"]),
     (["seeds=[1,x]"], ["seeds=[1,x]: expected a number n"]),
     (["seeds=2", "seed=3"], ["seeds=2: seed=3 sets the seeds already"]),
@@ -43,8 +43,8 @@ import pytest
     (["model=cnn,dense", "dataset=digits,iris"], ["model=cnn: cnn expects images",
                                                   "in job 2 (model=cnn dataset=iris)"]),
 ])
-def test_it_is_said_in_a_sentence(wrong, words: list[str], says: list[str]) -> None:
-    told = "\n".join(wrong(*words))
+def test_it_is_said_in_a_sentence(wrong, overrides: list[str], says: list[str]) -> None:
+    told = "\n".join(wrong(*overrides))
     for fragment in says:
         assert fragment in told, told
 

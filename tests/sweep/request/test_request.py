@@ -52,18 +52,18 @@ def test_rows_axes_pairs_and_seeds_are_crossed_in_this_order(plan, write) -> Non
     assert first["sweep"] is None
 
 
-@pytest.mark.parametrize(("words", "left"), [
+@pytest.mark.parametrize(("overrides", "left"), [
     (["model.hidden=[5]"], {"model.hidden": None}), (["batch_size=16,8,4"], {"batch_size": [16, 8, 4]}),
     (["model.dropout=0.25"], {"model.dropout": None, "model.l2": [0.1, 0]}), (["seed=7"], {}), (["seeds=3"], {}),
 ])
-def test_what_is_typed_goes_above_the_file(plan, write, words: list[str], left: dict[str, Any]) -> None:
+def test_what_is_typed_goes_above_the_file(plan, write, overrides: list[str], left: dict[str, Any]) -> None:
     write({"experiments/x.yaml": FULL.replace("    - {row: sgd, model.hidden: [[8, 4]]}\n", "").replace(
         "    - {row: [adam, plain], batch_size: 64}\n", "").replace("  exclude:\n", "")})
     full = {"model.hidden": [[8], [8, 4]], "batch_size": [32, 64], "model.dropout": [0, 0.5], "model.l2": [0.1, 0]}
-    made = plan("experiment=x", *words)
+    made = plan("experiment=x", *overrides)
     assert made.axes == {key: value for key, value in {**full, **left}.items() if value is not None}
-    assert made.seeds == {"seed=7": [7], "seeds=3": [0, 1, 2]}.get(words[0], [0, 1])
-    for word in words:
+    assert made.seeds == {"seed=7": [7], "seeds=3": [0, 1, 2]}.get(overrides[0], [0, 1])
+    for word in overrides:
         key, _, value = word.partition("=")
         if key == "model.hidden":
             assert {str(job.config["model"]["hidden"]) for job in made.jobs} == {value}

@@ -27,7 +27,7 @@ from dlrun.sweep.search.run_search import open_search
 from dlrun.sweep.search.search_queue import SearchQueue
 
 pytest.importorskip("optuna")
-WORDS = ["model=dense", "dataset=digits", "device=cpu", "threads=1"]
+OVERRIDES = ["model=dense", "dataset=digits", "device=cpu", "threads=1"]
 LR = "optimizer.lr=tag(log, interval(1e-4,1e-1))"
 Train = Callable[[PendingJob], float | str]
 
@@ -70,9 +70,9 @@ def work(search: SearchQueue, shown: Progress, train: Train = good, most: int = 
 
 @pytest.fixture
 def search(plan, folder: Path):
-    """``search(*words)`` opens what the command asks for, as often as it is called."""
+    """``search(*overrides)`` opens what the command asks for, as often as it is called."""
     with hydra_started():
-        yield lambda *words: opened(plan(*WORDS, f"output_dir={folder}/runs", *words))
+        yield lambda *overrides: opened(plan(*OVERRIDES, f"output_dir={folder}/runs", *overrides))
 
 
 def values(search: SearchQueue, key: str) -> list[Any]:
@@ -101,30 +101,30 @@ def test_every_sampler_draws_numbers_steps_and_choices_from_where_they_lie(searc
 
 
 def test_a_search_killed_after_7_of_20_ends_with_20_and_its_trials_in_hand_keep_their_values(search) -> None:
-    words = [LR, "model.dropout=0,0.2", "search=tpe", "n_trials=20"]
-    first, shown = search(*words)
+    overrides = [LR, "model.dropout=0,0.2", "search=tpe", "n_trials=20"]
+    first, shown = search(*overrides)
     done = work(first, shown, most=7, side=2)
     left = [pending.job for pending in first.running]
     assert len(done) == 7 and len(left) == 2
     del first
-    second, shown = search(*words)
+    second, shown = search(*overrides)
     assert [job.id for job in second.plan.jobs] == [*dict.fromkeys(job.id for job in load(second.plan.folder).jobs)]
     rest = work(second, shown, side=2)
     assert [pending.job.id for pending in rest[:2]] == [job.id for job in left]
     assert not {pending.job.id for pending in done} & {pending.job.id for pending in rest}
     assert states(second) == ["COMPLETE"] * 20 and len(second.plan.jobs) == 20 == len(done) + len(rest)
-    third, shown = search(*words)
+    third, shown = search(*overrides)
     assert third.finished and not work(third, shown)
-    more, shown = search(*words[:-1], "n_trials=23")
+    more, shown = search(*overrides[:-1], "n_trials=23")
     assert more.plan.folder == second.plan.folder and len(work(more, shown)) == 3
 
 
 def test_a_search_that_dies_again_and_again_draws_what_an_undisturbed_one_draws(search) -> None:
-    words = [LR, "search=tpe", "n_trials=14"]
-    whole, shown = search(*words, "sweep.name=whole")
+    overrides = [LR, "search=tpe", "n_trials=14"]
+    whole, shown = search(*overrides, "sweep.name=whole")
     work(whole, shown)
     for most in (9, 1, 2, 1, 1):  # TPE begins with the tenth
-        torn, shown = search(*words, "sweep.name=torn")
+        torn, shown = search(*overrides, "sweep.name=torn")
         work(torn, shown, most=most)
     assert values(torn, "optimizer.lr") == values(whole, "optimizer.lr")
     assert states(torn).count("COMPLETE") == 14
@@ -161,16 +161,16 @@ def test_a_trials_value_is_the_mean_over_its_seeds(search) -> None:
 
 
 def test_what_diverges_is_the_worst_and_what_fails_is_tried_again_only_when_asked(search) -> None:
-    words = [LR, "search=tpe", "n_trials=6"]
+    overrides = [LR, "search=tpe", "n_trials=6"]
     ends = iter([0.9, "failed", "diverged", 0.8, "out_of_memory", 0.7])
-    found, shown = search(*words)
+    found, shown = search(*overrides)
     work(found, shown, lambda pending: next(ends))
     assert states(found) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE", "FAIL", "COMPLETE"]
     assert found.trials.all()[2].value == -math.inf and found.trials.best().number == 0
     failed = [found.plan.jobs[1].id, found.plan.jobs[4].id]
-    same, shown = search(*words)
+    same, shown = search(*overrides)
     assert same.finished
-    again, shown = search(*words, "retry=failed")
+    again, shown = search(*overrides, "retry=failed")
     assert [pending.job.id for pending in work(again, shown)] == failed
     assert states(again) == ["COMPLETE"] * 6 and len(again.plan.jobs) == 6
 
@@ -192,8 +192,8 @@ def progress(epoch: float, accuracy: float) -> dict[str, Any]:
 
 
 def test_a_bad_trial_is_stopped_with_all_its_seeds_and_not_taken_up_again(search) -> None:
-    words = [LR, "search=random", "n_trials=7", "seeds=2"]
-    found, shown = search(*words)
+    overrides = [LR, "search=random", "n_trials=7", "seeds=2"]
+    found, shown = search(*overrides)
 
     def train(pending: PendingJob) -> float:
         for epoch in range(1, 10):
@@ -206,8 +206,8 @@ def test_a_bad_trial_is_stopped_with_all_its_seeds_and_not_taken_up_again(search
     assert not found.advanced(bad, progress(1, 0.1)), "the first fifth is a warm-up"
     assert not found.advanced(bad, progress(3, 0.9)) and not found.advanced(bad, progress(5, 0.9))
     assert found.advanced(bad, progress(6.5, 0.1)) == [], "it is above the median: the best value so far counts"
-    words += ["epochs=11", "sweep.name=other"]  # other runs: those of the search before are done
-    other, shown = search(*words)
+    overrides += ["epochs=11", "sweep.name=other"]  # other runs: those of the search before are done
+    other, shown = search(*overrides)
     work(other, shown, lambda pending: (other.advanced(pending, progress(4, 0.5)), 0.6)[1], most=12)
     bad = other.running[0]
     assert other.advanced(bad, progress(4.25, 0.2)) == [bad] and bad.stop_sent and not other.waiting
@@ -216,7 +216,7 @@ def test_a_bad_trial_is_stopped_with_all_its_seeds_and_not_taken_up_again(search
     other.ended(bad, JobState(PRUNED))
     assert other.finished and states(other) == ["COMPLETE"] * 6 + ["PRUNED"]
     assert [state.status for state in read_all(other.plan)][-2:] == [PRUNED, PRUNED]
-    again, _ = search(*words)
+    again, _ = search(*overrides)
     assert again.finished
     report = collect([other.plan.folder])
     reasons = [row.missing(report.tables[0].metric) for row in report.tables[0].rows]
@@ -230,7 +230,7 @@ def test_no_pruner_stops_nothing(search) -> None:
     assert found.advanced(found.running[0], progress(4, 0.01)) == []
 
 
-@pytest.mark.parametrize(("words", "said"), [
+@pytest.mark.parametrize(("overrides", "said"), [
     ([LR, "metric=test/accuracy"], "metric=test/accuracy: the test rows are never used to choose"),
     ([LR, "metric=test@3/loss"], "the test rows are never used to choose"),
     ([LR, "metric=val/acc"], "did you mean  val/accuracy"),
@@ -247,8 +247,8 @@ def test_no_pruner_stops_nothing(search) -> None:
     ([LR, "pruner=medain"], "did you mean  median"),
     ([LR, "seed=interval(0,5)"], "seeds are not drawn"),
 ])
-def test_what_a_search_cannot_do_is_said_before_it_begins(wrong, folder: Path, words: list[str], said: str) -> None:
-    told = wrong(*WORDS, "search=tpe", *words)
+def test_what_a_search_cannot_do_is_said_before_it_begins(wrong, folder: Path, overrides: list[str], said: str) -> None:
+    told = wrong(*OVERRIDES, "search=tpe", *overrides)
     assert any(said in line for line in told), told
     assert not (folder / "runs").exists()
 
@@ -256,11 +256,11 @@ def test_what_a_search_cannot_do_is_said_before_it_begins(wrong, folder: Path, w
 def test_another_search_under_a_name_is_refused(search) -> None:
     search(LR, "search=tpe", "sweep.name=mine")
     search(LR, "search=gp", "sweep.name=mine", "n_trials=50")
-    for words, what in (([LR, "metric=val/loss"], "another metric: val/accuracy, and not val/loss"),
-                        (["optimizer.lr=interval(1e-4,1e-1)"], "another space"), ([LR, "seeds=2"], "another seeds"),
-                        ([LR, "model.hidden=[8]"], "another configuration")):
+    for overrides, what in (([LR, "metric=val/loss"], "another metric: val/accuracy, and not val/loss"),
+                            (["optimizer.lr=interval(1e-4,1e-1)"], "another space"), ([LR, "seeds=2"], "another seeds"),
+                            ([LR, "model.hidden=[8]"], "another configuration")):
         with pytest.raises(ConfigError, match=what):
-            search(*words, "search=tpe", "sweep.name=mine")
+            search(*overrides, "search=tpe", "sweep.name=mine")
 
 
 def test_a_trial_that_cannot_be_run_fails_alone_and_is_said(search, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,9 +278,9 @@ def test_optuna_that_is_not_there_is_said_in_a_sentence(wrong, monkeypatch: pyte
     from dlrun.sweep.search import study
 
     monkeypatch.setattr(study, "find_spec", lambda name: None if name == "cmaes" else name)
-    assert wrong(*WORDS, LR, "search=cmaes") == ["search=cmaes: it needs cmaes:  pip install 'dlrun[optuna]'"]
+    assert wrong(*OVERRIDES, LR, "search=cmaes") == ["search=cmaes: it needs cmaes:  pip install 'dlrun[optuna]'"]
     monkeypatch.setattr(study, "find_spec", lambda name: None)
-    assert wrong(*WORDS, LR, "search=tpe") == ["search=tpe: it needs optuna:  pip install 'dlrun[optuna]'"]
+    assert wrong(*OVERRIDES, LR, "search=tpe") == ["search=tpe: it needs optuna:  pip install 'dlrun[optuna]'"]
 
 
 def test_planning_a_search_imports_neither_torch_nor_optuna(folder: Path) -> None:
@@ -288,6 +288,6 @@ def test_planning_a_search_imports_neither_torch_nor_optuna(folder: Path) -> Non
     import sys
 
     code = ("import sys; from dlrun.sweep.make import make_plan; "
-            f"make_plan({[*WORDS, LR, 'search=tpe']!r}); print(sorted({{'torch', 'optuna'}} & set(sys.modules)))")
+            f"make_plan({[*OVERRIDES, LR, 'search=tpe']!r}); print(sorted({{'torch', 'optuna'}} & set(sys.modules)))")
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder)
     assert told.stdout.strip() == "[]", told.stderr

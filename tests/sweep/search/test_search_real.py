@@ -19,21 +19,21 @@ pytest.importorskip("optuna")
 EPOCHS = 12
 
 
-def command(output: Path, *words: str) -> list[str]:
+def command(output: Path, *overrides: str) -> list[str]:
     return [sys.executable, "-m", "dlrun", "-m", *FAST, "model=dense", "optimizer.lr=tag(log, interval(1e-4,1e-1))",
             "model.dropout=0,0.2", f"epochs={EPOCHS}", "checkpoint_seconds=0", "search=tpe", "workers=2",
-            f"output_dir={output}", *words]
+            f"output_dir={output}", *overrides]
 
 
 def states(folder: Path) -> list[str]:
     return [trial["state"] for trial in read_trials(folder)]
 
 
-@pytest.mark.parametrize("words", [["pruner=none"], ["pruner=median", "optimizer=sgd"]])
-def test_a_search_killed_after_7_of_20_trials_ends_with_20(tmp_path: Path, words: list[str]) -> None:
+@pytest.mark.parametrize("overrides", [["pruner=none"], ["pruner=median", "optimizer=sgd"]])
+def test_a_search_killed_after_7_of_20_trials_ends_with_20(tmp_path: Path, overrides: list[str]) -> None:
     log = tmp_path / "log"
     with log.open("wb") as stream:
-        process = subprocess.Popen(command(tmp_path / "runs", *words), stdout=stream, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command(tmp_path / "runs", *overrides), stdout=stream, stderr=subprocess.STDOUT)
     deadline = time.monotonic() + 300
     folder: Path | None = None
     while folder is None or sum(state != "running" for state in states(folder)) < 7:
@@ -51,7 +51,7 @@ def test_a_search_killed_after_7_of_20_trials_ends_with_20(tmp_path: Path, words
     assert 7 <= len(before) < 20 and "running" in states(folder), log.read_text()
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").glob("*/*/result.json")}
 
-    again = subprocess.run(command(tmp_path / "runs", *words), capture_output=True, text=True, timeout=600)
+    again = subprocess.run(command(tmp_path / "runs", *overrides), capture_output=True, text=True, timeout=600)
     assert again.returncode == 0, again.stdout + again.stderr
     after, plan = read_trials(folder), load(folder)
     assert len(list((tmp_path / "runs" / "sweeps").iterdir())) == 1
@@ -73,7 +73,7 @@ def test_a_search_killed_after_7_of_20_trials_ends_with_20(tmp_path: Path, words
         else:
             assert result["status"] == "interrupted" and epochs == list(range(1, len(epochs) + 1))
             assert len(epochs) < EPOCHS
-    if words[0] == "pruner=median":
+    if overrides[0] == "pruner=median":
         assert "pruned" in states(folder)
     best = max(trial["value"] for trial in after if trial["value"] is not None)
     table = (folder / "reports" / "table.csv").read_text().splitlines()
@@ -83,8 +83,8 @@ def test_a_search_killed_after_7_of_20_trials_ends_with_20(tmp_path: Path, words
 
 def test_a_search_runs_on_another_launcher(tmp_path: Path) -> None:
     pytest.importorskip("joblib")
-    words = command(tmp_path / "runs", "launcher=joblib", "optimizer=sgd", "n_trials=7")
-    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
+    overrides = command(tmp_path / "runs", "launcher=joblib", "optimizer=sgd", "n_trials=7")
+    done = subprocess.run(overrides, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     [folder] = (tmp_path / "runs" / "sweeps").iterdir()
     assert len(states(folder)) == 7 and set(states(folder)) <= {"complete", "pruned"}

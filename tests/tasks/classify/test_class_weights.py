@@ -90,9 +90,9 @@ def test_balanced_weights_are_counted_on_the_training_rows(tmp_path: Path) -> No
 
 
 def test_a_weight_multiplies_the_training_loss_of_a_run(go) -> None:
-    words = ["dataset=breast_cancer", "model=softmax", "epochs=3", "optimizer=sgd", "train_size=200"]
-    plain = go(*words)
-    heavy = go(*words, "task.class_weights={malignant: 50}")
+    overrides = ["dataset=breast_cancer", "model=softmax", "epochs=3", "optimizer=sgd", "train_size=200"]
+    plain = go(*overrides)
+    heavy = go(*overrides, "task.class_weights={malignant: 50}")
     assert heavy.folder != plain.folder
     assert heavy.result["train"]["loss"] > 2 * plain.result["train"]["loss"], "the training loss is weighted"
     assert heavy.result["config"]["task.class_weights.malignant"] == 50

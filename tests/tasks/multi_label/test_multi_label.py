@@ -71,7 +71,7 @@ def test_predict_has_a_column_for_each_label(go, weather: str, capsys) -> None:
 
 
 def test_a_final_sigmoid_of_labels_may_be_written_and_a_softmax_not(weather: str) -> None:
-    words = ["dataset=csv", f"dataset.path={weather}", "dataset.target=[rain,wind,snow]", "model=sequential"]
-    assert len(preflight([*words, "model.layers=[{dense: out}, sigmoid]"]).layers) == 1
+    overrides = ["dataset=csv", f"dataset.path={weather}", "dataset.target=[rain,wind,snow]", "model=sequential"]
+    assert len(preflight([*overrides, "model.layers=[{dense: out}, sigmoid]"]).layers) == 1
     with pytest.raises(ConfigError, match="3 labels, each for itself"):
-        preflight([*words, "model.layers=[{dense: out}, softmax]"])
+        preflight([*overrides, "model.layers=[{dense: out}, softmax]"])

@@ -63,11 +63,11 @@ def test_a_scaled_target_is_measured_in_its_unit_too() -> None:
 
 @pytest.mark.parametrize("model", ["model=dense", "model=linear"])
 def test_three_targets_from_one_trunk(go, people: str, capsys, model: str) -> None:
-    words = ["dataset=csv", f"dataset.path={people}", "dataset.target=[age,income,sex]", model,
-             "dataset.target_scale=standard", "task.loss_weights={age: 0.25, sex: 10}",
-             "optimizer.lr=0.02", "epochs=12", "batch_size=32",
-             "early_stop=patience", "early_stop.patience=12", "early_stop.monitor=val/sex_accuracy"]
-    outcome = go(*words)
+    overrides = ["dataset=csv", f"dataset.path={people}", "dataset.target=[age,income,sex]", model,
+                 "dataset.target_scale=standard", "task.loss_weights={age: 0.25, sex: 10}",
+                 "optimizer.lr=0.02", "epochs=12", "batch_size=32",
+                 "early_stop=patience", "early_stop.patience=12", "early_stop.monitor=val/sex_accuracy"]
+    outcome = go(*overrides)
     test = outcome.result["test"]
     assert outcome.result["config"]["task.kind"] == "multi_output"
     total = 0.25 * test["age_loss"] + test["income_loss"] + 10 * test["sex_loss"]
@@ -94,15 +94,15 @@ def test_pictures_and_series_have_several_targets_as_well(go, tmp_path: Path) ->
         assert outcome.result["config"]["task.kind"] == kind and measure in outcome.result["test"]
 
 
-@pytest.mark.parametrize(("words", "wanted"), [
+@pytest.mark.parametrize(("overrides", "wanted"), [
     (["task=classify"], "task=multi_output fits"), (["task=multi_label"], "task=multi_output fits"),
     (["task.loss_weights={aeg: 2}"], "did you mean  age"), (["task.loss_weights=[1,2]"], "expected 3 weights"),
     (["early_stop=patience", "early_stop.monitor=val/age_acc"], "did you mean  val/age_mae"),
     (["task=multi_output", "early_stop=patience", "early_stop.monitor=val/accuracy"], "task multi_output measures"),
     (["model=sequential", "model.layers=[{dense: out}, softmax]"], "expected nothing"),
 ])
-def test_wrong_pairings_say_what_fits(people: str, words: list[str], wanted: str) -> None:
-    rest = [] if any(word.startswith("model=") for word in words) else ["model=dense"]
+def test_wrong_pairings_say_what_fits(people: str, overrides: list[str], wanted: str) -> None:
+    rest = [] if any(override.startswith("model=") for override in overrides) else ["model=dense"]
     with pytest.raises(ConfigError) as caught:
-        preflight(["dataset=csv", f"dataset.path={people}", "dataset.target=[age,income,sex]", *rest, *words])
+        preflight(["dataset=csv", f"dataset.path={people}", "dataset.target=[age,income,sex]", *rest, *overrides])
     assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected

@@ -89,5 +89,5 @@ def test_a_quantile_lies_between_0_and_1() -> None:
 
 
 def test_the_network_has_an_output_for_each_quantile() -> None:
-    words = ["dataset=diabetes", "model=dense", "task=quantile", "task.quantiles=[0.05,0.25,0.75,0.95]"]
-    assert preflight(words).outputs == 4
+    overrides = ["dataset=diabetes", "model=dense", "task=quantile", "task.quantiles=[0.05,0.25,0.75,0.95]"]
+    assert preflight(overrides).outputs == 4
