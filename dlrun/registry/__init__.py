@@ -12,8 +12,20 @@ Nothing else names it: commands, lists, checks and reports ask here.
 
 from dlrun.registry.allowed import BrokenKind, allow, is_allowed
 from dlrun.registry.installed import conflicts, package_of
-from dlrun.registry.lookup import OPEN, UnknownKind, find, is_known, kinds, load, loadable, names, open_kind, register
+from dlrun.registry.lookup import (
+           OPEN,
+           UnknownKind,
+           find,
+           foreign,
+           is_known,
+           kinds,
+           load,
+           loadable,
+           names,
+           open_kind,
+           register,
+)
 from dlrun.registry.sentences import sentence
 
-__all__ = ["OPEN", "BrokenKind", "UnknownKind", "allow", "conflicts", "find", "is_allowed", "is_known",
+__all__ = ["OPEN", "BrokenKind", "UnknownKind", "allow", "conflicts", "find", "foreign", "is_allowed", "is_known",
            "kinds", "load", "loadable", "names", "open_kind", "package_of", "register", "sentence"]

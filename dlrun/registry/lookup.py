@@ -92,6 +92,11 @@ def _installed(group: str, name: str) -> Any:
     return found
 
 
+def foreign() -> frozenset[tuple[str, str, Any]]:
+    """Group, name and kind of all that this process knows besides dlrun's own; equal as long as nothing was added."""
+    return frozenset((group, name, kind) for (group, name), kind in _registered.items() if name not in files(group))
+
+
 def kinds(group: str) -> dict[str, Any]:
     """All kinds of a group by name, those of packages that were not chosen aside; imports the file of each."""
     return {name: find(group, name) for name in loadable(group)}

@@ -132,3 +132,38 @@ def test_without_hydras_own_tree_the_rest_is_what_hydra_composes(overrides: list
         assert OmegaConf.to_container(found, resolve=True) == hydras_own(overrides)
         assert compose_groups([*overrides, "hydra.job.chdir=null"]) is None  # the whole composition's
         assert compose_groups([*overrides, "model=nowhere"]) is None
+
+
+def test_what_a_process_remembers_is_composed_again_when_a_file_changes(write) -> None:
+    def width() -> object:
+        found, problems = Composer().compose(["model=mine"])
+        assert found is not None and not problems
+        return found.plain["model"]["hidden"]
+
+    for text, expected in (("[16]", [16]), ("[17]", [17]), ("[16]", [16])):  # same size, same moment
+        write({"configs/model/mine.yaml": f"kind: dense\nhidden: {text}\n"})
+        assert width() == expected
+    first, _ = Composer().compose(["model=mine"])
+    assert first is not None
+    first.plain["model"]["hidden"].append(5)  # what a caller does with its copy stays with that caller
+    assert width() == [16]
+
+
+def test_what_a_process_remembers_is_composed_again_when_a_kind_is_defined_again(folder: Path) -> None:
+    from dataclasses import dataclass
+
+    from dlrun.config.schema.fields import number
+    from dlrun.config.schema.optimizer import Optimizer
+    from dlrun.registry import register
+
+    for rate in (0.25, 0.5):
+        @register("optimizer", "slow")
+        @dataclass(frozen=True)
+        class Slow(Optimizer):
+            """A cell of a notebook that is run twice."""
+
+            kind = "slow"
+            lr: float = number(rate, "Learning rate.")
+
+        found, problems = Composer().compose(["optimizer=slow"])
+        assert found is not None and not problems and found.plain["optimizer"]["lr"] == rate

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -19,7 +21,9 @@ from dlrun.config.compose.groups_only import compose_groups
 from dlrun.config.compose.overrides import possible, read_overrides
 from dlrun.config.compose.refusal import REFUSALS
 from dlrun.config.compose.session import hydra_started
+from dlrun.config.places import config_dirs, experiment_dirs
 from dlrun.config.problem import ConfigError, Problem
+from dlrun.registry import foreign
 
 
 def compose(overrides: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
@@ -34,6 +38,10 @@ class _Base:
     config: bytes  # pickled: unpickling takes a fifth of the time of copying an OmegaConf tree
     sweep: Any
     params: dict[str, Any] | None
+
+
+KNOWN = 200  # compositions that a process keeps: a notebook's or a test's next run with the same groups is quick
+_known: dict[tuple[tuple[str, ...], bytes, frozenset[tuple[str, str, Any]]], _Base] = {}
 
 
 @dataclass
@@ -80,8 +88,8 @@ class Composer:
         plain = OmegaConf.to_container(config, resolve=True)
         assert isinstance(plain, dict)
         plain.pop("experiment", None)
-        return Composition({str(key): value for key, value in plain.items()}, tuple(lines(overrides)), base.sweep,
-                           base.params)
+        return Composition({str(key): value for key, value in plain.items()}, tuple(lines(overrides)),
+                           deepcopy(base.sweep), deepcopy(base.params))
 
     def _shapes(self, override: Override) -> bool:
         """Whether an override takes part in Hydra's composition, and does not only set a value in what that gave."""
@@ -94,13 +102,39 @@ class Composer:
         key = tuple(lines(overrides))
         if key not in self._bases:
             try:
-                self._bases[key] = _compose_base(key)
+                self._bases[key] = _known_base(key)
             except (*REFUSALS, ConfigError) as error:
                 self._bases[key] = error
         found = self._bases[key]
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def _known_base(overrides: tuple[str, ...]) -> _Base:
+    """A composition that this process has made before, where no file and no kind that it may depend on has changed."""
+    try:
+        files = _users_files()
+    except OSError:  # composing says which file cannot be read, and why
+        return _compose_base(overrides)
+    key = (overrides, files, foreign())
+    if key not in _known:
+        found = _compose_base(overrides)
+        if len(_known) >= KNOWN:
+            _known.pop(next(iter(_known)))
+        _known[overrides, files, foreign()] = found  # composing may have imported a module of the user's
+        return found
+    return _known[key]
+
+
+def _users_files() -> bytes:
+    """A digest of the YAML files in the folders that are not dlrun's own, names and contents."""
+    digest = blake2b()
+    for folder in [*config_dirs()[1:], *experiment_dirs()[1:]]:
+        for file in sorted(folder.rglob("*.yaml")):
+            content = file.read_bytes()
+            digest.update(f"{file.absolute()}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+    return digest.digest()
 
 
 def _compose_base(overrides: Sequence[str]) -> _Base:
