@@ -128,17 +128,17 @@ class Run:
         from dlrun.record.metric import metrics_of
 
         result = self.result
-        part = next((part for part in ("test", "val", "train") if result.get(part)), "")
-        told = f", {part} {metrics_of(result).sentence(result[part])}" if part else ""
+        split = next((split for split in ("test", "val", "train") if result.get(split)), "")
+        told = f", {split} {metrics_of(result).sentence(result[split])}" if split else ""
         return f"<Run {self.folder.parent.name}/{self.folder.name} {self.status}{told}>"
 
     def _repr_html_(self) -> str:
         from dlrun.api.display import table
 
         result = self.result
-        parts = [part for part in ("train", "val", "test") if result.get(part)]
-        names = list(dict.fromkeys(name for part in parts for name in result[part]))
-        rows = [[part, *(result[part].get(name) for name in names)] for part in parts]
+        splits = [split for split in ("train", "val", "test") if result.get(split)]
+        names = list(dict.fromkeys(name for split in splits for name in result[split]))
+        rows = [[split, *(result[split].get(name) for name in names)] for split in splits]
         return f"<p>{self.folder.parent.name}/{self.folder.name}: {self.status}</p>{table(['', *names], rows)}"
 
 

@@ -94,11 +94,11 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
     if last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     carries = stateful(model)
-    parts = {name: part for name, part in
-             (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if part is not None}
-    size = sum(part.x.nbytes + (0 if part.y is None else part.y.nbytes) for part in parts.values())
+    splits = {name: split for name, split in
+              (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if split is not None}
+    size = sum(split.x.nbytes + (0 if split.y is None else split.y.nbytes) for split in splits.values())
     resident = fits(size, machine.device) if config.resident == "auto" else bool(config.resident)
-    rows = {name: Rows(part, prepared.scale, machine.device, resident, last) for name, part in parts.items()}
+    rows = {name: Rows(split, prepared.scale, machine.device, resident, last) for name, split in splits.items()}
     compute(model, task, prepared, rows["train"], config)
     return RunComponents(
         config=config, prepared=prepared, task=task, model=model, rng=rng,

@@ -17,20 +17,20 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-def rows_that_fit(parts: RunComponents) -> int | None:
+def rows_that_fit(components: RunComponents) -> int | None:
     """The largest halving of the batch whose forward and backward pass goes through; None where one row does not."""
-    rows = parts.config.batch_size
-    parts.model.train()
+    rows = components.config.batch_size
+    components.model.train()
     while rows > 1:
         rows //= 2
-        parts.model.zero_grad(set_to_none=True)
+        components.model.zero_grad(set_to_none=True)
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         try:
-            x, y = parts.train.range(0, min(rows, parts.train.count))
-            for player in parts.task.players(parts.model):
-                parts.task.loss(player, parts.model, Batch(x, y, len(x)))[0].backward()
+            x, y = components.train.range(0, min(rows, components.train.count))
+            for player in components.task.players(components.model):
+                components.task.loss(player, components.model, Batch(x, y, len(x)))[0].backward()
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

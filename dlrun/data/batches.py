@@ -1,4 +1,4 @@
-"""Batches of one part: a function of the step alone, so that nothing is replayed after a stop.
+"""Batches of one split: a function of the step alone, so that nothing is replayed after a stop.
 
 The rows of pass p are ordered by a permutation drawn from (seed, "order", p); step s takes the next
 `batch_size` of them, going on into the next pass.  The order is drawn on the CPU and is therefore equal on
@@ -23,30 +23,30 @@ Augmentation = Callable[[Tensor, torch.Generator], Tensor]  # changes a batch of
 
 
 class Rows:
-    """The rows of a part, with their way to inputs: its form (`data.form`) and value = (stored - offset) * factor.
+    """The rows of a split, with their way to inputs: its form (`data.form`) and value = (stored - offset) * factor.
 
     Inputs are float32, or int64 for ids.  Targets are int64 for classes and ids, float32 for numbers and for several
     labels, of the shape (rows, 0) where there are none.
     """
 
-    def __init__(self, part: Split, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
-        self.device, self.resident, self.form = device, resident, part.form
-        self.count = len(part)
-        y = np.zeros((self.count, 0), np.float32) if part.y is None else part.y
-        self.host_bytes = part.x.nbytes + y.nbytes
-        self._x_host, self._y_host, self._places_host = part.x, y, part.rows
+    def __init__(self, split: Split, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
+        self.device, self.resident, self.form = device, resident, split.form
+        self.count = len(split)
+        y = np.zeros((self.count, 0), np.float32) if split.y is None else split.y
+        self.host_bytes = split.x.nbytes + y.nbytes
+        self._x_host, self._y_host, self._places_host = split.x, y, split.rows
         self._format = torch.channels_last if channels_last else torch.contiguous_format
-        offset, factor = _broadcast(scale.offset, part.x.ndim), _broadcast(scale.factor, part.x.ndim)
+        offset, factor = _broadcast(scale.offset, split.x.ndim), _broadcast(scale.factor, split.x.ndim)
         self._offset = None if not np.any(offset) else _tensor(offset, device)
         self._factor = None if np.all(factor == 1) else _tensor(factor, device)
         self._inputs = {"values": self._values, "tokens": Tensor.long, "multi_hot": self._multi_hot,
-                        "one_hot": self._one_hot}[part.form.kind]
-        if part.form.windows is not None:
-            self._seen = _seen(part.form.windows.length, part.form.windows.step)
+                        "one_hot": self._one_hot}[split.form.kind]
+        if split.form.windows is not None:
+            self._seen = _seen(split.form.windows.length, split.form.windows.step)
         if resident:
-            self.x, self.y = _tensor(part.x, device), _tensor(y, device)
-            if part.rows is not None:
-                self._places, self._seen = _tensor(part.rows, device), _tensor(self._seen, device)
+            self.x, self.y = _tensor(split.x, device), _tensor(y, device)
+            if split.rows is not None:
+                self._places, self._seen = _tensor(split.rows, device), _tensor(self._seen, device)
             if self.x.is_floating_point():  # scaled once; a gather then gives the values
                 self.x = self._scaled(self.x)
                 self._offset = self._factor = None

@@ -94,7 +94,7 @@ def store(at: Path, source: RawDataset) -> None:
         arrays = {name: array for name in ARRAYS if (array := getattr(source, name)) is not None}
         for name, array in arrays.items():
             np.save(work / f"{name}.npy", array, allow_pickle=False)
-        rows = {part: len(arrays[name]) for part, name in (("train", "x"), ("val", "x_val"), ("test", "x_test"))
+        rows = {split: len(arrays[name]) for split, name in (("train", "x"), ("val", "x_val"), ("test", "x_test"))
                 if name in arrays}
         about = {
             "signature": dataclasses.asdict(source.data_spec), "rows": rows, "arrays": list(arrays),

@@ -20,7 +20,8 @@ def filtered_info(only: tuple[str, ...], whole: DatasetInfo, rows_of_class: Mapp
         return whole
     data_spec = _filtered_spec(only, whole.data_spec)
     places = [whole.data_spec.classes.index(name) for name in data_spec.classes]
-    return DatasetInfo(data_spec, {part: sum(rows[place] for place in places) for part, rows in rows_of_class.items()})
+    rows = {split: sum(counts[place] for place in places) for split, counts in rows_of_class.items()}
+    return DatasetInfo(data_spec, rows)
 
 
 def filtered(only: tuple[str, ...], source: RawDataset) -> RawDataset:

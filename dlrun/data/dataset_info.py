@@ -30,4 +30,4 @@ def _prepared_info(dataset: Any, data_dir: str, validation: Any, train_size: int
     prepared = prepare(dataset, data_dir, validation=validation, train_size=train_size, seed=seed, say=silent)
     source = read(dataset, data_dir, silent)
     arrays = {"train": source.x, "val": source.x_val, "test": source.x_test}
-    return DatasetInfo(prepared.data_spec, {part: len(array) for part, array in arrays.items() if array is not None})
+    return DatasetInfo(prepared.data_spec, {split: len(array) for split, array in arrays.items() if array is not None})

@@ -71,10 +71,10 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A data set seen without reading it all: its signature and the rows of its parts.
+    """A data set seen without reading it all: its spec and the rows of its splits.
 
     `rows` has "train" and, where the source comes with them, "val" and "test".
-    A source without its own test part has all its rows in "train"; `test` of its config is taken from there.
+    A source without its own test split has all its rows in "train"; `test` of its config is taken from there.
     Of a series or a running text the rows are its steps; `split.split_rows` makes windows of them.
     """
 

@@ -28,7 +28,7 @@ class Form:
 
     `kind`: "values" (floats, scaled), "tokens" (ids, int64), "multi_hot" (a row of ids, those from `size` on
     ignored, to a vector of `size` with 1 for each), "one_hot" (ids to (size, length)).
-    With `windows` the rows of a part are positions in its `x`, and inputs are gathered from there.
+    With `windows` the rows of a split are positions in its `x`, and inputs are gathered from there.
     `next_tokens`: the targets are the ids one further at each position of the window.
     """
 

@@ -25,14 +25,14 @@ __all__ = ["PreparedData", "Scale", "Split", "prepare", "rows_for", "split_rows"
 def prepare(
     cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int, say: Callable[[str], None]
 ) -> PreparedData:
-    """Read a data set and cut it into parts.
+    """Read a data set and cut it into splits.
 
-    In this order: the test part, where the source has none of its own, by the data set's `split_seed`; the first
-    `train_size` rows of the rest (None: all); the validation part (a Holdout, or the one fold that a KFold names; None:
-    no validation), where the source has none of its own, by `seed` if it is random.  What is fitted (scale, vocabulary,
-    length that rows are padded to) is fitted on the training rows that remain, or as a KFold says.
+    In this order: the test split, where the source has none of its own, by the data set's `split_seed`; the first
+    `train_size` rows of the rest (None: all); the validation split (a Holdout, or the one fold that a KFold names;
+    None: no validation), where the source has none of its own, by `seed` if it is random.  What is fitted (scale,
+    vocabulary, length that rows are padded to) is fitted on the training rows that remain, or as a KFold says.
 
-    Of a KFold that names no fold, all rows but the test rows are the training part, and `hash` is one over the rows of
+    Of a KFold that names no fold, all rows but the test rows are the training split, and `hash` is one over the rows of
     every fold.  Raises ConfigError.
     """
     source = read(cfg, data_dir, say)
@@ -42,7 +42,7 @@ def prepare(
         return prepare_windows(cfg, source, validation, train_size)
     own = {"train": len(source.x), "val": _len(source.x_val), "test": _len(source.x_test)}
     counts = split_rows(own, cfg, validation, train_size)
-    indices, has_own = which.parts(cfg, source, validation, train_size, seed, counts)
+    indices, has_own = which.split_indices(cfg, source, validation, train_size, seed, counts)
     sha = hashlib.sha256(source.content.encode())
     for name in ("train", "val", "test"):
         sha.update(np.ascontiguousarray(indices[name], "<i8").data if name in indices else b"none;")
@@ -52,14 +52,14 @@ def prepare(
             mask = which.fold_mask(indices["train"], source.y, folds, fold, seed)
             sha.update(f"fold {fold};".encode())
             sha.update(np.ascontiguousarray(indices["train"][mask], "<i8").data)
-    parts = {name: _part(source, name if name in has_own else "train", rows) for name, rows in indices.items()}
+    splits = {name: _split(source, name if name in has_own else "train", rows) for name, rows in indices.items()}
     prepared = PreparedData(
-        source.data_spec, parts["train"], parts.get("val"), parts.get("test"), scales.NONE, sha.hexdigest(),
+        source.data_spec, splits["train"], splits.get("val"), splits.get("test"), scales.NONE, sha.hexdigest(),
         source.label, source.files, list(source.notes),
     )
     basis = prepared.train
     if folds is not None and folds.fitted == "all" and "val" in indices:
-        basis = _part(source, "train", np.sort(np.concatenate([indices["train"], indices["val"]])))
+        basis = _split(source, "train", np.sort(np.concatenate([indices["train"], indices["val"]])))
     if source.data is not None:
         from dlrun.data.sequences import encoded
 
@@ -71,8 +71,8 @@ def _len(array: np.ndarray | None) -> int:
     return 0 if array is None else len(array)
 
 
-def _part(source: RawDataset, place: str, rows: np.ndarray) -> Split:
-    """The rows of a part; rows that stand together are a view, without a copy."""
+def _split(source: RawDataset, place: str, rows: np.ndarray) -> Split:
+    """The rows of a split; rows that stand together are a view, without a copy."""
     x, y = {"train": (source.x, source.y), "val": (source.x_val, source.y_val),
             "test": (source.x_test, source.y_test)}[place]
     assert x is not None
@@ -93,8 +93,8 @@ def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
             say(notes[-1])
         fill = np.nan_to_num(fill)
         basis = dataclasses.replace(basis, x=np.where(np.isnan(basis.x), fill, basis.x))
-        whole = {name: dataclasses.replace(part, x=np.where(np.isnan(part.x), fill, part.x))
-                 for name in ("train", "val", "test") if (part := getattr(prepared, name)) is not None}
+        whole = {name: dataclasses.replace(split, x=np.where(np.isnan(split.x), fill, split.x))
+                 for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
         prepared = dataclasses.replace(prepared, **whole)
     asked: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
     if source.data_spec.input_kind == "image":
@@ -106,8 +106,8 @@ def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
 
 def _stand_in(source: RawDataset, train: np.ndarray) -> np.ndarray | None:
     """The mean of each column of a table over the training rows (NaN: no value there); None if no cell is missing."""
-    parts = [part for part in (source.x, source.x_val, source.x_test) if part is not None]
-    if source.x.dtype.kind != "f" or not any(np.isnan(part).any() for part in parts):
+    splits = [split for split in (source.x, source.x_val, source.x_test) if split is not None]
+    if source.x.dtype.kind != "f" or not any(np.isnan(split).any() for split in splits):
         return None
     there = ~np.isnan(train)
     with np.errstate(invalid="ignore"):  # 0 / 0 where a column has no value
@@ -140,6 +140,6 @@ def _target(cfg: Any, prepared: PreparedData, basis: Split) -> PreparedData:
     def scaled(y: np.ndarray) -> np.ndarray:
         return targets[0](y) if y.ndim == 1 else np.stack([of(y[:, n]) for n, of in enumerate(targets)], 1)
 
-    parts = {name: dataclasses.replace(part, y=scaled(part.y)) for name in ("train", "val", "test")
-             if (part := getattr(prepared, name)) is not None and part.y is not None}
-    return dataclasses.replace(prepared, **parts, targets=tuple(targets))
+    splits = {name: dataclasses.replace(split, y=scaled(split.y)) for name in ("train", "val", "test")
+              if (split := getattr(prepared, name)) is not None and split.y is not None}
+    return dataclasses.replace(prepared, **splits, targets=tuple(targets))

@@ -1,4 +1,4 @@
-"""What the data room hands over: the rows of a part, and all parts with what was fitted on the training rows."""
+"""What the data room hands over: the rows of a split, and all splits with what was fitted on the training rows."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Split:
 
 @dataclass(frozen=True)
 class PreparedData:
-    """The parts of a data set, their scale, and where they come from.
+    """The splits of a data set, their scale, and where they come from.
 
     `hash` is a SHA-256 over everything that the run sees: the stored arrays (kind, shape, bytes) and which of their
-    rows are in which part.  Scale, vocabulary and what stands in for missing numbers follow from these.
+    rows are in which split.  Scale, vocabulary and what stands in for missing numbers follow from these.
     `targets` holds a target that is a number, or where there are several targets all of them in their order;
     `vocabulary` belongs to words and characters.
     `asked` are the settings by which new rows are made (maxlen, padding ...), `stand_in` the numbers of missing cells.

@@ -1,7 +1,7 @@
 """What was fitted on the training rows, as JSON types, and new rows made into inputs with it.
 
-A run's folder keeps it, so that a run can be used later: `part` gives the stored rows and `scale` their scale;
-`data.batches.Rows(part, scale, device, resident=True)` then gives what the network was trained on.
+A run's folder keeps it, so that a run can be used later: `split` gives the stored rows and `scale` their scale;
+`data.batches.Rows(split, scale, device, resident=True)` then gives what the network was trained on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which rows of a source are in which part."""
+"""Which rows of a source are in which split."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dlrun.data.source import RawDataset
 Indices = dict[str, np.ndarray]
 
 
-def parts(cfg: Any, source: RawDataset, validation: Any, train_size: int | None, seed: int, counts: dict[str, int]
-          ) -> tuple[Indices, set[str]]:
-    """The rows of each part by its name, and the parts that index the source's own arrays for them.
+def split_indices(cfg: Any, source: RawDataset, validation: Any, train_size: int | None, seed: int,
+                  counts: dict[str, int]) -> tuple[Indices, set[str]]:
+    """The rows of each split by its name, and the splits that index the source's own arrays for them.
 
-    In this order: the test part, where the source has none of its own, by the data set's `split_seed`; the first
-    `train_size` rows of the rest; the validation part, where the source has none of its own.  Of a KFold that names
-    no fold all of these rows are the training part.
+    In this order: the test split, where the source has none of its own, by the data set's `split_seed`; the first
+    `train_size` rows of the rest; the validation split, where the source has none of its own.  Of a KFold that names
+    no fold all of these rows are the training split.
     """
     own = {name for name, array in (("val", source.x_val), ("test", source.x_test)) if array is not None}
     train, test = _test_rows(cfg, source, "test" in own, counts)
@@ -49,7 +49,7 @@ def _test_rows(cfg: Any, source: RawDataset, has_own: bool, counts: dict[str, in
     if getattr(cfg, "test_take", "random") == "end":
         return rows[: len(rows) - counts["test"]], rows[len(rows) - counts["test"] :]
     if hasattr(cfg, "split_seed") and (not has_own or source.grouped):
-        # Also without a test part: rows in the order of their classes would make "the last rows" one class.
+        # Also without a test split: rows in the order of their classes would make "the last rows" one class.
         rows = _shuffled(len(source.x), derive_seed(cfg.split_seed, "test"))
     if has_own:
         assert source.x_test is not None

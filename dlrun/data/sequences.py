@@ -40,19 +40,19 @@ def encoded(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split) 
     else:
         table, vocabulary = frequent(source, basis.x, cfg)
     size = cfg.num_words or len(vocabulary)
-    parts = {name: part for name in ("train", "val", "test") if (part := getattr(prepared, name)) is not None}
-    ids = {name: looked_up(source.data, table, part.x) for name, part in parts.items()}
+    splits = {name: split for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
+    ids = {name: looked_up(source.data, table, split.x) for name, split in splits.items()}
     form = getattr(cfg, "form", "tokens")
     fitted_on = ids["train"] if basis is prepared.train else looked_up(source.data, table, basis.x)
     maxlen = cfg.maxlen or max(1, fitted_on.longest)
     asked = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
              "reverse": getattr(cfg, "reverse", False)}
-    made = {name: dataclasses.replace(part, x=rows(ids[name], asked), form=form_of(asked))
-            for name, part in parts.items()}
+    made = {name: dataclasses.replace(split, x=rows(ids[name], asked), form=form_of(asked))
+            for name, split in splits.items()}
     if source.data_y is not None:  # a target for each word: padded and cut like the words
-        spans = {name: Ids(source.data_y, part.x) for name, part in parts.items()}
-        made = {name: dataclasses.replace(part, y=rows(spans[name], {**asked, "size": len(source.data_spec.classes)}))
-                for name, part in made.items()}
+        spans = {name: Ids(source.data_y, split.x) for name, split in splits.items()}
+        made = {name: dataclasses.replace(split, y=rows(spans[name], {**asked, "size": len(source.data_spec.classes)}))
+                for name, split in made.items()}
     return dataclasses.replace(prepared, **made, data_spec=shape.of_sentences(cfg, source.data_spec, size, maxlen),
                                vocabulary=vocabulary, asked=asked)
 

@@ -29,7 +29,7 @@ class RawDataset:
     has a target for each of these ids where targets stand at positions.  The `words` of the ids are the source's
     own, not yet those of a fitted vocabulary.  A series is float32 (steps, features) in `x`, a running text int32
     (steps,), both without `y`; `target` is the column of a series that is predicted.
-    `x_val` and `x_test` are None where the source has no such part.  `grouped` says that the rows of a part
+    `x_val` and `x_test` are None where the source has no such split.  `grouped` says that the rows of a split
     stand in the order of their classes, which means nothing.  `label` ("JPEG copy") belongs to every result.
     `files` maps the files that were read to their SHA-256; `content` is the SHA-256 over the arrays.
     """

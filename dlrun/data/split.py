@@ -1,4 +1,4 @@
-"""How many rows each part gets; no arrays, so that a wrong size is said before anything is read."""
+"""How many rows each split gets; no arrays, so that a wrong size is said before anything is read."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def rows_for(size: float, rows: int) -> int:
 
 
 def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int | None) -> dict[str, int]:
-    """The rows of "train", "val" and "test" (0 for an absent part) for the `rows` that `dataset_info` found.
+    """The rows of "train", "val" and "test" (0 for an absent split) for the `rows` that `dataset_info` found.
 
     Of a series or a running text these are windows; see `pieces`.
     `cfg` is the data set's configuration, `validation` a Holdout, a KFold (the rows are those of one
     fold) or None, `train_size` a count or None.
-    The order is that of `prepare`: test part, first `train_size` rows, validation.  Raises ConfigError.
+    The order is that of `prepare`: test split, first `train_size` rows, validation.  Raises ConfigError.
     """
     windows = cfg.windows()
     if windows is not None:
         cut = pieces(rows["train"], cfg, validation, train_size)
-        return {part: _windows(part, cut[part], windows, cfg) if part in cut else 0
-                for part in ("train", "val", "test")}
+        return {split: _windows(split, cut[split], windows, cfg) if split in cut else 0
+                for split in ("train", "val", "test")}
     train, test = rows["train"], rows.get("test", 0)
     if not test and getattr(cfg, "test", None):
         test = _taken("dataset.test", cfg.test, train)
@@ -80,9 +80,9 @@ def _of_a_fold(folds: KFold, train: int, own: int) -> int:
 
 
 def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dict[str, tuple[int, int]]:
-    """The steps (from, to) of the parts of a series or running text, which do not overlap.
+    """The steps (from, to) of the splits of a series or running text, which do not overlap.
 
-    The test part is the end; the first `train_size` steps of the rest are kept; the validation part is the end of
+    The test split is the end; the first `train_size` steps of the rest are kept; the validation split is the end of
     these, or their start.  No window crosses a border.  Raises ConfigError.
     """
     if isinstance(validation, KFold):
@@ -108,16 +108,16 @@ def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dic
     return found
 
 
-def _windows(part: str, piece: tuple[int, int], windows: Windows, cfg: Any) -> int:
+def _windows(split: str, piece: tuple[int, int], windows: Windows, cfg: Any) -> int:
     steps = piece[1] - piece[0]
     count = windows.count(steps)
     if count:
         return count
-    where = {"train": "the training part", "val": "the validation part", "test": "the test part"}[part]
+    where = {"train": "the training split", "val": "the validation split", "test": "the test split"}[split]
     key = cfg.window_key
     size = getattr(cfg, key)
     most = steps - 1 - (windows.ahead - size)
-    can = f"{most:,} at most" if most >= 1 else "a larger part"
+    can = f"{most:,} at most" if most >= 1 else "a larger split"
     raise problem(
         f"dataset.{key}={size}",
         f"{where} has {steps:,} steps, and a window with its target spans {windows.ahead + 1:,}; expected {can}",

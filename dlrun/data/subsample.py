@@ -13,7 +13,7 @@ from dlrun.data.split import test_rows
 
 
 def fewer(prepared: PreparedData, size: int | None) -> PreparedData:
-    """The same parts with `size` of the test rows (None: all), whose hash says so.
+    """The same splits with `size` of the test rows (None: all), whose hash says so.
 
     Row number n of them is row n * rows // size of all, so that files which are ordered by class keep their classes;
     windows, which lie in time, are drawn one from each such stretch, as a step of a whole day would see one hour alone.
@@ -33,8 +33,8 @@ def fewer(prepared: PreparedData, size: int | None) -> PreparedData:
     return dataclasses.replace(prepared, test=_rows(test, kept), hash=sha)
 
 
-def _rows(part: Split, kept: np.ndarray) -> Split:
-    y = None if part.y is None else part.y[kept]
-    if part.rows is not None:
-        return dataclasses.replace(part, y=y, rows=part.rows[kept])
-    return dataclasses.replace(part, x=part.x[kept], y=y)
+def _rows(split: Split, kept: np.ndarray) -> Split:
+    y = None if split.y is None else split.y[kept]
+    if split.rows is not None:
+        return dataclasses.replace(split, y=y, rows=split.rows[kept])
+    return dataclasses.replace(split, x=split.x[kept], y=y)

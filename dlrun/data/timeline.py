@@ -20,7 +20,7 @@ from dlrun.data.vocabulary import PAD, UNKNOWN, Vocabulary
 
 
 def prepare_windows(cfg: Any, source: RawDataset, validation: Any, train_size: int | None) -> PreparedData:
-    """The parts of a source that lies in time.  Raises ConfigError."""
+    """The splits of a source that lies in time.  Raises ConfigError."""
     steps = len(source.x)
     split_rows({"train": steps}, cfg, validation, train_size)  # says where a piece is too short for a window
     cut = pieces(steps, cfg, validation, train_size)
@@ -40,13 +40,13 @@ def _series(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windo
     train = source.x[slice(*cut["train"])]
     target = scales.for_target(cfg.target_scale, train[:, source.target], data_spec.target_name, data_spec.unit)
     form = Form("values", windows=windows)
-    parts = {}
+    splits = {}
     for name, (start, stop) in cut.items():
         piece = source.x[start:stop]
         begins = _begins(piece, windows)
-        parts[name] = Split(piece, target(piece[begins + windows.ahead, source.target]), begins, form)
+        splits[name] = Split(piece, target(piece[begins + windows.ahead, source.target]), begins, form)
     return PreparedData(
-        data_spec, parts["train"], parts.get("val"), parts.get("test"),
+        data_spec, splits["train"], splits.get("val"), splits.get("test"),
         scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),
         targets=(target,), asked={"columns": [dataclasses.asdict(column) for column in source.columns],
                               "windows": dataclasses.asdict(windows), "target": source.target},
@@ -58,14 +58,14 @@ def _text(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows
     size = len(vocabulary)
     form = Form(cfg.form, size if cfg.form == "one_hot" else 0, windows, cfg.every_position)
     dtype = np.int16 if size < 2**15 else np.int32
-    parts = {}
+    splits = {}
     for name, (start, stop) in cut.items():
         piece = table[source.x[start:stop]].astype(dtype)
         begins = _begins(piece, windows)
-        parts[name] = Split(piece, None if cfg.every_position else piece[begins + windows.ahead], begins, form)
+        splits[name] = Split(piece, None if cfg.every_position else piece[begins + windows.ahead], begins, form)
     return PreparedData(
-        shape.of_text(cfg, size, vocabulary.padding), parts["train"], parts.get("val"), parts.get("test"), scales.NONE,
-        sha, source.label, source.files, list(source.notes), vocabulary=vocabulary,
+        shape.of_text(cfg, size, vocabulary.padding), splits["train"], splits.get("val"), splits.get("test"),
+        scales.NONE, sha, source.label, source.files, list(source.notes), vocabulary=vocabulary,
         asked={"form": cfg.form, "size": size, "windows": dataclasses.asdict(windows)},
     )
 

@@ -18,7 +18,7 @@ DEPTH = 0.01  # of the fall from random to trained weights: a rise by less ends 
 _AVERAGES = ("running_mean", "running_var")  # move with the weights; other buffers are no weights
 
 
-def interpolation(parts: RunComponents, view: View) -> dict[str, Any]:
+def interpolation(components: RunComponents, view: View) -> dict[str, Any]:
     """Losses of the shown rows with  (1 - alpha) * trained + alpha * random  weights, and what they say; a picture.
 
     Random are weights drawn anew, not those that training began with.  ``losses`` are pairs (alpha, loss), ``minima``
@@ -27,20 +27,21 @@ def interpolation(parts: RunComponents, view: View) -> dict[str, Any]:
     """
     from dlrun.record.plots import save_interpolation
 
-    other = dataclasses.replace(parts.config, seed=derive_seed(parts.config.seed, "interpolation"))
-    data_spec = parts.prepared.data_spec
-    drawn = make_network(other, data_spec, design(other, data_spec), parts.rng)
-    begun = {name: value.to(parts.rng.device) for name, value in drawn.state_dict().items()}
-    ended = {name: value.clone() for name, value in parts.model.state_dict().items()}
-    moving = {name for name, _ in parts.model.named_parameters()} | {name for name in ended if name.endswith(_AVERAGES)}
+    other = dataclasses.replace(components.config, seed=derive_seed(components.config.seed, "interpolation"))
+    data_spec = components.prepared.data_spec
+    drawn = make_network(other, data_spec, design(other, data_spec), components.rng)
+    begun = {name: value.to(components.rng.device) for name, value in drawn.state_dict().items()}
+    ended = {name: value.clone() for name, value in components.model.state_dict().items()}
+    moving = {name for name, _ in components.model.named_parameters()}
+    moving |= {name for name in ended if name.endswith(_AVERAGES)}
     losses = []
     try:
         for place in PLACES:
-            parts.model.load_state_dict({name: value.lerp(begun[name], place * STEP) if name in moving else value
-                                         for name, value in ended.items()})
-            losses.append((round(place * STEP, 6), parts.measure(view.rows, view.cast)["loss"]))
+            components.model.load_state_dict({name: value.lerp(begun[name], place * STEP) if name in moving else value
+                                              for name, value in ended.items()})
+            losses.append((round(place * STEP, 6), components.measure(view.rows, view.cast)["loss"]))
     finally:
-        parts.model.load_state_dict(ended)
+        components.model.load_state_dict(ended)
     view.save("interpolation", lambda path: save_interpolation(path, losses))
     return {**said([loss for alpha, loss in reversed(losses) if 0 <= alpha <= 1], dict(losses)), "losses": losses}
 

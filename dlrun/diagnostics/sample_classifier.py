@@ -50,16 +50,17 @@ class SampleClassifier:
             return self.task.probabilities(self.network(x).float())
 
 
-def make_sample_classifier(parts: RunComponents, path: Path, say: Callable[[str], None]) -> SampleClassifier | None:
+def make_sample_classifier(components: RunComponents, path: Path,
+                           say: Callable[[str], None]) -> SampleClassifier | None:
     """The classifier in the file `path`, or a new one that is written there; None where it knows too little.
 
     It is trained with a seed stream of its own on the run's training rows and changes nothing of the run.  The file
     makes a resumed run's classifier the same to the last bit, on any device.
     """
-    device = parts.train.device
-    data_spec = parts.prepared.data_spec
+    device = components.train.device
+    data_spec = components.prepared.data_spec
     task = ClassifyTask(Classify().width(data_spec))
-    seed = derive_seed(parts.config.seed, "judge")
+    seed = derive_seed(components.config.seed, "judge")
     rng = StepRng(seed, device)
     network = build(_layers(data_spec, task.outputs), data_spec.input_shape, seed=seed, rng=rng).to(device)
     if path.is_file():
@@ -67,9 +68,9 @@ def make_sample_classifier(parts: RunComponents, path: Path, say: Callable[[str]
         network.load_state_dict(content["model"])
         classifier = SampleClassifier(network, task, content["accuracy"])
     else:
-        _train(parts, network, task, rng, seed)
+        _train(components, network, task, rng, seed)
         classifier = SampleClassifier(network, task, 0.0)
-        classifier.accuracy = _accuracy(parts, classifier)
+        classifier.accuracy = _accuracy(components, classifier)
         save(path, {"model": network.state_dict(), "accuracy": classifier.accuracy})
     right = f"a small classifier that is right on {100 * classifier.accuracy:.1f} % of real rows"
     if classifier.accuracy < GOOD:
@@ -87,19 +88,20 @@ def _layers(data_spec: DatasetSpec, outputs: int) -> list[Layer]:
     return [*smaller, *Cnn(filters=(16, 32), hidden=(64,)).network(data_spec, outputs)]
 
 
-def _train(parts: RunComponents, network: Network, task: ClassifyTask, rng: StepRng, seed: int) -> None:
+def _train(components: RunComponents, network: Network, task: ClassifyTask, rng: StepRng, seed: int) -> None:
     optimizer = Adam(lr=RATE)
-    config = dataclasses.replace(parts.config, optimizer=optimizer, task=Classify(), precision="float32")
+    config = dataclasses.replace(components.config, optimizer=optimizer, task=Classify(), precision="float32")
     step = EagerStep(config, task, network, rng, LearningRate(Constant(), optimizer.lr, STEPS, STEPS),
                      MetricAccumulator(config.task.summed, rng.device))
-    for number, (x, y) in enumerate(Batches(parts.train, ROWS, seed).steps(0, STEPS)):
+    for number, (x, y) in enumerate(Batches(components.train, ROWS, seed).steps(0, STEPS)):
         step(Batch(x, y, len(x)), number)
 
 
-def _accuracy(parts: RunComponents, classifier: SampleClassifier) -> float:
-    rows = parts.test or parts.val or parts.train
-    if parts.config.test_size is not None and rows.count < FEWEST:
-        rows = parts.val or parts.train  # a few test rows would say little, and decide whether classes are counted
+def _accuracy(components: RunComponents, classifier: SampleClassifier) -> float:
+    rows = components.test or components.val or components.train
+    if components.config.test_size is not None and rows.count < FEWEST:
+        # The accuracy decides whether classes are counted: a few test rows are too few for that.
+        rows = components.val or components.train
     right = seen = 0
     for x, y in itertools.islice(in_order(rows, ROWS), HELD_OUT // ROWS):
         right += int((classifier(x).argmax(1) == y).sum())

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 
 
-class Part(Protocol):
+class Stateful(Protocol):
     """Something with state.  `load` takes every key out of what `state` gave (`pop`)."""
 
     def state(self) -> dict[str, Any]: ...
@@ -42,18 +42,19 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def gather(parts: dict[str, Part]) -> dict[str, Any]:
-    return {name: part.state() for name, part in parts.items()}
+def gather(components: dict[str, Stateful]) -> dict[str, Any]:
+    """The state of each component, by its name."""
+    return {name: component.state() for name, component in components.items()}
 
 
-def scatter(content: dict[str, Any], parts: dict[str, Part]) -> None:
-    """Give each part its state; raises ValueError for a part or a key that is missing or not read."""
-    if set(content) != set(parts):
-        raise ValueError(f"the checkpoint holds {sorted(content)}, this run has {sorted(parts)}")
-    for name, part in parts.items():
+def scatter(content: dict[str, Any], components: dict[str, Stateful]) -> None:
+    """Give each component its state; raises ValueError for a component or a key that is missing or not read."""
+    if set(content) != set(components):
+        raise ValueError(f"the checkpoint holds {sorted(content)}, this run has {sorted(components)}")
+    for name, component in components.items():
         state = dict(content[name])
         try:
-            part.load(state)
+            component.load(state)
         except KeyError as missing:
             raise ValueError(f"the checkpoint's {name} lacks {missing}") from None
         if state:

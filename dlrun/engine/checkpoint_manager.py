@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from dlrun.engine.checkpoint import Part, gather, read, save, scatter
+from dlrun.engine.checkpoint import Stateful, gather, read, save, scatter
 
 SHARE = 0.02  # of the time between two writes that a write at the end of an epoch may have taken
 
@@ -56,10 +56,10 @@ class CheckpointManager:
     `seconds` lie between two writes; at the end of an epoch one is also made when it costs next to nothing.
     """
 
-    def __init__(self, last: Path, best_file: Path, run_id: str, parts: dict[str, Part], best: BestWeights,
+    def __init__(self, last: Path, best_file: Path, run_id: str, components: dict[str, Stateful], best: BestWeights,
                  seconds: float):
         self.last, self.best_file, self.run_id = last, best_file, run_id
-        self.parts: dict[str, Part] = {**parts, "best": best}
+        self.components: dict[str, Stateful] = {**components, "best": best}
         self.best, self.seconds = best, seconds
         self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
         self.saved: tuple[int, int] | None = None  # epochs and steps done, as they stand in last.pt
@@ -81,7 +81,7 @@ class CheckpointManager:
         if self.best.epoch != self._best_written:
             save(self.best_file, {"id": self.run_id, "epoch": self.best.epoch, "model": self.best.weights})
             self._best_written = self.best.epoch
-        save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.parts)})
+        save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.components)})
         self._written = time.monotonic()
         self._cost = self._written - start
         self.saved = (epoch, step)
@@ -94,5 +94,5 @@ class CheckpointManager:
             raise ValueError(f"{path or self.last} belongs to run {content.get('id')}, not to {expected}")
         if set(content) != {"id", "epoch", "step", "parts"}:
             raise ValueError(f"{path or self.last} holds {sorted(content)}, not epoch, id, parts, step")
-        scatter(content["parts"], self.parts)
+        scatter(content["parts"], self.components)
         self.saved = (content["epoch"], content["step"])

@@ -46,25 +46,25 @@ class Loaded:
     rng: StepRng
     kept: dict[str, Any]
 
-    def outputs(self, part: Split) -> torch.Tensor:
+    def outputs(self, split: Split) -> torch.Tensor:
         """What the task reads of the model for new rows (rows, ...); ConfigError for a task that predicts nothing."""
         if not self.task.predicts:
             raise problem(f"task={self.config.task.kind}",
                           "predict answers with classes, numbers and codes; see  dlrun generate")
-        rows = Rows(part, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        rows = Rows(split, fitted.scale(self.kept), torch.device("cpu"), resident=True)
         with torch.no_grad():
             return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
 
-    def evaluate(self, part: Split) -> dict[str, float]:
+    def evaluate(self, split: Split) -> dict[str, float]:
         """The task's metrics over rows with targets, with dropout off."""
-        rows = Rows(part, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        rows = Rows(split, fitted.scale(self.kept), torch.device("cpu"), resident=True)
         found = measure(self.task, self.config.task.summed, self.model, self.rng, rows, ROWS)
         self.model.eval()
         return found
 
-    def predictions(self, part: Split) -> list[Column]:
+    def predictions(self, split: Split) -> list[Column]:
         """What is predicted of new rows, as columns; ConfigError for a task that predicts nothing."""
-        return self.task.predictions(self.outputs(part), self.data_spec, fitted.targets(self.kept))
+        return self.task.predictions(self.outputs(split), self.data_spec, fitted.targets(self.kept))
 
 
 WEIGHTS = ("measured", "best", "last")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class RunMetric(Protocol):
-    """A number that is computed from all rows of a part: reset, then an update for each batch, then compute.
+    """A number that is computed from all rows of a split: reset, then an update for each batch, then compute.
 
     A class is registered under the name that ``task.metrics`` chooses it by, and is called without arguments.  What
     the house has to know of it are class attributes, all of them optional: ``label`` (how it is spoken of), ``unit``,

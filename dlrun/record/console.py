@@ -98,7 +98,7 @@ class Console(EpochLines):
             self._print(self._table.head, "bold")
         lines = [pair for pair in self._held if pair[0] != "final"]
         if result.get("val_std"):
-            lines += [(name, {part: result.get(f"{part}{end}") for part in ("train", "val")})
+            lines += [(name, {split: result.get(f"{split}{end}") for split in ("train", "val")})
                       for name, end in (("mean", ""), ("std", "_std"))]
         for name, found in [*lines, *(pair for pair in self._held if pair[0] == "final")]:
             self._line(_as_row(name, found), best=False)
@@ -111,19 +111,19 @@ class Console(EpochLines):
             self._print(f"best   {said} after epoch {result['best']['epoch']} of the mean curve")
         if result.get("val_std"):
             self._print(f"val    {_with_spread(result, 'val')} over {len(result['folds'])} folds")
-        part = _part(result)
-        if part:
-            spread = part == "test" and "test_std" in result
-            said = _with_spread(result, part) if spread else metrics_of(result).sentence(result[part])
-            self._print(f"{f'{part:6} {said}':<48} {_took(result)}".rstrip())
-        if part and (line := _baseline(result)):
+        split = _split(result)
+        if split:
+            spread = split == "test" and "test_std" in result
+            said = _with_spread(result, split) if spread else metrics_of(result).sentence(result[split])
+            self._print(f"{f'{split:6} {said}':<48} {_took(result)}".rstrip())
+        if split and (line := _baseline(result)):
             self._print(f"\x1b[2m{line}\x1b[0m" if self._terminal and "NO_COLOR" not in os.environ else line)
 
     def _one_line(self, result: Mapping[str, Any]) -> None:
-        part = _part(result)
-        ended_well = part and result.get("status") in ("finished", "stopped")
-        said = metrics_of(result).sentence(result[part]) if ended_well else ""
-        outcome = f"{part}  {said}  {_took(result)}".rstrip() if ended_well else _sentence(result)
+        split = _split(result)
+        ended_well = split and result.get("status") in ("finished", "stopped")
+        said = metrics_of(result).sentence(result[split]) if ended_well else ""
+        outcome = f"{split}  {said}  {_took(result)}".rstrip() if ended_well else _sentence(result)
         self._print(f"{result.get('name')}/{result.get('id')}  {outcome}")
 
 
@@ -137,24 +137,25 @@ def _sentence(result: Mapping[str, Any]) -> str:
     return str(result.get("stop_reason") or str(result.get("status")).replace("_", " "))
 
 
-def _part(result: Mapping[str, Any]) -> str:
+def _split(result: Mapping[str, Any]) -> str:
     """Whose metrics are the outcome; empty for a run that has none worth a line."""
     if result.get("status") in ("diverged", "out_of_memory", "failed"):
         return ""
-    return next((part for part in ("test", "val", "train") if result.get(part)), "")
+    return next((split for split in ("test", "val", "train") if result.get(split)), "")
 
 
 def _as_row(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """A fold's result as a line of the table."""
     return {"epoch": name, "seconds": result.get("seconds"),
-            **{f"{part}/{key}": value for part in ("train", "val") for key, value in (result.get(part) or {}).items()}}
+            **{f"{split}/{key}": value for split in ("train", "val")
+               for key, value in (result.get(split) or {}).items()}}
 
 
-def _with_spread(result: Mapping[str, Any], part: str) -> str:
+def _with_spread(result: Mapping[str, Any], split: str) -> str:
     """The mean and standard deviation of each measure over the folds: ``loss 9.2113 +- 3.1208``."""
     known = metrics_of(result)
-    return " · ".join(f"{known.sentence({key: value})} +- {known.text(key, result[f'{part}_std'][key], 2)}"
-                      for key, value in result[part].items())
+    return " · ".join(f"{known.sentence({key: value})} +- {known.text(key, result[f'{split}_std'][key], 2)}"
+                      for key, value in result[split].items())
 
 
 def _baseline(result: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from dlrun.registry import UnknownKind, find, kinds
 
 Direction = Literal["min", "max"]
-PARTS = ("train", "val", "test")
+SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)

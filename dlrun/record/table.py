@@ -25,10 +25,11 @@ class Table:
     def __init__(self, metrics: Mapping[str, Metric], epochs: int | None, first: str = "epoch"):
         self._epochs, self._metrics = epochs, metrics
         self._columns: list[tuple[str, str, int]] = []
-        part = ""
+        split = ""
         for key, metric in metrics.items():
             short = metric.head
-            head, part = (short, part) if key.partition("/")[0] == part else (_title(key, short), key.partition("/")[0])
+            of = key.partition("/")[0]
+            head, split = (short, split) if of == split else (_title(key, short), of)
             self._columns.append((key, head, max(len(head), 7 if metric.share else 9)))
         self._first = max(5, len(first), len(str(epochs or "")))
         cells = [head.rjust(width) for _, head, width in self._columns]
@@ -62,5 +63,5 @@ class Table:
 
 
 def _title(key: str, short: str) -> str:
-    part = key.partition("/")[0]
-    return f"{part} {short}" if "/" in key else short
+    split = key.partition("/")[0]
+    return f"{split} {short}" if "/" in key else short

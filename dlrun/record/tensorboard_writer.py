@@ -101,8 +101,8 @@ class TensorBoardWriter(Recorder):
 
     def finish(self, result: Mapping[str, Any]) -> None:
         if result.get("status") != "interrupted":
-            for part, prefix in (("test", "test/"), ("val", "val/kept/")):
-                for key, value in (result.get(part) or {}).items():
+            for split, prefix in (("test", "test/"), ("val", "val/kept/")):
+                for key, value in (result.get(split) or {}).items():
                     self._scalar(prefix + key, value, self._epoch)
             if result.get("best"):
                 self._scalar("val/best/epoch", result["best"]["epoch"], self._epoch)

@@ -105,7 +105,7 @@ def _baseline(run: Run) -> float | None:
 
 
 def _of_epoch(run: Run, match: re.Match[str]) -> float | None:
-    values = curve(run, f"{match['part']}/{match['name']}")
+    values = curve(run, f"{match['split']}/{match['name']}")
     place = int(match["epoch"]) - 1
     return values[place] if 0 <= place < len(values) else None
 
@@ -132,5 +132,5 @@ DERIVED = (
     Derived(re.compile(r"lowest/(?P<key>.+)"), _of_curve(min)),
     Derived(re.compile(r"onset/(?P<key>.+)"), _of_curve(onset), own=True),
     Derived(re.compile(r"steps@(?P<target>\d*\.?\d+(e-?\d+)?)/(?P<key>.+)"), _steps_to, own=True, direction="min"),
-    Derived(re.compile(r"(?!test@)(?P<part>\w+)@(?P<epoch>\d+)/(?P<name>.+)"), _of_epoch),
+    Derived(re.compile(r"(?!test@)(?P<split>\w+)@(?P<epoch>\d+)/(?P<name>.+)"), _of_epoch),
 )

@@ -56,7 +56,7 @@ def _data(run: Run) -> dict[str, str]:
     rows = run.result.get("rows") or {}
     data = run.provenance.get("data") or {}
     return {"hash": str(data.get("hash", ""))[:16], "label": str(data.get("label") or ""),
-            "rows": " / ".join(f"{rows[part]:,} {part}" for part in ("train", "val", "test") if part in rows)}
+            "rows": " / ".join(f"{rows[split]:,} {split}" for split in ("train", "val", "test") if split in rows)}
 
 
 def _environment(run: Run) -> dict[str, str]:

@@ -127,7 +127,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
 
     runs = [{"id": run.id, "folder": run.name, "seed": run.seed, "status": run.status, "reason": run.reason,
              "value": row.values.get(run.seed), "seconds": run.result.get("seconds"),
-             **{part: run.result[part] for part in ("train", "val", "test") if run.result.get(part)}}
+             **{split: run.result[split] for split in ("train", "val", "test") if run.result.get(split)}}
             for run in row.runs]
     return {"labels": dict(zip(table.axes.columns, row.labels)), "summary": data(row.summary),
             "difference": data(row.versus), "best": row.best, "reference": row.reference,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dlrun.record.metric import PARTS, Metrics, metrics_of
+from dlrun.record.metric import SPLITS, Metrics, metrics_of
 from dlrun.registry import UnknownKind, find
 
 WHOLE = ("seconds", "epochs", "steps", "parameters")
@@ -18,13 +18,13 @@ def value_of(result: Mapping[str, Any], key: str) -> float | None:
     ``test/accuracy``, ``val/loss`` (of the kept weights), ``best/val/loss`` (of the best epoch), ``test@20/accuracy``
     (of epoch 20, where `test_at` measured it), ``samples/words_0.5``, or one of seconds, epochs, steps, parameters.
     """
-    part, _, name = key.partition("/")
+    split, _, name = key.partition("/")
     if not name:
-        found = result.get(part) if part in WHOLE else None
-    elif part.startswith("test@"):
-        found = ((result.get("test_at") or {}).get(part[5:]) or {}).get(name)
+        found = result.get(split) if split in WHOLE else None
+    elif split.startswith("test@"):
+        found = ((result.get("test_at") or {}).get(split[5:]) or {}).get(name)
     else:
-        found = (result.get(part) or {}).get(name)
+        found = (result.get(split) or {}).get(name)
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
         return None
     return float(found)
@@ -35,8 +35,8 @@ def names(results: Iterable[Mapping[str, Any]]) -> list[str]:
     results = list(results)
     found: dict[str, None] = {}
     for result in results:
-        for part in ("test", "val", "train", "train_clean", "best", "samples"):
-            found.update(dict.fromkeys(f"{part}/{name}" for name in result.get(part) or {}))
+        for split in ("test", "val", "train", "train_clean", "best", "samples"):
+            found.update(dict.fromkeys(f"{split}/{name}" for name in result.get(split) or {}))
         for epoch, values in (result.get("test_at") or {}).items():
             found.update(dict.fromkeys(f"test@{epoch}/{name}" for name in values))
         found.update(dict.fromkeys(name for name in WHOLE if name in result))
@@ -51,10 +51,10 @@ def primary_key(task: str, results: Sequence[Mapping[str, Any]]) -> str:
     """
     stored = (str(result["primary_metric"]) for result in results if "primary_metric" in result)
     primary = next(stored, "") or primary_of(task)
-    for part in PARTS[::-1]:
-        here = [name for result in results for name in result.get(part) or {}]
+    for split in SPLITS[::-1]:
+        here = [name for result in results for name in result.get(split) or {}]
         if here:
-            return f"{part}/{next((name for name in (primary, 'loss') if name in here), here[0])}"
+            return f"{split}/{next((name for name in (primary, 'loss') if name in here), here[0])}"
     return f"test/{primary or 'loss'}"
 
 

@@ -11,7 +11,7 @@ from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
 from dlrun.config.schema.kfold import FINAL, folds_of
 from dlrun.config.schema.root import Config
-from dlrun.run.outcome import part_of
+from dlrun.run.outcome import of_split
 
 _OF_A_FOLD = ("status", "stop_reason", "epochs", "steps", "seconds", "rows", "best", "train", "val", "test",
               "train_clean")
@@ -80,18 +80,18 @@ def together(config: Config, run_id: str, device: str, label: str, done: Mapping
         "config": flatten(config.plain), "rows": folds[0].get("rows", {}) if folds else {},
         "best": best_of(config, curve),
     }
-    for part in ("train", "train_clean", "val", "test"):
-        measures = [fold[part] for fold in folds if fold.get(part)]
+    for split in ("train", "train_clean", "val", "test"):
+        measures = [fold[split] for fold in folds if fold.get(split)]
         if whole and len(measures) == len(folds):
-            result |= {part: mean_of(measures), f"{part}_std": spread_of(measures)}
-        elif part != "train_clean":
-            result[part] = {}
+            result |= {split: mean_of(measures), f"{split}_std": spread_of(measures)}
+        elif split != "train_clean":
+            result[split] = {}
     if folds_of(config).final:  # type: ignore[union-attr]
         result["test"] = final["test"] if final else {}
         result.pop("test_std", None)
     if whole:
         result["baseline"] = _baseline([final] if final else folds)
-    result["test_at"] = {str(row["epoch"]): part_of(row, "test") for row in curve
+    result["test_at"] = {str(row["epoch"]): of_split(row, "test") for row in curve
                          if any(key.startswith("test/") for key in row)}
     result["folds"] = [{"fold": int(name), **_brief(found)} for name, found in done.items() if name != FINAL]
     if final:

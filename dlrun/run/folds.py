@@ -17,7 +17,7 @@ from dlrun.assembly.components import rows_of
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.kfold import FINAL, parts_of
+from dlrun.config.schema.kfold import FINAL, fold_configs
 from dlrun.config.schema.root import Config
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
@@ -65,8 +65,8 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
         recorder.finish(result)
         return result
 
-    parts = list(parts_of(config))
-    for number, (name, own) in enumerate(parts):
+    configs = list(fold_configs(config))
+    for number, (name, own) in enumerate(configs):
         place = folder.fold(name)
         result = result_of(place)
         if result is None or result["status"] not in DONE:
@@ -74,7 +74,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
                 return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "
                                           "on there", [])
             own = dataclasses.replace(own, threads=machine.threads)  # they decide a run's bits: all folds take the same
-            with isolated_torch_state(), closing(recorder.fold(name, len(parts) - number - 1)) as inner:
+            with isolated_torch_state(), closing(recorder.fold(name, len(configs) - number - 1)) as inner:
                 try:
                     ready = dataclasses.replace(check_again(own.plain or {}), config=own)
                     result = train_once(ready, identity(own), place, signals, inner, command)
@@ -116,5 +116,5 @@ def _draw(config: Config, curves: list[list[dict[str, Any]]], mean: list[dict[st
 
 
 def called(name: str) -> str:
-    """A part as it is spoken of."""
+    """A fold as it is spoken of."""
     return "the final fit" if name == FINAL else f"fold {name}"

@@ -42,16 +42,17 @@ def folds_info(checked: Checked, rows: PreparedData, machine: Machine, folder: R
         verbosity=config.verbosity, folds=folds.count + folds.final)
 
 
-def run_info(parts: RunComponents, machine: Machine, folder: RunFolder, training: Fit, notes: list[str]) -> RunInfo:
+def run_info(components: RunComponents, machine: Machine, folder: RunFolder, training: Fit,
+             notes: list[str]) -> RunInfo:
     """What the recorders are told at the start."""
-    config, clock = parts.config, training.clock
+    config, clock = components.config, training.clock
     assert config.plain is not None
     return RunInfo(
         dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
-        data_line=_data_line(parts), model_line=_model_line(config, parts.parameters()),
-        device_line=_device_line(parts, machine), folder=folder.path, config=config.plain,
+        data_line=_data_line(components), model_line=_model_line(config, components.parameters()),
+        device_line=_device_line(components, machine), folder=folder.path, config=config.plain,
         flat=_hyperparameters(config.plain), epochs=training.epochs,
-        metrics=_shown(config, [*measured(config), *config.task.sample_columns(parts.prepared.data_spec)]),
+        metrics=_shown(config, [*measured(config), *config.task.sample_columns(components.prepared.data_spec)]),
         primary=config.task.primary, first_epoch=clock.epoch + 1, resumed_step=clock.step,
         monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
 
@@ -67,10 +68,10 @@ def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
     return flatten({key: value for key, value in plain.items() if key not in root or root[key].identity})
 
 
-def _data_line(parts: RunComponents) -> str:
+def _data_line(components: RunComponents) -> str:
     counts = [f"{rows.count:,} {name}" for name, rows in
-              (("train", parts.train), ("val", parts.val), ("test", parts.test)) if rows is not None]
-    return f"{' / '.join(counts)} · {_shape_line(parts.prepared)}{_label(parts.prepared)}"
+              (("train", components.train), ("val", components.val), ("test", components.test)) if rows is not None]
+    return f"{' / '.join(counts)} · {_shape_line(components.prepared)}{_label(components.prepared)}"
 
 
 def _label(prepared: PreparedData) -> str:
@@ -98,11 +99,11 @@ def _model_line(config: Config, parameters: int | None) -> str:
             f"lr {config.optimizer.lr:g}{schedule} · batch {config.batch_size} · seed {config.seed}")
 
 
-def _device_line(parts: RunComponents, machine: Machine) -> str:
-    rows = [r for r in (parts.train, parts.val, parts.test) if r is not None]
+def _device_line(components: RunComponents, machine: Machine) -> str:
+    rows = [r for r in (components.train, components.val, components.test) if r is not None]
     size = sum(_bytes(r) for r in rows) / 1e6
-    where = "on it" if parts.resident else "streamed from the host"
-    precision = "" if parts.config.precision == "float32" else f" · {parts.config.precision}"
+    where = "on it" if components.resident else "streamed from the host"
+    precision = "" if components.config.precision == "float32" else f" · {components.config.precision}"
     return f"{machine.line} · data {where} ({size:,.1f} MB){precision}"
 
 

@@ -16,74 +16,74 @@ from dlrun.diagnostics.interpolation import interpolation
 from dlrun.diagnostics.plots import draw_end
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_result
-from dlrun.record.metric import PARTS, metrics_of
+from dlrun.record.metric import SPLITS, metrics_of
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
 
 
-def finished(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, reason: str | None,
-             recorder: Recorder) -> dict[str, Any]:
+def finished(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
+             reason: str | None, recorder: Recorder) -> dict[str, Any]:
     """Measure the kept weights on the test rows and write the result.
 
     The kept weights are the last ones; with early stopping on (and `restore_best`) those of the best epoch.
     """
-    config, clock, cast = parts.config, training.clock, training.step.cast
+    config, clock, cast = components.config, training.clock, training.step.cast
     rows = read(folder.metrics)
     kept = clock.epoch
     if config.early_stop.on and config.early_stop.restore_best and training.checkpoints.best.epoch:
         training.checkpoints.best.restore()
         kept = training.checkpoints.best.epoch
     row = next(row for row in reversed(rows) if row["epoch"] == kept)
-    result = _head(parts, training, machine, folder, run_id)
+    result = _head(components, training, machine, folder, run_id)
     result["status"] = "stopped" if reason and not reason.startswith("max_seconds") else "finished"
     result["stop_reason"] = _sentence(reason, clock.epoch, clock.step, kept if kept != clock.epoch else None)
-    result["train"] = part_of(row, "train")
+    result["train"] = of_split(row, "train")
     if config.evaluate_train:
-        result["train_clean"] = parts.measure(parts.train, cast)
-    result["val"] = part_of(row, "val")
-    view = parts.view(folder, recorder, clock.epoch, cast)
-    result["test"] = parts.measure(parts.test, cast, view.passed) if parts.test is not None else {}
-    if parts.test is not None:
+        result["train_clean"] = components.measure(components.train, cast)
+    result["val"] = of_split(row, "val")
+    view = components.view(folder, recorder, clock.epoch, cast)
+    result["test"] = components.measure(components.test, cast, view.passed) if components.test is not None else {}
+    if components.test is not None:
         metrics_after, entries = config.task.after_test(view)
         result["test"] |= metrics_after
         result |= entries
-    result["test_at"] = {str(r["epoch"]): part_of(r, "test") for r in rows
+    result["test_at"] = {str(r["epoch"]): of_split(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
-    result["baseline"] = measure_baseline(parts)
+    result["baseline"] = measure_baseline(components)
     if config.interpolation:
-        result["interpolation"] = interpolation(parts, view)
+        result["interpolation"] = interpolation(components, view)
     if not all(math.isfinite(value) for value in result["test"].values()):
         result["status"] = "diverged"
         result["stop_reason"] += "; the loss on the test rows is NaN or infinite"
         result["checkpoint_step"] = training.checkpoints.saved_step
-    result |= _samples(parts, rows, row)
+    result |= _samples(components, rows, row)
     if result["status"] != "diverged" and (samples := config.task.final_samples(view)):
         result["samples"] = samples
     if result.get("collapsed"):
-        result["stop_reason"] += f"; {config.task.collapsed(rows, parts.prepared.data_spec)}"
+        result["stop_reason"] += f"; {config.task.collapsed(rows, components.prepared.data_spec)}"
     draw_end(view)
     result = with_metrics(result, config)
     write_result(folder, result)
     return result
 
 
-def unfinished(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, status: str,
+def unfinished(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str, status: str,
                reason: str, **more: Any) -> dict[str, Any]:
     """Write the result of a run that did not come to its end."""
-    result = _head(parts, training, machine, folder, run_id)
+    result = _head(components, training, machine, folder, run_id)
     rows = read(folder.metrics)
     last = rows[-1] if rows else {}
-    result |= {"status": status, "stop_reason": reason, "train": part_of(last, "train"), "val": part_of(last, "val"),
-               "test": {}, **_samples(parts, rows, last), **more}
-    result = with_metrics(result, parts.config)
+    result |= {"status": status, "stop_reason": reason, "train": of_split(last, "train"), "val": of_split(last, "val"),
+               "test": {}, **_samples(components, rows, last), **more}
+    result = with_metrics(result, components.config)
     write_result(folder, result)
     return result
 
 
-def _samples(parts: RunComponents, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
+def _samples(components: RunComponents, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
     """The sample metrics at the epoch of `row`, and whether the samples have collapsed; {} where there are none."""
-    found = part_of(row, "samples")
-    said = parts.config.task.collapsed(rows, parts.prepared.data_spec)
+    found = of_split(row, "samples")
+    said = components.config.task.collapsed(rows, components.prepared.data_spec)
     return {"samples": found, "collapsed": said is not None} if found else {}
 
 
@@ -95,7 +95,7 @@ def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:
     write_result(folder, {
         "id": run_id, "name": run_name(config), "status": "failed", "stop_reason": error, "epochs": last["epoch"],
         "steps": last["step"], "seconds": 0.0, "parameters": None, "device": config.device,
-        "config": flatten(config.plain), "best": {}, "train": part_of(last, "train"), "val": part_of(last, "val"),
+        "config": flatten(config.plain), "best": {}, "train": of_split(last, "train"), "val": of_split(last, "val"),
         "test": {}, "error": error,
     })
 
@@ -109,22 +109,22 @@ def diagnosis(result: dict[str, Any]) -> str:
              *(f"  {key} = {config[key]}" for key in chosen if config.get(key) is not None), "",
              f"after {result['epochs']} whole epochs:"]
     known = metrics_of(result)
-    lines += [f"  {part}  {known.sentence(result[part])}" for part in ("train", "val", "test") if result.get(part)]
+    lines += [f"  {split}  {known.sentence(result[split])}" for split in ("train", "val", "test") if result.get(split)]
     return "\n".join([*lines, "", "A smaller optimizer.lr, or a clipped gradient, is the usual way out.", ""])
 
 
-def _head(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str) -> dict[str, Any]:
+def _head(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str) -> dict[str, Any]:
     clock, stopper = training.clock, training.stopper
     clock.tick()
     rows = read(folder.metrics)
     best = next((row for row in rows if row["epoch"] == stopper.best_epoch), None)
-    assert parts.config.plain is not None
+    assert components.config.plain is not None
     return {
-        "id": run_id, "name": run_name(parts.config), "status": "", "stop_reason": "", "epochs": clock.epoch,
-        "steps": clock.step, "seconds": round(clock.seconds, 3), "parameters": parts.parameters(),
-        "device": machine.line, "data_label": parts.prepared.label, "config": flatten(parts.config.plain),
-        "rows": {"train": parts.train.count, "val": parts.val.count if parts.val else 0,
-                 "test": parts.test.count if parts.test else 0},
+        "id": run_id, "name": run_name(components.config), "status": "", "stop_reason": "", "epochs": clock.epoch,
+        "steps": clock.step, "seconds": round(clock.seconds, 3), "parameters": components.parameters(),
+        "device": machine.line, "data_label": components.prepared.label, "config": flatten(components.config.plain),
+        "rows": {"train": components.train.count, "val": components.val.count if components.val else 0,
+                 "test": components.test.count if components.test else 0},
         "best": {"epoch": best["epoch"], "monitor": stopper.monitor,
                  **{k: v for k, v in best.items() if k.startswith(("train/", "val/"))}} if best else {},
     }
@@ -133,17 +133,17 @@ def _head(parts: RunComponents, training: Fit, machine: Machine, folder: RunFold
 def with_metrics(result: dict[str, Any], config: Config) -> dict[str, Any]:
     """The result with what its metrics are: by name their label, unit, direction, and whether they are shares."""
     known = config.task.described()
-    names = dict.fromkeys(name for part in (*PARTS, "samples") for name in result.get(part) or {})
+    names = dict.fromkeys(name for split in (*SPLITS, "samples") for name in result.get(split) or {})
     if result["status"] in ("finished", "stopped"):
         names |= dict.fromkeys(metric.name for metric in config.task.chosen)  # also those that came to no number
     return {**result, "primary_metric": config.task.primary,
             "metrics": {name: known.of(name).stored() for name in names}}
 
 
-def part_of(row: Mapping[str, Any], part: str) -> dict[str, Any]:
-    """The measures of a part in a row of metrics.jsonl, without its name: ``{"loss": 1}`` of ``{"val/loss": 1}``."""
+def of_split(row: Mapping[str, Any], split: str) -> dict[str, Any]:
+    """The metrics of a split in a row of metrics.jsonl, without its name: ``{"loss": 1}`` of ``{"val/loss": 1}``."""
     return {key.partition("/")[2]: value for key, value in row.items()
-            if key.startswith(f"{part}/") and key != "train/lr"}
+            if key.startswith(f"{split}/") and key != "train/lr"}
 
 
 def _sentence(reason: str | None, epoch: int, step: int, kept: int | None) -> str:

@@ -11,7 +11,7 @@ from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.problem import problem
-from dlrun.config.schema.kfold import FINAL, folds_of, parts_of
+from dlrun.config.schema.kfold import FINAL, fold_configs, folds_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.step import autocast
 from dlrun.inference.load import weights_of
@@ -44,16 +44,16 @@ def _measure(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dic
     config = checked.config
     provenance = read_json(folder.provenance)
     machine = choose(config, provenance.get("threads"), auto_threads(checked))
-    parts = build_run(checked, machine, lambda said: None)
-    if data_changed(parts.prepared, Start(stored=provenance)):
+    components = build_run(checked, machine, lambda said: None)
+    if data_changed(components.prepared, Start(stored=provenance)):
         raise problem(f"task.metrics=[{','.join(config.task.metrics)}]",
                       f"the data is not what {folder.path} was trained on; force=true trains anew")
-    parts.model.load_state_dict(weights_of(config, folder))
+    components.model.load_state_dict(weights_of(config, folder))
     cast = autocast(config.precision, machine.device)
     lacking = unmeasured(config.task.metrics, result)
-    for name, rows in (("val", parts.val), ("test", parts.test)):
+    for name, rows in (("val", components.val), ("test", components.test)):
         if rows is not None:
-            values = parts.measure(rows, cast)
+            values = components.measure(rows, cast)
             result[name] = {**result.get(name, {}), **{key: values[key] for key in lacking if key in values}}
     return _written(result, config, folder)
 
@@ -62,7 +62,7 @@ def _measure_folds(checked: Checked, folder: RunFolder, result: dict[str, Any]) 
     """Each fold, and the final fit; then their means as the run's own."""
     config = checked.config
     done = {}
-    for name, own in parts_of(config):
+    for name, own in fold_configs(config):
         place = folder.fold(name)
         found = result_of(place)
         assert found is not None, f"{place.path} has lost its result"

@@ -43,44 +43,44 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     most = max(1, cores() // processes.local)
     machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
     notes: list[str] = []
-    parts = build_run(checked, machine, notes.append)
+    components = build_run(checked, machine, notes.append)
     machine = replace(machine, line=processes.with_world_size(machine.line))
-    parts.speed_path = processes.with_world_size(parts.speed_path)
-    if start.run_id != run_id and data_changed(parts.prepared, start):
+    components.speed_path = processes.with_world_size(components.speed_path)
+    if start.run_id != run_id and data_changed(components.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
-    notes += notes_of_start(config, parts.prepared, start, parts.speed_path)
+    notes += notes_of_start(config, components.prepared, start, components.speed_path)
     notes += config.task.advice(config)
     if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
         clear(folder)
     folder.make()
-    training = build_fit(parts, machine, folder, run_id, signals, recorder, notes.append)
+    training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append)
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
-    processes.join(training, parts.model, parts.rng)
+    processes.join(training, components.model, components.rng)
     if not processes.leader:
         return _followed(training)
     truncate_to_checkpoint(folder, training.clock.epoch)
-    write_json(folder.path / "fitted.json", plain(parts.prepared), sync=False)
-    write_header(config, parts.prepared, folder, run_id, machine, start, command, speed_path=parts.speed_path,
-                 resident=parts.resident)
+    write_json(folder.path / "fitted.json", plain(components.prepared), sync=False)
+    write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
+                 resident=components.resident)
     with closing(training.callbacks):
-        training.recorder.start(run_info(parts, machine, folder, training, notes))
+        training.recorder.start(run_info(components, machine, folder, training, notes))
         if training.clock.step == 0 or not any(folder.pictures.iterdir()):
-            draw_start(parts.view(folder, training.recorder, 0, training.step.cast))
-        result, error = _trained(parts, training, machine, folder, run_id, signals)
+            draw_start(components.view(folder, training.recorder, 0, training.step.cast))
+        result, error = _trained(components, training, machine, folder, run_id, signals)
         _finish(training, recorder, result)
     if error is not None:
         raise error
     return result
 
 
-def _trained(parts: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
+def _trained(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
              signals: Signals) -> tuple[dict[str, Any], Exception | None]:
     """Train and measure: the result, written, and the exception of a training that failed."""
-    end = partial(unfinished, parts, training, machine, folder, run_id)
+    end = partial(unfinished, components, training, machine, folder, run_id)
     try:
         reason = fit(training)
-        return finished(parts, training, machine, folder, run_id, reason, training.recorder), None
+        return finished(components, training, machine, folder, run_id, reason, training.recorder), None
     except Interrupted:
         return end("interrupted", f"interrupted by {signals.name} after step {training.clock.step:,}; "
                                   "the same command goes on from there"), None
@@ -95,9 +95,9 @@ def _trained(parts: RunComponents, training: Fit, machine: Machine, folder: RunF
             return end("failed", first_line(error), error=first_line(error)), error
         write_text(folder.traceback, traceback.format_exc())
         traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
-        fitted = rows_that_fit(parts)
+        fitted = rows_that_fit(components)
         said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
-        return end("out_of_memory", f"out of memory at batch_size {parts.config.batch_size}; {said}",
+        return end("out_of_memory", f"out of memory at batch_size {components.config.batch_size}; {said}",
                    fitted_batch_size=fitted, error=first_line(error)), None
 
 

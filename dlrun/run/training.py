@@ -25,58 +25,58 @@ from dlrun.record.recorder import Recorder, Recorders
 from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
-def build_fit(parts: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
+def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
               recorder: Recorder, say: Callable[[str], None] = lambda said: None) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
-    config = parts.config
-    steps_per_epoch = config.steps_per_epoch or parts.batches.steps_in_pass
+    config = components.config
+    steps_per_epoch = config.steps_per_epoch or components.batches.steps_in_pass
     total = min(config.epochs * steps_per_epoch, config.max_steps or config.epochs * steps_per_epoch)
     schedule = config.schedule
     feedback = direction_of(config, schedule.watched, schedule.watched_mode) if schedule.watched else None
     rate = LearningRate(schedule, config.optimizer.lr, steps_per_epoch, total, feedback or "min")
     totals = MetricAccumulator(config.task.summed, machine.device)
-    step = EagerStep(config, parts.task, parts.model, parts.rng, rate, totals)
+    step = EagerStep(config, components.task, components.model, components.rng, rate, totals)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     direction = direction_of(config, config.early_stop.monitor, config.early_stop.mode)
     stopper = Stopper(config.early_stop, monitor if direction else None, direction or "min")
-    best, clock = BestWeights(parts.model), Clock()
-    callbacks = make_callbacks(config.callbacks, parts.model)
+    best, clock = BestWeights(components.model), Clock()
+    callbacks = make_callbacks(config.callbacks, components.model)
     recorder = Recorders([recorder, callbacks])
     checkpoints = CheckpointManager(folder.last, folder.best, run_id, {
-        "model": Weights(parts.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
+        "model": Weights(components.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
         "clock": clock, **({"callbacks": callbacks} if config.callbacks else {})}, best, config.checkpoint_seconds)
 
-    sample_metrics = config.task.sample_metrics(parts.view(folder, recorder, 0, step.cast),
-                                                lambda: make_sample_classifier(parts, folder.judge, say))
+    sample_metrics = config.task.sample_metrics(components.view(folder, recorder, 0, step.cast),
+                                                lambda: make_sample_classifier(components, folder.judge, say))
 
     def evaluate(epoch: int) -> dict[str, float]:
         row: dict[str, float] = {}
-        if parts.val is not None:
-            row |= named("val", parts.measure(parts.val, step.cast))
-        if parts.test is not None and epoch in config.test_at:
-            row |= named("test", parts.measure(parts.test, step.cast))
+        if components.val is not None:
+            row |= named("val", components.measure(components.val, step.cast))
+        if components.test is not None and epoch in config.test_at:
+            row |= named("test", components.measure(components.test, step.cast))
         if sample_metrics is not None:
             row |= named("samples", sample_metrics())
         return row
 
     extras: list[Callable[[int], None]] = [
-        lambda epoch: draw_epoch(parts.view(folder, recorder, epoch, step.cast))]
+        lambda epoch: draw_epoch(components.view(folder, recorder, epoch, step.cast))]
     if config.histograms:
-        extras.append(lambda epoch: _histograms(parts, epoch, recorder))
+        extras.append(lambda epoch: _histograms(components, epoch, recorder))
     epochs = config.epochs if step.players else 1  # with nothing to train each pass would measure the same
     return Fit(
         epochs=epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
-        steps_per_epoch=steps_per_epoch, batches=parts.batches, step=step, totals=totals, rate=rate, stopper=stopper,
-        checkpoints=checkpoints, clock=clock, recorder=recorder, callbacks=callbacks, signals=signals,
+        steps_per_epoch=steps_per_epoch, batches=components.batches, step=step, totals=totals, rate=rate,
+        stopper=stopper, checkpoints=checkpoints, clock=clock, recorder=recorder, callbacks=callbacks, signals=signals,
         evaluate=evaluate,
-        write_row=lambda row: append(folder.metrics, row), begin=lambda: reset_states(parts.model), extras=extras)
+        write_row=lambda row: append(folder.metrics, row), begin=lambda: reset_states(components.model), extras=extras)
 
 
-def named(part: str, metrics: dict[str, Any]) -> dict[str, Any]:
+def named(split: str, metrics: dict[str, Any]) -> dict[str, Any]:
     """``{"loss": 1}`` as ``{"val/loss": 1}``."""
-    return {f"{part}/{name}": value for name, value in metrics.items()}
+    return {f"{split}/{name}": value for name, value in metrics.items()}
 
 
-def _histograms(parts: RunComponents, epoch: int, recorder: Recorder) -> None:
-    for name, weight in parts.model.named_parameters():
+def _histograms(components: RunComponents, epoch: int, recorder: Recorder) -> None:
+    for name, weight in components.model.named_parameters():
         recorder.histogram(f"weights/{name}", epoch, weight.detach().float().cpu().numpy())

@@ -35,8 +35,8 @@ def test_predict_answers_for_rows_as_the_run_measured_them(go, flowers: Path, tm
     outcome = go("dataset=csv", f"dataset.path={flowers}", "dataset.target=kind", "model=dense", "model.hidden=8",
                  "epochs=8", "optimizer.lr=0.02", "evaluate_train=true")
     result = outcome.result
-    right = sum(round(result[part]["accuracy"] * result["rows"][rows])
-                for part, rows in (("train_clean", "train"), ("val", "val"), ("test", "test")))
+    right = sum(round(result[split]["accuracy"] * result["rows"][rows])
+                for split, rows in (("train_clean", "train"), ("val", "val"), ("test", "test")))
     elsewhere = tmp_path / "moved"  # nothing but the folder is needed
     shutil.move(str(outcome.folder), elsewhere)
     capsys.readouterr()

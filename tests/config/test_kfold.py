@@ -12,7 +12,7 @@ from dlrun.config.check.validation import read_validation
 from dlrun.config.compose.composer import compose
 from dlrun.config.identity import identity
 from dlrun.config.problem import Problem
-from dlrun.config.schema.kfold import KFold, own_seed, parts_of
+from dlrun.config.schema.kfold import KFold, fold_configs, own_seed
 from dlrun.config.schema.root import Config
 
 
@@ -70,7 +70,7 @@ def test_folds_are_in_the_identity_and_what_changes_nothing_is_not() -> None:
 
 
 def test_a_run_of_folds_consists_of_the_runs_that_its_folds_would_be_alone() -> None:
-    parts = dict(parts_of(config(
+    parts = dict(fold_configs(config(
         "validation={kind: kfold, k: 2, iterations: 2, shuffle: true, final: true}", "seed=5")))
     assert list(parts) == ["0", "1", "2", "3", "final"]
     alone = config("validation={kind: kfold, k: 2, iterations: 2, shuffle: true, fold: 2}", "seed=5")
@@ -83,7 +83,7 @@ def test_a_run_of_folds_consists_of_the_runs_that_its_folds_would_be_alone() -> 
 
 
 def test_each_fold_of_each_seed_has_a_seed_of_its_own() -> None:
-    seeds = {own_seed(part) for seed in range(3) for name, part in parts_of(config(
+    seeds = {own_seed(part) for seed in range(3) for name, part in fold_configs(config(
         "validation={kind: kfold, k: 5}", f"seed={seed}"))}
     assert len(seeds) == 15
     assert own_seed(config("seed=7")) == 7

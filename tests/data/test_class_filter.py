@@ -52,4 +52,4 @@ def test_the_rows_that_are_promised_are_those_of_the_real_data(cfg, file, real, 
 
 def test_every_row_has_a_class():
     for kind in (Mnist, FashionMnist, Cifar10):
-        assert {part: sum(rows) for part, rows in kind.rows_of_class.items()} == kind.known.rows
+        assert {split: sum(rows) for split, rows in kind.rows_of_class.items()} == kind.known.rows

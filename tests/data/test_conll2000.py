@@ -45,8 +45,8 @@ def test_what_is_known_before_reading_is_what_is_prepared(corpora):
 
 def test_another_archive_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "conll2000.zip", "w") as archive:
-        for part in ("train", "test"):
-            archive.writestr(f"conll2000/{part}.txt", "He PRP B-NP\nreckons VBZ B-VP\n\n")
+        for split in ("train", "test"):
+            archive.writestr(f"conll2000/{split}.txt", "He PRP B-NP\nreckons VBZ B-VP\n\n")
     with pytest.raises(ConfigError, match="has 1 of 8,936 train sentences"):
         read(Conll2000(), str(tmp_path), lambda line: None)
 

@@ -21,7 +21,7 @@ def _agree(cfg, data_dir=""):
     about, source = dataset_info(cfg, data_dir), read(cfg, data_dir, lambda line: None)
     assert about.data_spec == source.data_spec
     rows = {"train": source.x, "val": source.x_val, "test": source.x_test}
-    assert about.rows == {part: len(array) for part, array in rows.items() if array is not None}
+    assert about.rows == {split: len(array) for split, array in rows.items() if array is not None}
     assert source.x.shape[1:] == about.data_spec.input_shape
     if about.data_spec.target_kind == "classes":
         assert set(source.y.tolist()) == set(range(len(about.data_spec.classes)))

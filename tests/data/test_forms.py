@@ -17,13 +17,13 @@ RNG = np.random.default_rng(0)
 both = pytest.mark.parametrize("resident", [True, False])
 
 
-def _rows(part, resident, scale=NONE):
-    rows = Rows(part, scale, CPU, resident)
+def _rows(split, resident, scale=NONE):
+    rows = Rows(split, scale, CPU, resident)
     index = torch.tensor([3, 0, 3, 2])
     taken, ranged = rows.take(index), rows.range(0, rows.count)
     assert torch.equal(taken[0], ranged[0][index]) and torch.equal(taken[1], ranged[1][index])
-    parts = list(in_order(rows, 3))
-    assert torch.equal(torch.cat([x for x, _ in parts]), ranged[0])
+    splits = list(in_order(rows, 3))
+    assert torch.equal(torch.cat([x for x, _ in splits]), ranged[0])
     return ranged
 
 
@@ -85,8 +85,8 @@ def test_labels_are_floats_and_no_targets_are_none(resident):
 def test_batches_of_windows_are_equal_resident_and_streamed():
     text = RNG.integers(0, 6, 100).astype(np.int16)
     windows = Windows(length=5, step=1, ahead=5, stride=1)
-    part = Split(text, None, np.arange(windows.count(100)), Form("one_hot", 6, windows, next_tokens=True))
-    here, there = (list(Batches(Rows(part, NONE, CPU, resident), 16, 7).steps(2, 9)) for resident in (True, False))
+    split = Split(text, None, np.arange(windows.count(100)), Form("one_hot", 6, windows, next_tokens=True))
+    here, there = (list(Batches(Rows(split, NONE, CPU, resident), 16, 7).steps(2, 9)) for resident in (True, False))
     assert len(here) == 7
     for (x, y), (x_streamed, y_streamed) in zip(here, there):
         assert torch.equal(x, x_streamed) and torch.equal(y, y_streamed)

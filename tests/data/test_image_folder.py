@@ -48,10 +48,10 @@ def test_the_order_and_labels_are_torchvisions(tmp_path):
 
 
 def test_parts_are_found_and_grey_and_size_are_as_asked(tmp_path):
-    for part, count in (("train", 5), ("validation", 2), ("test", 3)):
+    for split, count in (("train", 5), ("validation", 2), ("test", 3)):
         for name in ("cat", "dog"):
             for place in range(count):
-                _picture(tmp_path / part / name / f"{place}.png")
+                _picture(tmp_path / split / name / f"{place}.png")
     cfg = ImageFolder(path=str(tmp_path), size=(4, 6), channels=1)
     about = dataset_info(cfg, "")
     assert about.rows == {"train": 10, "val": 4, "test": 6} and about.data_spec.input_shape == (1, 4, 6)
@@ -62,10 +62,10 @@ def test_parts_are_found_and_grey_and_size_are_as_asked(tmp_path):
 
 
 def test_validation_rows_from_the_end_hold_every_class(tmp_path):
-    for part in ("train", "test"):
+    for split in ("train", "test"):
         for name in ("cat", "dog"):
             for place in range(10):
-                _picture(tmp_path / part / name / f"{place}.png")
+                _picture(tmp_path / split / name / f"{place}.png")
     cfg = ImageFolder(path=str(tmp_path), size=(8,))
     prepared = prepare(cfg, "", validation=Holdout(size=8), train_size=None, seed=0, say=print)
     assert set(prepared.val.y.tolist()) == {0, 1}  # sorted by class they would all be dogs

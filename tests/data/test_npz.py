@@ -52,7 +52,7 @@ def test_floats_are_numbers_and_a_column_of_targets_is_flat(arrays):
 def test_inputs_alone_have_no_targets(arrays):
     prepared = prepare(arrays(x=np.ones((10, 3))), "", validation=Holdout(), train_size=None, seed=0, say=print)
     assert prepared.data_spec.target_kind == "none" and prepared.train.y is None and prepared.test.y is None
-    assert [len(part) for part in (prepared.train, prepared.val, prepared.test)] == [6, 2, 2]
+    assert [len(split) for split in (prepared.train, prepared.val, prepared.test)] == [6, 2, 2]
 
 
 def test_own_parts_are_kept(arrays):

@@ -27,8 +27,8 @@ def _prepare(cfg, *, validation=KERAS, train_size=None, seed=0, data_dir=""):
     return prepare(cfg, data_dir, validation=validation, train_size=train_size, seed=seed, say=lambda line: None)
 
 
-def _rows(*parts):
-    return sorted(row.tobytes() for part in parts for row in part.x)
+def _rows(*splits):
+    return sorted(row.tobytes() for split in splits for row in split.x)
 
 
 @pytest.mark.parametrize("cfg", [Digits(), Iris(test=30), Wine(stratify=False), Moons(rows=333, test=0.1)])
@@ -37,8 +37,8 @@ def test_the_parts_are_as_large_as_was_said_and_share_no_row(cfg, validation):
     prepared, source = _prepare(cfg, validation=validation), read(cfg, "", print)
     sizes = {name: len(getattr(prepared, name) or ()) for name in ("train", "val", "test")}
     assert sizes == split_rows({"train": len(source.x)}, cfg, validation, None)
-    parts = [part for part in (prepared.train, prepared.val, prepared.test) if part]
-    assert _rows(*parts) == sorted(row.tobytes() for row in source.x)
+    splits = [split for split in (prepared.train, prepared.val, prepared.test) if split]
+    assert _rows(*splits) == sorted(row.tobytes() for row in source.x)
 
 
 def test_the_test_part_is_the_same_for_every_run_and_other_for_another_split_seed():
@@ -90,8 +90,8 @@ def test_numbers_are_told_in_their_own_unit_unless_asked_otherwise():
 
 
 def test_random_validation_is_a_function_of_the_seed():
-    parts = [_prepare(Digits(), validation=Holdout(take="random"), seed=seed).val.x for seed in (1, 1, 2)]
-    assert np.array_equal(parts[0], parts[1]) and not np.array_equal(parts[0], parts[2])
+    splits = [_prepare(Digits(), validation=Holdout(take="random"), seed=seed).val.x for seed in (1, 1, 2)]
+    assert np.array_equal(splits[0], splits[1]) and not np.array_equal(splits[0], splits[2])
 
 
 def test_tables_are_scaled_by_their_training_rows():

@@ -33,8 +33,8 @@ def _stored(cfg, data_dir=""):
     return prepared, stored
 
 
-def _inputs(part, scale):
-    rows = Rows(part, scale, torch.device("cpu"), True)
+def _inputs(split, scale):
+    rows = Rows(split, scale, torch.device("cpu"), True)
     return rows.range(0, rows.count)[0].numpy()
 
 

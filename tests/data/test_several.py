@@ -68,7 +68,7 @@ def test_a_scaled_number_among_several_comes_back_and_classes_stay(table):
     y = prepared.train.y
     assert y[:, 0].mean() == pytest.approx(0, abs=1e-6) and y[:, 0].std() == pytest.approx(1)
     assert set(prepared.test.y[:, 1].tolist()) <= {0.0, 1.0, 2.0}
-    whole = np.concatenate([part.y[:, 0] for part in (prepared.train, prepared.test)])
+    whole = np.concatenate([split.y[:, 0] for split in (prepared.train, prepared.test)])
     age = prepared.targets[0]
     assert sorted((whole / age.factor + age.offset).tolist()) == pytest.approx([20.5 + n for n in range(12)])
 

@@ -1,4 +1,4 @@
-"""Sizes of parts, said before data is read."""
+"""Sizes of splits, said before data is read."""
 
 from __future__ import annotations
 

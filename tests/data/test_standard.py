@@ -135,7 +135,7 @@ def test_a_batch_may_not_name_anything_else(tmp_path):
 def test_mnist_is_the_genuine_one(real, said):
     source = read(Mnist(), str(real("MNIST").parent), said.append)
     assert said == [] and source.x.shape == (60000, 1, 28, 28) and source.x_test.shape == (10000, 1, 28, 28)
-    # The usual facts: first labels, class counts of the training part, mean and deviation in [0, 1].
+    # The usual facts: first labels, class counts of the training split, mean and deviation in [0, 1].
     assert source.y[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert np.bincount(source.y).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert source.x.mean() / 255 == pytest.approx(0.1307, abs=5e-5)

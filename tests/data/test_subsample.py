@@ -21,11 +21,11 @@ def _prepare(cfg, validation=None):
 
 def test_rows_are_evenly_spaced_and_nothing_else_changes():
     whole = _prepare(Digits(), Holdout())
-    part = fewer(whole, 50)
+    split = fewer(whole, 50)
     kept = [n * 360 // 50 for n in range(50)]
-    np.testing.assert_array_equal(part.test.x, whole.test.x[kept])
-    np.testing.assert_array_equal(part.test.y, whole.test.y[kept])
-    assert part.train is whole.train and part.val is whole.val and part.scale is whole.scale
+    np.testing.assert_array_equal(split.test.x, whole.test.x[kept])
+    np.testing.assert_array_equal(split.test.y, whole.test.y[kept])
+    assert split.train is whole.train and split.val is whole.val and split.scale is whole.scale
     assert fewer(whole, None) is whole
 
 
@@ -45,19 +45,19 @@ def test_the_hash_says_which_rows_were_measured():
 def test_windows_are_left_out_and_steps_stay(tmp_path):
     (tmp_path / "s.csv").write_text("a,b\n" + "\n".join(f"{n},{n * n}" for n in range(200)))
     whole = _prepare(Series(path=str(tmp_path / "s.csv"), target="b", lookback=6, test=0.5))
-    part, ends = fewer(whole, 10), np.arange(11) * len(whole.test) // 10
-    assert len(part.test) == 10 and part.test.x is whole.test.x
-    kept = np.searchsorted(whole.test.rows, part.test.rows)
+    split, ends = fewer(whole, 10), np.arange(11) * len(whole.test) // 10
+    assert len(split.test) == 10 and split.test.x is whole.test.x
+    kept = np.searchsorted(whole.test.rows, split.test.rows)
     assert all(ends[:-1] <= kept) and all(kept < ends[1:])
-    np.testing.assert_array_equal(part.test.y, whole.test.y[kept])
-    np.testing.assert_array_equal(fewer(whole, 10).test.rows, part.test.rows)
+    np.testing.assert_array_equal(split.test.y, whole.test.y[kept])
+    np.testing.assert_array_equal(fewer(whole, 10).test.rows, split.test.rows)
 
 
 def test_a_series_that_repeats_itself_is_not_seen_at_one_hour_alone(tmp_path):
     (tmp_path / "s.csv").write_text("a\n" + "\n".join(str(n % 24) for n in range(2400)))
     whole = _prepare(Series(path=str(tmp_path / "s.csv"), target="a", lookback=6, test=0.5))
-    part = fewer(whole, len(whole.test) // 24)
-    assert np.std(part.test.y) > 0.5 * np.std(whole.test.y)
+    split = fewer(whole, len(whole.test) // 24)
+    assert np.std(split.test.y) > 0.5 * np.std(whole.test.y)
 
 
 def test_of_folds_too():

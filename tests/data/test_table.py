@@ -119,8 +119,8 @@ def test_a_number_may_stand_for_missing_in_any_spelling(table):
 def test_missing_numbers_become_the_training_mean(table):
     rows = "".join(f"{'' if place % 4 == 0 else place},{place},{place % 2}\n" for place in range(40))
     prepared = prepare(table("x,same,kind\n" + rows), "", validation=None, train_size=None, seed=0, say=print)
-    for part in (prepared.train, prepared.test):
-        x, same = part.x.T  # the second column tells which row it was
+    for split in (prepared.train, prepared.test):
+        x, same = split.x.T  # the second column tells which row it was
         was_there = prepared.train.x[prepared.train.x[:, 1] % 4 != 0, 1]
         wanted = np.where(same % 4 == 0, np.float32(was_there.mean(dtype=np.float64)), same)
         assert np.array_equal(x, wanted) and (same % 4 == 0).any()

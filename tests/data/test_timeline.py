@@ -40,8 +40,8 @@ def _prepare(cfg, data_dir="", validation=NO, train_size=None):
     return prepared
 
 
-def _taken(prepared, part="train"):
-    rows = Rows(getattr(prepared, part), prepared.scale, torch.device("cpu"), True)
+def _taken(prepared, split="train"):
+    rows = Rows(getattr(prepared, split), prepared.scale, torch.device("cpu"), True)
     return [tensor.numpy() for tensor in rows.range(0, rows.count)]
 
 
@@ -68,8 +68,8 @@ def test_pieces_follow_each_other_and_validation_stands_where_it_is_asked_for():
 def test_a_window_and_its_target_are_chollets_and_stay_in_their_piece(series):
     prepared = _prepare(series(target_scale="none", scale="none", test=20), validation=Holdout(size=30))
     assert prepared.data_spec.input_shape == (3, 3) and prepared.data_spec.features == ("a", "b", "c")
-    for part, start, stop in (("train", 0, 50), ("val", 50, 80), ("test", 80, 100)):
-        x, y = _taken(prepared, part)
+    for split, start, stop in (("train", 0, 50), ("val", 50, 80), ("test", 80, 100)):
+        x, y = _taken(prepared, split)
         begins = range(start, stop - 9)  # 6 back, 3 ahead, and the target itself
         assert x[:, 0].tolist() == [[s, s + 2, s + 4] for s in begins] and y.tolist() == [10 * (s + 9) for s in begins]
 
@@ -95,7 +95,7 @@ def test_a_piece_too_short_for_a_window_is_a_problem_that_names_the_numbers(seri
         _prepare(series(lookback=20), validation=Holdout(size=20))
     (problem,) = caught.value.problems
     assert problem.given == "dataset.lookback=20"
-    assert problem.expected == ("the validation part has 20 steps, and a window with its target spans 24; expected "
+    assert problem.expected == ("the validation split has 20 steps, and a window with its target spans 24; expected "
                                 "16 at most")
     assert len(_prepare(series(lookback=16), validation=Holdout(size=20)).val) == 1
 
@@ -193,7 +193,7 @@ def test_jena_is_read_and_its_label_says_which_rows(real):
     first = [float(cell) for cell in lines.splitlines()[1].split(",")[1:15]]
     assert prepared.train.x[0].tolist() == pytest.approx(first) and prepared.data_spec.input_shape == (14, 240)
     assert prepared.label == "June to October 2024" and prepared.data_spec.unit == "°C"
-    assert min(part.x.min() for part in (prepared.train, prepared.val, prepared.test)) > -1000
+    assert min(split.x.min() for split in (prepared.train, prepared.val, prepared.test)) > -1000
     early = _prepare(Jena(file=2009, lookback=144), data_dir, Holdout())
     assert early.train.x[0, 1] == pytest.approx(-8.02) and early.label == "first 4,000 rows"
     with pytest.raises(ConfigError, match="lookback=1440"):

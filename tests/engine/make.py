@@ -31,8 +31,9 @@ def config_of(*overrides: str) -> Config:
 def made(folder: Path, *overrides: str) -> tuple[RunComponents, Fit]:
     checked = preflight(["device=cpu", "threads=1", *overrides])
     machine = choose(checked.config)
-    parts = build_run(checked, machine, lambda said: None)
-    return parts, build_fit(parts, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), lambda said: None)
+    components = build_run(checked, machine, lambda said: None)
+    training = build_fit(components, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), print)
+    return components, training
 
 
 class Point(nn.Module):

@@ -22,11 +22,11 @@ OVERRIDES = ["dataset=digits", "model=dense", "model.hidden=[8]", "model.batch_n
 
 def trained(folder: Path, *overrides: str):
     """Two steps into the first epoch."""
-    parts, run = made(folder, *OVERRIDES, *overrides)
+    components, run = made(folder, *OVERRIDES, *overrides)
     for step, (x, y) in enumerate(run.batches.steps(0, 2)):
         run.step(Batch(x, y, len(x)), step)
         run.clock.step += 1
-    return parts, run
+    return components, run
 
 
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch) -> None:
@@ -177,7 +177,7 @@ def due_after(step: int, monkeypatch) -> None:
     """One checkpoint falls exactly behind `step`; none is cheap."""
     monkeypatch.setattr(CheckpointManager, "cheap", lambda self: False)
     monkeypatch.setattr(CheckpointManager, "due",
-                        lambda self: self.parts["clock"].step == step and self.saved[1] < step)
+                        lambda self: self.components["clock"].step == step and self.saved[1] < step)
 
 
 def test_the_end_of_a_run_is_saved_also_when_its_last_step_was_saved_before(go, monkeypatch) -> None:

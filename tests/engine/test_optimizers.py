@@ -220,12 +220,12 @@ def test_clipping_by_value_and_by_norm() -> None:
 
 def one_step(tmp_path, *overrides: str):
     """Weights before and after one plain sgd step of a run, its batch, and its measured loss."""
-    parts, run = made(tmp_path, "dataset=digits", "model=dense", "model.hidden=[6]", "optimizer=sgd",
-                      "optimizer.lr=0.5", "batch_size=50", *overrides)
-    before = {name: value.clone() for name, value in parts.model.named_parameters()}
+    components, run = made(tmp_path, "dataset=digits", "model=dense", "model.hidden=[6]", "optimizer=sgd",
+                           "optimizer.lr=0.5", "batch_size=50", *overrides)
+    before = {name: value.clone() for name, value in components.model.named_parameters()}
     x, y = next(run.batches.steps(0, 1))
     run.step(Batch(x, y, len(x)), 0)
-    return before, dict(parts.model.named_parameters()), (x, y), run.totals.read()["loss"]
+    return before, dict(components.model.named_parameters()), (x, y), run.totals.read()["loss"]
 
 
 def plain_loss(weights: dict[str, torch.Tensor], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -282,6 +282,6 @@ def test_four_accumulated_batches_of_8_are_one_of_32(go) -> None:
             for run in (one, four))
     for name, weight in a.items():
         torch.testing.assert_close(b[name], weight, rtol=0, atol=1e-6)
-    for part in ("train", "val"):
-        assert one.result[part]["loss"] == pytest.approx(four.result[part]["loss"], rel=1e-5)
-        assert one.result[part]["accuracy"] == four.result[part]["accuracy"]
+    for split in ("train", "val"):
+        assert one.result[split]["loss"] == pytest.approx(four.result[split]["loss"], rel=1e-5)
+        assert one.result[split]["accuracy"] == four.result[split]["accuracy"]

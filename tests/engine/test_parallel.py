@@ -49,10 +49,10 @@ def together(folder: Path, size: int, overrides: tuple[str, ...]) -> dict:
     for name, overrides in CASES.items()])
 def test_two_processes_take_the_steps_of_one(overrides: tuple[str, ...], tmp_path: Path) -> None:
     overrides = (*overrides, "epochs=3")
-    parts, training = made(tmp_path / "one", *overrides)
+    components, training = made(tmp_path / "one", *overrides)
     fit(training)
     found = together(tmp_path, 2, overrides)
-    for name, value in parts.model.state_dict().items():
+    for name, value in components.model.state_dict().items():
         assert torch.allclose(value, found["weights"][name], atol=WEIGHTS, rtol=1e-4), name
     own = [json.loads(line) for line in (tmp_path / "one" / "metrics.jsonl").read_text().splitlines()]
     for row, other in zip(own, map(json.loads, found["rows"].splitlines()), strict=True):

@@ -45,12 +45,12 @@ def test_final_weights_are_bit_equal_to_a_plain_loop(arrays: Path, go, optimizer
     ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
     checked = preflight(overrides)
-    parts = build_run(checked, choose(checked.config), print)  # for its tensors: the data as the run saw it
+    components = build_run(checked, choose(checked.config), print)  # for its tensors: the data as the run saw it
     rng = StepRng(3, "cpu")
     assert checked.layers is not None
     model = build(checked.layers, (784,), seed=3, rng=rng)
     step = supervised(model.train(), optimizers(list(model.parameters()))[optimizer], F.cross_entropy)
-    losses = loop(step, parts.train.x, parts.train.y, batch_size=128, seed=3, epochs=2, rng=rng.seed_step)
+    losses = loop(step, components.train.x, components.train.y, batch_size=128, seed=3, epochs=2, rng=rng.seed_step)
 
     assert_equal(ours, model.state_dict())
     assert outcome.result["train"]["loss"] == pytest.approx(losses[-1], rel=1e-6)
@@ -84,15 +84,15 @@ def test_the_other_families_end_with_the_bits_of_their_plain_loops(go, family: s
     ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
     checked = preflight(overrides)
-    parts = build_run(checked, choose(checked.config), print)  # the same initial weights and rows, untrained
-    model, name = parts.model.train(), "loss"
+    components = build_run(checked, choose(checked.config), print)  # the same initial weights and rows, untrained
+    model, name = components.model.train(), "loss"
     if "gan" in family:
-        step, name = gan(model, adam(model.discriminator), adam(model.generator), parts.rng), "discriminator_loss"
+        step, name = gan(model, adam(model.discriminator), adam(model.generator), components.rng), "discriminator_loss"
     elif "vae" in family:
-        step = vae(model, adam(model), parts.rng)
+        step = vae(model, adam(model), components.rng)
     else:
         step = supervised(model, adam(model), F.cross_entropy)
-    x, y = parts.train.range(0, parts.train.count)
-    losses = loop(step, x, y, batch_size=128, seed=3, epochs=2, rng=parts.rng.seed_step)
+    x, y = components.train.range(0, components.train.count)
+    losses = loop(step, x, y, batch_size=128, seed=3, epochs=2, rng=components.rng.seed_step)
     assert_equal(ours, model.state_dict())
     assert outcome.result["train"][name] == pytest.approx(losses[-1], rel=1e-6)

@@ -136,13 +136,13 @@ def test_the_result_is_that_of_the_best_epochs_weights(whole, tmp_path) -> None:
     assert best["epoch"] == whole.result["best"]["epoch"] < whole.result["epochs"]
     assert any(not torch.equal(last["model"][name], weight) for name, weight in best["model"].items())
 
-    parts, _ = made(tmp_path, *RUN)  # for its rows
+    components, _ = made(tmp_path, *RUN)  # for its rows
     w1, b1, w2, b2 = best["model"].values()
-    for part, data in (("test", parts.test), ("val", parts.val)):
+    for split, data in (("test", components.test), ("val", components.val)):
         x, y = data.range(0, data.count)
         logits = F.linear(F.linear(x.flatten(1), w1, b1).relu(), w2, b2)
-        assert whole.result[part]["loss"] == pytest.approx(F.cross_entropy(logits, y).item(), rel=1e-5)
-        assert whole.result[part]["accuracy"] == (logits.argmax(1) == y).sum().item() / len(y)
+        assert whole.result[split]["loss"] == pytest.approx(F.cross_entropy(logits, y).item(), rel=1e-5)
+        assert whole.result[split]["accuracy"] == (logits.argmax(1) == y).sum().item() / len(y)
     row = rows(whole.folder)[best["epoch"] - 1]
     assert whole.result["train"]["loss"] == row["train/loss"]
 

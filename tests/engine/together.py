@@ -15,13 +15,13 @@ from tests.engine.make import made
 
 def main(folder: str, *overrides: str) -> None:
     dist.init_process_group("gloo")
-    parts, training = made(Path(folder) / f"rank-{dist.get_rank()}", *overrides)
+    components, training = made(Path(folder) / f"rank-{dist.get_rank()}", *overrides)
     processes = ProcessGroup()
-    processes.join(training, parts.model, parts.rng)
+    processes.join(training, components.model, components.rng)
     fit(training)
     if processes.leader:
         rows = (Path(folder) / "rank-0" / "metrics.jsonl").read_text()
-        torch.save({"weights": dict(parts.model.state_dict()), "rows": rows}, Path(folder) / "together.pt")
+        torch.save({"weights": dict(components.model.state_dict()), "rows": rows}, Path(folder) / "together.pt")
     dist.barrier()
     dist.destroy_process_group()
 

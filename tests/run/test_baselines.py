@@ -69,9 +69,9 @@ def test_of_a_text_it_is_the_shares_of_its_characters(go) -> None:
 
 def test_permuted_labels_are_right_as_often_as_their_shares_say(go) -> None:
     result = go("dataset=breast_cancer", "model=permuted", "test_at=[1]").result
-    parts, _ = made(Path("other"), "dataset=breast_cancer", "model=dense")
-    p, q = (np.bincount(part.y) / len(part.y) for part in (parts.prepared.train, parts.prepared.test))
-    count = len(parts.prepared.test.y)
+    components, _ = made(Path("other"), "dataset=breast_cancer", "model=dense")
+    p, q = (np.bincount(part.y) / len(part.y) for part in (components.prepared.train, components.prepared.test))
+    count = len(components.prepared.test.y)
     expected = float(p @ q)
     assert abs(result["test"]["accuracy"] - expected) < 3 * np.sqrt(expected * (1 - expected) / count)
     assert result["test"]["accuracy"] < result["baseline"]["accuracy"], "worse than always the same"
@@ -105,9 +105,9 @@ def test_the_last_value_is_told_on_the_targets_scale(go, walk: str, scaled: str,
 
 def test_a_forecast_of_jena_is_measured_in_degrees(go, real_data: Path) -> None:
     outcome = go("dataset=jena", f"data_dir={real_data}", "model=last_value", "dataset.stride=10")
-    parts, _ = made(Path("other"), "dataset=jena", f"data_dir={real_data}", "model=linear", "dataset.stride=10")
-    deviation = parts.prepared.targets[0].deviation
-    assert parts.prepared.data_spec.unit == "°C" and 3 < deviation < 8
+    components, _ = made(Path("other"), "dataset=jena", f"data_dir={real_data}", "model=linear", "dataset.stride=10")
+    deviation = components.prepared.targets[0].deviation
+    assert components.prepared.data_spec.unit == "°C" and 3 < deviation < 8
     test = outcome.result["test"]
     assert test["mae_in_units"] == pytest.approx(test["mae"] * deviation, rel=1e-5)
     assert 1 < test["mae_in_units"] < 5 and outcome.result["baseline"]["mae_in_units"] == pytest.approx(

@@ -78,8 +78,8 @@ def test_a_finished_run_is_measured_again_and_not_trained_again(go: Any) -> None
     before, steps = (first.folder / "metrics.jsonl").read_bytes(), Surest.updates
     again = go(*early, "task.metrics=[surest]", "output_dir=later")
     assert again.found and (first.folder / "metrics.jsonl").read_bytes() == before and Surest.updates > steps
-    for part in ("val", "test"):
-        assert again.result[part] == whole.result[part], part
+    for split in ("val", "test"):
+        assert again.result[split] == whole.result[split], split
     assert result(first.folder)["test"]["surest"] == whole.result["test"]["surest"]
     assert again.result["config"]["task.metrics"] == ["surest"]
     steps = Surest.updates
@@ -93,8 +93,8 @@ def test_the_folds_of_a_finished_run_are_measured_again(go: Any) -> None:
     go(*folds, "output_dir=later")
     again = go(*folds, "task.metrics=[surest]", "output_dir=later")
     assert again.found
-    for part in ("val", "val_std", "test"):
-        assert again.result[part] == whole.result[part], part
+    for split in ("val", "val_std", "test"):
+        assert again.result[split] == whole.result[split], split
     each = [json.loads((Path(again.folder) / "folds" / name / "result.json").read_text())["val"]["surest"]
             for name in "01"]
     assert again.result["val"]["surest"] == pytest.approx(sum(each) / 2)

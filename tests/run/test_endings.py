@@ -144,13 +144,13 @@ def test_memory_of_the_step_that_did_not_fit_is_free_when_smaller_batches_are_tr
     alive = []
     tried = memory.rows_that_fit
 
-    def rows_that_fit(parts):
+    def rows_that_fit(components):
         gc.collect()
         import builtins
 
         assert isinstance(builtins.large, weakref.ref)
         alive.append(builtins.large() is not None)
-        return tried(parts)
+        return tried(components)
 
     monkeypatch.setattr(memory, "rows_that_fit", rows_that_fit)
     assert go(*mine(body), "epochs=1").result["fitted_batch_size"] == 12

@@ -27,8 +27,8 @@ FOLDS = "{kind: kfold, k: 4, shuffle: true}"
 FINAL = "{kind: kfold, k: 4, shuffle: true, final: true}"
 
 
-def contents(folder: Path, part: str) -> list[dict]:
-    return [json.loads((folder / "folds" / str(fold) / "result.json").read_text())[part] for fold in range(4)]
+def contents(folder: Path, split: str) -> list[dict]:
+    return [json.loads((folder / "folds" / str(fold) / "result.json").read_text())[split] for fold in range(4)]
 
 
 def test_a_fold_is_the_run_that_it_would_be_alone_and_the_final_fit_the_run_without_validation(go) -> None:
@@ -64,12 +64,12 @@ def test_means_and_deviations_are_those_of_the_folds(go) -> None:
     assert found == json.loads((outcome.folder / "result.json").read_text())
     assert (found["status"], found["epochs"], found["steps"]) == ("finished", 3, 4 * 3 * 6)
     assert found["rows"] == {"train": 90, "val": 30, "test": 30}
-    for part in ("train", "val", "test", "train_clean"):
+    for split in ("train", "val", "test", "train_clean"):
         for metric in ("loss", "accuracy"):
-            values = [fold[metric] for fold in contents(outcome.folder, part)]
-            assert [fold[part][metric] for fold in found["folds"]] == values
-            assert found[part][metric] == pytest.approx(np.mean(values), rel=1e-12)
-            assert found[f"{part}_std"][metric] == pytest.approx(np.std(values, ddof=1), rel=1e-9)
+            values = [fold[metric] for fold in contents(outcome.folder, split)]
+            assert [fold[split][metric] for fold in found["folds"]] == values
+            assert found[split][metric] == pytest.approx(np.mean(values), rel=1e-12)
+            assert found[f"{split}_std"][metric] == pytest.approx(np.std(values, ddof=1), rel=1e-9)
     curves = [rows(outcome.folder / "folds" / str(fold)) for fold in range(4)]
     for number, row in enumerate(rows(outcome.folder)):
         assert (row["epoch"], row["step"]) == (number + 1, 4 * 6 * (number + 1))

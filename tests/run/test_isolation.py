@@ -95,9 +95,9 @@ def test_streamed_data_gives_the_bits_of_resident_data(go, overrides: list[str])
 def test_dropout_is_off_in_evaluation_and_on_in_training(go, tmp_path: Path) -> None:
     overrides = [*OVERRIDES, "model.dropout=0.6"]
     outcome = go(*overrides)
-    parts, _ = made(tmp_path / "other", *overrides)
+    components, _ = made(tmp_path / "other", *overrides)
     w1, b1, w2, b2 = last_weights(outcome.folder).values()
-    for name, data in (("val", parts.val), ("test", parts.test)):
+    for name, data in (("val", components.val), ("test", components.test)):
         x, y = data.range(0, data.count)
         logits = F.linear(F.linear(x.flatten(1), w1, b1).relu(), w2, b2)
         assert outcome.result[name]["loss"] == pytest.approx(F.cross_entropy(logits, y).item(), rel=1e-5)

@@ -76,10 +76,10 @@ def classes_of(z: Tensor) -> Tensor:
 def test_a_run_is_the_plain_loop_with_the_loss_written_out(go, tmp_path: Path, name: str) -> None:
     overrides, outputs, loss_of = CASES[name]
     outcome = go(*overrides, *SGD)
-    parts, _ = made(tmp_path / "other", *overrides, *SGD)  # its initial weights and rows
-    weights = [weight.detach().clone().requires_grad_() for weight in parts.model.parameters()]
+    components, _ = made(tmp_path / "other", *overrides, *SGD)  # its initial weights and rows
+    weights = [weight.detach().clone().requires_grad_() for weight in components.model.parameters()]
     assert weights[-1].shape == (outputs,)
-    x, y = parts.train.range(0, parts.train.count)
+    x, y = components.train.range(0, components.train.count)
     for epoch in range(2):
         order, losses, right = permutation(len(x), 3, epoch), 0.0, 0
         for start in range(0, len(x), 64):
@@ -97,19 +97,19 @@ def test_a_run_is_the_plain_loop_with_the_loss_written_out(go, tmp_path: Path, n
         assert row["train/accuracy"] == right / len(x)
     for mine, theirs in zip(weights, last_weights(outcome.folder).values()):
         torch.testing.assert_close(mine.detach(), theirs, rtol=1e-4, atol=1e-6)
-    for part, data in (("val", parts.val), ("test", parts.test)):
+    for split, data in (("val", components.val), ("test", components.test)):
         x, y = data.range(0, data.count)
         z = forward(weights, x).detach()
-        assert outcome.result[part]["loss"] == pytest.approx(loss_of(z, y).item(), rel=1e-4)
-        assert outcome.result[part]["accuracy"] == (classes_of(z) == y).sum().item() / len(y)
+        assert outcome.result[split]["loss"] == pytest.approx(loss_of(z, y).item(), rel=1e-4)
+        assert outcome.result[split]["accuracy"] == (classes_of(z) == y).sum().item() / len(y)
 
 
 def test_binary_classification_in_numpy(go, tmp_path: Path) -> None:
     overrides = ["dataset=breast_cancer", "model=softmax", "epochs=3", "batch_size=64", "optimizer.lr=0.05"]
     outcome = go(*overrides)
     assert outcome.result["parameters"] == 30 + 1
-    parts, _ = made(tmp_path / "other", *overrides)
-    x, y = (tensor.numpy() for tensor in parts.test.range(0, parts.test.count))
+    components, _ = made(tmp_path / "other", *overrides)
+    x, y = (tensor.numpy() for tensor in components.test.range(0, components.test.count))
     weight, bias = (tensor.numpy().astype(np.float64) for tensor in last_weights(outcome.folder).values())
     p = 1 / (1 + np.exp(-(x @ weight[0] + bias[0])))
     loss = -np.mean(np.where(y == 1, np.log(p), np.log(1 - p)))
@@ -119,11 +119,11 @@ def test_binary_classification_in_numpy(go, tmp_path: Path) -> None:
 
 def test_probabilities_add_up(tmp_path: Path) -> None:
     for overrides, outputs in ((["dataset=breast_cancer"], 1), (["dataset=wine"], 3)):
-        parts, _ = made(tmp_path, *overrides, *SGD)
+        components, _ = made(tmp_path, *overrides, *SGD)
         z = torch.randn(5, outputs)
-        p = parts.task.probabilities(z)
+        p = components.task.probabilities(z)
         assert p.shape == (5, max(2, outputs)) and torch.allclose(p.sum(1), torch.ones(5))
-        assert torch.equal(p.argmax(1), parts.task.classify(z))
+        assert torch.equal(p.argmax(1), components.task.classify(z))
 
 
 def test_bf16_trains_and_resumes_with_equal_bits(go) -> None:
@@ -145,10 +145,10 @@ def test_bf16_trains_and_resumes_with_equal_bits(go) -> None:
 
 
 def test_bf16_rounds_the_forward_pass_and_not_the_loss(tmp_path: Path) -> None:
-    parts, run = made(tmp_path, "dataset=wine", *SGD, "precision=bf16")
-    x, y = parts.val.range(0, parts.val.count)
+    components, run = made(tmp_path, "dataset=wine", *SGD, "precision=bf16")
+    x, y = components.val.range(0, components.val.count)
     with run.step.cast():
-        inside = parts.model(x)
+        inside = components.model(x)
     assert inside.dtype == torch.bfloat16
-    assert parts.measure(parts.val, run.step.cast)["loss"] == pytest.approx(
+    assert components.measure(components.val, run.step.cast)["loss"] == pytest.approx(
         cross_entropy(inside.detach().float(), y).item(), rel=1e-6)

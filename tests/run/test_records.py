@@ -58,9 +58,9 @@ def test_metrics_have_one_object_an_epoch(outcome) -> None:
     assert [list(line) for line in lines] == [every, [*every, "test/loss", "test/accuracy"], every]
     for line in lines:
         assert line["seconds"] > 0 and line["train/lr"] == 0.3
-        for part, count in (("train", 1149), ("val", 288)):
-            right = line[f"{part}/accuracy"] * count  # a fraction of the rows
-            assert 0 <= line[f"{part}/accuracy"] <= 1 and right == pytest.approx(round(right), abs=1e-9)
+        for split, count in (("train", 1149), ("val", 288)):
+            right = line[f"{split}/accuracy"] * count  # a fraction of the rows
+            assert 0 <= line[f"{split}/accuracy"] <= 1 and right == pytest.approx(round(right), abs=1e-9)
 
 
 def test_result_says_what_the_run_came_to(outcome) -> None:

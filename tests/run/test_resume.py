@@ -364,8 +364,8 @@ def test_train_size_takes_the_first_rows(go, tmp_path: Path) -> None:
 def test_a_clean_pass_over_the_training_rows_on_request(go, tmp_path: Path) -> None:
     overrides = [*OVERRIDES, "epochs=2", "evaluate_train=true"]
     outcome = go(*overrides)
-    parts, _ = made(tmp_path / "other", *overrides)
-    x, y = parts.train.range(0, parts.train.count)
+    components, _ = made(tmp_path / "other", *overrides)
+    x, y = components.train.range(0, components.train.count)
     w1, b1, w2, b2 = last_weights(outcome.folder).values()
     logits = F.linear(F.linear(x.flatten(1), w1, b1).relu(), w2, b2)
     assert outcome.result["train_clean"]["loss"] == pytest.approx(F.cross_entropy(logits, y).item(), rel=1e-5)

@@ -112,14 +112,14 @@ def test_its_printed_values_are_ones_that_a_run_measures(name: str) -> None:
     assert len(set(places)) == len(places)
 
 
-def few(part: Split | None, rows: int) -> Split | None:
-    """The first rows (or windows) of a part."""
-    if part is None:
+def few(split: Split | None, rows: int) -> Split | None:
+    """The first rows (or windows) of a split."""
+    if split is None:
         return None
-    y = None if part.y is None else part.y[:rows]
-    if part.rows is not None:
-        return dataclasses.replace(part, y=y, rows=part.rows[:rows])
-    return dataclasses.replace(part, x=part.x[:rows], y=y)
+    y = None if split.y is None else split.y[:rows]
+    if split.rows is not None:
+        return dataclasses.replace(split, y=y, rows=split.rows[:rows])
+    return dataclasses.replace(split, x=split.x[:rows], y=y)
 
 
 @functools.lru_cache(maxsize=3)
@@ -136,7 +136,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def prepared(cfg: Any, data_dir: str, *, say: Any, **options: Any) -> PreparedData:
         whole = read(cfg, data_dir, **options)
-        return dataclasses.replace(whole, **{part: few(getattr(whole, part), ROWS) for part in ("val", "test")})
+        return dataclasses.replace(whole, **{split: few(getattr(whole, split), ROWS) for split in ("val", "test")})
 
     monkeypatch.setattr(build_run, "prepare", prepared)
 
@@ -148,7 +148,7 @@ def test_it_trains_on_the_real_data(name: str, go, quick, real_data) -> None:
     outcome = go(f"experiment={name}", f"max_steps={STEPS}")
     result, book = outcome.result, configured(name).book or {}
     assert (result["status"], result["steps"]) == ("finished", STEPS * max(1, len(result.get("folds", ()))))
-    assert all(math.isfinite(value) for part in ("train", "val", "test") for value in result[part].values())
+    assert all(math.isfinite(value) for split in ("train", "val", "test") for value in result[split].values())
     for cell in book["printed"]:
-        part, _, metric = cell["metric"].partition("/")
-        assert metric in result[part]
+        split, _, metric = cell["metric"].partition("/")
+        assert metric in result[split]

@@ -29,8 +29,8 @@ def rule(check: Check) -> Check:
 
 def measured(config: Config) -> list[str]:
     """The metrics that a run of this configuration produces each epoch, in their order of display."""
-    parts = ["train"] + (["val"] if config.validation is not None else [])
-    return [f"{part}/{metric.name}" for part in parts for metric in config.task.reported(part)]
+    splits = ["train"] + (["val"] if config.validation is not None else [])
+    return [f"{split}/{metric.name}" for split in splits for metric in config.task.reported(split)]
 
 
 def direction_of(config: Config, key: str, mode: str) -> Any:

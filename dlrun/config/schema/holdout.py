@@ -1,4 +1,4 @@
-"""A validation part taken from the training rows."""
+"""A validation split taken from the training rows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dlrun.config.schema.fields import choice, flag, number
 
 @dataclass(frozen=True)
 class Holdout:
-    """A validation part taken from the training rows."""
+    """A validation split taken from the training rows."""
 
     kind: ClassVar[str] = "holdout"
-    size: float = number(0.2, "The validation part: a fraction below 1, a count of rows from 1, 0 for none.", low=0)
+    size: float = number(0.2, "The validation split: a fraction below 1, a count of rows from 1, 0 for none.", low=0)
     take: str = choice(
         "end", ("end", "start", "random"),
         "Which rows: the last ones before any shuffling (Keras's validation_split), the first ones (Chollet's listings "
         "for IMDB and Reuters), or random ones by the run's seed.",
     )
-    stratify: bool = flag(True, "Whether a random part keeps the proportions of the classes.")
+    stratify: bool = flag(True, "Whether a random split keeps the proportions of the classes.")

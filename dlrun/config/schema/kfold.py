@@ -60,7 +60,7 @@ def folds_of(config: Config) -> KFold | None:
     return found if isinstance(found, KFold) and found.fold is None else None
 
 
-def parts_of(config: Config) -> Iterator[tuple[str, Config]]:
+def fold_configs(config: Config) -> Iterator[tuple[str, Config]]:
     """The runs that a k-fold run consists of, in order: each fold by its number, then ``final``.
 
     The final fit is the run without validation.

@@ -12,7 +12,7 @@ from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec, Head
 from dlrun.data.formats import labels
 from dlrun.data.source import RawDataset
 
-PARTS = ("train", "val", "test")
+SPLITS = ("train", "val", "test")
 CHANNELS = (1, 3, 4)
 Header = tuple[tuple[int, ...], np.dtype]
 _KEYS = "x_train, y_train (and x_val, y_val, x_test, y_test), or x, y, or only x"
@@ -34,7 +34,7 @@ class Arrays:
         self.names, self.features, self.floats = classes, features, floats
         keys = set(names)
         if "x_train" in keys:
-            self.keys = {part: (f"x_{part}", f"y_{part}") for part in PARTS if f"x_{part}" in keys}
+            self.keys = {split: (f"x_{split}", f"y_{split}") for split in SPLITS if f"x_{split}" in keys}
         elif "x" in keys:
             self.keys = {"train": ("x", "y")}
         else:
@@ -43,19 +43,19 @@ class Arrays:
         with_targets = {y in keys for _, y in self.keys.values()}
         if len(with_targets) == 2:
             lacking = ", ".join(y for _, y in self.keys.values() if y not in keys)
-            raise self._bad(f"expected targets for every part, or for none; {lacking} is missing")
+            raise self._bad(f"expected targets for every split, or for none; {lacking} is missing")
         self.targets = with_targets.pop()
-        self.shapes = {part: self._checked(x, header(x)) for part, (x, _) in self.keys.items()}
+        self.shapes = {split: self._checked(x, header(x)) for split, (x, _) in self.keys.items()}
         self.layout, self.input_shape = self._layout(layout)
         self.y, self.target_kind, self.classes, self.heads = self._y()
 
     def info(self) -> DatasetInfo:
         """Signature and rows."""
-        return DatasetInfo(self._spec(), {part: shape[0] for part, (shape, _) in self.shapes.items()})
+        return DatasetInfo(self._spec(), {split: shape[0] for split, (shape, _) in self.shapes.items()})
 
     def source(self) -> RawDataset:
         """The arrays as they are stored for training."""
-        x = {part: self._inputs(self._read(key)) for part, (key, _) in self.keys.items()}
+        x = {split: self._inputs(self._read(key)) for split, (key, _) in self.keys.items()}
         white = 255.0 if self.shapes["train"][1] == np.uint8 else 1.0
         return RawDataset(
             self._spec(), x["train"], self.y.get("train"), x.get("val"), self.y.get("val"), x.get("test"),
@@ -81,9 +81,9 @@ class Arrays:
     def _layout(self, layout: str) -> tuple[str, tuple[int, ...]]:
         """How inputs lie (table, series, grey, channels_last, channels_first) and the shape of one in dlrun."""
         shape, dtype = self.shapes["train"]
-        for part, (other, kind) in self.shapes.items():
+        for split, (other, kind) in self.shapes.items():
             if other[1:] != shape[1:] or kind != dtype:
-                raise self._bad(f"x_{part} is {kind} {other} and x_train {dtype} {shape}; they must agree but for rows")
+                raise self._bad(f"x_{split} is {kind} {other} and x_train {dtype} {shape}; they must agree, rows aside")
         if dtype.kind not in "biuf":
             raise self._bad(f"expected numbers; x is {dtype}")
         if layout == "series":
@@ -125,14 +125,14 @@ class Arrays:
         if not self.targets:
             return {}, "none", (), ()
         y = {}
-        for part, (x_key, key) in self.keys.items():
+        for split, (x_key, key) in self.keys.items():
             array = self._read(key)
             array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-            rows = self.shapes[part][0][0]
+            rows = self.shapes[split][0][0]
             if array.shape[:1] != (rows,) or array.ndim > 2 or not array.size or array.dtype.kind not in "biufU":
                 raise self._bad(f"{key} is {array.dtype} {array.shape}; expected one class or number for each of the "
                                 f"{rows:,} rows of {x_key}, or several: (rows, targets)")
-            y[part] = array
+            y[split] = array
         if len({array.shape[1:] for array in y.values()}) > 1:
             raise self._bad(f"the targets have the shapes {', '.join(str(array.shape) for array in y.values())}; they "
                             "must agree but for rows")
@@ -157,15 +157,15 @@ class Arrays:
         except ValueError as error:
             raise problem(f"dataset.targets={self.asked}", f"the target of {self.source_name} {error}") from None
         if kind == "number":
-            return {part: array.astype(np.float32) for part, array in y.items()}, "number", (), ()
+            return {split: array.astype(np.float32) for split, array in y.items()}, "number", (), ()
         names = labels.encode(distinct.tolist())[1]
         if self.names:
             if values.dtype.kind not in "iu" or not 0 <= int(distinct[0]) <= int(distinct[-1]) < len(self.names):
                 raise self._bad(f"expected targets 0 to {len(self.names) - 1}, the numbers of its {len(self.names)} "
                                 f"classes; they are {values.dtype}, {distinct[0]} to {distinct[-1]}")
             codes, names = values, self.names
-        parts = np.split(codes.astype(np.int64).reshape(-1), ends)
-        return dict(zip(y, parts)), "classes", names, ()
+        splits = np.split(codes.astype(np.int64).reshape(-1), ends)
+        return dict(zip(y, splits)), "classes", names, ()
 
     def _several(self, values: np.ndarray) -> tuple[np.ndarray, str, tuple[str, ...], tuple[Head, ...]]:
         """Targets (rows, several): labels where all are 0 or 1, else a number or a class in each column."""

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def pictures(shape: tuple[int, int, int], classes: tuple[str, ...], **rows: int) -> DatasetInfo:
-    """Pictures (channels, height, width) of so many classes, with the rows of each part."""
+    """Pictures (channels, height, width) of so many classes, with the rows of each split."""
     return DatasetInfo(DatasetSpec(shape, "image", "classes", classes), rows)
 
 
 @dataclass(frozen=True)
 class Images(Dataset):
-    """Pictures with their own test part."""
+    """Pictures with their own test split."""
 
     levels: ClassVar[float] = 255.0
     name: str = options.name()
@@ -31,7 +31,7 @@ class Images(Dataset):
 
 @dataclass(frozen=True)
 class ClassImages(Images):
-    """Pictures of which some classes alone may be taken; `rows_of_class` has the rows of each by part."""
+    """Pictures of which some classes alone may be taken; `rows_of_class` has the rows of each by split."""
 
     rows_of_class: ClassVar[Mapping[str, tuple[int, ...]]] = {}
     only: tuple[str, ...] = options.only()
@@ -46,7 +46,7 @@ class ClassImages(Images):
 
 @dataclass(frozen=True)
 class SplitImages(Images):
-    """Pictures without a test part of their own."""
+    """Pictures without a test split of their own."""
 
     test: float = options.test()
     split_seed: int = options.split_seed()

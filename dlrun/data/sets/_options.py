@@ -1,8 +1,8 @@
-"""Options that several data sets share: scales, the test part, the classes kept, the size of pictures.
+"""Options that several data sets share: scales, the test split, the classes kept, the size of pictures.
 
-A source that comes without a test part has `test`, `split_seed` and `stratify`: its rows are shuffled once by
+A source that comes without a test split has `test`, `split_seed` and `stratify`: its rows are shuffled once by
 `split_seed`, and the test rows are taken from that; they are the same for every seed of a run.  A series and a running
-text are not shuffled: their test part is their end.
+text are not shuffled: their test split is their end.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def target_scale(default: str = "none") -> Any:
 
 
 def test() -> Any:
-    """The size of the test part."""
-    return number(0.2, "The test part: a fraction below 1, a count of rows from 1, 0 for none.", low=0)
+    """The size of the test split."""
+    return number(0.2, "The test split: a fraction below 1, a count of rows from 1, 0 for none.", low=0)
 
 
 def last_steps(default: float = 0.2) -> Any:
-    """The size of a test part that is the end of a series."""
-    return number(default, "The test part, the end of the series: a fraction below 1, a count of steps, 0 for none.",
+    """The size of a test split that is the end of a series."""
+    return number(default, "The test split, the end of the series: a fraction below 1, a count of steps, 0 for none.",
                   low=0)
 
 
@@ -60,8 +60,8 @@ def split_seed() -> Any:
 
 
 def stratify() -> Any:
-    """Whether the test part is stratified."""
-    return flag(True, "Whether the test part keeps the proportions of the classes.")
+    """Whether the test split is stratified."""
+    return flag(True, "Whether the test split keeps the proportions of the classes.")
 
 
 def path(what: str) -> Any:

@@ -22,7 +22,7 @@ def number(features: tuple[str, ...], target: str, unit: str = "", **rows: int) 
 
 @dataclass(frozen=True)
 class Table(Dataset):
-    """A table without a test part of its own."""
+    """A table without a test split of its own."""
 
     name: str = options.name()
     scale: str = options.table_scale()

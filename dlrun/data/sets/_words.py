@@ -77,7 +77,7 @@ class Words(Dataset):
 
 @dataclass(frozen=True)
 class Sentences(Words):
-    """Sentences with a class, without a test part of their own; words are numbered as Keras's Tokenizer does it."""
+    """Sentences with a class, without a test split of their own; words are numbered as Keras's Tokenizer does it."""
 
     name: str = options.name()
     form: str = form()

@@ -50,7 +50,7 @@ class AirQuality(Dataset):
     scale: str = options.table_scale()
     target_scale: str = options.target_scale()
     test: float = options.test()
-    test_take: str = choice("end", ("end", "random"), "Which rows are the test part: the last hours, or random ones.")
+    test_take: str = choice("end", ("end", "random"), "Which rows are the test split: the last hours, or random ones.")
     split_seed: int = options.split_seed()
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:

@@ -54,7 +54,7 @@ def _decode(path: Path, cfg: CatsAndDogs, say: Say) -> RawDataset:
 
     height, width = size_of(cfg.size)
     say(f"cats_and_dogs: decoding {sum(ROWS.values()):,} pictures once")
-    found: dict[str, list[tuple[int, int, Any]]] = {part: [] for part in ROWS}
+    found: dict[str, list[tuple[int, int, Any]]] = {split: [] for split in ROWS}
     try:
         with tarfile.open(path, "r|xz") as tar:  # as a stream: each byte is unpacked once
             for member in tar:
@@ -68,11 +68,11 @@ def _decode(path: Path, cfg: CatsAndDogs, say: Say) -> RawDataset:
                 found[_PARTS[match[1]]].append((int(match[3]), CLASSES.index(match[2]), picture))
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise cfg.damaged(f"{path} is damaged ({error})") from None
-    for part, rows in found.items():
-        if len(rows) != ROWS[part]:
-            raise cfg.damaged(f"{path} has {len(rows):,} of {ROWS[part]:,} {part} pictures")
+    for split, rows in found.items():
+        if len(rows) != ROWS[split]:
+            raise cfg.damaged(f"{path} has {len(rows):,} of {ROWS[split]:,} {split} pictures")
         rows.sort(key=lambda row: row[:2])  # a cat, a dog, a cat ...: any first rows hold both alike
-    x = {part: np.stack([row[2] for row in rows]) for part, rows in found.items()}
-    y = {part: np.array([row[1] for row in rows], np.int64) for part, rows in found.items()}
+    x = {split: np.stack([row[2] for row in rows]) for split, rows in found.items()}
+    y = {split: np.array([row[1] for row in rows], np.int64) for split, rows in found.items()}
     return RawDataset(cfg.info("").data_spec, x["train"], y["train"], x["val"], y["val"], x["test"], y["test"],
                       levels=cfg.levels, label="pictures scaled to 200x200 before")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dlrun.data.source import DatasetFiles, RawDataset
 
 FOLDER, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
-PARTS = ("train", "val", "test")  # 0, 1, 2 of the partition
+SPLITS = ("train", "val", "test")  # 0, 1, 2 of the partition
 
 Rows = dict[str, list[tuple[str, list[int]]]]  # file names, and 0 or 1 for each attribute
 
@@ -34,7 +34,7 @@ class CelebA(Dataset):
     levels: ClassVar[float] = 255.0
     name: str = options.name()
     target: str = text(None, "The attribute to predict, by name; null: all of them (multi-label).")
-    rows: int | None = integer(None, "Only so many pictures, the first ones of each part; null: all.", low=10)
+    rows: int | None = integer(None, "Only so many pictures, the first ones of each split; null: all.", low=10)
     crop: int = integer(148, "Side of the square that is cut from the middle (178 x 218) before resizing.", low=8,
                         high=178)
     size: tuple[int, ...] = options.size(64)
@@ -44,7 +44,7 @@ class CelebA(Dataset):
     def info(self, data_dir: str) -> DatasetInfo:
         """Signature and rows; no picture is opened."""
         names, rows = _listed(_root(data_dir), self.rows)
-        return DatasetInfo(self._spec(names), {part: len(found) for part, found in rows.items()})
+        return DatasetInfo(self._spec(names), {split: len(found) for split, found in rows.items()})
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         """The pictures, ready to decode; the attributes of all are kept, whichever is predicted."""
@@ -83,26 +83,26 @@ def _root(data_dir: str) -> Path:
 
 
 def _listed(root: Path, most: int | None) -> tuple[tuple[str, ...], Rows]:
-    """The attributes' names, and the rows of each part, in the order of the list."""
+    """The attributes' names, and the rows of each split, in the order of the list."""
     try:
-        parts = dict(line.split()[:2] for line in (root / PARTITION).read_text().splitlines() if line.strip())
+        partition = dict(line.split()[:2] for line in (root / PARTITION).read_text().splitlines() if line.strip())
         lines = (root / ATTRIBUTES).read_text().splitlines()
         names = tuple(lines[1].split())
-        rows: Rows = {part: [] for part in PARTS}
+        rows: Rows = {split: [] for split in SPLITS}
         for line in lines[2:]:
             file, *values = line.split() or [""]
             if not file:
                 continue
             if len(values) != len(names) or not set(values) <= {"1", "-1", "0"}:
                 raise ValueError(f"{file} has {len(values)} values; expected {len(names)} of 1 or -1")
-            found = rows[PARTS[int(parts[file])]]
+            found = rows[SPLITS[int(partition[file])]]
             if most is None or len(found) < most:
                 found.append((file, [int(value == "1") for value in values]))
     except (ValueError, KeyError, IndexError, UnicodeDecodeError) as error:
         raise problem("dataset=celeba", f"{ATTRIBUTES} and {PARTITION} in {root} do not agree ({error})") from None
     if not rows["train"]:
-        raise problem("dataset=celeba", f"{root / PARTITION} has no training pictures (part 0)")
-    return names, {part: found for part, found in rows.items() if found}
+        raise problem("dataset=celeba", f"{root / PARTITION} has no training pictures (partition 0)")
+    return names, {split: found for split, found in rows.items() if found}
 
 
 def _decode(root: Path, cfg: CelebA, say: Say) -> RawDataset:
@@ -114,14 +114,14 @@ def _decode(root: Path, cfg: CelebA, say: Say) -> RawDataset:
     names, rows = _listed(root, cfg.rows)
     say(f"celeba: decoding {sum(map(len, rows.values())):,} pictures once")
     x, y = {}, {}
-    for part, found in rows.items():
-        x[part] = np.empty((len(found), cfg.channels, height, width), np.uint8)
-        y[part] = np.array([values for _, values in found], np.uint8)
+    for split, found in rows.items():
+        x[split] = np.empty((len(found), cfg.channels, height, width), np.uint8)
+        y[split] = np.array([values for _, values in found], np.uint8)
         for place, (file, _) in enumerate(found):
             path = root / FOLDER / file
             picture = decode(path.read_bytes(), height, width, cfg.channels, cfg.crop) if path.is_file() else None
             if picture is None:
                 raise problem("dataset=celeba", f"{path} is missing or no picture")
-            x[part][place] = picture
+            x[split][place] = picture
     return RawDataset(DatasetSpec((cfg.channels, height, width), "image", "labels", names), x["train"], y["train"],
                   x.get("val"), y.get("val"), x.get("test"), y.get("test"), levels=cfg.levels)

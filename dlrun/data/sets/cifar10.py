@@ -119,11 +119,11 @@ def _original(batches: Iterator[bytes]) -> RawDataset:
     from dlrun.data.source import RawDataset
 
     try:
-        parts = [batch(data) for data in batches]
+        read = [batch(data) for data in batches]
     except (pickle.UnpicklingError, KeyError, ValueError, EOFError, AttributeError, tarfile.TarError, OSError) as error:
         raise problem("dataset=cifar10", f"its files are damaged ({error})") from None
-    x, y = (np.concatenate([part[i] for part in parts[:-1]]) for i in (0, 1))
-    return RawDataset(Cifar10.known.data_spec, x, y, x_test=parts[-1][0], y_test=parts[-1][1], levels=Cifar10.levels)
+    x, y = (np.concatenate([pair[i] for pair in read[:-1]]) for i in (0, 1))
+    return RawDataset(Cifar10.known.data_spec, x, y, x_test=read[-1][0], y_test=read[-1][1], levels=Cifar10.levels)
 
 
 def _jpeg_copy(archive: Path, say: Say) -> RawDataset:
@@ -134,8 +134,8 @@ def _jpeg_copy(archive: Path, say: Say) -> RawDataset:
     from dlrun.data.source import RawDataset
 
     say("cifar10: decoding 60,000 JPEG copies once; the original files are not here")
-    x = {part: np.zeros((rows, 32, 32, 3), np.uint8) for part, rows in ROWS.items()}
-    y = {part: np.full(rows, -1, np.int64) for part, rows in ROWS.items()}
+    x = {split: np.zeros((rows, 32, 32, 3), np.uint8) for split, rows in ROWS.items()}
+    y = {split: np.full(rows, -1, np.int64) for split, rows in ROWS.items()}
     try:
         with tarfile.open(archive, "r|xz") as tar:  # as a stream: each byte is unpacked once
             for member in tar:
@@ -143,15 +143,15 @@ def _jpeg_copy(archive: Path, say: Say) -> RawDataset:
                 file = tar.extractfile(member) if match else None
                 if match is None or file is None:
                     continue
-                part, name, place = match[1], match[2], int(match[3])
-                x[part][place] = np.asarray(Image.open(file).convert("RGB"))
-                y[part][place] = THINGS.index(name)
+                split, name, place = match[1], match[2], int(match[3])
+                x[split][place] = np.asarray(Image.open(file).convert("RGB"))
+                y[split][place] = THINGS.index(name)
     except (tarfile.TarError, EOFError, OSError, ValueError, IndexError) as error:
         raise problem("dataset=cifar10", f"{archive} is damaged ({error})") from None
-    for part in y:
-        if missing := int((y[part] < 0).sum()):
-            raise problem("dataset=cifar10", f"{archive} lacks {missing:,} of {len(y[part]):,} {part} pictures")
-    channels_first = {part: np.ascontiguousarray(images.transpose(0, 3, 1, 2)) for part, images in x.items()}
+    for split in y:
+        if missing := int((y[split] < 0).sum()):
+            raise problem("dataset=cifar10", f"{archive} lacks {missing:,} of {len(y[split]):,} {split} pictures")
+    channels_first = {split: np.ascontiguousarray(images.transpose(0, 3, 1, 2)) for split, images in x.items()}
     return RawDataset(
         Cifar10.known.data_spec, channels_first["train"], y["train"], x_test=channels_first["test"], y_test=y["test"],
         levels=Cifar10.levels, label="JPEG copy",

@@ -60,7 +60,7 @@ class Conll2000(words.Words):
 
         path = self.located(data_dir, *(f"{folder}conll2000{end}" for folder in ("nltk_data/corpora/", "corpora/", "")
                                         for end in (".zip", "")))
-        files = [path] if path.is_file() else [path / f"{part}.txt" for part in ROWS]
+        files = [path] if path.is_file() else [path / f"{split}.txt" for split in ROWS]
         return DatasetFiles(files, lambda _: self._decode(path), [self.tags, self.lower])
 
     def _spec(self) -> DatasetSpec:
@@ -73,13 +73,13 @@ class Conll2000(words.Words):
         from dlrun.data.formats.sentences import of_words
 
         try:
-            parts = {part: list(_sentences(_text(path, part))) for part in ROWS}
+            splits = {split: list(_sentences(_text(path, split))) for split in ROWS}
         except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError) as error:
             raise self.damaged(f"{path} is damaged ({error})") from None
-        for part, rows in parts.items():
-            if len(rows) != ROWS[part]:
-                raise self.damaged(f"{path} has {len(rows):,} of {ROWS[part]:,} {part} sentences")
-        sentences = parts["train"] + parts["test"]
+        for split, rows in splits.items():
+            if len(rows) != ROWS[split]:
+                raise self.damaged(f"{path} has {len(rows):,} of {ROWS[split]:,} {split} sentences")
+        sentences = splits["train"] + splits["test"]
         spec, column = self._spec(), 2 if self.tags == "chunk" else 1
         places = {tag: number for number, tag in enumerate(spec.classes)}
         strange = {word[column] for row in sentences for word in row} - set(places)
@@ -91,11 +91,11 @@ class Conll2000(words.Words):
         return dataclasses.replace(whole, x=whole.x[:ROWS["train"]], x_test=whole.x[ROWS["train"]:])
 
 
-def _text(path: Path, part: str) -> str:
+def _text(path: Path, split: str) -> str:
     if path.is_dir():
-        return (path / f"{part}.txt").read_text(encoding="latin-1")
+        return (path / f"{split}.txt").read_text(encoding="latin-1")
     with zipfile.ZipFile(path) as archive:
-        return archive.read(f"conll2000/{part}.txt").decode("latin-1")
+        return archive.read(f"conll2000/{split}.txt").decode("latin-1")
 
 
 def _sentences(text: str) -> Iterator[list[Word]]:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from dlrun.data.source import DatasetFiles, RawDataset
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
-PARTS = {"train": ("train",), "val": ("val", "validation"), "test": ("test",)}
+SPLITS = {"train": ("train",), "val": ("val", "validation"), "test": ("test",)}
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies in the folder: by part the files, sorted by class and name, and the class number of each."""
+    """What lies in the folder: by split the files, sorted by class and name, and the class number of each."""
 
     root: Path
     classes: tuple[str, ...]
@@ -57,7 +57,7 @@ class ImageFolder(Dataset):
         if known is not None:
             return known
         data_spec = DatasetSpec((self.channels, height, width), "image", "classes", listing.classes)
-        return DatasetInfo(data_spec, {part: len(files) for part, files in listing.files.items()})
+        return DatasetInfo(data_spec, {split: len(files) for split, files in listing.files.items()})
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths
@@ -81,16 +81,17 @@ def _state(listing: Listing) -> list[Any]:
 def look(root: Path, said: str) -> Listing:
     """The pictures below a folder.  Raises ConfigError where the layout is no image folder."""
     folders = {folder.name: folder for folder in _folders(root)}
-    parts = {part: [folders[name] for name in names if name in folders] for part, names in PARTS.items()}
-    if len(parts["val"]) > 1:
+    splits = {split: [folders[name] for name in names if name in folders] for split, names in SPLITS.items()}
+    if len(splits["val"]) > 1:
         raise problem(f"dataset.path={said}", "expected val/ or validation/, not both")
-    if not parts["train"] or not _folders(parts["train"][0]):
-        parts = {"train": [root]}
-    by_class = {part: {folder.name: folder for folder in _folders(where[0])} for part, where in parts.items() if where}
+    if not splits["train"] or not _folders(splits["train"][0]):
+        splits = {"train": [root]}
+    by_class = {split: {folder.name: folder for folder in _folders(where[0])}
+                for split, where in splits.items() if where}
     outside: list[Path] = []
     found = {
-        part: {name: _pictures(folder, root.resolve(), outside) for name, folder in classes.items()}
-        for part, classes in by_class.items()
+        split: {name: _pictures(folder, root.resolve(), outside) for name, folder in classes.items()}
+        for split, classes in by_class.items()
     }
     classes = tuple(sorted(name for name, files in found["train"].items() if files))
     if len(classes) < 2:
@@ -100,15 +101,15 @@ def look(root: Path, said: str) -> Listing:
             f"expected a folder with pictures for each of two classes or more, directly or below train/; "
             f"there is {there} ({', '.join(SUFFIXES)})",
         )
-    for part, names in found.items():
+    for split, names in found.items():
         strange = sorted(name for name, files in names.items() if files and name not in classes)
         lacking = sorted(name for name in classes if not names.get(name))
         if strange or lacking:
             which = f"{strange[0]}/ is not a class of train/" if strange else f"no pictures of {lacking[0]}"
-            raise problem(f"dataset.path={said}", f"the classes of {part}/ and train/ must agree; {which}")
+            raise problem(f"dataset.path={said}", f"the classes of {split}/ and train/ must agree; {which}")
     files = {
-        part: [(file, number) for number, name in enumerate(classes) for file in names[name]]
-        for part, names in found.items()
+        split: [(file, number) for number, name in enumerate(classes) for file in names[name]]
+        for split, names in found.items()
     }
     return Listing(root, classes, files, len(outside))
 
@@ -149,7 +150,7 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
     total = sum(len(files) for files in listing.files.values())
     say(f"{listing.root.name}: decoding {total:,} pictures once")
     sha, broken, arrays = hashlib.sha256(), [], {}
-    for part, files in listing.files.items():
+    for split, files in listing.files.items():
         x = np.empty((len(files), cfg.channels, height, width), np.uint8)
         y: list[int] = []
         for file, label in files:
@@ -162,8 +163,8 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
             x[len(y)] = picture
             y.append(label)
         if not y:
-            raise problem(f"dataset.path={cfg.path}", f"none of its {len(files):,} {part} pictures can be read")
-        arrays[part] = x[: len(y)], np.array(y, np.int64)
+            raise problem(f"dataset.path={cfg.path}", f"none of its {len(files):,} {split} pictures can be read")
+        arrays[split] = x[: len(y)], np.array(y, np.int64)
     data_spec = DatasetSpec((cfg.channels, height, width), "image", "classes", listing.classes)
     val, test = arrays.get("val", (None, None)), arrays.get("test", (None, None))
     return RawDataset(

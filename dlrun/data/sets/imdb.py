@@ -32,7 +32,7 @@ class Imdb(KerasTexts):
     }
 
     def parts(self, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-        """Each part shuffled by itself, both from one stream."""
+        """Each split shuffled by itself, both from one stream."""
         x, y, x_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
         train, test = orders(len(x), len(x_test))
         return x[train], y[train], x_test[test], y_test[test]

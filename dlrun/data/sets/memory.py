@@ -54,7 +54,7 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     """Hold data for this process and, by the cache, for others; its hash, which `dataset.content` takes.
 
     `data` is (x, y), x alone, a dict of arrays (x_train, y_train, ..., classes, features), a torch Dataset whose rows
-    are fixed, or a DataFrame with the name of its `target` (or several).  `test` and `validation` are further parts of
+    are fixed, or a DataFrame with the name of its `target` (or several).  `test` and `validation` are further splits of
     the same form, (x, y).  Raises ConfigError for what cannot be learned from.
 
     >>> hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])) == hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]))
@@ -70,8 +70,8 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     else:
         if target is not None:
             raise problem(f"target={target}", "it names a column of a DataFrame; expected data=DataFrame")
-        parts = {part: value for part, value in (("val", validation), ("test", test)) if value is not None}
-        source = dataset_of(_with_parts(data, parts, given), given, targets, layout)
+        splits = {split: value for split, value in (("val", validation), ("test", test)) if value is not None}
+        source = dataset_of(_with_splits(data, splits, given), given, targets, layout)
     source = complete(source)
     about = json.dumps(dataclasses.asdict(source.data_spec), sort_keys=True)
     content = hashlib.sha256(f"{source.content} {about}".encode()).hexdigest()[:16]
@@ -82,18 +82,18 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     return content
 
 
-def _with_parts(data: Any, parts: dict[str, Any], given: str) -> Any:
-    if not parts:
+def _with_splits(data: Any, splits: dict[str, Any], given: str) -> Any:
+    if not splits:
         return data
     named = dict(data) if isinstance(data, dict) else {}
     if not named:
         if not isinstance(data, tuple) or len(data) != 2:
-            raise problem(given, "expected (x, y) beside further parts")
+            raise problem(given, "expected (x, y) beside further splits")
         named = {"x_train": data[0], "y_train": data[1]}
-    for part, value in parts.items():
+    for split, value in splits.items():
         if not isinstance(value, tuple) or len(value) != 2:
-            raise problem({"val": "validation"}.get(part, part), f"expected (x, y), not a {type(value).__name__}")
-        named[f"x_{part}"], named[f"y_{part}"] = value
+            raise problem({"val": "validation"}.get(split, split), f"expected (x, y), not a {type(value).__name__}")
+        named[f"x_{split}"], named[f"y_{split}"] = value
     return named
 
 

@@ -103,8 +103,8 @@ class Progress:
             job.done = 1.0
         if state.result:
             job.metrics = metrics_of(state.result)
-            job.values = {f"{part}/{name}": value for part in ("train", "val", "test")
-                          for name, value in (state.result.get(part) or {}).items()}
+            job.values = {f"{split}/{name}": value for split in ("train", "val", "test")
+                          for name, value in (state.result.get(split) or {}).items()}
 
     def seconds_left(self) -> float | None:
         """Seconds until all is done, if the rest goes as fast as what was done here; None before anything was."""
@@ -137,7 +137,7 @@ def measure(plan: Plan, job: JobProgress) -> str:
     chosen = plan.options.get("metric")
     keys = [chosen] if chosen else []
     task = str((job.job.config.get("task") or {}).get("kind", ""))
-    keys += [f"{part}/{name}" for part in ("test", "val", "train") for name in (primary_of(task), "loss")]
+    keys += [f"{split}/{name}" for split in ("test", "val", "train") for name in (primary_of(task), "loss")]
     keys += list(job.values)
     key = next((key for key in keys if job.values.get(key) is not None), None)
     job.metrics = job.metrics or Metrics(kind=task)

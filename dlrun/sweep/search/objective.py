@@ -51,8 +51,8 @@ class Objective:
         return fmean(values) if all(map(math.isfinite, values)) else self.worst, ""
 
     def _has(self, state: JobState) -> bool:
-        part, _, name = self.key.partition("/")
-        return name in (state.result.get(part) or {})
+        split, _, name = self.key.partition("/")
+        return name in (state.result.get(split) or {})
 
     def curve(self, rows: Sequence[dict[str, Any]]) -> dict[int, float]:
         """The value after each epoch, from a run's rows; the best one so far where that is what counts."""

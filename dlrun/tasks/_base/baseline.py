@@ -24,22 +24,22 @@ class Baseline:
     outputs: Tensor
 
 
-def constant(outputs: Tensor, says: str, part: Split) -> Baseline:
-    """The same outputs (width,) for every row of a part."""
-    return Baseline("majority", says, outputs.expand(len(all_targets(part)), -1))
+def constant(outputs: Tensor, says: str, split: Split) -> Baseline:
+    """The same outputs (width,) for every row of a split."""
+    return Baseline("majority", says, outputs.expand(len(all_targets(split)), -1))
 
 
-def last_value(prepared: PreparedData, part: Split) -> Baseline:
-    """The last value of the target's column in each window of a part, on the scale of the target."""
-    assert part.rows is not None and part.form.windows is not None
-    windows = part.form.windows
-    last = part.x[part.rows + (windows.length - 1) * windows.step, prepared.asked["target"]]
+def last_value(prepared: PreparedData, split: Split) -> Baseline:
+    """The last value of the target's column in each window of a split, on the scale of the target."""
+    assert split.rows is not None and split.form.windows is not None
+    windows = split.form.windows
+    last = split.x[split.rows + (windows.length - 1) * windows.step, prepared.asked["target"]]
     return Baseline("last_value", "the last value", torch.from_numpy(prepared.targets[0](last))[:, None])
 
 
-def all_targets(part: Split) -> Tensor:
-    """All targets of a part on the CPU, as torch's losses expect them; of a text that is its own target, its tokens."""
-    y = part.y if part.y is not None else part.x[1:]
+def all_targets(split: Split) -> Tensor:
+    """All targets of a split on the CPU, as torch's losses expect them; a text's targets are its own tokens."""
+    y = split.y if split.y is not None else split.x[1:]
     found = torch.from_numpy(np.array(y))
     if found.dtype == torch.uint8:
         return found.float()

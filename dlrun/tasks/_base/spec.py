@@ -63,9 +63,9 @@ class TaskSpec:
         """The metrics of the user's choice; those that `metric_problems` tells of are left out."""
         return tuple(metric for metric in map(self._chosen, self.metrics) if isinstance(metric, Metric))
 
-    def reported(self, part: str) -> tuple[Metric, ...]:
-        """The metrics of a part; in training those of the user's choice are not measured."""
-        return self.own if part == "train" else (*self.own, *self.chosen)
+    def reported(self, split: str) -> tuple[Metric, ...]:
+        """The metrics of a split; in training those of the user's choice are not measured."""
+        return self.own if split == "train" else (*self.own, *self.chosen)
 
     def described(self) -> Metrics:
         """All metrics that this task can measure."""

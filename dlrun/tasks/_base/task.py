@@ -30,7 +30,7 @@ class Task:
     """
 
     def players(self, model: nn.Module) -> dict[str, nn.Module]:
-        """The parts of the model that move, by name; all together they own every parameter."""
+        """The networks that move, by name; together they own every parameter."""
         return {"model": model}
 
     def turn(self, step: int) -> Sequence[Sequence[str]]:
@@ -68,8 +68,8 @@ class Task:
         """The outputs (rows, width) that say the targets y for sure (`model=permuted`)."""
         raise NotImplementedError
 
-    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline | None:
-        """What is printed beside the result on the rows of `part`: outputs that need no pass over the inputs."""
+    def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline | None:
+        """What is printed beside the result on the rows of `split`: outputs that need no pass over the inputs."""
         return None
 
     def predict(self, model: nn.Module, x: Tensor) -> Tensor:

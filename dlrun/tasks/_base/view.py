@@ -49,10 +49,10 @@ class View:
         return self.test or self.val or self.train
 
     @property
-    def part(self) -> Split:
+    def split(self) -> Split:
         """The same rows as they are stored."""
         prepared = self.prepared
-        return next(part for part in (prepared.test, prepared.val, prepared.train) if part is not None)
+        return next(split for split in (prepared.test, prepared.val, prepared.train) if split is not None)
 
     @property
     def images(self) -> bool:
@@ -82,7 +82,7 @@ class View:
         if not found:
             with self.eval_mode():
                 found = [(self.model(x), y) for x, y in in_order(self.rows, self.evaluate_batch)]
-        outputs, targets = (torch.cat(parts).cpu() for parts in zip(*found))
+        outputs, targets = (torch.cat(rows).cpu() for rows in zip(*found))
         return outputs.float(), targets
 
     def write(self, name: str, text: str) -> None:

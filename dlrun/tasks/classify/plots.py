@@ -57,11 +57,11 @@ def mistakes(view: View) -> None:
 
 def _ids(view: View, row: int) -> list[int]:
     """The words of a shown row; a bag of words has each once, the rarest first."""
-    part, vocabulary = view.part, view.prepared.vocabulary
+    split, vocabulary = view.split, view.prepared.vocabulary
     assert vocabulary is not None
     silent = (vocabulary.padding, vocabulary.start)
-    bag = part.form.size if part.form.kind == "multi_hot" else None  # what fills a bag up is `size`
-    ids = [int(number) for number in part.x[row] if number not in silent]
+    bag = split.form.size if split.form.kind == "multi_hot" else None  # what fills a bag up is `size`
+    ids = [int(number) for number in split.x[row] if number not in silent]
     return ids if bag is None else [number for number in reversed(ids) if number < bag]
 
 

@@ -65,8 +65,8 @@ class ClassifyTask(Task):
     def answers(self, y: Tensor, width: int) -> Tensor:
         return sure(y, width)
 
-    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
-        return constant(self.prior(all_targets(prepared.train), width), "the largest class", part)
+    def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
+        return constant(self.prior(all_targets(prepared.train), width), "the largest class", split)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         classes = data_spec.classes

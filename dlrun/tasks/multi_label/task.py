@@ -46,9 +46,9 @@ class MultiLabelTask(Task):
     def answers(self, y: Tensor, width: int) -> Tensor:
         return torch.cat([sure(column, 1) for column in y.T], 1)
 
-    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+    def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
         prior = self.prior(all_targets(prepared.train), width)
-        return constant(prior, "each label's commoner value", part)
+        return constant(prior, "each label's commoner value", split)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         shares = self.probabilities(outputs)

@@ -110,9 +110,9 @@ class MultiOutputTask(Task):
         return torch.cat([sure(own, part.head.outputs) if part.head.classes else own[:, None]
                           for part in self.slices for own in [y[:, part.place]]], 1)
 
-    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+    def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
         prior = self.prior(all_targets(prepared.train), width)
-        return constant(prior, "each target's largest class or centre", part)
+        return constant(prior, "each target's largest class or centre", split)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         columns: list[Column] = []

@@ -21,15 +21,15 @@ def passages(view: View) -> None:
     data_spec, vocabulary = prepared.data_spec, prepared.vocabulary
     if vocabulary is None or not data_spec.next_token:
         return
-    part = view.part
-    assert part.rows is not None
+    split = view.split
+    assert split.rows is not None
     length = data_spec.input_shape[-1]
-    begin = int(part.rows[0])
-    prompt = [int(token) for token in np.asarray(part.x[begin:begin + length])]
+    begin = int(split.rows[0])
+    prompt = [int(token) for token in np.asarray(split.x[begin:begin + length])]
     lines = [f"prompt: {vocabulary.decode(prompt)}", ""]
     seed = derive_seed(view.config.seed, "text", view.epoch)
     made = [Passage(prompt, temperature, torch.Generator().manual_seed(seed)) for temperature in TEMPERATURES]
-    write_all(view.model, part.form, length, made, TOKENS, view.rows.device)
+    write_all(view.model, split.form, length, made, TOKENS, view.rows.device)
     for passage in made:
         lines += [f"temperature {passage.temperature}: {vocabulary.decode(passage.made)}", ""]
     view.write(f"text-{view.epoch:04d}", "\n".join(lines))

@@ -31,12 +31,12 @@ def text_diversity(view: View) -> dict[str, float]:
     data_spec, vocabulary = prepared.data_spec, prepared.vocabulary
     if vocabulary is None or not data_spec.next_token:
         return {}
-    part, length = prepared.test or prepared.val or prepared.train, data_spec.input_shape[-1]
-    starts = [[int(token) for token in np.asarray(part.x[begin:begin + length])] for begin in _begins(part)]
+    split, length = prepared.test or prepared.val or prepared.train, data_spec.input_shape[-1]
+    starts = [[int(token) for token in np.asarray(split.x[begin:begin + length])] for begin in _begins(split)]
     seeds = [derive_seed(view.config.seed, "variety", place) for place in range(len(starts))]
     passages = [Passage(start, temperature, torch.Generator().manual_seed(seeds[place]))
                 for temperature in TEMPERATURES for place, start in enumerate(starts)]
-    write_all(view.model, part.form, length, passages, TOKENS, view.rows.device)
+    write_all(view.model, split.form, length, passages, TOKENS, view.rows.device)
     letters = vocabulary.unit == "character"
     known = set(_WORD.findall(vocabulary.decode(prepared.train.x))) if letters else set()
     found: dict[str, list[float]] = {}
@@ -53,10 +53,10 @@ def text_diversity(view: View) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
-def _begins(part: Split) -> list[int]:
-    assert part.rows is not None
-    places = np.linspace(0, len(part.rows), STARTS, endpoint=False).astype(int)
-    return [int(part.rows[place]) for place in places]
+def _begins(split: Split) -> list[int]:
+    assert split.rows is not None
+    places = np.linspace(0, len(split.rows), STARTS, endpoint=False).astype(int)
+    return [int(split.rows[place]) for place in places]
 
 
 def _share(count: int, of: int) -> float:

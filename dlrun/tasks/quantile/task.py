@@ -52,8 +52,8 @@ class QuantileTask(Task):
     def answers(self, y: Tensor, width: int) -> Tensor:
         return y[:, None].expand(-1, width)
 
-    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
-        return constant(self.prior(all_targets(prepared.train), width), "the quantiles of the training targets", part)
+    def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
+        return constant(self.prior(all_targets(prepared.train), width), "the quantiles of the training targets", split)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         """A column for each quantile: ``price 0.1``."""

@@ -54,13 +54,13 @@ class RegressTask(Task):
     def answers(self, y: Tensor, width: int) -> Tensor:
         return y[:, None]
 
-    def baseline(self, prepared: PreparedData, part: Split, width: int) -> Baseline:
+    def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
         """The last value of a series, else the centre of the training targets."""
         if prepared.data_spec.input_kind == "series":
-            return last_value(prepared, part)
+            return last_value(prepared, split)
         centre_of = "median" if self._loss is F.l1_loss else "mean"
         prior = self.prior(all_targets(prepared.train), width)
-        return constant(prior, f"the {centre_of} of the training targets", part)
+        return constant(prior, f"the {centre_of} of the training targets", split)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         return [number_column(targets[0].name or "prediction", outputs[:, 0], targets[0])]

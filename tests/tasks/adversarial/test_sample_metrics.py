@@ -26,17 +26,17 @@ SMALL = ["model=gan", "model.generator_hidden=[16]", "model.discriminator_hidden
 
 
 @pytest.fixture(scope="module")
-def parts() -> RunComponents:
+def components() -> RunComponents:
     checked = preflight([*SMALL, "threads=1", "device=cpu"])
     return build_run(checked, choose(checked.config, None), lambda line: None)
 
 
 @pytest.fixture(scope="module")
-def looks(parts: RunComponents, tmp_path_factory: pytest.TempPathFactory) -> GanSampleMetrics:
+def looks(components: RunComponents, tmp_path_factory: pytest.TempPathFactory) -> GanSampleMetrics:
     said: list[str] = []
     folder = RunFolder(tmp_path_factory.mktemp("samples")).make()
-    made = GanSampleMetrics(parts.view(folder, Recorder(), 0, nullcontext),
-                            lambda: make_sample_classifier(parts, folder.judge, said.append))
+    made = GanSampleMetrics(components.view(folder, Recorder(), 0, nullcontext),
+                            lambda: make_sample_classifier(components, folder.judge, said.append))
     assert made.classifier is not None and made.classifier.accuracy > 0.95
     assert "classifier that is right on 9" in said[0]
     return made
@@ -52,18 +52,18 @@ def measured(looks: GanSampleMetrics, monkeypatch: pytest.MonkeyPatch, made: tor
     return looks()
 
 
-def test_real_rows_in_place_of_samples_look_varied(parts, looks, monkeypatch) -> None:
-    found = measured(looks, monkeypatch, parts.train.range(300, 300 + SAMPLES)[0])
+def test_real_rows_in_place_of_samples_look_varied(components, looks, monkeypatch) -> None:
+    found = measured(looks, monkeypatch, components.train.range(300, 300 + SAMPLES)[0])
     assert found["classes"] == 10 and found["sure"] > 0.9 and found["duplicates"] < 0.15
 
 
-def test_rows_of_two_classes_are_two_classes(parts, looks, monkeypatch) -> None:
-    x, y = parts.train.range(0, parts.train.count)
+def test_rows_of_two_classes_are_two_classes(components, looks, monkeypatch) -> None:
+    x, y = components.train.range(0, components.train.count)
     assert measured(looks, monkeypatch, x[(y == 3) | (y == 7)][:SAMPLES])["classes"] == 2
 
 
-def test_half_of_the_rows_twice_are_duplicates(parts, looks, monkeypatch) -> None:
-    x, _ = parts.train.range(0, SAMPLES)
+def test_half_of_the_rows_twice_are_duplicates(components, looks, monkeypatch) -> None:
+    x, _ = components.train.range(0, SAMPLES)
     whole = measured(looks, monkeypatch, x)["duplicates"]
     half = measured(looks, monkeypatch, torch.cat([x[:128], x[:64], x[:64] + 1e-4]))["duplicates"]
     assert whole < 0.15 and 0.75 <= half < 0.85

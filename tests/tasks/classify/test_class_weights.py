@@ -78,15 +78,16 @@ def test_weights_are_named_by_class_or_number_and_others_weigh_one() -> None:
 
 
 def test_balanced_weights_are_counted_on_the_training_rows(tmp_path: Path) -> None:
-    parts, _ = made(tmp_path, "dataset=breast_cancer", "model=softmax", "task.class_weights=balanced")
-    y = parts.prepared.train.y
+    components, _ = made(tmp_path, "dataset=breast_cancer", "model=softmax", "task.class_weights=balanced")
+    y = components.prepared.train.y
     weights = compute_class_weight("balanced", classes=np.arange(2), y=y)
     assert weights[0] > 1.2 > 0.9 > weights[1], "two in three tumours are benign"
-    x, labels = parts.train.range(0, 50)
-    z = parts.model(x)
+    x, labels = components.train.range(0, 50)
+    z = components.model(x)
     losses = torch.nn.functional.binary_cross_entropy_with_logits(z[:, 0], labels.float(), reduction="none")
     hand = (losses * torch.tensor(weights)[labels]).sum() / 50
-    assert parts.task.loss("model", parts.model, Batch(x, labels, 50))[0].item() == pytest.approx(hand.item(), rel=1e-6)
+    loss = components.task.loss("model", components.model, Batch(x, labels, 50))[0]
+    assert loss.item() == pytest.approx(hand.item(), rel=1e-6)
 
 
 def test_a_weight_multiplies_the_training_loss_of_a_run(go) -> None:
