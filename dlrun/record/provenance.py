@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shlex
@@ -14,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-_GIT_SECONDS = 2.0
+from dlrun.record.checkout import checkout_state
 
 
 def provenance(
@@ -37,7 +36,7 @@ def provenance(
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "command": shlex.join(sys.argv if command is None else command),
         "workdir": str(workdir),
-        "code": {"dlrun": _loaded(source), "workdir": git(workdir)},
+        "code": {"dlrun": _loaded(source), "workdir": checkout_state(workdir)},
         "versions": {
             "python": platform.python_version(), **_installed("dlrun", "numpy", "hydra-core"), **(versions or {}),
         },
@@ -68,39 +67,7 @@ def other_code(stored: Mapping[str, Any]) -> str | None:
 @lru_cache
 def _loaded(folder: Path) -> dict[str, Any] | None:
     """The state of our own code, asked once: what this process runs is what it loaded, whatever changes later."""
-    return git(folder)
-
-
-def git(folder: Path) -> dict[str, Any] | None:
-    """The state of the checkout at `folder`; None where there is none, or no git.
-
-    ``commit`` is None before the first commit.  ``diff`` is the sha256 of ``git diff HEAD -- .`` (changes below
-    `folder`), None when clean; ``untracked`` counts files below it that git neither knows nor ignores.  Both are
-    "unknown" where git takes longer than two seconds.
-    """
-    if _git(folder, "rev-parse", "--is-inside-work-tree") != b"true\n":
-        return None
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    state: dict[str, Any] = {"commit": commit.decode().strip() if commit else None, "diff": "unknown"}
-    if commit:
-        diff = _git(folder, "diff", "--no-ext-diff", "--no-color", "HEAD", "--", ".")
-        state["diff"] = "unknown" if diff is None else hashlib.sha256(diff).hexdigest() if diff else None
-    names = _git(folder, "ls-files", "--others", "--exclude-standard", "--directory", "-z", "--", ".")
-    state["untracked"] = "unknown" if names is None else names.count(b"\0")
-    state["dirty"] = bool(state["untracked"]) or state["diff"] is not None
-    return state
-
-
-def _git(folder: Path, *words: str) -> bytes | None:
-    """What git prints, None when it fails, is missing or takes too long."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, timeout=_GIT_SECONDS, stdin=subprocess.DEVNULL,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+    return checkout_state(folder)
 
 
 def _installed(*names: str) -> dict[str, str]:
