@@ -66,8 +66,12 @@ def problem(given: str, expected: str, origin: str = "") -> ConfigError:
 def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
     """The known names most like `word`, best first; empty when nothing is close.
 
-    A name that differs in case alone is that name.  Names of the same depth come first: ``optimizer.l`` means
-    ``optimizer.lr``, and ``optimizer.wxyz`` means nothing, though all names there begin alike.
+    A name that differs in case alone is that name; one slip of the keys away goes before all that are less alike.
+    Names of the same depth come first: ``optimizer.l`` means ``optimizer.lr``, and ``optimizer.wxyz`` means nothing,
+    though all names there begin alike.
+
+    >>> nearest("adma", ["adadelta", "adam", "adamax"])
+    ['adam']
     """
     names = list(dict.fromkeys(known))
     same = [name for name in names if name.lower() == word.lower().removesuffix(".yaml").strip("/ ")]
@@ -84,11 +88,29 @@ def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
         cutoff = 0.6
     import difflib  # only a mistake needs it
 
-    close = difflib.get_close_matches(word, names, n=max(count, 5), cutoff=cutoff)
-    close.sort(key=lambda name: name.count(".") != word.count("."))
+    def other_depth(name: str) -> bool:
+        return name.count(".") != word.count(".")
+
+    alike = difflib.get_close_matches(word, names, n=len(names) or 1, cutoff=cutoff)
+    slips = [name for name in alike if _one_slip(word, name)]
+    slips += [name for name in names if len(word) > 1 and name not in slips and _one_slip(word, name)]
+    close = sorted(slips, key=other_depth)
+    close += sorted((name for name in alike[:max(count, 5)] if name not in slips), key=other_depth)
     if not close:
         close = [name for name in names if len(word) >= 2 and name.startswith(word)]
     return close[:count]
+
+
+def _one_slip(typed: str, name: str) -> bool:
+    """Whether one letter is missing, too many or another, or two neighbours are swapped (Damerau's distance is 1)."""
+    a, b = typed.lower(), name.lower()
+    if abs(len(a) - len(b)) > 1:
+        return False
+    start = next((place for place, (one, other) in enumerate(zip(a, b)) if one != other), min(len(a), len(b)))
+    a, b = a[start:], b[start:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    return max(len(a), len(b)) == 1 or (len(a) == 2 and a == b[::-1])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

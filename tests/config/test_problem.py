@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import string
+
 import pytest
+
+from dlrun import registry
 
 from dlrun.config.check.names import SYNONYMS, elsewhere, meant
 from dlrun.config.problem import ConfigError, Problem, nearest
@@ -21,6 +26,35 @@ KNOWN = [*rules(Root), *GROUPS, *(f"{group}.{key}" for group, kinds in KINDS.ite
 ])
 def test_a_slip_is_led_to_the_name_that_was_meant(word: str, right: str) -> None:
     assert nearest(word, KNOWN) == [right]
+
+
+LETTERS = string.ascii_lowercase + "_"
+
+
+def _one_edit_away(word: str) -> set[str]:
+    """Every text that one missing, added, changed or swapped letter makes of a word, one by one."""
+    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    return {*(a + b[1:] for a, b in cuts if b), *(a + letter + b for a, b in cuts for letter in LETTERS),
+            *(a + letter + b[1:] for a, b in cuts if b for letter in LETTERS),
+            *(a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1)} - {word}
+
+
+@pytest.mark.parametrize("group", ["dataset", "model", "task", "optimizer", "schedule", "layer", "verb"])
+def test_the_only_name_that_is_one_slip_away_comes_first(group: str) -> None:
+    names, draw = registry.names(group), random.Random(0)
+    led = 0
+    for right in names:
+        for typed in draw.sample(sorted(_one_edit_away(right)), 12):
+            near = _one_edit_away(typed) & set(names)
+            if len(typed) > 1 and near == {right} and typed not in names:
+                led += 1
+                assert nearest(typed, names) == [right], typed
+    assert led > 10 * len(names)
+
+
+def test_two_swapped_letters_are_one_slip() -> None:
+    assert nearest("adma", registry.names("optimizer")) == ["adam"]
+    assert nearest("nadma", registry.names("optimizer")) == ["nadam"]
 
 
 def test_names_of_the_same_depth_come_first() -> None:
