@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from dlrun.config.places import user_file
 from dlrun.config.problem import problem
 from dlrun.data.prepared import PreparedData
 from dlrun.models.layers.embedding_module import Embedding
@@ -25,9 +26,8 @@ def set_vectors(model: nn.Module, prepared: PreparedData, data_dir: Path, say: C
         vocabulary = prepared.vocabulary
         if vocabulary is None:
             raise problem(f"model.vectors={module.vectors}", "this data set has no words that vectors could be of")
-        typed = Path(module.vectors).expanduser()
-        path = next((p for p in (typed, data_dir / typed) if p.is_file()), None)
-        if path is None:
+        path = user_file(module.vectors, data_dir)
+        if not path.is_file():
             raise problem(f"model.vectors={module.vectors}", f"no such file, neither here nor below {data_dir}")
         rows, dim = module.weight.shape
         words = [*vocabulary.words, *[""] * rows][:rows]

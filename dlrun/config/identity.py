@@ -16,8 +16,8 @@ from typing import Any
 from dlrun import registry
 from dlrun.config.callbacks import callback_source
 from dlrun.config.content import content_hash
-from dlrun.config.places import data_dir
-from dlrun.config.schema.fields import Rule, rules
+from dlrun.config.places import data_dir, user_file
+from dlrun.config.schema.fields import named_file, rules
 from dlrun.config.schema.groups import TARGET, of_target
 from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.layer_lists import changed
@@ -76,7 +76,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
         for key, rule in rules(schema).items():
             if rule.kind == "layers" and plain[group].get(key):
                 plain[group][key] = changed(_layers(plain[group][key], folder, content, code), TARGET, coded)
-            elif _is_file(key, rule) and getattr(value, key):
+            elif rule.file and getattr(value, key):
                 plain[group][key] = _hashed(getattr(value, key), folder, content)
         if not of_target(value):  # a class of the user's own has its code's hash among its values
             _add(code, schema, group, value.kind, content)
@@ -88,16 +88,11 @@ def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, 
             if rule.identity and key not in without and getattr(value, key) != rule.unhashed}
 
 
-def _is_file(key: str, rule: Rule) -> bool:
-    return rule.file or key in ("path", "vectors")
-
-
 def _hashed(name: Any, folder: Path, content: Content) -> Any:
-    """The content of the file that a value names: as it is typed, else below the data's folder."""
-    if not isinstance(name, str):
-        return name
-    typed = Path(name).expanduser()
-    return content(next((path for path in (typed, folder / typed) if path.exists()), typed))
+    """The content of the file that a value names, of several that of each."""
+    if isinstance(name, (list, tuple)):
+        return [_hashed(one, folder, content) for one in name]
+    return content(user_file(name, folder)) if isinstance(name, str) else name
 
 
 def _layers(value: Any, folder: Path, content: Content, code: dict[str, str]) -> Any:
@@ -121,7 +116,7 @@ def _layers(value: Any, folder: Path, content: Content, code: dict[str, str]) ->
         if rule is not None and rule.kind == "layers":
             inner[key] = _layers(entry, folder, content, code)
         else:
-            inner[key] = _hashed(entry, folder, content) if rule is not None and _is_file(key, rule) else entry
+            inner[key] = _hashed(entry, folder, content) if rule is not None and rule.file else entry
     return {word: inner}
 
 
@@ -147,7 +142,7 @@ def run_name(config: Config) -> str:
     """``mnist-cnn-adam``: the words chosen (a user's file by its own name), safe as a folder."""
     if config.name:
         return config.name
-    path = getattr(config.dataset, "path", None)
-    data = Path(path).stem if path else config.dataset.name or config.dataset.kind
+    read = named_file(type(config.dataset), vars(config.dataset))
+    data = Path(read).stem if read else config.dataset.name or config.dataset.kind
     words = [data, config.model.name or config.model.kind, config.optimizer.name or config.optimizer.kind]
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", str(word)).strip("._") or "x" for word in words)

@@ -48,6 +48,12 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("dlrun"))
 
 
+def user_file(typed: str, data_dir: Path) -> Path:
+    """The file or folder that an option names: as it is typed, else below the data's folder; it may be missing."""
+    path = Path(typed).expanduser()
+    return next((place for place in (path, data_dir / path) if place.exists()), path)
+
+
 def data_dir(configured: str | None) -> Path:
     """Where data files are looked for: the configured folder, else DLRUN_DATA, else the cache."""
     chosen = configured or os.environ.get("DLRUN_DATA")

@@ -13,7 +13,7 @@ from dlrun.report.find import gather
 from dlrun.report.footnotes import notes_of
 from dlrun.report.run import Run
 from dlrun.report.scale import scale
-from dlrun.report.settings import key_of, settings, word
+from dlrun.report.settings import key_of, read_file, settings, word
 from dlrun.report.statistics import Interval, interval
 from dlrun.report.table import Report, Row, Table
 from dlrun.report.values import metrics_of_all, names, primary_key, value_of
@@ -34,7 +34,7 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
         raise ConfigError([Problem(f"metric={metric}", expected)])
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
-        data = word(run.config, "dataset") if not run.config.get("dataset.path") else str(run.config["dataset.path"])
+        data = read_file(run.config) or word(run.config, "dataset")
         groups.setdefault((data, str(run.config.get("task.kind", ""))), []).append(run)
     tables = [_table(title, members, planned, metric) for title, members in groups.items()]
     if versus:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from dlrun.config.flat import flatten
-from dlrun.config.schema.fields import defaults, rules
+from dlrun.config.schema.fields import defaults, named_file, rules
 from dlrun.config.schema.groups import KINDS
 from dlrun.config.schema.root import Root
 from dlrun.registry import BrokenKind
@@ -40,6 +40,12 @@ def _kinds(config: Mapping[str, Any]) -> tuple[str | None, ...]:
 def word(config: Mapping[str, Any], group: str) -> str:
     """The word that chose a group: ``cnn``, or the kind where a run knows no word."""
     return str(config.get(f"{group}.name") or config.get(f"{group}.kind") or "")
+
+
+def read_file(config: Mapping[str, Any]) -> str:
+    """The user's own file that the rows come from; an empty text where the data set names none."""
+    schema = dict(_schemas(_kinds(config))).get("dataset")
+    return named_file(schema, config, "dataset.") if schema is not None else ""
 
 
 def key_of(found: Mapping[str, Any]) -> str:

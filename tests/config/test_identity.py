@@ -14,7 +14,7 @@ from dlrun.config import identity as module
 from dlrun.config.check.check import check
 from dlrun.config.compose.composer import compose
 from dlrun.config.identity import identity, prefix_identity, run_name
-from dlrun.config.schema.fields import number, rules
+from dlrun.config.schema.fields import file, number, rules
 from dlrun.config.schema.optimizer import Optimizer
 from dlrun.config.schema.root import Config, Root
 from dlrun.engine.optimizers.adam import Adam
@@ -155,6 +155,29 @@ def test_a_folders_names_and_contents_count_and_its_place_does_not(folder: Path,
         return identity(config("dataset=image_folder", f"dataset.path={path}"))
 
     assert of("a") == of("b") != of("c")
+
+
+@dataclass(frozen=True)
+class WithFiles(Optimizer):
+    """A kind whose options name files, under keys of its own."""
+
+    kind = "adam"
+    table: str | None = file(None, "A file.")
+    more: str = file((), "Files.", several=True, identity=False)
+
+
+def test_every_option_that_names_files_counts_by_their_content(
+        folder: Path, write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"a.txt": "1", "deep/b.txt": "1", "c.txt": "2"})
+    monkeypatch.setattr(WithFiles, "__module__", "dlrun.engine.optimizers.adam")
+    whole = config()
+
+    def of(**values: object) -> str:
+        return identity(dataclasses.replace(whole, optimizer=WithFiles(**values)))
+
+    assert of(table="a.txt") == of(table="deep/b.txt") != of(table="c.txt")
+    assert of(more=("a.txt", "c.txt")) == of(more=("deep/b.txt", "c.txt")) != of(more=("c.txt", "a.txt"))
+    assert of() == identity(whole)
 
 
 VECTORS = {"a.txt": "the 1 2\n", "deep/b.txt": "the 1 2\n", "c.txt": "the 1 3\n", "data/d.txt": "the 1 2\n"}

@@ -8,7 +8,6 @@ import string
 import pytest
 
 from dlrun import registry
-
 from dlrun.config.check.names import SYNONYMS, elsewhere, meant
 from dlrun.config.problem import ConfigError, Problem, nearest
 from dlrun.config.schema.fields import rules

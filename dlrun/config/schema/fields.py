@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -205,7 +206,7 @@ def text(default: Any, doc: str, **rule: Any) -> Any:
 
 
 def file(default: Any, doc: str, **rule: Any) -> Any:
-    """A file or folder, which is part of a run's identity by its content."""
+    """A file or folder, which is part of a run's identity by its content: moving it changes no id."""
     return _field("text", default, doc, file=True, **rule)
 
 
@@ -244,6 +245,12 @@ def free(default: Any, doc: str, **rule: Any) -> Any:
 def rules(schema: type) -> dict[str, Rule]:
     """The rules of a schema dataclass by key, in their order of declaration; what has none cannot be set."""
     return {field.name: field.metadata["rule"] for field in dataclasses.fields(schema) if "rule" in field.metadata}
+
+
+def named_file(schema: type, values: Mapping[str, Any], prefix: str = "") -> str:
+    """The first file or folder that values of a schema name, under their keys after `prefix`; empty where none does."""
+    given = (values.get(prefix + key) for key, rule in rules(schema).items() if rule.file)
+    return next((str(name) for name in given if name), "")
 
 
 def defaults(schema: type) -> dict[str, Any]:

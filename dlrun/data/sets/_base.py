@@ -22,7 +22,8 @@ class Dataset:
 
     A new one is a file of this folder with a frozen dataclass that is registered, says what is `known` (or `info`), and
     has `files` (decoded once and cached) or `read`.  Nothing else of dlrun names it.  NumPy is imported in the methods
-    that read, so that a command is checked without it.
+    that read, so that a command is checked without it.  An option that names a file or folder is a field `file`
+    (`config.schema.fields`): its content is part of a run's id, its place is not.
 
         @register("dataset", "birds")
         @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrun.config.schema.fields import MISSING, choice, flag, integer, integers, number, text, texts
+from dlrun.config.schema.fields import MISSING, choice, file, flag, integer, integers, number, text, texts
 
 
 def name() -> Any:
@@ -66,8 +66,7 @@ def stratify() -> Any:
 
 def path(what: str) -> Any:
     """The place of a user's file or folder."""
-    # Moving a file does not change a result: its content is part of a run's identity, its place is not.
-    return text(MISSING, f"{what}; ~ is the home folder.", identity=False)
+    return file(MISSING, f"{what}; ~ is the home folder.", identity=False)
 
 
 def targets() -> Any:

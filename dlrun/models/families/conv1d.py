@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.problem import problem
-from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
+from dlrun.config.schema.fields import choice, file, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.families._lists import per_block
 from dlrun.models.families._sequence import (
@@ -55,7 +55,7 @@ class Conv1d(ListModel):
     cell: str = choice("keras", ("keras", "fast"), CELL_DOC)
     recurrent_dropout: float = number(0.0, RECURRENT_DROPOUT_DOC, low=0, high=1, below=True)
     embed: int = integer(32, EMBED_DOC, low=1)
-    vectors: str | None = text(None, VECTORS_DOC)
+    vectors: str | None = file(None, VECTORS_DOC)
     freeze: bool = flag(False, FREEZE_DOC)
     spatial_dropout: float = number(0.0, SPATIAL_DOC, low=0, high=1, below=True)
     dropout: float = number(0.0, "share of the recurrent layers' inputs, and of units after each hidden layer, dropped",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.problem import problem
-from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
+from dlrun.config.schema.fields import choice, file, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.composite_spec import CompositeSpec, NetworkSpec
 from dlrun.models.families._composite import (
@@ -63,7 +63,7 @@ class LstmAutoencoder(CompositeModel):
                             "many units as there are values (sizes up to 1, or 2 where both ways are summed)")
     output: str = choice("auto", OUTPUTS, "with head: " + OUTPUT_DOC)
     embed: int = integer(50, "length of each token's vector; only for tokens", low=1)
-    vectors: str | None = text(None, "file of GloVe or word2vec vectors (text, or .gz) of the tokens; null: random "
+    vectors: str | None = file(None, "file of GloVe or word2vec vectors (text, or .gz) of the tokens; null: random "
                                      "ones, -1 to 1; padding has zeros")
     dropout: float = number(0.0, DROPOUT_DOC, low=0, high=1, below=True)
     recurrent_dropout: float = number(0.0, RECURRENT_DROPOUT_DOC, low=0, high=1, below=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from dlrun.config.problem import problem
-from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
+from dlrun.config.schema.fields import choice, file, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.families._lists import dropped
 from dlrun.models.families._sequence import (
@@ -48,7 +48,7 @@ class Recurrent(ListModel):
     layer: str = choice("lstm", CELLS, "kind of the recurrent layers")
     units: tuple[int, ...] = integers((32,), "units of each recurrent layer, first to last", low=1, scalar=True)
     embed: int = integer(32, EMBED_DOC, low=1)
-    vectors: str | None = text(None, VECTORS_DOC)
+    vectors: str | None = file(None, VECTORS_DOC)
     freeze: bool = flag(False, FREEZE_DOC)
     mask: bool = flag(False, MASK_DOC)
     bidirectional: str = choice("none", ("none", "concat", "sum"), "read from both ends, and how both merge")

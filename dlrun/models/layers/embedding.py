@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.schema.fields import MISSING, choice, flag, integer, text
+from dlrun.config.schema.fields import MISSING, choice, file, flag, integer
 from dlrun.models.layer import Layer, Mask, Module, Parts, Rng
 from dlrun.models.shapes import Shape
 from dlrun.models.words import INITS
@@ -29,7 +29,7 @@ class Embedding(Layer):
     init: str = choice("uniform", tuple(init for init in INITS if init != "torch"), "initial vectors")
     mask_zero: bool = flag(False, "recurrent layers after it skip the positions of id 0, the padding")
     frozen: bool = flag(False, "whether the vectors stay as they begin")
-    vectors: str | None = text(None, "file of GloVe or word2vec vectors (text, or .gz) to begin with")
+    vectors: str | None = file(None, "file of GloVe or word2vec vectors (text, or .gz) to begin with")
     zero: bool = flag(False, "the vector of id 0, the padding, begins with zeros")
 
     def output(self, shape: Shape) -> Shape:

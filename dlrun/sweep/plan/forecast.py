@@ -15,6 +15,7 @@ from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metrics import read
 from dlrun.record.plan import SWEEPS, Job, Plan
 from dlrun.record.status import DONE
+from dlrun.report.settings import read_file
 from dlrun.sweep.plan.status import JobState
 
 MOST = 500  # results that are read, the newest
@@ -108,7 +109,7 @@ def _shape(flat: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _kind(flat: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(flat.get(key) for key in ("dataset.kind", "dataset.path", "model.kind", "model._target_"))
+    return (read_file(flat), *(flat.get(key) for key in ("dataset.kind", "model.kind", "model._target_")))
 
 
 def _length(flat: dict[str, Any]) -> tuple[Any, ...]:
