@@ -5,11 +5,12 @@ It is written under another name, flushed to the disk and renamed, so a killed w
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+
+from dlrun.record.own_file import replacing
 
 
 class Stateful(Protocol):
@@ -22,17 +23,8 @@ class Stateful(Protocol):
 
 def save(path: Path, content: dict[str, Any]) -> None:
     """Write tensors and plain values atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    other = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with other.open("wb") as stream:
-            torch.save(content, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(other, path)
-    except BaseException:
-        other.unlink(missing_ok=True)
-        raise
+    with replacing(path, sync=True) as stream:
+        torch.save(content, stream)
 
 
 def read(path: Path) -> dict[str, Any]:

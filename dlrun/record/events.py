@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dlrun.record.own_file import open_own
+
 _FLUSH_SECONDS = 5.0
 
 
@@ -65,8 +67,9 @@ def truncate_superseded(path: Path) -> None:
 
     Not deleted at once: an open TensorBoard without its fast loader would stop at the file that it cannot find.
     """
-    if path.stat().st_size:
-        os.truncate(path, 0)
+    if path.lstat().st_size:
+        with open_own(path, "r+b") as file:
+            file.truncate(0)
     else:
         path.unlink()
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.record.own_file import open_own, refuse_links, replacing
+
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -59,7 +61,8 @@ class RunFolder:
         return self.path.parents[len(Path(self.inside).parts) - 1] if self.inside else self.path
 
     def make(self) -> RunFolder:
-        """Make the folder and its two subfolders; what is there stays."""
+        """Make the folder and its two subfolders; what is there stays.  Raises ConfigError where one is a link."""
+        refuse_links(self.path, self.checkpoints, self.pictures)
         for folder in (self.path, self.checkpoints, self.pictures):
             folder.mkdir(parents=True, exist_ok=True)
         return self
@@ -74,7 +77,8 @@ class RunFolder:
 
 
 def clear(folder: RunFolder) -> None:
-    """Empty a run's folder; the lock stays, because it is held."""
+    """Empty a run's folder; the lock stays, because it is held.  Raises ConfigError for a link: its target stays."""
+    refuse_links(folder.path)
     for entry in folder.path.iterdir():
         if entry.name == "lock":
             continue
@@ -94,19 +98,8 @@ def write_bytes(path: str | os.PathLike[str], data: bytes, sync: bool = True) ->
     leave an empty file, but never beside a result.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The same folder: os.replace is atomic only inside one file system.  The pid: no two processes share the file.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replacing(path, sync) as file:
+        file.write(data)
     if not sync:
         _beside.setdefault(path.parent, []).append(_pool().submit(_to_disk, path))
 
@@ -130,7 +123,7 @@ if hasattr(os, "register_at_fork"):
 
 def _to_disk(path: Path) -> None:
     try:
-        with open(path, "r+b") as file:
+        with open_own(path, "r+b") as file:
             os.fsync(file.fileno())
     except FileNotFoundError:
         pass  # the run was cleared meanwhile: there is nothing to keep
@@ -166,7 +159,10 @@ def yaml_text(data: Any) -> str:
 
 def read_json(path: str | os.PathLike[str]) -> Any:
     """The content of a JSON file; FileNotFoundError where there is none."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except NotADirectoryError as error:
+        raise FileNotFoundError(error.errno, error.strerror, error.filename) from None
 
 
 def plain(value: Any) -> Any:

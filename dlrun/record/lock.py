@@ -10,6 +10,8 @@ import weakref
 from datetime import datetime, timezone
 from pathlib import Path
 
+from dlrun.record.own_file import cannot_write, own_handle
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -37,6 +39,8 @@ class Busy(Exception):
 class RunLock:
     """Hold ``<folder>/lock`` for as long as the block lasts; raises `Busy` at once when somebody else does.
 
+    Raises ConfigError where the folder can't be written, or the lock is a link.
+
     The operating system holds the lock, not the file: a file left behind by a killed process locks nothing, and the
     file is never deleted (deleting it would let two processes lock two files of the same name).
     """
@@ -46,9 +50,12 @@ class RunLock:
         self._handle: int | None = None
 
     def __enter__(self) -> RunLock:
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "lock"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle = own_handle(str(path), os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise cannot_write(error) from None
         try:
             _take(handle)
         except OSError:
@@ -100,7 +107,7 @@ def at_work(folder: str | os.PathLike[str]) -> bool:
         return any(lock.folder.absolute() == path.parent.absolute() for lock in _held)
     if sys.platform == "win32":  # os.kill would end the process there
         try:
-            handle = os.open(path, os.O_RDWR)
+            handle = own_handle(str(path), os.O_RDWR)
             try:
                 _take(handle)
             finally:

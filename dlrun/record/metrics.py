@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import plain, write_text
+from dlrun.record.own_file import open_own
 
 
 def append(path: str | os.PathLike[str], row: Mapping[str, Any]) -> None:
@@ -17,7 +18,7 @@ def append(path: str | os.PathLike[str], row: Mapping[str, Any]) -> None:
     Floats are written so that reading gives the same bits; NaN and infinities become null, as JSON has neither.
     """
     line = json.dumps(plain(row), ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    with open(path, "ab+") as file:
+    with open_own(path, "ab+") as file:
         _mend(file)
         file.write(line)
 
@@ -25,7 +26,7 @@ def append(path: str | os.PathLike[str], row: Mapping[str, Any]) -> None:
 def mend(path: str | os.PathLike[str]) -> None:
     """Take off half a line that a killed process left at the end of a file of JSON lines, if there is a file."""
     if Path(path).is_file():
-        with open(path, "ab+") as file:
+        with open_own(path, "ab+") as file:
             _mend(file)
 
 

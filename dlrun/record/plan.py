@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import read_json, write_json, write_text
+from dlrun.record.own_file import cannot_write, refuse_links
 
 FORMAT = 1
 SWEEPS = "sweeps"  # the folder below output_dir
@@ -71,8 +72,15 @@ class Plan:
 
 
 def store(plan: Plan) -> None:
-    """Write ``jobs.jsonl`` (a line a job), then ``plan.json``, each atomically: where the latter is, all is there."""
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    """Write ``jobs.jsonl`` (a line a job), then ``plan.json``, each atomically: where the latter is, all is there.
+
+    Raises ConfigError where the sweep's folder is a link or can't be made.
+    """
+    refuse_links(plan.folder, plan.folder / "logs", plan.folder / "reports")
+    try:
+        plan.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(error) from None
     lines = (json.dumps(_as_json(job), ensure_ascii=False) + "\n" for job in plan.jobs)
     write_text(plan.folder / "jobs.jsonl", "".join(lines))
     write_json(plan.folder / "plan.json", {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from dlrun.record.own_file import replacing
 from dlrun.record.palette import FAINT, FIRST, MUTED, PALE_FIRST, PALE_SECOND, STRONG, class_colours
 
 
@@ -190,5 +190,5 @@ def _save(figure: Any, path: str | os.PathLike[str]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100, pil_kwargs={"compress_level": 3})
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=100, pil_kwargs={"compress_level": 3})

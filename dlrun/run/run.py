@@ -22,6 +22,7 @@ from dlrun.preflight.checked import Checked
 from dlrun.record.console import Console, show_result
 from dlrun.record.folder import RunFolder, read_json, write_text
 from dlrun.record.lock import RunLock
+from dlrun.record.own_file import refuse_links
 from dlrun.record.provenance import other_code
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.record.status import AGAIN, DONE
@@ -78,6 +79,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
     config = checked.config
     run_id, folder = run_folder(config)
     new = folders_to_create(folder)
+    refuse_links(folder.path, *(folder.path / name for name in ("checkpoints", "pictures", "folds", "final")))
     with RunLock(folder.path):
         result = None if config.force else result_of(folder)
         if result is not None and result["status"] in DONE:

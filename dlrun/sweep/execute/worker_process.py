@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from dlrun.record.own_file import open_own
 from dlrun.sweep.execute.job_message import Message
 
 # The same search path for modules as here: neither the working folder (which -c and -m put first) nor a file beside
@@ -32,7 +33,7 @@ class WorkerProcess:
         self.run_id = ""
         self.ready = False
         log.parent.mkdir(parents=True, exist_ok=True)
-        with open(log, "ab") as stream:
+        with open_own(log, "ab") as stream:
             # A session of its own: Ctrl-C reaches the sweep alone, which then asks each worker once.
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import Problem, problem
 from dlrun.record.metrics import mend
+from dlrun.record.own_file import refuse_links
 from dlrun.sweep.request.axes import Axis
 from dlrun.sweep.search.space import labels
 
@@ -44,6 +45,7 @@ def open_study(folder: Path, name: str, fingerprint: Mapping[str, Any], falls: b
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / JOURNAL
+    refuse_links(folder, path)  # Optuna opens it by its name
     mend(path)
     storage = JournalStorage(JournalFileBackend(str(path), _no_lock(path)))
     study = optuna.create_study(study_name=name, storage=storage, direction="minimize" if falls else "maximize",

@@ -17,6 +17,7 @@ from dlrun.data.batches import Batches, Rows, in_order
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.models.step_rng import StepRng
 from dlrun.record.folder import RunFolder, write_text
+from dlrun.record.own_file import replacing
 from dlrun.record.recorder import Recorder
 from dlrun.tasks._base.task import Task
 
@@ -96,4 +97,5 @@ class View:
         make(path)
         self.recorder.picture(name, self.epoch, path)
         if numbered:
-            path.with_name(f"{name}-{self.epoch:04d}.png").write_bytes(path.read_bytes())
+            with replacing(path.with_name(f"{name}-{self.epoch:04d}.png")) as file:
+                file.write(path.read_bytes())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dlrun.record.own_file import replacing
 from dlrun.record.palette import FIRST, MUTED
 from dlrun.tasks._base.plots import Plots
 from dlrun.tasks._base.view import View
@@ -40,7 +41,8 @@ def draw(path: Path, true: Any, predicted: Any, label: str) -> None:
     held = np.mean((low <= true) & (true <= high))
     axes.set(xlabel=f"true {label}", ylabel=f"predicted {label}",
              title=f"{100 * held:.1f} % of {len(true):,} rows lie in their interval")
-    figure.savefig(path, dpi=100, pil_kwargs={"compress_level": 3})
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=100, pil_kwargs={"compress_level": 3})
 
 
 PLOTS = Plots(start=(first_batch,), end=(intervals,), outputs=True)
