@@ -57,12 +57,14 @@ def read_objects(keys: dict[str, Any]) -> Objects:
 
 
 def _data(keys: dict[str, Any], found: Objects) -> None:
+    from dlrun.data.formats.objects import is_dataset
     from dlrun.data.sets.memory import hold
 
     if "dataset" in keys:
         raise problem("dataset", "expected data or dataset, not both")
     validation = keys.get("validation")
-    parts = keys.pop("validation") if isinstance(validation, (tuple, Mapping)) and not _is_rule(validation) else None
+    rows = is_dataset(validation) or isinstance(validation, (tuple, Mapping)) and not _is_rule(validation)
+    parts = keys.pop("validation") if rows else None
     content = hold(keys.pop("data"), target=keys.pop("target", None), test=keys.pop("test", None), validation=parts)
     found.overrides += ["dataset=memory", f"dataset.content={content}"]
 

@@ -21,7 +21,8 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     - ``model``: a class or function that makes a `torch.nn.Module`, called with ``model_args``, and with `outputs` and
       `input_shape` if it takes them; it is identified by the source of its module, in a notebook by its own.
     - ``data``: arrays or tensors (x, y), a dict of them, a data frame with the name of its ``target``, a torch Dataset;
-      ``test`` and ``validation`` are further splits, (x, y) each.  It is identified by its content.
+      ``test`` and ``validation`` are further splits, (x, y) or a Dataset each.  It is identified by its content, and a
+      Dataset whose rows are drawn when they are read (augmentation) by the source of its class too.
     - ``metrics``: names (as in ``task.metrics``) or classes of your own.
     - ``callbacks``: names, classes, or objects, of which each training gets a copy.
 

@@ -23,6 +23,8 @@ from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.prepare import PreparedData, prepare
+from dlrun.data.prepared import Split
+from dlrun.data.streamed_rows import StreamedRows
 from dlrun.data.subsample import fewer
 from dlrun.metrics._protocol import RunMetric
 from dlrun.models.recurrent.module import stateful
@@ -95,14 +97,21 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     carries = stateful(model)
     splits = {name: split for name, split in
-              (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if split is not None}
-    size = sum(split.x.nbytes + (0 if split.y is None else split.y.nbytes) for split in splits.values())
+             (("train", prepared.train), ("val", prepared.val), ("test", prepared.test)) if split is not None}
+    size = sum(split.x.nbytes + (0 if split.y is None else split.y.nbytes) for split in splits.values() if split.held)
     resident = fits(size, machine.device) if config.resident == "auto" else bool(config.resident)
-    rows = {name: Rows(split, prepared.scale, machine.device, resident, last) for name, split in splits.items()}
+
+    def streamed(split: Split) -> Rows:
+        return StreamedRows(split, prepared.scale, machine.device, last, seed)
+
+    rows = {name: Rows(split, prepared.scale, machine.device, resident, last) if split.held else streamed(split)
+            for name, split in splits.items()}
+    drawn = prepared.train.stream is not None and prepared.train.held  # measured as they are held, trained on as drawn
     compute(model, task, prepared, rows["train"], config)
     return RunComponents(
         config=config, prepared=prepared, task=task, model=model, rng=rng,
-        batches=Batches(rows["train"], config.batch_size * config.optimizer.accumulate, seed,
+        batches=Batches(streamed(prepared.train) if drawn else rows["train"],
+                        config.batch_size * config.optimizer.accumulate, seed,
                         config.augment.build(), shuffle=config.shuffle, whole=carries),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         evaluate_batch=config.batch_size if carries else _evaluate_batch(checked, machine.device),

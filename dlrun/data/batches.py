@@ -3,12 +3,14 @@
 The rows of pass p are ordered by a permutation drawn from (seed, "order", p); step s takes the next
 `batch_size` of them, going on into the next pass.  The order is drawn on the CPU and is therefore equal on
 every device; the rows lie on the device where they fit, and come from the host, one batch ahead, where not.
+Rows that are read when a step needs them (`data.streamed_rows`) follow from (seed, pass, row).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,8 @@ class Rows:
     Inputs are float32, or int64 for ids.  Targets are int64 for classes and ids, float32 for numbers and for several
     labels, of the shape (rows, 0) where there are none.
     """
+
+    streamed = False  # whether a batch of training rows is read when it is needed: see `data.streamed_rows`
 
     def __init__(self, split: Split, scale: Scale, device: torch.device, resident: bool, channels_last: bool = False):
         self.device, self.resident, self.form = device, resident, split.form
@@ -69,6 +73,15 @@ class Rows:
         if self.resident:
             return self._of(self.x[start:stop], self.y[start:stop])
         return self._sent(np.array(self._x_host[start:stop]), np.array(self._y_host[start:stop]))
+
+    def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All rows once, in their stored order."""
+        for start in range(0, self.count, batch_size):
+            yield self.range(start, min(start + batch_size, self.count))
+
+    def batches(self, wanted: Iterable[tuple[int, Tensor]]) -> Generator[tuple[Tensor, Tensor], None, None]:
+        """Several batches, each of a pass (its number) and the rows at an index."""
+        return (self.take(index) for _, index in wanted)
 
     def _windows(self, x: Any, y: Any, places: Any, index: Any) -> tuple[Any, Any]:
         seen = places[index][:, None] + self._seen  # (rows, length): steps of the series
@@ -125,6 +138,11 @@ class Batches:
             for step in range(start, stop):
                 yield self._batch(step)
             return
+        if self.rows.streamed:
+            with closing(self.rows.batches(map(self._wanted, range(start, stop)))) as batches:
+                for step, (x, y) in zip(range(start, stop), batches):
+                    yield self._augmented(x, step), y
+            return
         with ThreadPoolExecutor(1) as ahead:  # one batch is read while another is trained on
             coming = ahead.submit(self._batch, start) if start < stop else None
             for step in range(start, stop):
@@ -134,14 +152,21 @@ class Batches:
                 yield batch
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
+        x, y = self.rows.take(self._wanted(step)[1])
+        return self._augmented(x, step), y
+
+    def _wanted(self, step: int) -> tuple[int, Tensor]:
+        """The number of a step's pass, and the places of its rows."""
         number, place = divmod(step, self.steps_in_pass)
         if number != self._pass:
             self._pass, self._order = number, self._permutation(number)
-        x, y = self.rows.take(self._order[place * self.batch_size:(place + 1) * self.batch_size])
-        if self.augment is not None:
-            self._generator.manual_seed(derive_seed(self.seed, "augment", step))
-            x = self.augment(x, self._generator)
-        return x, y
+        return number, self._order[place * self.batch_size:(place + 1) * self.batch_size]
+
+    def _augmented(self, x: Tensor, step: int) -> Tensor:
+        if self.augment is None:
+            return x
+        self._generator.manual_seed(derive_seed(self.seed, "augment", step))
+        return self.augment(x, self._generator)
 
     def _permutation(self, number: int) -> Tensor:
         count = self.rows.count
@@ -156,8 +181,7 @@ def permutation(count: int, seed: int, number: int) -> Tensor:
 
 def in_order(rows: Rows, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """All rows once, in their stored order."""
-    for start in range(0, rows.count, batch_size):
-        yield rows.range(start, min(start + batch_size, rows.count))
+    return rows.in_order(batch_size)
 
 
 def _seen(length: int, step: int) -> Any:

@@ -22,6 +22,8 @@ from dlrun.config.places import cache_dir
 from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dlrun.data.source import RawDataset
 
 FORMAT = 2  # count up when readers change what they make of the same file
@@ -114,6 +116,30 @@ def store(at: Path, source: RawDataset) -> None:
         with contextlib.suppress(FileNotFoundError):  # another process removes it, too
             if time.time() - left.stat().st_mtime > DAY:
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def load_array(name: str) -> np.ndarray | None:
+    """An array that `store_array` has kept under this name; None where there is none."""
+    import numpy as np
+
+    try:
+        found: np.ndarray = np.load(folder() / "arrays" / f"{name}.npy", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found
+
+
+def store_array(name: str, array: np.ndarray) -> None:
+    """Keep an array that takes long to make; it is made again where the cache cannot be written."""
+    import numpy as np
+
+    with contextlib.suppress(OSError):
+        place = folder() / "arrays"
+        place.mkdir(parents=True, exist_ok=True)
+        handle, work = tempfile.mkstemp(prefix=".writing-", suffix=".npy", dir=place)
+        with os.fdopen(handle, "wb") as stream:
+            np.save(stream, array, allow_pickle=False)
+        os.replace(work, place / f"{name}.npy")
 
 
 def _publish(work: Path, at: Path) -> None:

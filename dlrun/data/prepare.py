@@ -15,9 +15,12 @@ from dlrun.data import rows as which
 from dlrun.data import scale as scales
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.read import read
+from dlrun.data.row_stream import some
 from dlrun.data.scale import Scale
-from dlrun.data.source import RawDataset
+from dlrun.data.source import INPUTS, RawDataset
 from dlrun.data.split import rows_for, split_rows
+
+FITTED = 4096  # rows on which a scale is fitted where they are not held
 
 __all__ = ["PreparedData", "Scale", "Split", "prepare", "rows_for", "split_rows"]
 
@@ -76,24 +79,34 @@ def _split(source: RawDataset, place: str, rows: np.ndarray) -> Split:
     x, y = {"train": (source.x, source.y), "val": (source.x_val, source.y_val),
             "test": (source.x_test, source.y_test)}[place]
     assert x is not None
+    stream = source.streams.get(place)
+    if stream is not None and not stream.held:
+        return Split(x[:len(rows)], None if y is None else y[rows], stream=stream.select(rows))
     first = int(rows[0])
     together = np.array_equal(rows, np.arange(first, first + len(rows)))
     where: Any = slice(first, first + len(rows)) if together else rows
-    return Split(x[where], None if y is None else y[where])
+    return Split(x[where], None if y is None else y[where], stream=stream and stream.select(rows))
 
 
 def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
             say: Callable[[str], None]) -> PreparedData:
-    """Missing numbers replaced, and the scale; both by the rows of `basis`."""
-    fill = _stand_in(source, basis.x)
+    """Missing numbers replaced, and the scale; both by the rows of `basis`, or where they are not held by some."""
     notes = list(prepared.notes)
+    if not basis.held and (source.data_spec.input_kind == "table" or cfg.scale == "standard"):
+        assert basis.stream is not None
+        places = some(len(basis), FITTED, basis.x[:1].nbytes)
+        basis = dataclasses.replace(basis, x=basis.stream.at(places)[0])
+        notes.append(f"{len(prepared.train):,} training rows are not held in memory; what is fitted on them is fitted "
+                     f"on {len(basis.x):,} from all over")
+        say(notes[-1])
+    fill = _stand_in(source, basis.x)
     if fill is not None:
         if empty := int(np.isnan(fill).sum()):
             notes.append(f"{empty} columns have no value in the training rows; 0 stands in for them")
             say(notes[-1])
         fill = np.nan_to_num(fill)
         basis = dataclasses.replace(basis, x=np.where(np.isnan(basis.x), fill, basis.x))
-        whole = {name: dataclasses.replace(split, x=np.where(np.isnan(split.x), fill, split.x))
+        whole: dict[str, Any] = {name: _with_fill(split, fill)
                  for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
         prepared = dataclasses.replace(prepared, **whole)
     asked: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
@@ -104,10 +117,21 @@ def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
                                asked=asked)
 
 
+def _with_fill(split: Split, fill: np.ndarray) -> Split:
+    stream = split.stream and dataclasses.replace(split.stream, fill=fill)
+    x = np.where(np.isnan(split.x), fill, split.x) if split.held else split.x
+    return dataclasses.replace(split, x=x, stream=stream)
+
+
 def _stand_in(source: RawDataset, train: np.ndarray) -> np.ndarray | None:
-    """The mean of each column of a table over the training rows (NaN: no value there); None if no cell is missing."""
-    splits = [split for split in (source.x, source.x_val, source.x_test) if split is not None]
-    if source.x.dtype.kind != "f" or not any(np.isnan(split).any() for split in splits):
+    """The mean of each column of a table over the training rows (NaN: no value there); None if no cell is missing.
+
+    In a table whose rows are read later, a cell may be missing at any time.
+    """
+    held = [INPUTS[name] for name in INPUTS if name not in source.streams or source.streams[name].held]
+    splits = [split for name in held if (split := getattr(source, name)) is not None]
+    later = bool(source.streams) and source.data_spec.input_kind == "table"
+    if source.x.dtype.kind != "f" or not (later or any(np.isnan(split).any() for split in splits)):
         return None
     there = ~np.isnan(train)
     with np.errstate(invalid="ignore"):  # 0 / 0 where a column has no value
@@ -140,6 +164,7 @@ def _target(cfg: Any, prepared: PreparedData, basis: Split) -> PreparedData:
     def scaled(y: np.ndarray) -> np.ndarray:
         return targets[0](y) if y.ndim == 1 else np.stack([of(y[:, n]) for n, of in enumerate(targets)], 1)
 
-    splits = {name: dataclasses.replace(split, y=scaled(split.y)) for name in ("train", "val", "test")
-              if (split := getattr(prepared, name)) is not None and split.y is not None}
+    splits = {name: dataclasses.replace(split, y=scaled(split.y), stream=split.stream and split.stream.scaled(scaled))
+             for name in ("train", "val", "test")
+             if (split := getattr(prepared, name)) is not None and split.y is not None}
     return dataclasses.replace(prepared, **splits, targets=tuple(targets))

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.form import VALUES, Form
+from dlrun.data.row_stream import RowStream
 from dlrun.data.scale import Scale, Target
 from dlrun.data.vocabulary import Vocabulary
 
@@ -18,16 +19,23 @@ class Split:
     """Rows as they are stored; `y` is None where a source has no targets.  May be read-only maps of a file.
 
     Where `rows` is given, `x` is a series (steps, features) or running text (steps,), and `rows` (int64) the steps
-    where its windows begin.  `form` says what the stored rows become.
+    where its windows begin.  `form` says what the stored rows become.  Rows with a `stream` are drawn anew in each
+    pass, or not held: then `x` is a placeholder (`data.row_stream`).
     """
 
     x: np.ndarray
     y: np.ndarray | None
     rows: np.ndarray | None = None
     form: Form = VALUES
+    stream: RowStream | None = None
 
     def __len__(self) -> int:
         return len(self.x if self.rows is None else self.rows)
+
+    @property
+    def held(self) -> bool:
+        """Whether `x` has the rows, and is no placeholder."""
+        return self.stream is None or self.stream.held
 
 
 @dataclass(frozen=True)

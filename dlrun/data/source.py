@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from dlrun.data.dataset_spec import Column, DatasetSpec
+from dlrun.data.row_stream import RowStream
 
 Say = Callable[[str], None]  # takes a line for the user
 ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test", "data", "data_y")
+INPUTS = {"train": "x", "val": "x_val", "test": "x_test"}  # the array of inputs of each split
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class RawDataset:
     `x_val` and `x_test` are None where the source has no such split.  `grouped` says that the rows of a split
     stand in the order of their classes, which means nothing.  `label` ("JPEG copy") belongs to every result.
     `files` maps the files that were read to their SHA-256; `content` is the SHA-256 over the arrays.
+    `streams` has the splits ("train", "val", "test") whose rows are read when a step needs them; where such a split is
+    not held, its inputs are a placeholder (`data.row_stream`).
     """
 
     data_spec: DatasetSpec
@@ -52,6 +56,7 @@ class RawDataset:
     notes: tuple[str, ...] = ()
     grouped: bool = False
     content: str = ""
+    streams: Mapping[str, RowStream] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,12 @@ class DatasetFiles:
 
 def complete(source: RawDataset) -> RawDataset:
     """The source with its `content`."""
-    own = [getattr(source, name) for name in ARRAYS[:6]]
+    read = {INPUTS[split]: stream for split, stream in source.streams.items() if not stream.held}
+    own = [None if name in read else getattr(source, name) for name in ARRAYS[:6]]
     more = [array for array in (source.data, source.data_y) if array is not None]
     words = "\0".join(source.words).encode("utf-8", "surrogatepass")
-    return dataclasses.replace(source, content=digest(own + more, words))
+    words += "".join(f"{name}: {stream.reader.content};" for name, stream in sorted(read.items())).encode()
+    return dataclasses.replace(source, content=digest([*own, *more], words))
 
 
 def digest(arrays: Iterable[np.ndarray | None], more: bytes = b"") -> str:

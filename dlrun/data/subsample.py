@@ -37,4 +37,7 @@ def _rows(split: Split, kept: np.ndarray) -> Split:
     y = None if split.y is None else split.y[kept]
     if split.rows is not None:
         return dataclasses.replace(split, y=y, rows=split.rows[kept])
+    if not split.held:
+        assert split.stream is not None
+        return dataclasses.replace(split, x=split.x[:len(kept)], y=y, stream=split.stream.select(kept))
     return dataclasses.replace(split, x=split.x[kept], y=y)

@@ -100,11 +100,17 @@ def _model_line(config: Config, parameters: int | None) -> str:
 
 
 def _device_line(components: RunComponents, machine: Machine) -> str:
-    rows = [r for r in (components.train, components.val, components.test) if r is not None]
-    size = sum(_bytes(r) for r in rows) / 1e6
+    splits = (components.train, components.val, components.test)
+    held = [rows for rows in splits if rows is not None and not rows.streamed]
+    size = sum(_bytes(rows) for rows in held) / 1e6
     where = "on it" if components.resident else "streamed from the host"
+    data = [f"data {where} ({size:,.1f} MB)"] if held else []
+    if components.train.streamed:
+        data.append("training rows are read as steps need them")
+    elif components.batches.rows.streamed:
+        data.append("training rows are drawn anew in each pass")
     precision = "" if components.config.precision == "float32" else f" · {components.config.precision}"
-    return f"{machine.line} · data {where} ({size:,.1f} MB){precision}"
+    return f"{machine.line} · {' · '.join(data)}{precision}"
 
 
 def _bytes(rows: Rows) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec, Head
 from dlrun.data.formats import labels
+from dlrun.data.row_stream import placeholder
 from dlrun.data.source import RawDataset
 
 SPLITS = ("train", "val", "test")
@@ -24,14 +25,16 @@ class Arrays:
     `header` gives shape and dtype of an array, `read` the array; `targets` is auto, classes or number, or one of these
     for each column of targets.  `given` is whom a problem is about, `source` the name of what holds the arrays.
     `classes` names the classes of integer targets 0, 1, ...; `features` the columns of a table.  With `layout`
-    "series" inputs are (rows, steps, features); float pictures are taken where `floats` says so.  Raises ConfigError.
+    "series" inputs are (rows, steps, features); float pictures are taken where `floats` says so.  `not_held` has a row
+    (1, ...) of each array of inputs that is not read as a whole.  Raises ConfigError.
     """
 
     def __init__(self, names: Collection[str], header: Callable[[str], Header], read: Callable[[str], np.ndarray], *,
                  targets: str | tuple[str, ...], given: str, source: str, classes: tuple[str, ...] = (),
-                 features: tuple[str, ...] = (), layout: str = "auto", floats: bool = False) -> None:
+                 features: tuple[str, ...] = (), layout: str = "auto", floats: bool = False,
+                 not_held: Mapping[str, np.ndarray] | None = None) -> None:
         self.given, self.source_name, self.asked, self._read = given, source, targets, read
-        self.names, self.features, self.floats = classes, features, floats
+        self.names, self.features, self.floats, self._not_held = classes, features, floats, not_held or {}
         keys = set(names)
         if "x_train" in keys:
             self.keys = {split: (f"x_{split}", f"y_{split}") for split in SPLITS if f"x_{split}" in keys}
@@ -55,7 +58,8 @@ class Arrays:
 
     def source(self) -> RawDataset:
         """The arrays as they are stored for training."""
-        x = {split: self._inputs(self._read(key)) for split, (key, _) in self.keys.items()}
+        x = {split: placeholder(self.shapes[split][0][0], self.stored(self._not_held[key])) if key in self._not_held
+             else self.stored(self._read(key)) for split, (key, _) in self.keys.items()}
         white = 255.0 if self.shapes["train"][1] == np.uint8 else 1.0
         return RawDataset(
             self._spec(), x["train"], self.y.get("train"), x.get("val"), self.y.get("val"), x.get("test"),
@@ -105,7 +109,8 @@ class Arrays:
         expected = "a table (rows, features) or pictures (rows, height, width[, 1, 3 or 4])"
         raise self._bad(f"expected {expected}; x has the shape {shape}")
 
-    def _inputs(self, x: np.ndarray) -> np.ndarray:
+    def stored(self, x: np.ndarray) -> np.ndarray:
+        """Inputs as a data set holds them; raises ConfigError for what is not finite."""
         table = self.layout == "table"
         if table or x.dtype != np.uint8 or self.layout == "series":
             x = x.astype(np.float32)

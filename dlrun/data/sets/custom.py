@@ -27,8 +27,8 @@ class Custom(ArrayData):
 
     The class or function is called with the file's other keys; those that are options of this kind, as `test`, are
     dlrun's.  It returns ``(x, y)``, or a dict with x_train, y_train (and x_val, y_val,
-    x_test, y_test, classes, features), or an object with ``len()`` and rows ``(x, y)`` that are always the same, such
-    as a torch Dataset.  With this in ``waves.py`` ::
+    x_test, y_test, classes, features), or an object with ``len()`` and rows ``(x, y)``, such as a torch Dataset, or a
+    dict of these: train (and val, test).  With this in ``waves.py`` ::
 
         import numpy as np
 
@@ -44,7 +44,12 @@ class Custom(ArrayData):
         test: 0.25
 
     ``dlrun dataset=waves model=dense allow=waves`` trains on it.  A run is identified by the source of the module and
-    the arguments; random numbers should come from a seed of their own.
+    the arguments; random numbers of a function that returns arrays should come from a seed of their own.
+
+    Rows of a Dataset may draw (augmentation in ``__getitem__``) from torch's, NumPy's and Python's generators of the
+    process: for each row they begin at (seed, epoch, row), so that a run can be repeated and resumed; a row that is
+    measured is the same each time.  Rows of more than 2 GiB, and such arrays of ``numpy.memmap``, are not held in
+    memory: they are read as steps need them.
     """
 
     kind: ClassVar[str] = "custom"

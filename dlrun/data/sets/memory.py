@@ -53,9 +53,10 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
          targets: str | tuple[str, ...] = "auto", layout: str = "auto", given: str = "data") -> str:
     """Hold data for this process and, by the cache, for others; its hash, which `dataset.content` takes.
 
-    `data` is (x, y), x alone, a dict of arrays (x_train, y_train, ..., classes, features), a torch Dataset whose rows
-    are fixed, or a DataFrame with the name of its `target` (or several).  `test` and `validation` are further splits of
-    the same form, (x, y).  Raises ConfigError for what cannot be learned from.
+    `data` is (x, y), x alone, a dict of arrays (x_train, y_train, ..., classes, features), a torch Dataset, or a
+    DataFrame with the name of its `target` (or several).  `test` and `validation` are further splits: (x, y), or
+    Datasets.  Rows that are read when a step needs them (`data.row_stream`) are of this process alone: no other can
+    read them.  Raises ConfigError for what cannot be learned from.
 
     >>> hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])) == hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]))
     True
@@ -74,25 +75,39 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
         source = dataset_of(_with_splits(data, splits, given), given, targets, layout)
     source = complete(source)
     about = json.dumps(dataclasses.asdict(source.data_spec), sort_keys=True)
+    about += "".join(f" {split} {stream.reader.code}" for split, stream in sorted(source.streams.items()))
     content = hashlib.sha256(f"{source.content} {about}".encode()).hexdigest()[:16]
     source = dataclasses.replace(source, content=hashlib.sha256(content.encode()).hexdigest())
     _held[content] = source
-    if not _entry(content).is_dir():
+    if not source.streams and not _entry(content).is_dir():
         cache.store(_entry(content), source)
     return content
 
 
+def is_shared(content: str) -> bool:
+    """Whether other processes can have the data: a copy of it lies in the cache."""
+    return _entry(content).is_dir()
+
+
 def _with_splits(data: Any, splits: dict[str, Any], given: str) -> Any:
+    from dlrun.data.formats.objects import is_dataset
+
     if not splits:
         return data
     named = dict(data) if isinstance(data, dict) else {}
+    if is_dataset(data):
+        named = {"train": data}
     if not named:
         if not isinstance(data, tuple) or len(data) != 2:
-            raise problem(given, "expected (x, y) beside further splits")
+            raise problem(given, "expected (x, y), a dict or a Dataset beside further splits")
         named = {"x_train": data[0], "y_train": data[1]}
     for split, value in splits.items():
+        if is_dataset(value):
+            named[split] = value
+            continue
         if not isinstance(value, tuple) or len(value) != 2:
-            raise problem({"val": "validation"}.get(split, split), f"expected (x, y), not a {type(value).__name__}")
+            raise problem({"val": "validation"}.get(split, split),
+                          f"expected (x, y) or a Dataset, not a {type(value).__name__}")
         named[f"x_{split}"], named[f"y_{split}"] = value
     return named
 

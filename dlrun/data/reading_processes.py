@@ -1,0 +1,61 @@
+"""Batches read by processes beside the one that trains, as torch's DataLoader starts them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+MOST = 8
+
+
+def reading_processes() -> int:
+    """How many processes may read: one fewer than there are cores for this run, one at least; 0 where none can be had.
+
+    They are forked, so that any object can be read in them.
+    """
+    if not sys.platform.startswith("linux") or multiprocessing.current_process().daemon:
+        return 0
+    cores = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))  # a sweep says how many a job has
+    return max(1, min(MOST, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")) - 1))
+
+
+def read_by_processes(read: Callable[..., Any], wanted: Iterator[tuple[Any, ...]], processes: int) -> Iterator[Any]:
+    """``read(*each)`` for each that is wanted, in their order; two for each process are read ahead."""
+    loader = torch.utils.data.DataLoader(
+        _Calls(read), batch_size=None, sampler=_Once(wanted), num_workers=processes, collate_fn=_as_it_is,
+        multiprocessing_context="fork", worker_init_fn=_leave_signals, generator=torch.Generator())
+    yield from loader
+
+
+class _Calls(torch.utils.data.Dataset[Any]):
+    def __init__(self, read: Callable[..., Any]):
+        self._read = read
+
+    def __getitem__(self, each: tuple[Any, ...]) -> Any:
+        return self._read(*each)
+
+
+class _Once(torch.utils.data.Sampler[Any]):
+    """What is wanted, as it comes: asked for in the process that trains."""
+
+    def __init__(self, wanted: Iterator[Any]):
+        self._wanted = wanted
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._wanted
+
+
+def _as_it_is(value: Any) -> Any:
+    return value  # arrays: torch would put tensors into shared memory, of which a container has little
+
+
+def _leave_signals(number: int) -> None:
+    """Ctrl-C is for the process that trains, which ends these; its handlers are not theirs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
