@@ -112,7 +112,7 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
 
     Keywords are as for `train` (but a class as the model, which wants a file in ``configs/model``), and those of a
     sweep: ``seeds=3``, ``workers=2``, ``n_trials=20``.  What any command or call has trained is not trained again; the
-    same call goes on where it was stopped.  `progress` False prints nothing.
+    same call resumes where it was stopped.  `progress` False prints nothing.
 
     >>> grid = multirun("optimizer=sgd,adam", model="dense", seeds=3)  # doctest: +SKIP
     >>> grid.best("val/accuracy").result["test"]  # doctest: +SKIP

@@ -61,11 +61,11 @@ class Bar(Recorder):
     def finish(self, result: Mapping[str, Any]) -> None:
         self._show(None, str(result.get("stop_reason", "")))
 
-    def _show(self, epochs: float | None, said: str = "") -> None:
+    def _show(self, epochs: float | None, line: str = "") -> None:
         from html import escape
 
         names = ["epoch", *self._info.metrics, "seconds"]
         rows = [[row.get(name) for name in names] for row in self._rows[-LINES:]]
         bar = "" if epochs is None else f'<progress max="{self._info.epochs or 1}" value="{epochs:.3f}"></progress>'
-        lines = "\n".join(filter(None, [self._head, *self._notes, said]))
+        lines = "\n".join(filter(None, [self._head, *self._notes, line]))
         self._display.update(self._html(f"<pre>{escape(lines)}</pre>{bar}{table(names, rows) if rows else ''}"))

@@ -83,7 +83,7 @@ def _target(made: Any, key: str, found: Objects) -> str:
     name, module = getattr(made, "__qualname__", ""), getattr(made, "__module__", "")
     if not callable(made) or not name:
         raise problem(f"{key}={type(made).__name__}", "expected a class or function that makes it, not an object: it "
-                                                      "is made anew for each training, from the seed")
+                                                      "is made again for each training, from the seed")
     if "." in name:
         raise problem(f"{key}={name}", f"it is defined inside another function or class; {_OUT}")
     if module_file(module) is None:
@@ -103,12 +103,12 @@ def _name(each: Any, key: str, group: str, found: Objects) -> str:
         return each
     kind = each if inspect.isclass(each) else _copying(each, key)
     state = {} if inspect.isclass(each) else vars(each)
-    told = ", ".join(f"{name}={value!r}" for name, value in sorted(state.items()))
-    if " at 0x" in told:
+    values = ", ".join(f"{name}={value!r}" for name, value in sorted(state.items()))
+    if " at 0x" in values:
         raise problem(f"{key}={kind.__name__}", "an attribute of it has no text of its own, so that a run could not be "
                                                 "identified; give it a __repr__")
     word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
-    name = word + (f"_{hashlib.sha256(told.encode()).hexdigest()[:8]}" if told else "")
+    name = word + (f"_{hashlib.sha256(values.encode()).hexdigest()[:8]}" if values else "")
     register(group, name)(kind)
     found.held.append(kind.__name__)
     return name

@@ -45,7 +45,7 @@ class Run:
 
     @property
     def result(self) -> dict[str, Any]:
-        """The content of result.json, read anew each time; empty while the run has none."""
+        """The content of result.json, read again each time; empty while the run has none."""
         return RunFolder(self.folder).result() or {}
 
     @property
@@ -129,8 +129,8 @@ class Run:
 
         result = self.result
         split = next((split for split in ("test", "val", "train") if result.get(split)), "")
-        told = f", {split} {metrics_of(result).sentence(result[split])}" if split else ""
-        return f"<Run {self.folder.parent.name}/{self.folder.name} {self.status}{told}>"
+        shown = f", {split} {metrics_of(result).sentence(result[split])}" if split else ""
+        return f"<Run {self.folder.parent.name}/{self.folder.name} {self.status}{shown}>"
 
     def _repr_html_(self) -> str:
         from dlrun.api.display import table

@@ -29,7 +29,7 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     `progress` False prints nothing, True the lines of the command; None shows a bar in a notebook, and elsewhere the
     lines.
 
-    The same call again finds its folder: finished, it gives the result; interrupted, it goes on.  Ctrl-C saves, and the
+    The same call again finds its folder: finished, it gives the result; interrupted, it resumes.  Ctrl-C saves, and the
     run's status is "interrupted".  Raises ConfigError for wrong overrides, with the text that the command
     prints; an exception of the model's own code goes through, and is in the folder's traceback.txt.
 

@@ -15,7 +15,7 @@ from dlrun.registry import BrokenKind, load
 
 
 class GlobalStepRng(StepRng):
-    """Noise for a user's own class, which may draw from torch's global generators: they too begin each step anew."""
+    """Noise for a user's class, which may draw from torch's global generators: they too are seeded at each step."""
 
     def seed_step(self, step: int) -> None:
         super().seed_step(step)

@@ -14,7 +14,7 @@ from dlrun.models.step_rng import StepRng
 
 
 def make_network(config: Config, data_spec: DatasetSpec, network: Network, rng: StepRng) -> nn.Module:
-    """What `preflight.design` designed; a class of the user's own is imported and called here."""
+    """What `preflight.design` designed; a user's class is imported and called here."""
     outputs, seed = config.task.width(data_spec), own_seed(config)
     if isinstance(config.model, Custom):
         return make_custom(config.model, data_spec.input_shape, outputs, seed)

@@ -1,4 +1,4 @@
-"""What somebody meant who typed a command or a flag that is none."""
+"""What was probably meant by an unknown command or flag."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REASONS = {
     "--config-name": "dlrun has one config; a file of your own is an experiment:  ./experiments/mine.yaml  and  "
                      "experiment=mine",
     "--config-path": "files of your own lie in  ./configs  or in  --config-dir DIR",
-    "--experimental-rerun": "the same command again finds its run; force=true runs it anew",
+    "--experimental-rerun": "the same command again finds its run; force=true runs it again",
 }
 _REASONS |= {"-cn": _REASONS["--config-name"], "-cp": _REASONS["--config-path"]}
 

@@ -68,9 +68,9 @@ def sweep_overrides(entry: Entry, profile: str, overrides: Sequence[str], partia
 def check_names(entry: Entry, plan: Plan) -> None:
     """Raises ConfigError where the book's cells or claims name rows that the comparison does not have."""
     known = list(dict.fromkeys(row_name(job) for job in plan.jobs))
-    said = [cell.row for cell in entry.book.printed if cell.row is not None]
-    said += [row for claim in entry.book.claims if claim.check for row in rows_of(claim.check)]
-    wrong = [row for row in dict.fromkeys(said) if row not in known]
+    rows = [cell.row for cell in entry.book.printed if cell.row is not None]
+    rows += [row for claim in entry.book.claims if claim.check for row in rows_of(claim.check)]
+    wrong = [row for row in dict.fromkeys(rows) if row not in known]
     if wrong:
         raise problem(f"book of {entry.name}", f"no row {', '.join(wrong)}; rows are {', '.join(known)}")
 

@@ -1,4 +1,4 @@
-"""From the texts after a verb to the verb with its typed arguments; everything that is wrong is said at once."""
+"""From the texts after a verb to the verb with its typed arguments; all problems are reported at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
 
     Where a key is given twice the last one counts; keys that take lists collect.  Raises ConfigError.
     """
-    wanted = keys(kind)
+    known = keys(kind)
     found = place(kind)
     problems: list[Problem] = []
     given: dict[str, list[str]] = {}
@@ -28,26 +28,26 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
         text = queue.pop(0)
         dashed = text.startswith("-") and len(text) > 1 and not Path(text).exists()
         key, equals, value = text.lstrip("-").partition("=") if dashed else text.partition("=")
-        if dashed and key in wanted and not equals:
-            if wanted[key].kind == "flag":
+        if dashed and key in known and not equals:
+            if known[key].kind == "flag":
                 value = "true"
             elif queue:
                 value = queue.pop(0)
             else:
-                problems.append(Problem(text, f"expected a value after it, {wanted[key].describe()}"))
+                problems.append(Problem(text, f"expected a value after it, {known[key].describe()}"))
                 continue
             equals = "="
-        if key in wanted and equals:
+        if key in known and equals:
             given.setdefault(key, []).append(value)
         elif dashed:
-            flags = [f"--{known}" for known in wanted]
+            flags = [f"--{name}" for name in known]
             problems.append(Problem(text, f"no such flag{did_you_mean(text, flags)}; expected  {usage(name, kind)}"))
         elif equals and not Path(text).exists() and not (found and found[1].overrides):
-            there = f"its keys are {', '.join(wanted)}{did_you_mean(key, wanted)}" if wanted else "it has no keys"
+            there = f"its keys are {', '.join(known)}{did_you_mean(key, known)}" if known else "it has no keys"
             problems.append(Problem(text, f"no such key of  dlrun {name}; {there}"))
         else:
             others.append(text)
-    values = {key: _read(wanted[key], key, texts, problems) for key, texts in given.items()}
+    values = {key: _read(known[key], key, texts, problems) for key, texts in given.items()}
     if found is not None and not problems:
         problems += _counted(name, kind, found[1], others, arguments)
     elif found is None and others:
@@ -57,10 +57,10 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
     return kind(**values, **({found[0]: tuple(others)} if found else {}))
 
 
-def _counted(name: str, kind: type[Verb], wanted: Positional, others: list[str], typed: Sequence[str]) -> list[Problem]:
-    if len(others) >= wanted.least and (wanted.most is None or len(others) <= wanted.most):
+def _counted(name: str, kind: type[Verb], rule: Positional, others: list[str], typed: Sequence[str]) -> list[Problem]:
+    if len(others) >= rule.least and (rule.most is None or len(others) <= rule.most):
         return []
-    doc = wanted.doc[0].lower() + wanted.doc[1:].rstrip(".")
+    doc = rule.doc[0].lower() + rule.doc[1:].rstrip(".")
     return [Problem(" ".join([name, *typed]), f"expected  {usage(name, kind)}: {doc}")]
 
 

@@ -37,7 +37,7 @@ def start(checked: Any, command: Sequence[str]) -> int:
 
 
 def _failure(error: Exception, written: Path) -> str:
-    """What failed and where: the last line of the user's own code, if it came from there."""
+    """What failed and where: the last line of the user's code, if it came from there."""
     frames = traceback.extract_tb(error.__traceback__)
     here = os.getcwd() + os.sep
     own = [frame for frame in frames if frame.filename.startswith(here) and "site-packages" not in frame.filename]

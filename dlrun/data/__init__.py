@@ -1,1 +1,1 @@
-"""Data sets: from configuration to arrays, their signature, and batches."""
+"""Data sets: from configuration to arrays, their specs, and batches."""

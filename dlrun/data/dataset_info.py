@@ -1,4 +1,4 @@
-"""Seeing a data set without reading it: the signature and the rows, for checks that come before torch."""
+"""Seeing a data set without reading it: its spec and its rows, for checks that come before torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def dataset_info(dataset: Any, data_dir: str, *, validation: Any = None, train_s
     """Signature and rows of a data set (see `dlrun.data.sets._base.Dataset`).
 
     The standard sets are constants; a user's own file is looked at (at once, when its decoded arrays are cached).
-    Where the signature depends on what is fitted on the training rows (the characters of a text, the longest row),
+    Where the spec depends on what is fitted on the training rows (the characters of a text, the longest row),
     the data is prepared, and `validation`, `train_size` and `seed` are those of the run.
     Raises ConfigError for a file, column or class that is not there.  Unreadable pictures still count here.
     """

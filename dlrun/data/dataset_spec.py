@@ -58,7 +58,7 @@ class DatasetSpec:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> DatasetSpec:
-        """The signature that `dataclasses.asdict` made plain, also by way of JSON."""
+        """The spec that `dataclasses.asdict` made plain, also by way of JSON."""
         known: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
         known["heads"] = tuple(Head(**{**head, "classes": tuple(head["classes"])}) for head in values.get("heads", ()))

@@ -20,15 +20,15 @@ def roots(data_dir: str) -> list[Path]:
     return [Path(data_dir).expanduser(), cache.folder() / "data"]
 
 
-def own(said: str, *, directory: bool = False) -> Path:
+def own(given: str, *, directory: bool = False) -> Path:
     """The user's own file or folder, as typed.  Raises ConfigError where it is not there, with the nearest names."""
-    path = Path(said).expanduser()
+    path = Path(given).expanduser()
     if path.is_dir() if directory else path.is_file():
         return path
     what, other = ("folder", "file") if directory else ("file", "folder")
     if path.exists():
-        raise problem(f"dataset.path={said}", f"expected a {what}; this is a {other}")
-    raise problem(f"dataset.path={said}", f"no such {what}{_beside(path)}")
+        raise problem(f"dataset.path={given}", f"expected a {what}; this is a {other}")
+    raise problem(f"dataset.path={given}", f"no such {what}{_beside(path)}")
 
 
 def _beside(missing: Path) -> str:

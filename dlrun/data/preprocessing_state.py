@@ -38,7 +38,7 @@ def plain(prepared: PreparedData) -> dict[str, Any]:
 
 
 def data_spec(state: dict[str, Any]) -> DatasetSpec:
-    """The signature of the data set."""
+    """The spec of the data set."""
     return DatasetSpec.of(state["signature"])
 
 

@@ -1,4 +1,4 @@
-"""How many rows each split gets; no arrays, so that a wrong size is said before anything is read."""
+"""How many rows each split gets; no arrays, so that a wrong size is reported before anything is read."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _AVERAGES = ("running_mean", "running_var")  # move with the weights; other buff
 def interpolation(components: RunComponents, view: View) -> dict[str, Any]:
     """Losses of the shown rows with  (1 - alpha) * trained + alpha * random  weights, and what they say; a picture.
 
-    Random are weights drawn anew, not those that training began with.  ``losses`` are pairs (alpha, loss), ``minima``
+    Random are newly drawn weights, not those that training began with.  ``losses`` are pairs (alpha, loss), ``minima``
     how often the loss rises again on the way from random to trained weights, ``flatness`` its slope at the random
     weights as a share of the mean slope (only where it falls at all).
     """
@@ -43,10 +43,10 @@ def interpolation(components: RunComponents, view: View) -> dict[str, Any]:
     finally:
         components.model.load_state_dict(ended)
     view.save("interpolation", lambda path: save_interpolation(path, losses))
-    return {**said([loss for alpha, loss in reversed(losses) if 0 <= alpha <= 1], dict(losses)), "losses": losses}
+    return {**described([loss for alpha, loss in reversed(losses) if 0 <= alpha <= 1], dict(losses)), "losses": losses}
 
 
-def said(way: Sequence[float], losses: dict[float, float]) -> dict[str, float]:
+def described(way: Sequence[float], losses: dict[float, float]) -> dict[str, float]:
     """What the losses from random to trained weights say; `losses` has the neighbours of alpha = 1 too."""
     fall = way[0] - way[-1]
     found: dict[str, float] = {"minima": valleys(way, DEPTH * abs(fall))}

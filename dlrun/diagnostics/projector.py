@@ -15,7 +15,7 @@ ROWS = 2_000
 
 
 def projector(view: View) -> None:
-    """Each embedding's vectors with their words; the codes, or the last hidden features, of up to 2,000 shown rows."""
+    """Each embedding's vectors with their words; latent codes, or last hidden features, of up to 2,000 shown rows."""
     points: dict[str, Points] = {}
     vocabulary = view.prepared.vocabulary
     for name, module in view.model.named_modules():

@@ -49,7 +49,7 @@ class AgreedCheckpoints:
         return bool(broadcast(self._own.cheap()))
 
     def save(self, epoch: int, step: int) -> None:
-        """Write what all have done: the leader's sums take in those of the others, who go on from nothing."""
+        """Write what all have done: the leader's sums take in those of the others, who start again from zero."""
         if self._shares.totals.rows:
             self._shares.totals.merge(self._shares.gather, self._shares.leader)
         if self._shares.leader:

@@ -28,7 +28,7 @@ def without_compiler() -> None:
 def bare_step(optimizer: Optimizer) -> Callable[[], Any]:
     """The optimizer's own update, without torch's wrappers (gradient mode, profiler, hooks: none is used here).
 
-    A class of the user's own may have wrappers that matter: it keeps them.
+    A user's class may have wrappers that matter: it keeps them.
     """
     if type(optimizer).__module__.partition(".")[0] not in ("torch", "dlrun"):
         return optimizer.step

@@ -16,7 +16,7 @@ from dlrun.config.check.check import check
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
-from dlrun.data import preprocessing_state as fitted
+from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
@@ -36,7 +36,7 @@ ROWS = 256
 class Loaded:
     """A run's model with the weights that its result was measured with, on the CPU, in evaluation mode.
 
-    `kept` is what was fitted on its training rows (vocabulary, scales, settings); see data.fitted.
+    `kept` is what was fitted on its training rows (vocabulary, scales, settings); see data.preprocessing_state.
     """
 
     config: Config
@@ -51,20 +51,20 @@ class Loaded:
         if not self.task.predicts:
             raise problem(f"task={self.config.task.kind}",
                           "predict answers with classes, numbers and codes; see  dlrun generate")
-        rows = Rows(split, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
         with torch.no_grad():
             return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """The task's metrics over rows with targets, with dropout off."""
-        rows = Rows(split, fitted.scale(self.kept), torch.device("cpu"), resident=True)
+        rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
         found = measure(self.task, self.config.task.summed, self.model, self.rng, rows, ROWS)
         self.model.eval()
         return found
 
     def predictions(self, split: Split) -> list[Column]:
         """What is predicted of new rows, as columns; ConfigError for a task that predicts nothing."""
-        return self.task.predictions(self.outputs(split), self.data_spec, fitted.targets(self.kept))
+        return self.task.predictions(self.outputs(split), self.data_spec, preprocessing.targets(self.kept))
 
 
 WEIGHTS = ("measured", "best", "last")
@@ -100,14 +100,14 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
     plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
     if isinstance(plain.get("task"), dict):
-        plain["task"]["metrics"] = []  # predictions need none, and those of the user's own are not imported for them
+        plain["task"]["metrics"] = []  # predictions need none, and a user's are not imported for them
     permit(allow)
     config = check({**plain, "allow": list(allow), "device": "cpu"})
     kept = read_json(folder.path / "fitted.json")
-    data_spec = fitted.data_spec(kept)
+    data_spec = preprocessing.data_spec(kept)
     network = design(config, data_spec)
     rng = StepRng(own_seed(config), "cpu")
     model = make_network(config, data_spec, network, rng)
     model.load_state_dict(weights_of(config, folder, weights))
-    task = config.task.build(BuildContext(data_spec, model, rng, fitted.targets(kept)))
+    task = config.task.build(BuildContext(data_spec, model, rng, preprocessing.targets(kept)))
     return Loaded(replace(config), data_spec, model.eval(), task, rng, kept)

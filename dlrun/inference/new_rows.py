@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dlrun.config.problem import did_you_mean, problem
-from dlrun.data import preprocessing_state as fitted
+from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
 
@@ -21,25 +21,25 @@ def inputs_of(kept: dict[str, Any], x: Any) -> Split:
     or none; tables in their own units; a series as (steps, columns)), a data frame, or a list of texts or of picture
     files.
     """
-    spec = fitted.data_spec(kept)
+    spec = preprocessing.data_spec(kept)
     if hasattr(x, "columns") and hasattr(x, "to_numpy"):
         cells = [["" if _missing(cell) else str(cell) for cell in row] for row in x.to_numpy().tolist()]
-        return fitted.of_rows(kept, [str(name) for name in x.columns], cells)
+        return preprocessing.of_rows(kept, [str(name) for name in x.columns], cells)
     if isinstance(x, (str, Path)):
         x = [x]
     if isinstance(x, Sequence) and x and all(isinstance(row, (str, Path)) for row in x):
         if spec.input_kind == "image":
-            return fitted.of_images(kept, [Path(file) for file in x])
-        return fitted.of_texts(kept, [str(text) for text in x])
+            return preprocessing.of_images(kept, [Path(file) for file in x])
+        return preprocessing.of_texts(kept, [str(text) for text in x])
     array = as_array(x)
     if "windows" in kept["asked"] and kept["vocabulary"] is None:
-        return fitted.of_series(kept, array)
-    return _ids(spec, array) if spec.input_kind == "tokens" else fitted.of_arrays(kept, array)
+        return preprocessing.of_series(kept, array)
+    return _ids(spec, array) if spec.input_kind == "tokens" else preprocessing.of_arrays(kept, array)
 
 
 def targets_of(kept: dict[str, Any], y: Any, rows: int) -> np.ndarray:
     """Targets as the training had them: places of classes, scaled numbers; raises ConfigError for unknown classes."""
-    spec, array = fitted.data_spec(kept), as_array(y)
+    spec, array = preprocessing.data_spec(kept), as_array(y)
     if len(array) != rows:
         raise problem(f"{len(array):,} targets", f"expected one for each of the {rows:,} rows")
     if spec.target_kind == "classes":
@@ -50,7 +50,7 @@ def targets_of(kept: dict[str, Any], y: Any, rows: int) -> np.ndarray:
             raise problem(f"class {unknown}", f"expected one of {', '.join(spec.classes[:20])}"
                                               f"{did_you_mean(unknown, places)}")
         return np.array([places[name] for name in names], np.int64)
-    targets = fitted.targets(kept)
+    targets = preprocessing.targets(kept)
     if spec.target_kind == "number":
         return targets[0](array.reshape(len(array)).astype(np.float64))
     if spec.target_kind == "labels":

@@ -1,4 +1,4 @@
-"""What a metric of the user's own has to be."""
+"""The contract of a metric, dlrun's or a user's."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, rng: Ste
 
 def _made(layer: Layer, shape: Shape, rng: StepRng, parts: dict[str, nn.Module], seed: int,
           name: str) -> nn.Module | None:
-    """The layer's module; what a class of the user's own draws from torch's generator comes from its own stream."""
+    """The layer's module; what a user's class draws from torch's generator comes from its own stream."""
     if not isinstance(layer, OwnLayer):
         return layer.build(shape, rng, parts)
     with torch.random.fork_rng(devices=[]):

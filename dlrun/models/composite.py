@@ -47,7 +47,7 @@ class Autoencoder(Composite):
         return self.decode(self.encode(x))
 
     def encode(self, x: Tensor) -> Tensor:
-        """The latent code of each row (rows, values)."""
+        """The latent vector of each row, (rows, latent)."""
         return self.latent_of(self.values(x))
 
     def values(self, x: Tensor) -> Tensor:
@@ -55,18 +55,18 @@ class Autoencoder(Composite):
         return x
 
     def latent_of(self, values: Tensor) -> Tensor:
-        """The latent code of what `values` gives."""
-        code: Tensor = self.encoder(values)
-        return code
+        """The latent vector of what `values` gives."""
+        latent: Tensor = self.encoder(values)
+        return latent
 
-    def raw(self, code: Tensor) -> Tensor:
+    def raw(self, latent: Tensor) -> Tensor:
         """What the decoder gives before its last function: logits where that is a sigmoid."""
-        values: Tensor = self.decoder(code)
+        values: Tensor = self.decoder(latent)
         return values
 
-    def decode(self, code: Tensor) -> Tensor:
+    def decode(self, latent: Tensor) -> Tensor:
         """Rows of the data's shape and range."""
-        values = self.raw(code)
+        values = self.raw(latent)
         return values if self.end is None else self.end(values)
 
 
@@ -86,18 +86,18 @@ class TokenAutoencoder(Autoencoder):
 
 
 class Vae(Autoencoder):
-    """A code is normal with the mean and log variance that the encoder gives; `encode` and `forward` take the mean."""
+    """The encoder gives mean and log variance of a normal latent vector; `encode` and `forward` take the mean."""
 
     mu: Network
     log_var: Network
     prior = "normal"
 
     def latent_of(self, values: Tensor) -> Tensor:
-        code: Tensor = self.mu(self.encoder(values))
-        return code
+        latent: Tensor = self.mu(self.encoder(values))
+        return latent
 
     def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of each row's code."""
+        """Mean and log variance of each row's latent vector."""
         features = self.encoder(x)
         return self.mu(features), self.log_var(features)
 
@@ -124,7 +124,7 @@ class Gan(Composite):
         made: Tensor = self.generator(z)
         return made
 
-    def judge(self, x: Tensor) -> Tensor:
+    def score(self, x: Tensor) -> Tensor:
         """A score for each row (rows, 1); its sigmoid is the probability of label 1."""
         scores: Tensor = self.discriminator(x)
         return scores

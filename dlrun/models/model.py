@@ -79,11 +79,11 @@ class Model:
         yield from ()
 
     def latent_outside_unit(self) -> str:
-        """Why the values of its code may lie outside [0, 1], and what to do; empty where they do not."""
+        """Why the values of its latent code may lie outside [0, 1], and what to do; empty where they do not."""
         return ""
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
-        """What it does not go with in a configuration; code of the user's own in its lists has to be allowed."""
+        """What it does not go with in a configuration; a user's class in its lists has to be allowed."""
         for key, target in given_in_lists(self, "_target_"):
             module = str(target).rpartition(".")[0]
             if not any(module == name.removesuffix(".*") or name.endswith(".*") and module.startswith(name[:-1])
@@ -95,7 +95,7 @@ class Model:
             return
         place = key.split("[")[0]  # a list has one place in its file
         if config.shuffle:
-            yield Problem(f"{key}=true", "row i of a batch goes on in row i of the next: shuffle=false", origin(place))
+            yield Problem(f"{key}=true", "row i of a batch continues row i of the last: shuffle=false", origin(place))
         if config.test_size is not None:
             yield Problem(f"test_size={config.test_size}",
                           f"{key} reads the test rows one after another, with none left out: expected null",

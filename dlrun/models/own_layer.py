@@ -1,4 +1,4 @@
-"""A class of the user's own as a layer of a list: ``- {_target_: mymodule.Gate, width: 3}`` with ``allow=mymodule``."""
+"""A user's class as a layer of a list: ``- {_target_: mymodule.Gate, width: 3}`` with ``allow=mymodule``."""
 
 from __future__ import annotations
 

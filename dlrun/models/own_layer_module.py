@@ -1,4 +1,4 @@
-"""Makes a layer of the user's own, and tries it on two rows of zeros."""
+"""Makes a user's layer, and tries it on two rows of zeros."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def make(target: str, args: dict[str, Any], shape: Shape) -> nn.Module:
         raise ValueError(f"{target} has no argument {unknown[0]}; it takes {', '.join(accepted) or 'none'}")
     try:
         module = maker(**({"input_shape": shape} if "input_shape" in accepted else {}), **args)
-    except Exception as error:  # anything may happen in code that is not ours; the user is told where
+    except Exception as error:  # a user's class may raise anything; the message names it
         raise ValueError(f"{target} could not be made: {type(error).__name__}: {error}") from error
     if not isinstance(module, nn.Module):
         raise ValueError(f"{target} gives {type(module).__name__}; expected a torch.nn.Module")

@@ -71,7 +71,7 @@ def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
 
 
 def _own(item: dict[str, Any], key: str, wrong: list[Problem]) -> Layer | None:
-    """A class of the user's own, a spec or a torch.nn.Module; that it may be imported was checked before."""
+    """A user's class, a spec or a torch.nn.Module; that it may be imported was checked before."""
     target, args = item[TARGET], {name: value for name, value in item.items() if name != TARGET}
     module, _, name = str(target).rpartition(".")
     if not module or module_file(module) is None:
@@ -80,7 +80,7 @@ def _own(item: dict[str, Any], key: str, wrong: list[Problem]) -> Layer | None:
         return None
     try:
         kind = load(target)
-    except Exception as error:  # anything may happen in code that is not ours; the user is told where
+    except Exception as error:  # a user's class may raise anything; the message names it
         reason = f"{module} defines no {name}" if isinstance(error, AttributeError) else (
             f"importing it failed: {type(error).__name__}: {error}")
         wrong.append(Problem(f"{key}.{TARGET}={target}", reason))

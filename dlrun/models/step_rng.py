@@ -35,7 +35,7 @@ class StepRng:
     """The generator of dropout masks and other noise.
 
     `seed_step(step)` seeds it with derive_seed(seed, "noise", step), so nothing needs to be stored to resume: call it
-    before each training step.  Within a step the draws are told apart by their order alone.  Dropout asks for
+    before each training step.  Within a step draws differ by their order alone.  Dropout asks for
     `lanes_of` only, so a step that takes its randomness as an input can put anything with that method in its place.
 
     >>> rng = StepRng(0, "cpu")

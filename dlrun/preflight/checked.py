@@ -29,7 +29,7 @@ class Checked:
     task_option: str = ""
 
     def table(self) -> list[Row] | None:
-        """The layer table: names, shapes, counts; empty for a baseline, None for a class of the user's own."""
+        """The layer table: names, shapes, counts; empty for a baseline, None for a user's class."""
         table: list[Row] | None = self.config.model.table(self.network, self.dataset_info.data_spec.input_shape)
         return table
 

@@ -1,4 +1,4 @@
-"""The network of a configuration for data of a signature; no torch, so that it is checked before a start."""
+"""The network of a configuration for data of a spec; no torch, so that it is checked before a start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dlrun.registry import kinds
 
 
 def design(config: Config, data_spec: DatasetSpec) -> Network:
-    """The list of layers or the composite spec; None for a baseline or a class of the user's own.
+    """The list of layers or the composite spec; None for a baseline or a user's class.
 
     Raises ConfigError where model, task and data do not go together.
     """

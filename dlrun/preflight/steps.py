@@ -1,4 +1,4 @@
-"""How many steps a run takes, said before it begins."""
+"""How many steps a run takes, known before it begins."""
 
 from __future__ import annotations
 

@@ -39,8 +39,7 @@ def with_task(config: Config, values: dict[str, Any]) -> Config:
     """The configuration with its task in place of auto, in the typed part and in the plain one."""
     schema = schema_of("task", values)
     assert schema is not None
-    wanted = rules(schema)
-    task = schema(**{key: rule.read(values[key]) for key, rule in wanted.items()})
+    task = schema(**{key: rule.read(values[key]) for key, rule in rules(schema).items()})
     plain = {**(config.plain or {}), "task": values}
     return dataclasses.replace(config, task=task, plain=plain)
 

@@ -107,23 +107,23 @@ class Console(EpochLines):
         self._print(_sentence(result))
         if result.get("folds") and result.get("best", {}).get("epoch", result["epochs"]) != result["epochs"]:
             best = {key: value for key, value in result["best"].items() if key.startswith("val/")}
-            said = metrics_of(result).sentence(best)
-            self._print(f"best   {said} after epoch {result['best']['epoch']} of the mean curve")
+            sentence = metrics_of(result).sentence(best)
+            self._print(f"best   {sentence} after epoch {result['best']['epoch']} of the mean curve")
         if result.get("val_std"):
             self._print(f"val    {_with_spread(result, 'val')} over {len(result['folds'])} folds")
         split = _split(result)
         if split:
             spread = split == "test" and "test_std" in result
-            said = _with_spread(result, split) if spread else metrics_of(result).sentence(result[split])
-            self._print(f"{f'{split:6} {said}':<48} {_took(result)}".rstrip())
+            sentence = _with_spread(result, split) if spread else metrics_of(result).sentence(result[split])
+            self._print(f"{f'{split:6} {sentence}':<48} {_took(result)}".rstrip())
         if split and (line := _baseline(result)):
             self._print(f"\x1b[2m{line}\x1b[0m" if self._terminal and "NO_COLOR" not in os.environ else line)
 
     def _one_line(self, result: Mapping[str, Any]) -> None:
         split = _split(result)
         ended_well = split and result.get("status") in ("finished", "stopped")
-        said = metrics_of(result).sentence(result[split]) if ended_well else ""
-        outcome = f"{split}  {said}  {_took(result)}".rstrip() if ended_well else _sentence(result)
+        sentence = metrics_of(result).sentence(result[split]) if ended_well else ""
+        outcome = f"{split}  {sentence}  {_took(result)}".rstrip() if ended_well else _sentence(result)
         self._print(f"{result.get('name')}/{result.get('id')}  {outcome}")
 
 
@@ -164,9 +164,9 @@ def _baseline(result: Mapping[str, Any]) -> str:
     if not baseline or result.get("config", {}).get("model.kind") == baseline["model"]:
         return ""
     known = metrics_of(result)
-    told = [name for name, value in baseline.items() if isinstance(value, float) and known.of(name).plain]
-    in_better_units = {known.of(name).instead_of for name in told}
-    numbers = known.sentence({name: baseline[name] for name in told if name not in in_better_units})
+    plain = [name for name, value in baseline.items() if isinstance(value, float) and known.of(name).plain]
+    in_better_units = {known.of(name).instead_of for name in plain}
+    numbers = known.sentence({name: baseline[name] for name in plain if name not in in_better_units})
     return f"baseline ({str(baseline['says']).removeprefix('the ')}): {numbers}"
 
 

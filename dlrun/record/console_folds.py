@@ -13,12 +13,12 @@ from dlrun.record.table import Table
 class FoldConsole(EpochLines):
     """The line that lives on a terminal; with verbosity 2 the fold's own table too.
 
-    Its line in the table of folds is the run's to print.  `told` are notes that the run has printed already.
+    Its line in the table of folds is the run's to print.  `printed` are notes that the run has printed already.
     """
 
-    def __init__(self, stream: TextIO, terminal: bool, name: str, after: int, told: Collection[str]):
+    def __init__(self, stream: TextIO, terminal: bool, name: str, after: int, printed: Collection[str]):
         super().__init__(stream, terminal)
-        self._name, self._after, self._told = name, after, told
+        self._name, self._after, self._printed = name, after, printed
 
     def start(self, info: RunInfo) -> None:
         self._info, self._verbosity = info, info.verbosity
@@ -27,7 +27,7 @@ class FoldConsole(EpochLines):
             return
         label = self._name if self._name == "final" else f"fold {self._name}"
         for text in info.notes:
-            if text not in self._told:
+            if text not in self._printed:
                 self._print(f"{label}: {text}")
         if info.resumed_step:
             self._print(f"{label} resumed in epoch {info.first_epoch}, after {info.resumed_step:,} steps")

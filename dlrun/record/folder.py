@@ -35,7 +35,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.last = self.checkpoints / "last.pt"
         self.best = self.checkpoints / "best.pt"
-        self.judge = self.checkpoints / "judge.pt"
+        self.sample_classifier = self.checkpoints / "judge.pt"
         self.pictures = self.path / "pictures"
         self.lock = self.path / "lock"
         self.traceback = self.path / "traceback.txt"  # of a run that failed; of one that diverged what is known

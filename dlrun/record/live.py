@@ -16,7 +16,7 @@ _BAR = 24
 
 
 class Live:
-    """Draws when it is told something, at most ten times a second; there is no thread that would slow the steps down.
+    """Draws when something is reported, at most ten times a second; there is no thread that would slow the steps down.
 
     While it lives, whatever a user's own code prints appears above the line (rich redirects the two streams).
     `label` stands before the epoch; `after` counts runs as long as this one that follow it (the next folds).

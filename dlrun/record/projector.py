@@ -36,8 +36,8 @@ def save_projector(folder: str | os.PathLike[str], points: Mapping[str, Points])
         _rows(folder / FOLDER / f"{name}.tsv", ("\t".join(f"{number:.6g}" for number in row) for row in one.values))
         fields = [f'tensor_name: "{name}"', f'tensor_path: "{FOLDER}/{name}.tsv"']
         if one.labels:
-            said = (" ".join(label.split()) or "(blank)" for label in one.labels)
-            _rows(folder / FOLDER / f"{name}-labels.tsv", said)
+            texts = (" ".join(label.split()) or "(blank)" for label in one.labels)
+            _rows(folder / FOLDER / f"{name}-labels.tsv", texts)
             fields.append(f'metadata_path: "{FOLDER}/{name}-labels.tsv"')
         if one.images is not None and (size := _sprite(folder / FOLDER / f"{name}.png", one.images)):
             fields.append(f'sprite {{ image_path: "{FOLDER}/{name}.png" single_image_dim: {size[1]} '

@@ -18,7 +18,7 @@ class RunInfo:
     name.  `config` is the nested resolved configuration, `flat` the same with dotted keys.  `metrics` are those of a
     row that are shown, in their order, by key (``train/loss``, ``train/accuracy``, ``val/loss``, ``val/accuracy``);
     `primary` is the one that the task is judged by (``accuracy``).  `epochs` is None where only another rule ends the
-    run.  `first_epoch` is 1 for a fresh run; a resumed one goes on in `first_epoch`, after `resumed_step` steps in all.
+    run.  `first_epoch` is 1 for a fresh run; a resumed one continues in `first_epoch`, after `resumed_step` steps.
     `notes` are decisions made for the user, each a line.
     `folds` counts the folds of a k-fold run, with its final fit; 0 for a run that trains once.
     """

@@ -168,7 +168,7 @@ class TensorBoardWriter(Recorder):
 
 
 def _kept(old: list[Path], info: RunInfo) -> dict[tuple[str, int], bytes]:
-    """Of the old files the records that are true for a run that goes on at `info.first_epoch`; the last of each."""
+    """Of the old files the records that are true for a run that resumes at `info.first_epoch`; the last of each."""
     kept: dict[tuple[str, int], bytes] = {}
     for path in old:
         for record, event in read_records(path):

@@ -1,4 +1,4 @@
-"""Modules of the user's own whose code a command may run: ``allow=mymodule`` or, with all below it, ``allow=pkg.*``.
+"""The user's modules whose code a command may run: ``allow=mymodule`` or, with all below it, ``allow=pkg.*``.
 
 A module is imported when a name is met that nobody knows: then the kinds that it registers are known too.
 """

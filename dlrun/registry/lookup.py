@@ -11,7 +11,7 @@ from dlrun.registry.index import files
 from dlrun.registry.installed import entry_points, offered
 
 Kind = TypeVar("Kind", bound=Any)
-OPEN = "custom"  # the kind of a group that stands for a class of the user's own; `_target_` chooses it
+OPEN = "custom"  # the kind of a group that stands for a user's class; `_target_` chooses it
 _registered: dict[tuple[str, str], Any] = {}
 
 
@@ -53,7 +53,7 @@ def loadable(group: str) -> tuple[str, ...]:
 
 
 def open_kind(group: str) -> Any:
-    """The kind of a group that stands for a class of the user's own, named by its `_target_`; None where none does."""
+    """The kind of a group that stands for a user's class, named by its `_target_`; None where none does."""
     return find(group, OPEN) if OPEN in files(group) else None
 
 
@@ -103,6 +103,6 @@ def kinds(group: str) -> dict[str, Any]:
 
 
 def load(target: str) -> Any:
-    """What a dotted name (``module.Class``) of the user's own stands for.  Who calls it has asked for permission."""
+    """What a dotted name (``module.Class``) of the user's code stands for.  Who calls it has asked for permission."""
     module, _, name = target.rpartition(".")
     return getattr(import_own(module, target), name)

@@ -1,4 +1,4 @@
-"""What tells a table's rows apart: its columns, what is common to all, and what differs besides and has to be said."""
+"""What tells a table's rows apart: its columns, what is common to all, and what else differs."""
 
 from __future__ import annotations
 

@@ -37,16 +37,16 @@ def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
     rows = []
     for (cell, verdict), line in zip(pairs, lines_of(pairs, measurements)):
         values = [value for value in look(cell.row or measurements.rows[0], metric).values() if math.isfinite(value)]
-        name, printed, told, n, word = line
-        rows.append({"name": name, "printed": printed, "measured": told.replace("+-", "±"), "n": n, "verdict": word,
+        name, printed, measured, n, word = line
+        rows.append({"name": name, "printed": printed, "measured": measured.replace("+-", "±"), "n": n, "verdict": word,
                      "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})
     return {"title": shown.head, "rows": rows}
 
 
 def _picture(values: Sequence[float], printed: float, verdict: CellVerdict, shown: Column, name: str) -> str:
     """A row on a scale of its own, whose ends are written beside it: cells differ far more than seeds do."""
-    room, told = verdict.predicted, printed == printed  # a row of ours has NaN there
-    ends = [*values, *([printed] if told else []), *([room.low, room.high] if room else [])]
+    room, is_printed = verdict.predicted, printed == printed  # a row of ours has NaN there
+    ends = [*values, *([printed] if is_printed else []), *([room.low, room.high] if room else [])]
     if not ends:
         return ""
     low, high = (0.0, 1.0) if shown.metric.share else (min(ends), max(ends))
@@ -60,7 +60,7 @@ def _picture(values: Sequence[float], printed: float, verdict: CellVerdict, show
         at = px(scale(verdict.measured.mean))
         parts.append(f'<line class="mean" x1="{at}" x2="{at}" y1="4" y2="{HEIGHT - 4}"/>')
     parts += [f'<circle class="run" cx="{px(scale(value))}" cy="{px(middle)}" r="3.5"/>' for value in values]
-    if told:
+    if is_printed:
         x = scale(printed)
         corners = ((x, middle - 6), (x + 6, middle), (x, middle + 6), (x - 6, middle))
         parts.append(f'<path class="printed" d="M{" L".join(f"{px(a)} {px(b)}" for a, b in corners)} Z"/>')

@@ -29,7 +29,7 @@ falls by more than 1 %.
 
 
 def readme(entries: Iterable[Entry], experiments: Path) -> str:
-    """The whole text, told by the files alone; the same files give the same text."""
+    """The whole text, from the files alone; the same files give the same text."""
     parts, summary, waiting = [], Summary(), []
     for entry in entries:
         if not entry.comparison and not entry.book.printed:
@@ -91,9 +91,9 @@ def _section(entry: Entry, measurements: Measurements, verdicts: Verdicts, full:
         for cells in claims:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     yield ""
-    told = explanations(entry.book, verdicts, measurements.profile, full)
+    reasons = explanations(entry.book, verdicts, measurements.profile, full)
     for sentence in (f"Not comparable with the book: {verdicts.apart}." if verdicts.apart else "", entry.book.notes,
-                     *(f"*{escaped(key)}*: {text}" for key, text in told.items())):
+                     *(f"*{escaped(key)}*: {text}" for key, text in reasons.items())):
         if sentence:
             yield f"{sentence}  "
     yield " · ".join(filter(None, [

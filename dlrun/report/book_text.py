@@ -95,7 +95,7 @@ def _cells(cell: Cell, verdict: CellVerdict, shown: Scale, measurements: Measure
     printed = "" if cell.value != cell.value else _printed(cell, shown)
     row = cell.row or (measurements.rows[0] if len(measurements.rows) == 1 else "")
     lost = "; ".join(measurements.lost.get(row, []))
-    told = interval_text(verdict.measured, shown) if verdict.measured else lost or "-"
+    measured = interval_text(verdict.measured, shown) if verdict.measured else lost or "-"
     word = verdict.word
     if word in (BETTER, WORSE) and verdict.off is not None:
         word += f" by {shown.number(abs(verdict.off))}"
@@ -103,7 +103,7 @@ def _cells(cell: Cell, verdict: CellVerdict, shown: Scale, measurements: Measure
         word = "(no printed number)"
     if verdict.measured and lost:
         word += f"; {lost}"
-    return [row, printed, told, str(verdict.measured.n) if verdict.measured else "", word]
+    return [row, printed, measured, str(verdict.measured.n) if verdict.measured else "", word]
 
 
 def _printed(cell: Cell, shown: Scale) -> str:

@@ -63,7 +63,7 @@ def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, apart: str =
 
 
 def never(values: Sequence[float]) -> str:
-    """What is said of runs some of which never came to a value; their mean would be that of the others alone."""
+    """The text for runs some of which never came to a value; their mean would be that of the others alone."""
     count = sum(map(math.isinf, values))
     return f"never reached in {count} of {len(values)} runs" if count else ""
 

@@ -64,6 +64,6 @@ def keys_to_draw(metric: str, rows: Iterable[Row]) -> list[str]:
             for line in history(run.folder)[:1]:
                 known.update(dict.fromkeys(key for key in line if "/" in key and key != "train/lr"))
     name = metric.rpartition("/")[2]
-    wanted = [f"val/{name}", f"train/{name}", "val/loss", "train/loss"]
-    found = [key for key in dict.fromkeys(wanted) if key in known]
+    keys = [f"val/{name}", f"train/{name}", "val/loss", "train/loss"]
+    found = [key for key in dict.fromkeys(keys) if key in known]
     return found or list(known)[:4]

@@ -1,4 +1,4 @@
-"""Two runs side by side: settings, code, data, environment, measures; what is equal is said in a word."""
+"""Two runs side by side: settings, code, data, environment, measures; what is equal is summed up."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def entry_of(name: str) -> Entry:
         raise problem(name, f"no such experiment{did_you_mean(name, files)}; `dlrun book` shows the comparisons")
     entry = _entry(chosen, files[chosen])
     if entry is None:
-        raise problem(chosen, f"no book is told of in this experiment; `dlrun experiment={chosen}` runs it")
+        raise problem(chosen, f"this experiment has no `book`; `dlrun experiment={chosen}` runs it")
     return entry
 
 

@@ -46,9 +46,9 @@ def lines(table: Table, sign: str = "+-", blank: str = " ") -> list[Line]:
 
 def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], difference: tuple[int, int]) -> Line:
     reasons = row.missing(table.metric)
-    told = "; ".join(f"{reason} ({_seeds(seeds)})" if row.summary or len(reasons) > 1 else reason
-                     for reason, seeds in reasons)
-    measure = _pair(row.summary, table.scale, sign, blank, wide, False) if row.summary else told
+    missing = "; ".join(f"{reason} ({_seeds(seeds)})" if row.summary or len(reasons) > 1 else reason
+                        for reason, seeds in reasons)
+    measure = _pair(row.summary, table.scale, sign, blank, wide, False) if row.summary else missing
     versus = ""
     if row.versus:
         versus = _pair(row.versus, table.scale, sign, blank, difference, True)
@@ -58,7 +58,7 @@ def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], 
     if row.reference and table.named:
         mark = f"{mark}, reference".removeprefix(", ")
     return Line(row.labels, measure, row.summary is None, str(row.summary.n) if row.summary else "", versus,
-                short_time(row.seconds).removesuffix(" s"), mark, told if row.summary else "")
+                short_time(row.seconds).removesuffix(" s"), mark, missing if row.summary else "")
 
 
 def _pair(interval: Interval, scale: Scale, sign: str, blank: str, width: tuple[int, int], signed: bool) -> str:

@@ -97,16 +97,16 @@ class Folders:
         return kept[metric]
 
     def _of_all(self) -> None:
-        told, runs = self.measurements, [run for own in self.runs.values() for run in own]
+        found, runs = self.measurements, [run for own in self.runs.values() for run in own]
         done = [run for run in runs if run.counted]
-        told.lost = {row: [f"{say} ({count})" if count > 1 else say for say, count in sorted(Counter(
+        found.lost = {row: [f"{say} ({count})" if count > 1 else say for say, count in sorted(Counter(
             run.say() for run in own if not run.counted).items())] for row, own in self.runs.items()}
-        told.lost = {row: reasons for row, reasons in told.lost.items() if reasons}
-        told.metrics = metrics_of_all(run.result for run in done).stored()
-        told.seeds = sorted({run.seed for run in runs})
-        told.labels = sorted({label_of(run) for run in done} - {""})
-        told.devices = sorted({device_of(run) for run in done} - {""})
-        told.versions = sorted({versions_of(run) for run in done} - {""})
-        told.date = max((str(run.provenance.get("started", ""))[:10] for run in done), default="")
-        told.seconds = round(sum(float(run.result.get("seconds") or 0) for run in done), 1)
-        told.runs = len(done)
+        found.lost = {row: reasons for row, reasons in found.lost.items() if reasons}
+        found.metrics = metrics_of_all(run.result for run in done).stored()
+        found.seeds = sorted({run.seed for run in runs})
+        found.labels = sorted({label_of(run) for run in done} - {""})
+        found.devices = sorted({device_of(run) for run in done} - {""})
+        found.versions = sorted({versions_of(run) for run in done} - {""})
+        found.date = max((str(run.provenance.get("started", ""))[:10] for run in done), default="")
+        found.seconds = round(sum(float(run.result.get("seconds") or 0) for run in done), 1)
+        found.runs = len(done)

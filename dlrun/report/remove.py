@@ -31,7 +31,7 @@ def remove(folder: Path) -> str:
     try:
         with RunLock(folder):
             clear(place)
-            place.lock.unlink()  # last, so that nobody has begun anew in what is being removed
+            place.lock.unlink()  # last, so that nobody has started a run in what is being removed
     except Busy as busy:
         return f"process {busy.pid} on {busy.host} works on it"
     for empty in (folder, folder.parent):

@@ -24,20 +24,20 @@ def select(runs: Sequence[Run], filters: Sequence[str]) -> list[Run]:
 
 
 def _fits(run: Run, given: str) -> bool:
-    key, equals, wanted = given.partition("=")
+    key, equals, expected = given.partition("=")
     if not equals:
         return given in run.name
     if key in _OWN:
         found = {"status": run.status, "id": run.id, "name": run.folder.parent.name}[key]
-        return found.startswith(wanted) if key == "id" else found.replace("_", " ") == wanted.replace("_", " ")
+        return found.startswith(expected) if key == "id" else found.replace("_", " ") == expected.replace("_", " ")
     if key in GROUPS:
-        return wanted in (word(run.config, key), run.config.get(f"{key}.kind"))
+        return expected in (word(run.config, key), run.config.get(f"{key}.kind"))
     if key not in run.config:
         return False
     value = run.config[key]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            return float(wanted) == value
+            return float(expected) == value
         except ValueError:
             return False
-    return show(value) == wanted.replace(" ", "")
+    return show(value) == expected.replace(" ", "")

@@ -1,4 +1,4 @@
-"""What of a configuration can change a result: the part by which runs are told apart, the seed aside."""
+"""What of a configuration can change a result: the part in which runs differ, the seed aside."""
 
 from __future__ import annotations
 

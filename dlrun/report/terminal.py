@@ -35,12 +35,12 @@ def print_report(report: Report, stream: TextIO) -> None:
 def _cells(table: Table) -> tuple[list[str], list[list[str]], list[Line]]:
     """Headers and cells without columns that are empty throughout; what is not in a mean stands at the end."""
     axes, others = heads(table)
-    told = lines(table)
+    texts = lines(table)
     head = [*axes, *others, MISSING]
     rows = [[*(_cut(label) for label in line.labels), line.measure, line.n, line.versus, line.seconds, line.mark,
-             line.missing] for line in told]
+             line.missing] for line in texts]
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
-    return [head[i] for i in kept], [[row[i] for i in kept] for row in rows], told
+    return [head[i] for i in kept], [[row[i] for i in kept] for row in rows], texts
 
 
 def _lines(table: Table, stream: TextIO) -> None:
@@ -54,18 +54,18 @@ def _rich(table: Table, stream: TextIO) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    head, rows, told = _cells(table)
+    head, rows, texts = _cells(table)
     measure = table.scale.head
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     least = 0
     for i, name in enumerate(head):
-        folds = _least(name, [row[i] for row, line in zip(rows, told) if not (line.failed and name == measure)])
-        if name == measure and any(line.failed for line in told):  # a reason stands there, and folds
+        folds = _least(name, [row[i] for row, line in zip(rows, texts) if not (line.failed and name == measure)])
+        if name == measure and any(line.failed for line in texts):  # a reason stands there, and folds
             folds = max(folds, 20)
         least += folds + 2
         grid.add_column(Text(name), justify="right" if name in ("n", "seconds") else "left", overflow="fold",
                         min_width=folds)
-    for cells, line in zip(rows, told):
+    for cells, line in zip(rows, texts):
         style = GOOD if "best" in line.mark else BAD if line.failed else ""
         grid.add_row(*(Text(cell) for cell in cells), style=style)
     # Numbers are not folded: a terminal that is too narrow for them breaks the lines itself.

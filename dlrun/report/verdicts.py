@@ -15,7 +15,7 @@ from dlrun.report.measurements import Measurements
 from dlrun.report.statistics import interval
 
 FULL, QUICK = PROFILES
-SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written anew
+SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written again
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Verdicts:
             parts.append(f"{comparable} comparable, {words[REPRODUCED]} reproduced (about {EXPECTED * comparable:.1f} "
                          "true ones fall outside by chance)")
         parts += [f"{count} {word}" for word, count in words.items() if word not in COMPARED]
-        told = Counter(verdict.word for _, verdict in self.claims)
-        if told:
-            parts.append("claims: " + ", ".join(f"{count} {_plural(word, count)}" for word, count in told.items()))
+        claims = Counter(verdict.word for _, verdict in self.claims)
+        if claims:
+            parts.append("claims: " + ", ".join(f"{count} {_plural(word, count)}" for word, count in claims.items()))
         return " · ".join(parts)
 
 
@@ -54,8 +54,8 @@ def why_apart(book: Book, measurements: Measurements) -> str:
     labels = [label for label in measurements.labels if label not in SAME_DATA]
     parts = [f"stand-in: {book.stand_in}"] if book.stand_in else [f"data: {', '.join(labels)}"] if labels else []
     if measurements.profile == QUICK:
-        said = " ".join(book.quick)
-        parts.append(f"quick profile ({said}) in place of the book's; the claims are judged on such runs")
+        settings = " ".join(book.quick)
+        parts.append(f"quick profile ({settings}) in place of the book's; the claims are judged on such runs")
     return "; ".join(parts)
 
 
@@ -64,24 +64,24 @@ def explanations(book: Book, verdicts: Verdicts, profile: str, full: Verdicts | 
     asked = [cell.row or cell.metric for cell, verdict in verdicts.cells if verdict.word == WORSE]
     asked += [claim.says for claim, verdict in verdicts.claims if verdict.word == CONTRADICTED]
     held = [claim.says for claim, verdict in (full.claims if full else []) if verdict.word == HOLDS]
-    told = dict.fromkeys(held, "it holds in full: these runs are too short for it.")
-    return {key: book.explained.get(key, {}).get(profile) or told.get(key, "open; no run has shown yet why.")
+    in_full = dict.fromkeys(held, "it holds in full: these runs are too short for it.")
+    return {key: book.explained.get(key, {}).get(profile) or in_full.get(key, "open; no run has shown yet why.")
             for key in asked}
 
 
 def verdicts_on(book: Book, measurements: Measurements, look: Callable[[str, str], dict[int, float]],
                 metric: str) -> Verdicts:
-    """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is said."""
+    """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is given."""
     apart = why_apart(book, measurements)
     only = measurements.rows[0] if len(measurements.rows) == 1 else ""
     known = measurements.known
     cells = [(cell, verdict_on(cell, list(look(cell.row or only, cell.metric).values()), describe(cell.metric, known),
                                apart)) for cell in book.printed]
-    told = {(cell.row or only) for cell in book.printed}
+    printed = {(cell.row or only) for cell in book.printed}
     ours = []
     for row in measurements.rows:
         values = list(look(row, metric).values())
-        if row not in told and (values or measurements.lost.get(row)):
+        if row not in printed and (values or measurements.lost.get(row)):
             seen = interval(values) if values and not never(values) else None
             ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
     claims = [(claim, _decided(claim, measurements, look, claim.metric or metric))

@@ -117,8 +117,8 @@ def sentence(config: Config, done: Mapping[str, Mapping[str, Any]]) -> str:
     lengths = [result["epochs"] for name, result in done.items() if name != FINAL]
     times = f"{folds.iterations} times {folds.k}" if folds.iterations > 1 else f"{folds.k}"
     if len(set(lengths)) == 1:
-        said = f"{lengths[0]} {'epoch' if lengths[0] == 1 else 'epochs'}"
+        spans = f"{lengths[0]} {'epoch' if lengths[0] == 1 else 'epochs'}"
     else:
-        said = f"{', '.join(map(str, lengths[:-1]))} and {lengths[-1]} epochs"
+        spans = f"{', '.join(map(str, lengths[:-1]))} and {lengths[-1]} epochs"
     then = f", then all {done[FINAL]['rows']['train']:,} rows" if FINAL in done else ""
-    return f"finished {times} folds of {said}{then} ({sum(result['steps'] for result in done.values()):,} steps)"
+    return f"finished {times} folds of {spans}{then} ({sum(result['steps'] for result in done.values()):,} steps)"

@@ -70,7 +70,7 @@ def unsupported(config: Config) -> Iterator[Problem]:
     if config.precision == "fp16":
         yield Problem("precision=fp16", f"{alone}; bf16 does not")
     if config.model.stateful_key():
-        yield Problem(f"{config.model.stateful_key()}=true", f"{alone}: row i of a batch goes on in row i of the next")
+        yield Problem(f"{config.model.stateful_key()}=true", f"{alone}: row i of a batch continues row i of the last")
     if config.callbacks:
         yield Problem(f"callbacks={','.join(config.callbacks)}", f"{alone}: callbacks would run in the leader only")
     if config.max_seconds is not None:

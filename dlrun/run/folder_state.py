@@ -15,8 +15,8 @@ def result_of(folder: RunFolder) -> dict[str, Any] | None:
     try:
         return folder.result()
     except ValueError as error:
-        raise problem(str(folder.result_file), f"it is not readable ({error}); delete it to go on from the "
-                                               "checkpoint, or train anew with  force=true") from None
+        raise problem(str(folder.result_file), f"it is not readable ({error}); delete it to resume from the "
+                                               "checkpoint, or train again with  force=true") from None
 
 
 def folders_to_create(folder: RunFolder) -> list[Path]:

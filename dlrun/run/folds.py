@@ -1,8 +1,8 @@
 """A k-fold run: one folder, one result, and inside it the training of each fold as a run of its own.
 
-The loop knows nothing of it.  A fold that is done is not trained again, one that was cut short goes on from its
-checkpoint, and what the run says of all folds is made anew from their folders: so a run that is killed at any moment,
-between two folds too, ends as if it had never been.
+The loop knows nothing of it.  A fold that is done is not trained again, one that was interrupted resumes from its
+checkpoint, and the run's result is computed again from the folders of all folds: so a run that is killed at any moment,
+between two folds too, ends as if it had never been killed.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
 
 def _draw(config: Config, curves: list[list[dict[str, Any]]], mean: list[dict[str, Any]], folder: RunFolder,
           recorder: Recorder) -> None:
-    """The curves of the monitor in all folds; a picture that cannot be made is said, and costs nothing else."""
+    """The curves of the monitor in all folds; a picture that cannot be drawn is reported and nothing else."""
     from dlrun.record.plots import save_folds
 
     name = config.early_stop.monitor if config.early_stop.monitor in mean[-1] else "val/loss"

@@ -23,7 +23,7 @@ from dlrun.record.recorder import RunInfo
 
 
 def folds_info(checked: Checked, rows: PreparedData, machine: Machine, folder: RunFolder, notes: list[str]) -> RunInfo:
-    """What the recorders are told at the start of a k-fold run; `rows` are all that its folds are cut from."""
+    """What the recorders get at the start of a k-fold run; `rows` are all that its folds are cut from."""
     config = checked.config
     folds = folds_of(config)
     assert config.plain is not None and folds is not None
@@ -44,7 +44,7 @@ def folds_info(checked: Checked, rows: PreparedData, machine: Machine, folder: R
 
 def run_info(components: RunComponents, machine: Machine, folder: RunFolder, training: Fit,
              notes: list[str]) -> RunInfo:
-    """What the recorders are told at the start."""
+    """What the recorders get at the start."""
     config, clock = components.config, training.clock
     assert config.plain is not None
     return RunInfo(

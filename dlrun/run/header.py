@@ -47,7 +47,7 @@ def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_p
     notes = [start.note] if start.note else []
     if data_changed(prepared, start):
         raise problem(f"dataset={config.dataset.name}",
-                      "the data has changed since this run began; force=true trains it anew")
+                      "the data has changed since this run began; force=true trains it again")
     if asked != "auto" and before not in (None, asked):
         notes.append(f"threads={asked} is not taken: the run began with {before}, and others give other bits")
     for what, now in (("speed_path", speed_path), ("torch", versions()["torch"])):

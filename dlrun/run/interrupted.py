@@ -1,4 +1,4 @@
-"""Of a new run beside an interrupted one: what differs, for who has changed a key and did not mean to begin anew."""
+"""What a new run changes against an interrupted one beside it, for users who meant to resume that."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def interrupted_beside(config: Config, folder: RunFolder) -> str:
             continue
         keys = [key for key in {**own, **there} if own.get(key) != there.get(key)]
         if 0 < len(keys) <= MOST and (nearest is None or len(keys) < nearest[0]):
-            said = ", ".join(f"{key} ({show(there.get(key))} there, {show(own.get(key))} here)" for key in keys)
-            nearest = len(keys), (f"a new run; {other.path.name} beside it was interrupted, and differs in {said}")
+            differences = ", ".join(f"{key} ({show(there.get(key))} there, {show(own.get(key))} here)" for key in keys)
+            nearest = len(keys), f"a new run; {other.path.name} beside it was interrupted, and differs in {differences}"
     return nearest[1] if nearest else ""
 
 

@@ -83,8 +83,8 @@ def unfinished(components: RunComponents, training: Fit, machine: Machine, folde
 def _samples(components: RunComponents, rows: list[dict[str, Any]], row: dict[str, Any]) -> dict[str, Any]:
     """The sample metrics at the epoch of `row`, and whether the samples have collapsed; {} where there are none."""
     found = of_split(row, "samples")
-    said = components.config.task.collapsed(rows, components.prepared.data_spec)
-    return {"samples": found, "collapsed": said is not None} if found else {}
+    collapsed = components.config.task.collapsed(rows, components.prepared.data_spec)
+    return {"samples": found, "collapsed": collapsed is not None} if found else {}
 
 
 def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:

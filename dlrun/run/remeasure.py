@@ -44,10 +44,10 @@ def _measure(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dic
     config = checked.config
     provenance = read_json(folder.provenance)
     machine = choose(config, provenance.get("threads"), auto_threads(checked))
-    components = build_run(checked, machine, lambda said: None)
+    components = build_run(checked, machine, lambda note: None)
     if data_changed(components.prepared, Start(stored=provenance)):
         raise problem(f"task.metrics=[{','.join(config.task.metrics)}]",
-                      f"the data is not what {folder.path} was trained on; force=true trains anew")
+                      f"the data is not what {folder.path} was trained on; force=true trains again")
     components.model.load_state_dict(weights_of(config, folder))
     cast = autocast(config.precision, machine.device)
     lacking = unmeasured(config.task.metrics, result)

@@ -14,7 +14,7 @@ from dlrun.run.twin import start_from_twin
 
 
 def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start:
-    """How the run goes on; a fresh one looks for a twin beside it, and says which interrupted run is none."""
+    """How the run resumes; a fresh one looks for a twin beside it, and says which interrupted run is none."""
     if folder.last.is_file():
         stored = read_json(folder.provenance) if folder.provenance.is_file() else None
         return Start(folder.last, run_id, stored)
@@ -27,6 +27,6 @@ def load(training: Fit, start: Start, own: bool) -> None:
     try:
         training.checkpoints.load(start.checkpoint, start.run_id)
     except (ValueError, RuntimeError, EOFError, UnpicklingError) as error:
-        raise problem(str(start.checkpoint), f"{error}; force=true trains the run anew") from error
+        raise problem(str(start.checkpoint), f"{error}; force=true trains it again") from error
     if not own:
         training.checkpoints.saved = None  # nothing is saved yet in this run's own folder

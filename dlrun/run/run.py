@@ -74,7 +74,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
     """Train what a command asks for, or find that it is done; raises ConfigError for data that is not there.
 
     Raises record.lock.Busy where another process works in the run's folder.  An exception of the model's or
-    dlrun's own code is written to the run's folder (status `failed`) and goes on up.
+    dlrun's own code is written to the run's folder (status `failed`) and is raised again.
     """
     config = checked.config
     run_id, folder = run_folder(config)
@@ -87,7 +87,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
                 result = add_metrics(checked, folder, result)
             show_result(result, folder.path)
             if folder.provenance.is_file() and (made_by := other_code(read_json(folder.provenance))):
-                print(f"it was made by {made_by}; force=true trains it anew")
+                print(f"it was made by {made_by}; force=true trains it again")
             return Outcome(folder.path, result, _exit_code(result), found=True)
         work = partial(train_once, processes=processes) if folds_of(config) is None else folds
         shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]

@@ -34,7 +34,7 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
 
     Raises ConfigError, before anything is written, for data that is not there.  An exception of the model's or dlrun's
-    own code goes on up when the result (status `failed`) has been written.  Of several processes one
+    own code is raised again when the result (status `failed`) has been written.  Of several processes one
     that does not lead has nothing to measure, and an empty result.
     """
     config = checked.config
@@ -83,7 +83,7 @@ def _trained(components: RunComponents, training: Fit, machine: Machine, folder:
         return finished(components, training, machine, folder, run_id, reason, training.recorder), None
     except Interrupted:
         return end("interrupted", f"interrupted by {signals.name} after step {training.clock.step:,}; "
-                                  "the same command goes on from there"), None
+                                  "the same command resumes there"), None
     except Diverged as diverged:
         saved = training.checkpoints.saved_step
         return end("diverged", f"{diverged}; the checkpoint of step {saved:,} is the last one before",
@@ -95,10 +95,10 @@ def _trained(components: RunComponents, training: Fit, machine: Machine, folder:
             return end("failed", first_line(error), error=first_line(error)), error
         write_text(folder.traceback, traceback.format_exc())
         traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
-        fitted = rows_that_fit(components)
-        said = f"{fitted} rows at a time would have fitted" if fitted else "not even one row fitted"
-        return end("out_of_memory", f"out of memory at batch_size {components.config.batch_size}; {said}",
-                   fitted_batch_size=fitted, error=first_line(error)), None
+        rows = rows_that_fit(components)
+        fits = f"{rows} rows at a time would have fitted" if rows else "not even one row fitted"
+        return end("out_of_memory", f"out of memory at batch_size {components.config.batch_size}; {fits}",
+                   fitted_batch_size=rows, error=first_line(error)), None
 
 
 def _finish(training: Fit, recorder: Recorder, result: dict[str, Any]) -> None:

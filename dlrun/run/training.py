@@ -26,7 +26,7 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
 def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
-              recorder: Recorder, say: Callable[[str], None] = lambda said: None) -> Fit:
+              recorder: Recorder, say: Callable[[str], None] = lambda note: None) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
     config = components.config
     steps_per_epoch = config.steps_per_epoch or components.batches.steps_in_pass
@@ -46,8 +46,9 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
         "model": Weights(components.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
         "clock": clock, **({"callbacks": callbacks} if config.callbacks else {})}, best, config.checkpoint_seconds)
 
+    classifier_file = folder.sample_classifier
     sample_metrics = config.task.sample_metrics(components.view(folder, recorder, 0, step.cast),
-                                                lambda: make_sample_classifier(components, folder.judge, say))
+                                                lambda: make_sample_classifier(components, classifier_file, say))
 
     def evaluate(epoch: int) -> dict[str, float]:
         row: dict[str, float] = {}

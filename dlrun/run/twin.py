@@ -41,12 +41,12 @@ def start_from_twin(config: Config, folder: RunFolder, versions: dict[str, str],
     checkpoint = folder.checkpoints / ".start.tmp"
     shutil.copyfile(twin.folder.last, checkpoint)
     shutil.copyfile(twin.folder.metrics, folder.metrics)
-    if twin.folder.judge.is_file():
-        shutil.copyfile(twin.folder.judge, folder.judge)
+    if twin.folder.sample_classifier.is_file():
+        shutil.copyfile(twin.folder.sample_classifier, folder.sample_classifier)
     called = twin.folder.path.relative_to(twin.folder.run.parent).as_posix()
-    said = (f"resuming from step {twin.step:,} of {called} (same settings but for the epochs; it was interrupted)"
+    note = (f"resuming from step {twin.step:,} of {called} (same settings but for the epochs; it was interrupted)"
             if twin.interrupted else f"resuming from epoch {twin.epoch} of {called} (same settings, fewer epochs)")
-    return Start(checkpoint, twin.stored["id"], twin.stored, said)
+    return Start(checkpoint, twin.stored["id"], twin.stored, note)
 
 
 def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware: str) -> Iterator[Twin]:

@@ -5,7 +5,7 @@ metrics, what it cannot be combined with.  `<task>/task.py` has its losses and p
 its plots (functions of a `View`, called at the places that `Plots` names).  `_base` has these four classes, and what
 several tasks share; `_plots` has plots of several tasks.
 
-A task of one's own is the same in a single module, which `allow=` names:
+A user's task is the same in a single module, which `allow=` names:
 
 >>> from dataclasses import dataclass
 >>> import torch

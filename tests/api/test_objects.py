@@ -57,7 +57,7 @@ def test_what_cannot_be_identified_is_refused_with_the_way_out(folder: Path) -> 
         pass
 
     for model in (Inside, Net(1, (3,))):
-        with pytest.raises(dlrun.ConfigError, match="inside another function|anew for each training"):
+        with pytest.raises(dlrun.ConfigError, match="inside another function|again for each training"):
             dlrun.train(model=model, data=rows(), **SMALL)
     with pytest.raises(dlrun.ConfigError, match="__repr__"):
         dlrun.train(model="linear", data=rows(), callbacks=[StopAfter(object())], **SMALL)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""`dlrun book`: a comparison of one's own, from its file to verdicts, the page and the kept numbers."""
+"""`dlrun book`: a user's comparison, from its file to verdicts, the page and the kept numbers."""
 
 from __future__ import annotations
 

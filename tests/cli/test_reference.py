@@ -11,7 +11,7 @@ from dlrun.cli.route import route
 from dlrun.cli.verb import keys, verb, verbs
 
 ROOT = Path(__file__).parents[2]
-WRITE = "`make reference` writes it anew"
+WRITE = "`make reference` writes it again"
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Composition with files of the user's own."""
+"""Composition with the user's files."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_what_is_called_impossible_is_no_kinds_key(folder) -> None:
             for key in rules(schema):
                 assert possible(read_overrides([f"{group}.{key}=1"])[0][0])
     assert not possible(read_overrides(["early_stop.wxyz=1"])[0][0])
-    assert possible(read_overrides(["optimizer.wxyz=1"])[0][0])  # a class of one's own has arguments of its own
+    assert possible(read_overrides(["optimizer.wxyz=1"])[0][0])  # a user's class has arguments of its own
     assert not possible(read_overrides(["wxyz=1"])[0][0])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.problem import ConfigError
-from dlrun.data import preprocessing_state as fitted
+from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetSpec, Head
 from dlrun.data.prepare import prepare
@@ -75,16 +75,16 @@ def test_a_scaled_number_among_several_comes_back_and_classes_stay(table):
 
 def test_what_is_stored_of_several_targets_comes_back(table):
     prepared = _prepared(table("age", "sex", target_scale="unit", test=4))
-    stored = json.loads(json.dumps(fitted.plain(prepared)))
-    assert fitted.data_spec(stored) == prepared.data_spec and fitted.targets(stored) == prepared.targets
+    stored = json.loads(json.dumps(preprocessing.plain(prepared)))
+    assert preprocessing.data_spec(stored) == prepared.data_spec and preprocessing.targets(stored) == prepared.targets
     seen = dataset_info(table("age", "sex", target_scale="unit", test=4), "").data_spec
     assert seen == prepared.data_spec, "from the cache of decoded arrays"
 
 
 def test_a_folder_from_before_several_targets_is_still_read():
     target = {"name": "y", "unit": "", "mean": 1.0, "deviation": 2.0, "offset": 1.0, "factor": 0.5}
-    assert [t.factor for t in fitted.targets({"target": target})] == [0.5]
-    assert fitted.targets({"target": None}) == ()
+    assert [t.factor for t in preprocessing.targets({"target": target})] == [0.5]
+    assert preprocessing.targets({"target": None}) == ()
     plain = {"input_shape": [3], "input_kind": "table", "target_kind": "number"}
     assert DatasetSpec.of(plain) == DatasetSpec((3,), "table", "number")
 

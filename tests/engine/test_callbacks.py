@@ -1,4 +1,4 @@
-"""Callbacks of the user's own: they see the run, end it at a step, and are exact to resume."""
+"""A user's callbacks: they see the run, end it at a step, and are exact to resume."""
 
 from __future__ import annotations
 

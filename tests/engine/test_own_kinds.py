@@ -1,4 +1,4 @@
-"""Optimizers and schedules of the user's own: registered by name, or a class that a file names."""
+"""A user's optimizers and schedules: registered by name, or a class that a file names."""
 
 from __future__ import annotations
 

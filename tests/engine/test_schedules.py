@@ -61,7 +61,7 @@ def plateau(values: list[float], direction: Direction = "min", **given: float) -
 
 
 def test_the_plateau_lowers_the_rate_as_keras_does() -> None:
-    # best 3, then 1, 2 epochs without improvement: lowered; the count begins anew
+    # best 3, then 1, 2 epochs without improvement: lowered; the count starts again
     assert plateau([3, 4, 3, 4, 4, 2, 2, 2]) == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001])
     assert plateau([3, 2.95, 2.9, 2.85, 2.8], min_delta=0.1) == pytest.approx([1, 1, 0.1, 0.1, 0.1])
     assert plateau([1, 1, 1, 1, 1, 1, 1], min_lr=0.05) == pytest.approx([1, 1, 0.1, 0.1, 0.05, 0.05, 0.05])

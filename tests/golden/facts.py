@@ -1,6 +1,6 @@
 """What a command means, as facts that can be compared: its id, its parameter count, its whole configuration.
 
-`python -m tests.golden.facts` writes `facts.json.gz` anew, with the real data of DLRUN_DATA.  Do that only where a
+`python -m tests.golden.facts` writes `facts.json.gz` again, with the real data of DLRUN_DATA.  Do that only where a
 change of meaning is intended, and say so in the changelog: an id that changes here is a run that users train again.
 """
 

@@ -1,6 +1,6 @@
 """Run folders that dlrun 0.1 left: of each family one that is finished and one that was interrupted in mid-epoch.
 
-`python -m tests.golden.old_runs` made `old_runs.tar.xz` with the code of that day; it is not to be made anew, for what
+`python -m tests.golden.old_runs` made `old_runs.tar.xz` with the code of that day; it is not to be made again, for what
 it shows is that later code finds, resumes and repeats what earlier code has trained.
 """
 

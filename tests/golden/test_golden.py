@@ -1,4 +1,4 @@
-"""Nothing changed for users: commands mean what they meant, and what earlier code has trained is found and goes on."""
+"""Nothing changed for users: commands mean what they meant, and what earlier code has trained is found and resumes."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def wait_for(found, seconds: float = 60) -> None:
 
 
 def custom(folder: Path, source: str, name: str) -> list[str]:
-    """A model of the user's own, and the overrides that choose it."""
+    """A user's model, and the overrides that choose it."""
     (folder / "mine.py").write_text(source)
     (folder / "configs" / "model" / "mine.yaml").write_text(f"_target_: mine.{name}\n")
     sys.modules.pop("mine", None)  # an earlier test's

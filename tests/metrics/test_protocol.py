@@ -1,4 +1,4 @@
-"""The examples of a metric of one's own are true: the contract's, and the README's."""
+"""The examples of a user's metric are true: the contract's, and the README's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Importing a module of the user's own: from the working folder first, which then stands in for nothing else."""
+"""Importing a user's module: from the working folder first, which then stands in for nothing else."""
 
 from __future__ import annotations
 

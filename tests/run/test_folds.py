@@ -226,7 +226,7 @@ def test_each_fold_stops_early_for_itself_and_the_mean_curve_ends_with_the_short
         assert outcome.result["folds"][fold]["val"]["loss"] == min(row["val/loss"] for row in curve)
 
 
-def test_force_trains_all_folds_anew(go) -> None:
+def test_force_trains_all_folds_again(go) -> None:
     overrides = [*OVERRIDES, f"validation={FOLDS}"]
     first = go(*overrides)
     before = files(first.folder / "folds")

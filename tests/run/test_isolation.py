@@ -142,7 +142,7 @@ class Own(torch.nn.Sequential):
 
 
 def test_torchs_own_dropout_in_a_users_model_is_exact_to_resume_too(go) -> None:
-    """It draws from the process's generator, which begins each step anew."""
+    """It draws from the process's generator, which is seeded again at each step."""
     overrides = ["dataset=digits", *custom(Path.cwd(), GLOBAL, "Own"), "batch_size=250", "epochs=2"]
     torch.manual_seed(1)
     whole = go(*overrides, "output_dir=whole")

@@ -1,4 +1,4 @@
-"""A torch.nn.Module of the user's own stands in a list of layers by ``_target_``: checked, trained, resumed."""
+"""A user's torch.nn.Module stands in a list of layers by ``_target_``: checked, trained, resumed."""
 
 from __future__ import annotations
 

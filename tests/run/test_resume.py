@@ -105,7 +105,7 @@ def test_a_stop_in_mid_epoch_changes_no_bit(go, overrides: list[str]) -> None:
 
 
 def test_a_signal_while_the_result_is_made_still_ends_the_command(go, monkeypatch) -> None:
-    """Else a sweep would go on with its next job."""
+    """Else a sweep would continue with its next job."""
     from dlrun.run import session as once
 
     measured = once.finished
@@ -153,7 +153,7 @@ def test_a_run_that_is_running_elsewhere_is_refused(go, capsys, monkeypatch) -> 
     assert go(*overrides).result["status"] == "finished"
 
 
-def test_force_runs_anew(go) -> None:
+def test_force_runs_again(go) -> None:
     overrides = [*OVERRIDES, "epochs=2"]
     first = go(*overrides)
     (first.folder / "pictures" / "of_old.png").write_bytes(b"")
@@ -256,7 +256,7 @@ def test_data_that_changed_since_the_first_start_is_refused(go) -> None:
     stored = json.loads(path.read_text())
     path.write_text(json.dumps({**stored, "data": {**stored["data"], "hash": "0" * 64}}))
     before = files(folder)
-    with pytest.raises(ConfigError, match="the data has changed since this run began; force=true trains it anew"):
+    with pytest.raises(ConfigError, match="the data has changed since this run began; force=true trains it again"):
         go(*overrides)
     before.pop("lock")
     assert {k: v for k, v in files(folder).items() if k != "lock"} == before

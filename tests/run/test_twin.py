@@ -1,4 +1,4 @@
-"""An interrupted run goes on in a longer one where that is exact; else it is said what differs; foreign code too."""
+"""An interrupted run is resumed by a longer one where that is exact; else it is said what differs; foreign code too."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_more_epochs_go_on_where_a_shorter_run_was_interrupted(go, step: int, ep
     assert_same_run(fresh.folder, long.folder)
     assert json.loads((long.folder / "provenance.json").read_text())["continues"] == cut.folder.name
     assert not list(long.folder.rglob(".*.tmp"))
-    assert go(*OVERRIDES, "epochs=3", "test_at=[1,3]").result["status"] == "finished", "the old one can still go on"
+    assert go(*OVERRIDES, "epochs=3", "test_at=[1,3]").result["status"] == "finished", "the old one still resumes"
 
 
 def test_a_killed_run_goes_on_in_a_longer_one_too_and_the_furthest_is_taken(go) -> None:
@@ -91,5 +91,5 @@ def test_a_done_run_of_other_code_is_served_with_a_line_that_says_so(go, capsys)
     stored["versions"]["dlrun"], stored["code"]["dlrun"] = "0.0.9", {"commit": "1a2b3c4d5e", "dirty": False}
     path.write_text(json.dumps(stored))
     assert go(*OVERRIDES, "epochs=1").found
-    assert "it was made by dlrun 0.0.9, commit 1a2b3c4; force=true trains it anew" in capsys.readouterr().out
+    assert "it was made by dlrun 0.0.9, commit 1a2b3c4; force=true trains it again" in capsys.readouterr().out
     assert len(rows(Path(folder))) == 1

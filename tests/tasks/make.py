@@ -29,7 +29,7 @@ def made(model: Any, shape: tuple[int, ...] = (1, 4, 4), values: str = "unit", s
 
 
 def built(spec: Any, data_spec: DatasetSpec, targets: Any = (), counts: Any = ()) -> Any:
-    """The task of a spec, for data of one signature."""
+    """The task of a spec, for data of one spec."""
     return spec.build(BuildContext(data_spec, torch.nn.Identity(), StepRng(0, "cpu"), targets, counts))
 
 

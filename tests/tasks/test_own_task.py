@@ -1,4 +1,4 @@
-"""A task of one's own: the docstring's example is true, and a run trains, measures, draws and resumes with one."""
+"""A user's task: the docstring's example is true, and a run trains, measures, draws and resumes with one."""
 
 from __future__ import annotations
 

@@ -53,14 +53,14 @@ class Generate:
 def _text(run: Any, asked: Generate) -> int:
     import torch
 
-    from dlrun.data import preprocessing_state as fitted
+    from dlrun.data import preprocessing_state as preprocessing
     from dlrun.tasks.next_token.writing import write
 
-    vocabulary = fitted.vocabulary(run.kept)
+    vocabulary = preprocessing.vocabulary(run.kept)
     assert vocabulary is not None
     length = run.data_spec.input_shape[-1]
     ids = vocabulary.encode(asked.prompt) or vocabulary.encode(" ") or [0]
-    part = fitted.of_texts(run.kept, [vocabulary.decode([ids[0]] * length)])
+    part = preprocessing.of_texts(run.kept, [vocabulary.decode([ids[0]] * length)])
     made = write(run.model, part.form, length, ids, asked.tokens, asked.temperature,
                  torch.Generator().manual_seed(asked.seed), torch.device("cpu"))
     print(asked.prompt + vocabulary.decode(made))

@@ -47,20 +47,20 @@ class Predict:
 
 def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
     """New rows with a name for each, file by file; all pictures as one part."""
-    from dlrun.data import preprocessing_state as fitted
+    from dlrun.data import preprocessing_state as preprocessing
 
     for file in files:
         if not file.is_file():
             raise problem(str(file), "no such file")
     if run.data_spec.input_kind == "image":
-        yield [str(file) for file in files], fitted.of_images(run.kept, files)
+        yield [str(file) for file in files], preprocessing.of_images(run.kept, files)
         return
     for file in files:
         if run.kept["vocabulary"] is not None:
             lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-            yield lines, fitted.of_texts(run.kept, lines)
+            yield lines, preprocessing.of_texts(run.kept, lines)
             continue
         from dlrun.data.formats.separated import cells
 
         table = cells(file, "auto", "auto")
-        yield [f"{file.name}:{line}" for line in table.lines], fitted.of_rows(run.kept, table.names, table.rows)
+        yield [f"{file.name}:{line}" for line in table.lines], preprocessing.of_rows(run.kept, table.names, table.rows)

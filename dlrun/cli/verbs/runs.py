@@ -77,9 +77,9 @@ def _row(run: Run, metric: str) -> list[str]:
     name = metric or primary_key(str(run.config.get("task.kind", "")), [run.result])
     value = value_of(run.result, name) if run.counted else None
     shown = describe(name, metrics_of_all([run.result]))
-    told = f"{shown.title} {shown.text(value, 2)}" if value is not None else run.reason
-    told = told if len(told) <= 60 else f"{told[:57]}..."
-    return [run.folder.parent.name, run.id, run.status.replace("_", " "), told,
+    outcome = f"{shown.title} {shown.text(value, 2)}" if value is not None else run.reason
+    outcome = outcome if len(outcome) <= 60 else f"{outcome[:57]}..."
+    return [run.folder.parent.name, run.id, run.status.replace("_", " "), outcome,
             str(run.provenance.get("started", ""))[:16].replace("T", " ")]
 
 

@@ -1,4 +1,4 @@
-"""What a command line allows: the modules of the user's own whose code it may run."""
+"""What a command line allows: the user's modules whose code it may run."""
 
 from __future__ import annotations
 

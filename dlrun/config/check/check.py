@@ -67,9 +67,9 @@ def _group(group: str, mapping: dict[str, Any], problems: list[Problem], origin:
         key, kind = f"{group}.kind", mapping.get("kind")
         near = nearest(str(kind), KINDS[group])
         hint = f"; did you mean  {near[0]}" if near else ""
-        said, wanted = (key, "must be given") if kind is None else (f"{key}={show(kind)}", "")
+        given, expected = (key, "must be given") if kind is None else (f"{key}={show(kind)}", "")
         known = f"expected one of {', '.join(sorted(KINDS[group]))}"
-        problems.append(Problem(said, f"{wanted}: {known}" if wanted else f"{known}{hint}",
+        problems.append(Problem(given, f"{expected}: {known}" if expected else f"{known}{hint}",
                                 origin(key) or origin(group)))
         return None
     other = _left_over(group, mapping, schema)
@@ -95,7 +95,7 @@ def _left_over(group: str, mapping: dict[str, Any], schema: type) -> str:
 
 
 def _no_such_root_key(given: dict[str, Any]) -> Hint:
-    """What is said of an unknown key at the root: the key or the group's member that it was meant to be."""
+    """What an unknown key at the root was meant to be: the key or the group's member."""
 
     def hint(name: str) -> str:
         near = meant(name, [*rules(Root), *GROUPS, *_members()])
@@ -109,7 +109,7 @@ def _no_such_root_key(given: dict[str, Any]) -> Hint:
 
 
 def _no_such_key(group: str, schema: type, word: str) -> Hint:
-    """What is said of a group's unknown key: the kinds that have it, or the key that it was meant to be."""
+    """What a group's unknown key was meant to be: the kinds that have it, or a key like it."""
 
     def hint(name: str) -> str:
         others = elsewhere(group, name, word)

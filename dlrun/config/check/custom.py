@@ -26,8 +26,8 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
     given, where = f"{group}.{TARGET}={target}", origin(f"{group}.{TARGET}")
     code, reason = _code(group, target)
     if not code:
-        said, _, rest = reason.partition("\0")  # a file that cannot be read is named itself
-        problems.append(Problem(said if rest else given, rest or reason, where))
+        place, _, rest = reason.partition("\0")  # a file that cannot be read is named itself
+        problems.append(Problem(place if rest else given, rest or reason, where))
         return None
     schema = open_schema(group)
     keys = {key: rule for key, rule in rules(schema).items() if key not in OF_TARGET}
@@ -41,7 +41,7 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
 
 
 def no_class_here(group: str) -> str:
-    """Why a group takes no class of the user's own."""
+    """Why a group takes no user's class."""
     return f"only {', '.join(name for name in GROUPS if is_open(name))} takes a class of your own"
 
 

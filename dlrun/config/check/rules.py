@@ -39,7 +39,7 @@ def direction_of(config: Config, key: str, mode: str) -> Any:
 
 
 def monitors(config: Config) -> Iterator[tuple[str, str]]:
-    if not config.task.known:  # judged when the data has said what is learned
+    if not config.task.known:  # checked when the data has shown what is learned
         return
     if config.early_stop.on:
         yield "early_stop.monitor", config.early_stop.monitor

@@ -12,16 +12,16 @@ from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.reader import read_values
 
-_WANTED = ("expected a fraction < 1, a count, 0 for none, {kind: holdout, size, take: end|start|random, stratify} or "
-           "{kind: kfold, k, iterations, shuffle, stratify, final}")
+_EXPECTED = ("expected a fraction < 1, a count, 0 for none, {kind: holdout, size, take: end|start|random, stratify} or "
+             "{kind: kfold, k, iterations, shuffle, stratify, final}")
 _KINDS = ("holdout", "kfold")
 
 
 def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Holdout | KFold | None:
     """What a value of `validation` means; a wrong one adds to `problems` and means none."""
 
-    def wrong(said: str, wanted: str = _WANTED) -> None:
-        problems.append(Problem(said, wanted, origin))
+    def wrong(given: str, expected: str = _EXPECTED) -> None:
+        problems.append(Problem(given, expected, origin))
 
     if isinstance(value, (Holdout, KFold)) or value is None:
         return value
@@ -67,10 +67,10 @@ def _kfold(value: dict[str, Any], problems: list[Problem], origin: str) -> KFold
     given = {key: member for key, member in value.items() if key != "kind"}
     found = KFold(**read_values(KFold, given, "validation", problems, lambda key: origin, owner="validation kfold"))
 
-    def wrong(key: str, wanted: str) -> None:
-        said = f"validation.{key}={show(given[key])}"
-        if all(problem.given != said for problem in problems):
-            problems.append(Problem(said, wanted, origin))
+    def wrong(key: str, expected: str) -> None:
+        wrong_value = f"validation.{key}={show(given[key])}"
+        if all(problem.given != wrong_value for problem in problems):
+            problems.append(Problem(wrong_value, expected, origin))
 
     if not found.shuffle and found.iterations > 1:
         wrong("iterations", "without a shuffle all iterations are the same; say  shuffle: true")

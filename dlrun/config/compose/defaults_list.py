@@ -19,8 +19,8 @@ def check_defaults(path: Path, name: str, entries: Any) -> list[Problem]:
     """What is wrong with the defaults list of the file `path`, which is chosen as `name` (``experiment/x``)."""
     if not isinstance(entries, list):
         return [Problem(f"defaults={entries}", _FORM, place(path, ["defaults"]))]
-    return [Problem(said, wanted, place(path, ["defaults", number]))
-            for number, entry in enumerate(entries) for said, wanted in _entry(name, entry)]
+    return [Problem(given, expected, place(path, ["defaults", number]))
+            for number, entry in enumerate(entries) for given, expected in _entry(name, entry)]
 
 
 def check_suggested(path: Path, group: str, root: dict[str, Any]) -> list[Problem]:
@@ -30,13 +30,13 @@ def check_suggested(path: Path, group: str, root: dict[str, Any]) -> list[Proble
     for key, choice in root.items():
         if key not in GROUPS:
             continue
-        said, where = f"root.{key}={choice}", place(path, ["root", key])
+        given, where = f"root.{key}={choice}", place(path, ["root", key])
         if key in later:
-            found.append(Problem(said, f"a file of {group} chooses no option of {key}", where))
+            found.append(Problem(given, f"a file of {group} chooses no option of {key}", where))
         elif not isinstance(choice, str):
-            found.append(Problem(said, f"expected one option of {key}: {', '.join(options(key))}", where))
+            found.append(Problem(given, f"expected one option of {key}: {', '.join(options(key))}", where))
         else:
-            found += [Problem(said, wanted, where) for _, wanted in _option(key, choice, "", said)]
+            found += [Problem(given, expected, where) for _, expected in _option(key, choice, "", given)]
     return found
 
 
@@ -56,32 +56,32 @@ def _entry(name: str, entry: Any) -> Iterator[tuple[str, str]]:
         yield f"- {entry}", _FORM
         return
     (head, option), = entry.items()
-    said, parts = f"- {head}: {option}", str(head).split()
+    given, parts = f"- {head}: {option}", str(head).split()
     group = parts[-1].split("@")[0]
     if "optional" in parts or "${" in f"{head}{option}" or group.lstrip("/").startswith("hydra/"):
         return
     if not group.startswith("/") and here and (group in (*GROUPS, "experiment")):
-        yield said, f"groups are named from the top:  - override /{group}: {option}"
+        yield given, f"groups are named from the top:  - override /{group}: {option}"
         return
     group = group.lstrip("/") if group.startswith("/") or not here else f"{here}/{group}"
     if group == "experiment":  # to Hydra this is the key that the command line has set, so the file would name itself
-        yield said, f"another experiment is taken in by its whole name:  - /experiment/{option}"
+        yield given, f"another experiment is taken in by its whole name:  - /experiment/{option}"
         return
     if not is_group(group):
-        yield said, f"no such group{did_you_mean(group, GROUPS)}"
+        yield given, f"no such group{did_you_mean(group, GROUPS)}"
         return
     if group in GROUPS and "override" not in parts:
-        yield said, f"every run has a {group}; this one is chosen by  - override /{group}: {option}"
+        yield given, f"every run has a {group}; this one is chosen by  - override /{group}: {option}"
         return
     for one in option if isinstance(option, list) else [option]:
         if one is not None:
-            yield from _option(group, str(one), "", said)
+            yield from _option(group, str(one), "", given)
 
 
-def _option(group: str, option: str, own: str, said: str) -> Iterator[tuple[str, str]]:
+def _option(group: str, option: str, own: str, given: str) -> Iterator[tuple[str, str]]:
     known = options(group)
     option = option.removesuffix(".yaml")
     if option == own:
-        yield said, "the file names itself"
+        yield given, "the file names itself"
     elif option not in known:
-        yield said, f"no such {group}{did_you_mean(option, known) or '; there are: ' + ', '.join(known)}"
+        yield given, f"no such {group}{did_you_mean(option, known) or '; there are: ' + ', '.join(known)}"

@@ -1,4 +1,4 @@
-"""Why an override cannot be read, said for people who do not know Hydra's grammar."""
+"""Why an override cannot be read, in words for people who do not know Hydra's grammar."""
 
 from __future__ import annotations
 

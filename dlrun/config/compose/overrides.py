@@ -148,35 +148,35 @@ def unknown_key(override: Override, known: Iterable[str], plain: dict[str, Any])
     known = list(known)
     if key in known or is_group(key) or key.split(".")[0] == "hydra":
         return None
-    said = override.input_line or key
+    given = override.input_line or key
     parts = key.split(".")
     for depth in range(len(parts) - 1, 0, -1):
         parent = ".".join(parts[:depth])
         if parent in known:
-            return _member(said, parent, parts[depth], plain)
-    value = said.split("=", 1)[-1]
+            return _member(given, parent, parts[depth], plain)
+    value = given.split("=", 1)[-1]
     group = parts[0]
     if group in GROUPS:
         kinds = elsewhere(group, parts[1], str(plain.get(group, {}).get("kind"))) if len(parts) == 2 else []
         if kinds:
             name = plain[group].get("name") or plain[group].get("kind")
-            return Problem(said, f"{group} {name} has no such key; it belongs to {_these(group, kinds)}")
+            return Problem(given, f"{group} {name} has no such key; it belongs to {_these(group, kinds)}")
     near = meant(key, [*known, *GROUP_KEYS])
     if near:
-        return Problem(said, f"no such key; did you mean  {near}={value}")
+        return Problem(given, f"no such key; did you mean  {near}={value}")
     if group in GROUPS:
         name = plain.get(group, {}).get("name") or plain.get(group, {}).get("kind") or ""
         keys = ", ".join(k.split(".", 1)[1] for k in known if k.startswith(group + ".") and k.count(".") == 1
                          and not k.endswith((".name", ".kind")))
-        return Problem(said, f"{group} {name} has no such key; it has: {keys}")
-    return Problem(said, f"no such key{did_you_mean(group, GROUP_KEYS)}; `dlrun explain` shows them all")
+        return Problem(given, f"{group} {name} has no such key; it has: {keys}")
+    return Problem(given, f"no such key{did_you_mean(group, GROUP_KEYS)}; `dlrun explain` shows them all")
 
 
 def _these(group: str, kinds: Sequence[str]) -> str:
     return ", ".join(f"{group}={kind}" if kind in options(group) else kind for kind in kinds)
 
 
-def _member(said: str, parent: str, member: str, plain: dict[str, Any]) -> Problem | None:
+def _member(given: str, parent: str, member: str, plain: dict[str, Any]) -> Problem | None:
     value: Any = plain
     for part in parent.split("."):
         value = value.get(part) if isinstance(value, dict) else None
@@ -184,13 +184,13 @@ def _member(said: str, parent: str, member: str, plain: dict[str, Any]) -> Probl
         if member.isdigit() and int(member) < len(value):
             return None
         members = f"{parent}.0 to {parent}.{len(value) - 1}" if len(value) > 1 else f"{parent}.0"
-        return Problem(said, f"{parent} is a list of {len(value)} here; it has {members if value else 'no members'}; "
+        return Problem(given, f"{parent} is a list of {len(value)} here; it has {members if value else 'no members'}; "
                        f"set it whole:  {parent}=[...]")
     if parent == "validation" and not isinstance(value, dict):
-        return Problem(said, "validation is a single value here; set it whole:  "
-                       f"validation={{{member}: {said.split('=', 1)[-1]}}}")
+        return Problem(given, "validation is a single value here; set it whole:  "
+                       f"validation={{{member}: {given.split('=', 1)[-1]}}}")
     root = rules(Root).get(parent)
     if root is not None and root.kind in _OPEN or parent.split(".")[0] in GROUPS:
         shown = "a single value" if not isinstance(value, dict) else "a mapping"
-        return Problem(said, f"{parent} is {shown} here; set it whole:  {parent}=...")
-    return Problem(said, f"{parent} is a single value; it has no {member}")
+        return Problem(given, f"{parent} is {shown} here; set it whole:  {parent}=...")
+    return Problem(given, f"{parent} is a single value; it has no {member}")

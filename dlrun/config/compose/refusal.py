@@ -1,4 +1,4 @@
-"""What Hydra and OmegaConf refuse, said again as a problem."""
+"""What Hydra and OmegaConf refuse, as a problem."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, Recur
 
 def refused(error: Exception, overrides: Sequence[str]) -> Problem:
     """The problem behind `error`, which came of composing `overrides`."""
-    said = " ".join(overrides) or "configs/config.yaml"
-    key, _, value = said.partition("=")
+    given = " ".join(overrides) or "configs/config.yaml"
+    key, _, value = given.partition("=")
     text = " ".join(line.strip() for line in str(error).splitlines() if line.strip()) or type(error).__name__
     if isinstance(error, RecursionError):
-        return Problem(said, "its files name one another in a circle (see their lists `defaults`)")
+        return Problem(given, "its files name one another in a circle (see their lists `defaults`)")
     if isinstance(error, InterpolationResolutionError):
         where, what = getattr(error, "full_key", "") or key, text.partition(" full_key:")[0]
         what = re.sub(r"^\w+ raised while resolving interpolation: ", "", what).strip('"')
@@ -32,19 +32,19 @@ def refused(error: Exception, overrides: Sequence[str]) -> Problem:
         return Problem(where, expected, _origin(where, overrides))
     if len(overrides) == 1 and key.lstrip("+~").startswith("hydra."):
         if "Could not override" in text:
-            return Problem(said, "Hydra has no such key; `dlrun --cfg hydra` shows them")
-        return Problem(said, f"Hydra does not take this value: {_cause(error)}")
+            return Problem(given, "Hydra has no such key; `dlrun --cfg hydra` shows them")
+        return Problem(given, f"Hydra does not take this value: {_cause(error)}")
     if len(overrides) == 1 and "merging override" in text:
         group, _, member = key.partition(".")
         of_group = (rules(schema).get(member) for schema in KINDS.get(group, {}).values())
         rule = rules(Root).get(key) or next(filter(None, of_group), None)
         what = rule.describe() if rule else ("a single value or a list" if value.startswith("{") else "a mapping")
-        return Problem(said, f"expected {what}")
+        return Problem(given, f"expected {what}")
     unknown = re.search(r"Key '.*' not in 'HydraConf' full_key: (\S+)", text)
     if unknown:
         expected = "Hydra has no such key; `dlrun --cfg hydra` shows them"
         return Problem(unknown[1], expected, _origin(unknown[1], overrides))
-    return Problem(said, re.sub(r"\w+ raised while composing config: ", "", text.partition(" Available options")[0]))
+    return Problem(given, re.sub(r"\w+ raised while composing config: ", "", text.partition(" Available options")[0]))
 
 
 def _cause(error: Exception) -> str:

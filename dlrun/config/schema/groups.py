@@ -23,7 +23,7 @@ class Custom:
     natural_task: ClassVar[str] = ""
     wirings: ClassVar[tuple[str, ...]] = ()
     name: str = text("", "The word it is chosen by.", identity=False)
-    target: str = text("", "module.Class of the user's own.")
+    target: str = text("", "module.Class of your own code.")
     args: dict[str, Any] = mapping(None, "What the class is called with.")
     source: str = free("", "Hash of the module's file.")
 
@@ -94,18 +94,18 @@ def schema_of(group: str, values: dict[str, Any]) -> type | None:
 
 
 def is_open(group: str) -> bool:
-    """Whether a class of the user's own can stand in a group, by `_target_` in a file of theirs."""
+    """Whether a user's class can stand in a group, by `_target_` in a file of theirs."""
     return group == "model" or registry.open_kind(group) is not None
 
 
 def open_schema(group: str) -> type:
-    """The schema of a class of the user's own: its keys (besides `OF_TARGET`) are typed, all others are `args`."""
+    """The schema of a user's class: its keys (besides `OF_TARGET`) are typed, all others are `args`."""
     schema: type = Custom if group == "model" else registry.open_kind(group) or Custom
     return schema
 
 
 def of_target(values: Any) -> bool:
-    """Whether a group's values stand for a class of the user's own."""
+    """Whether a group's values stand for a user's class."""
     return set(OF_TARGET) <= set(rules(type(values)))
 
 

@@ -57,7 +57,7 @@ class Optimizer:
 def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str = KEY) -> Optimizer:
     """The chosen optimizer with a player's own keys in place of its; with another `kind`, that one's defaults.
 
-    Gradient clipping and accumulation go on to another kind.  Raises ConfigError for keys and values that are wrong.
+    Gradient clipping and accumulation are kept for another kind.  Raises ConfigError for wrong keys and values.
 
     >>> rmsprop = registry.find("optimizer", "rmsprop")
     >>> player_optimizer({"lr": 0.0004}, rmsprop(lr=0.0008, clip_value=1.0)).lr

@@ -13,7 +13,7 @@ from dlrun.config.problem import Problem, did_you_mean, nearest
 from dlrun.config.schema.fields import MISSING, Rule, rules
 from dlrun.config.schema.quoting import Origin, nowhere, show
 
-Hint = Callable[[str], str]  # an unknown key's name -> what is said after "no such key"
+Hint = Callable[[str], str]  # an unknown key's name -> the text after "no such key"
 _YES, _NO = {"yes", "on", "y", "t", "1"}, {"no", "off", "n", "f", "0"}
 
 

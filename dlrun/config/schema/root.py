@@ -26,11 +26,11 @@ class Root:
     epochs: int = integer(40, "Passes over the training rows (or of steps_per_epoch steps).", low=1)
     max_steps: int | None = integer(None, "Stop after so many steps, if the epochs have not ended before.", low=1)
     steps_per_epoch: int | None = integer(
-        None, "Steps in an epoch; sampling goes on over the data.  null: one pass over the rows.", low=1)
+        None, "Steps in an epoch; sampling continues over the data.  null: one pass over the rows.", low=1)
     max_seconds: float | None = number(None, "Stop when training has taken so long.", low=0, above=True)
     train_size: int | None = integer(None, "Training rows used, the first ones; null for all.", low=1)
     test_size: int | None = integer(None, "Test rows measured, from all over; null for all.", low=1)
-    shuffle: bool = flag(True, "Draw the order of the rows anew in each pass; false: as they are stored.")
+    shuffle: bool = flag(True, "Draw a new order of the rows in each pass; false: as they are stored.")
     validation: Any = free(
         0.2, "Rows kept for validation: a fraction, a count, 0 for none, or {kind: holdout, size, take, stratify}, "
         "{kind: kfold, k, iterations, shuffle, stratify, final}.")
@@ -47,7 +47,7 @@ class Root:
     output_dir: str = text("runs", "Folder of all runs.", identity=False)
     data_dir: str | None = text(None, "Folder of the data files; null: DLRUN_DATA, else the cache.", identity=False)
     name: str | None = text(None, "Folder of the run below output_dir; null: from the words chosen.", identity=False)
-    force: bool = flag(False, "Run anew, replacing what the run's folder holds.", identity=False)
+    force: bool = flag(False, "Run again, replacing what the run's folder holds.", identity=False)
     verbosity: int = integer(1, "0: the result only; 1: a line per epoch; 2: more.", low=0, high=2, identity=False)
     checkpoint_seconds: float = number(30.0, "Seconds between checkpoints; 0: after every step.", low=0, identity=False)
     log_every: int | None = integer(

@@ -32,7 +32,7 @@ class Sweep:
     versus: str | None = text(None, "The row that the others are compared with; null: the best.")
     workers: Any = integer("auto", "Jobs at a time.", low=1, words=("auto",))
     per_gpu: int = integer(1, "Jobs at a time on one GPU.", low=1)
-    on_error: Any = integer("continue", "When jobs fail: go on, stop, or stop after so many.", low=1,
+    on_error: Any = integer("continue", "When jobs fail: continue, stop, or stop after so many.", low=1,
                             words=("continue", "stop"))
     retry: str = choice("none", ("none", "failed"), "Which jobs that have ended are run again.")
     timeout: float | None = number(None, "Seconds after which a job is ended as failed.", low=0, above=True)

@@ -1,4 +1,4 @@
-"""Random changes of training pictures, drawn anew for each row of each batch."""
+"""Random changes of training pictures, drawn for each row of each batch."""
 
 from __future__ import annotations
 

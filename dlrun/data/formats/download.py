@@ -20,7 +20,7 @@ def found_or_downloaded(kind: str, torchvision_class: str, data_dir: str, needed
                         find: Callable[[Path], Files | None]) -> Files:
     """What `find` finds in the first of the data folders that has it, else after a download by torchvision's class.
 
-    `needed` names the files in what is said.  Raises ConfigError where they are not to be had.
+    `needed` names the files in the message.  Raises ConfigError where they are not to be had.
     """
     found = next(filter(None, map(find, paths.roots(data_dir))), None)
     if found is None:

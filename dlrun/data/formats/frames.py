@@ -39,9 +39,9 @@ def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | 
     rows = [list(row) for row in zip(*columns)]
     if not rows:
         raise problem(given, "the DataFrame has no rows")
-    wanted = target if isinstance(target, str) else tuple(target)
+    chosen = target if isinstance(target, str) else tuple(target)
     cells = Cells(names, rows, list(range(len(rows))), "\t")
-    return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(wanted, targets)))
+    return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(chosen, targets)))
 
 
 def _cell(value: Any) -> str:

@@ -54,7 +54,7 @@ def _name(value: float | str) -> str:
 
 @dataclass(frozen=True)
 class Several:
-    """Targets of several columns: `kind` is "labels" or "several", as in a signature; `values` a list for each."""
+    """Targets of several columns: `kind` is "labels" or "several", as in a spec; `values` a list for each."""
 
     kind: str
     values: list[list[float]]

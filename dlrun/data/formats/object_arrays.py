@@ -23,10 +23,10 @@ class _Lists(pickle.Unpickler):
         raise pickle.UnpicklingError(f"the name {module}.{name} does not belong into an array of integer lists")
 
 
-def arrays(path: Path, said: str) -> dict[str, np.ndarray]:
+def arrays(path: Path, given: str) -> dict[str, np.ndarray]:
     """The arrays of an .npz file by name; those of objects hold lists of integers.
 
-    `said` is whom a problem is about.  Raises ConfigError for a file that is damaged or holds anything else.
+    `given` is what a problem is about.  Raises ConfigError for a file that is damaged or holds anything else.
     """
     found = {}
     try:
@@ -36,7 +36,7 @@ def arrays(path: Path, said: str) -> dict[str, np.ndarray]:
                     found[member.removesuffix(".npy")] = _array(file)
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError,
             zipfile.BadZipFile, pickle.UnpicklingError) as error:
-        raise problem(said, f"{path} can't be read as arrays of integer lists ({error})") from None
+        raise problem(given, f"{path} can't be read as arrays of integer lists ({error})") from None
     return found
 
 

@@ -69,7 +69,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
         first = found.lines[min(set(range(len(found.rows))) - set(kept))]
         notes.append(f"{path.name}: {lost:,} rows without a target are left out (the first is line {first})")
     if not kept:
-        raise problem(_said(cfg.target), f"no row of {path.name} has a value in {_this(targets)}")
+        raise problem(_given(cfg.target), f"no row of {path.name} has a value in {_this(targets)}")
     rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
     found = Cells(found.names, rows, lines, found.separator)
 
@@ -99,16 +99,16 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
     return Table(data_spec, columns, values, target.values, tuple(notes))
 
 
-def places_of(names: list[str], said: str | Sequence[str]) -> list[int]:
+def places_of(names: list[str], given: str | Sequence[str]) -> list[int]:
     """The places of the columns to predict, of which there is at least one."""
-    places = [place_of(names, name, "dataset.target") for name in ((said,) if isinstance(said, str) else said)]
+    places = [place_of(names, name, "dataset.target") for name in ((given,) if isinstance(given, str) else given)]
     if len(set(places)) < len(places):
         twice = next(place for place in places if places.count(place) > 1)
-        raise problem(_said(said), f'the column "{names[twice]}" is named twice')
+        raise problem(_given(given), f'the column "{names[twice]}" is named twice')
     return places
 
 
-def _said(target: str | Sequence[str]) -> str:
+def _given(target: str | Sequence[str]) -> str:
     return f"dataset.target={target}" if isinstance(target, str) else f"dataset.target=[{','.join(target)}]"
 
 
@@ -116,21 +116,21 @@ def _this(targets: list[int]) -> str:
     return "this column" if len(targets) == 1 else "each of these columns"
 
 
-def place_of(names: list[str], said: str, key: str) -> int:
+def place_of(names: list[str], given: str, key: str) -> int:
     """The place of a column by name, else by number from 0, or from -1 backwards."""
-    if names.count(said) > 1:
-        places = ", ".join(str(place) for place, name in enumerate(names) if name == said)
-        raise problem(f"{key}={said}", f"several columns have this name; give a number ({places})")
-    if said in names:
-        return names.index(said)
+    if names.count(given) > 1:
+        places = ", ".join(str(place) for place, name in enumerate(names) if name == given)
+        raise problem(f"{key}={given}", f"several columns have this name; give a number ({places})")
+    if given in names:
+        return names.index(given)
     try:
-        return range(len(names))[int(said)]
+        return range(len(names))[int(given)]
     except ValueError:
         shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
-        close = did_you_mean(said, names) or f"; the columns are {shown}"
-        raise problem(f"{key}={said}", f"no such column{close}") from None
+        close = did_you_mean(given, names) or f"; the columns are {shown}"
+        raise problem(f"{key}={given}", f"no such column{close}") from None
     except IndexError:
-        raise problem(f"{key}={said}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
+        raise problem(f"{key}={given}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
 
 
 def _targets(found: Cells, places: list[int], cfg: Reading) -> labels.Several:
@@ -140,21 +140,21 @@ def _targets(found: Cells, places: list[int], cfg: Reading) -> labels.Several:
         try:
             return labels.several(columns, [found.names[place] for place in places], cfg.targets)
         except ValueError as error:
-            raise problem(_said(cfg.target), str(error)) from None
+            raise problem(_given(cfg.target), str(error)) from None
     (values,) = columns
-    said = f"dataset.target={found.names[places[0]]}"
+    given = f"dataset.target={found.names[places[0]]}"
     if not isinstance(cfg.targets, str):
         raise problem(f"dataset.targets=[{','.join(cfg.targets)}]", "expected one word where one column is predicted")
     try:
         kind = labels.kind_of(values, cfg.targets)
     except ValueError as error:
-        raise problem(said, f"this column {error}") from None
+        raise problem(given, f"this column {error}") from None
     if kind == "classes":
         codes, classes = labels.encode(values)
         return labels.Several(kind, [[float(code) for code in codes]], classes)
     if math.inf in map(abs, values):
         line = next(line for value, line in zip(values, found.lines) if math.isinf(value))
-        raise problem(said, f"line {line} is not a finite number")
+        raise problem(given, f"line {line} is not a finite number")
     return labels.Several(kind, [values])
 
 

@@ -94,7 +94,7 @@ class KerasTexts(words.Words):
         return dict(zip(self.hashes[self.archive], ("", "rebuilt"))).get(sha, "not Keras's file")
 
 
-def _words(index: Path, said: str) -> tuple[str, ...]:
+def _words(index: Path, given: str) -> tuple[str, ...]:
     """The words by rank; rank 0 is none.  Of words that share a rank the first is taken."""
     try:
         ranks: dict[str, int] = json.loads(index.read_text(encoding="utf-8"))
@@ -102,5 +102,5 @@ def _words(index: Path, said: str) -> tuple[str, ...]:
         for word, rank in ranks.items():
             words[rank] = words[rank] or word
     except (ValueError, AttributeError, TypeError, IndexError) as error:
-        raise problem(said, f"{index} is no word index ({error})") from None
+        raise problem(given, f"{index} is no word index ({error})") from None
     return tuple(words)

@@ -31,7 +31,7 @@ class Boston(Dataset):
     hashes: ClassVar[dict[str, str | tuple[str, ...]]] = {
         "boston_housing.npz": (
             "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5",  # Keras's
-            "9a38dd3bf92f3c2809445778cc12336e985c0faf67eb64379f6809dca11ef4bc",  # the same rows, written anew
+            "9a38dd3bf92f3c2809445778cc12336e985c0faf67eb64379f6809dca11ef4bc",  # the same rows, written again
         ),
     }
     name: str = options.name()

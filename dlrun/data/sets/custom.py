@@ -1,4 +1,4 @@
-"""A data set of the user's own code: a class or function that returns arrays, or a torch Dataset."""
+"""A user's data set: a class or function that returns arrays, or a torch Dataset."""
 
 from __future__ import annotations
 

@@ -78,12 +78,12 @@ def _state(listing: Listing) -> list[Any]:
     ]
 
 
-def look(root: Path, said: str) -> Listing:
+def look(root: Path, given: str) -> Listing:
     """The pictures below a folder.  Raises ConfigError where the layout is no image folder."""
     folders = {folder.name: folder for folder in _folders(root)}
     splits = {split: [folders[name] for name in names if name in folders] for split, names in SPLITS.items()}
     if len(splits["val"]) > 1:
-        raise problem(f"dataset.path={said}", "expected val/ or validation/, not both")
+        raise problem(f"dataset.path={given}", "expected val/ or validation/, not both")
     if not splits["train"] or not _folders(splits["train"][0]):
         splits = {"train": [root]}
     by_class = {split: {folder.name: folder for folder in _folders(where[0])}
@@ -97,7 +97,7 @@ def look(root: Path, said: str) -> Listing:
     if len(classes) < 2:
         there = f"only {classes[0]}/" if classes else "none"
         raise problem(
-            f"dataset.path={said}",
+            f"dataset.path={given}",
             f"expected a folder with pictures for each of two classes or more, directly or below train/; "
             f"there is {there} ({', '.join(SUFFIXES)})",
         )
@@ -106,7 +106,7 @@ def look(root: Path, said: str) -> Listing:
         lacking = sorted(name for name in classes if not names.get(name))
         if strange or lacking:
             which = f"{strange[0]}/ is not a class of train/" if strange else f"no pictures of {lacking[0]}"
-            raise problem(f"dataset.path={said}", f"the classes of {split}/ and train/ must agree; {which}")
+            raise problem(f"dataset.path={given}", f"the classes of {split}/ and train/ must agree; {which}")
     files = {
         split: [(file, number) for number, name in enumerate(classes) for file in names[name]]
         for split, names in found.items()

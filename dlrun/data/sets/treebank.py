@@ -27,7 +27,7 @@ TAGS = (
 )
 _LEAF = re.compile(r"\(([^\s()]+)\s+([^\s()]+)\)")  # (TAG word)
 _SENTENCE = re.compile(r"^(?=\()", re.MULTILINE)  # a tree begins at the margin
-TRACE = "-NONE-"  # the tag of what is not said
+TRACE = "-NONE-"  # the tag of elided words
 
 
 @register("dataset", "treebank")

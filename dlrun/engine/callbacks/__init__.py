@@ -1,4 +1,4 @@
-"""Objects of the user's own that watch a run and may stop it: group `callback`, a file each."""
+"""Objects, also the user's, that watch a run and may stop it: group `callback`, a file each."""
 
 from dlrun.engine.callbacks._base import Callback
 

@@ -14,7 +14,7 @@ from dlrun.record.recorder import Recorders
 
 
 def make_callbacks(names: Sequence[str], model: nn.Module) -> Callbacks:
-    """The callbacks of a run, made anew; raises ConfigError for what is no Callback."""
+    """The callbacks of a run, made for this run; raises ConfigError for what is no Callback."""
     made = {}
     for name in names:
         kind = registry.load(name) if "." in name else registry.find("callback", name)

@@ -1,4 +1,4 @@
-"""An optimizer of the user's own, by `_target_`."""
+"""A user's optimizer, chosen by `_target_`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CustomOptimizer(Optimizer):
     """
 
     kind = "custom"
-    target: str = text("", "module.Class of the user's own.")
+    target: str = text("", "module.Class of your own code.")
     args: dict[str, Any] | None = mapping(None, "What the class is called with, besides params and lr.")
     source: str = free("", "Hash of the module's file.")
 

@@ -1,4 +1,4 @@
-"""A schedule of the user's own, by `_target_`."""
+"""A user's schedule, chosen by `_target_`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from dlrun.registry import load, register
 class CustomSchedule(Schedule):
     """A function of your own, by `_target_`: (step, steps_per_epoch, total_steps, **arguments) -> factor.
 
-    The factor is that of optimizer.lr; steps count from 0.  It may depend on the run's length; longer runs begin anew.
+    The factor is that of optimizer.lr; steps count from 0.  It may depend on the run's length, so a longer
+    run starts from the beginning.
     """
 
     kind = "custom"
     needs_length: ClassVar[bool] = True
-    target: str = text("", "module.function of the user's own.")
+    target: str = text("", "module.function of your own code.")
     args: dict[str, Any] | None = mapping(None, "What the function is called with, besides the steps.")
     source: str = free("", "Hash of the module's file.")
 

@@ -67,7 +67,7 @@ class Stopper:
         return self.config.target is not None and value <= self._sign * self.config.target
 
     def reason(self) -> str | None:
-        """The sentence that says why training ends here; None to go on."""
+        """The sentence that says why training ends here; None to continue."""
         config = self.config
         if config.target is not None and self._reached(self.best):
             return f"{self.monitor} has reached {config.target:g}"

@@ -40,7 +40,7 @@ class AutoencoderModel(CompositeModel):
     A block is dense or convolution, batch norm, activation, dropout, in this order.  The decoder mirrors the encoder.
     """
 
-    code: int = integer(16, "length of the code between encoder and decoder", low=1)
+    code: int = integer(16, "length of the latent code between encoder and decoder", low=1)
     activation: str = choice("relu", ACTIVATIONS, "activation of all layers but the code and the output")
     output: str = choice("auto", OUTPUTS, OUTPUT_DOC)
     dropout: float = number(0.0, "share of values dropped after each block", low=0, high=1, below=True)
@@ -53,25 +53,25 @@ class AutoencoderModel(CompositeModel):
     decoder: tuple[Any, ...] | None = part_list("decoder")
 
     def encoder_body(self, shape: Shape) -> list[Layer]:
-        """The encoder's layers before the code, from the keys that describe them."""
+        """The encoder's layers before the latent code, from the keys that describe them."""
         raise NotImplementedError
 
     def decoder_body(self, shape: Shape) -> list[Layer]:
         """The encoder mirrored, widths and filters from last to first, up to values of `shape`."""
         raise NotImplementedError
 
-    def encoder_spec(self, shape: Shape, code: Sequence[Layer] = ()) -> NetworkSpec:
-        """The encoder, ended by the layers `code` where it is not given as a list."""
+    def encoder_spec(self, shape: Shape, latent: Sequence[Layer] = ()) -> NetworkSpec:
+        """The encoder, ended by the layers `latent` where it is not given as a list."""
         if self.encoder is not None:
             return listed(self.encoder, "model.encoder", self.code, self.init, shape, None)
-        return NetworkSpec((*self.encoder_body(shape), *code), shape)
+        return NetworkSpec((*self.encoder_body(shape), *latent), shape)
 
-    def decoder_spec(self, shape: Shape, code: Shape, values: str) -> NetworkSpec:
-        """The decoder of codes of shape `code` to rows of `shape`, which lie in `values`."""
+    def decoder_spec(self, shape: Shape, latent: Shape, values: str) -> NetworkSpec:
+        """The decoder of latent codes of shape `latent` to rows of `shape`, which lie in `values`."""
         if self.decoder is not None:
             return split_output_activation(
-                listed(self.decoder, "model.decoder", units_of(shape), self.init, code, shape))
-        return NetworkSpec(tuple(self.decoder_body(shape)), code, output_of(self.output, values))
+                listed(self.decoder, "model.decoder", units_of(shape), self.init, latent, shape))
+        return NetworkSpec(tuple(self.decoder_body(shape)), latent, output_of(self.output, values))
 
     def block(self, layer: Any) -> list[Layer]:
         """A block of the model, of which the layer is the first."""

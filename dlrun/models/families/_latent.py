@@ -1,4 +1,4 @@
-"""What the autoencoders share whose code has no noise: its activation, and how many of its values stay."""
+"""What autoencoders without noise in the latent code share: its activation, and how many of its values stay."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dlrun.models.words import ACTIVATIONS
 
 @dataclass(frozen=True)
 class PlainAutoencoder(AutoencoderModel):
-    """A code without noise; of `keep` values, a k-sparse one."""
+    """A latent code without noise; of `keep` values, a k-sparse one."""
 
     natural_task: ClassVar[str] = "reconstruct"
     wirings: ClassVar[tuple[str, ...]] = ("autoencoder",)
@@ -27,7 +27,7 @@ class PlainAutoencoder(AutoencoderModel):
     def composite(self, data_spec: DatasetSpec, values: str) -> CompositeSpec:
         shape = data_spec.input_shape
         encoder = self.encoder_spec(shape, [Dense(self.code, activation=self.code_activation, init=self.init)])
-        if self.keep is not None:  # also behind an encoder of one's own
+        if self.keep is not None:  # also behind an encoder given as a list
             length, = encoder.output_shape
             if self.keep > length:
                 raise problem(f"model.keep={self.keep}", f"the code has {length} values (model.code)")

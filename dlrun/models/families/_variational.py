@@ -1,4 +1,4 @@
-"""What the variational autoencoders share: mean and log variance of a normal code."""
+"""What the variational autoencoders share: mean and log variance of a normal latent code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dlrun.models.layers.dense import Dense
 
 @dataclass(frozen=True)
 class VariationalAutoencoder(AutoencoderModel):
-    """The encoder gives mean and log variance of a normal code."""
+    """The encoder gives mean and log variance of a normal latent code."""
 
     natural_task: ClassVar[str] = "vae"
     wirings: ClassVar[tuple[str, ...]] = ("vae",)

@@ -105,26 +105,26 @@ class LstmAutoencoder(CompositeModel):
         else:
             encoder = NetworkSpec((*spatially_dropped(self.spatial_dropout), *self._stack(self.units[:-1], every=True),
                                    *self._stack(self.units[-1:], every=False)), shape)
-        code = encoder.output_shape
+        latent = encoder.output_shape
         if self.decoder is not None:
             decoder = split_output_activation(
-                listed(self.decoder, "model.decoder", units_of(shape), self.init, code, shape))
+                listed(self.decoder, "model.decoder", units_of(shape), self.init, latent, shape))
         else:
-            decoder = self._decoder(code, shape, values)
+            decoder = self._decoder(latent, shape, values)
         return {"encoder": encoder, "decoder": decoder}
 
-    def _decoder(self, code: Shape, shape: Shape, values: str) -> NetworkSpec:
+    def _decoder(self, latent: Shape, shape: Shape, values: str) -> NetworkSpec:
         features, length = shape
         mirrored = self.units[::-1]
         if self.head:
             layers = (*self._stack(mirrored, every=True), TimeDistributed(features, init=self.init))
-            return NetworkSpec((Repeat(length), *layers), code, output_of(self.output, values))
+            return NetworkSpec((Repeat(length), *layers), latent, output_of(self.output, values))
         if self.bidirectional == "concat":
             raise problem("model.head=false", f"both ways side by side give twice the {features} values that are "
                                               "needed:  model.bidirectional=sum, or none")
         if self.output not in ("auto", "linear"):
             raise problem(f"model.output={self.output}", "it is the head's; the recurrent layer has  model.activation")
-        return NetworkSpec((Repeat(length), *self._stack((*mirrored[:-1], features), every=True)), code)
+        return NetworkSpec((Repeat(length), *self._stack((*mirrored[:-1], features), every=True)), latent)
 
     def _stack(self, widths: Sequence[int], every: bool) -> list[Layer]:
         fields: dict[str, Any] = {name: getattr(self, name) for name in _SHARED}

@@ -45,9 +45,9 @@ class BatchNorm(nn.Module):
         axes = [axis for axis in range(x.ndim) if axis != 1]
         shape = [1, -1, *(1 for _ in axes[1:])]
         own = x.sum(axes)
-        told = summed(torch.cat([own, own.new_tensor([x.numel() / x.shape[1]])]))
-        count = told[-1].detach()
-        mean = told[:-1] / count
+        total = summed(torch.cat([own, own.new_tensor([x.numel() / x.shape[1]])]))
+        count = total[-1].detach()
+        mean = total[:-1] / count
         off = x - mean.view(shape)
         variance = summed(off.square().sum(axes)) / count
         with torch.no_grad():

@@ -27,7 +27,7 @@ class Dropout(nn.Module):
         return (x * self.mask(x)).to(x.dtype) if self.training else x
 
     def mask(self, x: Tensor, axis: int = 0) -> Tensor:
-        """0 or the scale for each value of `x`, told by the shape of `x` and the noise alone; rows lie along `axis`.
+        """0 or the scale for each value of `x`, from the shape of `x` and the noise alone; rows lie along `axis`.
 
         float32 also for a half-precision `x`, whose few bits would bias the scale.
         """

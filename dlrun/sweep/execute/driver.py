@@ -17,7 +17,7 @@ TICK = 0.25  # seconds between two looks at the clock when nothing is heard
 
 
 class Driver:
-    """Every event is told to `progress`; every question about a job is answered by its folder.
+    """Every event is reported to `progress`; the state of a job is read from its folder.
 
     `timeout` is how many seconds a job may take in this start.
     """

@@ -36,7 +36,7 @@ class JobProgress:
 
 
 class Progress:
-    """Is told every event of a sweep; showing them is left to `PlainView` and `RichView`.
+    """Receives every event of a sweep; showing them is left to `PlainView` and `RichView`.
 
     `states` are those of the plan's jobs, `pending` the jobs that this start runs.
     """
@@ -88,7 +88,7 @@ class Progress:
         self.jobs[pending.job.number].status = "elsewhere"
 
     def worker_died(self, pending: PendingJob, how: str) -> None:
-        """The job's process has died; another one goes on, or writes down that the job is abandoned."""
+        """The job's process has died; another one resumes it, or writes down that the job is abandoned."""
         self.jobs[pending.job.number].status = "interrupted"
 
     def tick(self) -> None:

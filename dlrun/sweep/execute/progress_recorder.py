@@ -51,7 +51,7 @@ class ProgressRecorder(Recorder):
 
 
 class _Fold(Recorder):
-    """A fold's epochs, told as those of its run: `before` counts the epochs of the folds before it."""
+    """A fold's epochs, reported as those of its run: `before` counts the epochs of the folds before it."""
 
     def __init__(self, run: ProgressRecorder, before: int):
         self._run, self._before = run, before

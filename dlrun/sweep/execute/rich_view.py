@@ -24,7 +24,7 @@ STYLES = {"running": NOTED, "finished": GOOD, "stopped": GOOD, "interrupted": WA
 
 
 class RichView(Progress):
-    """Draws when it is told something or four times a second; what was told of failures stays above the table."""
+    """Draws at each event and four times a second; messages about failures stay above the table."""
 
     def __init__(self, plan: Plan, states: Sequence[JobState], pending: Sequence[PendingJob], stream: TextIO):
         from rich.console import Console

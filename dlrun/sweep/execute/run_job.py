@@ -19,7 +19,7 @@ def planned_job(message: Message) -> Checked:
     found = stored(message["config"])
     if identity(found.config) != message["id"]:
         raise problem(f"job {message['id']}", "a file that the job depends on (data, or a model's code) has changed "
-                                              "since the sweep was planned; run the same command again to plan anew")
+                                              "since the sweep was planned; run the same command to plan it again")
     output_dir = str(Path(message["folder"]).parents[1])
     return replace(found, config=replace(found.config, threads=message["threads"], output_dir=output_dir))
 

@@ -1,4 +1,4 @@
-"""A worker of a sweep: a process of its own that takes one job after another, told on stdin, answering on stdout.
+"""A worker of a sweep: a process of its own that takes one job after another: messages on stdin, answers on stdout.
 
 Lines of JSON go both ways (`job_message`); ``{"stop": id}`` ends one job.  The worker ends when stdin ends.  Should
 that happen in the middle of a job, the sweep has died: the job is saved first.

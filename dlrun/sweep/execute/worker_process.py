@@ -1,4 +1,4 @@
-"""A worker's process as the sweep sees it: started in an environment of its own, told and heard by lines of JSON."""
+"""A worker's process as the sweep sees it: started in an environment of its own, spoken to in lines of JSON."""
 
 from __future__ import annotations
 

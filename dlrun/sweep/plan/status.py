@@ -96,7 +96,7 @@ def _begun(folder: RunFolder) -> bool:
 
 
 def _threads(folder: RunFolder) -> int | None:
-    """The threads that a run would resume with; None where it would begin anew."""
+    """The threads that a run would resume with; None where it would start from the beginning."""
     if not (_begun(folder) and folder.provenance.is_file()):
         return None
     threads = read_json(folder.provenance).get("threads")

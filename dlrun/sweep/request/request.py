@@ -65,7 +65,7 @@ def read_request(overrides: Sequence[str], composer: Composer) -> Request:
 
 
 def _of_files(overrides: Sequence[str], composer: Composer) -> Composition | None:
-    """The composition of the overrides that choose one experiment, or add a group of the user's own."""
+    """The composition of the overrides that choose one experiment, or add a group of the user."""
     chosen = [override for override in overrides
               if override.startswith((f"{EXPERIMENT}=", "+")) and not of_a_sweep(override)]
     parsed, _ = read_overrides(chosen)

@@ -1,4 +1,4 @@
-"""A trial in hand, and what the study is told of it while its runs train."""
+"""A running trial, and what is reported to the study while its runs train."""
 
 from __future__ import annotations
 

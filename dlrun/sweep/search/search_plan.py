@@ -39,15 +39,15 @@ def search_plan(overrides: Sequence[str], request: Request, checker: Checker) ->
         raise ConfigError(problems)
     settings = {**request.options, "metric": metric, "pairs": together(request.axes),
                 "space": space.describe()}
-    said = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]
-    name = sweep_name(request, [*map(checker.id, checked), *said])
+    fingerprint = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]
+    name = sweep_name(request, [*map(checker.id, checked), *fingerprint])
     plan = Plan(name, Path(checked[0].config.output_dir).expanduser(), _axes(space),
                 space.seeds or [checked[0].config.seed], [], ("dlrun", "-m", *overrides), settings)
     return replace(plan, jobs=jobs_so_far(plan))
 
 
 def fingerprint(plan: Plan, checked: Checked, checker: Checker) -> dict[str, object]:
-    """What may not change while a study goes on; `checked` is the first of the space's probes."""
+    """What may not change while a study is continued; `checked` is the first of the space's probes."""
     return {"metric": plan.options["metric"], "seeds": plan.seeds, "space": plan.options["space"],
             "configuration": checker.id(checked)}
 

@@ -1,4 +1,4 @@
-"""A search's queue: trials are asked for as workers come free, are ordinary jobs, and are told what they came to.
+"""A search's queue: trials are asked for as workers come free, are ordinary jobs, and get the value that they came to.
 
 The study in the sweep's folder is what is known; the plan's jobs and trials.json follow from it.  A trial that was
 running when the sweep died is taken up with its values, so that its runs resume from their checkpoints.

@@ -36,7 +36,7 @@ def open_study(folder: Path, name: str, fingerprint: Mapping[str, Any], falls: b
                epochs: int | None) -> optuna.Study:
     """The study of a sweep's folder, whose lock is held; created where there is none.
 
-    `fingerprint` is what may not change while it goes on.  Raises ConfigError where the folder has another search's.
+    `fingerprint` is what may not change while it is continued.  Raises ConfigError where the folder holds another.
     """
     import optuna
     from optuna.storages import JournalStorage

@@ -57,7 +57,7 @@ class MetricAccumulator:
         return {name: total / count for name, total, count in zip(self.names, values, counts) if count}
 
     def merge(self, gather: Callable[[Tensor], Tensor], keep: bool) -> None:
-        """Move the sums of all processes into the one that keeps them; the others begin anew."""
+        """Move the sums of all processes into the one that keeps them; the others start from zero."""
         sums, counts = gather(self._stacked())
         self.forget()
         if keep:
@@ -66,7 +66,7 @@ class MetricAccumulator:
                 self._counted[name].copy_(count)
 
     def forget(self) -> None:
-        """Begin anew within an epoch: its rows stay counted."""
+        """Start again from zero within an epoch: its rows stay counted."""
         rows = self.rows
         self.reset()
         self.rows = rows

@@ -14,7 +14,7 @@ from dlrun.tasks._base.task import Task
 
 
 class AutoencoderTask(Task):
-    """One player, an `Autoencoder`.  Targets are not used; what is predicted of a row is its code."""
+    """One player, an `Autoencoder`.  Targets are not used; the prediction for a row is its latent code."""
 
     def corrupt(self, x: Tensor) -> Tensor:
         """What the encoder is given of inputs, in training and in evaluation alike."""

@@ -95,24 +95,24 @@ class TaskSpec:
             return str(error)
 
     def width(self, data_spec: Any) -> int:
-        """Outputs that the network has to give for data of this signature; 0 where the model's own parts decide."""
+        """Outputs that the network has to give for data of this spec; 0 where the model's own parts decide."""
         return 0
 
     def natural(self, data_spec: Any) -> bool:
-        """Whether ``task=auto`` stands for it on data of this signature, where the model does not say."""
+        """Whether ``task=auto`` stands for it for data of this spec, where the model does not say."""
         return False
 
     @property
     def known(self) -> bool:
-        """Whether it is known what will be measured; else the data has to be seen, and `on` told of it."""
+        """Whether it is known what will be measured; else the data has to be seen: see `on`."""
         return True
 
     def on(self, data_spec: Any) -> TaskSpec:
-        """The task on data of this signature."""
+        """The task for data of this spec."""
         return self
 
     def clashes(self, data_spec: Any) -> Iterator[Problem]:
-        """What does not go with data of this signature, which is of a wanted kind."""
+        """What does not go with data of this spec, whose kind is accepted."""
         yield from ()
 
     def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:

@@ -26,13 +26,13 @@ def activations(view: View) -> None:
     x, y = view.rows.range(0, 1)
     found = _outputs(view, convolutions, x)
     classes = view.prepared.data_spec.classes
-    said = classes[int(y[0])] if classes and y.ndim == 1 else "row"
+    title = classes[int(y[0])] if classes and y.ndim == 1 else "row"
     for name, maps in found.items():
         row = nn.functional.interpolate(x.mean(1, keepdim=True), maps.shape[-2:], mode="area")
         tiles = torch.cat([row, maps[0, :MAPS].unsqueeze(1)]).cpu()
         low, high = tiles.amin((1, 2, 3), keepdim=True), tiles.amax((1, 2, 3), keepdim=True)
         grid = ((tiles - low) / (high - low).clamp_min(1e-12)).numpy()
-        captions = [said, *(f"filter {number}" for number in range(1, len(grid)))]
+        captions = [title, *(f"filter {number}" for number in range(1, len(grid)))]
         view.save(name, lambda path, grid=grid, captions=captions: save_batch(path, grid, captions))  # type: ignore[misc]
 
 

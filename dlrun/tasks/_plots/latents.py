@@ -1,4 +1,4 @@
-"""Autoencoders: rows and their reconstructions, the codes of the test rows, and what lies between them."""
+"""Autoencoders: rows and their reconstructions, the latent codes of the test rows, and what lies between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dlrun.tasks._base.view import View
 PAIRS = 16
 POINTS = 5_000
 SIDE = 15
-LINES, STEPS = 6, 8  # pairs of rows, and codes on the way from one to the other
+LINES, STEPS = 6, 8  # pairs of rows, and latent codes on the way from one to the other
 
 
 def reconstructions(view: View) -> None:
@@ -33,17 +33,17 @@ def reconstructions(view: View) -> None:
 
 
 def scatter(view: View) -> None:
-    """The codes, coloured by class where there are classes; of longer ones their two principal components."""
+    """The latent codes, coloured by class where there are classes; of longer ones their two principal components."""
     from dlrun.record.plots import save_codes
 
     model = view.model
     assert isinstance(model, Autoencoder)
-    codes, labels = [], []
+    latents, labels = [], []
     with view.eval_mode():
         for x, y in in_order(view.rows, view.evaluate_batch):
-            codes.append(model.encode(x).float().flatten(1).cpu())
+            latents.append(model.encode(x).float().flatten(1).cpu())
             labels.append(y.cpu())
-    points, names = torch.cat(codes)[:POINTS], ("code 1", "code 2")
+    points, names = torch.cat(latents)[:POINTS], ("code 1", "code 2")
     if points.shape[1] < 2:
         return
     if points.shape[1] > 2:
@@ -60,13 +60,13 @@ def scatter(view: View) -> None:
 
 
 def plane(view: View) -> None:
-    """Decoded points of a two-dimensional code: a VAE's by the normal's quantiles, others over the codes' range."""
+    """Decoded points of a two-dimensional latent code: a VAE's at the normal's quantiles, others over its range."""
     model = view.model
     assert isinstance(model, Autoencoder)
     x, _ = view.rows.range(0, min(1024, view.rows.count))
     with view.eval_mode():
-        codes = model.encode(x).float()
-    if not view.images or codes.shape[1:] != (2,):
+        latents = model.encode(x).float()
+    if not view.images or latents.shape[1:] != (2,):
         return
     from dlrun.record.pictures import save_batch
 
@@ -74,15 +74,15 @@ def plane(view: View) -> None:
     if isinstance(model, Vae):
         across = down = torch.distributions.Normal(0.0, 1.0).icdf(even)
     else:
-        across, down = (torch.quantile(codes[:, axis].cpu(), even) for axis in (0, 1))
-    points = torch.cartesian_prod(down.flip(0), across).flip(1).to(codes.device)
+        across, down = (torch.quantile(latents[:, axis].cpu(), even) for axis in (0, 1))
+    points = torch.cartesian_prod(down.flip(0), across).flip(1).to(latents.device)
     with view.eval_mode():
         decoded = model.decode(points).float().cpu().numpy()
     view.save("plane", lambda path: save_batch(path, decoded, columns=SIDE))
 
 
 def between(view: View) -> None:
-    """Decoded codes on the straight way from one shown row to another, which stand at the ends of each line."""
+    """Decoded latent codes on the straight way from one shown row to another, which stand at the ends of each line."""
     model = view.model
     assert isinstance(model, Autoencoder)
     if not view.images:
@@ -97,7 +97,7 @@ def between(view: View) -> None:
     with view.eval_mode():
         begin, end = model.encode(first).float(), model.encode(last).float()
         shares = shares.view(1, -1, *(1 for _ in begin.shape[1:]))
-        codes = begin[:, None] + shares * (end - begin)[:, None]
-        decoded = model.decode(codes.flatten(0, 1)).float().view(len(first), STEPS, *x.shape[1:])
+        latents = begin[:, None] + shares * (end - begin)[:, None]
+        decoded = model.decode(latents.flatten(0, 1)).float().view(len(first), STEPS, *x.shape[1:])
     grid = torch.cat([first[:, None], decoded, last[:, None]], 1).flatten(0, 1).cpu().numpy()
     view.save("between", lambda path: save_batch(path, grid, columns=STEPS + 2))

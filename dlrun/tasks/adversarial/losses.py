@@ -30,7 +30,7 @@ def gradient_penalty(model: Gan, real: Tensor, fake: Tensor, share: Tensor) -> T
     """
     with torch.enable_grad():
         between = (share * real + (1 - share) * fake).requires_grad_()
-        scores = model.judge(between)
+        scores = model.score(between)
         gradient, = torch.autograd.grad(scores.sum(), between, create_graph=model.training)
     # The root has no gradient at 0, where a critic of dead relus is.
     length = gradient.float().flatten(1).square().sum(1).clamp_min(1e-12).sqrt()

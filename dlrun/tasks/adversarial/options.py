@@ -11,7 +11,7 @@ from dlrun.tasks._base.spec import TaskSpec
 
 @dataclass(frozen=True)
 class AdversarialOptions(TaskSpec):
-    """What can be said of the task, but its player's optimizer."""
+    """The task's options, but its players' optimizers."""
 
     loss: str = choice("standard", ("standard", "least_squares", "wasserstein"),
                        "standard: cross-entropy, which does not saturate for the generator; wasserstein: mean scores")

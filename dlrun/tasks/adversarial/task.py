@@ -22,7 +22,7 @@ TurnMetrics = Mapping[str, Tensor]  # metrics of a turn by name; the turn's loss
 
 
 class AdversarialTask(Task):
-    """Two players of a `Gan`.  Targets are not looked at.
+    """Two players of a `Gan`.  Targets are not used.
 
     Turns are called by their player, or by player and half: "discriminator.real" and "discriminator.fake" where the
     discriminator has an update for each.  A turn's loss has gradients in both networks; the engine gives them to the
@@ -31,7 +31,7 @@ class AdversarialTask(Task):
 
     Where a book's Keras does otherwise: there the frozen discriminator still drops units while it judges for the
     generator (so here, unless `judge_still`), and `predict` made its fakes (`fakes_as: predict`).  A discriminator with
-    batch norm goes on averaging in the generator's turn, which Keras's frozen one does not.
+    batch norm keeps averaging in the generator's turn, which Keras's frozen one does not.
     """
 
     def __init__(self, config: AdversarialOptions, rng: StepRng):
@@ -88,18 +88,18 @@ class AdversarialTask(Task):
         return loss, self._score_metrics(on_real, on_fake)
 
     def _real(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
-        scores = model.judge(batch.x).float()
+        scores = model.score(batch.x).float()
         return self._score_loss(scores, self._labels(scores, True)), self._score_metrics(scores, None)
 
     def _fake(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
-        scores = model.judge(self._generated(model, batch.rows)).float()
+        scores = model.score(self._generated(model, batch.rows)).float()
         return self._score_loss(scores, self._labels(scores, False)), self._score_metrics(None, scores)
 
     def _generator(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
         """The generator wants its rows to be labelled as real ones."""
         made = model.decode(self._latents(model, batch.rows))
         with eval_mode(model.discriminator) if self.config.judge_still else nullcontext():
-            scores = model.judge(made).float()
+            scores = model.score(made).float()
         loss = self._score_loss(scores, torch.full_like(scores, self.config.real_label))
         return loss / 2 if self.config.loss == "least_squares" else loss, {}
 
@@ -113,13 +113,13 @@ class AdversarialTask(Task):
     def _latents(self, model: Gan, rows: int) -> Tensor:
         if self._same is None:
             return latents(rows, model, self.rng.generator)
-        # Begun anew in each turn of a step, so that both players see the same vectors.
+        # Seeded again in each turn of a step, so that both players see the same vectors.
         return latents(rows, model, self._same.manual_seed(derive_seed(self.rng.seed, "latent", self.rng.step)))
 
     def _scores(self, model: Gan, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         if not self.config.one_batch:
-            return model.judge(real).float(), model.judge(fake).float()
-        scores = model.judge(torch.cat([real, fake])).float()
+            return model.score(real).float(), model.score(fake).float()
+        scores = model.score(torch.cat([real, fake])).float()
         return scores[:len(real)], scores[len(real):]
 
     def _labels(self, scores: Tensor, real: bool) -> Tensor:

@@ -52,7 +52,7 @@ class Classify(TaskSpec):
 
     def clashes(self, data_spec: Any) -> Iterator[Problem]:
         if len(data_spec.classes) < 2:
-            yield Problem(f"dataset.only=[{','.join(data_spec.classes)}]", "two classes at least are told apart")
+            yield Problem(f"dataset.only=[{','.join(data_spec.classes)}]", "expected two classes at least")
         yield from weight_problems(self.class_weights, data_spec.classes, "task.class_weights", "class")
 
     def _weights(self, classes: Sequence[str], counts: Sequence[int]) -> list[float] | None:

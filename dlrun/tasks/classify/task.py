@@ -98,8 +98,8 @@ def _binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
 
 
 def _binary_classes(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    wanted = F.one_hot(y, logits.shape[1]).to(logits.dtype)
-    return F.binary_cross_entropy_with_logits(logits, wanted, reduction=reduction)
+    targets = F.one_hot(y, logits.shape[1]).to(logits.dtype)
+    return F.binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
 
 
 def _mse_binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:

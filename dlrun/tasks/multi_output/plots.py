@@ -26,9 +26,9 @@ def _predictions(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
     from dlrun.record.plots import save_predictions
 
     target = view.prepared.targets[part.place]
-    told, wanted = target.in_unit(part.of(values)[:, 0].numpy()), target.in_unit(true.numpy())
+    predicted, true_values = target.in_unit(part.of(values)[:, 0].numpy()), target.in_unit(true.numpy())
     view.save(f"predictions-{_file(part.head.key)}",
-              lambda path: save_predictions(path, wanted, told, target.name, target.unit))
+              lambda path: save_predictions(path, true_values, predicted, target.name, target.unit))
 
 
 def _confusion(view: View, part: Slice, values: Tensor, true: Tensor) -> None:

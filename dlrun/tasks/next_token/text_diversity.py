@@ -25,7 +25,7 @@ def text_diversity(view: View) -> dict[str, float]:
     ``words_0.5``: different words / words, the type-token ratio.  ``real_0.5``: the share of words that the training
     text has, for texts of characters.  ``grams_0.5``: different `GRAM` tokens in a row / all.  ``entropy_0.5``: mean
     entropy of the distributions that were drawn from, in nats.  Temperature 0 takes the most likely token, ``inf`` any.
-    Means over the passages; empty where no next token is told.  Nothing is drawn from a stream that training uses.
+    Means over the passages; empty where no next token is predicted.  Nothing is drawn from a stream that training uses.
     """
     prepared = view.prepared
     data_spec, vocabulary = prepared.data_spec, prepared.vocabulary
@@ -41,7 +41,7 @@ def text_diversity(view: View) -> dict[str, float]:
     known = set(_WORD.findall(vocabulary.decode(prepared.train.x))) if letters else set()
     found: dict[str, list[float]] = {}
     for passage in passages:
-        # Of characters the first word may go on from the start, and the last may be cut.
+        # Of characters the first word may continue the start, and the last may be cut.
         words = _WORD.findall(vocabulary.decode(passage.made))[1:-1] if letters else passage.made
         grams = list(zip(*(passage.made[place:] for place in range(GRAM))))
         measures = {"words": _share(len(set(words)), len(words)), "grams": _share(len(set(grams)), len(grams)),

@@ -17,7 +17,7 @@ from dlrun.data.scale import Scale
 
 @dataclass
 class Passage:
-    """A text to be written: what it goes on after (ids), at which temperature, and the CPU generator that draws.
+    """A text to be written: what it continues (ids), at which temperature, and the CPU generator that draws.
 
     The softmax of logits / `temperature` is drawn from; 0 takes the most likely token, infinity any.  `made` are the
     tokens written so far, `entropies` those of the distributions that they were drawn from, in nats.
@@ -42,7 +42,7 @@ class Passage:
 
 def write(model: nn.Module, form: Form, length: int, start: Sequence[int], count: int, temperature: float,
           generator: torch.Generator, device: torch.device) -> list[int]:
-    """`count` tokens that go on after `start` (ids); the model sees the last `length` of them.
+    """`count` tokens that follow `start` (ids); the model sees the last `length` of them.
 
     The generator is a CPU one, so that the same seed writes the same text on every device as far as the logits agree.
     """
@@ -59,7 +59,7 @@ def write_all(model: nn.Module, form: Form, length: int, passages: Sequence[Pass
     targets = np.zeros(len(passages), np.int64)
     with torch.no_grad():
         for _ in range(count):
-            model.eval()  # stateful layers begin anew: the window holds all that they are to have seen
+            model.eval()  # stateful layers start from zeros: the window holds all that they are to have seen
             stored = Split(np.array(windows, np.int32), targets, form=Form(form.kind, form.size))
             x, _ = Rows(stored, scale, device, resident=True).range(0, len(passages))
             logits = model(x).float()

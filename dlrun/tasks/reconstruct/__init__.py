@@ -1,4 +1,4 @@
-"""The inputs themselves, through a code."""
+"""The inputs themselves, through a latent code."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _LOSS_DOC = ("auto: binary cross-entropy where the model's output is a sigmoid, 
 
 @dataclass(frozen=True)
 class ReconstructOptions(TaskSpec):
-    """What can be said of the task, but its player's optimizer."""
+    """The task's options, but its players' optimizers."""
 
     loss: str = choice("auto", ("auto", "binary_cross_entropy", "mse", "l2"), _LOSS_DOC)
     gaussian: float = number(0.0, "deviation of normal noise that is added to the inputs", low=0)
@@ -22,4 +22,4 @@ class ReconstructOptions(TaskSpec):
     sparsity: str = choice("none", ("none", "l1", "kl"),
                            "what keeps the code small: l1 sums its values' sizes; kl holds each unit's mean at rho")
     sparsity_weight: float = number(0.001, "weight of the sparsity in the loss", low=0)
-    rho: float = number(0.05, "wanted mean of each unit of the code (kl)", low=0, high=1, above=True, below=True)
+    rho: float = number(0.05, "target mean of each unit of the code (kl)", low=0, high=1, above=True, below=True)

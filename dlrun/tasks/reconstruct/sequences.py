@@ -14,7 +14,7 @@ from dlrun.tasks.reconstruct.task import ReconstructTask
 PAIRS = 16  # series whose steps are lines of a picture
 LINES = 6  # series that are drawn as lines
 SENTENCES = 20
-CODES = 2_000  # sentences whose codes are compared
+COMPARED = 2_000  # sentences whose latent codes are compared
 MASK = "_"
 
 
@@ -58,11 +58,11 @@ def sentences(view: View) -> None:
     real = torch.ones_like(x, dtype=torch.bool) if vocabulary.padding is None else x != vocabulary.padding
     right = int(((found == x) & real).sum())
     lines = [f"{right:,} of {int(real.sum()):,} {vocabulary.unit}s came back as the nearest vector", ""]
-    for ids, told, mask in zip(x.tolist(), found.tolist(), hidden):
+    for ids, decoded, mask in zip(x.tolist(), found.tolist(), hidden):
         lines.append(f"     {vocabulary.decode(ids)}")
         if mask.any():
             lines.append(f"seen {_masked(view, ids, mask)}")
-        lines += [f"back {vocabulary.decode(told)}", ""]
+        lines += [f"back {vocabulary.decode(decoded)}", ""]
     view.write("sentences", "\n".join(lines))
 
 
@@ -80,7 +80,7 @@ def _masked(view: View, ids: list[int], mask: Tensor) -> str:
 
 
 def similarity(view: View) -> None:
-    """How near the code of a sentence is to that of its reconstruction (Gulli & Pal, ch. 7)."""
+    """How near the latent code of a sentence is to that of its reconstruction (Gulli & Pal, ch. 7)."""
     from dlrun.record.plots import save_histogram
 
     model = view.model
@@ -89,10 +89,10 @@ def similarity(view: View) -> None:
     found: list[Tensor] = []
     with view.eval_mode():
         for x, _ in in_order(view.rows, view.evaluate_batch):
-            code = model.encode(x)
-            found.append(F.cosine_similarity(code.float(), model.latent_of(model.decode(code)).float()).cpu())
-            if sum(map(len, found)) >= CODES:
+            latent = model.encode(x)
+            found.append(F.cosine_similarity(latent.float(), model.latent_of(model.decode(latent)).float()).cpu())
+            if sum(map(len, found)) >= COMPARED:
                 break
-    angles = torch.cat(found)[:CODES].numpy()
+    angles = torch.cat(found)[:COMPARED].numpy()
     view.save("similarity", lambda path: save_histogram(
         path, angles, "cosine of a row's code and that of its reconstruction", (min(0.0, float(angles.min())), 1.0)))

@@ -1,4 +1,4 @@
-"""Reconstruction: a row through its code and back; with noise on the inputs it is denoising."""
+"""Reconstruction: a row through its latent code and back; with noise on the inputs it is denoising."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EDGE = 1e-7  # a mean activation is at least so far from 0 and 1, where the div
 
 
 class ReconstructTask(AutoencoderTask):
-    """One player, an `Autoencoder`.  Targets are not looked at.  Of tokens their vectors are reconstructed.
+    """One player, an `Autoencoder`.  Targets are not used.  Of tokens their vectors are reconstructed.
 
     `end` is the decoder's last function; with `words` a masked input is a whole position's vector.  Evaluation
     corrupts the inputs as training does, from the noise as it stands: call its `at` first, with a number that no step
@@ -35,29 +35,29 @@ class ReconstructTask(AutoencoderTask):
         self._finish = torch.sigmoid if exact else _same
         self._read = Autoencoder.raw if exact else Autoencoder.decode
         self._sparsity: Callable[[Tensor], Tensor] | None = {
-            "none": None, "l1": _l1, "kl": lambda code: divergence(code, config.rho)}[config.sparsity]
+            "none": None, "l1": _l1, "kl": lambda latent: divergence(latent, config.rho)}[config.sparsity]
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The loss; the reconstructions (rows, ...), before the sigmoid that the loss has in itself, and originals."""
         assert isinstance(model, Autoencoder)
-        wanted = model.values(batch.x)
-        code = model.latent_of(self.corrupt(wanted))
-        values = self._read(model, code).float()  # losses are taken in float32 whatever the forward pass was
-        loss = self._loss(values, wanted)
+        targets = model.values(batch.x)
+        latent = model.latent_of(self.corrupt(targets))
+        values = self._read(model, latent).float()  # losses are taken in float32 whatever the forward pass was
+        loss = self._loss(values, targets)
         if self._sparsity is not None:
-            loss = loss + self.config.sparsity_weight * self._sparsity(code.float().flatten(1))
-        return loss, (values, wanted)
+            loss = loss + self.config.sparsity_weight * self._sparsity(latent.float().flatten(1))
+        return loss, (values, targets)
 
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: tuple[Tensor, Tensor],
             batch: Batch) -> None:
-        values, wanted = outputs
+        values, targets = outputs
         totals.mean("loss", loss.detach(), batch.rows)
-        totals.mean("mse", F.mse_loss(self._finish(values.detach()), wanted), batch.rows)
+        totals.mean("mse", F.mse_loss(self._finish(values.detach()), targets), batch.rows)
 
     def scored(self, outputs: tuple[Tensor, Tensor], batch: Batch) -> tuple[Tensor, Tensor]:
         """The values that the network gives and those of its inputs, (rows, values) each."""
-        values, wanted = outputs
-        return self._finish(values).flatten(1), wanted.flatten(1)
+        values, targets = outputs
+        return self._finish(values).flatten(1), targets.flatten(1)
 
     def corrupt(self, x: Tensor) -> Tensor:
         """The inputs with the configured noise: normal noise first, then values set to 0.  Nothing is clipped."""
@@ -68,15 +68,15 @@ class ReconstructTask(AutoencoderTask):
         return x * kept(self.rng, x[:, :1].shape if self.words else x.shape, self.config.masked)
 
 
-def divergence(code: Tensor, rho: float) -> Tensor:
-    """KL(Bernoulli(rho) || Bernoulli(mean over the batch)), summed over the code's units; values lie in [0, 1]."""
-    mean = code.mean(0).clamp(_EDGE, 1 - _EDGE)
+def divergence(latent: Tensor, rho: float) -> Tensor:
+    """KL(Bernoulli(rho) || Bernoulli(mean over the batch)), summed over the latent units; values lie in [0, 1]."""
+    mean = latent.mean(0).clamp(_EDGE, 1 - _EDGE)
     return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()
 
 
-def _l1(code: Tensor) -> Tensor:
-    """The sum of sizes of a row's code, mean over the rows (Keras's activity regularizer)."""
-    return code.abs().sum(1).mean()
+def _l1(latent: Tensor) -> Tensor:
+    """The sum of sizes of a row's latent code, mean over the rows (Keras's activity regularizer)."""
+    return latent.abs().sum(1).mean()
 
 
 def _l2(values: Tensor, x: Tensor) -> Tensor:

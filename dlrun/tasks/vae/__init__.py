@@ -1,4 +1,4 @@
-"""The inputs through a random code."""
+"""The inputs through a random latent code."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from dlrun.tasks._base.spec import TaskSpec
 
 @dataclass(frozen=True)
 class VaeOptions(TaskSpec):
-    """What can be said of the task, but its player's optimizer."""
+    """The task's options, but its players' optimizers."""
 
     loss: str = choice("auto", ("auto", "binary_cross_entropy", "mse"),
                        "the reconstruction; auto: binary cross-entropy where the model's output is a sigmoid")

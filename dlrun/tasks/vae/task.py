@@ -19,10 +19,10 @@ Terms = tuple[Tensor, Tensor]
 
 
 class VaeTask(AutoencoderTask):
-    """One player, a `Vae`.  Targets are not looked at.
+    """One player, a `Vae`.  Targets are not used.
 
-    Each row's code is drawn once, in evaluation too, from the noise as it stands: call its `at` first, with a number
-    that no step has, and the same rows give the same measures.
+    Each row's latent vector is drawn once, in evaluation too: call ``rng.seed_step`` first, with a number that no
+    training step has, and the same rows give the same metrics.
 
     The books in these terms: Foster is mse, reduction mean, reconstruction_weight his r_loss_factor.  Chollet is
     binary cross-entropy, reduction mean, kl_reduction mean, kl_weight 0.001 (his 5e-4 lacks the divergence's 1/2),
@@ -57,5 +57,5 @@ class VaeTask(AutoencoderTask):
 
 
 def divergence(mu: Tensor, log_var: Tensor) -> Tensor:
-    """KL(N(mu, exp(log_var)) || N(0, 1)) of each value of the code (rows, code)."""
+    """KL(N(mu, exp(log_var)) || N(0, 1)) of each latent value, (rows, latent)."""
     return 0.5 * (mu.square() + log_var.exp() - 1 - log_var)

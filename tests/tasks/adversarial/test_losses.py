@@ -28,7 +28,7 @@ def scores(model, rng: StepRng, x: Tensor, step: int) -> tuple[Tensor, Tensor]:
     rng.seed_step(step)
     z = torch.empty(len(x), 3).normal_(generator=rng.generator)
     with torch.no_grad():
-        return model.judge(x)[:, 0].double(), model.judge(model.decode(z))[:, 0].double()
+        return model.score(x)[:, 0].double(), model.score(model.decode(z))[:, 0].double()
 
 
 def cases() -> list:
@@ -126,7 +126,7 @@ def test_the_penalty_is_taken_at_the_points_between_by_finite_differences() -> N
         nudge = torch.zeros(16, dtype=torch.float64)
         nudge[place] = 1e-6
         nudge = nudge.view(1, 1, 4, 4)
-        gradients[:, place] = ((model.judge(between + nudge) - model.judge(between - nudge)) / 2e-6)[:, 0].detach()
+        gradients[:, place] = ((model.score(between + nudge) - model.score(between - nudge)) / 2e-6)[:, 0].detach()
     expected = (1 - gradients.square().sum(1).sqrt()).square().mean().item()
     assert gradient_penalty(model, real, fake, share).item() == pytest.approx(expected, rel=1e-4)  # norms in float32
 

@@ -36,7 +36,7 @@ def looks(components: RunComponents, tmp_path_factory: pytest.TempPathFactory) -
     said: list[str] = []
     folder = RunFolder(tmp_path_factory.mktemp("samples")).make()
     made = GanSampleMetrics(components.view(folder, Recorder(), 0, nullcontext),
-                            lambda: make_sample_classifier(components, folder.judge, said.append))
+                            lambda: make_sample_classifier(components, folder.sample_classifier, said.append))
     assert made.classifier is not None and made.classifier.accuracy > 0.95
     assert "classifier that is right on 9" in said[0]
     return made
@@ -93,7 +93,7 @@ def test_a_run_without_labels_counts_duplicates_alone(go, tmp_path: Path) -> Non
     (tmp_path / "points.csv").write_text("a,b,c\n" + "\n".join(f"{i % 7},{i % 5},{i % 3}" for i in range(60)))
     outcome = go(*SMALL, "dataset=csv", "dataset.path=points.csv", "dataset.target=c", "dataset.targets=number")
     assert set(outcome.result["samples"]) == {"duplicates"}
-    assert not RunFolder(outcome.folder).judge.exists()
+    assert not RunFolder(outcome.folder).sample_classifier.exists()
 
 
 def test_a_collapsed_run_says_so(go, capsys: pytest.CaptureFixture[str]) -> None:

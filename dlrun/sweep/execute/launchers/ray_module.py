@@ -18,7 +18,7 @@ from dlrun.sweep.execute.slots import Slots
 
 
 class RayLauncher(PolledLauncher):
-    """Ray counts the cores of the machine or the cluster; how often a lost job is begun anew is the sweep's to say."""
+    """Ray counts the cores of the machine or the cluster; the sweep decides how often a lost job is started."""
 
     def __init__(self, options: Execution, slots: Slots, logs: Path):
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
