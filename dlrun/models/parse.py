@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
-from dlrun.config.schema.fields import MISSING, rules
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.quoting import show
+from dlrun.config.schema.reader import at, read_value, read_values
 from dlrun.models.layer import Layer
 from dlrun.models.layers.activation import Activation
 from dlrun.models.own_layer import OwnLayer
@@ -37,7 +39,7 @@ def parse(items: Iterable[Any], key: str = "model.layers") -> list[Layer]:
 
 def _list(items: Any, key: str, wrong: list[Problem]) -> list[Layer]:
     if not isinstance(items, (list, tuple)):
-        wrong.append(Problem(f"{key}={items}", "expected a list of layers"))
+        wrong.append(Problem(f"{key}={show(items)}", "expected a list of layers"))
         return []
     found = [_item(item, f"{key}[{place}]", wrong) for place, item in enumerate(items)]
     return [layer for layer in found if layer is not None]
@@ -53,7 +55,7 @@ def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
     elif isinstance(item, dict) and len(item) == 1:
         (word, value), = item.items()
     else:
-        wrong.append(Problem(f"{key}={item}", _FORM))
+        wrong.append(Problem(f"{key}={show(item)}", _FORM))
         return None
     if word == "activation" and isinstance(value, dict) and "kind" in value:  # activation: {kind: elu, alpha: 0.5}
         word, value = value["kind"], {field: value[field] for field in value if field != "kind"}
@@ -91,49 +93,37 @@ def _own(item: dict[str, Any], key: str, wrong: list[Problem]) -> Layer | None:
 
 
 def _layer(schema: type[Layer], value: Any, key: str, wrong: list[Problem]) -> Layer | None:
-    count = len(wrong)
-    fields = rules(schema)
-    bare = not isinstance(value, dict)
-    if value is None:
-        value = {}
-    elif bare:
-        if not schema.main:
-            known = f"{schema.kind} takes {', '.join(fields)} as fields" if fields else f"{schema.kind} takes no value"
-            wrong.append(Problem(f"{key}={value}", known))
-            return None
-        value = {schema.main: value}
-    given = {}
-    for field, entry in value.items():
-        place = key if bare else f"{key}.{field}"
-        if field not in fields:
-            wrong.append(Problem(f"{key}.{field}={entry}", f"{schema.kind} has no such field"
-                                 + (did_you_mean(str(field), fields) or f"; it has {', '.join(fields)}")))
-        elif fields[field].kind == "layers":
-            given[field] = _inner(schema, field, entry, place, wrong)
-        else:
-            try:
-                given[field] = fields[field].read(entry)
-            except ValueError:
-                near = did_you_mean(entry, map(str, fields[field].choices)) if isinstance(entry, str) else ""
-                wrong.append(Problem(f"{place}={entry}", f"expected {fields[field].describe()}{near}"))
-    for field, rule in fields.items():
-        if field not in value and schema.__dataclass_fields__[field].default == MISSING:
-            wrong.append(Problem(f"{key}.{field}", f"must be given: {rule.doc}"))
+    """The layer of a mapping of fields, or of its main field's value alone, which stands at `key` itself."""
+    count, known = len(wrong), rules(schema)
+    bare = not isinstance(value, dict) and value is not None
+    if bare and not schema.main:
+        reason = f"{schema.kind} takes {', '.join(known)} as fields" if known else f"{schema.kind} takes no value"
+        wrong.append(Problem(f"{key}={show(value)}", reason))
+        return None
+    given = {schema.main: value} if bare else value or {}
+    fields: dict[str, Any] = {}
+    for field, rule in known.items():
+        place = key if bare and field == schema.main else at(key, field)
+        if rule.kind == "layers" and field in given:
+            fields[field] = _inner(field, given[field], place, wrong)
+        elif bare and field == schema.main:
+            fields[field] = read_value(rule, value, place, wrong)
+    rest = {field: rule for field, rule in known.items() if field not in fields}
+    fields |= read_values(rest, {field: entry for field, entry in given.items() if field not in fields}, key, wrong,
+                          unknown=lambda field: did_you_mean(field, known)
+                          or f"; {schema.kind} has {', '.join(known) or 'none'}")
     if len(wrong) > count:
         return None
-    layer = schema(**given)
-    wrong += [Problem(f"{key}.{field}={_plain(getattr(layer, field))}", expected) for field, expected in layer.wrong()]
+    layer = schema(**fields)
+    wrong += [Problem(f"{key}.{field}={show(getattr(layer, field))}", expected) for field, expected in layer.wrong()]
     return layer if len(wrong) == count else None
 
 
-def _inner(schema: type[Layer], field: str, entry: Any, key: str, wrong: list[Problem]) -> tuple[Any, ...]:
+def _inner(field: str, entry: Any, key: str, wrong: list[Problem]) -> tuple[Any, ...]:
     if field != "branches":
         return tuple(_list(entry, key, wrong))
     if not isinstance(entry, (list, tuple)) or not entry:
-        wrong.append(Problem(f"{key}={entry}", "expected a list of lists of layers"))
+        wrong.append(Problem(f"{key}={show(entry)}", "expected a list of lists of layers"))
         return ()
     return tuple(tuple(_list(branch, f"{key}[{place}]", wrong)) for place, branch in enumerate(entry))
 
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -273,7 +273,7 @@ def test_frozen_vectors_are_set_and_not_trained() -> None:
      "cell: keras has it"),
     ({"lstm": {"units": 4, "cell": "fast", "recurrent_activation": "hard_sigmoid"}},
      "model.layers[0].lstm.recurrent_activation=hard_sigmoid", "expected sigmoid"),
-    ({"gru": {"units": 4, "cell": "fast", "reset_after": False}}, "model.layers[0].gru.reset_after=False",
+    ({"gru": {"units": 4, "cell": "fast", "reset_after": False}}, "model.layers[0].gru.reset_after=false",
      "expected true"),
     ({"gru": {"units": 4, "cell": "fast", "activation": "relu"}}, "model.layers[0].gru.activation=relu",
      "expected tanh"),

@@ -37,15 +37,18 @@ def read_values(schema: type | Mapping[str, Rule], given: Mapping[str, Any], key
             place = at(key, str(name))
             hint = unknown(str(name)) if unknown else did_you_mean(place, [at(key, word) for word in known])
             problems.append(Problem(f"{place}={show(given[name])}", f"no such key{hint}", origin(place)))
-    values: dict[str, Any] = {}
-    for name, rule in known.items():
-        value = given.get(name, rule.default)
-        try:
-            values[name] = rule.read(value)
-        except ValueError as error:
-            values[name] = rule.default
-            problems.append(wrong_value(at(key, name), rule, value, origin, owner=owner, reason=str(error)))
-    return values
+    return {name: read_value(rule, given.get(name, rule.default), at(key, name), problems, origin, owner=owner)
+            for name, rule in known.items()}
+
+
+def read_value(rule: Rule, value: Any, key: str, problems: list[Problem], origin: Origin = nowhere, *,
+               owner: str = "") -> Any:
+    """One value as its rule reads it; the rule's default, and a problem, where it is wrong or has to be given."""
+    try:
+        return rule.read(value)
+    except ValueError as error:
+        problems.append(wrong_value(key, rule, value, origin, owner=owner, reason=str(error)))
+        return rule.default
 
 
 def at(key: str, name: str) -> str:
