@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from dlrun.data import cache, paths
+from dlrun.data.dataset_spec import Column
 from dlrun.data.source import DatasetFiles, RawDataset, Say, complete
 
 Hashes = Mapping[str, str | tuple[str, ...]]  # SHA-256 of the genuine files by their names
@@ -24,10 +25,20 @@ def read(dataset: Readable, data_dir: str, say: Say) -> RawDataset:
 
     `data_dir` is only read.  `say` gets a line for each thing that takes long and for each note.  Raises ConfigError.
     """
-    source = dataset.select(dataset.read(data_dir, say))
+    source = dataset.select(_described(dataset.read(data_dir, say)))
     for note in source.notes:
         say(note)
     return source
+
+
+def _described(source: RawDataset) -> RawDataset:
+    """The source with its hash, and a table with its columns, which are numbers, where its reader has said neither."""
+    if not source.content:
+        source = complete(source)
+    if source.data_spec.input_kind != "table" or source.columns:
+        return source
+    names = source.data_spec.features or [f"x{place}" for place in range(source.data_spec.input_shape[0])]
+    return dataclasses.replace(source, columns=tuple(Column(name, "number") for name in names))
 
 
 def cached(kind: str, hashes: Hashes, found: DatasetFiles, say: Say) -> RawDataset:

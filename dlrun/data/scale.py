@@ -69,7 +69,9 @@ def for_images(how: str, train: np.ndarray, levels: float) -> Scale:
         mean, deviation = _moments(train)
         shape = (-1, *(1,) * (train.ndim - 2))  # beside (C, H, W), or (features, length)
         return _scale(mean.reshape(shape), 1 / np.where(deviation > 0, deviation, 1).reshape(shape))
-    offset, factor = {"unit": (0, 1 / levels), "symmetric": (levels / 2, 2 / levels), "none": (0, 1)}[how]
+    stored = (0, 1)
+    offset, factor = {
+        "unit": (0, 1 / levels), "symmetric": (levels / 2, 2 / levels), "none": stored, "any": stored}[how]
     return _scale(np.array(offset), np.array(factor))
 
 

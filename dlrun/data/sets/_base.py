@@ -23,7 +23,9 @@ class Dataset:
     A new one is a file of this folder with a frozen dataclass that is registered, says what is `known` (or `info`), and
     has `files` (decoded once and cached) or `read`.  Nothing else of dlrun names it.  NumPy is imported in the methods
     that read, so that a command is checked without it.  An option that names a file or folder is a field `file`
-    (`config.schema.fields`): its content is part of a run's id, its place is not.
+    (`config.schema.fields`): its content is part of a run's id, its place is not.  Options that `prepare` looks at,
+    where a data set has them: `scale`, `target_scale`, and `test`, `split_seed`, `stratify` where it comes without a
+    test part.
 
         @register("dataset", "birds")
         @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Dataset:
     ranked: ClassVar[bool] = False  # whether its words are stored by their rank, as Keras stores them
     window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
     name: str
+    target_scale: str = "none"  # how a target that is a number is scaled; an option where it can be
     scale: str = "any"  # where inputs lie: unit [0, 1], symmetric [-1, 1], any; an option where they can be numbers
 
     def info(self, data_dir: str) -> DatasetInfo | None:
