@@ -55,10 +55,28 @@ def import_own(module: str, given: str) -> object:
 
     `given` is what the user typed that asked for it.
     """
+    with _working_folder_first():
+        return _import(module, given)
+
+
+def import_installed(module: str, given: str, place: str) -> object:
+    """Import a module of a package that is installed in `place`; raises BrokenKind, with file and line.
+
+    The working folder is no place to look: it needs no installation to lie there, and nobody has allowed it.
+    """
+    before, here = list(sys.path), ("", os.getcwd())
+    sys.path[:] = [path for path in before if path not in here or path == place]
     try:
-        with _working_folder_first():
-            return import_module(module)
-    except Exception as error:  # anything may happen in code that is not ours, and only this choice fails by it
+        return _import(module, given)
+    finally:
+        new = [path for path in sys.path if path not in before]
+        sys.path[:] = [*before, *new]
+
+
+def _import(module: str, given: str) -> object:
+    try:
+        return import_module(module)
+    except (Exception, SystemExit) as error:  # code that is not ours may do anything; only this choice fails
         if isinstance(error, ModuleNotFoundError) and (error.name or "") in (module, module.split(".")[0]):
             raise BrokenKind(given, f"there is no module {module} here or on PYTHONPATH") from error
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename

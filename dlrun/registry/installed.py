@@ -23,12 +23,16 @@ GROUP = "dlrun.kinds"
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """A kind that a package offers: ``optimizer``, ``lion``, ``lion_for_dlrun:Lion``, ``lion-for-dlrun 1.2``."""
+    """A kind that a package offers: ``optimizer``, ``lion``, ``lion_for_dlrun:Lion``, ``lion_for_dlrun 1.2``.
+
+    `place` is the folder that the package is installed in.
+    """
 
     group: str
     name: str
     value: str
     package: str
+    place: str
 
 
 @cache
@@ -39,8 +43,8 @@ def entry_points() -> dict[tuple[str, str], tuple[EntryPoint, ...]]:
     may take.  What is not of the form ``group.name = module:Class`` is left out.
     """
     found: dict[tuple[str, str], list[EntryPoint]] = {}
-    for package, text in _distributions():
-        for entry in _parse(package, text):
+    for package, place, text in _distributions():
+        for entry in _parse(package, place, text):
             found.setdefault((entry.group, entry.name), []).append(entry)
     return {key: tuple(dict.fromkeys(entries)) for key, entries in found.items()}
 
@@ -48,6 +52,20 @@ def entry_points() -> dict[tuple[str, str], tuple[EntryPoint, ...]]:
 def offered(group: str) -> list[str]:
     """The names that packages add to a group; a name of dlrun's own stays dlrun's."""
     return [name for of, name in entry_points() if of == group and name not in files(group)]
+
+
+def sentence_of(group: str, name: str) -> str:
+    """The first line of the docstring of a package's kind, and the package; nothing is imported."""
+    package = package_of(group, name)
+    entries = entry_points().get((group, name), ())
+    found = ""
+    if len(entries) == 1:
+        from dlrun.registry.docstrings import first_line  # only where there is a package
+
+        module, _, attribute = entries[0].value.partition(":")
+        places = [entries[0].place, *sys.path]  # of an editable install the modules lie elsewhere
+        found = next(filter(None, (first_line(place, module, attribute) for place in places)), "")
+    return f"{found} ({package})" if found else f"(of the package {package})"
 
 
 def package_of(group: str, name: str) -> str:
@@ -68,12 +86,17 @@ def conflicts() -> list[str]:
     return found
 
 
-def _distributions() -> Iterator[tuple[str, str]]:
-    """Each installed package that has entry points for dlrun, as ``name version``, with its entry_points.txt."""
+def _distributions() -> Iterator[tuple[str, str, str]]:
+    """Each installed package that has entry points for dlrun: ``name version``, where it is, its entry_points.txt.
+
+    What lies in the working folder was not installed: somebody may have sent it.
+    """
     seen = set()
     for place in sys.path:
+        if place in ("", os.getcwd()):
+            continue
         try:
-            folders = [entry for entry in os.scandir(place or ".") if entry.name.endswith(".dist-info")]
+            folders = [entry for entry in os.scandir(place) if entry.name.endswith(".dist-info")]
         except OSError:
             continue
         for folder in sorted(folders, key=lambda entry: entry.name):
@@ -86,10 +109,10 @@ def _distributions() -> Iterator[tuple[str, str]]:
             name = package.split(" ")[0]
             if GROUP in text and name not in seen:  # the first on the path is the one that Python imports
                 seen.add(name)
-                yield package, text
+                yield package, place, text
 
 
-def _parse(package: str, text: str) -> Iterator[EntryPoint]:
+def _parse(package: str, place: str, text: str) -> Iterator[EntryPoint]:
     section = ""
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):
@@ -98,4 +121,4 @@ def _parse(package: str, text: str) -> Iterator[EntryPoint]:
             key, _, value = line.partition("=")
             group, dot, name = key.strip().partition(".")
             if dot and name and ":" in value:
-                yield EntryPoint(group, name, value.strip(), package)
+                yield EntryPoint(group, name, value.strip(), package, place)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
-from dlrun.registry.allowed import BrokenKind, import_allowed, import_own
+from dlrun.registry.allowed import BrokenKind, import_allowed, import_installed, import_own
 from dlrun.registry.index import files
 from dlrun.registry.installed import entry_points, offered
 
 Kind = TypeVar("Kind", bound=Any)
 OPEN = "custom"  # the kind of a group that stands for a user's class; `_target_` chooses it
+PLAIN = ("metric", "callback")  # groups whose kinds have no options: any class will do
 _registered: dict[tuple[str, str], Any] = {}
 
 
@@ -22,6 +24,8 @@ class UnknownKind(KeyError):
 def register(group: str, name: str) -> Callable[[Kind], Kind]:
     """Enter a class (or function) as the kind `name` of `group`; ValueError where the name is taken by another.
 
+    TypeError for what can be no kind of the group.
+
     >>> @register("metric", "always_one")
     ... class AlwaysOne: ...
     >>> find("metric", "always_one").__name__
@@ -29,6 +33,8 @@ def register(group: str, name: str) -> Callable[[Kind], Kind]:
     """
 
     def enter(kind: Kind) -> Kind:
+        if reason := _unfit(group, kind):
+            raise TypeError(f"{group}={name}: {reason}; @register stands above @dataclass")
         before = _registered.get((group, name))
         own = files(group).get(name, kind.__module__)
         if not (kind.__module__ == own or kind.__module__.startswith(f"{own}.")):
@@ -82,19 +88,28 @@ def _installed(group: str, name: str) -> Any:
         raise BrokenKind(f"{group}={name}", f"several packages offer this name: {packages}; uninstall all but one")
     module, _, attribute = entry.value.partition(":")
     try:
-        found: Any = import_own(module, f"{group}={name}")
+        found: Any = import_installed(module, f"{group}={name}", entry.place)
         for part in attribute.split("."):
             found = getattr(found, part)
     except BrokenKind as broken:
         raise BrokenKind(broken.given, f"the package {entry.package}: {broken.reason}") from broken
     except AttributeError as error:
         raise BrokenKind(f"{group}={name}", f"the package {entry.package}: {module} has no {attribute}") from error
+    if reason := _unfit(group, found):
+        raise BrokenKind(f"{group}={name}", f"the package {entry.package}: {entry.value}: {reason}")
     return found
 
 
 def foreign() -> frozenset[tuple[str, str, Any]]:
     """Group, name and kind of all that this process knows besides dlrun's own; equal as long as nothing was added."""
     return frozenset((group, name, kind) for (group, name), kind in _registered.items() if name not in files(group))
+
+
+def _unfit(group: str, kind: Any) -> str:
+    """Why something cannot be a kind of a group; empty where it can."""
+    if group in PLAIN:
+        return "" if callable(kind) else "expected a class or a function"
+    return "" if isinstance(kind, type) and is_dataclass(kind) else "expected a dataclass"
 
 
 def kinds(group: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from dlrun.registry.index import files, path_of
-from dlrun.registry.installed import package_of
+from dlrun.registry.installed import package_of, sentence_of
 from dlrun.registry.lookup import find
 
 # After @register("group", "name") other decorators, then the class or function up to the first line of its docstring.
@@ -16,7 +16,7 @@ _KIND = re.compile(r'^@register\("(\w+)", "(\w+)"\)\n(?:@.*\n)*(?:class|def) [^"
 
 
 def sentence(group: str, name: str) -> str:
-    """The first line of a kind's docstring; of an installed package's kind its package, which is not imported.
+    """The first line of a kind's docstring; of an installed package's kind also its package, which is not imported.
 
     Imports the kind only where its file does not have this line in the usual form.  Raises UnknownKind.
     """
@@ -24,9 +24,8 @@ def sentence(group: str, name: str) -> str:
         found = _sentences(path_of(group, name)).get((group, name))
         if found is not None:
             return found
-    package = package_of(group, name)
-    if package:
-        return f"(of the package {package})"
+    if package_of(group, name):
+        return sentence_of(group, name)
     return (inspect.getdoc(find(group, name)) or "").partition("\n")[0]
 
 

@@ -7,8 +7,21 @@ import inspect
 import pytest
 
 from dlrun import registry
+from dlrun.registry.docstrings import first_line
 from dlrun.registry.index import FOLDERS, files, path_of
 from dlrun.registry.sentences import _sentences
+
+
+@pytest.mark.parametrize(("module", "line"), [
+    ("pkg", "What it is."), ("pkg.inner", "What it is."), ("pkg.inner.kind", "What it is."), ("pkg.round", ""),
+    ("pkg.broken", ""), ("pkg.absent", ""), ("elsewhere", "")])
+def test_a_docstring_is_followed_through_imports_without_running_any(module: str, line: str, write, folder) -> None:
+    write({"pkg/__init__.py": "1 / 0\nfrom .inner import Kind\n",
+           "pkg/inner/__init__.py": "from .kind import A as Kind\n",
+           "pkg/inner/kind.py": "from ..round import Kind\n\nclass A:\n    \"\"\"What it is.\n\n    More.\"\"\"\n"
+                                "class Kind(A):\n    \"\"\"What it is.\"\"\"\n",
+           "pkg/round.py": "from pkg.round import Kind\n", "pkg/broken.py": "class Kind(:\n"})
+    assert first_line(str(folder), module, "Kind") == line
 
 
 @pytest.mark.parametrize("group", FOLDERS)
