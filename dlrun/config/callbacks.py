@@ -23,11 +23,13 @@ def callback_problems(config: Config) -> Iterator[Problem]:
                 yield Problem(given, f"no module {module} is found here or on PYTHONPATH")
             continue
         try:
-            if registry.is_known("callback", name):
-                continue
+            registry.find("callback", name)
+            continue
         except registry.BrokenKind as broken:
             yield Problem(given, broken.reason)
             continue
+        except registry.UnknownKind:
+            pass
         known = registry.names("callback")
         yield Problem(given, f"expected one of {', '.join(known) or '(none is registered)'}, or "
                              f"module.Class; a module that registers its own is allowed by  allow=MODULE"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from dlrun.registry import UnknownKind, find, kinds
+from dlrun.registry import BrokenKind, UnknownKind, find, kinds
 
 Direction = Literal["min", "max"]
 SPLITS = ("train", "val", "test")
@@ -128,7 +128,7 @@ def _asked(name: str, kind: str) -> Metric:
     own: list[_Task]
     try:
         own = [find("task", kind)] if kind else []
-    except (UnknownKind, ImportError):
+    except (UnknownKind, BrokenKind):
         own = []
     for task in own:
         if (metric := task.metric_named(name)) is not None:

@@ -33,8 +33,8 @@ def changed(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kinds(config: Mapping[str, Any]) -> tuple[str | None, ...]:
-    return tuple(next(iter(kinds)) if len(kinds) == 1 else config.get(f"{group}.kind")
-                 for group, kinds in KINDS.items())
+    """The kind of each group; a group of settings (early_stop) has one of its own name."""
+    return tuple(config.get(f"{group}.kind", group) for group in KINDS)
 
 
 def word(config: Mapping[str, Any], group: str) -> str:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dlrun import registry
+from dlrun.cli.main import main
 from dlrun.config.compose.catalog import sentences
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.root import GROUPS
+from dlrun.config.schema.sweeps import Sweep
 from dlrun.preflight.preflight import preflight
 from dlrun.registry import allowed, installed, lookup
+from dlrun.registry.index import FOLDERS, files
+from dlrun.sweep.request import cli_overrides
 
 OPTIMIZER = '''"""An optimizer of its own."""
 from dataclasses import dataclass
@@ -72,7 +79,7 @@ def test_a_package_is_known_by_its_metadata_and_imported_when_a_kind_of_it_is_ch
     outside("signed", "1.2", {"optimizer.sign": "signed_kind:Sign"},
             {"signed_kind.py": OPTIMIZER.format(name="sign", register="")})
     assert "sign" in registry.names("optimizer")
-    assert sentences("optimizer")["sign"] == "(of the package signed 1.2)"
+    assert sentences("optimizer")["sign"] == "Moves against the sign of the gradient. (signed 1.2)"
     preflight([*OVERRIDES, "optimizer=adam"])
     assert "signed_kind" not in sys.modules
     config = preflight([*OVERRIDES, "optimizer=sign", "optimizer.power=2"]).config
@@ -92,6 +99,49 @@ def test_a_broken_package_stops_nothing_else(outside) -> None:
                         "(bad_kind.py, line 1)")
     assert "there is no module gone_kind" in refusal(*OVERRIDES, "optimizer=gone")[0][1]
     assert "fine_kind has no Absent" in refusal(*OVERRIDES, "optimizer=none")[0][1]
+
+
+ASKED = {  # how a kind of each group is chosen
+    **{group: (*OVERRIDES, f"{group}={{}}") for group in GROUPS},
+    "layer": ("dataset=digits", "model=sequential", "model.layers=[{{{}: 1}}, flatten, {{dense: out}}]"),
+    "metric": (*OVERRIDES, "task.metrics=[{}]"), "callback": (*OVERRIDES, "callbacks=[{}]"),
+    "launcher": ("-m", *OVERRIDES, "seed=0,1", "launcher={}"), "verb": ("{}", "x"),
+}
+REASONS = {
+    "bad": "the package broken 0.1: importing bad_kind failed: ZeroDivisionError: division by zero (bad_kind.py, "
+           "line 1)",
+    "ends": "the package broken 0.1: importing ending_kind failed: SystemExit: 3 (ending_kind.py, line 1)",
+    "gone": "the package broken 0.1: there is no module gone_kind",
+    "number": "the package broken 0.1: fine_kind:NUMBER: expected a",
+    "twice": "several packages offer this name: broken 0.1, other 3",
+}
+
+
+def answer(group: str, name: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command that chooses a kind says; it is refused."""
+    code = main([word.format(name) if "{}" in word else word for word in ASKED[group]])
+    err = " ".join(capsys.readouterr().err.split())
+    assert code == 2 and f"={name}" in err and "Traceback" not in err, err
+    return err
+
+
+@pytest.mark.parametrize("group", FOLDERS)
+def test_in_every_group_what_is_broken_or_taken_is_a_sentence_and_stops_nothing_else(
+        group: str, outside, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    own = next(iter(files(group)), "none")
+    outside("broken", "0.1", {f"{group}.bad": "bad_kind:Bad", f"{group}.gone": "gone_kind:Bad",
+                              f"{group}.ends": "ending_kind:Bad", f"{group}.number": "fine_kind:NUMBER",
+                              f"{group}.{own}": "bad_kind:Bad", f"{group}.twice": "bad_kind:Bad"},
+            {"bad_kind.py": "1 / 0\n", "ending_kind.py": "raise SystemExit(3)\n", "fine_kind.py": "NUMBER = 5\n"})
+    outside("other", "3", {f"{group}.twice": "bad_kind:Bad"}, {})
+    listed = replace(rules(Sweep)["launcher"], choices=registry.names("launcher"))  # as a new process has it
+    monkeypatch.setattr(cli_overrides, "rules", lambda of: {**rules(of), "launcher": listed})
+    for name, reason in REASONS.items():
+        assert reason in answer(group, name, capsys), name
+    preflight([*OVERRIDES])
+    assert main(["list", f"{group}s"]) == 0 or group == "verb"
+    assert own == "none" or registry.find(group, own).__module__.startswith("dlrun.")
+    assert len(registry.conflicts()) == (1 if own == "none" else 2)
 
 
 def test_a_name_that_is_taken_is_refused(outside) -> None:

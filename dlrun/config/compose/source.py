@@ -27,6 +27,7 @@ from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.groups import KINDS, TARGET, filled
 from dlrun.config.schema.root import GROUPS, Root
+from dlrun.registry import names
 
 
 def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str | None]) -> list[Problem]:
@@ -39,7 +40,8 @@ def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str 
     if group in GROUPS and list(values) == [group] and isinstance(values[group], dict):
         problems.append(Problem(f"{group}: ...", f"the file is read as the {group} already; its keys stand at the left "
                                 "margin", place(path, [group])))
-    if group in GROUPS and not {"kind", "defaults", TARGET} & set(values) and len(KINDS[group]) > 1 and not problems:
+    if group in GROUPS and not {"kind", "defaults", TARGET} & set(values) and (
+            group not in names(group)) and not problems:
         problems.append(Problem(f"{group}.kind", f"must be given: one of {', '.join(sorted(KINDS[group]))}",
                                 f"{shown(path)}:1"))
     if group in GROUPS and isinstance(values.get("root"), dict):

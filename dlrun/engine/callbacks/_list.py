@@ -17,7 +17,10 @@ def make_callbacks(names: Sequence[str], model: nn.Module) -> Callbacks:
     """The callbacks of a run, made for this run; raises ConfigError for what is no Callback."""
     made = {}
     for name in names:
-        kind = registry.load(name) if "." in name else registry.find("callback", name)
+        try:
+            kind = registry.load(name) if "." in name else registry.find("callback", name)
+        except registry.BrokenKind as broken:
+            raise problem(f"callbacks={name}", broken.reason) from broken
         callback = kind()
         if not isinstance(callback, Callback):
             raise problem(f"callbacks={name}", f"expected a dlrun.engine.callbacks.Callback, not a "

@@ -13,7 +13,7 @@ from dlrun.config.compose.overrides import read_overrides
 from dlrun.config.problem import Problem
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.sweeps import GRID, Sweep, of_a_sweep
-from dlrun.registry import find
+from dlrun.registry import BrokenKind, find
 from dlrun.sweep.request.axes import ONLY_IN_A_SEARCH, Axis, key_of
 from dlrun.sweep.request.cli_overrides import CliOverrides, read_cli_overrides
 from dlrun.sweep.request.layers import EXPERIMENT, layered
@@ -107,8 +107,12 @@ def _intervals(settings: Sweep, axes: Sequence[Axis]) -> list[Problem]:
 
 
 def _launcher_problems(settings: Sweep) -> list[Problem]:
-    """Arguments for a launcher that takes none."""
-    if settings.launcher_args and not find("launcher", settings.launcher).arguments:
+    """A launcher that cannot be used, and arguments for one that takes none."""
+    try:
+        kind = find("launcher", settings.launcher)
+    except BrokenKind as broken:
+        return [Problem(broken.given, broken.reason)]
+    if settings.launcher_args and not kind.arguments:
         return [Problem(f"launcher_args={show(settings.launcher_args)}", f"launcher={settings.launcher} takes no "
                                                                          "arguments")]
     return []
