@@ -1,0 +1,120 @@
+"""A package outside dlrun adds a data set, a task, a layer, a model, ...: listed, trained, resumed, swept, reported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlrun import registry
+from dlrun.cli.main import main
+from dlrun.config.identity import identity
+from dlrun.preflight.preflight import preflight
+from tests.helpers.runs import last_weights
+from tests.outside.package import MODULES, forget, install, remove
+from tests.run.stops import signalled_after
+from tests.whole.equal import assert_same_run, state
+
+ALL = ["dataset=ripples", "model=fuzzy", "task=within", "optimizer=heavy", "callbacks=[watchful]",
+       "task.metrics=[worst]", "batch_size=20", "epochs=6"]  # 8 steps an epoch: its callback ends it after 19
+
+
+@pytest.fixture
+def site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the path into which the package is installed."""
+    place = folder / "venv" / "site-packages"
+    place.mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(place))
+    install(place)
+    yield place
+    forget()
+
+
+@pytest.fixture
+def printed(capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What a command prints, which has to end well."""
+
+    def call(*words: str) -> str:
+        code = main(list(words))
+        out, err = capfd.readouterr()
+        assert code == 0, err
+        return out
+
+    return call
+
+
+def test_a_run_trains_measures_draws_and_resumes_with_all_of_them(site: Path, go: Any, printed) -> None:
+    whole = go(*ALL, "output_dir=whole")
+    assert whole.folder.parent.name == "ripples-fuzzy-heavy"
+    assert whole.result["steps"] == 19 and "the eleventh update" in whole.result["stop_reason"]
+    assert whole.result["metrics"]["hits"] == {
+        "label": "rows that are hit", "unit": "", "direction": "max", "share": True}
+    errors = np.loadtxt(whole.folder / "pictures" / "errors.txt")
+    assert len(errors) == 60 and whole.result["test"]["hits"] == pytest.approx((np.abs(errors) <= 0.25).mean())
+    assert whole.result["test"]["worst"] == pytest.approx(np.abs(errors).max(), abs=1e-5)
+    assert [key for key in state(whole.folder) if key.endswith("/speed")]
+    with signalled_after(14):
+        assert go(*ALL, "output_dir=parted").result["status"] == "interrupted"
+    assert_same_run(whole.folder, go(*ALL, "output_dir=parted").folder)
+    new = Path("new.csv")
+    new.write_text("x,y\n0.1,0.2\n-0.4,0.9\n")
+    lines = printed("predict", str(whole.folder), str(new)).splitlines()
+    assert lines[0] == "input,height" and [line.split(",")[0] for line in lines[1:]] == ["new.csv:2", "new.csv:3"]
+    into, hidden_bias, out, bias = (value.numpy() for value in last_weights(whole.folder).values())
+    by_hand = np.tanh(np.array([[0.1, 0.2], [-0.4, 0.9]]) @ into.T + hidden_bias) @ out.T + bias
+    assert [float(line.split(",")[1]) for line in lines[1:]] == pytest.approx(by_hand[:, 0].tolist(), rel=1e-4)
+
+
+def test_a_sweep_over_its_options_is_reported_with_its_metric_also_where_it_is_gone(site: Path, printed) -> None:
+    printed("-m", *ALL, "epochs=1", "model.units=4,8", "task.tolerance=0.2,0.4", "name=pond", "workers=1", "device=cpu",
+            "threads=1")
+    with_it = printed("report", "runs")
+    lines = with_it.splitlines()
+    head, *table = [line for line in lines if line.startswith(("  model.units", "  4 ", "  8 "))]
+    assert "test rows that are hit, %" in head and len(table) == 4
+    hits = [float(line.split()[2]) for line in table]
+    best = next(line for line in table if line.endswith("best"))
+    assert float(best.split()[2]) == max(hits) > min(hits), "more of it is better"
+    remove(site)
+    assert MODULES not in sys.modules and "fuzzy" not in registry.names("model")
+    assert printed("report", "runs") == with_it
+
+
+def test_it_is_listed_with_its_own_sentences_and_not_imported(site: Path, printed) -> None:
+    told = printed("list")
+    for kind, sentence in {
+            "dataset=ripples": "Heights of ripples around the middle of a pond; drawn.",
+            "task=within": "A number for each row, by the log-cosh loss; rows whose error is small are hits.",
+            "worst": "The largest error of any row.", "optimizer=heavy": "Gradient descent with a heavy ball "
+            "(Polyak, 1964).", "fuzz": "Each value is multiplied by a random factor near 1 while training."}.items():
+        (line,) = [line.strip() for line in told.splitlines() if line.split()[:1] == [kind]]
+        assert line.removeprefix(kind).strip() == f"{sentence} (extra_kinds 1.0)"
+    assert MODULES not in sys.modules
+
+
+def test_the_id_changes_with_its_version_and_with_nothing_else_of_it(site: Path) -> None:
+    def ids() -> list[str]:
+        return [identity(preflight([*ALL[:5], *more]).config) for more in (
+            [], ["optimizer=adam", "callbacks=[]", "model=dense", "task=regress"],
+            ["model=sequential", "model.layers=[{dense: 4}, {fuzz: 0.2}, {dense: out}]"])]
+
+    first = ids()
+    assert len(set(first)) == 3
+    modules = install(site)
+    for file in modules.rglob("*.py"):
+        os.utime(file, (0, 0))
+    (modules / ".DS_Store").write_bytes(b"x")
+    (site / ".hidden").mkdir()
+    with (modules / "model.py").open("a") as file:
+        file.write("# patched by the packagers of a Linux\n")
+    assert ids() == first
+    install(site, "1.1")
+    assert not set(ids()) & set(first)
+    plain = identity(preflight(["dataset=digits"]).config)
+    remove(site)
+    assert identity(preflight(["dataset=digits"]).config) == plain
