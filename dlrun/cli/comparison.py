@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.sweeps import of_a_sweep
+from dlrun.record.terminal import say
 from dlrun.report.claim_verdicts import rows_of
 from dlrun.report.experiments import Entry
 from dlrun.report.measurements import Folders, row_name
@@ -46,12 +47,12 @@ def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
     code = _run(plan)
     folders = Folders(plan, entry.name, profile, partial)
     verdicts = verdicts_on(entry.book, folders.measurements, folders.look, entry.metric)
-    print()
+    say()
     print_comparison(entry.book, folders.measurements, verdicts, sys.stdout)
     write_json(plan.folder / MEASURED, folders.measurements.plain())
     write_text(plan.folder / "reports" / "book.html",
                as_page(entry.book, folders.measurements, verdicts, folders.look))
-    print(f"\n{plan.folder / 'reports' / 'book.html'}")
+    say(f"\n{plan.folder / 'reports' / 'book.html'}")
     return code
 
 
@@ -100,7 +101,7 @@ def _printed(plan: Plan) -> int:
     from dlrun.sweep.plan.status import read_job
 
     states = [read_job(plan.run_folder(job)) for job in plan.jobs]
-    print("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
     return 0
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from dlrun.cli.verb import keys, place, verb, verbs
+from dlrun.record.terminal import say
 
 
 def print_offers(shell: str) -> int:
     """Print what may stand at the end of COMP_LINE, as the shell's script reads it; the exit code."""
     words = os.environ.get("COMP_LINE", "").split(" ")
     words = [word for word in words[1:-1] if word] + words[-1:] if len(words) > 1 else [""]
-    print(("\n" if shell == "fish" else " ").join(offers(words)))
+    say(("\n" if shell == "fish" else " ").join(offers(words)))
     return 0
 
 

@@ -9,6 +9,7 @@ from dlrun.cli.completion import print_offers
 from dlrun.cli.hydra_main import hydra_says
 from dlrun.config.compose.composer import compose
 from dlrun.config.problem import ConfigError, did_you_mean, problem
+from dlrun.record.terminal import say
 
 _CFG = ("job", "hydra", "all")
 _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
@@ -22,7 +23,7 @@ def answer(arguments: Sequence[str]) -> int:
         typed = [text for text in arguments if "=" in text and not text.startswith("-")]
         arguments = [text for text in arguments if text not in (*typed, "-m", "--multirun")] + first_job(typed)
     if "--version" in arguments:
-        print(f"dlrun {__version__}")
+        say(f"dlrun {__version__}")
         return 0
     overrides = [text for text in arguments if not text.startswith("-") and text not in ("job", "hydra", "all")]
     completing = any(text.split("=")[0] in ("-sc", "--shell-completion") for text in arguments)
@@ -37,7 +38,7 @@ def answer(arguments: Sequence[str]) -> int:
         if problems or composition is None:
             raise ConfigError(problems)
     code, text = hydra_says(arguments)
-    print(text, end="")
+    say(text, end="")
     return code
 
 

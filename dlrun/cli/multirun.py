@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dlrun.record.terminal import say
+
 
 def main(overrides: Sequence[str]) -> int:
     """Plan the sweep of the overrides, print the plan, run what is to do; the exit code."""
@@ -15,7 +17,7 @@ def main(overrides: Sequence[str]) -> int:
 
     plan = make_plan(overrides)
     states = read_all(plan)
-    print("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
     if plan.options["dry_run"]:
         return 0
     if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it

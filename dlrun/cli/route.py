@@ -29,15 +29,30 @@ def route(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `dlrun list | head`: the reader has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_nowhere()
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        return _refuse_file(error)
 
 
-def _refuse(problems: Sequence[Problem]) -> int:
+def _refuse_file(error: OSError) -> int:
+    """A file that could not be read or written, in a sentence; without a name it is what is printed to."""
+    if error.filename is None:
+        _print_nowhere()
+    return _refuse([Problem(str(error.filename or "output"), error.strerror or str(error))],
+                   "" if error.filename is None else "nothing was started")
+
+
+def _print_nowhere() -> None:
+    """Let what is still printed go nowhere: the interpreter would complain of it as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refuse(problems: Sequence[Problem], after: str = "nothing was started") -> int:
     from dlrun.cli.problems import print_problems
 
     if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
-        print_problems(problems)
+        print_problems(problems, after=after)
     else:  # torchrun ends all when the first of them ends, and this one must not end before the other has spoken
         time.sleep(SPEAKING)
     return 2

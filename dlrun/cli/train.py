@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dlrun.record.terminal import say
+
 
 def main(overrides: Sequence[str]) -> int:
     """Check the overrides and train; the exit code."""
@@ -28,11 +30,11 @@ def start(checked: Any, command: Sequence[str]) -> int:
     except ConfigError:
         raise
     except Busy as busy:
-        print(f"{busy}; nothing was started", file=sys.stderr)
+        say(f"{busy}; nothing was started", file=sys.stderr)
         return 1
     except Exception as error:
         _, folder = run_folder(checked.config)
-        print(_failure(error, folder.traceback), file=sys.stderr)
+        say(_failure(error, folder.traceback), file=sys.stderr)
         return 1
 
 

@@ -8,6 +8,7 @@ import textwrap
 
 from dlrun.cli.verb import Verb, details, keys, place, sentence, usage
 from dlrun.config.schema.fields import Rule
+from dlrun.record.terminal import say
 
 
 def print_help(name: str, kind: type[Verb]) -> None:
@@ -19,22 +20,22 @@ def print_help(name: str, kind: type[Verb]) -> None:
     def head(text: str) -> str:
         return paint(text, "bold", sys.stdout)
 
-    print(f"{head('usage')}   {usage(name, kind)}\n")
-    print(textwrap.fill(sentence(kind), width))
+    say(f"{head('usage')}   {usage(name, kind)}\n")
+    say(textwrap.fill(sentence(kind), width))
     if details(kind):
-        print("\n" + "\n\n".join(textwrap.fill(part, width) for part in details(kind).split("\n\n")))
+        say("\n" + "\n\n".join(textwrap.fill(part, width) for part in details(kind).split("\n\n")))
     rows = arguments(kind)
     if rows:
         left = max(len(first) for first, _ in rows) + 2
-        print("\n" + head("arguments"))
+        say("\n" + head("arguments"))
         for first, text in rows:
-            print(textwrap.fill(text, width, initial_indent=f"  {first:{left}}", subsequent_indent=" " * (left + 2)))
+            say(textwrap.fill(text, width, initial_indent=f"  {first:{left}}", subsequent_indent=" " * (left + 2)))
     examples = getattr(kind, "examples", ())
     if examples:
-        print("\n" + head("examples"))
+        say("\n" + head("examples"))
         left = max(len(command) for command, _ in examples) + 2
         for command, text in examples:
-            print(f"  {command:{left}}{text}")
+            say(f"  {command:{left}}{text}")
 
 
 def arguments(kind: type[Verb]) -> list[tuple[str, str]]:

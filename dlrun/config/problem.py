@@ -41,7 +41,7 @@ def report(problems: Sequence[Problem], after: str = "nothing was started",
 
     `emphasis` marks what was given (in bold, on a terminal).
     """
-    lines = [f"{len(problems)} problem{'' if len(problems) == 1 else 's'}, {after}", ""]
+    lines = [f"{len(problems)} problem{'' if len(problems) == 1 else 's'}{f', {after}' if after else ''}", ""]
     width = min(max((len(_one_line(p.given)) for p in problems), default=0), 34)
     for wrong in problems:
         given = _one_line(wrong.given)

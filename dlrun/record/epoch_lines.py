@@ -11,6 +11,7 @@ from dlrun.record.metric import Metrics
 from dlrun.record.palette import GOOD
 from dlrun.record.recorder import Progress, Recorder, RunInfo
 from dlrun.record.table import Table
+from dlrun.record.terminal import shown
 
 
 class EpochLines(Recorder):
@@ -78,15 +79,14 @@ class EpochLines(Recorder):
 
     def _print(self, text: str, style: str = "") -> None:
         # A console of another code page (LC_ALL=C, an old Windows one) prints a "?" for "·" and the run goes on.
-        encoding = getattr(self._stream, "encoding", None) or "utf-8"
-        text = text.encode(encoding, "replace").decode(encoding)
+        text = shown(text, self._stream, self._terminal and "NO_COLOR" not in os.environ)
         if self._live:
             self._live.print(text, style)
         else:
             try:
                 self._stream.write(text + "\n")
                 self._stream.flush()
-            except BrokenPipeError:  # `dlrun | head`: nobody reads any more, and the run goes on
+            except OSError:  # `dlrun | head`, or a full disk: nobody reads any more, and the run goes on
                 gone, self._stream = self._stream, open(os.devnull, "w", encoding="utf-8")
                 if gone is sys.stdout:  # or the interpreter would complain once more as it ends
                     os.dup2(self._stream.fileno(), sys.stdout.fileno())

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from dlrun.record.metric import Metrics
 from dlrun.record.palette import NOTED
 from dlrun.record.recorder import Progress, RunInfo
+from dlrun.record.terminal import printable
 from dlrun.record.words import count, long_time
 
 _REDRAW_SECONDS = 0.1
@@ -65,7 +66,7 @@ class Live:
         from rich.text import Text
 
         parts = [self._label + (f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch))]
-        values = self._metrics.sentence(progress.values, decimals=1)
+        values = printable(self._metrics.sentence(progress.values, decimals=1))
         parts += [values, f"{count(progress.rows_per_second)} rows/s" if progress.rows_per_second else ""]
         left = self._left(progress)
         parts += [f"{long_time(left)} left" if left is not None else "", self._best]

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from dlrun.config.schema.books import Book, Cell
 from dlrun.record.palette import BAD, GOOD, NOTED
-from dlrun.record.terminal import columns, paint
+from dlrun.record.terminal import columns, paint, say
 from dlrun.record.words import long_time
 from dlrun.report.cell_verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, ClaimVerdict
@@ -26,22 +26,22 @@ STYLES = {REPRODUCED: GOOD, HOLDS: GOOD, BETTER: NOTED, WORSE: BAD, CONTRADICTED
 def print_comparison(book: Book, measurements: Measurements, verdicts: Verdicts, stream: TextIO) -> None:
     """Everything that is known of a comparison, a screen or less."""
     for line in head_lines(book, measurements):
-        print(paint(line, "bold", stream) if line.startswith(book.title) else line, file=stream)
+        say(paint(line, "bold", stream) if line.startswith(book.title) else line, file=stream)
     for head, rows in tables(measurements, verdicts):
-        print(file=stream)
+        say(file=stream)
         lines = columns([head, *[cells for cells, _ in rows]], right=[1, 3], indent="")
-        print(lines[0], file=stream)
+        say(lines[0], file=stream)
         for line, (_, word) in zip(lines[1:], rows):
-            print(paint(line, STYLES[word], stream) if word in STYLES else line, file=stream)
+            say(paint(line, STYLES[word], stream) if word in STYLES else line, file=stream)
     claims = claim_rows(verdicts)
     if claims:
-        print("\nclaims", file=stream)
+        say("\nclaims", file=stream)
         for line, (_, verdict) in zip(columns(claims), verdicts.claims):
-            print(paint(line, STYLES[verdict.word], stream) if verdict.word in STYLES else line, file=stream)
-    print(file=stream)
+            say(paint(line, STYLES[verdict.word], stream) if verdict.word in STYLES else line, file=stream)
+    say(file=stream)
     for sentence in sentences(book, measurements, verdicts):
         for part in textwrap.wrap(sentence, 118, subsequent_indent="  ", break_long_words=False):
-            print(paint(part, "dim", stream), file=stream)
+            say(paint(part, "dim", stream), file=stream)
 
 
 def head_lines(book: Book, measurements: Measurements) -> list[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import write_json, write_text
+from dlrun.record.spreadsheet import cell
+from dlrun.record.terminal import printable
 from dlrun.report.formatting import common_line, head_line, heads, lines
 from dlrun.report.page import as_html
 from dlrun.report.statistics import Interval
@@ -33,16 +35,17 @@ def as_csv(report: Report) -> str:
             "difference_n", "best", "reference", "parameters", "runs", "not_in_the_mean", "mean_seconds"]
     out = io.StringIO()
     writer = csv.DictWriter(out, head, lineterminator="\n")
-    writer.writeheader()
+    writer.writerow({name: cell(name) for name in head})
     for table in report.tables:
         for row in table.rows:
-            writer.writerow({
+            found = {
                 "table": table.title, **dict(zip(table.axes.columns, row.labels)), "metric": table.key,
                 **_interval(row.summary, ("mean", "half_width_95", "n")), "sd": row.summary and row.summary.sd,
                 **_interval(row.versus, ("difference", "difference_half_width_95", "difference_n")),
                 "best": int(row.best), "reference": int(row.reference), "parameters": row.parameters,
                 "runs": len(row.runs), "mean_seconds": row.seconds,
-                "not_in_the_mean": "; ".join(reason for reason, _ in row.missing(table.metric))})
+                "not_in_the_mean": "; ".join(reason for reason, _ in row.missing(table.metric))}
+            writer.writerow({name: cell(value) for name, value in found.items()})
     return out.getvalue()
 
 
@@ -53,7 +56,7 @@ def _interval(interval: Interval | None, keys: tuple[str, str, str]) -> dict[str
 def as_markdown(report: Report) -> str:
     """All tables in Markdown, each with its footnotes."""
     def escaped(text: str) -> str:
-        return re.sub(r"([\\|*_`<>\[\]])", r"\\\1", text)
+        return re.sub(r"([\\|*_`<>\[\]])", r"\\\1", printable(text))
 
     parts = []
     for table in report.tables:
@@ -74,8 +77,9 @@ def as_latex(report: Report) -> str:
         form = "".join("r" if i in right else "l" for i in range(len(head)))
         text = [" & ".join(_latex(cell) for cell in line) + r" \\" for line in [head, *rows]]
         parts.append("\n".join([
-            f"% {head_line(table)}", f"% {common_line(table)}", rf"\begin{{tabular}}{{{form}}}", r"\toprule", text[0],
-            r"\midrule", *text[1:], r"\bottomrule", r"\end{tabular}", *(f"% {note}" for note in table.notes)]))
+            *(f"% {printable(line)}" for line in (head_line(table), common_line(table))),
+            rf"\begin{{tabular}}{{{form}}}", r"\toprule", text[0], r"\midrule", *text[1:], r"\bottomrule",
+            r"\end{tabular}", *(f"% {printable(note)}" for note in table.notes)]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -84,7 +88,7 @@ _LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasci
 
 
 def _latex(text: str) -> str:
-    kept = text.split(r"$\pm$")
+    kept = printable(text).split(r"$\pm$")  # a line feed in a name would begin a line of LaTeX's own
     text = r"$\pm$".join("".join(_LATEX.get(sign, sign) for sign in part) for part in kept)
     return re.sub(r"(?<![\w.-])-(?=\d)", "$-$", text)
 

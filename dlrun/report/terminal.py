@@ -7,7 +7,7 @@ import textwrap
 from typing import TextIO
 
 from dlrun.record.palette import BAD, GOOD
-from dlrun.record.terminal import columns, has_style, paint
+from dlrun.record.terminal import columns, has_style, paint, printable, say
 from dlrun.report.formatting import Line, common_line, head_line, heads, lines
 from dlrun.report.table import Report, Table
 
@@ -19,17 +19,17 @@ _LABEL = 44  # characters of a label, a list of layers say, that a terminal show
 def print_report(report: Report, stream: TextIO) -> None:
     """Print all tables of a report with their footnotes."""
     for number, table in enumerate(report.tables):
-        print(("\n" if number else "") + paint(_plain(head_line(table), stream), "bold", stream), file=stream)
+        say(("\n" if number else "") + paint(head_line(table), "bold", stream), file=stream)
         width = min(shutil.get_terminal_size((120, 24)).columns, 132) if stream.isatty() else 120
-        _wrapped(_plain(common_line(table, _WORDS), stream), width, stream, "  ")
-        print(file=stream)
+        _wrapped(common_line(table, _WORDS), width, stream, "  ")
+        say(file=stream)
         if has_style(stream):
             _rich(table, stream)
         else:
             _lines(table, stream)
-        print(file=stream)
+        say(file=stream)
         for note in table.notes:
-            _wrapped(_plain(note, stream), width, stream, "")
+            _wrapped(note, width, stream, "")
 
 
 def _cells(table: Table) -> tuple[list[str], list[list[str]], list[Line]]:
@@ -46,7 +46,7 @@ def _cells(table: Table) -> tuple[list[str], list[list[str]], list[Line]]:
 def _lines(table: Table, stream: TextIO) -> None:
     head, rows, _ = _cells(table)
     right = [i for i, name in enumerate(head) if name in ("n", "seconds")]
-    print(_plain("\n".join(columns([head, *rows], right=right)), stream), file=stream)
+    say("\n".join(columns([head, *rows], right=right)), file=stream)
 
 
 def _rich(table: Table, stream: TextIO) -> None:
@@ -63,11 +63,11 @@ def _rich(table: Table, stream: TextIO) -> None:
         if name == measure and any(line.failed for line in texts):  # a reason stands there, and folds
             folds = max(folds, 20)
         least += folds + 2
-        grid.add_column(Text(name), justify="right" if name in ("n", "seconds") else "left", overflow="fold",
-                        min_width=folds)
+        grid.add_column(Text(printable(name)), justify="right" if name in ("n", "seconds") else "left",
+                        overflow="fold", min_width=folds)
     for cells, line in zip(rows, texts):
         style = GOOD if "best" in line.mark else BAD if line.failed else ""
-        grid.add_row(*(Text(cell) for cell in cells), style=style)
+        grid.add_row(*(Text(printable(cell)) for cell in cells), style=style)
     # Numbers are not folded: a terminal that is too narrow for them breaks the lines itself.
     Console(file=stream, highlight=False, width=max(least, shutil.get_terminal_size((120, 24)).columns)).print(grid)
 
@@ -83,13 +83,8 @@ def _least(name: str, cells: list[str]) -> int:
 def _wrapped(text: str, width: int, stream: TextIO, indent: str) -> None:
     for part in textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent or "  ",
                               break_long_words=False, break_on_hyphens=False):
-        print(paint(part, "dim", stream), file=stream)
+        say(paint(part, "dim", stream), file=stream)
 
 
 def _cut(label: str) -> str:
     return label if len(label) <= _LABEL else label[: _LABEL - 3] + "..."
-
-
-def _plain(text: str, stream: TextIO) -> str:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)

@@ -27,6 +27,7 @@ from dlrun.record.provenance import other_code
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.record.status import AGAIN, DONE
 from dlrun.record.tensorboard_writer import TensorBoardWriter
+from dlrun.record.terminal import say
 from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
 from dlrun.run.folds import folds
 from dlrun.run.outcome import diagnosis, failed, first_line
@@ -87,7 +88,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
                 result = add_metrics(checked, folder, result)
             show_result(result, folder.path)
             if folder.provenance.is_file() and (made_by := other_code(read_json(folder.provenance))):
-                print(f"it was made by {made_by}; force=true trains it again")
+                say(f"it was made by {made_by}; force=true trains it again")
             return Outcome(folder.path, result, _exit_code(result), found=True)
         work = partial(train_once, processes=processes) if folds_of(config) is None else folds
         shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]

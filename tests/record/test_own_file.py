@@ -141,7 +141,7 @@ def test_nothing_else_opens_a_file_for_writing():
             on_a_module = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
             if name in ("write_text", "write_bytes") and isinstance(node.func, ast.Attribute) or (
                     name == "open" and any(set(mode) <= set("rwxab+t") and set(mode) & set("wxa+") for mode in modes)
-                    and "os.devnull" not in ast.unparse(node)) or (
+                    and "os.devnull" not in ast.unparse(node) and "closefd" not in ast.unparse(node)) or (
                     name in ("savefig", "save") and on_a_module and "path" in map(ast.unparse, node.args)):
                 found.add(f"{module}: {ast.unparse(node)[:60]}")
     assert found == {"dlrun.record.events: open(self.path, 'xb')"}  # a new file under a new name

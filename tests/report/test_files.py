@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dlrun.cli.route import route
 from dlrun.report import write
 from tests.report.make import SGD, grid, made, planned
 
@@ -106,3 +107,23 @@ def test_the_latex_table_is_one_that_latex_reads(runs: Path, tmp_path: Path) -> 
             r"\documentclass{article}\usepackage{booktabs}\begin{document}" + text + r"\end{document}")
         done = subprocess.run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, capture_output=True)
         assert done.returncode == 0
+
+
+def test_names_from_elsewhere_are_data_in_every_file(runs: Path, tmp_path: Path, capsys) -> None:
+    names = ["=cmd|' /C calc'!A0", "@SUM(1)", "x\n\\input{secret}", "y\x1b[2J\x1b]0;z\x07", "-1"]
+    for number, name in enumerate(names):
+        made(runs, number, 0.9, optimizer__name=name, optimizer__kind=name)
+    made(runs, 40, None, "failed", result={"error": "ValueError: \x1b[2J\n=1+1"})
+    write([runs], tmp_path)
+    cells = [text for row in csv.reader((tmp_path / "table.csv").open(newline="")) for text in row]
+    assert "'=cmd|' /C calc'!A0" in cells and "'@SUM(1)" in cells and "-1" in cells
+    assert not any(text.startswith(("=", "@", "+")) for text in cells)
+    for name in ("table.csv", "table.md", "table.tex"):
+        assert (tmp_path / name).read_text().replace("\n", "").isprintable(), name
+    tex = (tmp_path / "table.tex").read_text()
+    assert r"x\textbackslash{}n\textbackslash{}input\{secret\}" in tex and r"\input" not in tex
+    assert json.loads((tmp_path / "report.json").read_text())["tables"]
+
+    for given in (["report", str(runs)], ["runs", f"output_dir={runs}"]):
+        assert route(given) == 0
+    assert capsys.readouterr().out.replace("\n", "").isprintable()

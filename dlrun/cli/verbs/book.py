@@ -14,6 +14,7 @@ from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.books import PROFILES
 from dlrun.config.schema.fields import choice, flag, text
 from dlrun.config.schema.root import Root
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ def _many(chosen: Sequence[Entry], profile: str, overrides: Sequence[str]) -> in
 
     failed = []
     for number, entry in enumerate(chosen, 1):
-        print(f"\n{'-' * 8} {number} of {len(chosen)}: {entry.name} {'-' * 8}\n", flush=True)
+        say(f"\n{'-' * 8} {number} of {len(chosen)}: {entry.name} {'-' * 8}\n", flush=True)
         if entry.book.needs:
-            print(f"left out: it needs {entry.book.needs}")
+            say(f"left out: it needs {entry.book.needs}")
             continue
         try:
             code = run_comparison(entry, profile, overrides)
@@ -93,8 +94,8 @@ def _many(chosen: Sequence[Entry], profile: str, overrides: Sequence[str]) -> in
             return code
         if code:
             failed.append(entry.name)
-    print(f"\n{len(chosen) - len(failed)} of {len(chosen)} comparisons without a failure"
-          + (f"; look at {', '.join(failed)}" if failed else ""))
+    say(f"\n{len(chosen) - len(failed)} of {len(chosen)} comparisons without a failure"
+        + (f"; look at {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
 
 
@@ -122,9 +123,9 @@ def _listed(runs: Path) -> int:
         cost = str((entry.book.cost or {}).get("full", ""))
         rows.append([entry.name, entry.book.title, str(_rows(entry) or ""), cost, verdict])
     lines = columns(rows, right=[2])
-    print(paint(lines[0], "bold", sys.stdout))
-    print("\n".join(lines[1:]) if len(rows) > 1 else "  none yet: an experiment with `book:` and `sweep:` is one")
-    print("\ndlrun book NAME    dlrun book NAME profile=quick    dlrun book --tour (ten of them, in five minutes)")
+    say(paint(lines[0], "bold", sys.stdout))
+    say("\n".join(lines[1:]) if len(rows) > 1 else "  none yet: an experiment with `book:` and `sweep:` is one")
+    say("\ndlrun book NAME    dlrun book NAME profile=quick    dlrun book --tour (ten of them, in five minutes)")
     return 0
 
 
@@ -151,7 +152,7 @@ def _write(runs: Path, into: Path) -> int:
     found = entries()
     for entry in found:
         for path in measured_in(runs, entry).values():
-            print(keep(into, entry.name, read_measurements(read_json(path))))
+            say(keep(into, entry.name, read_measurements(read_json(path))))
     write_text(into / "README.md", readme(found, into))
-    print(into / "README.md")
+    say(into / "README.md")
     return 0

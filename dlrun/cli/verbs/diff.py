@@ -12,6 +12,7 @@ from dlrun.cli.verb import positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import text
 from dlrun.config.schema.root import Root
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
@@ -39,14 +40,14 @@ class Diff:
             if not is_run(folder):
                 raise problem(place, f"{folder} is no run's folder (that holds result.json)")
         left, right = (read_run(folder.absolute()) for folder in folders)
-        print("\n".join(columns([["", left.name, right.name]])))
+        say("\n".join(columns([["", left.name, right.name]])))
         for part in diff(left, right):
             if part.equal:
-                print(f"{paint(part.name, 'bold', sys.stdout)}  equal: {part.equal}")
+                say(f"{paint(part.name, 'bold', sys.stdout)}  equal: {part.equal}")
             else:
-                print(paint(part.name, "bold", sys.stdout))
+                say(paint(part.name, "bold", sys.stdout))
             if part.rows:
-                print("\n".join(columns(part.rows)))
+                say("\n".join(columns(part.rows)))
             for note in part.notes:
-                print(f"  {note}")
+                say(f"  {note}")
         return 0

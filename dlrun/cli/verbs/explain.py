@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.verb import positional
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -43,13 +44,13 @@ class Explain:
             values = getattr(config, group)
             name = getattr(values, "name", "") or (values.kind if values.kind != group else "")
             first = (type(values).__doc__ or "").strip().splitlines()[0]
-            print(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
+            say(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
             _table(_rows(config, group, values), f"{group}.", origins)
-            print()
-        print(paint("root keys", "bold", sys.stdout))
+            say()
+        say(paint("root keys", "bold", sys.stdout))
         _table([(key, (config.plain or {}).get(key), rule) for key, rule in rules(Root).items()], "", origins)
-        print("\n" + paint("the loop", "bold", sys.stdout))
-        print("\n".join(loop(config, checked.rows)))
+        say("\n" + paint("the loop", "bold", sys.stdout))
+        say("\n".join(loop(config, checked.rows)))
         return 0
 
 
@@ -79,6 +80,6 @@ def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> 
     docs = [rule.doc for _, _, rule in rows]
     width = shutil.get_terminal_size((120, 24)).columns
     for line, doc, (_, _, origin, _) in zip(columns(cells), docs, cells):
-        print(line if origin == "default" else paint(line, NOTED, sys.stdout))
+        say(line if origin == "default" else paint(line, NOTED, sys.stdout))
         for part in textwrap.wrap(doc, max(40, width - 8)):
-            print(paint(f"      {part}", "dim", sys.stdout))
+            say(paint(f"      {part}", "dim", sys.stdout))

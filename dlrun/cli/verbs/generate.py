@@ -10,6 +10,7 @@ from dlrun.cli import offers
 from dlrun.cli.verb import positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import integer, number, text, texts
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
@@ -63,7 +64,7 @@ def _text(run: Any, asked: Generate) -> int:
     part = preprocessing.of_texts(run.kept, [vocabulary.decode([ids[0]] * length)])
     made = write(run.model, part.form, length, ids, asked.tokens, asked.temperature,
                  torch.Generator().manual_seed(asked.seed), torch.device("cpu"))
-    print(asked.prompt + vocabulary.decode(made))
+    say(asked.prompt + vocabulary.decode(made))
     return 0
 
 
@@ -86,5 +87,5 @@ def _pictures(run: Any, asked: Generate) -> int:
         columns = asked.between
     path = Path(asked.out).expanduser()
     save_batch(path, sample(run.model, z).float().numpy(), columns=columns)
-    print(path)
+    say(path)
     return 0

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.verb import positional
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
@@ -44,8 +45,8 @@ class List:
                 continue
             chooses = "" if group in _other_groups() else f"{group}="
             rows = [[f"{chooses}{name}", text] for name, text in named.items()]
-            print(("\n" if shown else "") + paint(heading, "bold", sys.stdout))
-            print("\n".join(columns(rows)) if rows else f"  none yet: a YAML file in ./{group}s is one")
+            say(("\n" if shown else "") + paint(heading, "bold", sys.stdout))
+            say("\n".join(columns(rows)) if rows else f"  none yet: a YAML file in ./{group}s is one")
             shown += 1
         if not shown:
             _refuse(parts, chosen)

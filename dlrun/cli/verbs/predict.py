@@ -13,6 +13,7 @@ from dlrun.cli import offers
 from dlrun.cli.verb import positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import texts
+from dlrun.record.spreadsheet import cell
 from dlrun.registry import register
 
 
@@ -40,8 +41,8 @@ class Predict:
             for name, values in zip(names, rows_of_cells(run.predictions(part))):
                 if not header:
                     header = ["input", *values]
-                    writer.writerow(header)
-                writer.writerow([name, *values.values()])
+                    writer.writerow([cell(column) for column in header])
+                writer.writerow([cell(name), *map(cell, values.values())])
         return 0
 
 

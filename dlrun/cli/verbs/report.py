@@ -12,6 +12,7 @@ from dlrun.cli.verb import positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import text
 from dlrun.config.schema.root import Root
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
@@ -48,10 +49,10 @@ class Report:
         show(paths, sys.stdout, self.metric, self.versus)
         is_sweep = len(paths) == 1 and (paths[0] / "plan.json").is_file()
         into = Path(self.into).expanduser() if self.into is not None else paths[0] / "reports" if is_sweep else None
-        print()
+        say()
         if into is None:
-            print("into=FOLDER writes table.csv, table.md, table.tex, report.json and report.html")
+            say("into=FOLDER writes table.csv, table.md, table.tex, report.json and report.html")
             return 0
         for path in write(paths, into, self.metric, self.versus):
-            print(path)
+            say(path)
         return 0

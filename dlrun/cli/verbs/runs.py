@@ -12,6 +12,7 @@ from dlrun.cli.verb import positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import flag, text
 from dlrun.config.schema.root import GROUPS, Root
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -62,11 +63,11 @@ class Runs:
         runs = [read_run(folder) for folder in run_folders(below)]
         found = sorted(select(runs, chosen), key=lambda run: (str(run.provenance.get("started", "")), run.name))
         if not found:
-            print(f"none of {len(runs)} runs in {below} matches" if runs else f"there are no runs in {below}")
+            say(f"none of {len(runs)} runs in {below} matches" if runs else f"there are no runs in {below}")
             return 0
         header = ["name", "id", "status", "measure", "started (UTC)"]
-        print("\n".join(columns([header, *(_row(run, self.metric) for run in found)])))
-        print(paint(f"{len(found)} of {len(runs)} runs", "dim", sys.stdout))
+        say("\n".join(columns([header, *(_row(run, self.metric) for run in found)])))
+        say(paint(f"{len(found)} of {len(runs)} runs", "dim", sys.stdout))
         return _remove(found, self.yes) if removing else 0
 
 
@@ -91,7 +92,7 @@ def _remove(runs: Sequence[Run], sure: bool) -> int:
     for run in runs:
         reason = keep_reason(run.folder) or ("it is running" if run.status == RUNNING else "")
         if reason:
-            print(f"{run.folder} stays: {reason}")
+            say(f"{run.folder} stays: {reason}")
         else:
             going.append(run)
     if not going:
@@ -99,14 +100,14 @@ def _remove(runs: Sequence[Run], sure: bool) -> int:
     asked = f"{len(going)} run{'' if len(going) == 1 else 's'}, {sum(size(run.folder) for run in going) / 1e6:,.1f} MB"
     if not sure:
         if not sys.stdin.isatty():
-            print(f"yes=true removes them ({asked})")
+            say(f"yes=true removes them ({asked})")
             return 0
         if input(f"remove {asked}? [y/N] ").strip().lower() not in ("y", "yes"):
-            print("nothing was removed")
+            say("nothing was removed")
             return 0
     kept = 0
     for run in going:
         reason = remove(run.folder)
         kept += bool(reason)
-        print(f"{run.folder} stays: {reason}" if reason else f"removed {run.folder}")
+        say(f"{run.folder} stays: {reason}" if reason else f"removed {run.folder}")
     return 1 if kept or len(going) < len(runs) else 0

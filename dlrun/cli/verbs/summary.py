@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.verb import positional
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
@@ -30,5 +31,5 @@ class Summary:
         if rows is None:
             raise problem(f"model={checked.config.model.name}",
                           "the layers of a class of your own are known to it alone")
-        print(summary(rows, checked.dataset_info.data_spec.input_shape))
+        say(summary(rows, checked.dataset_info.data_spec.input_shape))
         return 0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from dlrun.record.plan import Plan
+from dlrun.record.terminal import say
 from dlrun.record.words import long_time
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.progress import JobProgress, Progress, measure
@@ -49,9 +50,8 @@ class PlainView(Progress):
         if self._stream is None:
             return
         try:
-            self._stream.write(text + "\n")
-            self._stream.flush()
-        except BrokenPipeError:
+            say(text, file=self._stream, flush=True)
+        except OSError:  # a full disk, too
             self._stream = None
 
 

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from dlrun.record.palette import BAD, GIVEN_UP, GOOD, NOTED, WARNING
 from dlrun.record.plan import Plan
+from dlrun.record.terminal import printable
 from dlrun.record.words import long_time
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.plain_view import death_line, failure_line
@@ -60,7 +61,7 @@ class RichView(Progress):
     def _say(self, text: str, style: str) -> None:
         from rich.text import Text
 
-        self._console.print(Text(text, style=style), soft_wrap=True)
+        self._console.print(Text(printable(text), style=style), soft_wrap=True)
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
@@ -70,8 +71,11 @@ class RichView(Progress):
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=f"sweep {self.plan.name}", title_justify="left", title_style="bold", box=None,
-                      caption=self._caption(), caption_justify="left", pad_edge=False, header_style="bold")
+        def safe(text: str) -> Text:
+            return Text(printable(text))
+
+        table = Table(title=safe(f"sweep {self.plan.name}"), title_justify="left", title_style="bold", box=None,
+                      caption=safe(self._caption()), caption_justify="left", pad_edge=False, header_style="bold")
         rows = self._rows()
         heads, cells = columns(self.plan), [labels(self.plan, job.job) for job in rows]
         widths = [min(LABEL, max(len(head), *(len(row[place]) for row in cells))) for place, head in enumerate(heads)]
@@ -79,12 +83,14 @@ class RichView(Progress):
         for head, width, right in (("job", 3, True), *((head, width, False) for head, width in zip(heads, widths)),
                                    ("state", 11, False), ("progress", self._bar_width() + 6, False),
                                    ("metric", max(8, rest), False), ("time", 9, True)):
-            table.add_column(head, width=width, no_wrap=True, overflow="ellipsis", justify="right" if right else "left")
+            table.add_column(safe(head), width=width, no_wrap=True, overflow="ellipsis",
+                             justify="right" if right else "left")
         for job in rows:
             style = STYLES.get(job.status, "dim")
             state = Text(job.status.replace("_", " "), style=style)
-            table.add_row(str(job.job.number), *labels(self.plan, job.job), state, self._bar(job),
-                          job.reason.partition(";")[0] or measure(self.plan, job), self._time(job))
+            told = job.reason.partition(";")[0] or measure(self.plan, job)
+            table.add_row(str(job.job.number), *map(safe, labels(self.plan, job.job)), state,
+                          self._bar(job), safe(told), self._time(job))
         hidden = len(self.jobs) - len(rows)
         if hidden:
             table.add_row("", *[""] * len(columns(self.plan)), Text(f"{hidden} more", style="dim"))

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from dlrun.engine.signals import Signals
 from dlrun.record.plan import Plan
+from dlrun.record.terminal import say
 from dlrun.sweep.execute.driver import Driver
 from dlrun.sweep.execute.job_queue import JobQueue
 from dlrun.sweep.execute.launcher import CannotStart, build_launcher
@@ -33,9 +34,9 @@ def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
         code = signals.exit_code
     states = read_all(plan)
     write_tables(plan, states, out)
-    print(Progress(plan, states, []).counts(), file=out)
+    say(Progress(plan, states, []).counts(), file=out)
     if code:
-        print(SAVED.format(signal=signals.name), file=out)
+        say(SAVED.format(signal=signals.name), file=out)
         return code
     return 0 if all(state.done and not state.failed for state in states) else 1
 
@@ -56,7 +57,7 @@ def run_queue(plan: Plan, states: Sequence[JobState], queue: JobQueue, slots: Sl
     try:
         Driver(queue, launcher, progress, options.timeout).run(signals)
     except CannotStart as reason:
-        print(reason, file=sys.stderr)
+        say(reason, file=sys.stderr)
     finally:
         progress.close()
 
@@ -68,6 +69,6 @@ def write_tables(plan: Plan, states: Sequence[JobState], out: TextIO) -> None:
     if not any(state.result for state in states):
         return
     metric, versus = plan.options.get("metric"), plan.options.get("versus")
-    print(file=out)
+    say(file=out)
     report.show([plan.folder], out, metric, versus)
     report.write([plan.folder], plan.folder / "reports", metric, versus)

@@ -10,6 +10,7 @@ from dlrun.config.problem import problem
 from dlrun.engine.signals import Signals
 from dlrun.record.lock import Busy, RunLock
 from dlrun.record.plan import Plan, store
+from dlrun.record.terminal import say
 from dlrun.sweep.execute.options import Execution
 from dlrun.sweep.execute.run import SAVED, run_queue, write_tables
 from dlrun.sweep.execute.slots import ThreadRule, find_slots
@@ -42,7 +43,7 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
             write_tables(plan, read_all(plan), out)
             _print_summary(search.trials, plan, search.objective, out)
             if code:
-                print(SAVED.format(signal=signals.name), file=out)
+                say(SAVED.format(signal=signals.name), file=out)
     except Busy as busy:
         raise problem(f"sweep {plan.name}", f"process {busy.pid} on {busy.host} leads this search since "
                                             f"{busy.since}") from None
@@ -73,7 +74,7 @@ def _print_summary(trials: Trials, plan: Plan, goal: Objective, out: TextIO) -> 
     for trial in trials.all():
         found[names[trial.state.name]] = found.get(names[trial.state.name], 0) + 1
     parts = [f"{found[name]} {name}" for name in names.values() if name in found]
-    print(f"{trials.count()} of {plan.options['n_trials']} trials: {', '.join(parts)}", file=out)
+    say(f"{trials.count()} of {plan.options['n_trials']} trials: {', '.join(parts)}", file=out)
     best = trials.best()
     if best is None or best.value is None or abs(best.value) == float("inf"):
         return
@@ -81,6 +82,6 @@ def _print_summary(trials: Trials, plan: Plan, goal: Objective, out: TextIO) -> 
     job = jobs[best.user_attrs["jobs"][0]]
     row = [job.row] if job.row else []
     values = " ".join([*row, *(to_override(key, value) for key, value in job.values.items())])
-    print(f"best: trial {best.number + 1}, {goal.key} {goal.metric.text(best.value, 2)} with {values}", file=out)
+    say(f"best: trial {best.number + 1}, {goal.key} {goal.metric.text(best.value, 2)} with {values}", file=out)
     if len(plan.seeds) == 1:
-        print(f"again: dlrun {' '.join(job.overrides)}", file=out)
+        say(f"again: dlrun {' '.join(job.overrides)}", file=out)
