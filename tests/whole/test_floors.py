@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 
 from tests.helpers import draw_house
 from tests.helpers.house import FLOORS, PACKAGE, allowed, circles, imports, modules, room, targets
@@ -11,6 +12,7 @@ TORCH_FREE = ("registry", "config", "record", "metrics", "preflight", "report", 
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard")
 
 
+@cache
 def _names(module: str) -> set[str]:
     """What a module of the package defines or imports at its level, in any branch of it."""
     found = set()
