@@ -51,7 +51,7 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
 
 def _with_groups(overrides: list[str], objects: Objects) -> Checked:
     """The command with mappings in the place of what overrides chose; raises ConfigError."""
-    from dlrun.config.compose.composer import compose
+    from dlrun.config.compose.compose import compose
 
     composition, problems = compose(overrides)
     if problems or composition is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dlrun import __version__
 from dlrun.cli.completion import print_offers
 from dlrun.cli.hydra_main import hydra_says
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.problem import ConfigError, did_you_mean, problem
 from dlrun.record.terminal import say
 

@@ -113,17 +113,16 @@ def _run(arguments: Sequence[str]) -> int:
     overrides = [text for text in arguments if not text.startswith("-")]
     several = "hydra.mode=MULTIRUN" in overrides
     overrides = [text for text in overrides if text != "hydra.mode=MULTIRUN"]
-    from dlrun.config.compose.session import hydra_started
-
-    with hydra_started():
-        single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep
-        if multirun or several or not single and _is_sweep(overrides):
-            from dlrun.cli import multirun as several_runs
-
-            return several_runs.main(overrides)
+    single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep
+    if not (multirun or several or not single and _is_sweep(overrides)):
         from dlrun.cli import train
 
         return train.main(overrides)
+    from dlrun.cli import multirun as several_runs
+    from dlrun.config.compose.session import hydra_started
+
+    with hydra_started():
+        return several_runs.main(overrides)
 
 
 def _is_sweep(overrides: Sequence[str]) -> bool:

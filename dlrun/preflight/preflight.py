@@ -10,9 +10,8 @@ from typing import Any
 from dlrun.config.check.allow import allow_typed
 from dlrun.config.check.check import inspect
 from dlrun.config.compose.catalog import is_group
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.compose.composition import Composition
-from dlrun.config.compose.origins import Origins
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.quoting import Origin
 from dlrun.config.schema.root import GROUPS
@@ -100,6 +99,8 @@ def _examined(composition: Composition | None, problems: list[Problem], look: Lo
         return Examined(None, problems, [], None)
     config, more = inspect(composition.plain)
     if config is not None and config.allow and not any(key == "allow" for key in _typed(composition)):
+        from dlrun.config.compose.origins import Origins
+
         config, more = inspect(composition.plain, Origins(composition.overrides).place)  # a file cannot allow itself
     checked, last = fits(config, problems + more, look)
     return Examined(checked, problems, more + last, composition)
@@ -120,6 +121,8 @@ def _placed(problems: list[Problem], composition: Composition) -> list[Problem]:
         ours = first in GROUPS or first in composition.plain
         if ours and not problem.origin and not any(key == other or key.startswith(f"{other}.") for other in typed
                                                    if not is_group(other)):
+            from dlrun.config.compose.origins import Origins
+
             origin = origin or Origins(composition.overrides).place
             problem = replace(problem, origin=origin(key))
         found.append(problem)

@@ -17,6 +17,7 @@ from dlrun.cli.main import main
 code = main(sys.argv[1:])
 heavy = [name for name in ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard", "pandas")
          if name in sys.modules]
+print("HYDRA" if "hydra" in sys.modules or "omegaconf" in sys.modules else "PLAIN", file=sys.stderr)
 print("HEAVY", *heavy, file=sys.stderr)
 sys.exit(code)
 """
@@ -62,6 +63,16 @@ def test_it_answers_without_torch_and_at_once(arguments: list[str], code: int, s
     assert says in done.stdout + done.stderr
     assert done.stderr.splitlines()[-1] == "HEAVY", done.stderr
     assert seconds < 2  # of processor time; on a quiet machine 0.1 to 0.4: this is for a busy one
+
+
+PLAIN = [["--help"], ["list"], ["summary", "dataset=mnist", "model=dense"], ["modle=cnn"],
+         ["optimizer.lr=fast", "batch_size=0"],
+         ["report"], ["runs"]]
+
+
+@pytest.mark.parametrize("arguments", PLAIN, ids=_command)
+def test_what_needs_no_hydra_does_not_load_it(arguments: list[str], folder: Path) -> None:
+    assert dlrun(folder, *arguments).stderr.splitlines()[-2:] == ["PLAIN", "HEAVY"]
 
 
 def completions(folder: Path, line: str) -> list[str]:

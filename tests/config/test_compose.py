@@ -8,7 +8,7 @@ import pytest
 
 from dlrun.config.check.check import check
 from dlrun.config.compose import yaml_file
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.places import add_config_dir
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.root import Config

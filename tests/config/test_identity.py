@@ -12,7 +12,7 @@ import pytest
 
 from dlrun.config import identity as module
 from dlrun.config.check.check import check
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.identity import identity, prefix_identity, run_name
 from dlrun.config.schema.fields import file, number, rules
 from dlrun.config.schema.optimizer import Optimizer

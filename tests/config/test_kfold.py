@@ -9,7 +9,7 @@ import pytest
 
 from dlrun.config.check.check import inspect
 from dlrun.config.check.validation import read_validation
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.identity import identity
 from dlrun.config.problem import Problem
 from dlrun.config.schema.kfold import KFold, fold_configs, own_seed

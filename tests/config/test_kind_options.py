@@ -11,7 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from dlrun.config.check.check import check
 from dlrun.config.compose.catalog import kind_options, options, sentences
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.compose.origins import Origins
 from dlrun.config.compose.overrides import read_overrides
 from dlrun.config.compose.session import hydra_started

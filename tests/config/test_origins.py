@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.compose.origins import Origins
 
 FILES = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.compose.overrides import possible, read_overrides
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS

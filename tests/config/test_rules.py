@@ -10,7 +10,7 @@ import pytest
 from dlrun.config.check import rules
 from dlrun.config.check.check import inspect as inspect_config
 from dlrun.config.check.rules import measured
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.problem import Problem
 
 BREAKS = {  # rule -> (overrides that break it, overrides that just keep it)

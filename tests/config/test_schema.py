@@ -9,7 +9,7 @@ import pytest
 
 from dlrun.config.check.check import check
 from dlrun.config.compose.catalog import option_files, options, sentence, sentences
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.compose.option import option_values
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.places import packaged

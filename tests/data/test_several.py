@@ -109,7 +109,7 @@ def test_two_names_that_differ_in_marks_alone_are_refused(table):
 
 def test_a_list_of_one_column_is_that_column(write):
     from dlrun.config.check.check import check
-    from dlrun.config.compose.composer import compose
+    from dlrun.config.compose.compose import compose
 
     write({"t.csv": ROWS})
     composition, problems = compose(["dataset=csv", "dataset.path=t.csv", "dataset.target=[age]", "model=dense"])

@@ -11,7 +11,7 @@ from torch import nn
 from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import choose
 from dlrun.config.check.check import check
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.schema.root import Config
 from dlrun.engine.fit import Fit
 from dlrun.engine.signals import Signals

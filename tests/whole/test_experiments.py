@@ -15,7 +15,7 @@ import pytest
 from dlrun.config.check.check import check
 from dlrun.config.check.rules import measured
 from dlrun.config.compose.catalog import sentence
-from dlrun.config.compose.composer import compose
+from dlrun.config.compose.compose import compose
 from dlrun.config.compose.session import hydra_started
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import ConfigError

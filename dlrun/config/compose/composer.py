@@ -26,11 +26,6 @@ from dlrun.config.problem import ConfigError, Problem
 from dlrun.registry import foreign
 
 
-def compose(overrides: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
-    """The configuration that `overrides` choose, and all that is wrong with them; see `Composer.compose`."""
-    return Composer().compose(overrides)
-
-
 @dataclass
 class _Base:
     """What the chosen options compose to, before any value is set."""

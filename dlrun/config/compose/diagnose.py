@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 
 from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.composition import Composition
-from dlrun.config.compose.overrides import unknown_key
 from dlrun.config.compose.refusal import REFUSALS, refused
-from dlrun.config.flat import flatten
+from dlrun.config.compose.unknown import known_keys, unknown_key
 from dlrun.config.problem import ConfigError, Problem
 
 Compose = Callable[[Sequence[Override]], Composition]
@@ -33,12 +31,12 @@ def diagnose(overrides: Sequence[Override], problems: list[Problem],
         return None, problems + found + broken.problems
     except REFUSALS as error:
         return None, [*problems, *found, refused(error, lines(groups))]
-    known = list(flatten(base.plain)) + [key for key, _ in _branches(base.plain)]
+    known = known_keys(base.plain)
     right: list[Override] = []
     for override in overrides:
         if chooses_group(override):
             continue
-        trouble = unknown_key(override, known, base.plain)
+        trouble = unknown_key(override.key_or_group, override.input_line or override.key_or_group, known, base.plain)
         if trouble:
             found.append(trouble)
         elif override.is_add() and not override.is_force_add() and override.key_or_group in known:
@@ -90,12 +88,3 @@ def _hydra_group(override: Override) -> Problem | None:
         return None
     there = f"there are: {', '.join(known)}" if known else "Hydra has no such group"
     return Problem(override.input_line or key, f"no such {key}; {there}")
-
-
-def _branches(mapping: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """The inner nodes of a nested mapping, groups aside (a group is set by its option)."""
-    for key, value in mapping.items():
-        if isinstance(value, dict) and value:
-            if prefix:
-                yield f"{prefix}{key}", value
-            yield from _branches(value, f"{prefix}{key}.")
