@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from dlrun.cli.verb import Positional, Verb, keys, place, usage
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.fields import Rule
+from dlrun.config.schema.reader import read_value
 
 Kind = TypeVar("Kind", bound=Verb)
 
@@ -47,7 +48,7 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
             problems.append(Problem(text, f"no such key of  dlrun {name}; {there}"))
         else:
             others.append(text)
-    values = {key: _read(known[key], key, texts, problems) for key, texts in given.items()}
+    values = {key: read_value(known[key], _typed(known[key], texts), key, problems) for key, texts in given.items()}
     if found is not None and not problems:
         problems += _counted(name, kind, found[1], others, arguments)
     elif found is None and others:
@@ -64,31 +65,16 @@ def _counted(name: str, kind: type[Verb], rule: Positional, others: list[str], t
     return [Problem(" ".join([name, *typed]), f"expected  {usage(name, kind)}: {doc}")]
 
 
-def _read(rule: Rule, key: str, texts: list[str], problems: list[Problem]) -> Any:
-    """The value of what was typed for a key; a text is taken as it stands, whatever its signs."""
+def _typed(rule: Rule, texts: list[str]) -> Any:
+    """What was typed for a key, as a YAML file would give it; a text is taken as it stands, whatever its signs."""
     text = texts[-1]
-    if rule.kind == "text":
-        return text
-    value: Any = text
     if rule.kind == "texts":
-        value = [part.strip() for each in texts for part in each.strip("[]").split(",") if part.strip()]
-    elif rule.kind in ("integer", "number"):
-        value = _number(text)
-    elif rule.kind == "flag":
-        value = {"true": True, "false": False}.get(text.lower(), text)
-    try:
-        return rule.read(value)
-    except ValueError:
-        near = did_you_mean(text, map(str, rule.choices)) if rule.choices else ""
-        problems.append(Problem(f"{key}={text}", f"expected {rule.describe()}{_default(rule)}{near}"))
-        return rule.default
-
-
-def _default(rule: Rule) -> str:
-    if rule.default is None:
-        return ""
-    shown = str(rule.default).lower() if rule.kind == "flag" else f"{rule.default}"
-    return f" (default {shown})"
+        return [part.strip() for each in texts for part in each.strip("[]").split(",") if part.strip()]
+    if rule.kind in ("integer", "number"):
+        return None if text == "null" else _number(text)
+    if rule.kind == "flag":
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return text
 
 
 def _number(text: str) -> Any:

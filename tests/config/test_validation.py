@@ -30,7 +30,7 @@ def test_a_form_means_a_holdout(value: Any, holdout: Holdout | None) -> None:
     (1.5, "validation=1.5"), (-1, "validation=-1"), (True, "validation=true"), ("a", "validation=a"),
     ([0.2], "validation=[0.2]"), (float("nan"), "validation=nan"), (float("inf"), "validation=inf"),
     ({"kind": "holdut"}, "validation.kind=holdut"), ({"size": -0.1}, "validation.size=-0.1"),
-    ({"size": True}, "validation.size=True"), ({"take": "begin"}, "validation.take=begin"),
+    ({"size": True}, "validation.size=true"), ({"take": "begin"}, "validation.take=begin"),
     ({"stratify": 1, "take": "random"}, "validation.stratify=1"), ({"stratify": True}, "validation.stratify=true"),
     ({"seize": 1}, "validation.seize=1"),
 ])

@@ -19,7 +19,8 @@ MISSING = "???"  # OmegaConf's mark of a value that the user has to give
 class Rule:
     """What a value may be.
 
-    `kind` is one of integer, number, flag, text, choice, integers, numbers, texts, layers, mapping, weights, free.
+    `kind` is one of integer, number, size, flag, text, choice, integers, numbers, texts, layers, mapping, weights,
+    free.
     `low`/`high` bound numbers (and the members of lists); `above`/`below` exclude the bound itself.
     `words` are texts allowed beside the kind (``"auto"``); `optional` allows null.
     `identity` is False for values that cannot change a result (folders, names, device).  A value that equals
@@ -58,6 +59,8 @@ class Rule:
         return " or ".join(parts)
 
     def _kind(self) -> str:
+        if self.kind == "size":
+            return "a fraction < 1 or a count"
         if self.kind == "choice":
             return "one of " + ", ".join(_show(choice) for choice in self.choices)
         noun = {
@@ -123,6 +126,12 @@ def _number(rule: Rule, value: Any) -> float:
     return bounded
 
 
+def _size(rule: Rule, value: Any) -> float | int:
+    """A share of the rows, below 1, or a count of them."""
+    number = _number(rule, value)
+    return number if 0 < number < 1 else _integer(rule, value)
+
+
 def _flag(rule: Rule, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("neither true nor false")
@@ -177,7 +186,7 @@ def _weights(rule: Rule, value: Any) -> tuple[float, ...] | dict[str, float]:
 
 
 _READERS = {
-    "integer": _integer, "number": _number, "flag": _flag, "text": _text, "choice": _choice,
+    "integer": _integer, "number": _number, "size": _size, "flag": _flag, "text": _text, "choice": _choice,
     "integers": _list_of(_integer), "numbers": _list_of(_number), "texts": _list_of(_text),
     "layers": _layers, "mapping": _mapping, "weights": _weights, "free": lambda rule, value: value,
 }
@@ -195,6 +204,11 @@ def integer(default: Any, doc: str, **rule: Any) -> Any:
 
 def number(default: Any, doc: str, **rule: Any) -> Any:
     return _field("number", default, doc, **rule)
+
+
+def size(default: Any, doc: str, **rule: Any) -> Any:
+    """A share of the rows (below 1), or a count of them (from 1), or 0."""
+    return _field("size", default, doc, low=0, **rule)
 
 
 def flag(default: Any, doc: str, **rule: Any) -> Any:

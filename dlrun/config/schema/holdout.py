@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dlrun.config.schema.fields import choice, flag, number
+from dlrun.config.schema.fields import choice, flag, size
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Holdout:
     """A validation split taken from the training rows."""
 
     kind: ClassVar[str] = "holdout"
-    size: float = number(0.2, "The validation split: a fraction below 1, a count of rows from 1, 0 for none.", low=0)
+    size: float = size(0.2, "The validation split: a fraction below 1, a count of rows from 1, 0 for none.")
     take: str = choice(
         "end", ("end", "start", "random"),
         "Which rows: the last ones before any shuffling (Keras's validation_split), the first ones (Chollet's listings "

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from dlrun import registry
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import integer, number, rules, text
+from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.root import Config
 
 KEY = "task.generator_optimizer"
@@ -71,22 +72,14 @@ def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str 
         raise problem(f"{key}.kind={kind}",
                       f"expected one of {', '.join(known_kinds)}{did_you_mean(str(kind), known_kinds)}")
     schema = registry.find("optimizer", kind)
-    known = rules(schema)
+    known = {name: rule for name, rule in rules(schema).items() if name not in ("accumulate", "name")}
     common = fields(Optimizer) if kind != chosen.kind else fields(schema)
     values = {field.name: getattr(chosen, field.name) for field in common
               if kind == chosen.kind or field.name not in ("lr", "name")}
     wrong: list[Problem] = []
-    for name, value in own.items():
-        if name == "kind":
-            continue
-        if name not in known or name in ("accumulate", "name"):
-            wrong.append(Problem(f"{key}.{name}={value}", f"optimizer {kind} has no such key of a player"
-                                                          f"{did_you_mean(name, known)}"))
-            continue
-        try:
-            values[name] = known[name].read(value)
-        except ValueError:
-            wrong.append(Problem(f"{key}.{name}={value}", f"expected {known[name].describe()}"))
+    given = {name: value for name, value in own.items() if name != "kind"}
+    found = read_values(known, given, key, wrong, owner=f"optimizer {kind}")
+    values |= {name: value for name, value in found.items() if name in given}
     if wrong:
         raise ConfigError(wrong)
     optimizer: Optimizer = schema(**values)
