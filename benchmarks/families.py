@@ -36,7 +36,7 @@ from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.training import build_fit
+from dlrun.run.build_fit import build_fit
 from tests.engine.plain import gan, supervised, vae
 
 CHOLLETS_VAE = ["model=conv_vae", "model.filters=[32,64,64,64]", "model.stride=[1,2,1,1]", "model.hidden=32",

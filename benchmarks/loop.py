@@ -28,7 +28,7 @@ from dlrun.models.step_rng import StepRng
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.training import build_fit
+from dlrun.run.build_fit import build_fit
 
 ROWS = 25_600
 EXTRA = sys.argv[2:]  # for example threads=1

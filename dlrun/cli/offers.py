@@ -41,7 +41,7 @@ def overrides(before: Sequence[str], prefix: str) -> Iterable[str]:
 
 def groups(before: Sequence[str], prefix: str) -> Iterable[str]:
     """The groups that ``dlrun list`` knows, in the plural."""
-    from dlrun.cli.words import headings
+    from dlrun.cli.group_options import headings
 
     return [name for name in headings() if name.startswith(prefix)]
 

@@ -20,10 +20,10 @@ def print_overview() -> None:
     say("dlrun trains neural networks: choose words, get a folder with everything that happened.\n")
     say(f"{head('usage')}   dlrun [key=value ...]          one run")
     say("        dlrun -m key=a,b [...]         one run for each combination")
-    say("        dlrun VERB [...]               dlrun VERB --help has its words and keys\n")
+    say("        dlrun VERB [...]               dlrun VERB --help has its arguments and keys\n")
     say(head("verbs"))
     say("\n".join(columns([[name, sentence(GROUP, name)] for name in verbs()])))
-    say(f"\n{head('groups')}  (group=word; their keys are group.key=value)")
+    say(f"\n{head('groups')}  (group=option; their keys are group.key=value)")
     say("\n".join(columns([[group, _fold(options(group))] for group in GROUPS])))
     say(f"  experiment  {_fold(options('experiment')) or 'none yet'}")
     say(f"\n{head('keys')}    seed batch_size epochs max_steps validation train_size device precision output_dir ...")
@@ -31,7 +31,7 @@ def print_overview() -> None:
     say(head("examples"))
     say("\n".join(columns([
         ["dlrun", "the default: a small CNN on 1,797 real digits"],
-        ["dlrun model=dense optimizer=sgd epochs=50", "other words, another number"],
+        ["dlrun model=dense optimizer=sgd epochs=50", "other options, another number"],
         ["dlrun dataset=mnist model=lenet early_stop=patience", "stop when val/loss no longer improves"],
         ["dlrun dataset=csv dataset.path=my.csv dataset.target=price_class", "your own table"],
         ["dlrun -m optimizer=sgd,adam optimizer.lr=0.1,0.01 seeds=5", "twenty runs; dry_run=true prints the plan"],

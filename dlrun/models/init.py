@@ -21,7 +21,7 @@ def generator(seed: int, name: str) -> Generator:
 
 @torch.no_grad()
 def fill(weight: Tensor, init: str, kernel: Kernel, g: Generator) -> None:
-    """Fills a parameter in place; `init` is one of `models.words.INITS`, "torch" included."""
+    """Fills a parameter in place; `init` is one of `models.choices.INITS`, "torch" included."""
     FILLS[init](weight, kernel, g)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from dlrun.config.schema.fields import choice, flag, number
+from dlrun.models.choices import ACTIVATIONS, BIAS_INITS, INITS, MAX_NORM_DOC
 from dlrun.models.shapes import Shape, by
-from dlrun.models.words import ACTIVATIONS, BIAS_INITS, INITS, MAX_NORM_DOC
 
 if TYPE_CHECKING:
     from torch import nn

@@ -9,10 +9,10 @@ from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.reader import at, read_value, read_values
+from dlrun.models.choices import ACTIVATIONS
 from dlrun.models.layer import Layer
 from dlrun.models.layers.activation import Activation
 from dlrun.models.own_layer import OwnLayer
-from dlrun.models.words import ACTIVATIONS
 from dlrun.registry import find, load, names
 from dlrun.registry.sources import module_file
 

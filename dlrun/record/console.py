@@ -11,9 +11,9 @@ from dlrun.record.console_folds import FoldConsole
 from dlrun.record.epoch_lines import EpochLines
 from dlrun.record.folder import RunFolder, read_json
 from dlrun.record.metric import metrics_of
+from dlrun.record.quantities import long_time
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.table import Table
-from dlrun.record.words import long_time
 
 COLUMNS = 12  # of measures, at most
 

@@ -8,9 +8,9 @@ from typing import Any, TextIO
 
 from dlrun.record.metric import Metrics
 from dlrun.record.palette import NOTED
+from dlrun.record.quantities import count, long_time
 from dlrun.record.recorder import Progress, RunInfo
 from dlrun.record.terminal import printable
-from dlrun.record.words import count, long_time
 
 _REDRAW_SECONDS = 0.1
 _BAR = 24

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlrun.record.metric import Metric
-from dlrun.record.words import short_time
+from dlrun.record.quantities import short_time
 
 LINES = 50  # an epoch a line up to here; longer runs are thinned to about as many lines
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dlrun.record.words import long_time
+from dlrun.record.quantities import long_time
 from dlrun.report.book_text import claim_rows, head_lines, tables
 from dlrun.report.cell_verdicts import COMPARED, EXPECTED, REPRODUCED
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, UNDECIDED

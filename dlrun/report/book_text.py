@@ -9,8 +9,8 @@ from typing import TextIO
 
 from dlrun.config.schema.books import Book, Cell
 from dlrun.record.palette import BAD, GOOD, NOTED
+from dlrun.record.quantities import long_time
 from dlrun.record.terminal import columns, paint, say
-from dlrun.record.words import long_time
 from dlrun.report.cell_verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, ClaimVerdict
 from dlrun.report.derived import describe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dlrun.record.words import short_time
+from dlrun.record.quantities import short_time
 from dlrun.report.scale import Scale
 from dlrun.report.statistics import Interval
 from dlrun.report.table import Row, Table

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.record.palette import css_variables
-from dlrun.record.words import long_time
+from dlrun.record.quantities import long_time
 from dlrun.report.charts import COLOURS, curve_chart, parallel, setting_chart, strip, strip_scale
 from dlrun.report.curves import Curve, curves, keys_to_draw
 from dlrun.report.derived import describe

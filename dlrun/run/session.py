@@ -20,13 +20,13 @@ from dlrun.preflight.checked import Checked
 from dlrun.preflight.threads import auto_threads, cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder
+from dlrun.run.build_fit import build_fit
 from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import run_info
 from dlrun.run.header import data_changed, notes_of_start, versions, write_header
 from dlrun.run.outcome import finished, first_line, unfinished
 from dlrun.run.resume import find_start, load
 from dlrun.run.start import Start
-from dlrun.run.training import build_fit
 
 
 def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,

@@ -1,4 +1,4 @@
-"""The reference pages and README's words are what the declarations give; a verb's help says all its arguments."""
+"""The reference pages and README's options are what the declarations give; a verb's help says all its arguments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.cli.reference import readme_with_words, verbs_page, words_page
+from dlrun.cli.reference import options_page, readme_with_options, verbs_page
 from dlrun.cli.route import route
 from dlrun.cli.verb import keys, verb, verbs
 
@@ -21,12 +21,12 @@ def _no_options_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_pages_are_current() -> None:
     assert (ROOT / "docs/reference/verbs.md").read_text() == verbs_page(), WRITE
-    assert (ROOT / "docs/reference/words.md").read_text() == words_page(), WRITE
+    assert (ROOT / "docs/reference/options.md").read_text() == options_page(), WRITE
 
 
 def test_readmes_words_are_current() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert readme_with_words(readme) == readme, WRITE
+    assert readme_with_options(readme) == readme, WRITE
 
 
 @pytest.mark.parametrize("name", verbs())

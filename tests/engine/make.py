@@ -18,7 +18,7 @@ from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
-from dlrun.run.training import build_fit
+from dlrun.run.build_fit import build_fit
 
 
 @cache

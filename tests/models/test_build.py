@@ -12,6 +12,7 @@ from torch import nn
 
 from dlrun.config.seeds import derive_seed
 from dlrun.models.build import build, constrain, penalty
+from dlrun.models.choices import INITS
 from dlrun.models.layer import Layer
 from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
@@ -20,7 +21,6 @@ from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.parse import parse
 from dlrun.models.plan import plan
 from dlrun.models.step_rng import StepRng
-from dlrun.models.words import INITS
 
 
 def network(items: list, shape: tuple[int, ...], seed: int = 0) -> nn.Sequential:

@@ -9,9 +9,9 @@ import pytest
 from dlrun.record.console import Console, show_result
 from dlrun.record.folder import RunFolder, write_json
 from dlrun.record.metric import Metric
+from dlrun.record.quantities import long_time, short_time
 from dlrun.record.recorder import Progress, RunInfo
 from dlrun.record.table import Table
-from dlrun.record.words import long_time, short_time
 
 LOSS, ACCURACY = Metric("loss", direction="min"), Metric("accuracy", direction="max", share=True, short="acc")
 METRICS = {"train/loss": LOSS, "train/accuracy": ACCURACY, "val/loss": LOSS, "val/accuracy": ACCURACY}

@@ -1,5 +1,6 @@
 """Tests of tasks start Hydra once each."""
 
 from tests.helpers.hydra import _one_hydra
+from tests.helpers.texts import texts
 
-__all__ = ["_one_hydra"]
+__all__ = ["_one_hydra", "texts"]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from dlrun.config.places import data_dir
 from dlrun.config.schema.optimizer import Optimizer
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.prepare import prepare
+from dlrun.data.prepared import PreparedData
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.optimizers.sgd import Sgd
 from dlrun.engine.schedules.constant import Constant
 from dlrun.engine.step import EagerStep
+from dlrun.inference.load import load_run
 from dlrun.models.composite import build_composite
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
@@ -31,6 +36,13 @@ def made(model: Any, shape: tuple[int, ...] = (1, 4, 4), values: str = "unit", s
 def built(spec: Any, data_spec: DatasetSpec, targets: Any = (), counts: Any = ()) -> Any:
     """The task of a spec, for data of one spec."""
     return spec.build(BuildContext(data_spec, torch.nn.Identity(), StepRng(0, "cpu"), targets, counts))
+
+
+def data_of(folder: Path) -> PreparedData:
+    """The data of a run, read again."""
+    config = load_run(folder).config
+    return prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                   train_size=config.train_size, seed=config.seed, say=lambda line: None)
 
 
 def rows(x: Tensor) -> Batch:

@@ -30,7 +30,7 @@ class List:
     )
 
     def run(self) -> int:
-        from dlrun.cli.words import headings, words
+        from dlrun.cli.group_options import empty, headings, options_of
         from dlrun.record.terminal import columns, paint
 
         chosen, parts = _sorted(self.what)
@@ -39,14 +39,14 @@ class List:
         for heading, group in known.items():
             if chosen and group not in chosen:
                 continue
-            found = words(group)
+            found = options_of(group)
             named = {name: text for name, text in found.items() if not parts or any(part in name for part in parts)}
             if parts and not named:
                 continue
             chooses = "" if group in _other_groups() else f"{group}="
             rows = [[f"{chooses}{name}", text] for name, text in named.items()]
             say(("\n" if shown else "") + paint(heading, "bold", sys.stdout))
-            say("\n".join(columns(rows)) if rows else f"  none yet: a YAML file in ./{group}s is one")
+            say("\n".join(columns(rows)) if rows else f"  {empty(group)}")
             shown += 1
         if not shown:
             _refuse(parts, chosen)
@@ -55,7 +55,7 @@ class List:
 
 def _sorted(what: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """The groups among the arguments, in any number, and the other texts."""
-    from dlrun.cli.words import headings
+    from dlrun.cli.group_options import headings
 
     names = {**{group: group for group in headings().values()}, **headings()}
     names |= {"early_stops": "early_stop", "augments": "augment", "augmentations": "augment"}
@@ -64,18 +64,18 @@ def _sorted(what: tuple[str, ...]) -> tuple[list[str], list[str]]:
 
 
 def _other_groups() -> tuple[str, ...]:
-    from dlrun.cli.words import OTHERS
+    from dlrun.cli.group_options import OTHERS
 
     return tuple(OTHERS)
 
 
 def _refuse(parts: list[str], chosen: list[str]) -> None:
     """Raises ConfigError where no name contains the texts."""
-    from dlrun.cli.words import headings, words
+    from dlrun.cli.group_options import headings, options_of
     from dlrun.config.problem import did_you_mean, problem
 
     if chosen:
-        names = [name for group in chosen for name in words(group)]
+        names = [name for group in chosen for name in options_of(group)]
         raise problem(" ".join(parts), f"no {' or '.join(chosen)} has this in its name{did_you_mean(parts[0], names)}")
     hint = did_you_mean(parts[0], headings())
     raise problem(" ".join(parts), f"expected a group ({', '.join(headings())}) or a part of a name{hint}")

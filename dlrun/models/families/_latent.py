@@ -8,11 +8,11 @@ from typing import ClassVar
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, integer
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import ACTIVATIONS
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.families._autoencoder import AutoencoderModel
 from dlrun.models.layers.dense import Dense
 from dlrun.models.layers.k_sparse import KSparse
-from dlrun.models.words import ACTIVATIONS
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS, MAX_NORM_DOC
 from dlrun.models.families._lists import dropped, per_block
 from dlrun.models.families._supervised import activated, hidden_layers, kernel
 from dlrun.models.layer import Layer
@@ -18,7 +19,6 @@ from dlrun.models.layers.global_pool import GlobalPool
 from dlrun.models.layers.pool import Pool
 from dlrun.models.model import ListModel
 from dlrun.models.plan import shown
-from dlrun.models.words import ACTIVATIONS, INIT_DOC, INITS, MAX_NORM_DOC
 from dlrun.registry import register
 
 

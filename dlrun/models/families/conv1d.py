@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, file, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS
 from dlrun.models.families._lists import per_block
 from dlrun.models.families._sequence import (
     CELL_DOC,
@@ -28,7 +29,6 @@ from dlrun.models.layers.flatten import Flatten
 from dlrun.models.layers.global_pool import GlobalPool
 from dlrun.models.layers.pool import Pool
 from dlrun.models.model import ListModel
-from dlrun.models.words import ACTIVATIONS, INIT_DOC, INITS
 from dlrun.registry import register
 
 

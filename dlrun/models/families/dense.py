@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from dlrun.config.schema.fields import choice, flag, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import ACTIVATIONS, BIAS_INITS, INIT_DOC, INITS, MAX_NORM_DOC
 from dlrun.models.families._lists import dropped, flat
 from dlrun.models.families._supervised import hidden_layers
 from dlrun.models.layer import Layer
 from dlrun.models.layers.dense import Dense as DenseLayer
 from dlrun.models.model import ListModel
-from dlrun.models.words import ACTIVATIONS, BIAS_INITS, INIT_DOC, INITS, MAX_NORM_DOC
 from dlrun.registry import register
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, file, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import INIT_DOC, INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 from dlrun.models.composite_spec import CompositeSpec, NetworkSpec
 from dlrun.models.families._composite import (
     OUTPUT_DOC,
@@ -34,7 +35,6 @@ from dlrun.models.layers.repeat import Repeat
 from dlrun.models.layers.time_distributed import TimeDistributed
 from dlrun.models.model import CompositeModel
 from dlrun.models.shapes import Shape
-from dlrun.models.words import INIT_DOC, INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 from dlrun.registry import register
 
 _UNITS_DOC = "units of the encoder's recurrent layers; the last gives the code, and the decoder mirrors them"

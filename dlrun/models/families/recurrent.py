@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, file, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 from dlrun.models.families._lists import dropped
 from dlrun.models.families._sequence import (
     CELL_DOC,
@@ -29,7 +30,6 @@ from dlrun.models.layer import Layer
 from dlrun.models.layers.repeat import Repeat
 from dlrun.models.layers.reverse import Reverse
 from dlrun.models.model import ListModel
-from dlrun.models.words import ACTIVATIONS, INIT_DOC, INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 from dlrun.registry import register
 
 

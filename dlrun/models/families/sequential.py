@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, layers
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import INITS
 from dlrun.models.layer import Layer, Weighted
 from dlrun.models.layers.residual import Residual
 from dlrun.models.model import ListModel
 from dlrun.models.parse import parse
 from dlrun.models.plan import output_shape, shown
 from dlrun.models.resolve import resolve
-from dlrun.models.words import INITS
 from dlrun.registry import register
 
 # Final functions that may be written, as the books do, by kind of target; those of numbers belong to the network.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import MISSING, choice
+from dlrun.models.choices import ACTIVATIONS
 from dlrun.models.layer import Layer, Module, Parts, Rng
 from dlrun.models.shapes import Shape
-from dlrun.models.words import ACTIVATIONS
 from dlrun.registry import register
 
 

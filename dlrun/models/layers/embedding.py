@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.schema.fields import MISSING, choice, file, flag, integer
+from dlrun.models.choices import INITS
 from dlrun.models.layer import Layer, Mask, Module, Parts, Rng
 from dlrun.models.shapes import Shape
-from dlrun.models.words import INITS
 from dlrun.registry import register
 
 

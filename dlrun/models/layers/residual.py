@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import MISSING, choice, layers
+from dlrun.models.choices import ACTIVATIONS, INITS
 from dlrun.models.layer import Layer, Module, Part, Parts, Rng, through
 from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
 from dlrun.models.shapes import Shape
-from dlrun.models.words import ACTIVATIONS, INITS
 from dlrun.registry import register
 
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import MISSING, choice, flag, integer, number
+from dlrun.models.choices import INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 from dlrun.models.layer import Layer, Mask
 from dlrun.models.shapes import Shape
-from dlrun.models.words import INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 
 CELL_DOC = ("keras: the books' Keras 2 cell, any activation and recurrent dropout; "
             "fast: PyTorch's own fused cell, sigmoid gates, a GRU that resets after the product: on a CPU 1.3 to 2 "

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from dlrun.record.plan import Plan
+from dlrun.record.quantities import long_time
 from dlrun.record.terminal import say
-from dlrun.record.words import long_time
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.progress import JobProgress, Progress, measure
 from dlrun.sweep.plan.labels import job_name

@@ -9,7 +9,7 @@ from typing import Any
 
 from dlrun.record.metric import Metrics, metrics_of
 from dlrun.record.plan import Job, Plan
-from dlrun.record.words import long_time
+from dlrun.record.quantities import long_time
 from dlrun.report.values import primary_of
 from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.execute.pending_job import PendingJob

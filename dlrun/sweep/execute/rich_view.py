@@ -8,8 +8,8 @@ from typing import Any, TextIO
 
 from dlrun.record.palette import BAD, GIVEN_UP, GOOD, NOTED, WARNING
 from dlrun.record.plan import Plan
+from dlrun.record.quantities import long_time
 from dlrun.record.terminal import printable
-from dlrun.record.words import long_time
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.plain_view import death_line, failure_line
 from dlrun.sweep.execute.progress import JobProgress, Progress, measure

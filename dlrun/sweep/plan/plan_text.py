@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from dlrun.config.schema.quoting import show
 from dlrun.record.plan import Plan
-from dlrun.record.words import long_time
+from dlrun.record.quantities import long_time
 from dlrun.sweep.plan.forecast import Forecast
 from dlrun.sweep.plan.labels import columns, common_overrides, labels
 from dlrun.sweep.plan.status import PRUNED, STARTED, JobState

@@ -1,0 +1,39 @@
+"""What can be chosen, with its sentence: options from YAML files and kinds from the registry, group by group."""
+
+from __future__ import annotations
+
+from dlrun import registry
+from dlrun.config.compose.catalog import sentences
+from dlrun.config.schema.root import GROUPS
+from dlrun.registry.index import files
+
+# Groups that no `group=option` chooses, by their headings.
+OTHERS = {"layer": "layers", "metric": "metrics", "callback": "callbacks", "launcher": "launchers"}
+_UNCHANGED = ("early_stop", "augment")  # groups whose plural nobody would type
+
+
+def headings() -> dict[str, str]:
+    """The groups by their headings: ``{"datasets": "dataset", ...}``."""
+    chosen = {group if group in _UNCHANGED else f"{group}s": group for group in (*GROUPS, "experiment")}
+    return {**chosen, **{plural: group for group, plural in OTHERS.items()}}
+
+
+def empty(group: str) -> str:
+    """What `dlrun list` prints for a group without options: where they come from."""
+    return {
+        "metric": 'none registered; task.metrics takes those of torchmetrics (pip install "dlrun[metrics]"), and yours',
+        "callback": "none registered; a class of yours is taken by  callbacks=module.Class allow=module",
+    }.get(group, f"none yet; a YAML file in ./{group}s is one")
+
+
+def own_options(group: str) -> dict[str, str]:
+    """Those of `options_of` that come with dlrun: kinds of packages and of a program's own are left out."""
+    outside = {*registry.names(group)} - {*files(group)}
+    return {name: sentence for name, sentence in options_of(group).items() if name not in outside}
+
+
+def options_of(group: str) -> dict[str, str]:
+    """The names of a group with a sentence each, in alphabetical order."""
+    if group in OTHERS:
+        return {name: registry.sentence(group, name) for name in registry.names(group)}
+    return sentences(group)
