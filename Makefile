@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference test-slow test-engines benchmark clean
+.PHONY: run install test check reference test-slow test-faults test-engines benchmark clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 # ROOM=config runs the tests of one room.
 test: check
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not engines and not benchmark' $(if $(ROOM),tests/$(ROOM))
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not engines and not benchmark and not faults' $(if $(ROOM),tests/$(ROOM))
 
 reference: $(STAMP)
 	$(BIN)/python -m dlrun.cli.reference .
@@ -32,6 +32,9 @@ check: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow -s
+
+test-faults: $(STAMP)
+	$(BIN)/python -m pytest -m faults --timeout 3600 -s
 
 test-engines: $(STAMP)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,engines]'

@@ -56,3 +56,7 @@ class AgreedCheckpoints:
             self._own.save(epoch, step)
         else:
             self._own.saved = (epoch, step)
+
+    def write_best(self) -> None:
+        if self._shares.leader:
+            self._own.write_best()

@@ -1,16 +1,26 @@
 """A checkpoint is one file with all the state of a run; every stored key is read back.
 
-It is written under another name, flushed to the disk and renamed, so a killed write leaves the old one.
+It is written under another name, flushed to the disk and renamed, so a killed write leaves the old one.  It is a zip
+archive, as torch.save writes it, whose comment holds the checksum of all bytes before: torch itself reads damaged
+files without a word.
 """
 
 from __future__ import annotations
 
+import os
+import zipfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import torch
 
+from dlrun.record import digest
 from dlrun.record.own_file import replacing
+from dlrun.record.stored import Damaged
+
+_MARK = b"dlrun checkpoint crc32c "
+_COMMENT = len(_MARK) + 9  # the checksum and a line feed
+_END, _END_SIZE = b"PK\5\6", 22  # how a zip archive without a comment ends; its last two bytes count the comment's
 
 
 class Stateful(Protocol):
@@ -21,16 +31,93 @@ class Stateful(Protocol):
     def load(self, state: dict[str, Any]) -> None: ...
 
 
-def save(path: Path, content: dict[str, Any]) -> None:
-    """Write tensors and plain values atomically."""
+def save(path: Path, content: dict[str, Any], before: Path | None = None) -> None:
+    """Write tensors and plain values atomically, with their checksum; the file that was there becomes `before`."""
     with replacing(path, sync=True) as stream:
-        torch.save(content, stream)
+        summed = _Summed(stream)
+        torch.save(content, summed)
+        stream.seek(-2, os.SEEK_END)
+        stream.write(_COMMENT.to_bytes(2, "little") + _MARK + digest.shown(summed.crc).encode() + b"\n")
+        if before is not None and path.is_file():
+            _keep(path, before)
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The content of a checkpoint on the CPU; only tensors and plain values are unpickled."""
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    assert isinstance(content, dict)
+class _Summed:
+    """A file that sums up what is written to it."""
+
+    def __init__(self, stream: IO[Any]):
+        self._stream, self.crc = stream, 0
+
+    def write(self, data: bytes) -> int:
+        self.crc = digest.extend(self.crc, data)
+        return int(self._stream.write(data))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _keep(path: Path, before: Path) -> None:
+    """Give a file a second name: `path` is there at every moment, where the file system knows links."""
+    link = before.with_name(f".{before.name}.{os.getpid()}.tmp")
+    try:
+        link.unlink(missing_ok=True)
+        os.link(path, link)
+        os.replace(link, before)
+        link.unlink(missing_ok=True)  # two names of one file: replacing one by the other does nothing
+    except OSError:
+        os.replace(path, before)
+
+
+def verify(path: Path, then: str = "") -> bool:
+    """Whether a file has a checksum, which is right; False for one of an older dlrun, whose records are tested.
+
+    Raises Damaged (with `then`: what becomes of it) for a file that was cut or changed, FileNotFoundError without one.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _COMMENT))
+            comment = file.read(_COMMENT)
+            if comment.startswith(_MARK) and comment.endswith(b"\n"):
+                file.seek(0)
+                crc = digest.of_stream(file, size - _COMMENT - 2)
+                if file.read(2) == _COMMENT.to_bytes(2, "little"):
+                    crc = digest.extend(crc, b"\0\0")
+                if digest.shown(crc).encode() != comment[len(_MARK):-1]:
+                    raise Damaged(path, "its checksum is wrong: it was damaged after it was written", then)
+                return True
+            file.seek(max(0, size - _END_SIZE))
+            end = file.read(_END_SIZE)
+        if not (end.startswith(_END) and end.endswith(b"\0\0")):
+            raise Damaged(path, "its end is missing or damaged" if size else "it is empty", then)
+        with zipfile.ZipFile(path) as archive:
+            wrong = archive.testzip()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Damaged(path, f"it can't be read ({error.strerror or error})", then) from None
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError, IndexError) as error:
+        if isinstance(error, Damaged):
+            raise
+        raise Damaged(path, f"it is damaged ({error})", then) from None
+    if wrong is not None:
+        raise Damaged(path, f"it is damaged (its record {wrong})", then)
+    return False
+
+
+def read(path: Path, then: str = "force=true trains the run again") -> dict[str, Any]:
+    """The content of a checkpoint on the CPU, verified; only tensors and plain values are unpickled.
+
+    Raises Damaged, with `then` in its sentence, for a file that is not what was written.
+    """
+    verify(path, then)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever torch raises for a file that it cannot read
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise Damaged(path, f"it is not a checkpoint of dlrun's: {said[0][:200]}", then) from error
+    if not isinstance(content, dict):
+        raise Damaged(path, f"it is not a checkpoint of dlrun's: it holds a {type(content).__name__}", then)
     return content
 
 

@@ -9,7 +9,10 @@ from typing import Any
 from torch import Tensor, nn
 
 from dlrun.engine.checkpoint import Stateful, gather, read, save, scatter
+from dlrun.record.folder import RunFolder
+from dlrun.record.metrics import MetricsFile
 
+ROWS = "metrics_and_seconds"  # of a checkpoint: the lines of metrics.jsonl
 SHARE = 0.02  # of the time between two writes that a write at the end of an epoch may have taken
 
 
@@ -52,17 +55,20 @@ class BestWeights:
 class CheckpointManager:
     """Writes checkpoints when they are due, and reads them.
 
-    last.pt holds everything, the best weights too, so that no crash between two files can part them.
+    last.pt holds everything, the best weights and the rows of metrics.jsonl too, so that no crash between two files
+    can part them; previous.pt is the one before, for when last.pt is damaged.
     `seconds` lie between two writes; at the end of an epoch one is also made when it costs next to nothing.
     """
 
-    def __init__(self, last: Path, best_file: Path, run_id: str, components: dict[str, Stateful], best: BestWeights,
-                 seconds: float):
-        self.last, self.best_file, self.run_id = last, best_file, run_id
+    def __init__(self, folder: RunFolder, run_id: str, components: dict[str, Stateful], best: BestWeights,
+                 rows: MetricsFile, seconds: float):
+        self.last, self.previous, self.best_file = folder.last, folder.previous, folder.best
+        self.run_id, self.rows = run_id, rows
         self.components: dict[str, Stateful] = {**components, "best": best}
         self.best, self.seconds = best, seconds
         self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
         self.saved: tuple[int, int] | None = None  # epochs and steps done, as they stand in last.pt
+        self.loaded_rows: str | None = None  # the lines of metrics.jsonl in the checkpoint that was loaded
 
     def due(self) -> bool:
         return time.monotonic() - self._written >= self.seconds
@@ -78,20 +84,33 @@ class CheckpointManager:
         """Write best.pt where the best has changed, and last.pt, after `epoch` epochs and `step` steps."""
         start = time.monotonic()
         # best.pt first: killed between the two, a run goes back a little and writes the same best.pt again.
-        if self.best.epoch != self._best_written:
-            save(self.best_file, {"id": self.run_id, "epoch": self.best.epoch, "model": self.best.weights})
-            self._best_written = self.best.epoch
-        save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.components)})
+        self.write_best()
+        save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.components),
+                         ROWS: self.rows.text}, before=self.previous)
         self._written = time.monotonic()
         self._cost = self._written - start
         self.saved = (epoch, step)
 
+    def write_best(self) -> None:
+        """Write best.pt where it is not what this process has written: also one that was lost since."""
+        if self.best.epoch != self._best_written:
+            save(self.best_file, {"id": self.run_id, "epoch": self.best.epoch, "model": self.best.weights})
+            self._best_written = self.best.epoch
+
+    def finish(self) -> None:
+        """Remove the checkpoint before the last one: the run has come to its end, and last.pt is on the disk."""
+        self.previous.unlink(missing_ok=True)
+
     def load(self, path: Path | None = None, run_id: str | None = None) -> None:
-        """Restore every part from last.pt (or another run's file, whose id is then `run_id`)."""
+        """Restore every part from last.pt (or another run's file, whose id is then `run_id`).
+
+        Raises Damaged for a file that is not what was written, ValueError for one that is not this run's.
+        """
         content = read(path or self.last)
         expected = run_id or self.run_id
         if content.get("id") != expected:
             raise ValueError(f"{path or self.last} belongs to run {content.get('id')}, not to {expected}")
+        self.loaded_rows = content.pop(ROWS, None)  # an older dlrun wrote none
         if set(content) != {"id", "epoch", "step", "parts"}:
             raise ValueError(f"{path or self.last} holds {sorted(content)}, not epoch, id, parts, step")
         scatter(content["parts"], self.components)

@@ -111,6 +111,7 @@ def fit(run: Fit) -> str | None:
         reason = close_epoch(run, metrics) or reason
     if checkpoints.saved != (clock.epoch, clock.step):
         checkpoints.save(clock.epoch, clock.step)
+    checkpoints.write_best()  # a resumed run that had only its end to do may have lost it
     return reason
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch import nn
 
 from dlrun.assembly.measure import measure
@@ -20,10 +19,12 @@ from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
-from dlrun.engine.checkpoint import read
+from dlrun.engine.checkpoint import read, verify
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.design import design
-from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.folder import RunFolder
+from dlrun.record.manifest import CHANGED, changed
+from dlrun.record.stored import Damaged, mapping, read_file, read_json, read_yaml_mapping
 from dlrun.registry import allow as permit
 from dlrun.tasks._base.context import BuildContext
 from dlrun.tasks._base.prediction import Column
@@ -67,6 +68,7 @@ class Loaded:
         return self.task.predictions(self.outputs(split), self.data_spec, preprocessing.targets(self.kept))
 
 
+AGAIN = "the run's command with force=true trains it again"
 WEIGHTS = ("measured", "best", "last")
 
 
@@ -74,14 +76,43 @@ def weights_of(config: Config, folder: RunFolder, which: str = "measured") -> di
     """Weights (a state_dict) of the run in a folder: those that its result was measured with, the best or the last."""
     if which not in WEIGHTS:
         raise problem(f"weights={which}", f"expected one of {', '.join(WEIGHTS)}{did_you_mean(which, WEIGHTS)}")
-    if which == "best" and not folder.best.is_file():
-        raise problem("weights=best", f"this run kept no best weights ({folder.best.name} is missing)")
     restored = which == "measured" and config.early_stop.on and config.early_stop.restore_best
-    if which == "best" or restored and folder.best.is_file():
-        best: dict[str, Any] = read(folder.best)["model"]
-        return best
-    last: dict[str, Any] = read(folder.last)["parts"]["model"]
-    return last
+    if which == "best" or restored:
+        try:
+            return _checkpoint(folder, folder.best)["model"]  # type: ignore[no-any-return]
+        except (Damaged, FileNotFoundError):
+            pass  # last.pt has the same weights
+    parts = _checkpoint(folder, folder.last)["parts"]
+    if (which == "best" or restored) and parts["best"]["epoch"]:
+        return parts["best"]["weights"]  # type: ignore[no-any-return]
+    if which == "best":
+        raise problem("weights=best", "this run kept no best weights")
+    return parts["model"]  # type: ignore[no-any-return]
+
+
+def _checkpoint(folder: RunFolder, path: Path) -> dict[str, Any]:
+    """The content of a checkpoint of a run; Damaged for one that is damaged or another run's."""
+    if changed(folder.path, (f"{folder.checkpoints.name}/{path.name}",)):
+        verify(path, AGAIN)  # what is wrong, as far as the file itself shows it
+        raise Damaged(path, CHANGED, AGAIN)
+    content = read(path, AGAIN)
+    own = _own_id(folder)
+    if own is not None and content.get("id") != own:
+        raise Damaged(path, f"it belongs to run {content.get('id')}, not to {own}", AGAIN)
+    if not {"model", "parts"} & content.keys():
+        raise Damaged(path, f"it holds {', '.join(content)} and no weights", AGAIN)
+    return content
+
+
+def _own_id(folder: RunFolder) -> str | None:
+    """The id of the run in a folder; None where neither of the files that have it can be read."""
+    for file in (folder.result_file, folder.provenance):
+        try:
+            if isinstance(found := read_json(file).get("id"), str):
+                return found
+        except (Damaged, FileNotFoundError):
+            continue
+    return None
 
 
 def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured") -> Loaded:
@@ -95,19 +126,35 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
     elif (path / "folds").is_dir():
         raise problem(str(path), f"each fold of this run has a model of its own: {path / 'folds' / '0'} is one; "
                                  "validation.final=true trains one on all rows")
-    for file in (folder.config, folder.path / "fitted.json", folder.last):
+    for file in (folder.config, folder.fitted, folder.last):
         if not file.is_file():
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
-    plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
+    for name in changed(folder.path, (folder.config.name, folder.fitted.name)) or ():
+        raise Damaged(folder.path / name, CHANGED, AGAIN)
+    plain = read_yaml_mapping(folder.config, AGAIN)
     if isinstance(plain.get("task"), dict):
         plain["task"]["metrics"] = []  # predictions need none, and a user's are not imported for them
     permit(allow)
     config = check({**plain, "allow": list(allow), "device": "cpu"})
-    kept = read_json(folder.path / "fitted.json")
+    kept = read_file(folder.fitted, _state, AGAIN)
     data_spec = preprocessing.data_spec(kept)
     network = design(config, data_spec)
     rng = StepRng(own_seed(config), "cpu")
     model = make_network(config, data_spec, network, rng)
-    model.load_state_dict(weights_of(config, folder, weights))
+    try:
+        model.load_state_dict(weights_of(config, folder, weights))
+    except RuntimeError as error:
+        raise Damaged(folder.last, f"its weights are not those of this network ({str(error).splitlines()[0]})",
+                      AGAIN) from None
     task = config.task.build(BuildContext(data_spec, model, rng, preprocessing.targets(kept)))
     return Loaded(replace(config), data_spec, model.eval(), task, rng, kept)
+
+
+def _state(data: bytes) -> dict[str, Any]:
+    """What fitted.json holds, tried out; raises ValueError, KeyError or TypeError where it is none."""
+    kept = mapping(data)
+    for try_out in (preprocessing.data_spec, preprocessing.scale, preprocessing.targets, preprocessing.vocabulary):
+        try_out(kept)
+    if not isinstance(kept.get("asked"), dict):
+        raise ValueError("expected a mapping at asked")
+    return kept

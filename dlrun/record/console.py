@@ -9,10 +9,11 @@ from typing import Any, TextIO
 
 from dlrun.record.console_folds import FoldConsole
 from dlrun.record.epoch_lines import EpochLines
-from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.folder import RunFolder
 from dlrun.record.metric import metrics_of
 from dlrun.record.quantities import long_time
 from dlrun.record.recorder import Recorder, RunInfo
+from dlrun.record.stored import Damaged, read_json
 from dlrun.record.table import Table
 
 COLUMNS = 12  # of measures, at most
@@ -179,10 +180,10 @@ def _made(folder: Path) -> str:
     from datetime import datetime
 
     try:
-        started = read_json(RunFolder(folder).provenance)["started"]
-    except (FileNotFoundError, KeyError):
+        started = datetime.fromisoformat(read_json(RunFolder(folder).provenance)["started"])
+    except (FileNotFoundError, Damaged, KeyError, TypeError, ValueError):
         return ""
-    return datetime.fromisoformat(started).astimezone().strftime("%Y-%m-%d %H:%M")
+    return started.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _near(path: Path) -> str:

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.record import manifest
 from dlrun.record.own_file import open_own, refuse_links, replacing
+from dlrun.record.status import STATUSES
+from dlrun.record.stored import mapping, read_file
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,9 +37,12 @@ class RunFolder:
         self.provenance = self.path / "provenance.json"
         self.checkpoints = self.path / "checkpoints"
         self.last = self.checkpoints / "last.pt"
+        self.previous = self.checkpoints / "previous.pt"  # the checkpoint before, of a run that has not finished
         self.best = self.checkpoints / "best.pt"
         self.sample_classifier = self.checkpoints / "judge.pt"
         self.pictures = self.path / "pictures"
+        self.manifest = self.path / manifest.FILE
+        self.fitted = self.path / "fitted.json"
         self.lock = self.path / "lock"
         self.traceback = self.path / "traceback.txt"  # of a run that failed; of one that diverged what is known
 
@@ -68,24 +74,49 @@ class RunFolder:
         return self
 
     def result(self) -> dict[str, Any] | None:
-        """What the run came to, or None while it has none (result.json is written last)."""
+        """What the run came to, or None while it has none (result.json is written last).
+
+        Raises Damaged for a file that holds no result.
+        """
+        then = "delete it to resume from the checkpoint, or train again with  force=true"
         try:
-            found: dict[str, Any] = read_json(self.result_file)
+            return read_file(self.result_file, _result, then)
         except FileNotFoundError:
             return None
-        return found
+
+
+def _result(data: bytes) -> dict[str, Any]:
+    found = mapping(data)
+    if found.get("status") not in STATUSES:
+        raise ValueError(f"it is no result (its status is {found.get('status')!r})")
+    wrong = [key for key in ("config", "train", "val", "test", "best", "metrics")
+             if not isinstance(found.get(key, {}), dict)]
+    if wrong:
+        raise ValueError(f"it is no result (expected a mapping at {wrong[0]})")
+    return found
 
 
 def clear(folder: RunFolder) -> None:
-    """Empty a run's folder; the lock stays, because it is held.  Raises ConfigError for a link: its target stays."""
+    """Empty a run's folder; the lock stays, because it is held.  Raises ConfigError for a link: its target stays.
+
+    Results go first, those of folds too: what is left when it is ended in the middle is no finished run.
+    """
     refuse_links(folder.path)
+    for place in (folder.path, *folder.path.glob("folds/*"), folder.path / "final"):
+        if not (place.is_symlink() or place.parent.is_symlink()):
+            for name in ("result.json", manifest.FILE):
+                _remove(place / name)
     for entry in folder.path.iterdir():
         if entry.name == "lock":
             continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+        _remove(entry)
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
 
 
 _beside: dict[Path, list[Future[None]]] = {}  # by folder: files whose way to the disk `write_result` waits for
@@ -132,11 +163,19 @@ def _to_disk(path: Path) -> None:
 def write_result(folder: RunFolder, result: Mapping[str, Any]) -> None:
     """Write result.json, the last file of a run, when those written without `sync` are on the disk.
 
-    Raises the OSError of any of them.
+    The manifest comes just before it: where there is a result there are the checksums of all files.  Raises the
+    OSError of any of them.
     """
+    data = json_text(result).encode()
+    write_text(folder.manifest, manifest.text(folder.path, manifest.END, {"result.json": data}), sync=False)
     for written in _beside.pop(folder.path, []):
         written.result()
-    write_json(folder.result_file, result)
+    write_bytes(folder.result_file, data)
+
+
+def write_manifest(folder: RunFolder) -> None:
+    """Note the checksums of what a starting run has written."""
+    write_text(folder.manifest, manifest.text(folder.path, manifest.START), sync=False)
 
 
 def write_text(path: str | os.PathLike[str], text: str, sync: bool = True) -> None:
@@ -146,7 +185,12 @@ def write_text(path: str | os.PathLike[str], text: str, sync: bool = True) -> No
 
 def write_json(path: str | os.PathLike[str], data: Any, sync: bool = True) -> None:
     """Like `write_bytes`, as indented JSON; see `plain` for what becomes of numbers that JSON does not have."""
-    write_text(path, json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n", sync)
+    write_text(path, json_text(data), sync)
+
+
+def json_text(data: Any) -> str:
+    """The text of a JSON file of dlrun's."""
+    return json.dumps(plain(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def yaml_text(data: Any) -> str:
@@ -155,14 +199,6 @@ def yaml_text(data: Any) -> str:
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return str(yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True))
-
-
-def read_json(path: str | os.PathLike[str]) -> Any:
-    """The content of a JSON file; FileNotFoundError where there is none."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except NotADirectoryError as error:
-        raise FileNotFoundError(error.errno, error.strerror, error.filename) from None
 
 
 def plain(value: Any) -> Any:

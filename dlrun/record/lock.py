@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 import sys
+import time
 import weakref
 from datetime import datetime, timezone
 from pathlib import Path
 
+from dlrun.config.problem import ConfigError
 from dlrun.record.own_file import cannot_write, own_handle
+from dlrun.record.stored import Damaged, read_json
 
 if sys.platform == "win32":
     import msvcrt
@@ -28,6 +32,21 @@ else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC)
+LOOKS, LOOK_SECONDS = 5, 0.01  # a start tries again where a look of `at_work` may hold the lock for a moment
+
+
+def _taken(handle: int, tries: int) -> bool:
+    for left in range(tries, 0, -1):
+        try:
+            _take(handle)
+            return True
+        except OSError:
+            if left > 1:
+                time.sleep(LOOK_SECONDS)
+    return False
+
+
 class Busy(Exception):
     """The folder belongs to another process.  `since` is UTC in ISO form; `pid` is 0 where the text was unreadable."""
 
@@ -36,10 +55,14 @@ class Busy(Exception):
         super().__init__(f"{folder}: process {pid} on {host} has been working on this run since {since}")
 
 
-class RunLock:
-    """Hold ``<folder>/lock`` for as long as the block lasts; raises `Busy` at once when somebody else does.
+class Unwritable(ConfigError):
+    """The folder can't be written: a disk that is read-only or full, no permission."""
 
-    Raises ConfigError where the folder can't be written, or the lock is a link.
+
+class RunLock:
+    """Hold ``<folder>/lock`` for as long as the block lasts; raises `Busy` where somebody else does.
+
+    Raises Unwritable where the folder can't be written, ConfigError where the lock is a link.
 
     The operating system holds the lock, not the file: a file left behind by a killed process locks nothing, and the
     file is never deleted (deleting it would let two processes lock two files of the same name).
@@ -55,12 +78,11 @@ class RunLock:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle = own_handle(str(path), os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise cannot_write(error) from None
-        try:
-            _take(handle)
-        except OSError:
+            wrong = cannot_write(error)
+            raise (Unwritable(wrong.problems) if error.errno in _UNWRITABLE else wrong) from None
+        if not _taken(handle, LOOKS):
             os.close(handle)
-            raise self._busy(path) from None
+            raise self._busy(path)
         since = datetime.now(timezone.utc).isoformat(timespec="seconds")
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
         os.ftruncate(handle, 0)
@@ -73,6 +95,10 @@ class RunLock:
     def __exit__(self, *exc: object) -> None:
         self.release()
 
+    def close(self) -> None:
+        """`release`, for contextlib.closing."""
+        self.release()
+
     def release(self) -> None:
         """Let go; a second call does nothing."""
         _held.discard(self)
@@ -83,21 +109,23 @@ class RunLock:
     def _busy(self, path: Path) -> Busy:
         # The owner may be between truncating and writing: then the text is empty and the refusal has no name in it.
         try:
-            owner = json.loads(path.read_text())
-        except ValueError:
+            owner = read_json(path)
+        except (Damaged, OSError):
             owner = {}
-        return Busy(self.folder, owner.get("pid", 0), owner.get("host", "?"), owner.get("since", "?"))
+        pid = owner.get("pid")
+        return Busy(self.folder, pid if isinstance(pid, int) else 0, str(owner.get("host", "?")),
+                    str(owner.get("since", "?")))
 
 
 def at_work(folder: str | os.PathLike[str]) -> bool:
     """Whether a process of this host seems to work on a run; where it can, without touching the lock.
 
-    A look must not make a start fail, so the lock's text is believed: that process is alive.  It is a sight, not a
-    proof: who changes the folder takes the lock.
+    The lock's text says who it may be.  Where that process lives, the lock itself is tried for a moment, as its number
+    may have passed to another program; a start that meets that moment tries again.
     """
     path = Path(folder) / "lock"
     try:
-        owner = json.loads(path.read_text())
+        owner = read_json(path)
         pid, host = int(owner["pid"]), owner["host"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -105,23 +133,21 @@ def at_work(folder: str | os.PathLike[str]) -> bool:
         return False
     if pid == os.getpid():  # it may have worked there before: its own locks are known
         return any(lock.folder.absolute() == path.parent.absolute() for lock in _held)
-    if sys.platform == "win32":  # os.kill would end the process there
+    if sys.platform != "win32":  # os.kill would end the process there
         try:
-            handle = own_handle(str(path), os.O_RDWR)
-            try:
-                _take(handle)
-            finally:
-                os.close(handle)
-        except OSError:
-            return True
-        return False
+            os.kill(pid, 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except PermissionError:  # it lives, and is another user's
+            pass
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it lives, and is another user's
+        handle = own_handle(str(path), os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    except OSError:
         return True
-    return True
+    try:
+        return not _taken(handle, 1)
+    finally:
+        os.close(handle)
 
 
 _held: weakref.WeakSet[RunLock] = weakref.WeakSet()

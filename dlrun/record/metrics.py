@@ -10,17 +10,23 @@ from typing import Any
 
 from dlrun.record.folder import plain, write_text
 from dlrun.record.own_file import open_own
+from dlrun.record.stored import Damaged, read_file
 
 
-def append(path: str | os.PathLike[str], row: Mapping[str, Any]) -> None:
-    """Add one epoch's row and hand it to the operating system, so that it outlives this process.
+def append(path: str | os.PathLike[str], row: Mapping[str, Any]) -> str:
+    """Add one epoch's row and hand it to the operating system, so that it outlives this process; the line.
 
     Floats are written so that reading gives the same bits; NaN and infinities become null, as JSON has neither.
     """
-    line = json.dumps(plain(row), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    line = _line(row)
     with open_own(path, "ab+") as file:
         _mend(file)
-        file.write(line)
+        file.write(line.encode())
+    return line
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(plain(row), ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def mend(path: str | os.PathLike[str]) -> None:
@@ -47,17 +53,21 @@ def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """All rows in the order they were written; [] where there is no file.
 
     A last line that was torn (a process killed while it wrote) is left out; any other line that is not a JSON object
-    raises ValueError with its number.
+    raises Damaged with its number.
     """
     try:
-        *lines, tail = Path(path).read_bytes().split(b"\n")
+        return read_file(path, _rows)
     except FileNotFoundError:
         return []
+
+
+def _rows(data: bytes) -> list[dict[str, Any]]:
+    *lines, tail = data.split(b"\n")
     rows = []
     for number, line in enumerate(lines, start=1):
         row = _parse(line)
         if row is None:
-            raise ValueError(f"{path}, line {number}: not a JSON object: {line[:80]!r}")
+            raise ValueError(f"line {number} is not a JSON object: {line[:80]!r}")
         rows.append(row)
     last = _parse(tail)
     return rows if last is None else [*rows, last]
@@ -68,16 +78,55 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         row = json.loads(line)
     except ValueError:
         return None
-    return row if isinstance(row, dict) else None
+    return row if isinstance(row, dict) and isinstance(row.get("epoch", 0), int) else None
 
 
 def write(path: str | os.PathLike[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Replace the file by these rows, in one step."""
-    write_text(path, "".join(json.dumps(plain(row), ensure_ascii=False, allow_nan=False) + "\n" for row in rows))
+    write_text(path, "".join(map(_line, rows)))
 
 
-def cut_back(path: str | os.PathLike[str], epoch: int) -> None:
-    """Keep the rows up to and including `epoch`: what a resumed run will do again must not be there twice."""
-    if not Path(path).exists():
-        return
-    write(path, [row for row in read(path) if row["epoch"] <= epoch])
+class MetricsFile:
+    """metrics.jsonl of a run that trains.  Its lines are part of each checkpoint, so that lost ones come back."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._lines: list[str] = []
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Add one epoch's row."""
+        self._lines.append(append(self.path, row))
+
+    @property
+    def text(self) -> str:
+        """All lines so far."""
+        return "".join(self._lines)
+
+    def restore(self, text: str | None, epoch: int) -> str:
+        """Make the file what it was at a checkpoint of so many epochs: `text` are the lines that this holds.
+
+        Rows of later epochs go, as those epochs will be trained again.  Returns what has to be said, which is nothing
+        where the file had all its rows.  A checkpoint of an older dlrun has no lines
+        (None): then Damaged is raised where rows are missing.
+        """
+        then = "force=true trains the run again"
+        if text is None:
+            rows = [row for row in read(self.path) if row.get("epoch", 0) <= epoch]
+            if [row.get("epoch") for row in rows] != list(range(1, epoch + 1)):
+                raise Damaged(self.path, f"it has {len(rows)} of the {epoch} rows up to the checkpoint's epoch", then)
+            self._lines = [_line(row) for row in rows]
+            if self.path.exists():
+                write_text(self.path, self.text)
+            return ""
+        self._lines = text.splitlines(keepends=True)
+        expected = [json.loads(line) for line in self._lines]
+        wrong = ""
+        try:
+            found = [row for row in read(self.path) if row.get("epoch", 0) <= epoch]
+            if found != expected:
+                wrong = f"it had {sum(row in expected for row in found)} of {len(expected)} rows as they were written"
+        except Damaged as error:
+            wrong = error.wrong
+        if expected or self.path.exists():
+            write_text(self.path, text)
+        return f"{self.path.name} was damaged ({wrong}); its rows are restored from the checkpoint" if wrong else ""

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dlrun.record.folder import read_json, write_json, write_text
+from dlrun.record.folder import write_json, write_text
 from dlrun.record.own_file import cannot_write, refuse_links
+from dlrun.record.stored import read_json
 
 FORMAT = 1
 SWEEPS = "sweeps"  # the folder below output_dir

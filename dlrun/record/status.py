@@ -7,6 +7,7 @@ from typing import Any
 
 DONE = ("finished", "stopped", "diverged")  # the same command would end the same way
 AGAIN = ("out_of_memory", "failed")  # may end otherwise: memory may be free by then, the user's code mended
+STATUSES = (*DONE, *AGAIN, "interrupted")  # of result.json
 FAILED = ("diverged", *AGAIN)  # there is a reason instead of a result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dlrun.record.folder import read_json
+from dlrun.record.stored import read_json
 
 FILE = "trials.json"
 

@@ -10,8 +10,9 @@ from dlrun.config.compose.catalog import option_files
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.books import PROFILES, Book, Cell, read_book
-from dlrun.record.folder import read_json, write_json
+from dlrun.record.folder import write_json
 from dlrun.record.metric import Metrics
+from dlrun.record.stored import read_json
 from dlrun.report.measurements import Measurements, read_measurements
 from dlrun.report.verdicts import Verdicts, verdicts_on
 

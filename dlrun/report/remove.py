@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dlrun.record.folder import RunFolder, clear, read_json
+from dlrun.record.folder import RunFolder, clear
 from dlrun.record.lock import Busy, RunLock
+from dlrun.record.stored import read_json
 
 
 def keep_reason(folder: Path) -> str:
@@ -17,7 +18,7 @@ def keep_reason(folder: Path) -> str:
     for file in (place.result_file, place.provenance):
         try:
             ids.add(read_json(file).get("id"))
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError):
             continue
     return "" if ids == {folder.name} else "nothing in it says that it is the run of this id"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.flat import flatten
-from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
+from dlrun.record.stored import Damaged, read_json, read_yaml_mapping
 
 COUNTED = ("finished", "stopped")  # the other states have no measure that belongs into a mean
 NOT_STARTED, RUNNING, UNFINISHED, UNREADABLE = "not started", "running", "unfinished", "unreadable"
@@ -56,10 +57,9 @@ class Run:
     def provenance(self) -> Mapping[str, Any]:
         """provenance.json; empty where there is none, or none that can be read."""
         try:
-            found = read_json(RunFolder(self.folder).provenance)
+            return read_json(RunFolder(self.folder).provenance)
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
 
     @property
     def data_hash(self) -> str:
@@ -79,16 +79,16 @@ def read_run(folder: Path, planned: Mapping[str, Any] | None = None, run_id: str
     try:
         result = place.result()
         if result is not None and not isinstance(result.get("config"), dict):
-            raise ValueError("it has no configuration")
-    except (OSError, ValueError, AttributeError) as error:
-        why = f"result.json is not readable ({error})"
-        return Run(folder, run_id, planned or _stored(place), UNREADABLE, why, {}, row, values)
+            raise Damaged(place.result_file, "it has no configuration")
+        config = planned or (_stored(place) if result is None else {})
+    except Damaged as damaged:
+        why = f"{damaged.path.name} is not readable ({damaged.wrong})"
+        return Run(folder, run_id, planned or {}, UNREADABLE, why, {}, row, values)
     if result is not None:
         run_id, status = str(result.get("id", run_id)), str(result.get("status"))
         return Run(folder, run_id, result["config"], status, _reason(result), result, row, values)
     if not folder.is_dir():
         return Run(folder, run_id, planned or {}, NOT_STARTED, "", {}, row, values)
-    config = planned or _stored(place)
     epoch = last_epoch(place.metrics)
     reached = f"epoch {epoch} of {config.get('epochs', '?')}" if epoch else "in its first epoch"
     status = RUNNING if at_work(folder) else UNFINISHED
@@ -106,11 +106,10 @@ def _reason(result: Mapping[str, Any]) -> str:
 
 def _stored(place: RunFolder) -> dict[str, Any]:
     """The configuration of a run without a result, from config.yaml; empty before that is written."""
-    if not place.config.is_file():
+    try:
+        return flatten(read_yaml_mapping(place.config))
+    except FileNotFoundError:
         return {}
-    from dlrun.config.compose.yaml_file import read_yaml
-
-    return flatten(read_yaml(place.config))
 
 
 def last_epoch(metrics: Path) -> int:

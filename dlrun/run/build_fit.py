@@ -20,7 +20,7 @@ from dlrun.engine.step import EagerStep
 from dlrun.engine.stopping.early_stop import Stopper
 from dlrun.models.recurrent.module import reset_states
 from dlrun.record.folder import RunFolder
-from dlrun.record.metrics import append
+from dlrun.record.metrics import MetricsFile
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.tasks._base.accumulator import MetricAccumulator
 
@@ -42,9 +42,11 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     best, clock = BestWeights(components.model), Clock()
     callbacks = make_callbacks(config.callbacks, components.model)
     recorder = Recorders([recorder, callbacks])
-    checkpoints = CheckpointManager(folder.last, folder.best, run_id, {
+    rows = MetricsFile(folder.metrics)
+    checkpoints = CheckpointManager(folder, run_id, {
         "model": Weights(components.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
-        "clock": clock, **({"callbacks": callbacks} if config.callbacks else {})}, best, config.checkpoint_seconds)
+        "clock": clock, **({"callbacks": callbacks} if config.callbacks else {})},
+        best, rows, config.checkpoint_seconds)
 
     classifier_file = folder.sample_classifier
     sample_metrics = config.task.sample_metrics(components.view(folder, recorder, 0, step.cast),
@@ -70,7 +72,7 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
         steps_per_epoch=steps_per_epoch, batches=components.batches, step=step, totals=totals, rate=rate,
         stopper=stopper, checkpoints=checkpoints, clock=clock, recorder=recorder, callbacks=callbacks, signals=signals,
         evaluate=evaluate,
-        write_row=lambda row: append(folder.metrics, row), begin=lambda: reset_states(components.model), extras=extras)
+        write_row=rows.append, begin=lambda: reset_states(components.model), extras=extras)
 
 
 def named(split: str, metrics: dict[str, Any]) -> dict[str, Any]:

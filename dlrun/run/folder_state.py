@@ -5,18 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dlrun.config.problem import problem
 from dlrun.record.folder import RunFolder
-from dlrun.record.metrics import cut_back
 
 
 def result_of(folder: RunFolder) -> dict[str, Any] | None:
-    """The result that a folder holds, None without one; raises ConfigError for a file that is not readable."""
-    try:
-        return folder.result()
-    except ValueError as error:
-        raise problem(str(folder.result_file), f"it is not readable ({error}); delete it to resume from the "
-                                               "checkpoint, or train again with  force=true") from None
+    """The result that a folder holds, None without one; raises Damaged for a file that is none."""
+    return folder.result()
 
 
 def folders_to_create(folder: RunFolder) -> list[Path]:
@@ -36,15 +30,14 @@ def remove_new_folders(folder: RunFolder, new: list[Path]) -> None:
         place.rmdir()
 
 
-def truncate_to_checkpoint(folder: RunFolder, epoch: int) -> None:
-    """Remove what was recorded after the checkpoint: those epochs will be trained again.
+def truncate_to_checkpoint(folder: RunFolder) -> None:
+    """Remove what an earlier start said of its end, but for metrics.jsonl: epochs will be trained again.
 
     Halves of files that a killed process was writing go too; the lock is held, so nobody is writing now.
     """
     for place in (folder.path, folder.checkpoints, folder.pictures):
         for half in place.glob(".*.tmp"):
             half.unlink()
-    if folder.metrics.is_file():
-        cut_back(folder.metrics, epoch)
     folder.result_file.unlink(missing_ok=True)
+    folder.manifest.unlink(missing_ok=True)
     folder.traceback.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
-from dlrun.record.folder import RunFolder, clear, read_json, write_result
+from dlrun.record.folder import RunFolder, clear, write_result
 from dlrun.record.metrics import read, write
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import DONE
@@ -32,6 +32,7 @@ from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import folds_info
 from dlrun.run.header import notes_of_start, write_header
 from dlrun.run.outcome import first_line, with_metrics
+from dlrun.run.resume import first_start
 from dlrun.run.session import train_once
 from dlrun.run.start import Start
 
@@ -44,15 +45,16 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     """
     config = checked.config
     notes: list[str] = []
-    stored = read_json(folder.provenance) if folder.provenance.is_file() and not config.force else None
-    start = Start(run_id=run_id if stored else None, stored=stored)
+    stored, note = (None, "") if config.force else first_start(folder)
+    start = Start(run_id=run_id if stored else None, stored=stored, note=note)
     machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
     rows = rows_of(config, notes.append)
     notes += notes_of_start(config, rows, start)
     if config.force:
         clear(folder)
     folder.path.mkdir(parents=True, exist_ok=True)
-    truncate_to_checkpoint(folder, 0)
+    truncate_to_checkpoint(folder)
+    folder.metrics.unlink(missing_ok=True)  # made from those of the folds, at the end
     write_header(config, rows, folder, run_id, machine, start, command)
     recorder.start(folds_info(checked, rows, machine, folder, notes))
     done: dict[str, dict[str, Any]] = {}

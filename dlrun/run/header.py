@@ -12,7 +12,7 @@ from dlrun.config.identity import prefix_identity
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
 from dlrun.data.prepared import PreparedData
-from dlrun.record.folder import RunFolder, read_json, write_json, write_text, yaml_text
+from dlrun.record.folder import RunFolder, write_json, write_manifest, write_text, yaml_text
 from dlrun.record.provenance import provenance
 from dlrun.run.start import Start
 
@@ -31,13 +31,14 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
         "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads, **more,
         "data": {"hash": prepared.hash, "files": prepared.files, "label": prepared.label},
     }, versions=versions(), command=command)
-    own = folder.provenance.is_file() and read_json(folder.provenance)
+    own = start.stored
     if own and start.run_id == run_id:
         again = own.get("resumed", []) + [{k: here[k] for k in ("started", "device", "host", "versions")}]
         here = {**own, "resumed": again}
-    elif start.run_id is not None:
+    elif start.run_id not in (None, run_id):
         here["continues"] = start.run_id
     write_json(folder.provenance, here)
+    write_manifest(folder)
 
 
 def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_path: str | None = None) -> list[str]:

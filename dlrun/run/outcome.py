@@ -63,6 +63,7 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
         result["stop_reason"] += f"; {config.task.collapsed(rows, components.prepared.data_spec)}"
     draw_end(view)
     result = with_metrics(result, config)
+    training.checkpoints.finish()
     write_result(folder, result)
     return result
 

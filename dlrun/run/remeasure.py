@@ -18,9 +18,10 @@ from dlrun.inference.load import weights_of
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
-from dlrun.record.folder import RunFolder, read_json, write_json, write_text, yaml_text
+from dlrun.record.folder import RunFolder, write_json, write_text, yaml_text
 from dlrun.record.metrics import read
 from dlrun.record.status import unmeasured
+from dlrun.record.stored import read_json
 from dlrun.run.averages import together
 from dlrun.run.folder_state import result_of
 from dlrun.run.header import data_changed

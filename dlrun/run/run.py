@@ -20,12 +20,14 @@ from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.record.console import Console, show_result
-from dlrun.record.folder import RunFolder, read_json, write_text
-from dlrun.record.lock import RunLock
+from dlrun.record.folder import RunFolder, write_text
+from dlrun.record.lock import RunLock, Unwritable
+from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.own_file import refuse_links
 from dlrun.record.provenance import other_code
 from dlrun.record.recorder import Recorder, Recorders
-from dlrun.record.status import AGAIN, DONE
+from dlrun.record.status import AGAIN, DONE, unmeasured
+from dlrun.record.stored import Damaged, read_json
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
 from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
@@ -81,15 +83,19 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
     run_id, folder = run_folder(config)
     new = folders_to_create(folder)
     refuse_links(folder.path, *(folder.path / name for name in ("checkpoints", "pictures", "folds", "final")))
-    with RunLock(folder.path):
+    try:
+        lock = RunLock(folder.path).__enter__()
+    except Unwritable:
+        result = None if config.force else result_of(folder)
+        if result is None or result["status"] not in DONE or unmeasured(config.task.metrics, result):
+            raise
+        return _found(folder, result)
+    with closing(lock):
         result = None if config.force else result_of(folder)
         if result is not None and result["status"] in DONE:
             if result["status"] in ("finished", "stopped"):
                 result = add_metrics(checked, folder, result)
-            show_result(result, folder.path)
-            if folder.provenance.is_file() and (made_by := other_code(read_json(folder.provenance))):
-                say(f"it was made by {made_by}; force=true trains it again")
-            return Outcome(folder.path, result, _exit_code(result), found=True)
+            return _found(folder, result)
         work = partial(train_once, processes=processes) if folds_of(config) is None else folds
         shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]
         with isolated_torch_state(), Signals() as signals, closing(Recorders(shown)) as recorder:
@@ -107,6 +113,20 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
                 write_text(folder.traceback, diagnosis(result))
         # Who asked for an end gets the signal's code, also where the run was just done: a sweep has to stop too.
         return Outcome(folder.path, result, signals.exit_code or _exit_code(result))
+
+
+def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
+    """Show what had been done before, and what is to be said of its files."""
+    show_result(result, folder.path)
+    for name in changed(folder.path) or ():
+        say(f"{folder.path / name}: {CHANGED}; force=true trains the run again")
+    try:
+        made_by = other_code(read_json(folder.provenance))
+    except (FileNotFoundError, Damaged, AttributeError, TypeError):
+        made_by = None
+    if made_by:
+        say(f"it was made by {made_by}; force=true trains it again")
+    return Outcome(folder.path, result, _exit_code(result), found=True)
 
 
 def _exit_code(result: dict[str, Any]) -> int:

@@ -59,8 +59,10 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     processes.join(training, components.model, components.rng)
     if not processes.leader:
         return _followed(training)
-    truncate_to_checkpoint(folder, training.clock.epoch)
-    write_json(folder.path / "fitted.json", plain(components.prepared), sync=False)
+    truncate_to_checkpoint(folder)
+    if said := training.checkpoints.rows.restore(training.checkpoints.loaded_rows, training.clock.epoch):
+        notes.append(said)
+    write_json(folder.fitted, plain(components.prepared), sync=False)
     write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
                  resident=components.resident)
     with closing(training.callbacks):

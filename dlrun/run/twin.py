@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlrun.config.identity import prefix_identity
 from dlrun.config.schema.root import Config
-from dlrun.engine.checkpoint import read
-from dlrun.record.folder import RunFolder, read_json
+from dlrun.engine.checkpoint import read, verify
+from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
+from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.provenance import other_code
+from dlrun.record.stored import Damaged, read_json
 from dlrun.run.start import Start
 
 
@@ -27,15 +29,28 @@ class Twin:
     interrupted: bool
 
 
-def start_from_twin(config: Config, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start | None:
-    """The start from the twin that has come furthest; None without one.
+def start_from_twin(config: Config, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start:
+    """The start from the twin that has come furthest and whose checkpoint is whole; one from nothing without a twin.
 
     The twin's folder stays as it is: its metrics and its checkpoint are copied.  The copy is a file that the next
     clean-up of the folder removes.
     """
-    twin = max(_twins(config, folder, versions, hardware), key=lambda twin: twin.step, default=None)
-    if twin is None:
-        return None
+    damaged = []
+    for twin in sorted(_twins(config, folder, versions, hardware), key=lambda twin: -twin.step):
+        try:
+            verify(twin.folder.last)
+            if changed(twin.folder.path, (twin.folder.provenance.name,)):
+                raise Damaged(twin.folder.provenance, CHANGED)
+        except (Damaged, FileNotFoundError) as error:
+            wrong = f"{error.path.name}: {error.wrong}" if isinstance(error, Damaged) else "its checkpoint is gone"
+            damaged.append(f"{_called(twin)} is not resumed from ({wrong})")
+            continue
+        start = _copied(twin, folder)
+        return replace(start, note="; ".join([*damaged, start.note]))
+    return Start(note="; ".join(damaged))
+
+
+def _copied(twin: Twin, folder: RunFolder) -> Start:
     folder.make()
     # The checkpoint first: rows that came later are cut off again.
     checkpoint = folder.checkpoints / ".start.tmp"
@@ -43,10 +58,14 @@ def start_from_twin(config: Config, folder: RunFolder, versions: dict[str, str],
     shutil.copyfile(twin.folder.metrics, folder.metrics)
     if twin.folder.sample_classifier.is_file():
         shutil.copyfile(twin.folder.sample_classifier, folder.sample_classifier)
-    called = twin.folder.path.relative_to(twin.folder.run.parent).as_posix()
-    note = (f"resuming from step {twin.step:,} of {called} (same settings but for the epochs; it was interrupted)"
-            if twin.interrupted else f"resuming from epoch {twin.epoch} of {called} (same settings, fewer epochs)")
+    note = (f"resuming from step {twin.step:,} of {_called(twin)} (same settings but for the epochs; it was "
+            "interrupted)" if twin.interrupted else
+            f"resuming from epoch {twin.epoch} of {_called(twin)} (same settings, fewer epochs)")
     return Start(checkpoint, twin.stored["id"], twin.stored, note)
+
+
+def _called(twin: Twin) -> str:
+    return twin.folder.path.relative_to(twin.folder.run.parent).as_posix()
 
 
 def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware: str) -> Iterator[Twin]:
@@ -61,7 +80,7 @@ def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware
             continue
         try:
             stored, result = read_json(other.provenance), other.result() or {}
-        except ValueError:  # a broken file is for its own command to report
+        except (ValueError, FileNotFoundError):  # a broken file is for its own command to report
             continue
         if (stored.get("prefix") != prefix or stored.get("hardware") != hardware
                 or config.threads not in ("auto", stored.get("threads"))

@@ -162,6 +162,7 @@ def test_the_command_says_what_is_wrong_with_a_checkpoint(go) -> None:
         go(*overrides)
     assert wrong.value.problems[0].given == str(path)
     path.write_bytes(whole[:2000])
+    path.with_name("previous.pt").unlink()
     with pytest.raises(ConfigError, match="force=true"):
         go(*overrides)
     assert go(*overrides, "force=true").result["status"] == "finished"
@@ -195,10 +196,10 @@ def test_best_pt_is_there_when_a_kill_fell_between_the_two_files(go, monkeypatch
     class Killed(BaseException):
         pass
 
-    def killed(path: Path, content: dict) -> None:
+    def killed(path: Path, content: dict, before: Path | None = None) -> None:
         if written and written[-1] != path:  # the second of the pair never comes
             raise Killed
-        real(path, content)
+        real(path, content, before)
         if content.get("step") != 0:
             written.append(path)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.record.folder import RunFolder, plain, read_json, write_bytes, write_json, write_result, write_text
+from dlrun.record.folder import RunFolder, plain, write_bytes, write_json, write_result, write_text
+from dlrun.record.stored import read_json
 
 
 def test_the_paths_are_those_of_the_contract():

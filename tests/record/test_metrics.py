@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.record.metrics import append, cut_back, read
+from dlrun.record.metrics import MetricsFile, append, read
 
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False))
@@ -54,10 +54,10 @@ def test_cutting_back_keeps_the_kept_rows_byte_for_byte(tmp_path):
     lines = path.read_bytes().splitlines(keepends=True)
     with open(path, "ab") as file:
         file.write(b'{"epoch": 6, "val')
-    cut_back(path, 3)
+    MetricsFile(path).restore(None, 3)
     assert path.read_bytes() == b"".join(lines[:3])
-    cut_back(path, 0)
+    MetricsFile(path).restore(None, 0)
     assert path.read_bytes() == b""
-    cut_back(tmp_path / "none.jsonl", 3)
+    MetricsFile(tmp_path / "none.jsonl").restore(None, 0)
     assert not (tmp_path / "none.jsonl").exists()
     assert read(tmp_path / "none.jsonl") == []

@@ -15,7 +15,7 @@ from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_g
 from dlrun.record.events import encode_record, event_files, read_records
 from dlrun.record.folder import RunFolder
 from dlrun.record.metric import Metric
-from dlrun.record.metrics import append, cut_back
+from dlrun.record.metrics import MetricsFile, append
 from dlrun.record.pictures import save_batch
 from dlrun.record.recorder import Progress, RunInfo
 from dlrun.record.tensorboard_writer import TensorBoardWriter
@@ -139,7 +139,7 @@ def test_a_resumed_run_has_the_curves_of_one_that_never_stopped(tmp_path, closed
         board._file._file.close()
         path = event_files(folder)[0]
         path.write_bytes(path.read_bytes()[:-7])
-    cut_back(RunFolder(folder).metrics, 3)  # the checkpoint is of epoch 3
+    MetricsFile(RunFolder(folder).metrics).restore(None, 3)  # the checkpoint is of epoch 3
     train(folder, first=4)
     train(whole)
     assert scalars(folder) == scalars(whole)
@@ -179,7 +179,7 @@ def test_a_tensorboard_that_is_open_while_a_run_resumes_drops_what_the_run_dropp
     train(tmp_path, last=5, finish=False, offset=0.25, half=7)
     live = reader(tmp_path)
     assert len(live.Scalars("val/loss")) == 5
-    cut_back(RunFolder(tmp_path).metrics, 2)
+    MetricsFile(RunFolder(tmp_path).metrics).restore(None, 2)
     train(tmp_path, first=3)
     live.Reload()
     assert [event.step for event in live.Scalars("val/loss")] == [1, 2, 3, 4, 5, 6]
@@ -189,7 +189,7 @@ def test_a_tensorboard_that_is_open_while_a_run_resumes_drops_what_the_run_dropp
 
 def test_a_run_that_was_found_and_started_over_is_still_one_row(tmp_path):
     train(tmp_path / "a" / "1")
-    cut_back(RunFolder(tmp_path / "a" / "1").metrics, 0)
+    MetricsFile(RunFolder(tmp_path / "a" / "1").metrics).restore(None, 0)
     train(tmp_path / "a" / "1", last=2)
     assert len(session_groups(tmp_path)) == 1
     assert [step for step, _ in scalars(tmp_path / "a" / "1")["val/loss"]] == [1, 2]

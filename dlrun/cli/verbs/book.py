@@ -103,7 +103,7 @@ def _listed(runs: Path) -> int:
     """Every comparison with its state, its cost and what its last verdicts were."""
     from dlrun.cli.comparison import measured_in
     from dlrun.config.places import packaged
-    from dlrun.record.folder import read_json
+    from dlrun.record.stored import read_json
     from dlrun.record.terminal import columns, paint
     from dlrun.report.experiments import entries, kept, kept_verdicts
     from dlrun.report.measurements import read_measurements
@@ -142,7 +142,8 @@ def _rows(entry: Entry) -> int:
 def _write(runs: Path, into: Path) -> int:
     """Take the numbers of the runs below output_dir into ``results/`` and make README.md of them all."""
     from dlrun.cli.comparison import measured_in
-    from dlrun.record.folder import read_json, write_text
+    from dlrun.record.folder import write_text
+    from dlrun.record.stored import read_json
     from dlrun.report.book_readme import readme
     from dlrun.report.experiments import entries, keep
     from dlrun.report.measurements import read_measurements

@@ -11,10 +11,11 @@ from typing import Any
 from dlrun.config.flat import flatten
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import GROUPS, Root
-from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.plan import SWEEPS, Job, Plan
 from dlrun.record.status import DONE
+from dlrun.record.stored import read_json
 from dlrun.report.settings import read_file
 from dlrun.sweep.plan.status import JobState
 

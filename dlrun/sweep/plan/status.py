@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dlrun.record.folder import RunFolder, read_json
+from dlrun.record.folder import RunFolder
 from dlrun.record.plan import Job, Plan
 from dlrun.record.status import AGAIN, DONE, FAILED, unmeasured
+from dlrun.record.stored import Damaged, read_json
 from dlrun.record.trials import pruned
 
 WAITING, STARTED = "waiting", "interrupted"  # nothing is there; a run that was ended in the middle
@@ -57,8 +58,8 @@ def read_job(path: Path) -> JobState:
     folder = RunFolder(path)
     try:
         result = folder.result()
-    except ValueError as error:
-        return JobState("failed", {"stop_reason": f"{folder.result_file} is not readable ({error})"})
+    except Damaged as damaged:
+        return JobState("failed", {"stop_reason": f"{folder.result_file} is not readable ({damaged.wrong})"})
     if result is not None:
         return JobState(str(result["status"]), result, _threads(folder))
     return JobState(STARTED, threads=_threads(folder)) if _begun(folder) else JobState(WAITING)
@@ -99,5 +100,8 @@ def _threads(folder: RunFolder) -> int | None:
     """The threads that a run would resume with; None where it would start from the beginning."""
     if not (_begun(folder) and folder.provenance.is_file()):
         return None
-    threads = read_json(folder.provenance).get("threads")
+    try:
+        threads = read_json(folder.provenance).get("threads")
+    except Damaged:  # the run itself says so when it resumes
+        return None
     return threads if isinstance(threads, int) else None
