@@ -18,10 +18,12 @@ from dlrun.assembly.measure import measure
 from dlrun.assembly.network import make_network
 from dlrun.assembly.vectors import set_vectors
 from dlrun.config.places import data_dir
+from dlrun.config.problem import problem
 from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
+from dlrun.data.cache import verified
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.prepared import Split
 from dlrun.data.streamed_rows import StreamedRows
@@ -75,15 +77,26 @@ class RunComponents:
 
 def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:
     """The rows that a run sees; raises ConfigError for data that is not there."""
+    return verified(lambda: _prepared(config, say), say)
+
+
+def _prepared(config: Config, say: Callable[[str], None]) -> PreparedData:
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                        train_size=config.train_size, seed=config.seed, say=say)
     return fewer(prepared, config.test_size)
 
 
 def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) -> RunComponents:
-    """Read the data, build the model on the device; raises ConfigError for data that is not there."""
+    """Read the data, build the model on the device; raises ConfigError for data that is not there.
+
+    What was cached is verified meanwhile: nothing is trained on a damaged copy.
+    """
+    return verified(lambda: _build(checked, machine, say), say)
+
+
+def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> RunComponents:
     config = checked.config
-    prepared = rows_of(config, say)
+    prepared = _prepared(config, say)
     seed = own_seed(config)
     rng = (GlobalStepRng if isinstance(config.model, Custom) else StepRng)(seed, machine.device)
     model = make_network(config, prepared.data_spec, checked.network, rng)
@@ -120,10 +133,13 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) ->
 
 
 def class_counts(prepared: PreparedData) -> list[int]:
-    """The training rows of each class; [] where the targets are no classes."""
-    if prepared.data_spec.target_kind != "classes" or prepared.train.y is None:
+    """The training rows of each class; [] where the targets are no classes.  ConfigError for one that is no class."""
+    y, classes = prepared.train.y, len(prepared.data_spec.classes)
+    if prepared.data_spec.target_kind != "classes" or y is None:
         return []
-    counts: list[int] = np.bincount(prepared.train.y, minlength=len(prepared.data_spec.classes)).tolist()
+    if len(y) and not 0 <= int(y.min()) <= int(y.max()) < classes:
+        raise problem("dataset", f"a target is class {int(y.min())} or {int(y.max())}; expected 0 to {classes - 1}")
+    counts: list[int] = np.bincount(y, minlength=classes).tolist()
     return counts
 
 

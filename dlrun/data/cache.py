@@ -1,6 +1,7 @@
 """Decoded arrays, kept so that the second start is fast.
 
-An entry is a folder `<kind>-<what was asked>-<state of the sources>` with one .npy an array and `about.json`.
+An entry is a folder `<kind>-<what was asked>-<state of the sources>` with one .npy an array and `about.json`, which has
+their checksums and its own: an entry that was damaged on the disk is decoded again.
 It never changes: other settings or another size or time of a source file make another entry, and an entry of
 an older state is removed.  An entry appears by one rename, so a reader sees all of it or nothing.
 """
@@ -9,24 +10,33 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import io
 import json
 import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dlrun.config.places import cache_dir
 from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec
+from dlrun.record import digest
+from dlrun.record.stored import Damaged, mapping, read_file
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     import numpy as np
 
     from dlrun.data.source import RawDataset
 
+ABOUT, SUMS = "about.json", "checksums"
 FORMAT = 2  # count up when readers change what they make of the same file
+Made = TypeVar("Made")
 DAY = 86400.0  # seconds
 LARGE = 32 * 2**20  # bytes; from here on arrays are mapped into memory instead of read
 
@@ -52,36 +62,114 @@ def _short(value: Any) -> str:
 
 
 def dataset_info(at: Path) -> DatasetInfo | None:
-    """Signature and rows of an entry; None when there is none."""
-    about = _about(at)
+    """Signature and rows of an entry; None when there is none, or a damaged one."""
+    try:
+        about = _about(at)
+    except Damaged:
+        return None
     return None if about is None else DatasetInfo(DatasetSpec.of(about["signature"]), about["rows"])
 
 
-def load(at: Path) -> RawDataset | None:
-    """The entry's arrays; None when there is no (whole) entry.
+def load(at: Path, trust_older: bool = False) -> RawDataset | None:
+    """The entry's arrays; None when there is no entry, or one of an older dlrun without checksums (`trust_older`: it).
 
     Large ones are mapped, copy on write: they can be used as they lie, and all jobs and workers of a sweep share the
-    one copy in the system's memory.
+    one copy in the system's memory.  A thread verifies these; see `verified`.  Raises Damaged for an entry whose other
+    files are not what was written.
     """
     about = _about(at)
-    if about is None:
+    if about is None or not (SUMS in about or trust_older):
         return None
-    import numpy as np
 
     from dlrun.data.source import RawDataset
 
-    arrays = {}
     try:
-        for name in about["arrays"]:
-            file = at / f"{name}.npy"
-            arrays[name] = np.load(file, mmap_mode="c" if file.stat().st_size >= LARGE else None, allow_pickle=False)
-    except (FileNotFoundError, ValueError, EOFError):
-        return None  # removed in this moment by a process that saw a newer source, or cut short with the machine
+        sums = about.get(SUMS, {})
+        arrays: dict[str, Any] = {name: _array(at / f"{name}.npy", sums.get(name)) for name in about["arrays"]}
+    except FileNotFoundError:
+        if at.is_dir() and (at / ABOUT).is_file():
+            raise Damaged(at, "a file of it is missing") from None
+        return None  # removed in this moment by a process that saw a newer source
     columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])
     rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content", "target")}
     arrays.setdefault("y", None)
     return RawDataset(DatasetSpec.of(about["signature"]), **arrays, **rest, columns=columns,
                       notes=tuple(about["notes"]), words=tuple(about["words"]))
+
+
+def _array(file: Path, noted: dict[str, Any] | None) -> np.ndarray:
+    """An array, verified where it is small; else that is begun."""
+    import numpy as np
+
+    size = file.stat().st_size
+    if noted is not None and size != noted["bytes"]:
+        raise Damaged(file, f"it has {size:,} bytes, and had {noted['bytes']:,}")
+    try:
+        if size >= LARGE:
+            found: np.ndarray = np.load(file, mmap_mode="c", allow_pickle=False)
+            if noted is not None:
+                _waiting.append((file, _pool().submit(_is_whole, file, noted["crc32c"])))
+            return found
+        data = file.read_bytes()
+        if noted is not None and digest.shown(digest.extend(0, data)) != noted["crc32c"]:
+            raise Damaged(file, "its checksum is wrong")
+        found = np.load(io.BytesIO(data), allow_pickle=False)
+        return found
+    except FileNotFoundError:
+        raise
+    except Damaged:
+        raise
+    except (OSError, ValueError, EOFError) as error:
+        raise Damaged(file, f"it is not readable ({error})") from None
+
+
+_waiting: list[tuple[Path, Future[bool]]] = []  # mapped arrays that are being verified
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # it brings logging, which a check of a command does without
+
+    return ThreadPoolExecutor(1, "verify-cache")
+
+
+def _forked() -> None:
+    """A forked process has neither the thread nor what it was to verify."""
+    _waiting.clear()
+    _pool.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+def _is_whole(file: Path, crc: str) -> bool:
+    try:
+        return digest.shown(digest.of_file(file)) == crc
+    except FileNotFoundError:
+        return True  # the entry was removed; what is mapped stays
+    except OSError:
+        return False
+
+
+def verified(make: Callable[[], Made], say: Callable[[str], None]) -> Made:
+    """What `make` makes of data sets that it reads, whose large arrays are verified meanwhile, beside it.
+
+    Where one is damaged its entry is removed, and `make` is called again: it decodes the source files.
+    """
+    del _waiting[:]
+    made = make()
+    damaged = [file for file, whole in _waiting if not whole.result()]
+    del _waiting[:]
+    for file in damaged:
+        say(decoded_again(Damaged(file, "its checksum is wrong")))
+        shutil.rmtree(file.parent, ignore_errors=True)
+    return make() if damaged else made
+
+
+def decoded_again(damaged: Damaged) -> str:
+    """What is said of a damaged entry."""
+    return f"the cached copy {damaged.path} is damaged ({damaged.wrong}); the source is decoded again"
 
 
 def store(at: Path, source: RawDataset) -> None:
@@ -94,17 +182,20 @@ def store(at: Path, source: RawDataset) -> None:
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=at.parent))
     try:
         arrays = {name: array for name in ARRAYS if (array := getattr(source, name)) is not None}
+        sums: dict[str, Any] = {}
         for name, array in arrays.items():
-            np.save(work / f"{name}.npy", array, allow_pickle=False)
+            file = work / f"{name}.npy"
+            np.save(file, array, allow_pickle=False)
+            sums[name] = {"bytes": file.stat().st_size, "crc32c": digest.shown(digest.of_file(file))}
         rows = {split: len(arrays[name]) for split, name in (("train", "x"), ("val", "x_val"), ("test", "x_test"))
                 if name in arrays}
         about = {
             "signature": dataclasses.asdict(source.data_spec), "rows": rows, "arrays": list(arrays),
             "levels": source.levels, "columns": [dataclasses.asdict(column) for column in source.columns],
             "label": source.label, "files": source.files, "notes": source.notes, "grouped": source.grouped,
-            "content": source.content, "target": source.target, "words": source.words,
+            "content": source.content, "target": source.target, "words": source.words, SUMS: sums,
         }
-        (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        (work / ABOUT).write_text(json.dumps(digest.sealed(about)), encoding="utf-8")
         _publish(work, at)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -146,14 +237,32 @@ def _publish(work: Path, at: Path) -> None:
     try:
         os.rename(work, at)
     except OSError:
-        if load(at) is None:  # not merely another process that wrote the same entry first
+        if not is_there(at, trust_older=False):  # not merely another process that wrote the same entry first
             shutil.rmtree(at, ignore_errors=True)
             os.rename(work, at)
 
 
-def _about(at: Path) -> dict[str, Any] | None:
+def is_there(at: Path, trust_older: bool = True) -> bool:
+    """Whether an entry can be read; see `load`."""
     try:
-        about: dict[str, Any] = json.loads((at / "about.json").read_text(encoding="utf-8"))
-        return about
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+        return load(at, trust_older) is not None
+    except Damaged:
+        return False
+
+
+def _about(at: Path) -> dict[str, Any] | None:
+    """about.json of an entry; None where there is no entry.  Raises Damaged."""
+    try:
+        return read_file(at / ABOUT, _parse)
+    except FileNotFoundError:
         return None
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    about = mapping(data)
+    if SUMS in about or digest.SEAL in about:  # an older dlrun wrote neither
+        about = digest.unsealed(about)
+    lacking = [key for key in ("signature", "rows", "arrays", "columns") if key not in about]
+    if lacking:
+        raise ValueError(f"it lacks {lacking[0]}")
+    return about

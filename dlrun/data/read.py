@@ -9,6 +9,7 @@ from typing import Protocol
 from dlrun.data import cache, paths
 from dlrun.data.dataset_spec import Column
 from dlrun.data.source import DatasetFiles, RawDataset, Say, complete
+from dlrun.record.stored import Damaged
 
 Hashes = Mapping[str, str | tuple[str, ...]]  # SHA-256 of the genuine files by their names
 
@@ -44,7 +45,11 @@ def _described(source: RawDataset) -> RawDataset:
 def cached(kind: str, hashes: Hashes, found: DatasetFiles, say: Say) -> RawDataset:
     """The decoded arrays of files, from the cache where they are there, else decoded and kept there."""
     at = cache.entry(kind, found.asked, found.paths, found.state)
-    source = cache.load(at)
+    try:
+        source = cache.load(at)
+    except Damaged as damaged:
+        say(cache.decoded_again(damaged))
+        source = None
     if source is not None:
         return source
     source = found.decode(say)

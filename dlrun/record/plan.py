@@ -7,15 +7,17 @@ run.  What is stored is the resolved configuration, so that editing a YAML file 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dlrun.record.folder import write_json, write_text
+from dlrun.record import digest
+from dlrun.record.folder import plain, write_json, write_text
 from dlrun.record.own_file import cannot_write, refuse_links
-from dlrun.record.stored import read_json
+from dlrun.record.stored import Damaged, mapping, read_file
 
 FORMAT = 1
+_SUM, _AGAIN = "jobs_crc32c", "the sweep's command writes it again, and trains nothing twice"
 SWEEPS = "sweeps"  # the folder below output_dir
 
 
@@ -75,27 +77,48 @@ class Plan:
 def store(plan: Plan) -> None:
     """Write ``jobs.jsonl`` (a line a job), then ``plan.json``, each atomically: where the latter is, all is there.
 
-    Raises ConfigError where the sweep's folder is a link or can't be made.
+    plan.json has the checksums of both.  Raises ConfigError where the sweep's folder is a link or can't be made.
     """
     refuse_links(plan.folder, plan.folder / "logs", plan.folder / "reports")
     try:
         plan.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(error) from None
-    lines = (json.dumps(_as_json(job), ensure_ascii=False) + "\n" for job in plan.jobs)
-    write_text(plan.folder / "jobs.jsonl", "".join(lines))
-    write_json(plan.folder / "plan.json", {
+    lines = "".join(json.dumps(_as_json(job), ensure_ascii=False) + "\n" for job in plan.jobs)
+    write_text(plan.folder / "jobs.jsonl", lines)
+    head: dict[str, Any] = plain({
         "format": FORMAT, "name": plan.name, "axes": plan.axes, "seeds": plan.seeds, "jobs": len(plan.jobs),
-        "command": list(plan.command), "options": plan.options, "notes": list(plan.notes)})
+        "command": list(plan.command), "options": plan.options, "notes": list(plan.notes),
+        _SUM: digest.shown(digest.extend(0, lines.encode()))})
+    write_json(plan.folder / "plan.json", digest.sealed(head))
 
 
 def load(folder: Path) -> Plan:
-    """The plan that a sweep's folder holds; raises FileNotFoundError where there is none."""
-    head = read_json(folder / "plan.json")
-    lines = (folder / "jobs.jsonl").read_text(encoding="utf-8").splitlines()
-    jobs = [_from_json(json.loads(line)) for line in lines]
-    return Plan(head["name"], folder.parent.parent, head["axes"], head["seeds"], jobs, tuple(head["command"]),
-                head["options"], tuple(head["notes"]))
+    """The plan that a sweep's folder holds.
+
+    Raises FileNotFoundError where there is none, Damaged where a file is not what was written.
+    """
+    def parse(data: bytes) -> tuple[dict[str, Any], Plan]:
+        head = mapping(data)
+        if _SUM in head or digest.SEAL in head:  # an older dlrun wrote neither
+            head = digest.unsealed(head)
+        return head, Plan(str(head["name"]), folder.parent.parent, dict(head["axes"]), list(head["seeds"]), [],
+                          tuple(head["command"]), dict(head["options"]), tuple(head["notes"]))
+
+    head, plan = read_file(folder / "plan.json", parse, _AGAIN)
+
+    def parse_jobs(data: bytes) -> list[Job]:
+        jobs = [_from_json(mapping(line)) for line in data.split(b"\n") if line]
+        if len(jobs) != head["jobs"]:
+            raise ValueError(f"it has {len(jobs)} jobs, and plan.json {head['jobs']}")
+        if head.get(_SUM) not in (None, digest.shown(digest.extend(0, data))):
+            raise ValueError("it is not the one that plan.json was written with")
+        return jobs
+
+    try:
+        return replace(plan, jobs=read_file(folder / "jobs.jsonl", parse_jobs, _AGAIN))
+    except FileNotFoundError:
+        raise Damaged(folder / "jobs.jsonl", "it is missing", _AGAIN) from None
 
 
 def _as_json(job: Job) -> dict[str, Any]:

@@ -74,17 +74,6 @@ def read_json(path: str | os.PathLike[str], then: str = "") -> dict[str, Any]:
     return read_file(path, mapping, then)
 
 
-def read_list(path: str | os.PathLike[str], then: str = "") -> list[Any]:
-    """The list in a JSON file; raises FileNotFoundError and Damaged, as `read_file` does."""
-    def listed(data: bytes) -> list[Any]:
-        found = json.loads(data.decode("utf-8"))
-        if not isinstance(found, list):
-            raise ValueError(f"expected a list, it holds {_called(found)}")
-        return found
-
-    return read_file(path, listed, then)
-
-
 def read_yaml_mapping(path: str | os.PathLike[str], then: str = "") -> dict[str, Any]:
     """The mapping in a YAML file that dlrun wrote; raises FileNotFoundError and Damaged, as `read_file` does."""
     def yaml_mapping(data: bytes) -> dict[str, Any]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
-from dlrun.record.stored import read_json
+from dlrun.record.stored import read_file
 
 FILE = "trials.json"
 
 
 def read_trials(folder: Path) -> list[dict[str, Any]]:
-    """What trials.json holds; [] for a sweep that is no search."""
+    """What trials.json holds; [] for a sweep that is no search.  Raises Damaged for a file that holds no trials."""
     try:
-        found = read_json(folder / FILE)
+        return read_file(folder / FILE, _trials, "the search's command writes it again")
     except FileNotFoundError:
         return []
-    return found if isinstance(found, list) else []
+
+
+def _trials(data: bytes) -> list[dict[str, Any]]:
+    found = json.loads(data.decode("utf-8"))
+    if not isinstance(found, list):
+        raise ValueError("expected a list of trials")
+    for trial in found:
+        str(trial["state"]), list(trial["jobs"])
+    return found
 
 
 def pruned(folder: Path) -> set[str]:

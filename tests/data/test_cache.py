@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,3 +84,79 @@ def test_without_a_writable_cache_reading_goes_on_and_says_so(cfg, tmp_path, mon
     monkeypatch.setenv("DLRUN_CACHE", str(tmp_path / "file"))
     assert len(read(cfg, "", said.append).x) == 4
     assert any("can't be written" in line for line in said)
+
+
+def entry_of(cache_folder: Path) -> Path:
+    (entry,) = (cache_folder / "decoded").iterdir()
+    return entry
+
+
+def flip(path: Path, bit: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
+
+
+def test_no_flipped_bit_of_an_entry_is_read_and_the_entry_is_named(cfg, cache_folder):
+    whole = read(cfg, "", lambda line: None)
+    entry = entry_of(cache_folder)
+    for file in sorted(entry.iterdir()):
+        data = file.read_bytes()
+        for bit in random.Random(1).sample(range(8 * len(data)), 60):
+            flip(file, bit)
+            lines: list[str] = []
+            found = read(cfg, "", lines.append)
+            same = all(np.array_equal(getattr(found, name), getattr(whole, name), equal_nan=True) for name in "xy")
+            assert same and found.data_spec == whole.data_spec and found.files == whole.files
+            assert any(str(entry) in line and "decoded again" in line for line in lines), (file.name, bit)
+            assert file.read_bytes() == data, "the entry is whole again"
+
+
+@pytest.mark.parametrize("name", ["x.npy", "y.npy", "about.json"])
+def test_a_file_of_an_entry_that_is_cut_is_not_read(cfg, cache_folder, name):
+    whole = read(cfg, "", lambda line: None)
+    file = entry_of(cache_folder) / name
+    data = file.read_bytes()
+    for size in range(0, len(data), 7):
+        file.write_bytes(data[:size])
+        assert np.array_equal(read(cfg, "", lambda line: None).x, whole.x, equal_nan=True)
+        assert file.read_bytes() == data
+
+
+def test_a_damaged_mapped_array_is_found_beside_what_is_built_on_it_which_is_built_again(cfg, cache_folder, said,
+                                                                                         monkeypatch):
+    whole = read(cfg, "", lambda line: None)
+    entry = entry_of(cache_folder)
+    monkeypatch.setattr(cache, "LARGE", 1)
+    flip(entry / "x.npy", 8 * (entry / "x.npy").stat().st_size - 3)
+    made = []
+
+    def make():
+        made.append(np.array(read(cfg, "", lambda line: None).x))
+        return made[-1]
+
+    found = cache.verified(make, said.append)
+    assert len(made) == 2 and not np.array_equal(made[0], whole.x, equal_nan=True)
+    assert np.array_equal(found, whole.x, equal_nan=True)
+    assert str(entry / "x.npy") in said[0] and "decoded again" in said[0]
+    assert cache.verified(make, said.append) is made[-1] and len(made) == 3 and len(said) == 1
+
+
+def test_an_entry_of_an_older_dlrun_is_decoded_again(cfg, cache_folder):
+    whole = read(cfg, "", lambda line: None)
+    about = entry_of(cache_folder) / "about.json"
+    older = {key: value for key, value in json.loads(about.read_text()).items() if key not in ("checksums", "crc32c")}
+    about.write_text(json.dumps(older))
+    assert np.array_equal(read(cfg, "", lambda line: None).x, whole.x, equal_nan=True)
+    assert "checksums" in json.loads(about.read_text())
+
+
+@pytest.mark.faults
+def test_no_bit_of_an_entry_at_all(cfg, cache_folder):
+    whole = read(cfg, "", lambda line: None)
+    for file in sorted(entry_of(cache_folder).iterdir()):
+        for bit in range(8 * file.stat().st_size):
+            flip(file, bit)
+            found = read(cfg, "", lambda line: None)
+            assert all(np.array_equal(getattr(found, name), getattr(whole, name), equal_nan=True) for name in "xy")
+            assert found.data_spec == whole.data_spec, (file.name, bit)

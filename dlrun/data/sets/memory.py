@@ -41,7 +41,7 @@ class Memory(ArrayData):
         from dlrun.data import cache
 
         if self.content not in _held:
-            found = cache.load(_entry(self.content))
+            found = cache.load(_entry(self.content), trust_older=True)
             if found is None:
                 raise problem(f"dataset.content={self.content}", "this data was held by a program that has ended, and "
                               f"the cache {cache.folder()} has no copy of it; give it again to dlrun.train(data=...)")
@@ -79,7 +79,7 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     content = hashlib.sha256(f"{source.content} {about}".encode()).hexdigest()[:16]
     source = dataclasses.replace(source, content=hashlib.sha256(content.encode()).hexdigest())
     _held[content] = source
-    if not source.streams and not _entry(content).is_dir():
+    if not source.streams and not cache.is_there(_entry(content)):
         cache.store(_entry(content), source)
     return content
 

@@ -67,7 +67,10 @@ def read_job(path: Path) -> JobState:
 
 def read_all(plan: Plan) -> list[JobState]:
     """The state of each job of a plan."""
-    given_up = pruned(plan.folder) if plan.options.get("search") else set()
+    try:
+        given_up = pruned(plan.folder) if plan.options.get("search") else set()
+    except Damaged:  # the study knows them too, and trials.json is written again from it
+        given_up = set()
     found = [_with_metrics(job, read_job(plan.run_folder(job))) for job in plan.jobs]
     return [replace(state, status=PRUNED) if job.id in given_up and not state.done else state
             for job, state in zip(plan.jobs, found)]

@@ -19,7 +19,7 @@ from dlrun.sweep.plan.status import read_all
 from dlrun.sweep.request.request import read_request
 from dlrun.sweep.request.to_override import to_override
 from dlrun.sweep.search.objective import Objective, objective
-from dlrun.sweep.search.search_plan import fingerprint, jobs_so_far
+from dlrun.sweep.search.search_plan import fingerprint, jobs_so_far, lost_jobs
 from dlrun.sweep.search.search_queue import SearchQueue
 from dlrun.sweep.search.space import space_of
 from dlrun.sweep.search.study import open_study
@@ -60,6 +60,7 @@ def open_search(plan: Plan, options: Execution) -> SearchQueue:
     study = open_study(plan.folder, plan.name, fingerprint(plan, first[0], checker), goal.falls,
                        plan.options["pruner"], first[0].config.epochs)
     plan = replace(plan, jobs=jobs_so_far(plan))
+    plan = replace(plan, jobs=[*plan.jobs, *lost_jobs(plan, Trials(study), space, checker)])
     store(plan)
     slots = find_slots(options, [make_job(0, space.probes()[0], first[0], checker)])
     return SearchQueue(plan, study, space, goal, checker, ThreadRule(slots), slots, options.max_failures,

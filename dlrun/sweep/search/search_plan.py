@@ -10,13 +10,14 @@ from pathlib import Path
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.preflight.checked import Checked
 from dlrun.record.plan import Job, Plan, load
-from dlrun.sweep.plan.checking import Checker, check_all
+from dlrun.sweep.plan.checking import Checker, check_all, make_job
 from dlrun.sweep.plan.grid import together, varying
 from dlrun.sweep.plan.naming import sweep_name
 from dlrun.sweep.request.request import Request
 from dlrun.sweep.search.objective import objective
 from dlrun.sweep.search.space import Space, space_of
-from dlrun.sweep.search.study import missing
+from dlrun.sweep.search.study import missing, suggest
+from dlrun.sweep.search.trials import Trials
 
 
 def search_plan(overrides: Sequence[str], request: Request, checker: Checker) -> Plan:
@@ -59,6 +60,22 @@ def jobs_so_far(plan: Plan) -> list[Job]:
     except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or one that another version has written
         return []
     return before.jobs if before.options.get("search") else []
+
+
+def lost_jobs(plan: Plan, trials: Trials, space: Space, checker: Checker) -> list[Job]:
+    """The jobs of the study's trials that are not in the plan, whose files were lost or damaged."""
+    known = {job.id for job in plan.jobs}
+    found: dict[str, Job] = {}
+    for trial in trials.all():
+        if known.issuperset(trial.user_attrs.get("jobs", [])):
+            continue
+        specs = space.specs(suggest(trial, space.drawn))
+        checked, wrong = check_all(specs, checker)
+        for spec, ready in zip(specs, () if wrong else checked):
+            job = make_job(len(known) + len(found) + 1, spec, ready, checker)
+            if job.id not in known:
+                found.setdefault(job.id, job)
+    return list(found.values())
 
 
 def _axes(space: Space) -> dict[str, list[object]]:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import Problem, problem
 from dlrun.record.metrics import mend
 from dlrun.record.own_file import refuse_links
+from dlrun.record.stored import Damaged
 from dlrun.sweep.request.axes import Axis
 from dlrun.sweep.search.space import labels
 
 if TYPE_CHECKING:
     import optuna
     from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial
 
 JOURNAL = "study.jsonl"
 _FINGERPRINT = "asked"  # the study's attribute that says which search it is
@@ -47,9 +49,14 @@ def open_study(folder: Path, name: str, fingerprint: Mapping[str, Any], falls: b
     path = folder / JOURNAL
     refuse_links(folder, path)  # Optuna opens it by its name
     mend(path)
-    storage = JournalStorage(JournalFileBackend(str(path), _no_lock(path)))
-    study = optuna.create_study(study_name=name, storage=storage, direction="minimize" if falls else "maximize",
-                                load_if_exists=True, pruner=_pruner(pruner, epochs))
+    try:
+        storage = JournalStorage(JournalFileBackend(str(path), _no_lock(path)))
+        study = optuna.create_study(study_name=name, storage=storage, direction="minimize" if falls else "maximize",
+                                    load_if_exists=True, pruner=_pruner(pruner, epochs))
+        study.get_trials(deepcopy=False)
+    except Exception as error:  # whatever Optuna raises for a line that it cannot use
+        raise Damaged(path, f"it is not readable ({type(error).__name__}: {str(error)[:80]})",
+                      "another sweep.name begins a new study, which finds the runs that are trained") from error
     before = study.user_attrs.get(_FINGERPRINT)
     if before is None:
         study.set_user_attr(_FINGERPRINT, dict(fingerprint))
@@ -116,7 +123,7 @@ def _pruner(name: str, epochs: int | None) -> optuna.pruners.BasePruner:
     return pruners.NopPruner()
 
 
-def suggest(trial: optuna.Trial, axes: Mapping[str, Axis]) -> dict[str, Any]:
+def suggest(trial: optuna.Trial | FrozenTrial, axes: Mapping[str, Axis]) -> dict[str, Any]:
     """The values of a trial; those that it has already stay."""
     drawn: dict[str, Any] = {}
     for name, axis in axes.items():

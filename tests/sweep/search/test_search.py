@@ -100,6 +100,32 @@ def test_every_sampler_draws_numbers_steps_and_choices_from_where_they_lie(searc
         assert job.config["optimizer"]["lr"] == job.values["optimizer.lr"]
 
 
+def test_a_search_whose_plan_is_lost_cut_or_damaged_has_the_jobs_of_its_trials_again(search) -> None:
+    overrides = [LR, "model.dropout=0,0.2", "search=random", "n_trials=4"]
+    first, shown = search(*overrides)
+    work(first, shown)
+    folder = first.plan.folder
+    whole = {job.id: (job.overrides, job.values, job.config) for job in first.plan.jobs}
+    jobs, head = folder / "jobs.jsonl", folder / "plan.json"
+    for damage in (head.unlink, lambda: head.write_text("{"), jobs.unlink, lambda: jobs.write_text(""),
+                   lambda: jobs.write_text(jobs.read_text().splitlines(keepends=True)[0]),
+                   lambda: jobs.write_text(jobs.read_text()[:-40]), lambda: (folder / "trials.json").write_text("{}")):
+        damage()
+        second, shown = search(*overrides)
+        assert work(second, shown) == []
+        assert {job.id: (job.overrides, job.values, job.config) for job in second.plan.jobs} == whole
+        assert load(folder) == second.plan
+
+
+def test_a_damaged_study_is_a_sentence(search) -> None:
+    first, shown = search(LR, "search=random", "n_trials=2")
+    work(first, shown)
+    study = first.plan.folder / "study.jsonl"
+    study.write_text(study.read_text().replace("{", "[", 3))
+    with pytest.raises(ConfigError, match="another sweep.name"):
+        search(LR, "search=random", "n_trials=2")
+
+
 def test_a_search_killed_after_7_of_20_ends_with_20_and_its_trials_in_hand_keep_their_values(search) -> None:
     overrides = [LR, "model.dropout=0,0.2", "search=tpe", "n_trials=20"]
     first, shown = search(*overrides)
