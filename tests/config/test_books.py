@@ -26,7 +26,21 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         read_book({"titel": "x", "printed": [{"metric": "test/loss"}, {"valeu": 3}, 7], "claims": ["a > b"],
                    "quick": "epochs=2", "cost": {"cpu": "1 min"},
                    "explained": {"sgd": "It is so.", "a > b": {"fast": "It is so."}}})
-    said = [problem.given for problem in wrong.value.problems]
-    for key in ("book.titel", "book.id", "book.printed[0].value=None", "book.printed[1].valeu", "book.printed[2]",
-                "book.claims[0]", "book.quick", "book.cost.cpu", "book.explained.sgd", "book.explained.a > b.fast"):
+    said = {problem.given: problem.expected for problem in wrong.value.problems}
+    for key in ("book.titel=x", "book.id", "book.printed[0].value", "book.printed[1].valeu=3", "book.printed[2]=7",
+                "book.claims[0]=a > b", "book.quick=epochs=2", "book.cost.cpu=1 min", "book.explained.sgd",
+                "book.explained.a > b.fast=It is so."):
         assert key in said
+    assert "did you mean  book.title" in said["book.titel=x"] and "the printed number" in said["book.printed[0].value"]
+    assert "did you mean  book.printed[1].value" in said["book.printed[1].valeu=3"]
+
+
+def test_a_value_of_another_type_is_said_with_what_is_expected() -> None:
+    with pytest.raises(ConfigError) as wrong:
+        read_book({"id": "a", "parameters": "many", "tour": "yes", "claims": [{"check": "a > b"}],
+                   "printed": [{"metric": "loss", "value": "0.4", "decimals": 0.5, "unit": "percent", "epoch": 0}]})
+    said = {problem.given: problem.expected for problem in wrong.value.problems}
+    assert said["book.tour=yes"] == "expected true or false; did you mean  true"
+    assert said["book.printed[0].decimals=0.5"] == "expected an integer (default 0)"
+    assert set(said) == {"book.parameters=many", "book.tour=yes", "book.claims[0].says", "book.printed[0].value='0.4'",
+                         "book.printed[0].decimals=0.5", "book.printed[0].unit=percent", "book.printed[0].epoch=0"}

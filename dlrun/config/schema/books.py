@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
+from dlrun.config.schema.fields import MISSING, choice, flag, free, integer, mapping, number, text, texts
+from dlrun.config.schema.reader import read_members, read_values
 
-_KEYS = ("id", "title", "where", "parameters", "fixed", "printed", "claims", "notes", "explained", "stand_in", "needs",
-         "quick", "cost", "tour")
-_CELL = ("row", "metric", "value", "decimals", "unit", "epoch", "best", "notes", "comparable")
-_CLAIM = ("says", "check", "metric", "where", "notes")
-_COST = ("full", "quick", "gpu")
 PROFILES = ("full", "quick")
 
 
@@ -39,14 +36,54 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class PrintedCell:
+    """A cell as a book prints it and a file gives it."""
+
+    row: str | None = text(None, "the row of the comparison, where there are several")
+    metric: str = text(MISSING, "what is printed, as test/accuracy")
+    value: float = number(MISSING, "the printed number")
+    decimals: int = integer(0, "its printed decimals")
+    unit: str = choice("", ("", "%"), "% or nothing; other units are the metric's own")
+    epoch: int | None = integer(None, "the epoch that it is of, where it is not the last", low=1)
+    best: bool = flag(False, "whether it is the best of all epochs")
+    notes: str = text("", "what has to be known of it")
+    comparable: bool = flag(True, "whether the run is one of the book's experiment")
+
+    def read(self) -> Cell:
+        """The number in its metric's own unit; of an epoch ``val@9/loss``."""
+        share = 0.01 if self.unit == "%" else 1.0
+        split, _, rest = self.metric.partition("/")
+        return Cell(f"{split}@{self.epoch}/{rest}" if self.epoch else self.metric, self.value * share,
+                    share * 10.0 ** -self.decimals, self.row, self.notes, self.comparable,
+                    self.best and not self.epoch)
+
+
+@dataclass(frozen=True)
 class Claim:
     """A sentence of a book, and the check that decides it; `metric` is what rows stand for."""
 
-    says: str
-    check: str
-    metric: str | None = None
-    where: str = ""
-    notes: str = ""
+    says: str = text(MISSING, "the sentence")
+    check: str = text("", "the check that decides it")
+    metric: str | None = text(None, "the metric that rows stand for")
+    where: str = text("", "where the book says it")
+    notes: str = text("", "what has to be known of it")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The measured times of a comparison."""
+
+    full: str | None = text(None, "of the full profile")
+    quick: str | None = text(None, "of the quick profile")
+    gpu: str | None = text(None, "of the full profile on a GPU")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A sentence by profile."""
+
+    full: str | None = text(None, "the sentence in the full profile")
+    quick: str | None = text(None, "the sentence in the quick profile")
 
 
 @dataclass(frozen=True)
@@ -57,117 +94,56 @@ class Book:
     sentence by profile; `cost` the measured times; `tour` marks the few that `dlrun book --tour` runs.
     """
 
-    id: str
-    title: str = ""
-    where: str = ""
-    parameters: int | None = None
-    fixed: str = ""
-    printed: tuple[Cell, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    notes: str = ""
-    explained: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    stand_in: str = ""
-    needs: str = ""
-    quick: tuple[str, ...] = ()
-    cost: Mapping[str, Any] | None = None
-    tour: bool = False
+    id: str = text(MISSING, "its name, as gulli/C3")
+    title: str = text("", "its title")
+    where: str = text("", "author and chapter")
+    parameters: int | None = integer(None, "the printed count of parameters")
+    fixed: str = text("", "what all rows have in common")
+    printed: tuple[Cell, ...] = free((), "a list of cells {row, metric, value, decimals, ...}")
+    claims: tuple[Claim, ...] = free((), "a list of claims {says, check, ...}")
+    notes: str = text("", "what has to be known of it")
+    explained: Mapping[str, Mapping[str, str]] = mapping(None, "sentences for rows and claims")
+    stand_in: str = text("", "data that replaces the book's")
+    needs: str = text("", "what is missing to run it")
+    quick: tuple[str, ...] = texts((), "overrides of the quick profile, as [epochs=2,train_size=2000]", empty=True)
+    cost: Mapping[str, Any] | None = mapping(None, "measured times {full, quick, gpu}")
+    tour: bool = flag(False, "whether  dlrun book --tour  runs it")
 
 
-def read_book(values: Mapping[str, Any]) -> Book:
-    """The typed form of a `book` mapping; raises ConfigError with everything that is wrong with it."""
-    wrong = list(_unknown("book", values, _KEYS))
-    printed, claims = [], []
-    for place, cell in enumerate(_members(values, "printed", wrong)):
-        printed += list(_cell(f"book.printed[{place}]", cell, wrong))
-    for place, claim in enumerate(_members(values, "claims", wrong)):
-        claims += list(_claim(f"book.claims[{place}]", claim, wrong))
-    if not isinstance(values.get("cost") or {}, Mapping):
-        wrong.append(Problem("book.cost", "expected a mapping"))
+def read_book(given: Mapping[str, Any]) -> Book:
+    """The typed form of a `book` mapping; raises ConfigError with everything that is wrong with it.
+
+    A key that is null is as one that is not given.
+    """
+    wrong: list[Problem] = []
+    values = read_values(Book, _given(given), "book", wrong)
+    printed = [PrintedCell(**cell).read()
+               for cell in read_members(PrintedCell, values["printed"], "book.printed", wrong)]
+    claims = [Claim(**claim) for claim in read_members(Claim, values["claims"], "book.claims", wrong)]
+    read_values(Cost, values["cost"] or {}, "book.cost", wrong)
     known = [claim.says for claim in claims] + [cell.row or cell.metric for cell in printed]
-    explained = dict(_explained(values.get("explained") or {}, known, wrong))
-    if isinstance(values.get("cost"), Mapping):
-        wrong += _unknown("book.cost", values["cost"], _COST)
-    quick = values.get("quick") or ()
-    if not isinstance(quick, Sequence) or isinstance(quick, str) or not all("=" in str(word) for word in quick):
-        wrong.append(Problem("book.quick", "expected a list of overrides, as [epochs=2, train_size=2000]"))
-        quick = ()
-    if not values.get("id"):
-        wrong.append(Problem("book.id", "must be given, as gulli/C3"))
+    explained = {str(key): _explanation(str(key), sentence, known, wrong)
+                 for key, sentence in (values["explained"] or {}).items()}
+    wrong += [Problem(f"book.quick={word}", "expected overrides, as [epochs=2,train_size=2000]")
+              for word in values["quick"] if "=" not in word]
     if wrong:
         raise ConfigError(wrong)
-    texts = {key: str(values.get(key) or "") for key in ("id", "title", "where", "fixed", "notes", "stand_in", "needs")}
-    return Book(**texts, parameters=values.get("parameters"), printed=tuple(printed), claims=tuple(claims),
-                explained=explained, quick=tuple(map(str, quick)), cost=values.get("cost"),
-                tour=bool(values.get("tour")))
+    return Book(**{**values, "printed": tuple(printed), "claims": tuple(claims), "explained": explained})
 
 
-def _explained(values: Any, known: Sequence[str], wrong: list[Problem]) -> Iterator[tuple[str, dict[str, str]]]:
-    if not isinstance(values, Mapping):
-        wrong.append(Problem("book.explained", "expected a mapping from rows and claims to sentences"))
-        return
-    for key, said in values.items():
-        if str(key) not in known:
-            wrong.append(Problem(f"book.explained.{key}", f"no such claim or row{did_you_mean(str(key), known)}"))
-        by_profile: dict[str, Any] = dict(said) if isinstance(said, Mapping) else dict.fromkeys(PROFILES, said)
-        wrong += _unknown(f"book.explained.{key}", by_profile, PROFILES)
-        if not by_profile or not all(isinstance(text, str) and text for text in by_profile.values()):
-            wrong.append(Problem(f"book.explained.{key}", "expected a sentence, or {full: ..., quick: ...}"))
-        yield str(key), by_profile
+def _given(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _given(member) for key, member in value.items() if member is not None}
+    return [_given(member) for member in value] if isinstance(value, (list, tuple)) else value
 
 
-def _members(values: Mapping[str, Any], key: str, wrong: list[Problem]) -> Sequence[Any]:
-    found = values.get(key) or ()
-    if isinstance(found, Sequence) and not isinstance(found, str):
-        return found
-    wrong.append(Problem(f"book.{key}", "expected a list"))
-    return ()
-
-
-def _cell(key: str, cell: Any, wrong: list[Problem]) -> Iterator[Cell]:
-    if not isinstance(cell, Mapping):
-        wrong.append(Problem(key, "expected a mapping {row, metric, value, decimals}"))
-        return
-    bad = list(_unknown(key, cell, _CELL))
-    value, decimals, unit = cell.get("value"), cell.get("decimals", 0), cell.get("unit", "")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        bad.append(Problem(f"{key}.value={value}", "expected the printed number"))
-    if isinstance(decimals, bool) or not isinstance(decimals, int):
-        bad.append(Problem(f"{key}.decimals={decimals}", "expected the number of printed decimals, an integer"))
-    if unit not in ("", "%"):
-        bad.append(Problem(f"{key}.unit={unit}", "expected % or nothing; other units are the metric's own"))
-    if not cell.get("metric"):
-        bad.append(Problem(f"{key}.metric", "must be given, as test/accuracy"))
-    wrong += bad
-    if bad:
-        return
-    assert isinstance(value, (int, float))
-    share = 0.01 if unit == "%" else 1.0
-    row = cell.get("row")
-    yield Cell(_metric(str(cell["metric"]), cell), value * share, share * 10.0 ** -decimals,
-               None if row is None else str(row), str(cell.get("notes") or ""), bool(cell.get("comparable", True)),
-               bool(cell.get("best")) and not cell.get("epoch"))
-
-
-def _metric(name: str, cell: Mapping[str, Any]) -> str:
-    """``val@9/loss`` for a number of epoch 9."""
-    part, _, rest = name.partition("/")
-    if cell.get("epoch"):
-        return f"{part}@{cell['epoch']}/{rest}"
-    return name
-
-
-def _claim(key: str, claim: Any, wrong: list[Problem]) -> Iterator[Claim]:
-    if not isinstance(claim, Mapping) or not claim.get("says"):
-        wrong.append(Problem(key, "expected a mapping {says, check}"))
-        return
-    bad = list(_unknown(key, claim, _CLAIM))
-    wrong += bad
-    if not bad:
-        yield Claim(**{name: str(claim.get(name) or "") for name in ("says", "check", "where", "notes")},
-                    metric=claim.get("metric"))
-
-
-def _unknown(key: str, given: Mapping[str, Any], known: Sequence[str]) -> Iterator[Problem]:
-    for name in given:
-        if name not in known:
-            yield Problem(f"{key}.{name}", f"no such key{did_you_mean(str(name), known)}")
+def _explanation(key: str, sentence: Any, known: Sequence[str], wrong: list[Problem]) -> dict[str, str]:
+    """The sentence of a row or a claim by profile; one that is given alone is that of both."""
+    place = f"book.explained.{key}"
+    if key not in known:
+        wrong.append(Problem(place, f"no such claim or row{did_you_mean(key, known)}"))
+    by_profile = sentence if isinstance(sentence, Mapping) else dict.fromkeys(PROFILES, sentence)
+    found = {profile: said for profile, said in read_values(Explanation, by_profile, place, wrong).items() if said}
+    if not found:
+        wrong.append(Problem(place, "expected a sentence, or {full: ..., quick: ...}"))
+    return found

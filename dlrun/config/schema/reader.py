@@ -41,6 +41,25 @@ def read_values(schema: type | Mapping[str, Rule], given: Mapping[str, Any], key
             for name, rule in known.items()}
 
 
+def read_members(schema: type, given: Any, key: str, problems: list[Problem], origin: Origin = nowhere
+                 ) -> list[dict[str, Any]]:
+    """The values of each mapping in a list, those left out in which something is wrong; null is an empty list."""
+    if not isinstance(given or (), (list, tuple)):
+        problems.append(Problem(f"{key}={show(given)}", "expected a list of mappings", origin(key)))
+        return []
+    found = []
+    for place, member in enumerate(given or ()):
+        count, where = len(problems), f"{key}[{place}]"
+        if not isinstance(member, Mapping):
+            expected = f"expected a mapping {{{', '.join(rules(schema))}}}"
+            problems.append(Problem(f"{where}={show(member)}", expected, origin(where)))
+            continue
+        values = read_values(schema, member, where, problems, origin)
+        if len(problems) == count:
+            found.append(values)
+    return found
+
+
 def read_value(rule: Rule, value: Any, key: str, problems: list[Problem], origin: Origin = nowhere, *,
                owner: str = "") -> Any:
     """One value as its rule reads it; the rule's default, and a problem, where it is wrong or has to be given."""
