@@ -29,6 +29,7 @@ class Ids:
 
     @property
     def longest(self) -> int:
+        """Ids of the longest row; 0 without rows."""
         return int(np.diff(self.spans).max(initial=0))
 
 

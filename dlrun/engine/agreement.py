@@ -19,6 +19,7 @@ class AgreedSignals(Signals):
 
     @property
     def asked(self) -> int | None:  # type: ignore[override]
+        """The signal that any process has got, once all know of it; asked in the same step everywhere."""
         stop, _ = self._shares.agreed(self._step())
         return (self._own.asked or signal.SIGTERM) if stop else None
 
@@ -34,6 +35,7 @@ class AgreedCheckpoints:
 
     @property
     def saved(self) -> tuple[int, int] | None:
+        """Epochs and steps done, as last.pt has them."""
         return self._own.saved
 
     @saved.setter
@@ -46,6 +48,7 @@ class AgreedCheckpoints:
         return save
 
     def cheap(self) -> bool:
+        """Whether the leader finds another checkpoint cheap."""
         return bool(broadcast(self._own.cheap()))
 
     def save(self, epoch: int, step: int) -> None:

@@ -37,10 +37,12 @@ class BestWeights:
         self.model, self.epoch, self.weights = model, 0, {}  # type: ignore[var-annotated]
 
     def keep(self, epoch: int) -> None:
+        """Copy the model's weights as those of `epoch`."""
         self.epoch = epoch
         self.weights = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
 
     def restore(self) -> None:
+        """Put the best weights into the model."""
         self.model.load_state_dict(self.weights, strict=True)
 
     def state(self) -> dict[str, Any]:
@@ -74,10 +76,12 @@ class CheckpointManager:
         return time.monotonic() - self._written >= self.seconds
 
     def cheap(self) -> bool:
+        """Whether the last write took a small share (`SHARE`) of the time since."""
         return time.monotonic() - self._written >= self._cost / SHARE
 
     @property
     def saved_step(self) -> int | None:
+        """Steps done, as last.pt has them; None before the first write."""
         return None if self.saved is None else self.saved[1]
 
     def save(self, epoch: int, step: int) -> None:

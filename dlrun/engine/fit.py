@@ -62,6 +62,7 @@ class Fit:
     extras: Iterable[Callable[[int], None]] = ()  # called after each epoch: pictures, histograms
 
     def end_of(self, epoch: int) -> int:
+        """The step at which an epoch (from 0) ends; `max_steps` may come first."""
         end = (epoch + 1) * self.steps_per_epoch
         return end if self.max_steps is None else min(end, self.max_steps)
 

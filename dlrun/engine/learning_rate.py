@@ -23,6 +23,7 @@ class LearningRate:
         self._state = schedule.first_state()
 
     def factor(self, step: int) -> float:
+        """The learning rate of a step relative to `lr`: warm-up, schedule and feedback multiplied."""
         warmup = self.schedule.warmup
         warm = (step + 1) / warmup if step < warmup else 1.0
         relative = self.schedule.relative_rate(step, self._steps_per_epoch, self._total_steps)

@@ -39,4 +39,5 @@ class Signals:
 
     @property
     def exit_code(self) -> int:
+        """130 for SIGINT, 143 for SIGTERM; 0 where no signal has come."""
         return EXIT[signal.Signals(self.asked)] if self.asked is not None else 0

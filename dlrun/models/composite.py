@@ -103,6 +103,7 @@ class Vae(Autoencoder):
 
     @property
     def latent(self) -> Shape:
+        """The shape of a latent vector."""
         return self.spec.parts["decoder"].input_shape
 
 

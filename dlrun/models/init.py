@@ -46,6 +46,7 @@ def _torch(weight: Tensor, kernel: Kernel, g: Generator) -> None:
 
 
 def torch_bound(weight: Tensor) -> float:
+    """1 / sqrt(inputs of a unit), the bound of PyTorch's uniform initial weights."""
     return 1 / sqrt(weight[0].numel())
 
 

@@ -42,6 +42,7 @@ class Activated(WithKernels):
     """A module with kernels whose output goes through an activation; the kind of layer adds `_linear`."""
 
     def set_activation(self, layer: Weighted) -> None:
+        """Take the layer's activation, by name and as a function."""
         self.activation = layer.activation
         self.function = FUNCTIONS.get(layer.activation)
 

@@ -53,6 +53,7 @@ class StepRng:
         self.seed_step(0)
 
     def seed_step(self, step: int) -> None:
+        """Draw from here on what belongs to `step`: a function of the seed and the step alone."""
         self.step = step
         self.generator.manual_seed(derive_seed(self.seed, "noise", step))
         if self.seeds_torch:

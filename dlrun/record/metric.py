@@ -36,6 +36,7 @@ class Metric:
 
     @property
     def title(self) -> str:
+        """The label, or the name with blanks."""
         return self.label or self.name.replace("_", " ")
 
     @property

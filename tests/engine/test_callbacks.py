@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ import pytest
 
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
-from dlrun.engine.callbacks import _base
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.registry.lookup import _registered
@@ -76,11 +74,6 @@ def forget() -> None:
     """As a new process would: the module is not imported, its kinds are not known."""
     sys.modules.pop("mine_adder", None)
     _registered.pop(("callback", "adder"), None)
-
-
-def test_the_example_of_the_docstring() -> None:
-    found = doctest.testmod(_base)
-    assert found.attempted >= 4 and not found.failed
 
 
 def test_the_example_of_the_readme(go) -> None:

@@ -1,8 +1,7 @@
-"""A user's task: the docstring's example is true, and a run trains, measures, draws and resumes with one."""
+"""A user's task: a run trains, measures, draws and resumes with one."""
 
 from __future__ import annotations
 
-import doctest
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import dlrun.tasks
 from dlrun.config.schema.fields import number
 from dlrun.record.metric import Metric
 from dlrun.registry import register
@@ -73,11 +71,6 @@ def _own_kinds() -> Iterator[None]:
     for key in set(_registered) - set(before):
         if key[0] == "task" and key[1] in ("huber", "counts"):
             del _registered[key]
-
-
-def test_the_docstrings_example_is_true() -> None:
-    found = doctest.testmod(dlrun.tasks)
-    assert found.attempted and not found.failed
 
 
 def test_a_run_measures_draws_and_resumes_with_a_task_of_ones_own(go, tmp_path: Path) -> None:

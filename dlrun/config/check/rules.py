@@ -23,6 +23,7 @@ RULES: list[Check] = []
 
 
 def rule(check: Check) -> Check:
+    """Add a check to `RULES`; its name says what holds where it finds nothing."""
     RULES.append(check)
     return check
 
@@ -39,6 +40,7 @@ def direction_of(config: Config, key: str, mode: str) -> Any:
 
 
 def monitors(config: Config) -> Iterator[tuple[str, str]]:
+    """The keys that name a metric to watch, each with the metric; none while the task is not known."""
     if not config.task.known:  # checked when the data has shown what is learned
         return
     if config.early_stop.on:
@@ -49,6 +51,7 @@ def monitors(config: Config) -> Iterator[tuple[str, str]]:
 
 @rule
 def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
+    """What early stopping and a schedule watch is measured each epoch, and one of its directions is better."""
     for key, metric in monitors(config):
         known = measured(config)
         if metric in known:
@@ -71,12 +74,14 @@ def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
 
 @rule
 def chosen_metrics_are_known(config: Config, origin: Any) -> Iterator[Problem]:
+    """Each of ``task.metrics`` exists and fits the task."""
     for wrong in config.task.metric_problems() if config.task.known else ():
         yield replace(wrong, origin=origin(wrong.origin))
 
 
 @rule
 def final_fit_has_a_monitor(config: Config, origin: Any) -> Iterator[Problem]:
+    """The final fit of a k-fold run has no validation rows, so nothing there may watch them."""
     folds = folds_of(config)
     if folds is None or not folds.final:
         return
@@ -88,6 +93,7 @@ def final_fit_has_a_monitor(config: Config, origin: Any) -> Iterator[Problem]:
 
 @rule
 def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
+    """The epochs of ``test_at`` are trained."""
     late = [epoch for epoch in config.test_at if epoch > config.epochs]
     if late:
         yield Problem(f"test_at={show(config.test_at)}", f"training ends after epoch {config.epochs} (epochs)",
@@ -96,12 +102,14 @@ def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
 
 @rule
 def how_it_is_trained_fits(config: Config, origin: Any) -> Iterator[Problem]:
+    """Model, optimizer, schedule and early stopping go with the rest, as each says itself."""
     for kind in (config.model, config.optimizer, config.schedule, config.early_stop):
         yield from kind.clashes(config, origin)
 
 
 @rule
 def a_closure_needs_whole_batches(config: Config, origin: Any) -> Iterator[Problem]:
+    """An optimizer that calls the loss several times a step takes one batch, in float32."""
     if not config.optimizer.needs_closure:
         return
     kind = config.optimizer.kind
@@ -114,11 +122,13 @@ def a_closure_needs_whole_batches(config: Config, origin: Any) -> Iterator[Probl
 
 @rule
 def task_goes_with_the_rest(config: Config, origin: Any) -> Iterator[Problem]:
+    """The task goes with the rest, as it says itself."""
     yield from config.task.config_clashes(config, origin)
 
 
 @rule
 def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Problem]:
+    """``interpolation`` needs trained weights."""
     if not config.interpolation:
         return
     if config.model.computed:
@@ -127,6 +137,7 @@ def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Probl
 
 @rule
 def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+    """fp16 runs on CUDA alone."""
     if config.precision == "fp16" and not (config.device == "auto" or config.device.startswith("cuda")):
         yield Problem("precision=fp16", f"it needs a CUDA device, not device={config.device}; bf16 runs anywhere",
                       origin("precision"))
@@ -134,6 +145,7 @@ def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem
 
 @rule
 def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+    """``device`` is a name that torch has; whether the machine has it is found at the start."""
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", config.device):
         near = ["cuda"] if config.device.startswith("gpu") else nearest(config.device, ["auto", "cpu", "cuda", "mps"])
         hint = f"; did you mean  {near[0]}" if near else ""
@@ -143,6 +155,7 @@ def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
 
 @rule
 def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
+    """``name`` stays below output_dir, and out of the folder of sweeps."""
     name = config.name
     if name is not None and (not name.strip() or name.startswith(("/", "~")) or ".." in name.split("/")
                              or name.split("/")[0] == "sweeps"):
@@ -152,18 +165,21 @@ def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
 
 @rule
 def output_dir_is_named(config: Config, origin: Any) -> Iterator[Problem]:
+    """``output_dir`` is not empty."""
     if not config.output_dir.strip():
         yield Problem("output_dir=", "expected a folder;  .  is this one", origin("output_dir"))
 
 
 @rule
 def callbacks_are_known(config: Config, origin: Any) -> Iterator[Problem]:
+    """Each of ``callbacks`` can be found."""
     for problem in callback_problems(config):
         yield replace(problem, origin=origin("callbacks"))
 
 
 @rule
 def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
+    """A user's class runs only where ``allow=`` stands on the command line."""
     for group in GROUPS:
         if not of_target(getattr(config, group)):
             continue

@@ -70,10 +70,12 @@ def _blame(groups: list[Override], overrides: list[Override],
 
 
 def lines(overrides: Sequence[Override]) -> list[str]:
+    """The overrides as they were typed."""
     return [override.input_line or "" for override in overrides]
 
 
 def chooses_group(override: Override) -> bool:
+    """Whether an override chooses an option of a group, and does not set a value."""
     key = override.key_or_group
     return is_group(key) or key.startswith("hydra/")
 

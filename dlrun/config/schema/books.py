@@ -32,6 +32,7 @@ class Cell:
 
     @property
     def rounding(self) -> float:
+        """Half a step of the last printed digit."""
         return self.step / 2
 
 

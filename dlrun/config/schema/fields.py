@@ -199,10 +199,12 @@ def _field(kind: str, default: Any, doc: str, **rule: Any) -> Any:
 
 
 def integer(default: Any, doc: str, **rule: Any) -> Any:
+    """A whole number; `low`, `high`, `words` (texts also allowed, as "auto") and the like are those of `Rule`."""
     return _field("integer", default, doc, **rule)
 
 
 def number(default: Any, doc: str, **rule: Any) -> Any:
+    """A number, as a float; bounds are `low` and `high`, excluded with `above` and `below`."""
     return _field("number", default, doc, **rule)
 
 
@@ -212,10 +214,12 @@ def size(default: Any, doc: str, **rule: Any) -> Any:
 
 
 def flag(default: Any, doc: str, **rule: Any) -> Any:
+    """True or false."""
     return _field("flag", default, doc, **rule)
 
 
 def text(default: Any, doc: str, **rule: Any) -> Any:
+    """A text."""
     return _field("text", default, doc, **rule)
 
 
@@ -225,34 +229,42 @@ def file(default: Any, doc: str, **rule: Any) -> Any:
 
 
 def choice(default: Any, choices: tuple[Any, ...], doc: str, **rule: Any) -> Any:
+    """One of `choices`."""
     return _field("choice", default, doc, choices=choices, **rule)
 
 
 def integers(default: Any, doc: str, **rule: Any) -> Any:
+    """A list of whole numbers, kept as a tuple; bounds hold for each."""
     return _field("integers", default, doc, **rule)
 
 
 def numbers(default: Any, doc: str, **rule: Any) -> Any:
+    """A list of numbers, kept as a tuple of floats; bounds hold for each."""
     return _field("numbers", default, doc, **rule)
 
 
 def texts(default: Any, doc: str, **rule: Any) -> Any:
+    """A list of texts, kept as a tuple."""
     return _field("texts", default, doc, **rule)
 
 
 def layers(default: Any, doc: str, **rule: Any) -> Any:
+    """A list of layers as in `model=sequential`, unread: `models.parse` makes specs of it."""
     return _field("layers", default, doc, **rule)
 
 
 def mapping(default: Any, doc: str, **rule: Any) -> Any:
+    """A mapping with any keys and values."""
     return _field("mapping", default, doc, **rule)
 
 
 def weights(default: Any, doc: str, **rule: Any) -> Any:
+    """Weights >= 0, in an order or by name, as of classes or targets."""
     return _field("weights", default, doc, low=0, **rule)
 
 
 def free(default: Any, doc: str, **rule: Any) -> Any:
+    """Any value, unchecked: the owner of the field checks it."""
     return _field("free", default, doc, **rule)
 
 

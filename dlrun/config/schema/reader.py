@@ -25,11 +25,12 @@ def read_values(schema: type | Mapping[str, Rule], given: Mapping[str, Any], key
     ("optimizer adam"); both are for the problems, which are added to `problems`.
 
     >>> found = []
-    >>> from dlrun.config.schema.stopping import EarlyStop
-    >>> read_values(EarlyStop, {"patience": 0, "min_dleta": 1}, "early_stop", found)["patience"]
+    >>> from dlrun.config.schema.kfold import KFold
+    >>> read_values(KFold, {"k": 1, "itertions": 2}, "validation", found)["k"]
+    4
     >>> [(problem.given, problem.expected) for problem in found]  # doctest: +NORMALIZE_WHITESPACE
-    [('early_stop.min_dleta=1', 'no such key; did you mean  early_stop.min_delta'),
-     ('early_stop.patience=0', 'expected an integer >= 1 or null (default null)')]
+    [('validation.itertions=2', 'no such key; did you mean  validation.iterations'),
+     ('validation.k=1', 'expected an integer >= 2 (default 4)')]
     """
     known = rules(schema) if isinstance(schema, type) else schema
     for name in given:

@@ -45,6 +45,7 @@ class Callbacks(Recorders):
         return next((callback.stop_reason for callback in self.named.values() if callback.stop_reason), None)
 
     def state(self) -> dict[str, Any]:
+        """Of each callback its state and why it has stopped the run."""
         return {name: {"stop_reason": callback.stop_reason, "state": dict(callback.state_dict())}
                 for name, callback in self.named.items()}
 

@@ -27,6 +27,7 @@ class Gru(Recurrent):
 
     @property
     def after(self) -> bool:
+        """Whether the reset gate comes after the matrix product; where it is not set, as the cell does."""
         return self.fast if self.reset_after is None else self.reset_after
 
     @property

@@ -147,4 +147,5 @@ def _last(states: Tensor, every: bool) -> Tensor:
 
 
 def make_cell(layer: Recurrent) -> Cell:
+    """The cell of a recurrent layer: torch's own (``cell=fast``), or a loop with Keras's formulas."""
     return FastCell(layer) if layer.fast else KerasCell(layer)

@@ -26,6 +26,7 @@ class Skips:
         return Skips(self.real.flip(0))
 
     def pack(self, x: Tensor) -> Tensor:
+        """The real steps first, in their order (length, rows, features)."""
         return x.gather(0, self.order.expand(-1, -1, x.shape[2]))
 
     def unpack(self, states: Tensor) -> Tensor:
@@ -48,4 +49,5 @@ class Padding:
         self.skips: Skips | None = None
 
     def see(self, ids: Tensor) -> None:
+        """Take in a batch of ids (rows, length); 0 is padding."""
         self.skips = Skips((ids != 0).t())

@@ -52,10 +52,12 @@ class Recurrent(Layer):
 
     @property
     def fast(self) -> bool:
+        """Whether torch's own cell is used."""
         return self.cell == "fast"
 
     @property
     def gate_activation(self) -> str:
+        """The gates' activation; where it is not set, as the cell does: PyTorch's sigmoid or Keras's hard one."""
         return self.recurrent_activation or ("sigmoid" if self.fast else "hard_sigmoid")
 
     def output(self, shape: Shape) -> Shape:
