@@ -110,9 +110,11 @@ class GridTable:
 def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid:
     """Train every combination of the overrides' values (``"optimizer=sgd,adam"``), crossed with the seeds; the grid.
 
-    Keywords are as for `train` (but a class as the model, which wants a file in ``configs/model``), and those of a
-    sweep: ``seeds=3``, ``workers=2``, ``n_trials=20``.  What any command or call has trained is not trained again; the
-    same call resumes where it was stopped.  `progress` False prints nothing.
+    Keywords are as for `train` (but a class as the model, which has to be a file in ``configs/model``), and those of a
+    sweep: ``seeds=3``, ``workers=2``, ``n_trials=20``.  Arrays reach the worker processes through the cache.  Metrics
+    and callbacks that are classes or objects, and a Dataset whose rows are drawn or not held, are in this process
+    alone: then the jobs run in it, one after another (``launcher="inline"``).  What any command or call has trained is
+    not trained again; the same call resumes where it was stopped.  `progress` False prints nothing.
 
     >>> grid = multirun("optimizer=sgd,adam", model="dense", seeds=3)  # doctest: +SKIP
     >>> grid.best("val/accuracy").result["test"]  # doctest: +SKIP
@@ -125,11 +127,12 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
 
     keys = dict(keys)
     objects = read_objects(keys)
-    if objects.held or objects.groups:
-        what = ", ".join([*objects.held, *objects.groups])
-        raise problem(what, "a sweep's workers are other processes, which do not have it; expected names: a file "
-                            "configs/model/NAME.yaml with _target_, callbacks=[\"module.Class\"], registered metrics")
+    if objects.groups:
+        raise problem(", ".join(objects.groups), "expected a name, since a sweep composes each of its jobs: a file "
+                                                 "configs/model/NAME.yaml with _target_")
     typed = [*objects.overrides, *overrides_of(overrides, keys)]
+    if objects.held:
+        typed += _inline(typed, ", ".join(objects.held), say=progress is not False)
     allow_typed(typed)
     plan = make_plan(typed)
     if not plan.options.get("dry_run"):
@@ -140,3 +143,13 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
 
     stored = load(plan.folder.absolute()) if (plan.folder / "plan.json").is_file() else plan
     return Grid(plan.folder, [Run(stored.run_folder(job)) for job in stored.jobs])
+
+
+def _inline(typed: list[str], held: str, say: bool) -> list[str]:
+    """The launcher for what only this process has; raises ConfigError where another one was chosen."""
+    chosen = [override for override in typed if override.startswith("launcher=")]
+    if chosen and chosen[-1] != "launcher=inline":
+        raise problem(chosen[-1], f"only this process has {held}; expected launcher=inline")
+    if say:
+        print(f"{held}: only this process has it, so the jobs run in it one after another")
+    return [] if chosen else ["launcher=inline"]

@@ -23,7 +23,7 @@ _OUT = "put it into a module of its own (a file), or define it at the top of a c
 class Objects:
     """What keywords of a call mean: overrides, mappings that take a group's place, modules that are allowed.
 
-    `held` names what only this process has: the workers of a sweep are other processes.
+    `held` names what only this process has: the workers of a sweep would not.
     """
 
     overrides: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ def read_objects(keys: dict[str, Any]) -> Objects:
 
 def _data(keys: dict[str, Any], found: Objects) -> None:
     from dlrun.data.formats.objects import is_dataset
-    from dlrun.data.sets.memory import hold
+    from dlrun.data.sets.memory import hold, is_shared
 
     if "dataset" in keys:
         raise problem("dataset", "expected data or dataset, not both")
@@ -67,6 +67,8 @@ def _data(keys: dict[str, Any], found: Objects) -> None:
     parts = keys.pop("validation") if rows else None
     content = hold(keys.pop("data"), target=keys.pop("target", None), test=keys.pop("test", None), validation=parts)
     found.overrides += ["dataset=memory", f"dataset.content={content}"]
+    if not is_shared(content):
+        found.held.append("data")
 
 
 def _is_rule(validation: Any) -> bool:

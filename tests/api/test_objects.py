@@ -6,11 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import dlrun
 from tests.api.own import Net, StopAfter, WorstError
 
 SMALL = {"threads": 1, "device": "cpu", "progress": False}
+
+
+class Drawn(torch.utils.data.Dataset):
+    """Each reading adds noise to the inputs."""
+
+    def __len__(self) -> int:
+        return 40
+
+    def __getitem__(self, place: int):
+        return torch.rand(3), float(place)
 
 
 def rows(count: int = 120, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -63,5 +74,24 @@ def test_what_cannot_be_identified_is_refused_with_the_way_out(folder: Path) -> 
         dlrun.train(model="linear", data=rows(), callbacks=[StopAfter(object())], **SMALL)  # type: ignore[arg-type]
     with pytest.raises(dlrun.ConfigError, match="not both"):
         dlrun.train(dataset="iris", data=rows(), **SMALL)
-    with pytest.raises(dlrun.ConfigError, match="other processes"):
+    with pytest.raises(dlrun.ConfigError, match="configs/model/NAME.yaml"):
         dlrun.multirun("seed=0,1", model=Net, data=rows())
+
+
+def test_a_sweep_over_arrays_reaches_its_workers_through_the_cache(folder: Path) -> None:
+    grid = dlrun.multirun("optimizer.lr=0.1,0.01", model="linear", data=rows(), epochs=2, workers=2, **SMALL)
+    assert [run.status for run in grid] == ["finished"] * 2
+    assert list((grid.folder / "logs").glob("worker-*.log")), "processes of their own"
+    alone = dlrun.train(model="linear", data=rows(), epochs=2, optimizer={"lr": 0.01}, output_dir="alone", **SMALL)
+    assert alone.result["test"] == grid.runs[1].result["test"] and alone.id == grid.runs[1].id
+
+
+def test_a_sweep_over_what_only_this_process_has_runs_in_it(folder: Path, capsys) -> None:
+    more = {key: value for key, value in SMALL.items() if key != "progress"}
+    grid = dlrun.multirun("seed=0,1", model="linear", data=Drawn(), metrics=[WorstError], epochs=2, **more)
+    assert [run.status for run in grid] == ["finished"] * 2 and not list((grid.folder / "logs").glob("*"))
+    assert "data, WorstError: only this process has it" in capsys.readouterr().out
+    assert all("worst_error" in run.result["test"] for run in grid)
+    alone = dlrun.train(model="linear", data=Drawn(), metrics=[WorstError], epochs=2, seed=1, output_dir="alone",
+                        **SMALL)
+    assert alone.result["test"] == grid.runs[1].result["test"] and alone.id == grid.runs[1].id

@@ -15,6 +15,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.data import reading_processes, streamed_rows
 from dlrun.data.formats import items
 from dlrun.data.sets import custom, memory
+from tests.helpers.runs import command
 from tests.run.stops import killed_after, signalled_after
 from tests.whole.equal import assert_same_run, rows
 
@@ -136,3 +137,15 @@ def test_another_process_is_told_that_drawn_rows_were_of_one_that_has_ended(fold
     memory._held.clear()
     with pytest.raises(ConfigError, match="give it again to dlrun.train"):
         dlrun.train(dataset="memory", model="dense", **SMALL, **{"dataset.content": content})
+
+
+@pytest.mark.parametrize("dataset", ["noisy", "arrays"])
+def test_the_workers_of_a_sweep_train_what_single_commands_do(own, dataset: str, go) -> None:
+    words = (f"dataset={dataset}", *WORDS, "threads=1", "device=cpu")
+    done = command(own, "-m", *words, "seed=0,1", "workers=2")
+    out, err = done.communicate(timeout=200)
+    assert done.returncode == 0, out + err
+    for seed in (0, 1):
+        alone = go(*words, f"seed={seed}", "output_dir=alone")
+        [job] = own.glob(f"runs/*/{alone.folder.name}")
+        assert_same_run(alone.folder, job)
