@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from dlrun.data.prepare import prepare
-from dlrun.diagnostics.interpolation import said, valleys
+from dlrun.diagnostics.interpolation import described, valleys
 from dlrun.inference.load import load_run
 
 OVERRIDES = ["dataset=blobs", "model=softmax", "task.loss=cross_entropy", "epochs=15", "optimizer.lr=0.05"]
@@ -47,5 +47,5 @@ def test_a_valley_is_a_rise_on_the_way_down() -> None:
     assert valleys([5, 3, 4, 1], 0.5) == 1 and valleys([5, 3, 3.2, 1], 0.5) == 0
     assert valleys([1, 2, 0], 0.5) == 1, "a hill right behind the random weights"
     assert valleys([9, 5, 6, 4, 5, 3, 1], 0.5) == 2
-    assert said([2.0, 2.0, 1.0, 0.0], {1.05: 2.0, 0.95: 1.99}) == {"minima": 0, "flatness": pytest.approx(0.05)}
-    assert said([1.0, 2.0], {}) == {"minima": 1}
+    assert described([2.0, 2.0, 1.0, 0.0], {1.05: 2.0, 0.95: 1.99}) == {"minima": 0, "flatness": pytest.approx(0.05)}
+    assert described([1.0, 2.0], {}) == {"minima": 1}
