@@ -67,7 +67,8 @@ def dataset_info(at: Path) -> DatasetInfo | None:
         about = _about(at)
     except Damaged:
         return None
-    return None if about is None else DatasetInfo(DatasetSpec.of(about["signature"]), about["rows"])
+    return None if about is None else DatasetInfo(DatasetSpec.of(about["signature"]), about["rows"],
+                                                 about.get("revision", 1), tuple(about.get("without_target", ())))
 
 
 def load(at: Path, trust_older: bool = False) -> RawDataset | None:
@@ -92,6 +93,7 @@ def load(at: Path, trust_older: bool = False) -> RawDataset | None:
         return None  # removed in this moment by a process that saw a newer source
     columns = tuple(Column(**{**column, "words": tuple(column["words"])}) for column in about["columns"])
     rest = {key: about[key] for key in ("levels", "label", "files", "grouped", "content", "target")}
+    rest |= {key: about[key] for key in ("reading", "revision") if key in about}
     arrays.setdefault("y", None)
     return RawDataset(DatasetSpec.of(about["signature"]), **arrays, **rest, columns=columns,
                       notes=tuple(about["notes"]), words=tuple(about["words"]))
@@ -194,6 +196,9 @@ def store(at: Path, source: RawDataset) -> None:
             "levels": source.levels, "columns": [dataclasses.asdict(column) for column in source.columns],
             "label": source.label, "files": source.files, "notes": source.notes, "grouped": source.grouped,
             "content": source.content, "target": source.target, "words": source.words, SUMS: sums,
+            **({"reading": source.reading} if source.reading else {}),
+            **({"without_target": source.without_target} if source.without_target else {}),
+            **({"revision": source.revision} if source.revision != 1 else {}),
         }
         (work / ABOUT).write_text(json.dumps(digest.sealed(about)), encoding="utf-8")
         _publish(work, at)

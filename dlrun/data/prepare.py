@@ -13,6 +13,7 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.kfold import KFold
 from dlrun.data import rows as which
 from dlrun.data import scale as scales
+from dlrun.data import unseen_words as words
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.read import read
 from dlrun.data.row_stream import some
@@ -67,7 +68,9 @@ def prepare(
         from dlrun.data.sequences import encoded
 
         return encoded(cfg, source, prepared, basis)
-    return _target(cfg, _filled(cfg, source, prepared, basis, say), basis)
+    prepared, untrained = words.without_unseen(source, prepared, basis.x, say)
+    prepared = _target(cfg, _filled(cfg, source, prepared, basis, say), basis)
+    return dataclasses.replace(prepared, asked=prepared.asked | untrained)
 
 
 def _len(array: np.ndarray | None) -> int:
@@ -110,6 +113,8 @@ def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
                  for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
         prepared = dataclasses.replace(prepared, **whole)
     asked: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
+    if source.reading:
+        asked["reading"] = source.reading
     if source.data_spec.input_kind == "image":
         channels, *size = source.data_spec.input_shape
         asked = {"size": size, "channels": channels, "levels": source.levels, "crop": getattr(cfg, "crop", 0)}

@@ -7,7 +7,7 @@ A run's folder keeps it, so that a run can be used later: `split` gives the stor
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from dlrun.config.problem import problem
 from dlrun.data import sequences
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.form import Form, Windows
+from dlrun.data.formats.series import carried
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Scale, Target
 from dlrun.data.vocabulary import Vocabulary
@@ -80,38 +81,83 @@ def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
     return Split(np.array(rows, np.int64).reshape(-1, length), None, form=form)
 
 
-def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]) -> Split:
-    """Lines of a table, cells as texts below the columns' `names`; a missing cell is filled as in training.
+def of_table(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> tuple[list[int], Split]:
+    """The rows of a text file, read as the training's file was, and the line of each.  Raises ConfigError."""
+    from dlrun.data.formats.separated import cells
 
-    Columns may stand in another order and beside others.  Raises ConfigError for one that is not there.
+    reading, names = state["asked"].get("reading", {}), [column["name"] for column in _columns(state, str(file))]
+    header = reading.get("header", "auto")
+    found = cells(file, reading.get("separator", "auto"), header, expected=names)
+    for note in found.notes:
+        say(note)
+    return found.lines, of_rows(state, found.names, found.rows, lines=found.lines, source=file,
+                                separator=found.separator, say=say)
+
+
+def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]], *,
+            lines: Sequence[int] | None = None, source: Path | None = None, separator: str = "",
+            say: Callable[[str], None] = lambda note: None) -> Split:
+    """Lines of a table, cells as texts below the columns' `names`; read and filled as in training.
+
+    Columns may stand in another order and beside others.  `say` gets a note for each column with unknown texts.
+    Raises ConfigError for one that is not there or there twice, and for cells that are no numbers.
     """
-    from dlrun.data.formats.columns import Missing
-    from dlrun.data.formats.separated import is_number
+    from dlrun.data.formats.columns import Missing, numbers
+    from dlrun.data.formats.numerals import Numerals, is_number
 
-    columns = state["asked"].get("columns")
-    if columns is None or "windows" in state["asked"]:
-        raise problem(f"{len(rows)} rows", f"this run was trained on {data_spec(state).input_kind} data")
-    lacking = [column["name"] for column in columns if column["name"] not in names]
-    if lacking:
-        raise problem(f'the column "{lacking[0]}"', f"it is among those the run was trained on; there are "
-                                                    f"{', '.join(names)}")
-    missing = Missing()
+    asked, path = state["asked"], source or Path("rows")
+    columns = _columns(state, f"{len(rows)} rows")
+    for name in (column["name"] for column in columns):
+        if list(names).count(name) != 1:
+            why = "there are several of this name" if name in names else f"there are {', '.join(names)}"
+            raise problem(f'the column "{name}"', f"it is among those the run was trained on; {why}")
+    reading = asked.get("reading", {})
+    missing = Missing(reading.get("missing", ()))
+    numerals = Numerals(reading.get("decimal", "auto"), separator, point=reading.get("point", False),
+                        comma=reading.get("comma", False), trained=True, unit="line" if lines else "row")
+    lines = lines or range(1, len(rows) + 1)
     x = np.zeros((len(rows), data_spec(state).input_shape[0]), np.float32)
     start = 0
     for column in columns:
-        cells = [row[names.index(column["name"])].strip() for row in rows]
+        place = list(names).index(column["name"])
+        cells = [row[place].strip() for row in rows]
         if column["kind"] == "text":
-            for place, cell in enumerate(cells):
-                if cell in column["words"]:
-                    x[place, start + column["words"].index(cell)] = 1.0
+            unknown = _one_hot(x[:, start : start + len(column["words"])], cells, column["words"],
+                               asked.get("untrained", {}).get(column["name"], ()), missing)
+            if unknown:
+                say(f'{path.name}: {len(unknown):,} rows have a text in "{column["name"]}" that no training row has '
+                    f"({unknown[0]!r}): it counts as unknown")
             start += len(column["words"])
             continue
-        for place, cell in enumerate(cells):
-            if cell not in missing and not is_number(cell):
-                raise problem(f'{cell!r} in row {place + 1}', f'the column "{column["name"]}" expects a number')
-            x[place, start] = np.nan if cell in missing else float(cell.replace(",", "."))
+        values = numbers(path, column["name"], cells, lines, numerals, missing)
+        if values is None:
+            line, cell = next((line, cell) for line, cell in zip(lines, cells)
+                              if numerals.numbers(column["name"], [cell], [line], missing) is None)
+            raise problem(f"{cell!r} in {numerals.unit} {line}", f'the column "{column["name"]}" expects a number'
+                          + (f", with a decimal {numerals.decimal}" if is_number(cell) else ""))
+        x[:, start] = values
         start += 1
+    for note in numerals.settle(path):
+        say(note)
     return Split(_filled(state, x), None)
+
+
+def _columns(state: dict[str, Any], given: str) -> list[dict[str, Any]]:
+    """The columns that a table had in training.  Raises ConfigError where something else was trained on."""
+    columns: list[dict[str, Any]] | None = state["asked"].get("columns")
+    if columns is None or "windows" in state["asked"]:
+        raise problem(given, f"this run was trained on {data_spec(state).input_kind} data")
+    return columns
+
+
+def _one_hot(x: np.ndarray, cells: Sequence[str], words: Sequence[str], untrained: Sequence[str],
+             missing: Container[str]) -> list[str]:
+    """Fill in the columns of a text column; the cells with a text that was not trained on, which are zero in all."""
+    places = {word: place for place, word in enumerate(words) if word not in untrained}
+    for row, cell in enumerate(cells):
+        if cell in places:
+            x[row, places[cell]] = 1.0
+    return [cell for cell in cells if cell not in places and cell not in missing]
 
 
 def _filled(state: dict[str, Any], x: np.ndarray) -> np.ndarray:
@@ -174,5 +220,9 @@ def of_series(state: dict[str, Any], series: np.ndarray) -> Split:
     features = data_spec(state).input_shape[0]
     if series.ndim != 2 or series.shape[1] != features or len(series) < span:
         raise problem(f"a series of {series.shape}", f"expected {span:,} steps or more of {features} columns")
+    series = carried(series.astype(np.float32))
+    if not np.isfinite(series).all():
+        raise problem("a series", f"expected finite numbers; step {int((~np.isfinite(series)).any(1).argmax())} has "
+                                  "none, and no value before it to stand in")
     begins = np.arange(0, len(series) - span + 1, windows.stride, dtype=np.int64)
-    return Split(series.astype(np.float32), None, begins, Form("values", windows=windows))
+    return Split(series, None, begins, Form("values", windows=windows))

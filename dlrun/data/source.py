@@ -30,9 +30,12 @@ class RawDataset:
     A row of words is its span (start, stop) in `data`, the ids of all rows end to end: `x` is int64 (N, 2); `data_y`
     has a target for each of these ids where targets stand at positions.  The `words` of the ids are the source's
     own, not yet those of a fitted vocabulary.  A series is float32 (steps, features) in `x`, a running text int32
-    (steps,), both without `y`; `target` is the column of a series that is predicted.
+    (steps,), both without `y`, but for a series some of whose targets are missing (NaN in `y`); `target` is the column
+    of a series that is predicted.
     `x_val` and `x_test` are None where the source has no such split.  `grouped` says that the rows of a split
     stand in the order of their classes, which means nothing.  `label` ("JPEG copy") belongs to every result.
+    `reading` says how a file's cells were read, for new rows; `revision` is 2 where dlrun once made something else of
+    the same files, so that runs of then are other runs.
     `files` maps the files that were read to their SHA-256; `content` is the SHA-256 over the arrays.
     `streams` has the splits ("train", "val", "test") whose rows are read when a step needs them; where such a split is
     not held, its inputs are a placeholder (`data.row_stream`).
@@ -56,7 +59,16 @@ class RawDataset:
     notes: tuple[str, ...] = ()
     grouped: bool = False
     content: str = ""
+    reading: dict[str, Any] = field(default_factory=dict)
+    revision: int = 1
     streams: Mapping[str, RowStream] = field(default_factory=dict)
+
+    @property
+    def without_target(self) -> tuple[int, ...]:
+        """The steps of a series that have no target."""
+        if self.data_spec.input_kind != "series" or self.y is None or self.x.ndim != 2:
+            return ()
+        return tuple(np.flatnonzero(np.isnan(self.y)).tolist())
 
 
 @dataclass(frozen=True)

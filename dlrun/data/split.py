@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -27,10 +28,12 @@ def rows_for(size: float, rows: int) -> int:
     return taken
 
 
-def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int | None) -> dict[str, int]:
+def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int | None,
+               without_target: Sequence[int] = ()) -> dict[str, int]:
     """The rows of "train", "val" and "test" (0 for an absent split) for the `rows` that `dataset_info` found.
 
-    Of a series or a running text these are windows; see `pieces`.
+    Of a series or a running text these are windows; see `pieces`.  Those whose target is among the steps
+    `without_target` do not count.
     `cfg` is the data set's configuration, `validation` a Holdout, a KFold (the rows are those of one
     fold) or None, `train_size` a count or None.
     The order is that of `prepare`: test split, first `train_size` rows, validation.  Raises ConfigError.
@@ -38,7 +41,7 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
     windows = cfg.windows()
     if windows is not None:
         cut = pieces(rows["train"], cfg, validation, train_size)
-        return {split: _windows(split, cut[split], windows, cfg) if split in cut else 0
+        return {split: _windows(split, cut[split], windows, cfg, without_target) if split in cut else 0
                 for split in ("train", "val", "test")}
     train, test = rows["train"], rows.get("test", 0)
     if not test and getattr(cfg, "test", None):
@@ -108,12 +111,17 @@ def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dic
     return found
 
 
-def _windows(split: str, piece: tuple[int, int], windows: Windows, cfg: Any) -> int:
+def _windows(split: str, piece: tuple[int, int], windows: Windows, cfg: Any, without_target: Sequence[int]) -> int:
     steps = piece[1] - piece[0]
     count = windows.count(steps)
-    if count:
-        return count
+    begins = (step - piece[0] - windows.ahead for step in without_target)
+    lost = sum(0 <= begin < count * windows.stride and begin % windows.stride == 0 for begin in begins)
+    if count > lost:
+        return count - lost
     where = {"train": "the training split", "val": "the validation split", "test": "the test split"}[split]
+    if lost:
+        raise problem(f"dataset.target={cfg.target}", f"{where} has no window whose target is there: {lost:,} are "
+                                                      "missing")
     key = cfg.window_key
     size = getattr(cfg, key)
     most = steps - 1 - (windows.ahead - size)

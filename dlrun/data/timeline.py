@@ -22,7 +22,8 @@ from dlrun.data.vocabulary import PAD, UNKNOWN, Vocabulary
 def prepare_windows(cfg: Any, source: RawDataset, validation: Any, train_size: int | None) -> PreparedData:
     """The splits of a source that lies in time.  Raises ConfigError."""
     steps = len(source.x)
-    split_rows({"train": steps}, cfg, validation, train_size)  # says where a piece is too short for a window
+    # says where a piece is too short for a window
+    split_rows({"train": steps}, cfg, validation, train_size, source.without_target)
     cut = pieces(steps, cfg, validation, train_size)
     windows = cfg.windows()
     assert windows is not None
@@ -38,13 +39,17 @@ def _begins(piece: np.ndarray, windows: Windows) -> np.ndarray:
 def _series(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> PreparedData:
     data_spec = shape.of_series(cfg, source.data_spec)
     train = source.x[slice(*cut["train"])]
-    target = scales.for_target(cfg.target_scale, train[:, source.target], data_spec.target_name, data_spec.unit)
+    numbers = source.x[:, source.target] if source.y is None else source.y
+    there = ~np.isnan(numbers)
+    of_train = numbers[slice(*cut["train"])]
+    target = scales.for_target(cfg.target_scale, of_train[~np.isnan(of_train)], data_spec.target_name, data_spec.unit)
     form = Form("values", windows=windows)
     splits = {}
     for name, (start, stop) in cut.items():
         piece = source.x[start:stop]
         begins = _begins(piece, windows)
-        splits[name] = Split(piece, target(piece[begins + windows.ahead, source.target]), begins, form)
+        begins = begins[there[start + begins + windows.ahead]]
+        splits[name] = Split(piece, target(numbers[start + begins + windows.ahead]), begins, form)
     return PreparedData(
         data_spec, splits["train"], splits.get("val"), splits.get("test"),
         scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.formats.frames import cell_of
 from dlrun.data.prepared import Split
 
 
@@ -23,8 +25,13 @@ def inputs_of(kept: dict[str, Any], x: Any) -> Split:
     """
     spec = preprocessing.data_spec(kept)
     if hasattr(x, "columns") and hasattr(x, "to_numpy"):
-        cells = [["" if _missing(cell) else str(cell) for cell in row] for row in x.to_numpy().tolist()]
-        return preprocessing.of_rows(kept, [str(name) for name in x.columns], cells)
+        rows = [["" if _missing(cell) else cell_of(cell) for cell in row] for row in x.to_numpy().tolist()]
+        notes: list[str] = []
+        split = preprocessing.of_rows(kept, [str(name) for name in x.columns], rows, source=Path("DataFrame"),
+                               say=notes.append)
+        for note in notes:
+            warnings.warn(note, stacklevel=3)
+        return split
     if isinstance(x, (str, Path)):
         x = [x]
     if isinstance(x, Sequence) and x and all(isinstance(row, (str, Path)) for row in x):

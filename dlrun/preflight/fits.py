@@ -50,7 +50,8 @@ def fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Chec
         problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
     rows: dict[str, int] = {}
     try:
-        rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size)
+        rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size,
+                          seen.without_target)
         problems += _of_rows(config, rows["train"])
         rows["test"] = test_rows(rows["test"], config.test_size)
     except ConfigError as wrong:

@@ -35,7 +35,7 @@ def _prepare(cfg, data_dir="", validation=NO, train_size=None):
     prepared = prepare(cfg, str(data_dir), validation=validation, train_size=train_size, seed=0, say=lambda line: None)
     seen = dataset_info(cfg, str(data_dir), validation=validation, train_size=train_size)
     assert seen.data_spec == prepared.data_spec
-    counts = split_rows(seen.rows, cfg, validation, train_size)
+    counts = split_rows(seen.rows, cfg, validation, train_size, seen.without_target)
     assert counts == {name: len(getattr(prepared, name) or ()) for name in ("train", "val", "test")}
     return prepared
 
@@ -48,7 +48,7 @@ def _taken(prepared, split="train"):
 @pytest.fixture
 def series(tmp_path):
     def cfg(rows=100, **given):
-        lines = [f"day {t},{t},{10 * t},{'' if t in (0, 7, 8) else t * t}" for t in range(rows)]
+        lines = [f"day {t},{t},{10 * t},{'' if t in (3, 7, 8) else t * t}" for t in range(rows)]
         (tmp_path / "s.csv").write_text("when,a,b,c\n" + "\n".join(lines))
         return Series(path=str(tmp_path / "s.csv"), **{"target": "b", "lookback": 6, "step": 2, "delay": 3, **given})
 
@@ -76,7 +76,7 @@ def test_a_window_and_its_target_are_chollets_and_stay_in_their_piece(series):
 
 def test_a_missing_value_is_the_last_one_before_it(series):
     source = read(series(), "", lambda line: None)
-    assert source.x[:10, 2].tolist() == [1, 1, 4, 9, 16, 25, 36, 36, 36, 81]  # at the start the first one after
+    assert source.x[:10, 2].tolist() == [0, 1, 4, 4, 16, 25, 36, 36, 36, 81]
     assert any("3 missing values" in note for note in source.notes) and any('"when"' in note for note in source.notes)
 
 
@@ -217,3 +217,34 @@ def test_benzene_is_told_from_the_other_columns_and_the_last_hours_are_the_test(
     assert prepared.data_spec == dataset_info(AirQuality(), "").data_spec and prepared.data_spec.input_shape == (12,)
     source = read(AirQuality(), str(real("air_quality").parent), lambda line: None)
     assert np.array_equal(prepared.test.y, source.y[-len(prepared.test.y):]) and len(source.y) == 8991
+
+
+def test_steps_before_the_first_value_are_left_out_and_never_filled_from_later(tmp_path):
+    (tmp_path / "s.csv").write_text("a,b\n" + "".join(f"{'' if t < 5 else t},{10 * t}\n" for t in range(60)))
+    cfg, said = Series(path=str(tmp_path / "s.csv"), target="b", lookback=4, target_scale="none"), []
+    source = read(cfg, "", said.append)
+    assert source.x.tolist() == [[t, 10 * t] for t in range(5, 60)] and source.y is None
+    assert said == ['s.csv: the first 5 lines are left out: "a" has no value before; dataset.drop keeps them without '
+                    "that column"]
+    assert dataset_info(cfg, "").revision == 2 and dataset_info(cfg, "").rows == {"train": 55}
+    (tmp_path / "s.csv").write_text("a,b\n" + "".join(f"{t},{10 * t}\n" for t in range(60)))
+    assert dataset_info(cfg, "").revision == 1
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_windows_without_a_target_are_in_no_split_and_counted(tmp_path, stride):
+    lost = (3, 20, 21, 22, 41, 47, 58)
+    lines = [f"{t},{'' if t in lost else 10 * t}" for t in range(60)]
+    (tmp_path / "s.csv").write_text("a,b\n" + "\n".join(lines))
+    cfg, said = Series(path=str(tmp_path / "s.csv"), target="b", lookback=4, delay=1, stride=stride,
+                       target_scale="none", scale="none"), []
+    prepared = _prepare(cfg, validation=Holdout(size=10))  # that info counts the same windows is asserted there
+    for split, start, stop in (("train", 0, 38), ("val", 38, 48), ("test", 48, 60)):
+        x, y = _taken(prepared, split)
+        begins = [s for s in range(start, stop - 5, stride) if s + 5 not in lost]
+        assert y.tolist() == [10 * (s + 5) for s in begins] and x[:, 0, 0].tolist() == begins
+    there = [10 * t for t in range(38) if t not in lost]
+    assert prepared.targets[0].mean == pytest.approx(np.mean(there))
+    read(cfg, "", said.append)
+    assert any('7 values of the target "b" are missing' in note for note in said)
+    assert dataset_info(cfg, "") == dataset_info(cfg, "") and dataset_info(cfg, "").revision == 2

@@ -61,7 +61,5 @@ def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
             lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
             yield lines, preprocessing.of_texts(run.kept, lines)
             continue
-        from dlrun.data.formats.separated import cells
-
-        table = cells(file, "auto", "auto")
-        yield [f"{file.name}:{line}" for line in table.lines], preprocessing.of_rows(run.kept, table.names, table.rows)
+        numbers, rows = preprocessing.of_table(run.kept, file, lambda note: print(note, file=sys.stderr))
+        yield [f"{file.name}:{line}" for line in numbers], rows

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import Column
-from dlrun.data.formats.separated import EMPTY, Cells, is_number
+from dlrun.data.formats.header import EMPTY
+from dlrun.data.formats.labels import FEW
+from dlrun.data.formats.numerals import Numerals, is_number, value
+from dlrun.data.formats.separated import Cells
 
 WORDS = 50  # a text column with more words than that is spoken of, and must repeat each, on average
-LARGEST = 3.4e38  # of 32-bit floats, about
+LARGEST = 3.4028234e38  # of 32-bit floats
 
 
 class Missing(Container[str]):
     """The cells without a value: the empty one, NA, nan, null, ? and the words given; numbers by their value."""
 
     def __init__(self, words: Iterable[str] = (), usual: Iterable[str] = EMPTY) -> None:
-        self.words = frozenset(usual) | {word.strip().lower() for word in words}
-        self.numbers = {_float(word) for word in words if is_number(word.strip())}
+        words = [word.strip() for word in words]
+        self.words = frozenset(usual) | {word.lower() for word in words}
+        self.numbers = {value(word) for word in words if is_number(word)}
 
     def __contains__(self, cell: object) -> bool:
         if not isinstance(cell, str):
             return False
-        return cell.lower() in self.words or bool(self.numbers and is_number(cell) and _float(cell) in self.numbers)
+        return cell.lower() in self.words or bool(self.numbers and is_number(cell) and value(cell) in self.numbers)
 
 
-def _float(cell: str) -> float:
-    return float(cell.replace(",", "."))
-
-
-def numbers(cells: list[str], separator: str, missing: Container[str]) -> list[float] | None:
-    """The numbers of a column, NaN where missing; None when a cell is something else.
-
-    A comma is a decimal mark where it does not separate the cells.
-    """
-    found = []
-    for cell in cells:
-        if cell in missing:
-            found.append(math.nan)
-        elif is_number(cell) and (separator != "," or "," not in cell):
-            found.append(_float(cell))
-        elif cell.lower().lstrip("+-") in ("inf", "infinity"):
-            found.append(math.inf)
-        else:
-            return None
-    return found
-
-
-def _plain(cells: list[str], missing: Container[str]) -> list[float] | None:
+def _plain(cells: Sequence[str], missing: Container[str]) -> list[float] | None:
     """The numbers of a column without a missing, infinite or oddly written one, fast; else None."""
     if getattr(missing, "numbers", None):
         return None
@@ -61,40 +43,73 @@ def _plain(cells: list[str], missing: Container[str]) -> list[float] | None:
     return values if sum(map(abs, values)) < LARGEST and "_" not in "".join(cells) else None
 
 
-def column(path: Path, found: Cells, place: int, missing: Container[str]) -> tuple[Column, list[float]] | None:
+def numbers(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], numerals: Numerals,
+            missing: Container[str]) -> list[float] | None:
+    """The numbers of a column, NaN where missing; None where a cell is something else.
+
+    Training and `predict` read by this.  Raises ConfigError for a number that does not fit into 32 bits.
+    """
+    values = _plain(cells, missing) if numerals.decimal != "comma" else None
+    if values is not None:
+        numerals.took(name, cells, lines)
+        return values
+    values = numerals.numbers(name, cells, lines, missing)
+    for number, line, cell in zip(values or (), lines, cells):
+        if abs(number) > LARGEST:
+            place = f'{numerals.unit} {line}, column "{name}"'
+            raise problem(str(path), f"{place}: {cell} is not a finite number of 32 bits")
+    return values
+
+
+def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Container[str]
+           ) -> tuple[Column, list[float]] | None:
     """A column and its values (numbers, or places among its words with -1 for none); None where all are missing.
 
-    Raises ConfigError for a number that is not finite, and for texts that hardly ever repeat.
+    Raises ConfigError for a number that is not finite, for texts that hardly ever repeat, and for a few texts among
+    measured numbers.
     """
     name, cells = found.names[place], [row[place] for row in found.rows]
-    values = _plain(cells, missing)
+    values = numbers(path, name, cells, found.lines, numerals, missing)
     if values is not None:
-        return Column(name, "number"), values
+        empty = sum(number != number for number in values)
+        return None if empty == len(cells) else (Column(name, "number", missing=empty), values)
     empty = sum(cell in missing for cell in cells)
-    if empty == len(cells):
-        return None
-    values = numbers(cells, found.separator, missing)
-    if values is not None:
-        for number, line in zip(values, found.lines):
-            if abs(number) > LARGEST:
-                raise problem(str(path), f'line {line}, column "{name}": not a finite number of 32 bits')
-        return Column(name, "number", missing=empty), values
+    strays(path, name, cells, found.lines, missing)
     words = sorted({cell for cell in cells if cell not in missing})
     if len(words) > WORDS and 2 * len(words) > len(cells):
         raise problem(
             str(path),
             f'the column "{name}" holds {len(words):,} different texts ({words[0]!r} ...) and would become as many '
-            f"columns; leave it out with  dataset.drop=[{name!r}]" + _strangers(found, place, missing),
+            f"columns; leave it out with  dataset.drop=[{name!r}]",
         )
     places = {word: number for number, word in enumerate(words)}
     return Column(name, "text", tuple(words), empty), [float(places.get(cell, -1)) for cell in cells]
 
 
-def _strangers(found: Cells, place: int, missing: Container[str]) -> str:
-    """Where a column is numbers but for a few cells, those cells."""
-    odd = [(line, row[place]) for row, line in zip(found.rows, found.lines)
-           if row[place] not in missing and not is_number(row[place])]
-    if 10 * len(odd) > len(found.rows):
+def strays(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], missing: Container[str]) -> str:
+    """What to say of a column of texts that holds numbers, too; empty where it holds none.
+
+    Raises ConfigError where a text among at least nine times as many numbers is surely a mistake: the numbers are
+    measured (fractions, or many different ones), not the codes of a few categories.
+    """
+    there = [(line, cell) for line, cell in zip(lines, cells) if cell not in missing]
+    odd = [(line, cell) for line, cell in there if not is_number(cell)]
+    if not odd or len(odd) == len(there):
         return ""
     line, cell = odd[0]
-    return f"; or name the texts that stand for missing numbers (line {line}: {cell!r}) in dataset.missing"
+    values = [value(cell) for _, cell in there if is_number(cell)]
+    distinct = set(values)
+    fractions = any(not number.is_integer() for number in distinct)
+    many = len(distinct) > FEW or 2 * len(distinct) > len(values)
+    codes = any(any(mark.isdigit() for mark in cell) for _, cell in odd)  # 3+, 12B
+    if 10 * len(odd) <= len(there) and (fractions or many and not codes):
+        more = f" (and {len(odd) - 1:,} more)" if len(odd) > 1 else ""
+        raise problem(str(path), f'line {line}, column "{name}": expected a number, as in {len(values):,} other rows, '
+                                 f"not {cell!r}{more}; dataset.missing=[{cell!r}] where it stands for a missing value")
+    return f'{path.name}: the column "{name}" holds texts beside its numbers (line {line}: {cell!r})'
+
+
+def reading(cfg: Any, numerals: Numerals, named: bool) -> dict[str, Any]:
+    """How a file was read, as JSON types: new rows are read so, too.  `named` says that it had a header."""
+    return {"missing": list(cfg.missing), "decimal": cfg.decimal, **numerals.marks(), "separator": cfg.separator,
+            "header": cfg.header, "named": named}

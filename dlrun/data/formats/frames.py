@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.problem import problem
+from dlrun.data.formats.numerals import Exact
 from dlrun.data.formats.separated import Cells
 from dlrun.data.formats.table import as_arrays, of_cells
 from dlrun.data.source import RawDataset
@@ -22,6 +23,7 @@ class _Reading:
     header: bool = True
     drop: tuple[str, ...] = ()
     missing: tuple[str, ...] = ("none", "<na>", "nat")
+    decimal: str = "auto"
 
 
 def is_frame(data: Any) -> bool:
@@ -35,7 +37,7 @@ def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | 
     names = [str(name) for name in frame.columns]
     if target is None:
         raise problem(given, f"expected  target=  with the column to predict: {', '.join(names[:8])}")
-    columns = [[_cell(value) for value in frame[name]] for name in frame.columns]
+    columns = [[cell_of(value) for value in frame[name]] for name in frame.columns]
     rows = [list(row) for row in zip(*columns)]
     if not rows:
         raise problem(given, "the DataFrame has no rows")
@@ -44,7 +46,8 @@ def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | 
     return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(chosen, targets)))
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
+    """A value of a frame as a cell."""
     if isinstance(value, bool):
         return str(int(value))
-    return repr(float(value)) if isinstance(value, float) else str(value).strip()
+    return Exact(repr(float(value))) if isinstance(value, float) else str(value).strip()

@@ -5,37 +5,46 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import re
 import zlib
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlrun.config.problem import problem
+from dlrun.data.formats import header as headers
 
 NAMED = {"tab": "\t", "space": " "}
 SAMPLE = 100  # lines that separator and header are found from
-EMPTY = frozenset(("", "na", "n/a", "nan", "null", "?"))  # cells without a value, in lower case
-_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a file, stripped: `names` of the columns, `rows`, and the line that each row ends on."""
+    """The cells of a file, stripped: `names` of the columns, `rows`, and the line that each row ends on.
+
+    `named` says that the names stand in the file; `new_header` that they are a header with numbers in it.
+    """
 
     names: list[str]
     rows: list[list[str]]
     lines: list[int]
     separator: str
+    named: bool = True
+    new_header: bool = False
+    notes: tuple[str, ...] = ()
 
 
-def cells(path: Path, separator: str, header: Any) -> Cells:
-    """The cells of a text file.  `separator` and `header` may be "auto".
+def cells(path: Path, separator: str, header: Any, expected: Collection[str] = ()) -> Cells:
+    """The cells of a text file.  `separator` and `header` may be "auto"; a first line with all `expected` is a header.
 
     Raises ConfigError for a file that is no text, has no rows or rows of different lengths.
     """
-    text = text_of(path)
+    notes: list[str] = []
+    text = text_of(path, notes)
+    if "\0" in text:
+        raise problem(str(path), f"line {text[: text.index(chr(0))].count(chr(10)) + 1}: expected text; this is binary "
+                                 "data")
     separator = _separator(text) if separator == "auto" else NAMED.get(separator, separator)
     rows, lines = [], []
     try:
@@ -47,7 +56,17 @@ def cells(path: Path, separator: str, header: Any) -> Cells:
         raise problem(str(path), f"line {lines[-1] + 1 if lines else 1} can't be read as a table ({error})") from None
     if not rows:
         raise problem(str(path), "has no rows")
-    if header is True or (header == "auto" and _has_header(rows)):
+    if any("\n" in cell for cell in rows[-1]) and _is_open(text, separator):
+        raise problem(str(path), f"the quotation mark that opens in line {lines[-2] + 1 if lines[1:] else 1} is never "
+                                 "closed")
+    new = False
+    if header == "auto":
+        if expected and set(expected) <= set(rows[0]):
+            header = True
+        else:
+            header, new, note = headers.find(path, rows[:SAMPLE], lines[0])
+            notes += [note] if note else []
+    if header is True:
         names = [name or f"column {place}" for place, name in enumerate(rows[0])]
         rows, lines = rows[1:], lines[1:]
     else:
@@ -55,16 +74,14 @@ def cells(path: Path, separator: str, header: Any) -> Cells:
     if not rows:
         raise problem(str(path), "has a header but no rows")
     _even(path, names, rows, lines, separator)
-    return Cells(names, rows, lines, separator)
+    return Cells(names, rows, lines, separator, header is True, new, tuple(notes))
 
 
-def is_number(cell: str) -> bool:
-    """Whether a cell is a decimal number, with a point or a comma."""
-    return _NUMBER.match(cell) is not None
+def text_of(path: Path, notes: list[str] | None = None) -> str:
+    """The text of a file, also .gz: UTF-8, UTF-16 with its mark, else Latin-1, which is said in `notes`.
 
-
-def text_of(path: Path) -> str:
-    """The text of a file, also .gz: UTF-8, UTF-16 with its mark, else Latin-1.  Raises ConfigError for binary data."""
+    Raises ConfigError for binary data, and for UTF-8 with broken bytes.
+    """
     data = path.read_bytes()
     if path.suffix == ".gz":
         try:
@@ -72,13 +89,36 @@ def text_of(path: Path) -> str:
         except (OSError, EOFError, zlib.error) as error:
             raise problem(str(path), f"is no whole gzip file ({error})") from None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise problem(str(path), f"byte {error.start + 1} is no UTF-16, which the file's first bytes promise"
+                          ) from None
     if b"\0" in data[:4096]:
         raise problem(str(path), "expected a text file; this one holds binary data")
     try:
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = error.start - data.rfind(b"\n", 0, error.start)
+        first = f"line {line}, byte {byte} (0x{data[error.start]:02x})"
+        marks = [mark for mark in data.decode("utf-8", "surrogateescape") if ord(mark) > 127]
+        broken = sum("\udc80" <= mark <= "\udcff" for mark in marks)
+        if 2 * broken < len(marks):  # texts in Latin-1 hardly ever hold what UTF-8 makes of a letter
+            raise problem(str(path), f"{first} is damaged: the file's other letters are UTF-8") from None
+        if notes is not None:
+            notes.append(f"{path.name}: read as Latin-1, since {first} is no UTF-8")
         return data.decode("latin-1")  # cannot fail; what spreadsheets in Western Europe write
+
+
+def _is_open(text: str, separator: str) -> bool:
+    """Whether a cell in quotation marks goes on to the end of the file."""
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True):
+            pass
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def _split(text: str, separator: str) -> Any:
@@ -111,19 +151,6 @@ def _separator(text: str) -> str:
         if found > share:
             best, share = candidate, found
     return best
-
-
-def _has_header(rows: list[list[str]]) -> bool:
-    """No number in the first row, and either numbers below it or words that never come again in their column."""
-    first, below = rows[0], rows[1:SAMPLE]
-    if not below or any(is_number(cell) for cell in first) or not any(first):
-        return False
-    columns = [[row[place] for row in below if place < len(row)] for place in range(len(first))]
-    if any(is_number(cell) for column in columns for cell in column):
-        return True
-    return len(set(first)) == len(first) and all(
-        name not in column for name, column in zip(first, columns) if name
-    )
 
 
 def _even(path: Path, names: list[str], rows: list[list[str]], lines: list[int], separator: str) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data.dataset_spec import Column, DatasetSpec
 from dlrun.data.formats import labels
-from dlrun.data.formats.columns import WORDS, Missing, column, numbers
+from dlrun.data.formats.columns import WORDS, Missing, column, numbers, reading, strays
+from dlrun.data.formats.numerals import Numerals
 from dlrun.data.formats.separated import Cells, cells
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Table:
     """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing).
 
-    `targets` has a list for each column that is predicted.
+    `targets` has a list for each column that is predicted.  `reading` says how new rows are read, `newly_read` that
+    dlrun once made something else of the file.
     """
 
     data_spec: DatasetSpec
@@ -30,6 +31,8 @@ class Table:
     values: list[list[float]]
     targets: list[list[float]]
     notes: tuple[str, ...]
+    reading: dict[str, Any] = field(default_factory=dict)
+    newly_read: bool = False
 
 
 class Reading(Protocol):
@@ -47,6 +50,8 @@ class Reading(Protocol):
     def drop(self) -> Sequence[str]: ...
     @property
     def missing(self) -> Sequence[str]: ...
+    @property
+    def decimal(self) -> str: ...
 
 
 def parse(path: Path, cfg: Reading) -> Table:
@@ -56,14 +61,14 @@ def parse(path: Path, cfg: Reading) -> Table:
 
 def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
     """The columns of cells; `path` names where they stand."""
-    missing = Missing(cfg.missing)
+    missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator)
     targets = places_of(found.names, cfg.target)
     dropped = {place_of(found.names, name, "dataset.drop"): name for name in cfg.drop}
     for place in targets:
         if place in dropped:
             raise problem(f"dataset.drop={dropped[place]}", "this is the target")
 
-    notes = []
+    notes = list(found.notes)
     kept = [number for number, row in enumerate(found.rows) if not any(row[place] in missing for place in targets)]
     if lost := len(found.rows) - len(kept):
         first = found.lines[min(set(range(len(found.rows))) - set(kept))]
@@ -71,17 +76,20 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
     if not kept:
         raise problem(_given(cfg.target), f"no row of {path.name} has a value in {_this(targets)}")
     rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
-    found = Cells(found.names, rows, lines, found.separator)
+    found = replace(found, rows=rows, lines=lines)
+    _named_once(path, found, {*range(len(found.names))} - {*dropped})
 
-    target = _targets(found, targets, cfg)
+    target = _targets(path, found, targets, cfg, numerals, notes)
     columns, values = [], []
     for place, name in enumerate(found.names):
         if place in targets or place in dropped:
             continue
-        read = column(path, found, place, missing)
+        read = column(path, found, place, numerals, missing)
         if read is None:
             notes.append(f'{path.name}: the column "{name}" has no values and is left out')
             continue
+        if read[0].words and (note := strays(path, name, *_cells(found, place), missing)):
+            notes.append(f"{note}; each of its {len(read[0].words):,} different cells becomes a column")
         if len(read[0].words) > WORDS:
             notes.append(f'{path.name}: the column "{name}" becomes {len(read[0].words):,} columns, one a word; '
                          f"dataset.drop=[{name!r}] leaves it out")
@@ -89,6 +97,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
         values.append(read[1])
     if not columns:
         raise problem(f"dataset.path={path}", "no column is left beside the target")
+    notes += numerals.settle(path)
     features = tuple(
         feature for one in columns
         for feature in ([f"{one.name}={word}" for word in one.words] if one.words else [one.name])
@@ -96,7 +105,23 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
     name = found.names[targets[0]] if target.kind == "number" else ""
     data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
                           heads=target.heads)
-    return Table(data_spec, columns, values, target.values, tuple(notes))
+    return Table(data_spec, columns, values, target.values, tuple(notes), reading(cfg, numerals, found.named),
+                 found.new_header or numerals.newly_read)
+
+
+def _cells(found: Cells, place: int) -> tuple[list[str], list[int]]:
+    """The cells of a column, and their lines."""
+    return [row[place] for row in found.rows], found.lines
+
+
+def _named_once(path: Path, found: Cells, kept: set[int]) -> None:
+    """Raises ConfigError where two of the columns that are used have one name: new rows could not be told apart."""
+    first: dict[str, int] = {}
+    for place in sorted(kept):
+        if found.names[place] in first:
+            raise problem(str(path), f'the columns {first[found.names[place]]} and {place} are both called '
+                                     f'"{found.names[place]}"; rename one, or leave it out with dataset.drop=[{place}]')
+        first[found.names[place]] = place
 
 
 def places_of(names: list[str], given: str | Sequence[str]) -> list[int]:
@@ -133,9 +158,10 @@ def place_of(names: list[str], given: str, key: str) -> int:
         raise problem(f"{key}={given}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
 
 
-def _targets(found: Cells, places: list[int], cfg: Reading) -> labels.Several:
+def _targets(path: Path, found: Cells, places: list[int], cfg: Reading, numerals: Numerals, notes: list[str]
+             ) -> labels.Several:
     """What the columns to predict hold: one of them has the kind "classes" or "number"."""
-    columns = [_read(found, place) for place in places]
+    columns = [_read(path, found, place, numerals, notes) for place in places]
     if len(places) > 1:
         try:
             return labels.several(columns, [found.names[place] for place in places], cfg.targets)
@@ -152,16 +178,19 @@ def _targets(found: Cells, places: list[int], cfg: Reading) -> labels.Several:
     if kind == "classes":
         codes, classes = labels.encode(values)
         return labels.Several(kind, [[float(code) for code in codes]], classes)
-    if math.inf in map(abs, values):
-        line = next(line for value, line in zip(values, found.lines) if math.isinf(value))
-        raise problem(given, f"line {line} is not a finite number")
     return labels.Several(kind, [values])
 
 
-def _read(found: Cells, place: int) -> Any:
+def _read(path: Path, found: Cells, place: int, numerals: Numerals, notes: list[str]) -> Any:
     """The column's numbers where it is all numbers, else its texts."""
-    texts = [row[place] for row in found.rows]
-    return numbers(texts, found.separator, ()) or texts
+    texts, lines = _cells(found, place)
+    values = numbers(path, found.names[place], texts, lines, numerals, ())
+    if values is not None:
+        return values
+    note = strays(path, found.names[place], texts, lines, ())
+    if note:
+        notes.append(f"{note}; it is read as texts")
+    return texts
 
 
 def as_arrays(table: Table) -> RawDataset:
@@ -185,4 +214,5 @@ def as_arrays(table: Table) -> RawDataset:
     kind = table.data_spec.target_kind
     y = np.array(table.targets, {"classes": np.int64, "labels": np.uint8}.get(kind, np.float32)).T
     y = np.ascontiguousarray(y[:, 0] if kind in ("classes", "number") else y)
-    return RawDataset(table.data_spec, x, y, columns=tuple(table.columns), notes=table.notes)
+    return RawDataset(table.data_spec, x, y, columns=tuple(table.columns), notes=table.notes, reading=table.reading,
+                      revision=2 if table.newly_read else 1)

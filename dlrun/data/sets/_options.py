@@ -104,3 +104,9 @@ def separator(*marks: str, between: str = "the cells") -> Any:
 def header() -> Any:
     """Whether a file has a header."""
     return choice("auto", ("auto", True, False), "Whether the first line names the columns.")
+
+
+def decimal() -> Any:
+    """The decimal mark of a file's numbers."""
+    return choice("auto", ("auto", "point", "comma"), "The decimal mark of the numbers; the other mark may stand "
+                  "between thousands. auto: as each number is written, and refused where 2.480 could be both.")

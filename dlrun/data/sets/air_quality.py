@@ -34,6 +34,7 @@ class _Reading:
     header: str = "auto"
     drop: tuple[str, ...] = ("Date", "Time", "15", "16")
     missing: tuple[str, ...] = ("-200",)
+    decimal: str = "auto"
 
 
 @register("dataset", "air_quality")

@@ -13,7 +13,14 @@ from dlrun.data.sets._tables import Table
 from dlrun.registry import register
 
 if TYPE_CHECKING:
-    from dlrun.data.source import DatasetFiles
+    from pathlib import Path
+
+    from dlrun.config.schema.root import Config
+    from dlrun.data.formats.table import Table as Parsed
+    from dlrun.data.source import DatasetFiles, RawDataset
+
+READING = 2  # counted up when the reader makes something else of the same file
+_parsed: dict[str, Parsed] = {}  # the last file
 
 
 @register("dataset", "csv")
@@ -33,26 +40,50 @@ class Csv(Table):
     missing: tuple[str, ...] = texts(
         (), "Cells that mean a missing value, besides the empty one, NA, nan, null and ?.", empty=True, scalar=True,
     )
+    decimal: str = options.decimal()
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Signature and rows; the file is parsed unless its arrays are cached."""
         from dlrun.data import cache, paths
-        from dlrun.data.formats.table import parse
 
         path = paths.own(self.path)
         known = cache.dataset_info(cache.entry(self.kind, self._asked(), [path]))
         if known is not None:
             return known
-        table = parse(path, self)
-        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])})
+        table = self._table(path)
+        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])}, 2 if table.newly_read else 1)
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths
-        from dlrun.data.formats.table import as_arrays, parse
         from dlrun.data.source import DatasetFiles
 
         path = paths.own(self.path)
-        return DatasetFiles([path], lambda _: as_arrays(parse(path, self)), self._asked())
+        return DatasetFiles([path], lambda _: self._decode(path), self._asked())
+
+    def read_revision(self, config: Config) -> int:
+        """2 for a run whose table dlrun once read otherwise: marks between thousands, a header with numbers in it, or
+        a word in a text column that no training row has."""
+        from dlrun.data.reading_revision import of_reading
+
+        return of_reading(self, config)
+
+    def _decode(self, path: Path) -> RawDataset:
+        from dlrun.data.formats.table import as_arrays
+
+        try:
+            return as_arrays(self._table(path))
+        finally:
+            _parsed.clear()
+
+    def _table(self, path: Path) -> Parsed:
+        """The parsed file; a command looks at it several times before its arrays are cached."""
+        from dlrun.data.formats.table import parse
+
+        key = repr((path, path.stat().st_size, path.stat().st_mtime_ns, self))
+        if key not in _parsed:
+            _parsed.clear()
+            _parsed[key] = parse(path, self)
+        return _parsed[key]
 
     def _asked(self) -> list[Any]:
-        return [self.target, self.targets, self.separator, self.header, self.drop, self.missing]
+        return [self.target, self.targets, self.separator, self.header, self.drop, self.missing, self.decimal, READING]

@@ -17,6 +17,7 @@ from dlrun.data.sets._base import Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.data.source import RawDataset
 
 _held: dict[str, RawDataset] = {}
@@ -36,6 +37,12 @@ class Memory(ArrayData):
 
     def info(self, data_dir: str) -> DatasetInfo:
         return info_of(self.read(data_dir, lambda line: None))
+
+    def read_revision(self, config: Config) -> int:
+        """2 for a run whose DataFrame dlrun once read otherwise: see dataset=csv."""
+        from dlrun.data.reading_revision import of_reading
+
+        return of_reading(self, config)
 
     def read(self, data_dir: str, say: Say) -> RawDataset:
         from dlrun.data import cache

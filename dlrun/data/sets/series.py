@@ -15,7 +15,10 @@ from dlrun.data.sets._base import Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.data.source import DatasetFiles, RawDataset
+
+READING = 2  # counted up when the reader makes something else of the same file
 
 
 @register("dataset", "series")
@@ -36,6 +39,7 @@ class Series(series.Windowed):
         (), "Cells that mean a missing value, besides the empty one, NA, nan, null and ?; the last value before "
         "it is carried on.", empty=True, scalar=True,
     )
+    decimal: str = options.decimal()
     separator: str = options.separator()
     header: Any = options.header()
     test: float = options.last_steps()
@@ -50,9 +54,17 @@ class Series(series.Windowed):
         found = cache.dataset_info(cache.entry(self.kind, self._asked(), [path]))
         if found is None:
             source = _decode(self, path)
-            found = DatasetInfo(source.data_spec, {"train": len(source.x)})
+            found = DatasetInfo(source.data_spec, {"train": len(source.x)}, source.revision, source.without_target)
         spec = found.data_spec
-        return self.seen(spec.features, spec.target_name, spec.unit, found.rows["train"])
+        seen = self.seen(spec.features, spec.target_name, spec.unit, found.rows["train"])
+        return replace(seen, revision=found.revision, without_target=found.without_target)
+
+    def read_revision(self, config: Config) -> int:
+        """2 for a series that dlrun once read otherwise: gaps at its start, missing targets, marks between thousands.
+        """
+        from dlrun.data.reading_revision import of_reading
+
+        return of_reading(self, config)
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths
@@ -62,32 +74,36 @@ class Series(series.Windowed):
         return DatasetFiles([path], lambda _: _decode(self, path), self._asked())
 
     def _asked(self) -> list[Any]:
-        return [self.target, self.drop, self.missing, self.separator, self.header]
+        return [self.target, self.drop, self.missing, self.separator, self.header, self.decimal, READING]
 
 
 def _decode(cfg: Series, path: Path) -> RawDataset:
     import numpy as np
 
-    from dlrun.data.formats.columns import Missing, numbers
+    from dlrun.data.formats.columns import Missing, numbers, strays
+    from dlrun.data.formats.numerals import Numerals
     from dlrun.data.formats.separated import cells
     from dlrun.data.formats.series import without_gaps
     from dlrun.data.formats.table import place_of
 
     found = cells(path, cfg.separator, cfg.header)
-    missing = Missing(cfg.missing)
+    missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator)
     target = place_of(found.names, cfg.target, "dataset.target")
     dropped = {place_of(found.names, name, "dataset.drop") for name in cfg.drop}
     if target in dropped:
         raise problem(f"dataset.drop={cfg.target}", "this is the target")
     names: list[str] = []
     values: list[list[float]] = []
-    notes: list[str] = []
+    notes = list(found.notes)
     at = 0
     for place, name in enumerate(found.names):
         if place in dropped:
             continue
-        column = numbers([row[place] for row in found.rows], found.separator, missing)
-        if column is None or not np.isfinite(column).any() or np.isinf(column).any():
+        texts = [row[place] for row in found.rows]
+        column = numbers(path, name, texts, found.lines, numerals, missing)
+        if column is None:
+            strays(path, name, texts, found.lines, missing)
+        if column is None or np.isnan(column).all():
             if place == target:
                 raise problem(f"dataset.target={cfg.target}", "expected a column of finite numbers")
             notes.append(f'{path.name}: the column "{name}" holds no numbers and is left out')
@@ -95,6 +111,8 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
         at = len(names) if place == target else at
         names.append(name)
         values.append(column)
+    notes += numerals.settle(path)
     data_spec = DatasetSpec((len(names),), "series", "number", features=tuple(names), target_name=names[at])
-    source = without_gaps(data_spec, np.array(values, np.float32).T, path.name)
-    return replace(source, target=at, notes=(*notes, *source.notes))
+    source = without_gaps(data_spec, np.array(values, np.float32).T, path.name, "line")
+    new = found.new_header or numerals.newly_read
+    return replace(source, notes=(*notes, *source.notes), revision=2 if new else source.revision)
