@@ -173,6 +173,16 @@ def write_result(folder: RunFolder, result: Mapping[str, Any]) -> None:
     write_bytes(folder.result_file, data)
 
 
+def write_measured(folder: RunFolder, config: str, result: Mapping[str, Any]) -> None:
+    """Replace config.yaml and result.json of a finished run; killed at any moment, both are as the manifest notes."""
+    new = {folder.config.name: config.encode(), folder.result_file.name: json_text(result).encode()}
+    old = {name: (folder.path / name).read_bytes() for name in new}
+    write_text(folder.manifest, manifest.text(folder.path, manifest.END, new, old))
+    for name, data in new.items():
+        write_bytes(folder.path / name, data)
+    write_text(folder.manifest, manifest.text(folder.path, manifest.END, new))
+
+
 def write_manifest(folder: RunFolder) -> None:
     """Note the checksums of what a starting run has written."""
     write_text(folder.manifest, manifest.text(folder.path, manifest.START), sync=False)

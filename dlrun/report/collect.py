@@ -102,8 +102,9 @@ def _members(runs: list[Run]) -> tuple[list[list[Run]], list[str] | None, list[R
 
 def _once(members: list[Run]) -> list[Run]:
     """One run a seed, the one that counts before the others: a mean must not count a seed twice."""
-    by_seed: dict[int, Run] = {}
+    by_seed: dict[int | Path, Run] = {}
     for run in members:
-        if run.seed not in by_seed or (run.counted and not by_seed[run.seed].counted):
-            by_seed[run.seed] = run
+        seed = run.seed if run.config else run.folder  # of one whose settings can't be read the seed is not known
+        if seed not in by_seed or (run.counted and not by_seed[seed].counted):
+            by_seed[seed] = run
     return list(by_seed.values())

@@ -130,6 +130,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
                 "n": interval.n} if interval else None
 
     runs = [{"id": run.id, "folder": run.name, "seed": run.seed, "status": run.status, "reason": run.reason,
+             "verified": None if run.changed is None else not run.changed,
              "value": row.values.get(run.seed), "seconds": run.result.get("seconds"),
              **{split: run.result[split] for split in ("train", "val", "test") if run.result.get(split)}}
             for run in row.runs]

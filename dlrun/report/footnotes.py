@@ -16,6 +16,7 @@ def notes_of(table: Table) -> Iterator[str]:
     """The sentences of a table, in their order."""
     yield from _numbers(table)
     yield from _not_counted(table)
+    yield from _changed(table)
     yield from _besides(table)
     runs = [run for run in table.runs if run.result or run.provenance]
     label = _said("data", runs, label_of, "the rows as published")
@@ -63,6 +64,17 @@ def _not_counted(table: Table) -> Iterator[str]:
         yield f"Left out, as they repeat the settings and the seed of another run here: {names}."
     if reasons:
         yield f"{sum(out.values()) + none} of {len(runs)} runs are not in the means: {', '.join(reasons)}."
+
+
+def _changed(table: Table) -> Iterator[str]:
+    """Runs whose files were changed after they ended, by row, and how many have no checksums to know it by."""
+    found = [f"{run.name}{f' ({label})' if label else ''}: {', '.join(run.changed)}" for row in table.rows
+             for label in (" ".join(filter(None, row.labels)),) for run in row.runs if run.result and run.changed]
+    if found:
+        yield f"Not what the run wrote (edited by hand, or damaged): {'; '.join(found)}."
+    older = sum(bool(run.result) and run.changed is None for run in table.runs)
+    if older:
+        yield f"{older} of {len(table.runs)} runs are unverified: made before runs kept checksums of their files."
 
 
 def _besides(table: Table) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from dlrun.config.flat import flatten
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
+from dlrun.record.manifest import changed
 from dlrun.record.stored import Damaged, read_json, read_yaml_mapping
 
 COUNTED = ("finished", "stopped")  # the other states have no measure that belongs into a mean
@@ -61,6 +62,11 @@ class Run:
         except (OSError, ValueError):
             return {}
 
+    @cached_property
+    def changed(self) -> list[str] | None:
+        """Which of the files that reports read are not what the run wrote; None of a run that noted no checksums."""
+        return changed(self.folder, ("result.json", "metrics.jsonl"))
+
     @property
     def data_hash(self) -> str:
         """The first eight digits of the hash of the rows that it saw; empty where that is not known."""
@@ -83,7 +89,11 @@ def read_run(folder: Path, planned: Mapping[str, Any] | None = None, run_id: str
         config = planned or (_stored(place) if result is None else {})
     except Damaged as damaged:
         why = f"{damaged.path.name} is not readable ({damaged.wrong})"
-        return Run(folder, run_id, planned or {}, UNREADABLE, why, {}, row, values)
+        try:
+            config = planned or _stored(place)
+        except Damaged:
+            config = {}
+        return Run(folder, run_id, config, UNREADABLE, why, {}, row, values)
     if result is not None:
         run_id, status = str(result.get("id", run_id)), str(result.get("status"))
         return Run(folder, run_id, result["config"], status, _reason(result), result, row, values)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from dlrun.config.flat import flatten
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config, Root
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
+from dlrun.record.stored import read_yaml_mapping
 
 MOST = 3  # keys; a run that differs in more is another one
 
@@ -28,8 +27,8 @@ def interrupted_beside(config: Config, folder: RunFolder) -> str:
     nearest: tuple[int, str] | None = None
     for other in _interrupted(folder):
         try:
-            there = _result_keys(yaml.safe_load(other.config.read_text(encoding="utf-8")))
-        except (OSError, ValueError, AttributeError, yaml.YAMLError):
+            there = _result_keys(read_yaml_mapping(other.config))
+        except (OSError, ValueError, AttributeError):
             continue
         keys = [key for key in {**own, **there} if own.get(key) != there.get(key)]
         if 0 < len(keys) <= MOST and (nearest is None or len(keys) < nearest[0]):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import yaml
-
 from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
@@ -18,10 +16,11 @@ from dlrun.inference.load import weights_of
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
-from dlrun.record.folder import RunFolder, write_json, write_text, yaml_text
+from dlrun.record.folder import RunFolder, write_measured, yaml_text
+from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import read
 from dlrun.record.status import unmeasured
-from dlrun.record.stored import read_json
+from dlrun.record.stored import Damaged, read_json, read_yaml_mapping
 from dlrun.run.averages import together
 from dlrun.run.folder_state import result_of
 from dlrun.run.header import data_changed
@@ -36,6 +35,8 @@ def add_metrics(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> 
     """
     if not unmeasured(checked.config.task.metrics, result):
         return result
+    for name in changed(folder.path, (folder.config.name, folder.result_file.name)) or ():
+        raise Damaged(folder.path / name, CHANGED, "force=true trains the run again")
     with isolated_torch_state():
         measure = _measure if folds_of(checked.config) is None else _measure_folds
         return measure(checked, folder, result)
@@ -84,8 +85,7 @@ def _written(result: dict[str, Any], config: Config, folder: RunFolder) -> dict[
     described = with_metrics(result, config)
     result = {**described, "metrics": {**result.get("metrics", {}), **described["metrics"]},
               "config": {**result["config"], "task.metrics": names}}
-    plain = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
-    plain["task"]["metrics"] = names
-    write_text(folder.config, yaml_text(plain))
-    write_json(folder.result_file, result)
+    plain = read_yaml_mapping(folder.config, "force=true trains the run again")
+    plain.setdefault("task", {})["metrics"] = names
+    write_measured(folder, yaml_text(plain), result)
     return result

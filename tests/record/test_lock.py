@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import datetime, timezone
 
 import pytest
 
-from dlrun.record.lock import Busy, RunLock
+from dlrun.record import lock
+from dlrun.record.lock import Busy, RunLock, Unwritable, at_work
 
 HOLD = """
 import sys, time
@@ -84,4 +88,40 @@ def test_the_lock_is_free_again_after_the_block_and_only_then(tmp_path):
         pass
     lock.release()
     with RunLock(tmp_path):
+        pass
+
+
+def test_a_lock_that_names_a_living_process_of_another_program_is_not_held(tmp_path):
+    process = hold(tmp_path)
+    text = (tmp_path / "lock").read_text()
+    assert at_work(tmp_path)
+    process.kill()
+    process.wait()
+    assert not at_work(tmp_path)
+    (tmp_path / "lock").write_text(text.replace(str(process.pid), str(os.getppid())))
+    assert not at_work(tmp_path), "that process lives, and holds nothing"
+    for damaged in ("", "[]", "{", text.replace(str(process.pid), "1e99"), text.replace(str(process.pid), '"x"')):
+        (tmp_path / "lock").write_text(damaged)
+        assert not at_work(tmp_path)
+        with RunLock(tmp_path):
+            pass
+
+
+def test_a_look_makes_no_start_fail(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "LOOK_SECONDS", 0.05)
+    with RunLock(tmp_path):
+        pass
+    looking = os.open(tmp_path / "lock", os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_EX)
+    threading.Timer(0.1, os.close, [looking]).start()
+    with RunLock(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path, monkeypatch):
+    def read_only(path, flags):
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    monkeypatch.setattr(lock, "own_handle", read_only)
+    with pytest.raises(Unwritable, match="Read-only file system"), RunLock(tmp_path):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.flat import flatten
+from dlrun.record import manifest
 from dlrun.record.plan import Job, Plan, store
 
 CONFIG: dict[str, Any] = {
@@ -53,11 +55,31 @@ def made(runs: Path, number: int, accuracy: float | None = 0.9, status: str = "f
     else:
         write_lock(folder, os.getppid())  # our own process is known by its locks
         (folder / "config.yaml").write_text(json.dumps(nested(config)))  # JSON is YAML
+    note_checksums(folder)
     return folder
 
 
+def note_checksums(folder: Path) -> None:
+    """The manifest of the files that are there."""
+    (folder / "manifest.json").write_text(manifest.text(folder, ("result.json", *manifest.END)))
+
+
 def write_lock(folder: Path, pid: int) -> None:
-    (folder / "lock").write_text(json.dumps({"pid": pid, "host": socket.gethostname(), "since": "2026"}))
+    """A lock that is held (until `free_lock`), and names a process of this number."""
+    free_lock(folder)
+    file = open(folder / "lock", "w")
+    file.write(json.dumps({"pid": pid, "host": socket.gethostname(), "since": "2026"}))
+    file.flush()
+    fcntl.flock(file, fcntl.LOCK_EX)
+    _held[folder] = file
+
+
+def free_lock(folder: Path) -> None:
+    if folder in _held:
+        _held.pop(folder).close()
+
+
+_held: dict[Path, Any] = {}
 
 
 def nested(flat: dict[str, Any]) -> dict[str, Any]:

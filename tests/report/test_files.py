@@ -14,7 +14,7 @@ import pytest
 
 from dlrun.cli.route import route
 from dlrun.report import write
-from tests.report.make import SGD, grid, made, planned
+from tests.report.make import SGD, grid, made, note_checksums, planned
 
 
 def files(path: Path, into: Path, **words: str) -> dict[str, bytes]:
@@ -58,6 +58,7 @@ def test_runs_that_took_other_times_differ_in_seconds_alone(runs: Path, tmp_path
     for place in runs.rglob("result.json"):
         result = json.loads(place.read_text())
         place.write_text(json.dumps({**result, "seconds": 7.7}))
+        note_checksums(place.parent)
     second = files(sweep, tmp_path / "two")
     differing = {name for name in first if first[name] != second[name]}
     assert differing == {"table.csv", "report.json", "report.html"}

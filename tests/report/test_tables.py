@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from dlrun.report import show
 from dlrun.report.collect import collect
 from dlrun.report.table import Row, Table
 from dlrun.report.values import names, value_of
-from tests.report.make import SGD, grid, made, planned, write_lock
+from tests.report.make import SGD, free_lock, grid, made, planned, write_lock
 
 SGD_WORDS = {key.replace(".", "__"): value for key, value in SGD.items()}
 
@@ -141,6 +142,7 @@ def test_a_look_does_not_take_the_lock_of_a_run(runs: Path) -> None:
     folder = made(runs, 1, status="running")
     (folder / "config.yaml").unlink()
     (folder / "config.yaml").write_text("seed: 0\n")
+    free_lock(folder)
     with RunLock(folder):
         assert "running: epoch 3" in shown(runs)
 
@@ -264,6 +266,50 @@ def test_a_result_that_is_not_readable_is_a_row_that_says_so(runs: Path) -> None
     made(runs, 1)
     (made(runs, 2) / "result.json").write_text('{"config": ')
     assert "unreadable: result.json is not readable" in shown(runs)
+
+
+def test_one_broken_file_stops_no_report_of_the_tree(runs: Path) -> None:
+    for number in range(1, 8):
+        made(runs, number, seed=number)
+    folders = [result.parent for result in sorted(runs.rglob("result.json"))]
+    (folders[0] / "result.json").write_text("{}")
+    (folders[1] / "result.json").write_text("[]")
+    (folders[2] / "result.json").unlink()
+    (folders[2] / "result.json").mkdir()
+    (folders[3] / "result.json").unlink()
+    (folders[3] / "config.yaml").write_text("a: [1\n")
+    (folders[4] / "provenance.json").write_text("")
+    (folders[5] / "metrics.jsonl").write_text("{\n{\n")
+    text = shown(runs)
+    for reason in ("result.json is not readable (it is no result", "(expected a mapping, it holds a list)",
+                   "result.json is not readable (it is a folder)", "config.yaml is not readable (it is not YAML"):
+        assert reason in " ".join(text.split()), text
+    known = next(table for table in collect([runs]).tables if any(row.summary for row in table.rows))
+    assert known.rows[0].summary.n == 3  # type: ignore[union-attr]
+
+
+def test_a_file_without_permission_is_a_sentence_too(runs: Path, monkeypatch) -> None:
+    made(runs, 1)
+    real = os.open
+
+    def denied(path, *given, **more):
+        if str(path).endswith("result.json"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *given, **more)
+
+    monkeypatch.setattr(os, "open", denied)
+    assert "it can't be read (Permission denied)" in shown(runs)
+
+
+def test_runs_whose_files_were_changed_are_named_and_older_ones_counted(runs: Path) -> None:
+    folders = [made(runs, number, 0.9, seed=number) for number in (1, 2, 3)]
+    assert not any("edited" in note or "unverified" in note for note in only(runs).notes)
+    result = folders[0] / "result.json"
+    result.write_text(result.read_text().replace('"accuracy": 0.9', '"accuracy": 0.99'))
+    (folders[2] / "manifest.json").unlink()
+    notes = " ".join(only(runs).notes)
+    assert f"Not what the run wrote (edited by hand, or damaged): {folders[0].parent.name}/{folders[0].name}" in notes
+    assert "result.json" in notes and "1 of 3 runs are unverified" in notes
 
 
 def test_a_measure_of_a_named_epoch_or_of_the_best_one(runs: Path) -> None:

@@ -235,3 +235,52 @@ def test_force_that_is_killed_while_it_clears_leaves_no_finished_run(go, monkeyp
             files = json.loads((whole / result.relative_to(place.path).parent / "manifest.json").read_text())["files"]
             assert all((result.parent / name).is_file() for name in files), (stop, result)
     assert stop > 5
+
+
+def test_a_finished_run_on_a_read_only_disk_answers_its_command(go, monkeypatch) -> None:
+    import errno
+
+    from dlrun.record import lock
+
+    words = [*OVERRIDES, "epochs=1"]
+    first = go(*words)
+
+    def read_only(path: str, flags: int) -> int:
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    monkeypatch.setattr(lock, "own_handle", read_only)
+    again = go(*words)
+    assert again.found and again.result == first.result
+    with pytest.raises(ConfigError, match="Read-only file system"):
+        go(*words, "force=true")
+    with pytest.raises(ConfigError, match="Read-only file system"):
+        go(*words, "seed=3")
+
+
+def test_a_changed_file_of_a_finished_run_is_named(go, capsys) -> None:
+    words = [*OVERRIDES, "epochs=1"]
+    folder = RunFolder(go(*words).folder)
+    capsys.readouterr()
+    go(*words)
+    assert "edited" not in capsys.readouterr().out
+    text = folder.result_file.read_text()
+    folder.result_file.write_text(text.replace('"accuracy": 0.', '"accuracy": 0.9'))
+    go(*words)
+    assert f"{folder.result_file}: it is not what the run wrote (edited by hand, or damaged)" in capsys.readouterr().out
+
+
+def test_a_run_on_a_damaged_cache_is_trained_on_the_source(go, tmp_path: Path, monkeypatch) -> None:
+    from dlrun.data import cache
+
+    monkeypatch.setenv("DLRUN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "LARGE", 1)
+    rows = "".join(f"{n % 7},{n % 5},{n % 2}\n" for n in range(200))
+    (tmp_path / "t.csv").write_text("a,b,y\n" + rows)
+    words = ["dataset=csv", "dataset.path=t.csv", "dataset.target=y", "model=dense", "epochs=2"]
+    whole = go(*words, "output_dir=whole").folder
+    [array] = (tmp_path / "cache").rglob("x.npy")
+    flip(array, 0.9)
+    notes = Notes()
+    again = go(*words, "output_dir=again", recorders=[notes])
+    assert any(str(array) in note and "decoded again" in note for note in notes.notes)
+    assert_same_run(whole, again.folder)
