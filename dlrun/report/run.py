@@ -65,7 +65,7 @@ class Run:
     @cached_property
     def changed(self) -> list[str] | None:
         """Which of the files that reports read are not what the run wrote; None of a run that noted no checksums."""
-        return changed(self.folder, ("result.json", "metrics.jsonl"))
+        return changed(self.folder, ("result.json", "metrics.jsonl", "provenance.json"))
 
     @property
     def data_hash(self) -> str:

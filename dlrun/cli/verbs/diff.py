@@ -32,7 +32,7 @@ class Diff:
         from dlrun.record.terminal import columns, paint
         from dlrun.report.diff import diff
         from dlrun.report.find import is_run, locate
-        from dlrun.report.run import read_run
+        from dlrun.report.run import UNREADABLE, read_run
 
         below = Path(self.output_dir).expanduser()
         folders = [locate(place, below) for place in self.runs]
@@ -50,4 +50,9 @@ class Diff:
                 say("\n".join(columns(part.rows)))
             for note in part.notes:
                 say(f"  {note}")
+        for run in (left, right):
+            if run.status == UNREADABLE:
+                say(f"{run.name} is {run.say()}")
+            if run.changed:
+                say(f"{run.name} is not what the run wrote (edited by hand, or damaged): {', '.join(run.changed)}")
         return 0

@@ -80,6 +80,8 @@ def _row(run: Run, metric: str) -> list[str]:
     shown = describe(name, metrics_of_all([run.result]))
     outcome = f"{shown.title} {shown.text(value, 2)}" if value is not None else run.reason
     outcome = outcome if len(outcome) <= 60 else f"{outcome[:57]}..."
+    if run.changed:
+        outcome = f"{outcome} (edited or damaged: {', '.join(run.changed)})"
     return [run.folder.parent.name, run.id, run.status.replace("_", " "), outcome,
             str(run.provenance.get("started", ""))[:16].replace("T", " ")]
 
