@@ -12,14 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.assembly.closed_form import compute
-from dlrun.assembly.custom import GlobalStepRng
 from dlrun.assembly.machine import Machine, fits, speed_path
 from dlrun.assembly.measure import measure
-from dlrun.assembly.network import make_network
 from dlrun.assembly.vectors import set_vectors
 from dlrun.config.places import data_dir
 from dlrun.config.problem import problem
-from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
@@ -98,12 +95,13 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     config = checked.config
     prepared = _prepared(config, say)
     seed = own_seed(config)
-    rng = (GlobalStepRng if isinstance(config.model, Custom) else StepRng)(seed, machine.device)
-    model = make_network(config, prepared.data_spec, checked.network, rng)
+    rng = StepRng(seed, machine.device)
+    model: nn.Module = config.model.build(checked.network, prepared.data_spec, config.task.width(prepared.data_spec),
+                                          seed, rng)
     set_vectors(model, prepared, data_dir(config.data_dir), say)
     task = config.task.build(
         BuildContext(prepared.data_spec, model, rng, prepared.targets, class_counts(prepared)))
-    path = speed_path(model, own=not isinstance(config.model, Custom) and not rng.seeds_torch)
+    path = speed_path(model, own=not rng.seeds_torch)
     last = path.endswith("channels_last")
     model = model.to(machine.device)
     if last:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlrun.assembly.components import RunComponents
-from dlrun.assembly.network import make_network
+from dlrun.config.schema.kfold import own_seed
 from dlrun.config.seeds import derive_seed
 from dlrun.preflight.design import design
 from dlrun.tasks._base.view import View
@@ -29,7 +29,8 @@ def interpolation(components: RunComponents, view: View) -> dict[str, Any]:
 
     other = dataclasses.replace(components.config, seed=derive_seed(components.config.seed, "interpolation"))
     data_spec = components.prepared.data_spec
-    drawn = make_network(other, data_spec, design(other, data_spec), components.rng)
+    drawn = other.model.build(design(other, data_spec), data_spec, other.task.width(data_spec), own_seed(other),
+                              components.rng)
     begun = {name: value.to(components.rng.device) for name, value in drawn.state_dict().items()}
     ended = {name: value.clone() for name, value in components.model.state_dict().items()}
     moving = {name for name, _ in components.model.named_parameters()}

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from dlrun.assembly.measure import measure
-from dlrun.assembly.network import make_network
 from dlrun.config.check.check import check
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.kfold import own_seed
@@ -59,7 +58,8 @@ class Loaded:
     def evaluate(self, split: Split) -> dict[str, float]:
         """The task's metrics over rows with targets, with dropout off."""
         rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
-        found = measure(self.task, self.config.task.summed, self.model, self.rng, rows, ROWS)
+        with torch.random.fork_rng(devices=[]):  # a user's class begins torch's generators anew, here for itself alone
+            found = measure(self.task, self.config.task.summed, self.model, self.rng, rows, ROWS)
         self.model.eval()
         return found
 
@@ -140,7 +140,7 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
     data_spec = preprocessing.data_spec(kept)
     network = design(config, data_spec)
     rng = StepRng(own_seed(config), "cpu")
-    model = make_network(config, data_spec, network, rng)
+    model: nn.Module = config.model.build(network, data_spec, config.task.width(data_spec), own_seed(config), rng)
     try:
         model.load_state_dict(weights_of(config, folder, weights))
     except RuntimeError as error:

@@ -62,8 +62,8 @@ class Model:
     def fit(self, module: Any, rows: Any) -> None:
         """Sets a computed model from the training rows (`assembly.closed_form.TrainingRows`)."""
 
-    def table(self, network: Any, input_shape: Shape) -> list[Row]:
-        """The rows of its summary; none where it has no layers."""
+    def table(self, network: Any, input_shape: Shape) -> list[Row] | None:
+        """The rows of its summary: an empty list where it has no layers, None where they are known to it alone."""
         return []
 
     def stateful_key(self) -> str:

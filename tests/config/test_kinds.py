@@ -5,7 +5,6 @@ import pytest
 from dlrun import registry
 from dlrun.config.schema import kinds
 from dlrun.config.schema.fields import rules
-from dlrun.config.schema.groups import Custom
 from dlrun.config.schema.root import GROUPS
 
 PROTOCOLS = dict(zip(GROUPS, (kinds.DatasetKind, kinds.ModelKind, kinds.TaskKind, kinds.OptimizerKind,
@@ -25,7 +24,3 @@ def lacking(protocol: type, kind: type) -> set[str]:
 def test_every_kind_has_what_the_house_uses_of_its_group(group: str):
     found = {name: lacking(PROTOCOLS[group], kind) for name, kind in registry.kinds(group).items()}
     assert found and not any(found.values()), found
-
-
-def test_a_model_by_target_has_what_the_house_uses_of_a_model():
-    assert not lacking(kinds.ModelKind, Custom)

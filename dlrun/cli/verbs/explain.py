@@ -56,12 +56,14 @@ class Explain:
 
 def _rows(config: Config, group: str, values: Any) -> list[tuple[str, Any, Rule]]:
     from dlrun.config.schema.fields import Rule, rules
-    from dlrun.config.schema.groups import Custom
+    from dlrun.config.schema.groups import OF_TARGET, TARGET, of_target
 
-    if isinstance(values, Custom):
+    own: list[tuple[str, Any, Rule]] = []
+    if of_target(values):
         free = Rule("free", "An argument of your class.")
-        return [("_target_", values.target, free), *((key, value, free) for key, value in (values.args or {}).items())]
-    return [(key, getattr(values, key), rule) for key, rule in rules(type(values)).items() if key != "name"]
+        own = [(TARGET, values.target, free), *((key, value, free) for key, value in (values.args or {}).items())]
+    hidden = ("name", *(OF_TARGET if own else ()))
+    return own + [(key, getattr(values, key), rule) for key, rule in rules(type(values)).items() if key not in hidden]
 
 
 def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> None:

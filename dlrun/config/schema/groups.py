@@ -4,56 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from dlrun import registry
-from dlrun.config.schema.fields import defaults, free, mapping, rules, text
+from dlrun.config.schema.fields import defaults, rules
 from dlrun.config.schema.root import GROUPS
 
 TARGET = "_target_"
 OF_TARGET = ("target", "args", "source")  # what such a schema holds of the class itself
-
-
-@dataclass(frozen=True)
-class Custom:
-    """A user's own model: the class that `_target_` names, called with `args` and `outputs`."""
-
-    kind: ClassVar[str] = "custom"
-    computed: ClassVar[bool] = False  # nothing more is known of it before it is made: see models.model.Model
-    natural_task: ClassVar[str] = ""
-    wirings: ClassVar[tuple[str, ...]] = ()
-    name: str = text("", "The word it is chosen by.", identity=False)
-    target: str = text("", "module.Class of your own code.")
-    args: dict[str, Any] = mapping(None, "What the class is called with.")
-    source: str = free("", "Hash of the module's file.")
-
-    @property
-    def given(self) -> str:
-        return f"model={self.name or self.target}"
-
-    def network(self, data_spec: Any, outputs: int, values: str = "any") -> None:
-        return None
-
-    def build(self, network: Any, data_spec: Any, outputs: int, seed: int, rng: Any) -> Any:
-        raise NotImplementedError  # assembly.custom makes it, with its checks
-
-    def table(self, network: Any, input_shape: Any) -> None:
-        return None
-
-    def stateful_key(self) -> str:
-        return ""
-
-    def unfit(self, task: Any, data_spec: Any) -> str:
-        return ""
-
-    def unfit_rows(self, rows: int) -> tuple[()]:
-        return ()
-
-    def clashes(self, config: Any, origin: Any) -> tuple[()]:
-        return ()
-
-    def fit(self, module: Any, rows: Any) -> None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -95,12 +53,14 @@ def schema_of(group: str, values: dict[str, Any]) -> type | None:
 
 def is_open(group: str) -> bool:
     """Whether a user's class can stand in a group, by `_target_` in a file of theirs."""
-    return group == "model" or registry.open_kind(group) is not None
+    return registry.open_kind(group) is not None
 
 
 def open_schema(group: str) -> type:
-    """The schema of a user's class: its keys (besides `OF_TARGET`) are typed, all others are `args`."""
-    schema: type = Custom if group == "model" else registry.open_kind(group) or Custom
+    """The schema of a user's class in a group that is open: its keys (besides `OF_TARGET`) are typed, all others are
+    `args`.
+    """
+    schema: type = registry.open_kind(group)
     return schema
 
 

@@ -3,50 +3,42 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import torch
 from torch import nn
 
 from dlrun.config.problem import problem
-from dlrun.config.schema.groups import Custom
 from dlrun.config.seeds import derive_seed
-from dlrun.models.step_rng import StepRng
+from dlrun.models.shapes import Shape
 from dlrun.registry import BrokenKind, load
 
 
-class GlobalStepRng(StepRng):
-    """Noise for a user's class, which may draw from torch's global generators: they too are seeded at each step."""
-
-    def seed_step(self, step: int) -> None:
-        super().seed_step(step)
-        torch.manual_seed(derive_seed(self.seed, "global", step))
-
-
-def make_custom(config: Custom, input_shape: tuple[int, ...], outputs: int, seed: int) -> nn.Module:
+def make(target: str, args: dict[str, Any], input_shape: Shape, outputs: int, seed: int) -> nn.Module:
     """Call the user's class with its arguments, and with `outputs` and `input_shape` if it takes them.
 
     Its initial weights come from the run's seed.  What its own code raises goes through as it is.
     """
     try:
-        made = load(config.target)
+        made = load(target)
     except BrokenKind as broken:
         raise problem(broken.given, broken.reason) from broken
     accepted = inspect.signature(made).parameters
     anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
     given = {k: v for k, v in (("outputs", outputs), ("input_shape", input_shape)) if k in accepted}
-    unknown = [k for k in (config.args or {}) if k not in accepted and not anything]
+    unknown = [k for k in args if k not in accepted and not anything]
     if unknown:
-        raise problem(f"model.{unknown[0]}", f"{config.target} takes {', '.join(accepted) or 'no arguments'}")
+        raise problem(f"model.{unknown[0]}", f"{target} takes {', '.join(accepted) or 'no arguments'}")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "init", config.target) % (1 << 63))
-        model = made(**{**given, **(config.args or {})})
+        torch.manual_seed(derive_seed(seed, "init", target) % (1 << 63))
+        model = made(**{**given, **args})
     if not isinstance(model, nn.Module):
-        raise problem(f"model._target_={config.target}", f"expected a torch.nn.Module, not a {type(model).__name__}")
+        raise problem(f"model._target_={target}", f"expected a torch.nn.Module, not a {type(model).__name__}")
     with torch.no_grad():
         model.eval()
         shape = tuple(model(torch.zeros(2, *input_shape, dtype=torch.float32)).shape)
         model.train()
     if shape != (2, outputs):
-        raise problem(f"model._target_={config.target}",
+        raise problem(f"model._target_={target}",
                       f"it gives {shape} for a batch of 2 rows; the task needs (2, {outputs})")
     return model
