@@ -24,7 +24,7 @@ from dlrun.data.cache import verified
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.prepared import Split
 from dlrun.data.streamed_rows import StreamedRows
-from dlrun.data.subsample import fewer
+from dlrun.data.subsample import subsample
 from dlrun.metrics._protocol import RunMetric
 from dlrun.models.recurrent.module import stateful
 from dlrun.models.step_rng import StepRng
@@ -80,7 +80,7 @@ def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:
 def _prepared(config: Config, say: Callable[[str], None]) -> PreparedData:
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                        train_size=config.train_size, seed=config.seed, say=say)
-    return fewer(prepared, config.test_size)
+    return subsample(prepared, config.test_size)
 
 
 def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) -> RunComponents:

@@ -189,7 +189,7 @@ def _seen(length: int, step: int) -> Any:
 
 
 def _targets(y: Tensor) -> Tensor:
-    """Stored small, used as torch's losses want them: 0/1 labels as floats, ids as int64."""
+    """Stored small, used as torch's losses take them: 0/1 labels as floats, ids as int64."""
     if y.dtype == torch.uint8:
         return y.float()
     return y if y.is_floating_point() else y.long()

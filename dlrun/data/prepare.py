@@ -100,7 +100,7 @@ def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
         places = some(len(basis), FITTED, basis.x[:1].nbytes)
         basis = dataclasses.replace(basis, x=basis.stream.at(places)[0])
         notes.append(f"{len(prepared.train):,} training rows are not held in memory; what is fitted on them is fitted "
-                     f"on {len(basis.x):,} from all over")
+                     f"on {len(basis.x):,} evenly spaced")
         say(notes[-1])
     fill = _stand_in(source, basis.x)
     if fill is not None:

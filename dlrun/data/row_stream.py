@@ -74,6 +74,6 @@ def placeholder(rows: int, one: np.ndarray) -> np.ndarray:
 
 
 def some(rows: int, most: int, row_bytes: int = 0) -> np.ndarray:
-    """The places of `most` rows from all over, or of fewer: no more than there are, or than SOME_BYTES hold."""
+    """The places of `most` evenly spaced rows, or of fewer: no more than there are, or than SOME_BYTES hold."""
     count = max(1, min(rows, most, SOME_BYTES // max(1, row_bytes)))
     return np.arange(count, dtype=np.int64) * rows // count

@@ -1,4 +1,4 @@
-"""The test rows that are measured: all of them, or some from all over."""
+"""The test rows that are measured: all of them, or some that are evenly spaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.split import test_rows
 
 
-def fewer(prepared: PreparedData, size: int | None) -> PreparedData:
+def subsample(prepared: PreparedData, size: int | None) -> PreparedData:
     """The same splits with `size` of the test rows (None: all), whose hash says so.
 
     Row number n of them is row n * rows // size of all, so that files which are ordered by class keep their classes;

@@ -70,7 +70,7 @@ class DataParallel:
         for weight in weights:
             if weight.grad is None:
                 weight.grad = torch.empty_like(weight)
-            # Copied: a fused optimizer wants gradients laid out in memory as their weights are (channels last).
+            # Copied: a fused optimizer needs gradients laid out in memory as their weights are (channels last).
             weight.grad.copy_(flat[place:place + weight.numel()].view(weight.shape))
             place += weight.numel()
         self._agreed = flat[place:]

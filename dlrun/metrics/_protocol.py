@@ -12,7 +12,7 @@ class RunMetric(Protocol):
     """A number that is computed from all rows of a split: reset, then an update for each batch, then compute.
 
     A class is registered under the name that ``task.metrics`` chooses it by, and is called without arguments.  What
-    the house has to know of it are class attributes, all of them optional: ``label`` (how it is spoken of), ``unit``,
+    the house has to know of it are class attributes, all of them optional: ``label`` (its name in text), ``unit``,
     ``direction`` (``"min"`` or ``"max"``, the way it gets better; None: neither, then nothing can be chosen by it) and
     ``share`` (True: a fraction, written in percent).  The first line of its docstring is the sentence of `dlrun list`.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.models.layer import Layer
-from dlrun.models.plan import Row, output_shape, plan, totals
+from dlrun.models.plan import LayerRow, output_shape, plan, totals
 from dlrun.models.shapes import Shape
 
 
@@ -51,14 +51,14 @@ class CompositeSpec:
             raise ConfigError(Problem(f"{part}: {p.given}", p.expected, p.origin) for p in wrong.problems) from None
 
 
-def rows(spec: CompositeSpec) -> list[Row]:
+def rows(spec: CompositeSpec) -> list[LayerRow]:
     """The table of all parts: a heading for each with its count, then its layers, named as in the state dict."""
-    found: list[Row] = []
+    found: list[LayerRow] = []
     for name, network in spec.parts.items():
         output = spec.outputs(name)
         inner = plan(network.layers, network.input_shape)
         end = "" if network.end == "linear" else f", then {network.end}"
-        found.append(Row(name, "part", f"{sum(totals(inner)):,} parameters{end}", output, 0, 0))
+        found.append(LayerRow(name, "part", f"{sum(totals(inner)):,} parameters{end}", output, 0, 0))
         found += [replace(row, name=f"{name}.{row.name}", indent=row.indent + 1) for row in inner]
     return found
 

@@ -15,7 +15,7 @@ from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.composite_spec import rows as composite_rows
 from dlrun.models.layer import Layer
-from dlrun.models.plan import Row, output_shape, plan
+from dlrun.models.plan import LayerRow, output_shape, plan
 from dlrun.models.shapes import Shape
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Model:
     def fit(self, module: Any, rows: Any) -> None:
         """Sets a computed model from the training rows (`assembly.closed_form.TrainingRows`)."""
 
-    def table(self, network: Any, input_shape: Shape) -> list[Row] | None:
+    def table(self, network: Any, input_shape: Shape) -> list[LayerRow] | None:
         """The rows of its summary: an empty list where it has no layers, None where they are known to it alone."""
         return []
 
@@ -123,7 +123,7 @@ class ListModel(Model):
 
         return build(network, data_spec.input_shape, seed=seed, rng=rng)
 
-    def table(self, network: Any, input_shape: Shape) -> list[Row]:
+    def table(self, network: Any, input_shape: Shape) -> list[LayerRow]:
         return plan(network, input_shape)
 
 
@@ -159,5 +159,5 @@ class CompositeModel(Model):
 
         return build_composite(network, seed=seed, rng=rng)
 
-    def table(self, network: Any, input_shape: Shape) -> list[Row]:
+    def table(self, network: Any, input_shape: Shape) -> list[LayerRow]:
         return composite_rows(network)

@@ -12,7 +12,7 @@ from dlrun.models.shapes import Shape
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """One layer of a network.
 
     `name` is its module's name in the network and the start of its keys in a state dict: ``conv_1``,
@@ -39,18 +39,18 @@ def named(layers: Iterable[Layer]) -> list[tuple[str, Layer]]:
     return pairs
 
 
-def plan(layers: Sequence[Layer], input_shape: Shape) -> list[Row]:
+def plan(layers: Sequence[Layer], input_shape: Shape) -> list[LayerRow]:
     """One row for each layer, in order; inner layers follow the one that holds them.
 
     The network's output is not always the last row's: see `output_shape`.  Raises ConfigError that name the first
     layer that does not fit its input.
     """
-    rows: list[Row] = []
+    rows: list[LayerRow] = []
     _plan(layers, tuple(input_shape), "", 0, rows)
     return rows
 
 
-def _plan(layers: Sequence[Layer], shape: Shape, prefix: str, indent: int, rows: list[Row]) -> Shape:
+def _plan(layers: Sequence[Layer], shape: Shape, prefix: str, indent: int, rows: list[LayerRow]) -> Shape:
     for name, layer in named(layers):
         place = len(rows)
         try:
@@ -60,7 +60,7 @@ def _plan(layers: Sequence[Layer], shape: Shape, prefix: str, indent: int, rows:
             trainable, frozen = layer.count(shape)
         except ValueError as reason:
             raise problem(f"{prefix}{name} on {shown(shape)}", str(reason)) from None
-        rows.insert(place, Row(prefix + name, layer.kind, layer.text(), output, trainable, frozen, indent))
+        rows.insert(place, LayerRow(prefix + name, layer.kind, layer.text(), output, trainable, frozen, indent))
         shape = output
     return shape
 
@@ -70,7 +70,7 @@ def output_shape(layers: Sequence[Layer], input_shape: Shape) -> Shape:
     return _plan(layers, tuple(input_shape), "", 0, [])
 
 
-def totals(rows: Iterable[Row]) -> tuple[int, int]:
+def totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
     """Trainable and frozen parameters of the whole network."""
     rows = list(rows)
     return sum(row.trainable for row in rows), sum(row.frozen for row in rows)

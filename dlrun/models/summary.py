@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlrun.models.plan import Row, shown, totals
+from dlrun.models.plan import LayerRow, shown, totals
 from dlrun.models.shapes import Shape
 
 
-def summary(rows: Sequence[Row], input_shape: Shape) -> str:
+def summary(rows: Sequence[LayerRow], input_shape: Shape) -> str:
     """One line for each layer (name, what it is, output, parameters) and the totals.
 
     Frozen parameters are those that no gradient reaches: batch norm's moving averages.

@@ -10,7 +10,7 @@ from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.layer import Layer
 from dlrun.models.model import Network
-from dlrun.models.plan import Row
+from dlrun.models.plan import LayerRow
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Checked:
     network: Network
     task_option: str = ""
 
-    def table(self) -> list[Row] | None:
+    def table(self) -> list[LayerRow] | None:
         """The layer table: names, shapes, counts; empty for a baseline, None for a user's class."""
-        table: list[Row] | None = self.config.model.table(self.network, self.dataset_info.data_spec.input_shape)
+        table: list[LayerRow] | None = self.config.model.table(self.network, self.dataset_info.data_spec.input_shape)
         return table
 
     @property

@@ -14,7 +14,7 @@ import os
 
 from dlrun.preflight.checked import Checked
 
-ALONE = 20e6  # multiply-adds of a step for each thread, when no other job wants the cores
+ALONE = 20e6  # multiply-adds of a step for each thread, when no other job needs the cores
 TOGETHER = 250e6  # the same in a sweep
 RECURRENT = ("rnn", "lstm", "gru")
 

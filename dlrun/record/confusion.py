@@ -27,7 +27,7 @@ def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[
     counts = np.asarray(matrix)
     size = len(classes)
     if counts.shape != (size, size):
-        raise ValueError(f"{size} classes want a {size} x {size} matrix, not {counts.shape}")
+        raise ValueError(f"{size} classes need a {size} x {size} matrix, not {counts.shape}")
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     wide = 40 if counts.max() < 10_000 else 48  # a count has to fit in
     cell = max(wide, 240 // max(size, 1)) if size <= _WRITTEN else max(2, 900 // size)

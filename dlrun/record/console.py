@@ -14,7 +14,7 @@ from dlrun.record.metric import metrics_of
 from dlrun.record.quantities import long_time
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.stored import Damaged, read_json
-from dlrun.record.table import Table
+from dlrun.record.table import EpochTable
 
 COLUMNS = 12  # of measures, at most
 
@@ -41,7 +41,7 @@ class Console(EpochLines):
         shown = dict(info.metrics)
         if len(shown) > COLUMNS:  # of a task with several targets: what it is judged by alone gets columns
             shown = {key: metric for key, metric in shown.items() if metric.name == info.primary} or shown
-        self._table = Table(shown, info.epochs, "fold" if info.folds else "epoch")
+        self._table = EpochTable(shown, info.epochs, "fold" if info.folds else "epoch")
         if self._verbosity == 0:
             return
         width = max(len(name) for name in (info.dataset, info.model, "folder"))

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from dlrun.record.epoch_lines import EpochLines
 from dlrun.record.recorder import Recorder, RunInfo
-from dlrun.record.table import Table
+from dlrun.record.table import EpochTable
 
 
 class FoldConsole(EpochLines):
@@ -22,7 +22,7 @@ class FoldConsole(EpochLines):
 
     def start(self, info: RunInfo) -> None:
         self._info, self._verbosity = info, info.verbosity
-        self._table = Table(info.metrics, info.epochs)
+        self._table = EpochTable(info.metrics, info.epochs)
         if self._verbosity == 0:
             return
         label = self._name if self._name == "final" else f"fold {self._name}"

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from dlrun.record.metric import Metrics
 from dlrun.record.palette import GOOD
 from dlrun.record.recorder import Progress, Recorder, RunInfo
-from dlrun.record.table import Table
+from dlrun.record.table import EpochTable
 from dlrun.record.terminal import shown
 
 
@@ -20,7 +20,7 @@ class EpochLines(Recorder):
     `terminal` says whether a line may live below the table; the stream itself is asked without it.
     """
 
-    _table: Table
+    _table: EpochTable
 
     def __init__(self, stream: TextIO | None = None, terminal: bool | None = None):
         self._stream = sys.stdout if stream is None else stream

@@ -74,7 +74,7 @@ class RunFolder:
         return self
 
     def result(self) -> dict[str, Any] | None:
-        """What the run came to, or None while it has none (result.json is written last).
+        """The run's result, or None while it has none (result.json is written last).
 
         Raises Damaged for a file that holds no result.
         """

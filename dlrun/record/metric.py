@@ -18,7 +18,7 @@ SPLITS = ("train", "val", "test")
 class Metric:
     """A number that runs measure, ``name`` behind ``train/``, ``val/`` or ``test/``.
 
-    `label` is how it is spoken of (the name, where nothing else is given), `short` the head of its column on the
+    `label` is its name in text (`name`, where it is empty), `short` the head of its column on the
     console.  `direction` says whether it gets better by falling (``min``) or rising (``max``); None: neither is
     better.  A `share` is a fraction that is written in percent.  A `plain` one has a size that people can judge (an
     accuracy, an error); a loss has none.  `instead_of` names the metric that it says in a better unit.

@@ -11,11 +11,11 @@ from dlrun.record.quantities import short_time
 LINES = 50  # an epoch a line up to here; longer runs are thinned to about as many lines
 
 
-class Table:
+class EpochTable:
     """Right-aligned columns for `metrics`, by the keys of a row, header first; `first` heads the column of epochs.
 
     >>> accuracy = Metric("accuracy", share=True, short="acc")
-    >>> table = Table({"train/loss": Metric("loss"), "train/accuracy": accuracy}, epochs=3)
+    >>> table = EpochTable({"train/loss": Metric("loss"), "train/accuracy": accuracy}, epochs=3)
     >>> print(table.head)
     epoch   train loss       acc       time
     >>> print(table.line({"epoch": 1, "seconds": 6.94, "train/loss": 0.24171, "train/accuracy": 0.927}, best=True))

@@ -12,7 +12,7 @@ from dlrun.report.book_text import STYLES, Pair, claim_rows, lines_of, sentences
 from dlrun.report.cell_verdicts import CellVerdict
 from dlrun.report.measurements import Measurements
 from dlrun.report.page import environment
-from dlrun.report.scale import Scale as Column
+from dlrun.report.scale import MetricScale
 from dlrun.report.svg import px, scale_of, svg, text
 from dlrun.report.verdicts import Verdicts
 
@@ -43,7 +43,7 @@ def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
     return {"title": shown.head, "rows": rows}
 
 
-def _picture(values: Sequence[float], printed: float, verdict: CellVerdict, shown: Column, name: str) -> str:
+def _picture(values: Sequence[float], printed: float, verdict: CellVerdict, shown: MetricScale, name: str) -> str:
     """A row on a scale of its own, whose ends are written beside it: cells differ far more than seeds do."""
     room, is_printed = verdict.predicted, printed == printed  # a row of ours has NaN there
     ends = [*values, *([printed] if is_printed else []), *([room.low, room.high] if room else [])]

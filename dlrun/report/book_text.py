@@ -15,7 +15,7 @@ from dlrun.report.cell_verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, ClaimVerdict
 from dlrun.report.derived import describe
 from dlrun.report.measurements import Measurements
-from dlrun.report.scale import Scale, scale
+from dlrun.report.scale import MetricScale, scale
 from dlrun.report.statistics import Interval
 from dlrun.report.verdicts import QUICK, Verdicts, explanations
 
@@ -79,7 +79,7 @@ def lines_of(pairs: Sequence[Pair], measurements: Measurements) -> list[list[str
     return [_cells(cell, verdict, shown, measurements) for cell, verdict in pairs]
 
 
-def shown_scale(key: str, pairs: Sequence[Pair], measurements: Measurements) -> Scale:
+def shown_scale(key: str, pairs: Sequence[Pair], measurements: Measurements) -> MetricScale:
     """As many decimals as the book prints, more where ours are more exact."""
     measures = [verdict.measured for _, verdict in pairs if verdict.measured]
     metric = describe(key, measurements.known)
@@ -88,10 +88,10 @@ def shown_scale(key: str, pairs: Sequence[Pair], measurements: Measurements) -> 
     if not steps:
         return own
     decimals = max(0, *(len(f"{own.times(step):.6f}".rstrip("0").partition(".")[2]) for step in steps))
-    return Scale(metric, max(decimals, own.decimals))
+    return MetricScale(metric, max(decimals, own.decimals))
 
 
-def _cells(cell: Cell, verdict: CellVerdict, shown: Scale, measurements: Measurements) -> list[str]:
+def _cells(cell: Cell, verdict: CellVerdict, shown: MetricScale, measurements: Measurements) -> list[str]:
     printed = "" if cell.value != cell.value else _printed(cell, shown)
     row = cell.row or (measurements.rows[0] if len(measurements.rows) == 1 else "")
     lost = "; ".join(measurements.lost.get(row, []))
@@ -106,12 +106,12 @@ def _cells(cell: Cell, verdict: CellVerdict, shown: Scale, measurements: Measure
     return [row, printed, measured, str(verdict.measured.n) if verdict.measured else "", word]
 
 
-def _printed(cell: Cell, shown: Scale) -> str:
+def _printed(cell: Cell, shown: MetricScale) -> str:
     decimals = len(f"{shown.times(cell.step):.9f}".rstrip("0").partition(".")[2])
     return f"{shown.times(cell.value):.{decimals}f}"
 
 
-def interval_text(found: Interval, shown: Scale) -> str:
+def interval_text(found: Interval, shown: MetricScale) -> str:
     """``95.50 +- 1.24``, or the mean alone where there is no interval."""
     half = "" if found.half is None else f" +- {shown.number(found.half)}"
     return f"{shown.number(found.mean)}{half}"

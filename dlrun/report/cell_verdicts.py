@@ -51,7 +51,7 @@ def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, apart: str =
     if apart or not cell.comparable:
         return CellVerdict(NOT_COMPARABLE, measured, predicted, off, apart or cell.notes)
     if predicted is None:
-        return CellVerdict(ONE_SEED, measured, None, off, "an interval wants two seeds at least")
+        return CellVerdict(ONE_SEED, measured, None, off, "an interval needs two seeds at least")
     half = (predicted.high - predicted.low) / 2
     if half > WIDE * _error(cell, metric):
         return CellVerdict(TOO_WIDE, measured, predicted, off)

@@ -9,7 +9,7 @@ from typing import Any
 from dlrun.record.palette import SERIES
 from dlrun.report.axes import sortable
 from dlrun.report.curves import Curve
-from dlrun.report.scale import Scale as Format
+from dlrun.report.scale import MetricScale
 from dlrun.report.statistics import Interval
 from dlrun.report.svg import (
     BOTTOM,
@@ -18,7 +18,7 @@ from dlrun.report.svg import (
     RIGHT,
     TOP,
     WIDTH,
-    Scale,
+    AxisScale,
     axes,
     number,
     points,
@@ -42,7 +42,7 @@ def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int],
               for v in ((mean, low, high) if i in bands else (mean,))]
     epochs = [point[0] for curve in drawn.values() for point in curve.points]
     log = not shares and wide(values, 30)
-    x = Scale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
+    x = AxisScale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
     y = scale_of(values, HEIGHT - BOTTOM, TOP, log)
     parts = [axes(x, y, "epoch", (lambda v: number(100 * v)) if shares else number, whole=True)]
     for i in sorted(drawn, key=lambda i: -colour.get(i, COLOURS)):  # the first colours lie on top
@@ -60,13 +60,13 @@ def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int],
     return svg("".join(parts), f"{key} over epochs")
 
 
-def strip_scale(table: Table, marks: Sequence[float] = ()) -> Scale | None:
+def strip_scale(table: Table, marks: Sequence[float] = ()) -> AxisScale | None:
     """The common scale of all rows' lines; `marks` are further values that it has to hold."""
     values = [value for row in table.rows for value in row.values.values()]
     return scale_of([*values, *marks], 6, _STRIP - 6, margin=0) if values else None
 
 
-def strip(values: Sequence[float], summary: Interval | None, scale: Scale, form: Format,
+def strip(values: Sequence[float], summary: Interval | None, scale: AxisScale, form: MetricScale,
           marks: Sequence[tuple[float, str]] = ()) -> str:
     """One row's runs as dots, its mean as a stroke on the bar of its interval; `marks` are values with a name."""
     middle = 11

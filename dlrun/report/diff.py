@@ -16,7 +16,7 @@ from dlrun.report.values import metrics_of_all, names, value_of
 
 
 @dataclass(frozen=True)
-class Part:
+class Section:
     """One heading: the rows that differ (key, left, right, difference), or what is equal; `notes` are sentences."""
 
     name: str
@@ -25,7 +25,7 @@ class Part:
     notes: tuple[str, ...] = ()
 
 
-def diff(left: Run, right: Run) -> Iterator[Part]:
+def diff(left: Run, right: Run) -> Iterator[Section]:
     """What differs between two runs, heading by heading."""
     yield _config("settings", *(settings(run.config) | {"seed": run.seed} for run in (left, right)))
     others = [{key: value for key, value in run.config.items() if key not in settings(run.config) and key != "seed"}
@@ -38,18 +38,18 @@ def diff(left: Run, right: Run) -> Iterator[Part]:
     yield _measures(left, right)
 
 
-def _config(name: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Part:
+def _config(name: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> Section:
     both = [key for key in left if key in right]
     rows = tuple((key, show(left[key]), show(right[key]), "") for key in both if show(left[key]) != show(right[key]))
     notes = [f"only in {side}: {' '.join(f'{key}={show(value)}' for key, value in own.items() if key not in other)}"
              for side, own, other in (("the first", left, right), ("the second", right, left)) if own.keys() - other]
-    return Part(name, rows, "" if rows or notes else f"{len(both)} keys", tuple(notes))
+    return Section(name, rows, "" if rows or notes else f"{len(both)} keys", tuple(notes))
 
 
-def _plain(name: str, left: Mapping[str, str], right: Mapping[str, str]) -> Part:
+def _plain(name: str, left: Mapping[str, str], right: Mapping[str, str]) -> Section:
     keys = list(dict.fromkeys([*left, *right]))
     rows = tuple((key, left.get(key, ""), right.get(key, ""), "") for key in keys if left.get(key) != right.get(key))
-    return Part(name, rows, "" if rows else ", ".join(filter(None, left.values())) or "unknown of both")
+    return Section(name, rows, "" if rows else ", ".join(filter(None, left.values())) or "unknown of both")
 
 
 def _data(run: Run) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _environment(run: Run) -> dict[str, str]:
     return found
 
 
-def _measures(left: Run, right: Run) -> Part:
+def _measures(left: Run, right: Run) -> Section:
     rows = []
     metrics = metrics_of_all([left.result, right.result])
     for name in names([left.result, right.result]):
@@ -80,7 +80,7 @@ def _measures(left: Run, right: Run) -> Part:
             rows.append((name, _said(name, ours, metrics), _said(name, theirs, metrics), change))
     if left.status != right.status or not (left.counted and right.counted):
         rows.insert(0, ("status", left.say(), right.say(), ""))
-    return Part("measures", tuple(rows), "" if rows else "all, bit for bit", (_epochs(left, right),))
+    return Section("measures", tuple(rows), "" if rows else "all, bit for bit", (_epochs(left, right),))
 
 
 def _said(name: str, value: float | None, metrics: Metrics) -> str:

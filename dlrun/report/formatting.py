@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dlrun.record.quantities import short_time
-from dlrun.report.scale import Scale
+from dlrun.report.scale import MetricScale
 from dlrun.report.statistics import Interval
 from dlrun.report.table import Row, Table
 
 
 @dataclass(frozen=True)
-class Line:
+class TextRow:
     """One row: labels; the measure, or the reason why there is none (`failed`); runs; difference; time; mark."""
 
     labels: tuple[str, ...]
@@ -37,14 +37,14 @@ def versus_head(table: Table) -> str:
     return f"versus {' '.join(filter(None, reference.labels))}" if table.named else "versus best"
 
 
-def lines(table: Table, sign: str = "+-", blank: str = " ") -> list[Line]:
+def lines(table: Table, sign: str = "+-", blank: str = " ") -> list[TextRow]:
     """All rows; numbers are filled up with `blank` to equal width, so that they line up."""
     wide = _width([row.summary for row in table.rows], table.scale, False)
     difference = _width([row.versus for row in table.rows], table.scale, True)
     return [_line(table, row, sign, blank, wide, difference) for row in table.rows]
 
 
-def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], difference: tuple[int, int]) -> Line:
+def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], difference: tuple[int, int]) -> TextRow:
     reasons = row.missing(table.metric)
     missing = "; ".join(f"{reason} ({_seeds(seeds)})" if row.summary or len(reasons) > 1 else reason
                         for reason, seeds in reasons)
@@ -57,18 +57,18 @@ def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], 
     mark = "best" if row.best else ""
     if row.reference and table.named:
         mark = f"{mark}, reference".removeprefix(", ")
-    return Line(row.labels, measure, row.summary is None, str(row.summary.n) if row.summary else "", versus,
+    return TextRow(row.labels, measure, row.summary is None, str(row.summary.n) if row.summary else "", versus,
                 short_time(row.seconds).removesuffix(" s"), mark, missing if row.summary else "")
 
 
-def _pair(interval: Interval, scale: Scale, sign: str, blank: str, width: tuple[int, int], signed: bool) -> str:
+def _pair(interval: Interval, scale: MetricScale, sign: str, blank: str, width: tuple[int, int], signed: bool) -> str:
     text = scale.number(interval.mean, signed).rjust(width[0], blank)
     if interval.half is None:
         return text
     return f"{text} {sign} {scale.number(interval.half).rjust(width[1], blank)}"
 
 
-def _width(found: list[Interval | None], scale: Scale, signed: bool) -> tuple[int, int]:
+def _width(found: list[Interval | None], scale: MetricScale, signed: bool) -> tuple[int, int]:
     means = [len(scale.number(interval.mean, signed)) for interval in found if interval]
     halves = [len(scale.number(interval.half)) for interval in found if interval and interval.half is not None]
     return max(means, default=0), max(halves, default=0)

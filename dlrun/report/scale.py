@@ -10,7 +10,7 @@ from dlrun.record.metric import Metric
 
 
 @dataclass(frozen=True)
-class Scale:
+class MetricScale:
     """How one column's numbers are written: shares in percent; decimals enough for the narrowest interval."""
 
     metric: Metric
@@ -36,17 +36,17 @@ class Scale:
         return f"{shown:{'+' if sign else ''}.{self.decimals}f}"
 
 
-def scale(metric: Metric, values: Sequence[float], halves: Sequence[float]) -> Scale:
+def scale(metric: Metric, values: Sequence[float], halves: Sequence[float]) -> MetricScale:
     """Percent with two decimals; else two digits of the narrowest interval, three to seven of the largest number.
 
     `values` are the column's means, `halves` the half widths of their intervals.
     """
     if metric.share:
-        return Scale(metric, 2)
+        return MetricScale(metric, 2)
     if all(value.is_integer() for value in values) and not any(halves):
-        return Scale(metric, 0)
+        return MetricScale(metric, 0)
     largest = max((abs(value) for value in values), default=1.0) or 1.0
     narrowest = min((half for half in halves if half > 1e-9 * largest), default=None)
     first = math.floor(math.log10(largest))  # the place of the largest number's first digit
     digits = 3 - first if narrowest is None else min(max(2 - first, 1 - math.floor(math.log10(narrowest))), 6 - first)
-    return Scale(metric, max(0, digits))
+    return MetricScale(metric, max(0, digits))

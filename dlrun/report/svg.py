@@ -12,7 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 10, 12, 36
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """From values to pixels, `start` for `low`; logarithmic where `log`."""
 
     low: float
@@ -44,14 +44,14 @@ class Scale:
         return [k * step for k in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def scale_of(values: Sequence[float], start: float, end: float, log: bool = False, margin: float = 0.04) -> Scale:
+def scale_of(values: Sequence[float], start: float, end: float, log: bool = False, margin: float = 0.04) -> AxisScale:
     """A scale that holds all values with a little room."""
     low, high = min(values), max(values)
     if log:
         room = (high / low) ** margin if high > low else 2.0
-        return Scale(low / room, high * room, start, end, True)
+        return AxisScale(low / room, high * room, start, end, True)
     room = (high - low) * margin if high > low else abs(high) * 0.1 or 1.0
-    return Scale(low - room, high + room, start, end)
+    return AxisScale(low - room, high + room, start, end)
 
 
 def wide(values: Sequence[float], times: float) -> bool:
@@ -80,7 +80,7 @@ def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") 
     return f'<text x="{px(x)}" y="{px(y)}" text-anchor="{anchor}"{name}>{escape(words)}</text>'
 
 
-def axes(x: Scale | None, y: Scale, x_title: str, say: Callable[[float], str] = number, whole: bool = False,
+def axes(x: AxisScale | None, y: AxisScale, x_title: str, say: Callable[[float], str] = number, whole: bool = False,
          width: float = WIDTH, height: float = HEIGHT) -> str:
     """Grid lines with their labels; `whole` keeps the ticks of x to integers, x None leaves them out."""
     parts = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dlrun.record.metric import Metric, Metrics
 from dlrun.report.axes import Axes
 from dlrun.report.run import Run
-from dlrun.report.scale import Scale
+from dlrun.report.scale import MetricScale
 from dlrun.report.statistics import Interval, mean
 from dlrun.report.values import value_of
 
@@ -62,7 +62,7 @@ class Table:
     key: str
     axes: Axes
     rows: tuple[Row, ...]
-    scale: Scale
+    scale: MetricScale
     notes: tuple[str, ...]
     named: bool
     repeated: tuple[Run, ...] = ()

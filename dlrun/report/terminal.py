@@ -8,7 +8,7 @@ from typing import TextIO
 
 from dlrun.record.palette import BAD, GOOD
 from dlrun.record.terminal import columns, has_style, paint, printable, say
-from dlrun.report.formatting import Line, common_line, head_line, heads, lines
+from dlrun.report.formatting import TextRow, common_line, head_line, heads, lines
 from dlrun.report.table import Report, Table
 
 MISSING = "not in the mean"
@@ -32,7 +32,7 @@ def print_report(report: Report, stream: TextIO) -> None:
             _wrapped(note, width, stream, "")
 
 
-def _cells(table: Table) -> tuple[list[str], list[list[str]], list[Line]]:
+def _cells(table: Table) -> tuple[list[str], list[list[str]], list[TextRow]]:
     """Headers and cells without columns that are empty throughout; what is not in a mean stands at the end."""
     axes, others = heads(table)
     texts = lines(table)

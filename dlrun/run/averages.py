@@ -1,4 +1,4 @@
-"""What the folds of a run came to together: means, spreads, the mean curve, and the run's result.json."""
+"""The result of all folds of a run: means, spreads, the mean curve, and the run's result.json."""
 
 from __future__ import annotations
 

@@ -118,5 +118,5 @@ def _draw(config: Config, curves: list[list[dict[str, Any]]], mean: list[dict[st
 
 
 def called(name: str) -> str:
-    """A fold as it is spoken of."""
+    """A fold's name in text."""
     return "the final fit" if name == FINAL else f"fold {name}"

@@ -1,4 +1,4 @@
-"""What a run came to: the measures of the weights that are kept, and result.json, written last."""
+"""The result of a run: the metrics of the weights that are kept, and result.json, written last."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from dlrun.data.formats import items, mapped
 from dlrun.data.prepare import prepare
 from dlrun.data.sets.memory import Memory, hold
 from dlrun.data.streamed_rows import StreamedRows
-from dlrun.data.subsample import fewer
+from dlrun.data.subsample import subsample
 
 CPU = torch.device("cpu")
 RANDOM = np.random.RandomState(0)
@@ -138,7 +138,7 @@ def test_a_large_map_takes_no_memory(tmp_path: Path, monkeypatch) -> None:
 def test_some_test_rows_and_missing_numbers(small_memory) -> None:
     x = TABLE.copy()
     x[::3, 1] = np.nan
-    prepared = fewer(prepared_of(Kept(x, Y), scale="standard"), 5)
+    prepared = subsample(prepared_of(Kept(x, Y), scale="standard"), 5)
     assert len(prepared.test) == 5 and len(prepared.test.stream.numbers) == 5
     seen = torch.cat([part for part, _ in in_order(rows_of(prepared, "train"), 9)])
     assert seen.isfinite().all() and int((seen[:, 1].abs() < 1e-6).sum()) >= 10

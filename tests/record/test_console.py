@@ -11,7 +11,7 @@ from dlrun.record.folder import RunFolder, write_json
 from dlrun.record.metric import Metric
 from dlrun.record.quantities import long_time, short_time
 from dlrun.record.recorder import Progress, RunInfo
-from dlrun.record.table import Table
+from dlrun.record.table import EpochTable
 
 LOSS, ACCURACY = Metric("loss", direction="min"), Metric("accuracy", direction="max", share=True, short="acc")
 METRICS = {"train/loss": LOSS, "train/accuracy": ACCURACY, "val/loss": LOSS, "val/accuracy": ACCURACY}
@@ -103,16 +103,16 @@ def test_a_long_run_is_about_fifty_lines_with_its_last_and_best(tmp_path, monkey
 
 
 def test_up_to_fifty_epochs_every_one_has_its_line():
-    table = Table(METRICS, 50)
+    table = EpochTable(METRICS, 50)
     assert all(table.due(epoch) for epoch in range(1, 51))
-    table = Table(METRICS, None)
+    table = EpochTable(METRICS, None)
     shown = [epoch for epoch in range(1, 100_001) if table.due(epoch)]
     assert shown[:50] == list(range(1, 51)) and len(shown) < 300
 
 
 def test_the_columns_of_any_metric_line_up():
     top5 = Metric("top5_accuracy", share=True)
-    table = Table({"train/generator_loss": Metric("generator_loss"), "loss": LOSS, "val/top5_accuracy": top5,
+    table = EpochTable({"train/generator_loss": Metric("generator_loss"), "loss": LOSS, "val/top5_accuracy": top5,
                    "train/mean_absolute_error": Metric("mean_absolute_error")}, 1000)
     values = [0.0, 1e-9, 0.5, 12.5, 123.456, 99999.5, 1e12, None, float("nan"), -3.25]
     rows = [{"epoch": 1, "seconds": 3.0, "train/generator_loss": value, "train/mean_absolute_error": value,

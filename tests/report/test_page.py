@@ -14,7 +14,7 @@ import pytest
 from dlrun.report import write
 from dlrun.report.collect import collect
 from dlrun.report.curves import curves, thinned
-from dlrun.report.svg import Scale, scale_of
+from dlrun.report.svg import AxisScale, scale_of
 from tests.report.make import grid, made
 
 
@@ -111,7 +111,7 @@ def test_thinned_epochs_keep_their_ends() -> None:
     (0, 1, False, [0, 0.2, 0.4, 0.6, 0.8, 1.0]), (7, 32, False, [10, 15, 20, 25, 30]), (0.95, 0.98, False, None),
     (1e-4, 1, True, [1e-4, 1e-3, 1e-2, 1e-1, 1]), (0.03, 2, True, None), (5, 5, False, [5])])
 def test_ticks_are_round_and_inside(low: float, high: float, log: bool, ticks: list[float] | None) -> None:
-    found = Scale(low, high, 0, 100, log).ticks()
+    found = AxisScale(low, high, 0, 100, log).ticks()
     assert 1 <= len(found) <= 8 and all(low * 0.99 <= tick <= high * 1.01 for tick in found)
     if ticks is not None:
         assert found == pytest.approx(ticks)
@@ -119,7 +119,7 @@ def test_ticks_are_round_and_inside(low: float, high: float, log: bool, ticks: l
 
 
 def test_a_scale_maps_its_ends_to_its_pixels() -> None:
-    scale = Scale(1e-3, 10, 40, 240, log=True)
+    scale = AxisScale(1e-3, 10, 40, 240, log=True)
     assert [scale(v) for v in (1e-3, 0.1, 10)] == pytest.approx([40, 140, 240])
     assert 0 < scale_of([3.0], 0, 100)(3.0) < 100
 

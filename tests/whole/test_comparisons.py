@@ -95,7 +95,7 @@ def test_every_row_is_a_run_of_its_own_in_both_profiles(name: str) -> None:
         quick = planned(name, *book.quick)
         assert list(jobs_of(quick)) == list(rows)
         assert {len(jobs) for jobs in jobs_of(quick).values()} == {len(quick.seeds)}
-        assert 2 <= len(quick.seeds) <= seeds, "an interval wants two seeds"
+        assert 2 <= len(quick.seeds) <= seeds, "an interval needs two seeds"
 
 
 def test_its_jobs_are_the_runs_that_they_always_were(name: str) -> None:

@@ -53,7 +53,7 @@ def _trouble(override: Override, multirun: bool) -> str:
     if override.package is not None:
         return "a group keeps its place; write  group=option"
     if override.is_sweep_override() and not multirun:
-        return "several values want a multirun: add  -m"
+        return "several values need a multirun: add  -m"
     if key in GROUP_KEYS and override.is_add() and not override.is_force_add():
         return f"no + is needed:  {key}={override.get_value_element_as_str()}"
     group, _, inner = key.partition(".")

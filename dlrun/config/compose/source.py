@@ -60,7 +60,7 @@ def _option(group: str, option: str, values: dict[str, Any], header: dict[str, s
     """What Hydra composes for an option of a group, from what its file says; may set the package in `header`."""
     body = {key: value for key, value in values.items() if key not in ("defaults", "root")}
     if isinstance(values.get("root"), dict) and "defaults" not in values:
-        # What suits this choice at the root (a GAN wants more epochs); experiments and typed overrides win.
+        # What suits this choice at the root (a GAN needs more epochs); experiments and typed overrides win.
         header["package"] = "_global_"
         keys = {key: value for key, value in values["root"].items() if key not in GROUPS}
         chosen = [{f"override /{key}": value} for key, value in values["root"].items() if key in GROUPS]

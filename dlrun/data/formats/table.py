@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Table:
+class ParsedTable:
     """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing).
 
     `targets` has a list for each column that is predicted.  `reading` says how new rows are read, `newly_read` that
@@ -54,12 +54,12 @@ class Reading(Protocol):
     def decimal(self) -> str: ...
 
 
-def parse(path: Path, cfg: Reading) -> Table:
+def parse(path: Path, cfg: Reading) -> ParsedTable:
     """The columns of a file.  Raises ConfigError for a target, column or cell that can't be used."""
     return of_cells(cells(path, cfg.separator, cfg.header), path, cfg)
 
 
-def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
+def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     """The columns of cells; `path` names where they stand."""
     missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator)
     targets = places_of(found.names, cfg.target)
@@ -105,7 +105,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> Table:
     name = found.names[targets[0]] if target.kind == "number" else ""
     data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
                           heads=target.heads)
-    return Table(data_spec, columns, values, target.values, tuple(notes), reading(cfg, numerals, found.named),
+    return ParsedTable(data_spec, columns, values, target.values, tuple(notes), reading(cfg, numerals, found.named),
                  found.new_header or numerals.newly_read)
 
 
@@ -193,7 +193,7 @@ def _read(path: Path, found: Cells, place: int, numerals: Numerals, notes: list[
     return texts
 
 
-def as_arrays(table: Table) -> RawDataset:
+def as_arrays(table: ParsedTable) -> RawDataset:
     """A parsed table as arrays: a text column becomes one column of 0 and 1 a word."""
     import numpy as np
 

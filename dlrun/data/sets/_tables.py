@@ -21,7 +21,7 @@ def number(features: tuple[str, ...], target: str, unit: str = "", **rows: int) 
 
 
 @dataclass(frozen=True)
-class Table(Dataset):
+class TableDataset(Dataset):
     """A table without a test split of its own."""
 
     name: str = options.name()

@@ -9,7 +9,7 @@ from dlrun.config.schema.fields import integer, number
 from dlrun.config.seeds import derive_seed
 from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec
 from dlrun.data.sets._base import Say
-from dlrun.data.sets._tables import Table
+from dlrun.data.sets._tables import TableDataset
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Toy(Table):
+class Toy(TableDataset):
     """Points of classes on curves, with noise; `places` says where a point of a class lies without it."""
 
     offline: ClassVar[bool] = True

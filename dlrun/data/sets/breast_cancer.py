@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets._sklearn import SklearnTable
-from dlrun.data.sets._tables import Table, classes
+from dlrun.data.sets._tables import TableDataset, classes
 from dlrun.registry import register
 
 FEATURES = tuple(
@@ -22,7 +22,7 @@ FEATURES = tuple(
 
 @register("dataset", "breast_cancer")
 @dataclass(frozen=True)
-class BreastCancer(Table, SklearnTable):
+class BreastCancer(TableDataset, SklearnTable):
     """569 tumours, 30 measurements, malignant or benign (Wisconsin); embedded, needs no download."""
 
     kind: ClassVar[str] = "breast_cancer"

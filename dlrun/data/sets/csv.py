@@ -9,7 +9,7 @@ from dlrun.config.schema.fields import MISSING, text, texts
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Say
-from dlrun.data.sets._tables import Table
+from dlrun.data.sets._tables import TableDataset
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _parsed: dict[str, Parsed] = {}  # the last file
 
 @register("dataset", "csv")
 @dataclass(frozen=True)
-class Csv(Table):
+class Csv(TableDataset):
     """Your own table: dataset.path=FILE dataset.target=COLUMN; texts become one column a word."""
 
     kind: ClassVar[str] = "csv"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets._sklearn import SklearnTable
-from dlrun.data.sets._tables import Table, classes
+from dlrun.data.sets._tables import TableDataset, classes
 from dlrun.registry import register
 
 FEATURES = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
@@ -19,7 +19,7 @@ WINE = (
 
 @register("dataset", "iris")
 @dataclass(frozen=True)
-class Iris(Table, SklearnTable):
+class Iris(TableDataset, SklearnTable):
     """150 flowers, 4 measurements, 3 species (Fisher 1936); embedded, needs no download."""
 
     kind: ClassVar[str] = "iris"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets._sklearn import SklearnTable
-from dlrun.data.sets._tables import Table, classes
+from dlrun.data.sets._tables import TableDataset, classes
 from dlrun.registry import register
 
 FEATURES = (
@@ -18,7 +18,7 @@ FEATURES = (
 
 @register("dataset", "wine")
 @dataclass(frozen=True)
-class Wine(Table, SklearnTable):
+class Wine(TableDataset, SklearnTable):
     """178 wines, 13 measurements, 3 cultivators (UCI); embedded, needs no download."""
 
     kind: ClassVar[str] = "wine"

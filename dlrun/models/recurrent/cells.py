@@ -34,7 +34,7 @@ class Weights(NamedTuple):
     bias_hh: Tensor | None
 
 
-class Cell(ABC):
+class RecurrentCell(ABC):
     """`states` name what is carried from step to step; `input_masks` is how many masks of the inputs are drawn."""
 
     def __init__(self, layer: Recurrent):
@@ -52,7 +52,7 @@ class Cell(ABC):
         return None
 
 
-class KerasCell(Cell):
+class KerasCell(RecurrentCell):
     """Keras 2's equations (keras/layers/recurrent.py, implementation 1: each gate with dropout masks of its own).
 
     All steps' products with the input weights are one matrix product before the loop.
@@ -100,7 +100,7 @@ class KerasCell(Cell):
         return products.view(self.gates, *x.shape[:2], self.units).permute(1, 2, 0, 3).flatten(2)
 
 
-class FastCell(Cell):
+class FastCell(RecurrentCell):
     """PyTorch's fused functions, cuDNN's on CUDA; one dropout mask of the inputs serves all gates.
 
     `bias_hh` is zeros where Keras has no second bias.
@@ -146,6 +146,6 @@ def _last(states: Tensor, every: bool) -> Tensor:
     return states[-1] if every else states
 
 
-def make_cell(layer: Recurrent) -> Cell:
+def make_cell(layer: Recurrent) -> RecurrentCell:
     """The cell of a recurrent layer: torch's own (``cell=fast``), or a loop with Keras's formulas."""
     return FastCell(layer) if layer.fast else KerasCell(layer)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from dlrun.models.kernel import Kernel, WithKernels
 from dlrun.models.layers.dropout_module import Dropout
-from dlrun.models.recurrent.cells import Cell, Weights, make_cell
+from dlrun.models.recurrent.cells import RecurrentCell, Weights, make_cell
 from dlrun.models.recurrent.masking import Padding, Skips
 from dlrun.models.recurrent.spec import Recurrent as Spec
 from dlrun.models.shapes import Shape
@@ -36,7 +36,7 @@ class Recurrent(WithKernels):
         self.every, self.backwards, self.stateful = layer.return_sequences, layer.reversed, layer.stateful
         self.ways = WAYS if layer.bidirectional != "none" else WAYS[:1]
         self.add = layer.bidirectional == "sum"
-        self.cell: Cell = make_cell(layer)
+        self.cell: RecurrentCell = make_cell(layer)
         self.dropout = Dropout(layer.dropout, rng) if layer.dropout else None
         self.recurrent_dropout = Dropout(layer.recurrent_dropout, rng) if layer.recurrent_dropout else None
         self.evaluated: dict[str, Tensor] = {}  # states of an evaluation, apart from those of training

@@ -45,7 +45,7 @@ class PolledLauncher(Launcher):
 
     @abstractmethod
     def answer(self, handle: Any) -> Message | None:
-        """What the job came to, None while it runs; raises Lost."""
+        """The job's result, None while it runs; raises Lost."""
 
     @abstractmethod
     def end(self, handle: Any) -> None:

@@ -12,7 +12,7 @@ from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 from dlrun.config.compose.catalog import is_group, options
 from dlrun.config.compose.overrides import read_overrides
 from dlrun.config.problem import ConfigError, problem
-from dlrun.sweep.request.interval import Interval, read_interval
+from dlrun.sweep.request.interval import SearchInterval, read_interval
 from dlrun.sweep.request.to_override import to_override
 
 MAX_JOBS = 20_000  # of a grid, or values of an axis; who asks for more has mistyped a range
@@ -41,7 +41,7 @@ class Axis:
 
     choices: tuple[Choice, ...]
     given: str
-    interval: Interval | None = None
+    interval: SearchInterval | None = None
     typed: bool = True
 
     @property

@@ -15,7 +15,7 @@ _DIGITS = 4  # of a drawn number: it can be typed again, and is finer than any s
 
 
 @dataclass(frozen=True)
-class Interval:
+class SearchInterval:
     """`low` and `high` belong to it; `step` is None where any number between them may be drawn."""
 
     low: float
@@ -49,7 +49,7 @@ class Interval:
         return f"{self.low:.12g} to {self.high:.12g}{step}{kind}{', whole' if self.whole else ''}"
 
 
-def read_interval(override: Override) -> Interval | None:
+def read_interval(override: Override) -> SearchInterval | None:
     """What ``interval(...)``, ``int(interval(...))`` or ``range(...)`` is to a search; None for other overrides.
 
     Raises ConfigError for ends that are none.
@@ -60,7 +60,7 @@ def read_interval(override: Override) -> Interval | None:
         _tags(given, value.tags)
         if value.start >= value.end:
             raise problem(given, "expected interval(low,high) with low < high")
-        return _positive(given, Interval(value.start, value.end, 1 if isinstance(value.start, int) else None,
+        return _positive(given, SearchInterval(value.start, value.end, 1 if isinstance(value.start, int) else None,
                                         LOG in value.tags))
     if isinstance(value, RangeSweep):
         _tags(given, value.tags)
@@ -68,7 +68,7 @@ def read_interval(override: Override) -> Interval | None:
     return None
 
 
-def _range(given: str, value: RangeSweep) -> Interval | None:
+def _range(given: str, value: RangeSweep) -> SearchInterval | None:
     start, stop, step = (Decimal(str(number)) for number in (value.start, value.stop, value.step))
     count = ceil((stop - start) / step) if step else 0
     if count < 2:
@@ -80,7 +80,7 @@ def _range(given: str, value: RangeSweep) -> Interval | None:
         raise problem(given, "a logarithmic range has no steps; expected  tag(log, interval(...))  or  "
                              "tag(log, int(interval(...)))")
     convert = int if whole else float
-    return _positive(given, Interval(convert(low), convert(high), convert(abs(step)), log))
+    return _positive(given, SearchInterval(convert(low), convert(high), convert(abs(step)), log))
 
 
 def _tags(given: str, tags: set[str]) -> None:
@@ -88,7 +88,7 @@ def _tags(given: str, tags: set[str]) -> None:
         raise problem(given, f"expected the tag  {LOG}  (drawn by the logarithm), or none")
 
 
-def _positive(given: str, found: Interval) -> Interval:
+def _positive(given: str, found: SearchInterval) -> SearchInterval:
     if found.log and found.low <= 0:
         raise problem(given, "expected numbers > 0 for a logarithmic interval")
     return found

@@ -17,7 +17,7 @@ def decoder_clashes(loss: str, network: Any, values: str) -> Iterator[Problem]:
     elif exact and values != "unit":
         key = "task.loss" if loss != "auto" else "model.output"
         yield Problem(f"{key}={loss if loss != 'auto' else end}",
-                      "binary cross-entropy wants data in [0, 1]:  dataset.scale=unit, or  task.loss=mse")
+                      "binary cross-entropy needs data in [0, 1]:  dataset.scale=unit, or  task.loss=mse")
 
 
 def computed_clashes(loss: str) -> Iterator[Problem]:

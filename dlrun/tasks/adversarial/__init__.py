@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 LOSSES = (Metric("discriminator_loss", direction="min", short="d loss", plain=False, doc="Of the discriminator."),
           Metric("generator_loss", direction="min", short="g loss", plain=False, doc="Of the generator."))
-SHARES = (Metric("real_accuracy", direction="max", share=True, short="real", doc="Real rows taken for real."),
-          Metric("fake_accuracy", direction="max", share=True, short="fake", doc="Made rows taken for made."))
+SHARES = (Metric("real_accuracy", direction="max", share=True, short="real", doc="Real rows classified as real."),
+          Metric("fake_accuracy", direction="max", share=True, short="fake", doc="Generated rows found out."))
 CRITIC = (Metric("distance", doc="Mean score of real rows less that of made ones; it says nothing of the samples."),)
 OF_SAMPLES = (Metric("duplicates", direction="min", share=True, short="dup", doc="Samples that nearly repeat another."),
               Metric("classes", direction="max", doc="Classes of the data that are among the samples."),

@@ -96,7 +96,7 @@ class AdversarialTask(Task):
         return self._score_loss(scores, self._labels(scores, False)), self._score_metrics(None, scores)
 
     def _generator(self, model: Gan, batch: Batch) -> tuple[Tensor, TurnMetrics]:
-        """The generator wants its rows to be labelled as real ones."""
+        """The generator's loss: its rows labelled as real ones."""
         made = model.decode(self._latents(model, batch.rows))
         with eval_mode(model.discriminator) if self.config.judge_still else nullcontext():
             scores = model.score(made).float()

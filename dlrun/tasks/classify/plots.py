@@ -16,7 +16,7 @@ WORDS = 100  # of a sentence that are shown
 
 
 def confusion(view: View) -> None:
-    """How many rows of each class were taken for each class."""
+    """The confusion matrix of the rows: true class by predicted class."""
     from dlrun.record.confusion import save_confusion
 
     task, classes = view.task, view.prepared.data_spec.classes
@@ -27,7 +27,7 @@ def confusion(view: View) -> None:
 
 
 def mistakes(view: View) -> None:
-    """The rows whose true class got the least probability, with what they are and what they were taken for.
+    """The rows whose true class got the least probability, with true and predicted class.
 
     Images as a picture; sentences as ``pictures/mistakes.txt``.
     """

@@ -1,4 +1,4 @@
-"""Two numbers a row: what class each point of their plane is taken for (Buduma & Locascio, ch. 2)."""
+"""Two numbers a row: the predicted class of each point of their plane (Buduma & Locascio, ch. 2)."""
 
 from __future__ import annotations
 

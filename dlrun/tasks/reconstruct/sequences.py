@@ -67,7 +67,7 @@ def sentences(view: View) -> None:
 
 
 def _spread(view: View, count: int) -> Tensor:
-    """Rows from all over the part: neighbours are often windows that overlap."""
+    """Rows evenly spaced over the split: neighbours are often windows that overlap."""
     places = torch.linspace(0, view.rows.count - 1, min(count, view.rows.count)).round().long()
     return view.rows.take(places.to(view.rows.device) if view.rows.resident else places)[0]
 

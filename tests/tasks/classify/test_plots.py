@@ -33,7 +33,7 @@ def test_a_bag_of_words_shows_its_words(go, texts) -> None:
 
 
 @pytest.mark.parametrize("scale", ["none", "standard"])
-def test_each_point_of_the_plane_has_the_colour_of_the_class_that_it_is_taken_for(go, monkeypatch, scale: str) -> None:
+def test_each_point_of_the_plane_has_the_colour_of_the_class_that_is_predicted(go, monkeypatch, scale: str) -> None:
     from dlrun.record import plots
 
     drawn: list[Any] = []
