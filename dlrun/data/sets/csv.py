@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dlrun.config.schema.root import Config
-    from dlrun.data.formats.table import Table as Parsed
+    from dlrun.data.formats.table import ParsedTable
     from dlrun.data.source import DatasetFiles, RawDataset
 
 READING = 2  # counted up when the reader makes something else of the same file
-_parsed: dict[str, Parsed] = {}  # the last file
+_parsed: dict[str, ParsedTable] = {}  # the last file
 
 
 @register("dataset", "csv")
@@ -75,7 +75,7 @@ class Csv(TableDataset):
         finally:
             _parsed.clear()
 
-    def _table(self, path: Path) -> Parsed:
+    def _table(self, path: Path) -> ParsedTable:
         """The parsed file; a command looks at it several times before its arrays are cached."""
         from dlrun.data.formats.table import parse
 
