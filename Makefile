@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference test-slow test-faults test-engines benchmark clean
+.PHONY: run install test check reference test-slow test-faults test-engines benchmark audit clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -42,6 +42,10 @@ test-engines: $(STAMP)
 
 benchmark: $(STAMP)
 	for what in loop families recurrent layout memory sweeps planning; do $(BIN)/python benchmarks/$$what.py || exit 1; done
+
+audit: $(STAMP)
+	$(BIN)/python -m pip install -q -e '.[audit]'
+	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -27,7 +27,8 @@ def own(given: str, *, directory: bool = False) -> Path:
         return path
     what, other = ("folder", "file") if directory else ("file", "folder")
     if path.exists():
-        raise problem(f"dataset.path={given}", f"expected a {what}; this is a {other}")
+        found = other if path.is_dir() or path.is_file() else "pipe or a device"
+        raise problem(f"dataset.path={given}", f"expected a {what}; this is a {found}")
     raise problem(f"dataset.path={given}", f"no such {what}{_beside(path)}")
 
 

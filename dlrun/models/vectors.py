@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
 from dlrun.config.problem import problem
+
+LONGEST = 1_000_000  # characters of a line: 300 numbers have 4,000
 
 
 def load_vectors(path: str | Path, words: Sequence[str], dim: int,
@@ -38,9 +42,9 @@ def load_vectors(path: str | Path, words: Sequence[str], dim: int,
 
 def vector_size(path: str | Path, key: str = "model.vectors") -> int:
     """How long the vectors of a file are."""
-    with _opened(Path(path), key) as stream:
-        first = stream.readline().split()
-        fields = stream.readline().split() if _is_header(first) else first
+    with _reading(Path(path), key) as stream:
+        first = stream.readline(LONGEST).split()
+        fields = stream.readline(LONGEST).split() if _is_header(first) else first
     if len(fields) < 2:
         raise problem(f"{key}={path}", "no vectors there: expected a word and its numbers on each line")
     return len(fields) - 1
@@ -51,8 +55,10 @@ def _lines(path: Path, dim: int, key: str) -> Iterator[tuple[int, str, str]]:
     size = vector_size(path, key)
     if size != dim:
         raise problem(f"{key}={path}", f"its vectors have {size} values, the embedding {dim}:  model.embed={size}")
-    with _opened(path, key) as stream:
-        for number, line in enumerate(stream, 1):
+    with _reading(path, key) as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(LONGEST), ""), 1):
+            if len(line) == LONGEST:
+                raise problem(f"{key}={path}", f"line {number} has {LONGEST:,} characters or more")
             line = line.rstrip()
             if number == 1 and _is_header(line.split()):
                 continue
@@ -68,6 +74,16 @@ def _lines(path: Path, dim: int, key: str) -> Iterator[tuple[int, str, str]]:
 def _is_header(fields: list[str]) -> bool:
     """word2vec's first line: how many vectors, how long."""
     return len(fields) == 2 and all(field.isdigit() for field in fields)
+
+
+@contextmanager
+def _reading(path: Path, key: str) -> Iterator[TextIO]:
+    """The file's text; raises ConfigError where it is damaged."""
+    try:
+        with _opened(path, key) as stream:
+            yield stream
+    except (OSError, EOFError, zlib.error) as error:
+        raise problem(f"{key}={path}", f"it can't be read ({error})") from None
 
 
 def _opened(path: Path, key: str) -> TextIO:

@@ -18,7 +18,7 @@ class Checked:
     """A command that can be started: its configuration, what is known of its data, and its network.
 
     `network` is None for a baseline, and for a user's own class, whose inside is not known before it is made;
-    `task_option` is the task's.
+    `task_option` is the task's; `environment` are the variables that values were taken from.
     """
 
     config: Config
@@ -27,6 +27,11 @@ class Checked:
     outputs: int
     network: Network
     task_option: str = ""
+    environment: tuple[str, ...] = ()
+
+    def origins(self) -> dict[str, list[str]]:
+        """What provenance says of where values are from: ``environment``, the names of variables, if there are any."""
+        return {"environment": list(self.environment)} if self.environment else {}
 
     def table(self) -> list[LayerRow] | None:
         """The layer table: names, shapes, counts; empty for a baseline, None for a user's class."""

@@ -103,6 +103,8 @@ def _examined(composition: Composition | None, problems: list[Problem], look: Lo
 
         config, more = inspect(composition.plain, Origins(composition.overrides).place)  # a file cannot allow itself
     checked, last = fits(config, problems + more, look)
+    if checked is not None and composition.environment:
+        checked = replace(checked, environment=composition.environment)
     return Examined(checked, problems, more + last, composition)
 
 

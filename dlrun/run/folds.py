@@ -55,7 +55,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     folder.path.mkdir(parents=True, exist_ok=True)
     truncate_to_checkpoint(folder)
     folder.metrics.unlink(missing_ok=True)  # made from those of the folds, at the end
-    write_header(config, rows, folder, run_id, machine, start, command)
+    write_header(config, rows, folder, run_id, machine, start, command, **checked.origins())
     recorder.start(folds_info(checked, rows, machine, folder, notes))
     done: dict[str, dict[str, Any]] = {}
 

@@ -64,7 +64,7 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
         notes.append(said)
     write_json(folder.fitted, plain(components.prepared), sync=False)
     write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
-                 resident=components.resident)
+                 resident=components.resident, **checked.origins())
     with closing(training.callbacks):
         training.recorder.start(run_info(components, machine, folder, training, notes))
         if training.clock.step == 0 or not any(folder.pictures.iterdir()):

@@ -28,7 +28,7 @@ OVERRIDES = [
     ["epochs=1_000"], ["model.hidden=[8,8]"], ["model.hidden=[]"], ["model.hidden=7"], ["model.hidden.0=5"],
     ["model.hidden=[1,2,3]", "model.hidden.1=9"], ["name='a, b'"], ['name="it\'s"'], ["name=a b"], ["name=null"],
     ["name='null'"], ["name='1e-3'"], ["name=True"], ["name='${seed}'"], ["seed=5", "name=run_${seed}"],
-    ["model.dropout=${optimizer.lr}", "optimizer.lr=0.25"], ["name=${oc.env:DLRUN_TEST_WORD}"],
+    ["model.dropout=${optimizer.lr}", "optimizer.lr=0.25"], ["data_dir=${oc.env:DLRUN_TEST_WORD}"],
     ["model=linked"], ["model=linked", "optimizer.lr=0.4"], ["optimizer.lr=0.4", "model=linked", "optimizer=sgd"],
     ["model=long"], ["model=long", "epochs=9"], ["epochs=9", "model=long"], ["experiment=x", "model=long"],
     ["experiment=x", "epochs=4", "optimizer.lr=0.125"], ["experiment=x", "optimizer=sgd"], ["+setup=fast"],

@@ -81,5 +81,6 @@ def test_nothing_prints_past_it():
                     or isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in (
                         "sys.stdout.write", "sys.stderr.write", "self._stream.write")):
                 found.add(module)
-    # the first is where it ends; the second prints lines that are `shown`, and handles a reader that has gone
-    assert found == {"dlrun.record.terminal", "dlrun.record.epoch_lines"}
+    # The first is where it ends; the second prints lines that are `shown`, and handles a reader that has gone; the
+    # third writes a file.
+    assert found == {"dlrun.record.terminal", "dlrun.record.epoch_lines", "dlrun.engine.checkpoint"}

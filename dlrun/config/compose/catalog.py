@@ -25,10 +25,11 @@ def option_files(group: str) -> dict[str, Path]:
     if top == "experiment":
         folders = [folder / below for folder in experiment_dirs()]
         pairs = [(str(file.relative_to(folder).with_suffix("")), file)
-                 for folder in folders for file in sorted(folder.rglob("*.yaml"))]
+                 for folder in folders for file in sorted(folder.rglob("*.yaml")) if file.is_file()]
     else:
         folders = [folder / group for folder in config_dirs()]
-        pairs = [(file.stem, file) for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.yaml"))]
+        pairs = [(file.stem, file) for folder in folders if folder.is_dir()
+                 for file in sorted(folder.glob("*.yaml")) if file.is_file()]
     found: dict[str, Path] = {}
     for name, file in pairs:
         found.setdefault(name, file)

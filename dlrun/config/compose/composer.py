@@ -17,12 +17,14 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.diagnose import chooses_group, diagnose, lines
+from dlrun.config.compose.environment import environment
 from dlrun.config.compose.groups_only import compose_groups
 from dlrun.config.compose.overrides import possible, read_overrides
 from dlrun.config.compose.refusal import REFUSALS
 from dlrun.config.compose.session import hydra_started
 from dlrun.config.places import config_dirs, experiment_dirs
 from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.regular_file import read_regular
 from dlrun.registry import foreign
 
 
@@ -83,8 +85,11 @@ class Composer:
         plain = OmegaConf.to_container(config, resolve=True)
         assert isinstance(plain, dict)
         plain.pop("experiment", None)
-        return Composition({str(key): value for key, value in plain.items()}, tuple(lines(overrides)),
-                           deepcopy(base.sweep), deepcopy(base.params))
+        found = {str(key): value for key, value in plain.items()}
+        variables: tuple[str, ...] = ()
+        if b"oc.env" in base.config or any("oc.env" in line for line in lines(overrides)):
+            variables = environment(config, found)
+        return Composition(found, tuple(lines(overrides)), deepcopy(base.sweep), deepcopy(base.params), variables)
 
     def _shapes(self, override: Override) -> bool:
         """Whether an override takes part in Hydra's composition, and does not only set a value in what that gave."""
@@ -126,8 +131,8 @@ def _users_files() -> bytes:
     """A digest of the YAML files in the folders that are not dlrun's own, names and contents."""
     digest = blake2b()
     for folder in [*config_dirs()[1:], *experiment_dirs()[1:]]:
-        for file in sorted(folder.rglob("*.yaml")):
-            content = file.read_bytes()
+        for file in sorted(file for file in folder.rglob("*.yaml") if file.is_file()):
+            content = read_regular(file)
             digest.update(f"{file.absolute()}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
     return digest.digest()
 

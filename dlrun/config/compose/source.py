@@ -186,7 +186,8 @@ class ExperimentFolder(_Folder):
         folder = self._path(config_path)
         if folder is None or results_filter == ObjectType.GROUP:
             return []
-        return sorted(str(file.relative_to(folder).with_suffix("")) for file in folder.rglob("*.yaml"))
+        return sorted(str(file.relative_to(folder).with_suffix("")) for file in folder.rglob("*.yaml")
+                      if file.is_file())
 
     def _complete(self, name: str, values: dict[str, Any], header: dict[str, str | None]) -> dict[str, Any]:
         header["package"] = header.get("package") or "_global_"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ import yaml
 
 from dlrun.config.places import packaged
 from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.regular_file import read_regular
+
+LONGEST = 1_000_000  # characters of a file
+DEEPEST = 200  # brackets that are open at once
+MOST = 100_000  # values of a file that has aliases, each counted as often as it is named
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -25,12 +31,21 @@ def read_yaml(path: Path) -> dict[str, Any]:
 @lru_cache(maxsize=512)
 def _read(path: Path, here: Path, changed: int, size: int) -> dict[str, Any] | Problem:
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader(path))
+        loader = _loader(path)
+        text = read_regular(path).decode("utf-8")
+        excess = _excess(text, loader)
+        if excess:
+            return Problem(shown(path), f"not readable as YAML: {excess}")
+        values = yaml.load(text, Loader=loader)
+    except OSError as error:
+        return Problem(shown(path), f"can't be read: {error.strerror or error}")
+    except RecursionError:
+        return Problem(shown(path), "not readable as YAML: it is nested too deeply")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
         return Problem(f"{shown(path)}{line}", f"not readable as YAML: {_reason(error)}")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes that are not UTF-8, a date in month 13
         return Problem(shown(path), f"not readable as YAML: {str(error).splitlines()[0]}")
     if values is None:
         return {}
@@ -49,6 +64,34 @@ def _loader(path: Path) -> Any:
     from omegaconf._utils import get_yaml_loader
 
     return get_yaml_loader()
+
+
+def _excess(text: str, loader: Any) -> str:
+    """Why a file is not loaded at all: aliases (``*name``) that stand for too many values, or for themselves.
+
+    An alias costs nothing until its values are copied: nine lines that each name the one before nine times are 400
+    million values.  So they are counted before.
+    """
+    if len(text) > LONGEST:
+        return f"it has {len(text):,} characters; at most {LONGEST:,} are read"
+    if max(accumulate((sign in "[{") - (sign in "]}") for sign in text if sign in "[]{}"), default=0) > DEEPEST:
+        return "it is nested too deeply"  # YAML's reader takes the square of the depth
+    if "*" not in text:  # without aliases there are no more values than characters
+        return ""
+    counts: dict[int, int] = {}
+
+    def count(node: yaml.Node) -> int:
+        if id(node) not in counts:
+            counts[id(node)] = MOST + 1  # what is met within itself has no end
+            inner = [part for entry in node.value for part in (entry if isinstance(entry, tuple) else (entry,))] \
+                if isinstance(node, yaml.CollectionNode) else []
+            counts[id(node)] = 1 + sum(map(count, inner))
+        return counts[id(node)]
+
+    root = yaml.compose(text, Loader=loader)
+    if root is not None and count(root) > MOST:
+        return f"its aliases stand for more than {MOST:,} values"
+    return ""
 
 
 def _reason(error: yaml.MarkedYAMLError) -> str:
@@ -70,7 +113,7 @@ def shown(path: Path) -> str:
 
 def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
     """The line on which the value at `keys` (names, or places in a list) begins, as far as they are there."""
-    node: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node: Any = yaml.compose(read_regular(path).decode("utf-8"), Loader=yaml.SafeLoader)
     line, rest = None, list(keys)
     while rest:
         key = rest.pop(0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from dlrun.config.problem import problem
+from dlrun.config.regular_file import memory
 from dlrun.data.formats.arrays import Arrays, Header
 
 
@@ -15,8 +17,8 @@ def arrays(path: Path, targets: str | tuple[str, ...], given: str) -> Arrays:
     """The arrays of a file; of the inputs only the shapes are read.  Raises ConfigError about what was `given`."""
     try:
         file = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise problem(given, f"expected a NumPy .npz file ({error})") from None
+    except Exception as error:  # what NumPy raises for a file that it takes for one of its own, and is not
+        raise problem(given, f"expected a NumPy .npz file ({_reason(error)})") from None
     if not isinstance(file, np.lib.npyio.NpzFile):
         raise problem(given, "expected a .npz file with named arrays; this is a single array")
 
@@ -24,15 +26,32 @@ def arrays(path: Path, targets: str | tuple[str, ...], given: str) -> Arrays:
         try:
             array: np.ndarray = file[key]
             return array
-        except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
-            raise problem(given, f"{key} can't be read ({error})") from None
+        except Exception as error:  # a wrong checksum, no memory for what it declares, an unknown compression ...
+            raise problem(given, f"{key} can't be read ({_reason(error)})") from None
 
-    return Arrays(file.files, lambda key: _header(path, key), read, targets=targets, given=given, source=path.name)
+    def header(key: str) -> Header:
+        try:
+            return _header(path, key)
+        except Exception as error:
+            raise problem(given, f"{key} can't be read ({_reason(error)})") from None
+
+    return Arrays(file.files, header, read, targets=targets, given=given, source=path.name)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _header(path: Path, key: str) -> Header:
+    """Shape and dtype; raises anything for a member that is no array, or not as long as it says."""
     with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as member:
         major, _ = np.lib.format.read_magic(member)
         read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(member)
+        there = archive.getinfo(f"{key}.npy").file_size - member.tell()
+    size = math.prod(shape) * dtype.itemsize
+    if not dtype.hasobject and size != there:
+        raise ValueError(f"it says {size:,} bytes {shape}, and has {there:,}")
+    if size > memory():
+        raise ValueError(f"it has {size:,} bytes {shape}, this machine's memory {memory():,}")
     return shape, dtype

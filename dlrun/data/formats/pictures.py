@@ -36,6 +36,6 @@ def decode(data: bytes, height: int, width: int, channels: int, crop: int = 0) -
                 whole = whole.crop((left, top, left + crop, top + crop))
             whole = whole.convert("RGB" if channels == 3 else "L").resize((width, height), Image.Resampling.BILINEAR)
             array = np.asarray(whole)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except Exception:  # Pillow's decoders raise anything for a damaged file, down to TypeError and struct.error
         return None
     return array[None] if channels == 1 else array.transpose(2, 0, 1)

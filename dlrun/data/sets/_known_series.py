@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.config.regular_file import read_inflated
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.sets._base import Say
 from dlrun.data.sets._series import Windowed
@@ -69,7 +69,7 @@ def _numbers(known: KnownSeries, path: Path) -> Any:
 
     if path.suffix == ".npy":
         return np.load(path, allow_pickle=False).reshape(-1, 1)
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    data = read_inflated(path)
     lines = data.decode("latin-1").splitlines()
     names = [name.strip('" ') for name in lines[0].split(",")]
     if any(name not in names for name in known.features):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from dlrun.config.regular_file import read_inflated
 from dlrun.data.dataset_spec import Column
 from dlrun.data.sets._base import Dataset, Say
 
@@ -69,7 +69,7 @@ class SklearnTable(Dataset):
     def _numbers(self, file: Path) -> np.ndarray:
         import numpy as np
 
-        text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        text = read_inflated(file)
         lines = text.decode().splitlines()[self.skip:]
         return np.array([line.split(self.cells) for line in lines], np.float64)
 

@@ -47,6 +47,9 @@ class CatsAndDogs(Images):
         return DatasetFiles([path], lambda say: _decode(path, self, say), [size_of(self.size), self.channels])
 
 
+LARGEST = 1 << 26  # bytes of a picture
+
+
 def _decode(path: Path, cfg: CatsAndDogs, say: Say) -> RawDataset:
     import numpy as np
 
@@ -62,7 +65,7 @@ def _decode(path: Path, cfg: CatsAndDogs, say: Say) -> RawDataset:
                 file = tar.extractfile(member) if match else None
                 if match is None or file is None:
                     continue
-                picture = decode(file.read(), height, width, cfg.channels)
+                picture = decode(file.read(LARGEST), height, width, cfg.channels)
                 if picture is None:
                     raise ValueError(f"{member.name} is no picture")
                 found[_PARTS[match[1]]].append((int(match[3]), CLASSES.index(match[2]), picture))

@@ -104,10 +104,15 @@ def _archive(archive: Path, say: Say) -> RawDataset:
     return _original(_members(archive))
 
 
+LARGEST = 1 << 28  # bytes of one batch, which has 31 million
+
+
 def _members(archive: Path) -> Iterator[bytes]:
     with tarfile.open(archive, "r:gz") as tar:
         found = {Path(member.name).name: member for member in tar if member.isfile()}
         for name in BATCHES:
+            if found[name].size > LARGEST:
+                raise ValueError(f"{name} has {found[name].size:,} bytes")
             file = tar.extractfile(found[name])
             assert file is not None  # a regular file always opens
             yield file.read()

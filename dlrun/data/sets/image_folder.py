@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import problem
+from dlrun.config.regular_file import read_regular
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.formats.pictures import decode, size_of
 from dlrun.data.sets import _options as options
@@ -74,7 +75,8 @@ class ImageFolder(Dataset):
 def _state(listing: Listing) -> list[Any]:
     return [
         (str(file.relative_to(listing.root)), stat.st_size, stat.st_mtime_ns)
-        for files in listing.files.values() for file, _ in files for stat in [file.stat()]
+        for files in listing.files.values() for file, _ in files
+        for stat in [file.stat() if file.exists() else file.lstat()]  # a link to nothing is an unreadable picture
     ]
 
 
@@ -154,7 +156,7 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
         x = np.empty((len(files), cfg.channels, height, width), np.uint8)
         y: list[int] = []
         for file, label in files:
-            data = file.read_bytes()
+            data = _bytes(file)
             sha.update(f"{file.relative_to(listing.root).as_posix()} {hashlib.sha256(data).hexdigest()}\n".encode())
             picture = decode(data, height, width, cfg.channels)
             if picture is None:
@@ -171,6 +173,14 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
         data_spec, *arrays["train"], x_val=val[0], y_val=val[1], x_test=test[0], y_test=test[1], levels=255.0,
         files={f"{listing.root.resolve().name}/": sha.hexdigest()}, notes=_notes(listing, broken), grouped=True,
     )
+
+
+def _bytes(file: Path) -> bytes:
+    """The file's bytes; none for what can't be read: a pipe, a device, a link to nothing."""
+    try:
+        return read_regular(file)
+    except OSError:
+        return b""
 
 
 def _notes(listing: Listing, broken: list[Path]) -> tuple[str, ...]:
