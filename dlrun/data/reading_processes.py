@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
 
 MOST = 8
+PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
 
 def reading_processes() -> int:
@@ -29,7 +32,8 @@ def read_by_processes(read: Callable[..., Any], wanted: Iterator[tuple[Any, ...]
     """``read(*each)`` for each that is wanted, in their order; two for each process are read ahead."""
     loader = torch.utils.data.DataLoader(
         _Calls(read), batch_size=None, sampler=_Once(wanted), num_workers=processes, collate_fn=_as_it_is,
-        multiprocessing_context="fork", worker_init_fn=_leave_signals, generator=torch.Generator())
+        multiprocessing_context="fork", worker_init_fn=partial(_leave_signals, os.getpid()),
+        generator=torch.Generator())  # torch's own would move
     yield from loader
 
 
@@ -55,7 +59,13 @@ def _as_it_is(value: Any) -> Any:
     return value  # arrays: torch would put tensors into shared memory, of which a container has little
 
 
-def _leave_signals(number: int) -> None:
-    """Ctrl-C is for the process that trains, which ends these; its handlers are not theirs."""
+def _leave_signals(parent: int, number: int) -> None:
+    """Ctrl-C is for the process that trains, which ends these; its handlers are not theirs.
+
+    They end with it, at once: they hold its lock of the run's folder as long as they live.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it had ended before that was said
+        os._exit(1)

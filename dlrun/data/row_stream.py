@@ -9,9 +9,15 @@ from typing import Literal, Protocol
 import numpy as np
 
 Draw = tuple[int, int] | None  # (the run's seed, the number of the pass); None: what is random follows from the row
-HELD_BYTES = 2 << 30  # rows of more bytes are not held in memory
+HELD_BYTES = 2 << 30  # what is held where nothing else is asked for
 SOME_BYTES = 64 << 20  # of rows that stand for all
+InMemory = Literal["auto", True, False]
 Parallel = Literal["", "threads", "processes"]
+
+
+def is_held(size: int, in_memory: InMemory) -> bool:
+    """Whether rows of so many bytes are held in memory."""
+    return size <= HELD_BYTES if in_memory == "auto" else bool(in_memory)
 
 
 class RowReader(Protocol):

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from dlrun.data import row_stream
 from dlrun.data.batches import Batches, Rows, in_order
-from dlrun.data.formats import items, mapped
+from dlrun.data.formats import items
 from dlrun.data.prepare import prepare
 from dlrun.data.sets.memory import Memory, hold
 from dlrun.data.streamed_rows import StreamedRows
@@ -47,8 +47,7 @@ class Listed(Kept):
 
 @pytest.fixture
 def small_memory(monkeypatch) -> None:
-    monkeypatch.setattr(items, "HELD_BYTES", 100)
-    monkeypatch.setattr(mapped, "HELD_BYTES", 100)
+    monkeypatch.setattr(row_stream, "HELD_BYTES", 100)
 
 
 def prepared_of(data, test_rows=None, **options):
@@ -75,8 +74,7 @@ def test_batches_and_measured_rows_are_those_of_held_data(x, form, tmp_path: Pat
         return Kept(x, Y) if form == "dataset" else (mapped_file(tmp_path / "x.npy", x), Y)
 
     held = prepared_of(data())
-    monkeypatch.setattr(items, "HELD_BYTES", 100)
-    monkeypatch.setattr(mapped, "HELD_BYTES", 100)
+    monkeypatch.setattr(row_stream, "HELD_BYTES", 100)
     read = prepared_of(data())
     assert not read.train.held and not read.test.held and held.train.held and held.data_spec == read.data_spec
     assert read.train.x.shape == held.train.x.shape and read.train.x.dtype == held.train.x.dtype
@@ -118,7 +116,7 @@ def test_targets_that_no_attribute_has_are_read_once_and_kept(small_memory, tmp_
 
 
 def test_a_large_map_takes_no_memory(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(mapped, "HELD_BYTES", 1 << 20)
+    monkeypatch.setattr(row_stream, "HELD_BYTES", 1 << 20)
     monkeypatch.setattr(row_stream, "SOME_BYTES", 4 << 20)
     array = np.lib.format.open_memmap(tmp_path / "x.npy", mode="w+", dtype=np.uint8, shape=(4000, 64, 64, 3))
     array[:, 0, 0, 0] = np.arange(4000) % 251

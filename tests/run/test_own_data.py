@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +16,11 @@ from torch.utils.data import Dataset
 import dlrun
 from dlrun.config.problem import ConfigError
 from dlrun.data import reading_processes, streamed_rows
-from dlrun.data.formats import items
 from dlrun.data.sets import custom, memory
-from tests.helpers.runs import command
+from dlrun.record.lock import RunLock
+from tests.helpers.runs import command, wait_for
 from tests.run.stops import killed_after, signalled_after
+from tests.sweep.sweeps import alive, children
 from tests.whole.equal import assert_same_run, rows
 
 NOISY = """
@@ -73,8 +77,7 @@ def test_a_killed_and_a_stopped_run_go_on_to_the_same_bits(own, dataset: str, go
 
 
 def test_rows_that_are_not_held_go_on_to_the_same_bits_whoever_reads_them(own, go, monkeypatch) -> None:
-    monkeypatch.setattr(items, "HELD_BYTES", 100)
-    words = ("dataset=noisy", *WORDS)
+    words = ("dataset=noisy", "dataset.in_memory=false", *WORDS)
     whole = go(*words, "output_dir=whole")
     assert whole.result["status"] == "finished"
     forget()
@@ -84,6 +87,31 @@ def test_rows_that_are_not_held_go_on_to_the_same_bits_whoever_reads_them(own, g
     if reading_processes.reading_processes():
         monkeypatch.setattr(streamed_rows, "WORTH_SECONDS", 0.0)
     assert_same_run(whole.folder, go(*words).folder)
+
+
+READ_BESIDE = """
+import sys
+from dlrun.data import streamed_rows
+from dlrun.cli.train import main
+streamed_rows.WORTH_SECONDS = 0.0
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(not reading_processes.reading_processes(), reason="no processes can be forked here")
+def test_processes_that_read_end_with_the_one_that_trains_and_hold_nothing(own, go) -> None:
+    words = ("dataset=noisy", *WORDS, "epochs=2000", "max_steps=6000", "threads=1", "device=cpu")
+    env = {**os.environ, "PYTHONPATH": str(Path(dlrun.__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-c", READ_BESIDE, *words], cwd=own, env=env)
+    wait_for(lambda: any(own.glob("runs/*/*/metrics.jsonl")) and children(process.pid))
+    readers = children(process.pid)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not any(alive(pid) for pid in readers), 3)
+    assert readers
+    [folder] = own.glob("runs/*/*")
+    with RunLock(folder):
+        pass  # free at once
 
 
 def test_folds_of_drawn_rows_are_those_of_the_whole_run(own, go) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,14 @@ import numpy as np
 from dlrun.config.problem import problem
 from dlrun.config.seeds import derive_seed
 from dlrun.data.generators import generator_states, isolated_generators, seed_generators
-from dlrun.data.row_stream import HELD_BYTES, Draw, Parallel, placeholder, some
+from dlrun.data.row_stream import Draw, InMemory, Parallel, is_held, placeholder, some
 from dlrun.data.source import digest
 from dlrun.registry.class_source import class_source
 
 PROBED = 16  # rows that are read twice
 SAMPLED = 256  # rows that stand for all where not all are read
+PIECE = 256  # rows whose targets are read at a time
+LONG_SECONDS = 10.0
 _DRAWS = ("expected rows that stay as they are, or that draw from the generators of the process (torch's, "
           "numpy.random, random), which dlrun seeds for each row")
 
@@ -58,8 +61,8 @@ class Items:
     classes: tuple[str, ...]
 
 
-def items_of(data: Any, given: str) -> Items:
-    """The rows of an object: read once, where they are fixed and fit into memory.  Raises ConfigError."""
+def items_of(data: Any, given: str, in_memory: InMemory = "auto") -> Items:
+    """The rows of an object: read once, where they are fixed and held in memory.  Raises ConfigError."""
     count = len(data)
     if not count:
         raise problem(given, "it has no rows")
@@ -75,7 +78,7 @@ def items_of(data: Any, given: str) -> Items:
         raise problem(given, f"row {_other(x, again[0], probed)} is another one each time that it is read; {_DRAWS}")
     classes = tuple(map(str, getattr(data, "classes", ())))
     row_bytes = x[:1].nbytes
-    held = row_bytes * count <= HELD_BYTES
+    held = is_held(row_bytes * count, in_memory)
     if not held:
         x, y = _not_held(reader, count, row_bytes)
     elif reader.drawn:
@@ -137,11 +140,29 @@ def _targets(reader: ItemReader, count: int, sample: np.ndarray, y: np.ndarray) 
     name = hashlib.sha256(reader.content.encode()).hexdigest()[:32]
     kept = cache.load_array(f"targets-{name}")
     if kept is None:
-        pieces = [reader.read(np.arange(start, min(start + SAMPLED, count)), None)[1]
-                  for start in range(0, count, SAMPLED)]
-        kept = np.concatenate([piece for piece in pieces if piece is not None])
+        kept = np.concatenate(list(_every_target(reader, count)))
         cache.store_array(f"targets-{name}", kept)
     return kept
+
+
+def _every_target(reader: ItemReader, count: int) -> Iterator[np.ndarray]:
+    """The targets of all rows, a piece after the other; where that takes long it is said, and done by processes."""
+    pieces = ((np.arange(start, min(start + PIECE, count)),) for start in range(0, count, PIECE))
+
+    def targets(numbers: np.ndarray) -> np.ndarray:
+        found = reader.read(numbers, None)[1]
+        assert found is not None
+        return found
+
+    if reader.seconds * count < LONG_SECONDS:
+        return (targets(*piece) for piece in pieces)
+    from dlrun.data.reading_processes import read_by_processes, reading_processes
+
+    processes = reading_processes()
+    minutes = reader.seconds * count / max(1, processes) / 60
+    print(f"{reader.given}: the targets of {count:,} rows are read once, about {minutes:,.1f} minutes (an attribute "
+          "`targets` would say them)", file=sys.stderr)
+    return read_by_processes(targets, pieces, processes) if processes else (targets(*piece) for piece in pieces)
 
 
 def _source(data: Any) -> str:

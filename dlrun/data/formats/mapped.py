@@ -1,4 +1,4 @@
-"""Arrays in files that are too large for memory (numpy.memmap): read row by row."""
+"""Arrays in files (numpy.memmap) that are not held in memory: read row by row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.data.row_stream import HELD_BYTES, Draw, Parallel, some
+from dlrun.data.row_stream import Draw, Parallel, some
 from dlrun.data.source import digest
 
 SAMPLED = 4096  # rows that stand for all in a hash
@@ -28,9 +28,9 @@ class MappedReader:
         return np.asarray(self.array[numbers]), None
 
 
-def is_large_map(value: Any) -> bool:
-    """Whether an array lies in a mapped file, and has more bytes than are held in memory."""
-    if not isinstance(value, np.ndarray) or not value.ndim or value.nbytes <= HELD_BYTES:
+def is_map(value: Any) -> bool:
+    """Whether a value is an array in a mapped file."""
+    if not isinstance(value, np.ndarray) or not value.ndim or not len(value):
         return False
     base: Any = value
     while isinstance(base, np.ndarray):  # a view of a map is one too

@@ -12,8 +12,8 @@ import numpy as np
 from dlrun.config.problem import problem
 from dlrun.data.formats.arrays import SPLITS, Arrays
 from dlrun.data.formats.items import ItemReader, as_array, items_of
-from dlrun.data.formats.mapped import MappedReader, is_large_map
-from dlrun.data.row_stream import RowStream, placeholder
+from dlrun.data.formats.mapped import MappedReader, is_map
+from dlrun.data.row_stream import InMemory, RowStream, is_held, placeholder
 from dlrun.data.source import RawDataset
 
 ALLOWED = ("(x, y), x alone, a dict with x_train, y_train (and x_val, y_val, x_test, y_test, classes, features), "
@@ -32,13 +32,16 @@ class _Named:
     not_held: set[str] = field(default_factory=set)
 
 
-def dataset_of(data: Any, given: str, targets: str | tuple[str, ...] = "auto", layout: str = "auto") -> RawDataset:
+def dataset_of(data: Any, given: str, targets: str | tuple[str, ...] = "auto", layout: str = "auto",
+               in_memory: InMemory = "auto") -> RawDataset:
     """The data set that objects are: see `ALLOWED`.  `given` is whom a problem is about.
+
+    `in_memory` says whether rows of datasets and arrays of mapped files are held; auto: up to HELD_BYTES.
 
     A dict may have ``classes`` (names of the integer targets 0, 1, ...) and ``features`` (names of a table's columns).
     Raises ConfigError for shapes, types, lengths and numbers that cannot be learned from.
     """
-    found = _named(data, given)
+    found = _named(data, given, in_memory)
     held = found.arrays
     one = {name: found.readers[name].read(np.zeros(1, np.int64), None)[0] for name in found.not_held}
     arrays = Arrays(held, lambda key: (held[key].shape, held[key].dtype), held.__getitem__, targets=targets,
@@ -66,31 +69,31 @@ def is_array(value: Any) -> bool:
     return hasattr(value, "__array__") or hasattr(value, "detach")
 
 
-def _named(data: Any, given: str) -> _Named:
+def _named(data: Any, given: str, in_memory: InMemory) -> _Named:
     found = _Named()
     if isinstance(data, Mapping):
         named = {str(key): value for key, value in data.items() if value is not None}
         found.classes, found.features = (tuple(map(str, named.pop(key, ()))) for key in ("classes", "features"))
         for key, value in named.items():
             if key in SPLITS and is_dataset(value):
-                _add_items(found, value, f"_{key}", given)
+                _add_items(found, value, f"_{key}", given, in_memory)
             else:
-                _add_array(found, key, value, given)
+                _add_array(found, key, value, given, in_memory)
         return found
     if isinstance(data, tuple) and len(data) == 2:
         for key, value in zip("xy", data):
-            _add_array(found, key, value, given)
+            _add_array(found, key, value, given, in_memory)
     elif is_array(data):
-        _add_array(found, "x", data, given)
+        _add_array(found, "x", data, given, in_memory)
     elif is_dataset(data) or isinstance(data, tuple):
-        _add_items(found, data, "", given)
+        _add_items(found, data, "", given, in_memory)
     else:
         raise problem(given, f"expected {ALLOWED}; it is a {type(data).__name__}")
     return found
 
 
-def _add_items(found: _Named, data: Any, suffix: str, given: str) -> None:
-    items = items_of(data, given)
+def _add_items(found: _Named, data: Any, suffix: str, given: str, in_memory: InMemory) -> None:
+    items = items_of(data, given, in_memory)
     key = f"x{suffix}"
     found.arrays[key] = items.x
     if items.y is not None:
@@ -102,8 +105,8 @@ def _add_items(found: _Named, data: Any, suffix: str, given: str) -> None:
     found.classes = found.classes or items.classes
 
 
-def _add_array(found: _Named, key: str, value: Any, given: str) -> None:
-    if key.startswith("x") and is_large_map(value):
+def _add_array(found: _Named, key: str, value: Any, given: str, in_memory: InMemory) -> None:
+    if key.startswith("x") and is_map(value) and not is_held(value.nbytes, in_memory):
         found.readers[key] = MappedReader(value)
         found.not_held.add(key)
         value = placeholder(len(value), value[:1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun import registry
 from dlrun.config.problem import problem
-from dlrun.config.schema.fields import MISSING, free, mapping, text
+from dlrun.config.schema.fields import MISSING, choice, free, mapping, text
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets._arrays import ArrayData, info_of
 from dlrun.data.sets._base import Say
@@ -48,12 +48,13 @@ class Custom(ArrayData):
 
     Rows of a Dataset may draw (augmentation in ``__getitem__``) from torch's, NumPy's and Python's generators of the
     process: for each row they begin at (seed, epoch, row), so that a run can be repeated and resumed; a row that is
-    measured is the same each time.  Rows of more than 2 GiB, and such arrays of ``numpy.memmap``, are not held in
-    memory: they are read as steps need them.
+    measured is the same each time.
     """
 
     kind: ClassVar[str] = "custom"
     target: str = text(MISSING, "module.thing that is called.")
+    in_memory: Any = choice("auto", ("auto", True, False), "Hold the rows of a Dataset, or of numpy.memmap, in memory; "
+                            "auto: up to 2 GiB.  What is not held is read as steps need it.")
     args: dict[str, Any] = mapping(None, "What it is called with.")
     source: str = free("", "Hash of the module's source.")
 
@@ -66,10 +67,11 @@ class Custom(ArrayData):
         from dlrun.data.formats.objects import dataset_of
         from dlrun.data.source import complete
 
-        key = json.dumps([self.target, self.args, self.source, self.targets, self.layout], sort_keys=True, default=str)
+        key = json.dumps([self.target, self.args, self.source, self.targets, self.layout, self.in_memory],
+                         sort_keys=True, default=str)
         if key not in _read:
             given = f"dataset._target_={self.target}"
-            _read[key] = complete(dataset_of(self._call(), given, self.targets, self.layout))
+            _read[key] = complete(dataset_of(self._call(), given, self.targets, self.layout, self.in_memory))
         return _read[key]
 
     def _call(self) -> Any:
