@@ -13,7 +13,7 @@ from dlrun.models.choices import ACTIVATIONS
 from dlrun.models.layer import Layer
 from dlrun.models.layers.activation import Activation
 from dlrun.models.own_layer import OwnLayer
-from dlrun.registry import find, load, names
+from dlrun.registry import find, is_known, load, names
 from dlrun.registry.sources import module_file
 
 TARGET = "_target_"
@@ -59,6 +59,8 @@ def _item(item: Any, key: str, wrong: list[Problem]) -> Layer | None:
         return None
     if word == "activation" and isinstance(value, dict) and "kind" in value:  # activation: {kind: elu, alpha: 0.5}
         word, value = value["kind"], {field: value[field] for field in value if field != "kind"}
+    if isinstance(word, str) and word not in ACTIVATIONS:
+        is_known("layer", word)  # else the modules that the command allows are imported: they may register it
     kinds = names("layer")
     plain = [name for name in ACTIVATIONS if name not in kinds]  # activations without a parameter
     if word in plain and not value:

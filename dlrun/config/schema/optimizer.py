@@ -67,8 +67,8 @@ def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str 
     if not own:
         return chosen
     kind = own.get("kind", chosen.kind)
-    known_kinds = registry.names("optimizer")
-    if kind not in known_kinds:
+    if not registry.is_known("optimizer", str(kind)):
+        known_kinds = registry.names("optimizer")
         raise problem(f"{key}.kind={kind}",
                       f"expected one of {', '.join(known_kinds)}{did_you_mean(str(kind), known_kinds)}")
     schema = registry.find("optimizer", kind)
