@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from dlrun.assembly.measure import measure
-from dlrun.config.check.check import check
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.kfold import own_seed
 from dlrun.config.schema.root import Config
@@ -19,12 +18,11 @@ from dlrun.data.batches import Rows, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
 from dlrun.engine.checkpoint import read, verify
+from dlrun.inference.trained_config import checked, of_predictions
 from dlrun.models.step_rng import StepRng
-from dlrun.preflight.design import design
 from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.stored import Damaged, mapping, read_file, read_json, read_yaml_mapping
-from dlrun.registry import allow as permit
 from dlrun.tasks._base.context import BuildContext
 from dlrun.tasks._base.prediction import Column
 from dlrun.tasks._base.task import Task
@@ -131,14 +129,10 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
     for name in changed(folder.path, (folder.config.name, folder.fitted.name)) or ():
         raise Damaged(folder.path / name, CHANGED, AGAIN)
-    plain = read_yaml_mapping(folder.config, AGAIN)
-    if isinstance(plain.get("task"), dict):
-        plain["task"]["metrics"] = []  # predictions need none, and a user's are not imported for them
-    permit(allow)
-    config = check({**plain, "allow": list(allow), "device": "cpu"})
+    plain = of_predictions(read_yaml_mapping(folder.config, AGAIN))
     kept = read_file(folder.fitted, _state, AGAIN)
     data_spec = preprocessing.data_spec(kept)
-    network = design(config, data_spec)
+    config, network = checked(plain, allow, data_spec)
     rng = StepRng(own_seed(config), "cpu")
     model: nn.Module = config.model.build(network, data_spec, config.task.width(data_spec), own_seed(config), rng)
     try:

@@ -14,6 +14,7 @@ from sklearn.metrics import f1_score
 
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
+from dlrun.inference.load import load_run
 from dlrun.metrics import _torchmetrics
 from dlrun.preflight.preflight import preflight
 from dlrun.record.metric import Metric, metrics_of
@@ -111,6 +112,7 @@ def test_a_run_is_kept_and_stopped_by_a_metric_of_ones_own(go: Any) -> None:
     outcome = go(*RUN, "epochs=6", "task.metrics=[surest]", "early_stop.monitor=val/surest", "early_stop.patience=6")
     curve = [row["val/surest"] for row in rows(outcome.folder)]
     assert outcome.result["best"]["epoch"] == curve.index(max(curve)) + 1
+    assert load_run(outcome.folder).config.early_stop.on, "predictions need no metric"
 
 
 MINE = """
@@ -145,8 +147,6 @@ def test_the_source_of_a_metric_is_part_of_the_id_where_a_run_is_chosen_by_it(wr
 
 @torchmetrics
 def test_a_metric_of_torchmetrics_is_that_of_scikit_learn(go: Any) -> None:
-    from dlrun.inference.load import load_run
-
     outcome = go(*RUN, "task.metrics=[f1]")
     loaded = load_run(outcome.folder)
     from dlrun.assembly.components import rows_of

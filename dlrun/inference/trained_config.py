@@ -1,0 +1,54 @@
+"""The configuration of a finished run, as predicting needs it: its folder may have come from somebody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlrun.config.check.check import check
+from dlrun.config.problem import ConfigError, Problem, problem
+from dlrun.config.schema.groups import TARGET
+from dlrun.config.schema.quoting import show
+from dlrun.config.schema.root import Config
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.preflight.design import design
+from dlrun.registry import BrokenKind
+from dlrun.registry import allow as permit
+from dlrun.registry.index import files
+
+_OF_TRAINING = {"optimizer": "adam", "schedule": "constant", "augment": "augment"}  # with what stands in for one's own
+
+
+def of_predictions(plain: dict[str, Any]) -> dict[str, Any]:
+    """A run's configuration without what only training needs: code of a user's own is not asked for there."""
+    found = {**plain, "callbacks": []}
+    task, early_stop = plain.get("task"), plain.get("early_stop")
+    if isinstance(task, dict):
+        found["task"] = {**task, "metrics": []}
+        chosen = task.get("metrics") or ()
+        if isinstance(early_stop, dict) and str(early_stop.get("monitor")).rpartition("/")[2] in chosen:
+            found["early_stop"] = {**early_stop, "monitor": "val/loss"}
+    for group, kind in _OF_TRAINING.items():
+        given = plain.get(group)
+        if isinstance(given, dict) and (TARGET in given or given.get("kind", kind) not in files(group)):
+            found[group] = {"kind": kind}
+    return found
+
+
+def checked(plain: dict[str, Any], allow: tuple[str, ...], data_spec: DatasetSpec) -> tuple[Config, Any]:
+    """The configuration and network of a run, in which only `allow` permits code: its folder may have been sent.
+
+    Raises ConfigError.
+    """
+    permit(allow)
+    try:
+        config = check({**plain, "allow": list(allow), "device": "cpu"})
+        return config, design(config, data_spec)
+    except BrokenKind as broken:
+        raise problem(broken.given, broken.reason) from broken
+    except ConfigError as wrong:
+        given = plain.get("allow") or ()
+        lacking = [module for module in ([given] if isinstance(given, str) else given) if module not in allow]
+        if not lacking:
+            raise
+        more = f"the run was made with code of your own; where you trust it, add  allow={show(lacking)}"
+        raise ConfigError([*wrong.problems, Problem("allow", more)]) from None
