@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from dlrun.api.objects import read_objects
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
-from dlrun.config.check.allow import allow_typed
 from dlrun.config.problem import problem
 
 if TYPE_CHECKING:
@@ -133,7 +132,6 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     typed = [*objects.overrides, *overrides_of(overrides, keys)]
     if objects.held:
         typed += _inline(typed, ", ".join(objects.held), say=progress is not False)
-    allow_typed(typed)
     plan = make_plan(typed)
     if not plan.options.get("dry_run"):
         if plan.options.get("search") is None:  # a search's plan grows, and who leads it stores it

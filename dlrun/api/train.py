@@ -7,6 +7,7 @@ from typing import Any
 from dlrun.api.objects import Objects, read_objects
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
+from dlrun.config.check.allow import allow_typed
 from dlrun.config.problem import ConfigError
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import preflight, stored
@@ -53,6 +54,7 @@ def _with_groups(overrides: list[str], objects: Objects) -> Checked:
     """The command with mappings in the place of what overrides chose; raises ConfigError."""
     from dlrun.config.compose.compose import compose
 
+    allow_typed(overrides)
     composition, problems = compose(overrides)
     if problems or composition is None:
         raise ConfigError(problems)

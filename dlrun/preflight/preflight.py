@@ -18,7 +18,7 @@ from dlrun.config.schema.root import GROUPS
 from dlrun.data.dataset_info import dataset_info
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.fits import Look, fits
-from dlrun.registry import BrokenKind, allow
+from dlrun.registry import BrokenKind
 
 Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
 
@@ -64,8 +64,10 @@ def examine(overrides: Sequence[str], compose: Compose = compose, look: Look = d
 
 
 def stored(plain: dict[str, Any]) -> Checked:
-    """Check a resolved configuration that was kept (a plan's job, a run's config.yaml) as it is, without composing."""
-    allow(plain.get("allow") or ())  # it stood on the command line that was planned
+    """Check a resolved configuration that was kept (a plan's job, a run's config.yaml) as it is, without composing.
+
+    It cannot allow anything: who wrote it may be somebody else.
+    """
     config, problems = inspect(plain)
     checked, more = fits(config, problems, dataset_info)
     if problems or more or checked is None:
@@ -98,10 +100,6 @@ def _examined(composition: Composition | None, problems: list[Problem], look: Lo
     if composition is None:
         return Examined(None, problems, [], None)
     config, more = inspect(composition.plain)
-    if config is not None and config.allow and not any(key == "allow" for key in _typed(composition)):
-        from dlrun.config.compose.origins import Origins
-
-        config, more = inspect(composition.plain, Origins(composition.overrides).place)  # a file cannot allow itself
     checked, last = fits(config, problems + more, look)
     if checked is not None and composition.environment:
         checked = replace(checked, environment=composition.environment)

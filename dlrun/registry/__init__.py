@@ -10,7 +10,7 @@ built.  It stands in a file of its own, named as it is, and is registered once:
 Nothing else names it: commands, lists, checks and reports ask here.
 """
 
-from dlrun.registry.allowed import BrokenKind, allow, is_allowed
+from dlrun.registry.allowed import BrokenKind, allow, is_allowed, permitted
 from dlrun.registry.installed import conflicts, package_of
 from dlrun.registry.lookup import (
            OPEN,
@@ -28,4 +28,4 @@ from dlrun.registry.lookup import (
 from dlrun.registry.sentences import sentence
 
 __all__ = ["OPEN", "BrokenKind", "UnknownKind", "allow", "conflicts", "find", "foreign", "is_allowed", "is_known",
-           "kinds", "load", "loadable", "names", "open_kind", "package_of", "register", "sentence"]
+           "kinds", "load", "loadable", "names", "open_kind", "package_of", "permitted", "register", "sentence"]

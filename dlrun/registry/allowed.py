@@ -32,6 +32,11 @@ def allow(patterns: Iterable[str]) -> None:
     _patterns[:] = patterns
 
 
+def permitted() -> tuple[str, ...]:
+    """The modules that the command being answered has allowed."""
+    return tuple(_patterns)
+
+
 def is_allowed(module: str, patterns: Iterable[str]) -> bool:
     """Whether a pattern names this very module, or (with ``.*``) one that it lies below.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dlrun.config.check.allow import allow_typed
 from dlrun.config.compose.session import hydra_started
 from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan
@@ -18,6 +19,7 @@ def make_plan(overrides: Sequence[str]) -> Plan:
 
     Raises ConfigError with everything that is wrong with any job, each with the job that has it.
     """
+    allow_typed(overrides)
     with hydra_started():
         checker = Checker()
         request = read_request(overrides, checker.composer)

@@ -16,7 +16,7 @@ from dlrun.config.schema.groups import of_target
 from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS, Config
-from dlrun.registry import is_allowed
+from dlrun.registry import is_allowed, permitted
 
 Check = Callable[[Config, Callable[[str], str]], Iterable[Problem]]
 RULES: list[Check] = []
@@ -189,7 +189,12 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
             yield Problem(f"{group}._target_={target}",
                           f"its code would run; allow it by  allow={module}  on the command line",
                           origin(f"{group}._target_"))
-    if config.allow and origin("allow"):
+
+
+@rule
+def allow_is_typed(config: Config, origin: Any) -> Iterator[Problem]:
+    """No file allows code to run: what stands in a configuration has to be permitted by the command being answered."""
+    if not set(config.allow) <= set(permitted()):
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
 
 

@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.plan import Job
+from dlrun.registry import permitted
 
 Message = dict[str, Any]
 
 
 def job_message(job: Job, folder: Path, threads: int, abandon_reason: str = "") -> Message:
-    """A job, with the threads that it gets; with an `abandon_reason` it is not trained but written down as failed."""
+    """A job, with the threads that it gets and the modules that the sweep's command allows.
+
+    With an `abandon_reason` it is not trained but written down as failed.
+    """
     message: Message = {"config": job.config, "id": job.id, "folder": str(folder.absolute()), "threads": threads,
-                        "words": list(job.overrides)}
+                        "words": list(job.overrides), "allow": list(permitted())}
     return {**message, "abandon_reason": abandon_reason} if abandon_reason else message

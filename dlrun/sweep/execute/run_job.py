@@ -11,11 +11,13 @@ from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored
 from dlrun.record.lock import Busy
 from dlrun.record.recorder import Recorder
+from dlrun.registry import allow
 from dlrun.sweep.execute.job_message import Message
 
 
 def planned_job(message: Message) -> Checked:
     """The job as it was planned, with the threads that it is given; raises ConfigError where it has changed."""
+    allow(message["allow"])
     found = stored(message["config"])
     if identity(found.config) != message["id"]:
         raise problem(f"job {message['id']}", "a file that the job depends on (data, or a model's code) has changed "

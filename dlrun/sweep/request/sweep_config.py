@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from dlrun.config.check.allow import KEY as ALLOW
 from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError, Problem, problem
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.sweeps import Sweep
 from dlrun.sweep.request.axes import Axis, Choice, axis_of, axis_of_values, choice_of, zipped
@@ -50,14 +53,14 @@ def read_sweep_config(sweep: Any, params: dict[str, Any] | None, origin: Origin,
         reader.read(f"hydra.sweeper.params.{key}", partial(_axis, key, value, search))
     for number, skip in enumerate(_list(values["exclude"])):
         reader.read("sweep.exclude", partial(_skip, skip, number))
-    config.problems += [*_overlaps(config, origin), *_permissions(config, origin)]
+    config.problems += _overlaps(config, origin)
     return config
 
 
-def _permissions(config: SweepConfig, origin: Origin) -> list[Problem]:
-    """A file cannot allow code to run, in a row or an axis neither: that stands on the command line."""
-    return [Problem(f"{axis.given}: {key}", "it counts on the command line only", origin(axis.given))
-            for axis in config.axes for key in axis.keys if key.lstrip("+~") == "allow"]
+def _no_permission(key: str, given: str) -> None:
+    """Raises ConfigError for a file that allows code to run, in a row or an axis."""
+    if re.split(r"[.@]", key.strip("+~ "))[0] == ALLOW:
+        raise problem(given, "it counts on the command line only")
 
 
 def _overlaps(config: SweepConfig, origin: Origin) -> list[Problem]:
@@ -96,6 +99,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _axis(key: str, value: Any, search: bool) -> Axis:
+    _no_permission(key, f"{key}={show(value)}")
     if isinstance(value, str):
         return axis_of(f"{key}={value}", typed=False, search=search)
     values = value if isinstance(value, list) else [value]
@@ -126,8 +130,10 @@ def _row(name: str, row: Any) -> Choice:
     if row is None:
         return Choice((), {}, name)
     if isinstance(row, dict):
-        return choice_of([to_override(key, value) for key, value in flatten(row).items()], name)
+        row = [to_override(key, value) for key, value in flatten(row).items()]
     if isinstance(row, list) and all(isinstance(override, str) for override in row):
+        for override in row:  # first: it says why the rest is not known
+            _no_permission(override.partition("=")[0], override)
         return choice_of(row, name)
     raise problem(f"sweep.rows.{name}", "expected a list of overrides, or a mapping of keys to values")
 

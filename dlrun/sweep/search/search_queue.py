@@ -107,7 +107,10 @@ class SearchQueue(JobQueue):
         jobs = []
         for spec, ready in zip(specs, checked):
             job = make_job(len(self._jobs) + 1, spec, ready, self._checker)
-            jobs.append(self._jobs.setdefault(job.id, job))
+            if job.id in self._jobs:  # of the stored one only its number: what it trains is said by this command
+                job = replace(job, number=self._jobs[job.id].number)
+            self._jobs[job.id] = job
+            jobs.append(job)
         self.plan = replace(self.plan, jobs=list(self._jobs.values()))
         store(self.plan)
         trial.set_user_attr("jobs", [job.id for job in jobs])
