@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlrun.api.register import register
-    from dlrun.config.schema.fields import choice, flag, free, integer, integers, mapping, number, numbers, text, texts
+    from dlrun.config.schema.fields import (
+        choice,
+        file,
+        flag,
+        free,
+        integer,
+        integers,
+        mapping,
+        number,
+        numbers,
+        size,
+        text,
+        texts,
+    )
     from dlrun.config.schema.optimizer import Optimizer
     from dlrun.data.augmentations._base import Augmentation
     from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
@@ -23,15 +36,18 @@ if TYPE_CHECKING:
     from dlrun.models.model import ListModel, Model
     from dlrun.record.metric import Metric
     from dlrun.tasks._base.batch import Batch
+    from dlrun.tasks._base.generation import GenerateOptions, Pictures
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.prediction import Column
     from dlrun.tasks._base.spec import TaskSpec
     from dlrun.tasks._base.task import Task
 
-__all__ = ["Augmentation", "Batch", "Callback", "Column", "Dataset", "DatasetInfo", "DatasetSpec", "Layer", "ListModel",
-           "Metric", "Model", "Optimizer", "Plots", "RawDataset", "Schedule", "Task", "TaskSpec", "choice", "flag",
-           "free", "integer", "integers", "mapping", "number", "numbers", "register", "text", "texts"]
-_FIELDS = ("choice", "flag", "free", "integer", "integers", "mapping", "number", "numbers", "text", "texts")
+__all__ = ["Augmentation", "Batch", "Callback", "Column", "Dataset", "DatasetInfo", "DatasetSpec", "GenerateOptions",
+           "Layer", "ListModel", "Metric", "Model", "Optimizer", "Pictures", "Plots", "RawDataset", "Schedule", "Task",
+           "TaskSpec", "choice", "flag", "file", "free", "integer", "integers", "mapping", "number", "numbers",
+           "register", "size", "text", "texts"]
+_FIELDS = ("choice", "file", "flag", "free", "integer", "integers", "mapping", "number", "numbers", "size", "text",
+           "texts")
 
 
 def __getattr__(name: str) -> Any:
@@ -63,6 +79,8 @@ def __getattr__(name: str) -> Any:
         from dlrun.record import metric as module
     elif name == "Batch":
         from dlrun.tasks._base import batch as module
+    elif name in ("GenerateOptions", "Pictures"):
+        from dlrun.tasks._base import generation as module
     elif name == "Plots":
         from dlrun.tasks._base import plots as module
     elif name == "Column":

@@ -24,6 +24,7 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.stored import Damaged, mapping, read_file, read_json, read_yaml_mapping
 from dlrun.tasks._base.context import BuildContext
+from dlrun.tasks._base.generation import Generated, GenerateOptions
 from dlrun.tasks._base.prediction import Column
 from dlrun.tasks._base.task import Task
 
@@ -52,6 +53,14 @@ class Loaded:
         rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
         with torch.no_grad():
             return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
+
+    def generate(self, asked: GenerateOptions) -> Generated:
+        """A text or pictures that the model makes; ConfigError for a task that generates nothing."""
+        if not self.task.generates:
+            raise problem(f"task={self.config.task.kind}",
+                          "GANs, VAEs and models of the next token generate; see  dlrun predict")
+        with torch.no_grad():
+            return self.task.generate(self.model, self.kept, asked)
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """The task's metrics over rows with targets, with dropout off."""

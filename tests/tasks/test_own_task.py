@@ -12,12 +12,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from dlrun.cli.route import route
 from dlrun.config.schema.fields import number
+from dlrun.data.preprocessing_state import data_spec
+from dlrun.inference.load import load_run
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.registry.lookup import _registered
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.generation import GenerateOptions
 from dlrun.tasks._base.plots import Plots
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks._base.task import Task
@@ -37,6 +41,10 @@ class HuberTask(Task):
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("beyond", ((outputs.detach() - batch.y).abs() > self.delta).sum(), batch.rows)
+
+    def generate(self, model: nn.Module, state: Any, asked: GenerateOptions) -> str:
+        inputs = torch.zeros(1, *data_spec(state).input_shape)
+        return f"seed {asked.seed}: {float(model(inputs)):.4f}"
 
 
 def residuals(view: View) -> None:
@@ -87,3 +95,17 @@ def test_a_run_measures_draws_and_resumes_with_a_task_of_ones_own(go, tmp_path: 
         assert go(*overrides, "output_dir=parted").result["status"] == "interrupted"
     parted = go(*overrides, "output_dir=parted")
     assert_same_run(whole.folder, parted.folder)
+
+
+def test_a_task_of_ones_own_generates_with_a_finished_run(go, capsys) -> None:
+    outcome = go("dataset=diabetes", "model=linear", "task=huber", "epochs=1")
+    capsys.readouterr()
+    assert route(["generate", str(outcome.folder), "seed=7"]) == 0
+    bias = load_run(outcome.folder).model(torch.zeros(1, 10)).item()
+    assert capsys.readouterr().out == f"seed 7: {bias:.4f}\n"
+
+
+def test_a_task_that_generates_nothing_says_so(go, capsys) -> None:
+    outcome = go("dataset=diabetes", "model=linear", "epochs=1")
+    assert route(["generate", str(outcome.folder)]) == 2
+    assert "task=regress" in capsys.readouterr().err

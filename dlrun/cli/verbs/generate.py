@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.verb import positional
-from dlrun.config.problem import problem
 from dlrun.config.schema.fields import integer, number, text, texts
 from dlrun.record.terminal import say
 from dlrun.registry import register
@@ -20,7 +19,7 @@ class Generate:
     """Text from a prompt, or pictures from noise, with a finished run.
 
     A model of the next token writes a text (prompt, tokens, temperature); a GAN or a VAE makes a grid of pictures
-    (count, between, out).
+    (count, between, out).  A task of your own does what its `generate` does.
     """
 
     folder: tuple[str, ...] = positional("RUN", "A run's folder.", least=1, most=1, offers=offers.run_folders)
@@ -40,52 +39,16 @@ class Generate:
 
     def run(self) -> int:
         from dlrun.inference.load import load_run
-        from dlrun.models.composite import Gan, Vae
+        from dlrun.tasks._base.generation import GenerateOptions
 
         run = load_run(Path(self.folder[0]).expanduser(), self.allow)
-        if isinstance(run.model, (Gan, Vae)):
-            return _pictures(run, self)
-        if run.data_spec.next_token:
-            return _text(run, self)
-        raise problem(f"task={run.config.task.kind}",
-                      "GANs, VAEs and models of the next token generate; see  dlrun predict")
+        made = run.generate(GenerateOptions(**{key.name: getattr(self, key.name) for key in fields(GenerateOptions)}))
+        if isinstance(made, str):
+            say(made)
+            return 0
+        from dlrun.record.pictures import save_batch
 
-
-def _text(run: Any, asked: Generate) -> int:
-    import torch
-
-    from dlrun.data import preprocessing_state as preprocessing
-    from dlrun.tasks.next_token.writing import write
-
-    vocabulary = preprocessing.vocabulary(run.kept)
-    assert vocabulary is not None
-    length = run.data_spec.input_shape[-1]
-    ids = vocabulary.encode(asked.prompt) or vocabulary.encode(" ") or [0]
-    part = preprocessing.of_texts(run.kept, [vocabulary.decode([ids[0]] * length)])
-    made = write(run.model, part.form, length, ids, asked.tokens, asked.temperature,
-                 torch.Generator().manual_seed(asked.seed), torch.device("cpu"))
-    say(asked.prompt + vocabulary.decode(made))
-    return 0
-
-
-def _pictures(run: Any, asked: Generate) -> int:
-    """A grid of samples; with `between`, each line goes from one latent vector to another in so many pictures."""
-    import torch
-
-    from dlrun.models.composite import latents, sample
-    from dlrun.record.pictures import save_batch
-
-    if run.data_spec.input_kind != "image":
-        raise problem(f"dataset={run.config.dataset.name}", "rows of a table are no pictures")
-    generator = torch.Generator().manual_seed(asked.seed)
-    z = latents(asked.count, run.model, generator)
-    columns = None
-    if asked.between > 1:
-        ends = latents(asked.count, run.model, generator)
-        shares = torch.linspace(0, 1, asked.between).view(1, -1, *(1 for _ in z.shape[1:]))
-        z = (z[:, None] + shares * (ends - z)[:, None]).flatten(0, 1)
-        columns = asked.between
-    path = Path(asked.out).expanduser()
-    save_batch(path, sample(run.model, z).float().numpy(), columns=columns)
-    say(path)
-    return 0
+        path = Path(self.out).expanduser()
+        save_batch(path, made.values, columns=made.columns)
+        say(path)
+        return 0

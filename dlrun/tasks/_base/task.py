@@ -6,7 +6,7 @@ and its task says in which steps each of them moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.generation import Generated, GenerateOptions
 from dlrun.tasks._base.prediction import Column
 
 _ONE: Sequence[Sequence[str]] = (("model",),)
@@ -80,6 +81,19 @@ class Task:
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         """What is predicted of each row; `targets` are the scales of targets that are numbers."""
         raise NotImplementedError
+
+    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> Generated:
+        """A text or pictures that a trained model makes (`dlrun generate`).
+
+        `state` is the preprocessing state of the run (`data.preprocessing_state`): its vocabulary, scales and spec.
+        The same `asked.seed` gives the same.
+        """
+        raise NotImplementedError
+
+    @property
+    def generates(self) -> bool:
+        """Whether it generates anything, which is whether it has `generate` of its own."""
+        return type(self).generate is not Task.generate
 
     @property
     def predicts(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -14,6 +15,7 @@ from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.draws import uniform
+from dlrun.tasks._base.generation import GenerateOptions, Pictures, pictures
 from dlrun.tasks._base.task import Task
 from dlrun.tasks.adversarial.losses import LOSSES, clip, gradient_penalty
 from dlrun.tasks.adversarial.options import AdversarialOptions
@@ -42,6 +44,9 @@ class AdversarialTask(Task):
             "discriminator": self._joint, "discriminator.real": self._real, "discriminator.fake": self._fake,
             "generator": self._generator}
         self._alone, self._with_generator = self._groups()
+
+    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> Pictures:
+        return pictures(model, state, asked)
 
     def _groups(self) -> tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]:
         """The groups of a step in which the discriminator moves alone, and of one in which both do."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +12,10 @@ from torch.nn import functional as F
 
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.generation import GenerateOptions
 from dlrun.tasks._base.priors import log_shares
 from dlrun.tasks._base.task import Task
+from dlrun.tasks.next_token.writing import continuation
 
 
 class NextTokenTask(Task):
@@ -31,6 +35,10 @@ class NextTokenTask(Task):
     def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         """Adds the perplexity: e to the mean cross-entropy of a token."""
         return {**metrics, "perplexity": math.exp(min(metrics["loss"], 700.0))} if "loss" in metrics else metrics
+
+    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> str:
+        """A text that begins with the prompt."""
+        return asked.prompt + continuation(model, dict(state), asked)
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The tokens' shares as logits: a unigram model (see `_base.priors`)."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows
 from dlrun.data.form import Form
 from dlrun.data.prepared import Split
 from dlrun.data.scale import Scale
+from dlrun.tasks._base.generation import GenerateOptions
 
 
 @dataclass
@@ -38,6 +41,18 @@ class Passage:
         shares = torch.softmax(logits.double() / self.temperature, 0)
         self.made.append(int(torch.multinomial(shares, 1, generator=self.generator)))
         self.entropies.append(float(torch.special.entr(shares).sum()))
+
+
+def continuation(model: nn.Module, state: dict[str, Any], asked: GenerateOptions) -> str:
+    """The text that follows a prompt, of a run with this preprocessing state; on the CPU."""
+    vocabulary = preprocessing.vocabulary(state)
+    assert vocabulary is not None
+    length = preprocessing.data_spec(state).input_shape[-1]
+    ids = vocabulary.encode(asked.prompt) or vocabulary.encode(" ") or [0]
+    form = preprocessing.of_texts(state, [vocabulary.decode([ids[0]] * length)]).form
+    made = write(model, form, length, ids, asked.tokens, asked.temperature, torch.Generator().manual_seed(asked.seed),
+                 torch.device("cpu"))
+    return vocabulary.decode(made)
 
 
 def write(model: nn.Module, form: Form, length: int, start: Sequence[int], count: int, temperature: float,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -13,6 +14,7 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.autoencoder import AutoencoderTask
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.draws import normal
+from dlrun.tasks._base.generation import GenerateOptions, Pictures, pictures
 from dlrun.tasks.vae.options import VaeOptions
 
 Terms = tuple[Tensor, Tensor]
@@ -50,6 +52,9 @@ class VaeTask(AutoencoderTask):
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Terms, batch: Batch) -> None:
         for name, value in zip(("loss", "reconstruction", "kl"), (loss, *outputs)):
             totals.mean(name, value.detach(), batch.rows)
+
+    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> Pictures:
+        return pictures(model, state, asked)
 
     def _reconstruction(self, values: Tensor, x: Tensor) -> Tensor:
         error = self._error(values, x)  # the mean over all values
