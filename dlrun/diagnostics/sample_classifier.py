@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,6 +27,7 @@ from dlrun.models.families.dense import Dense
 from dlrun.models.layer import Layer
 from dlrun.models.layers.pool import Pool
 from dlrun.models.step_rng import StepRng
+from dlrun.record.stored import Damaged
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks.classify import Classify
@@ -63,8 +65,8 @@ def make_sample_classifier(components: RunComponents, path: Path,
     seed = derive_seed(components.config.seed, "judge")
     rng = StepRng(seed, device)
     network = build(_layers(data_spec, task.outputs), data_spec.input_shape, seed=seed, rng=rng).to(device)
-    if path.is_file():
-        content = read(path)
+    content = _stored(path, say)
+    if content is not None:
         network.load_state_dict(content["model"])
         classifier = SampleClassifier(network, task, content["accuracy"])
     else:
@@ -78,6 +80,21 @@ def make_sample_classifier(components: RunComponents, path: Path,
         return None
     say(f"the classes of samples are counted by {right}")
     return classifier
+
+
+
+def _stored(path: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """What the file holds; None where there is none, or a damaged one: the same training makes it again."""
+    try:
+        content = read(path)
+        if not {"model", "accuracy"} <= content.keys():
+            raise Damaged(path, "it holds no classifier")
+    except FileNotFoundError:
+        return None
+    except Damaged as damaged:
+        say(f"{path.name} was damaged ({damaged.wrong}); the classifier is trained again")
+        return None
+    return content
 
 
 def _layers(data_spec: DatasetSpec, outputs: int) -> list[Layer]:

@@ -102,6 +102,14 @@ class MetricsFile:
         """All lines so far."""
         return "".join(self._lines)
 
+    def require(self, epoch: int) -> list[dict[str, Any]]:
+        """The rows of the file up to an epoch; raises Damaged where some are missing."""
+        rows = [row for row in read(self.path) if row.get("epoch", 0) <= epoch]
+        if [row.get("epoch") for row in rows] != list(range(1, epoch + 1)):
+            raise Damaged(self.path, f"it has {len(rows)} of the {epoch} rows up to the checkpoint's epoch",
+                          "force=true trains the run again")
+        return rows
+
     def restore(self, text: str | None, epoch: int) -> str:
         """Make the file what it was at a checkpoint of so many epochs: `text` are the lines that this holds.
 
@@ -109,12 +117,8 @@ class MetricsFile:
         where the file had all its rows.  A checkpoint of an older dlrun has no lines
         (None): then Damaged is raised where rows are missing.
         """
-        then = "force=true trains the run again"
         if text is None:
-            rows = [row for row in read(self.path) if row.get("epoch", 0) <= epoch]
-            if [row.get("epoch") for row in rows] != list(range(1, epoch + 1)):
-                raise Damaged(self.path, f"it has {len(rows)} of the {epoch} rows up to the checkpoint's epoch", then)
-            self._lines = [_line(row) for row in rows]
+            self._lines = [_line(row) for row in self.require(epoch)]
             if self.path.exists():
                 write_text(self.path, self.text)
             return ""

@@ -24,9 +24,11 @@ from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder, clear, write_result
+from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import read, write
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import DONE
+from dlrun.record.stored import Damaged
 from dlrun.run.averages import best_of, mean_curve, sentence, together
 from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import folds_info
@@ -71,6 +73,9 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     for number, (name, own) in enumerate(configs):
         place = folder.fold(name)
         result = result_of(place)
+        for file in changed(place.path, (place.result_file.name, place.metrics.name)) or () if result else ():
+            raise Damaged(place.path / file, CHANGED, f"delete the folder {place.path} to train {called(name)} again, "
+                                                      "or force=true trains all")
         if result is None or result["status"] not in DONE:
             if signals.asked is not None:
                 return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "

@@ -13,6 +13,7 @@ from dlrun.engine.checkpoint import read, verify
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
 from dlrun.record.manifest import CHANGED, changed
+from dlrun.record.metrics import MetricsFile
 from dlrun.record.provenance import other_code
 from dlrun.record.stored import Damaged, read_json
 from dlrun.run.start import Start
@@ -38,7 +39,8 @@ def start_from_twin(config: Config, folder: RunFolder, versions: dict[str, str],
     damaged = []
     for twin in sorted(_twins(config, folder, versions, hardware), key=lambda twin: -twin.step):
         try:
-            verify(twin.folder.last)
+            if not verify(twin.folder.last):  # of an older dlrun, whose checkpoints do not hold the rows
+                MetricsFile(twin.folder.metrics).require(twin.epoch)
             if changed(twin.folder.path, (twin.folder.provenance.name,)):
                 raise Damaged(twin.folder.provenance, CHANGED)
         except (Damaged, FileNotFoundError) as error:

@@ -284,3 +284,47 @@ def test_a_run_on_a_damaged_cache_is_trained_on_the_source(go, tmp_path: Path, m
     again = go(*words, "output_dir=again", recorders=[notes])
     assert any(str(array) in note and "decoded again" in note for note in notes.notes)
     assert_same_run(whole, again.folder)
+
+
+@pytest.mark.parametrize("name", ["result.json", "metrics.jsonl"])
+def test_a_fold_whose_files_were_changed_is_in_no_mean(go, name: str) -> None:
+    words = [*OVERRIDES, "epochs=1", "validation={kind: kfold, k: 2}"]
+    folder = RunFolder(go(*words).folder)
+    folder.result_file.unlink()  # as if killed between the last fold and the end
+    changed = folder.fold(1).path / name
+    changed.write_text(changed.read_text().replace("0.", "0.1", 1))
+    with pytest.raises(ConfigError, match=r"delete the folder .* to train fold 1 again") as wrong:
+        go(*words)
+    assert wrong.value.problems[0].given == str(changed)
+    shutil.rmtree(folder.fold(1).path)
+    assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)
+
+
+def test_a_damaged_classifier_of_samples_is_trained_again(go) -> None:
+    words = ["dataset=digits", "model=gan", "batch_size=500", "epochs=2"]
+    whole = go(*words, "output_dir=whole").folder
+    with signalled_after(3):
+        folder = RunFolder(go(*words).folder)
+    flip(folder.sample_classifier)
+    notes = Notes()
+    assert_same_run(whole, go(*words, recorders=[notes]).folder)
+    assert "judge.pt was damaged" in " ".join(notes.notes)
+
+
+def test_a_neighbour_of_an_older_dlrun_that_lost_rows_stops_no_longer_run(go) -> None:
+    import torch
+
+    short = RunFolder(go(*OVERRIDES, "epochs=2").folder)
+    content = checkpoint.read(short.last)
+    del content["metrics_and_seconds"]
+    torch.save(content, short.last)  # as an older dlrun wrote it
+    short.manifest.unlink()
+    rows = short.metrics.read_text().splitlines(keepends=True)
+    short.metrics.write_text(rows[1])
+    notes = Notes()
+    assert go(*OVERRIDES, "epochs=3", recorders=[notes]).result["status"] == "finished"
+    assert "is not resumed from (metrics.jsonl: it has 1 of the 2 rows" in " ".join(notes.notes)
+    short.metrics.write_text("".join(rows))
+    again = Notes()
+    go(*OVERRIDES, "epochs=4", "output_dir=runs", recorders=[again])
+    assert "resuming from epoch" in " ".join(again.notes)

@@ -15,7 +15,7 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.plan import SWEEPS, Job, Plan
 from dlrun.record.status import DONE
-from dlrun.record.stored import read_json
+from dlrun.record.stored import Damaged, read_json
 from dlrun.report.settings import read_file
 from dlrun.sweep.plan.status import JobState
 
@@ -133,6 +133,9 @@ def _rest(folder: Path, job: Job, state: JobState) -> float:
     """The share of a run that is still to be trained."""
     if state.status != "interrupted" or not job.config.get("epochs"):
         return 1.0
-    rows = read(RunFolder(folder).metrics)
+    try:
+        rows = read(RunFolder(folder).metrics)
+    except Damaged:  # the run itself says so when it resumes
+        return 1.0
     trained: int = rows[-1]["epoch"] if rows else 0
     return max(0.0, 1.0 - trained / int(job.config["epochs"]))

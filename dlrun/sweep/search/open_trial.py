@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.plan import Job
+from dlrun.record.stored import Damaged
 from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.plan.status import JobState
 from dlrun.sweep.search.objective import Objective
@@ -53,7 +54,11 @@ class OpenTrial:
         folder = RunFolder(run)
         if folder.fold(0).path.is_dir():  # its rows are means over the folds; what was reported are the folds' own
             return
-        for epoch, value in objective.curve(read(folder.metrics)).items():
+        try:
+            rows = read(folder.metrics)
+        except Damaged:  # the result stands; the pruner compares with what was reported while it ran
+            return
+        for epoch, value in objective.curve(rows).items():
             if epoch not in known and epoch % self._stride == 0:
                 self.trial.report(value, epoch)
 
