@@ -23,10 +23,9 @@ from dlrun.data.batches import Batches, Rows
 from dlrun.data.cache import verified
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.prepared import Split
-from dlrun.data.streamed_rows import StreamedRows
 from dlrun.data.subsample import subsample
 from dlrun.metrics._protocol import RunMetric
-from dlrun.models.recurrent.module import stateful
+from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.checked import Checked
 from dlrun.record.folder import RunFolder
@@ -113,6 +112,8 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     resident = fits(size, machine.device) if config.resident == "auto" else bool(config.resident)
 
     def streamed(split: Split) -> Rows:
+        from dlrun.data.streamed_rows import StreamedRows
+
         return StreamedRows(split, prepared.scale, machine.device, last, seed)
 
     rows = {name: Rows(split, prepared.scale, machine.device, resident, last) if split.held else streamed(split)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dlrun.diagnostics.graph import graph
-from dlrun.diagnostics.projector import projector
 from dlrun.tasks._base.plots import Plot
 from dlrun.tasks._base.view import View
 
@@ -17,6 +15,8 @@ def draw_start(view: View) -> None:
     """The task's plots of the start, and the graph if asked."""
     _draw(view, view.config.task.plots().start)
     if view.config.graph:
+        from dlrun.diagnostics.graph import graph
+
         _draw(view, [graph])
 
 
@@ -31,6 +31,8 @@ def draw_end(view: View) -> None:
     """Everything that the task has to show of the kept weights, and points for the projector if asked."""
     _draw(view, view.config.task.plots().end)
     if view.config.projector:
+        from dlrun.diagnostics.projector import projector
+
         _draw(view, [projector])
 
 

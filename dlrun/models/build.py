@@ -128,3 +128,15 @@ def constrain(model: nn.Module) -> None:
         weight = model.get_parameter(name)
         norm = weight.square().sum(axes, keepdim=True).sqrt()
         weight.mul_(norm.clamp(max=longest) / (norm + 1e-7))  # Keras's, its epsilon included
+
+
+def stateful(model: nn.Module) -> bool:
+    """Whether a network carries states over from batch to batch."""
+    return any(isinstance(module, WithKernels) and module.stateful for module in model.modules())
+
+
+def reset_states(model: nn.Module) -> None:
+    """Forget the states carried over; call it at each epoch's start."""
+    for module in model.modules():
+        if isinstance(module, WithKernels):
+            module.reset_states()

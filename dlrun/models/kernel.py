@@ -28,14 +28,20 @@ class WithKernels(nn.Module):
     """A module whose parameters the builder begins: `kernels` are named, every other parameter is a bias.
 
     `inits` has the rule of each parameter that does not follow the layer's `init` or `bias_init`.
-    A kernel may be a buffer: it is begun all the same, and no optimizer moves it.
+    A kernel may be a buffer: it is begun all the same, and no optimizer moves it.  `stateful` says whether the module
+    carries states over from batch to batch.
     """
+
+    stateful = False
 
     kernels: dict[str, Kernel]
     inits: Mapping[str, str] = MappingProxyType({})
 
     def begun(self) -> None:
         """Called when the builder has drawn the initial values."""
+
+    def reset_states(self) -> None:
+        """Forget what was carried over from batch to batch."""
 
 
 class Activated(WithKernels):

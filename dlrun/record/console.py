@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from dlrun.record.console_folds import FoldConsole
 from dlrun.record.epoch_lines import EpochLines
 from dlrun.record.folder import RunFolder
 from dlrun.record.metric import metrics_of
@@ -62,6 +61,8 @@ class Console(EpochLines):
             self._print(self._table.head, "bold")
 
     def fold(self, name: str, after: int) -> Recorder:
+        from dlrun.record.console_folds import FoldConsole
+
         return FoldConsole(self._stream, self._terminal, name, after, self._info.notes if self._info else ())
 
     def fold_done(self, name: str, result: Mapping[str, Any]) -> None:

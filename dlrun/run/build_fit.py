@@ -9,7 +9,6 @@ from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import direction_of, measured
 from dlrun.diagnostics.plots import draw_epoch
-from dlrun.diagnostics.sample_classifier import make_sample_classifier
 from dlrun.engine.callbacks._list import make_callbacks
 from dlrun.engine.checkpoint_manager import BestWeights, CheckpointManager, Weights
 from dlrun.engine.clock import Clock
@@ -18,7 +17,7 @@ from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopping.early_stop import Stopper
-from dlrun.models.recurrent.module import reset_states
+from dlrun.models.build import reset_states
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import MetricsFile
 from dlrun.record.recorder import Recorder, Recorders
@@ -48,9 +47,12 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
         "clock": clock, **({"callbacks": callbacks} if config.callbacks else {})},
         best, rows, config.checkpoint_seconds)
 
-    classifier_file = folder.sample_classifier
-    sample_metrics = config.task.sample_metrics(components.view(folder, recorder, 0, step.cast),
-                                                lambda: make_sample_classifier(components, classifier_file, say))
+    def sample_classifier() -> Any:
+        from dlrun.diagnostics.sample_classifier import make_sample_classifier
+
+        return make_sample_classifier(components, folder.sample_classifier, say)
+
+    sample_metrics = config.task.sample_metrics(components.view(folder, recorder, 0, step.cast), sample_classifier)
 
     def evaluate(epoch: int) -> dict[str, float]:
         row: dict[str, float] = {}

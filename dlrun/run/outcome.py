@@ -12,7 +12,6 @@ from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
 from dlrun.config.schema.root import Config
 from dlrun.diagnostics.baseline import measure_baseline
-from dlrun.diagnostics.interpolation import interpolation
 from dlrun.diagnostics.plots import draw_end
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_result
@@ -51,6 +50,8 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
                          if any(key.startswith("test/") for key in r)}
     result["baseline"] = measure_baseline(components)
     if config.interpolation:
+        from dlrun.diagnostics.interpolation import interpolation
+
         result["interpolation"] = interpolation(components, view)
     if not all(math.isfinite(value) for value in result["test"].values()):
         result["status"] = "diverged"

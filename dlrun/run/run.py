@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -31,10 +31,10 @@ from dlrun.record.stored import Damaged, read_json
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
 from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
-from dlrun.run.folds import folds
 from dlrun.run.outcome import diagnosis, failed, first_line
-from dlrun.run.remeasure import add_metrics
 from dlrun.run.session import train_once
+
+Work = Callable[[Checked, str, RunFolder, Signals, Recorder, Sequence[str] | None], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,11 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
         result = None if config.force else result_of(folder)
         if result is not None and result["status"] in DONE:
             if result["status"] in ("finished", "stopped"):
+                from dlrun.run.remeasure import add_metrics
+
                 result = add_metrics(checked, folder, result)
             return _found(folder, result)
-        work = partial(train_once, processes=processes) if folds_of(config) is None else folds
+        work: Work = partial(train_once, processes=processes) if folds_of(config) is None else _folds()
         shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]
         with isolated_torch_state(), Signals() as signals, closing(Recorders(shown)) as recorder:
             try:
@@ -127,6 +129,12 @@ def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
     if made_by:
         say(f"it was made by {made_by}; force=true trains it again")
     return Outcome(folder.path, result, _exit_code(result), found=True)
+
+
+def _folds() -> Work:
+    from dlrun.run.folds import folds  # most runs have none
+
+    return folds
 
 
 def _exit_code(result: dict[str, Any]) -> int:

@@ -23,10 +23,10 @@ sys.exit(code)
 """
 
 
-def dlrun(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def dlrun(folder: Path, *arguments: str, probe: str = PROBE, **env: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which says at its end what it has imported."""
     home = {"DLRUN_CACHE": str(folder / "cache"), "PYTHONPATH": PATH, "COLUMNS": "100"}
-    return subprocess.run([sys.executable, "-c", PROBE, *arguments], cwd=folder, env={**os.environ, **home, **env},
+    return subprocess.run([sys.executable, "-c", probe, *arguments], cwd=folder, env={**os.environ, **home, **env},
                           capture_output=True, text=True, timeout=60)
 
 
@@ -73,6 +73,39 @@ PLAIN = [["--help"], ["list"], ["summary", "dataset=mnist", "model=dense"], ["mo
 @pytest.mark.parametrize("arguments", PLAIN, ids=_command)
 def test_what_needs_no_hydra_does_not_load_it(arguments: list[str], folder: Path) -> None:
     assert dlrun(folder, *arguments).stderr.splitlines()[-2:] == ["PLAIN", "HEAVY"]
+
+
+COUNT = """
+import sys
+from dlrun.cli.main import main
+main(sys.argv[1:])
+print("MODULES", sum(name.partition(".")[0] == "dlrun" for name in sys.modules), file=sys.stderr)
+"""
+MOST = [  # what a start costs, in files of dlrun's own: counted, plus a tenth; seconds depend on the machine
+    (["--help"], 29), (["list"], 36), (["modle=cnn"], 135), (["optimizer.lr=fast", "batch_size=0"], 135)]
+
+
+@pytest.mark.parametrize(("arguments", "most"), MOST, ids=_command)
+def test_a_start_loads_no_more_files_than_it_needs(arguments: list[str], most: int, folder: Path) -> None:
+    done = dlrun(folder, *arguments, probe=COUNT)
+    name, count = done.stderr.splitlines()[-1].split()
+    assert name == "MODULES" and most / 2 < int(count) <= most, f"{count} files of dlrun"
+
+
+NOT_ASKED_FOR = (  # by a run of the default command
+    "hydra", "omegaconf", "dlrun.models.recurrent.module", "dlrun.run.folds", "dlrun.run.remeasure",
+    "dlrun.record.console_folds", "dlrun.diagnostics.graph", "dlrun.diagnostics.interpolation",
+    "dlrun.diagnostics.projector", "dlrun.diagnostics.sample_classifier", "dlrun.data.streamed_rows",
+    "dlrun.data.augmentations.augment_module", "dlrun.inference.load")
+RUN = COUNT + f"""
+print("LOADED", *(name for name in {NOT_ASKED_FOR} if name in sys.modules), file=sys.stderr)
+"""
+
+
+def test_a_run_loads_what_it_was_asked_for(folder: Path) -> None:
+    done = dlrun(folder, "epochs=1", "max_steps=1", "threads=1", "verbosity=0", probe=RUN)
+    count, loaded = done.stderr.splitlines()[-2:]
+    assert loaded == "LOADED" and 125 < int(count.split()[1]) <= 250, done.stderr
 
 
 def completions(folder: Path, line: str) -> list[str]:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.config.problem import ConfigError
-from dlrun.models.build import build
+from dlrun.models.build import build, reset_states, stateful
 from dlrun.models.parse import parse
 from dlrun.models.plan import plan, totals
-from dlrun.models.recurrent.module import Recurrent, reset_states, stateful
+from dlrun.models.recurrent.module import Recurrent
 from dlrun.models.step_rng import StepRng
 
 KINDS = [{"rnn": {}}, {"lstm": {}}, {"gru": {}}, {"gru": {"reset_after": True}}, {"rnn": {"cell": "fast"}},

@@ -37,6 +37,8 @@ class Augment(Augmentation):
 
     def build(self) -> Change | None:
         """The function that changes a batch of float images (N, C, H, W); None when every change is off."""
+        if not self.on:
+            return None
         from dlrun.data.augmentations.augment_module import make_augment
 
         return make_augment(self)

@@ -160,15 +160,3 @@ class Recurrent(WithKernels):
 
     def extra_repr(self) -> str:
         return f"{self.features} to {self.shown}"
-
-
-def stateful(model: nn.Module) -> bool:
-    """Whether a network carries states over from batch to batch."""
-    return any(isinstance(module, Recurrent) and module.stateful for module in model.modules())
-
-
-def reset_states(model: nn.Module) -> None:
-    """Forget the states carried over; call it at each epoch's start."""
-    for module in model.modules():
-        if isinstance(module, Recurrent):
-            module.reset_states()
