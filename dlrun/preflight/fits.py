@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from dlrun.config.check.rules import OF_TASK, monitors
 from dlrun.config.places import data_dir
@@ -11,7 +12,7 @@ from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.quoting import nowhere, show
 from dlrun.config.schema.root import GROUPS, Config
-from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.split import split_rows, test_rows
 from dlrun.models.model import Network
 from dlrun.preflight.checked import Checked
@@ -19,20 +20,25 @@ from dlrun.preflight.design import design
 from dlrun.preflight.steps import epoch_steps
 from dlrun.preflight.task_choice import pairing, task_option, task_values, with_task
 
-Look = Callable[..., DatasetInfo]
+ReadInfo = Callable[..., DatasetInfo]
 
 
-def fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Checked | None, list[Problem]]:
-    """Look at the data's shape and try model and split on it, where nothing they depend on is wrong already."""
+def check_fit(config: Config | None, before: list[Problem],
+              read_info: ReadInfo) -> tuple[Checked | None, list[Problem]]:
+    """The checked command, and what data, task, model and split do not agree on.
+
+    `before` are the problems that are known: what depends on a wrong value is not checked.  None where the data's shape
+    is not known, or the task does not fit it.
+    """
     if config is None or any(_about(problem, "dataset") for problem in before):
         return None, []
     try:
-        seen = look(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
-                    train_size=config.train_size, seed=config.seed)
+        info = read_info(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                         train_size=config.train_size, seed=config.seed)
     except ConfigError as wrong:
         return None, wrong.problems
     problems: list[Problem] = []
-    data_spec = seen.data_spec
+    data_spec = info.data_spec
     option, unseen = config.task.kind, not config.task.known
     try:
         if config.task.kind == "auto":
@@ -50,19 +56,13 @@ def fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Chec
         problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
     rows: dict[str, int] = {}
     try:
-        rows = split_rows(seen.rows, config.dataset, config.validation, config.train_size,
-                          seen.without_target)
+        rows = split_rows(info.rows, config.dataset, config.validation, config.train_size,
+                          info.without_target)
         problems += _of_rows(config, rows["train"])
         rows["test"] = test_rows(rows["test"], config.test_size)
     except ConfigError as wrong:
         problems += wrong.problems
-    if config.augment.on and data_spec.input_kind not in config.augment.inputs:
-        values = vars(config.augment)
-        changed = (f"augment.{key}={show(values[key])}" for key, rule in rules(type(config.augment)).items()
-                   if values[key] != rule.default)
-        only = {"image": "images"}.get(" ".join(config.augment.inputs), " and ".join(config.augment.inputs) + " inputs")
-        problems.append(Problem(next(changed, f"augment={config.augment.kind}"),
-                                f"only {only} are augmented by this; augment=none"))
+    problems += _of_augment(config.augment, data_spec)
     outputs = config.task.width(data_spec)
     network: Network = None
     if not any(_about(problem, "model") for problem in before):
@@ -70,7 +70,18 @@ def fits(config: Config | None, before: list[Problem], look: Look) -> tuple[Chec
             network = design(config, data_spec)
         except ConfigError as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
-    return Checked(config, seen, rows, outputs, network, option), problems
+    return Checked(config, info, rows, outputs, network, option), problems
+
+
+def _of_augment(augment: Any, data_spec: DatasetSpec) -> list[Problem]:
+    """The problem of an augmentation that does not change inputs of this kind."""
+    if not augment.on or data_spec.input_kind in augment.inputs:
+        return []
+    values = vars(augment)
+    changed = (f"augment.{key}={show(values[key])}" for key, rule in rules(type(augment)).items()
+               if values[key] != rule.default)
+    only = {"image": "images"}.get(" ".join(augment.inputs), " and ".join(augment.inputs) + " inputs")
+    return [Problem(next(changed, f"augment={augment.kind}"), f"only {only} are augmented by this; augment=none")]
 
 
 def _of_rows(config: Config, rows: int) -> list[Problem]:

@@ -17,7 +17,7 @@ from dlrun.config.schema.quoting import Origin
 from dlrun.config.schema.root import GROUPS
 from dlrun.data.dataset_info import dataset_info
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.fits import Look, fits
+from dlrun.preflight.fits import ReadInfo, check_fit
 from dlrun.registry import BrokenKind
 
 Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
@@ -54,11 +54,11 @@ def preflight(overrides: Sequence[str]) -> Checked:
     return found.checked
 
 
-def examine(overrides: Sequence[str], compose: Compose = compose, look: Look = dataset_info) -> Examined:
-    """Compose and check a command.  A plan of many hands in a `compose` and a `look` that remember."""
+def examine(overrides: Sequence[str], compose: Compose = compose, read_info: ReadInfo = dataset_info) -> Examined:
+    """Compose and check a command.  A plan of many hands in a `compose` and a `read_info` that remember."""
     try:
-        overrides, stopped = _with_task_named(overrides, compose, look)
-        return stopped or _examined(*compose(overrides), look)
+        overrides, stopped = _with_task_named(overrides, compose, read_info)
+        return stopped or _examined(*compose(overrides), read_info)
     except BrokenKind as broken:
         return Examined(None, [Problem(broken.given, broken.reason)], [], None)
 
@@ -69,13 +69,14 @@ def stored(plain: dict[str, Any]) -> Checked:
     It cannot allow anything: who wrote it may be somebody else.
     """
     config, problems = inspect(plain)
-    checked, more = fits(config, problems, dataset_info)
+    checked, more = check_fit(config, problems, dataset_info)
     if problems or more or checked is None:
         raise ConfigError(problems + more)
     return checked
 
 
-def _with_task_named(overrides: Sequence[str], compose: Compose, look: Look) -> tuple[Sequence[str], Examined | None]:
+def _with_task_named(overrides: Sequence[str], compose: Compose,
+                     read_info: ReadInfo) -> tuple[Sequence[str], Examined | None]:
     """The overrides, and `task=` where keys of a task are typed that only model and data can name.
 
     A task that an experiment has chosen is left to it: naming it here would set its other values back.  Where the task
@@ -89,18 +90,18 @@ def _with_task_named(overrides: Sequence[str], compose: Compose, look: Look) -> 
         task = composition.plain.get("task")
         if isinstance(task, dict) and task.get("kind") != "auto":
             return overrides, None
-    found = _examined(composition, problems, look)
+    found = _examined(composition, problems, read_info)
     if found.checked is None:
         return overrides, found
     return [*overrides, f"task={found.checked.task_option}"], None
 
 
-def _examined(composition: Composition | None, problems: list[Problem], look: Look) -> Examined:
+def _examined(composition: Composition | None, problems: list[Problem], read_info: ReadInfo) -> Examined:
     """What a composition can start; `problems` are those that were met in composing it."""
     if composition is None:
         return Examined(None, problems, [], None)
     config, more = inspect(composition.plain)
-    checked, last = fits(config, problems + more, look)
+    checked, last = check_fit(config, problems + more, read_info)
     if checked is not None and composition.environment:
         checked = replace(checked, environment=composition.environment)
     return Examined(checked, problems, more + last, composition)

@@ -46,11 +46,11 @@ def with_task(config: Config, values: dict[str, Any]) -> Config:
 
 def pairing(config: Config, data_spec: DatasetSpec) -> list[Problem]:
     """The problem of a task on data that it does not fit, with what would."""
-    wants = config.task.wants
-    if not wants or data_spec.target_kind in wants:
+    accepted = config.task.accepts
+    if not accepted or data_spec.target_kind in accepted:
         return []
     fitting = natural_task(data_spec)
     hint = f"; task={fitting} fits" if fitting else ""
     return [Problem(f"task={config.task.kind}",
-                    f"expected targets of kind {' or '.join(wants)}; dataset {config.dataset.name} has "
+                    f"expected targets of kind {' or '.join(accepted)}; dataset {config.dataset.name} has "
                     f"{data_spec.target_kind}{hint}")]

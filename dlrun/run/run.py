@@ -39,12 +39,12 @@ Work = Callable[[Checked, str, RunFolder, Signals, Recorder, Sequence[str] | Non
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run: its folder, its result.json, and the exit code it stands for."""
+    """How a run ended: its folder, the content of result.json, the exit code of the command."""
 
     folder: Path
     result: dict[str, Any]
     exit_code: int
-    found: bool = False  # it had been done before
+    found: bool = False  # it was done before, and nothing was trained
 
 
 def run_folder(config: Config) -> tuple[str, RunFolder]:
@@ -118,7 +118,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
 
 
 def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
-    """Show what had been done before, and what is to be said of its files."""
+    """Show the result of a run that was done before, with notes where its files or dlrun's code have changed."""
     show_result(result, folder.path)
     for name in changed(folder.path) or ():
         say(f"{folder.path / name}: {CHANGED}; force=true trains the run again")

@@ -60,8 +60,8 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     if not processes.leader:
         return _followed(training)
     truncate_to_checkpoint(folder)
-    if said := training.checkpoints.rows.restore(training.checkpoints.loaded_rows, training.clock.epoch):
-        notes.append(said)
+    if note := training.checkpoints.rows.restore(training.checkpoints.loaded_rows, training.clock.epoch):
+        notes.append(note)
     write_json(folder.fitted, plain(components.prepared), sync=False)
     write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
                  resident=components.resident, **checked.origins())

@@ -20,7 +20,7 @@ A user's task is the same in a single module, which `allow=` names:
 ...     '''A count for each row, by the likelihood of a Poisson distribution.'''
 ...     kind = "counts"
 ...     accumulated = (Metric("loss", direction="min"), Metric("mae", direction="min"))
-...     wants = ("number",)  # targets; dataset.target_scale has to be none
+...     accepts = ("number",)  # targets; dataset.target_scale has to be none
 ...
 ...     def width(self, data_spec):
 ...         return 1  # outputs of the network

@@ -52,7 +52,7 @@ def test_a_typed_key_finds_the_task_that_auto_stands_for(overrides: list[str], k
 def test_generative_tasks_look_at_no_targets() -> None:
     generative = {name: task for name, task in kinds("task").items() if task.wirings}
     assert set(generative) == {"reconstruct", "vae", "adversarial"}
-    assert {task.wants for task in generative.values()} == {()}
+    assert {task.accepts for task in generative.values()} == {()}
 
 
 @pytest.mark.parametrize("word", ["early_stop.patience=3", "early_stop.monitor=train/discriminator_loss",

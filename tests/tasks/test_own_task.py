@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.cli.route import route
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import number
 from dlrun.data.preprocessing_state import data_spec
 from dlrun.inference.load import load_run
+from dlrun.preflight.preflight import preflight
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.registry.lookup import _registered
@@ -58,7 +60,7 @@ class Huber(TaskSpec):
 
     kind = "huber"
     accumulated = (Metric("loss", direction="min"), Metric("beyond", direction="min", share=True))
-    wants = ("number",)
+    accepts = ("number",)
     delta: float = number(1.0, "Where the loss turns from a square into a line.", low=0, above=True)
 
     def width(self, data_spec: Any) -> int:
@@ -79,6 +81,14 @@ def _own_kinds() -> Iterator[None]:
     for key in set(_registered) - set(before):
         if key[0] == "task" and key[1] in ("huber", "counts"):
             del _registered[key]
+
+
+def test_a_baseline_that_it_does_not_declare_is_refused() -> None:
+    for model in ("majority", "permuted"):
+        with pytest.raises(ConfigError) as caught:
+            preflight(["dataset=diabetes", f"model={model}", "task=huber"])
+        assert [problem.given for problem in caught.value.problems] == [f"model={model}"]
+        assert "task huber" in caught.value.problems[0].expected
 
 
 def test_a_run_measures_draws_and_resumes_with_a_task_of_ones_own(go, tmp_path: Path) -> None:

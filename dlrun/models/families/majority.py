@@ -23,6 +23,11 @@ class Majority(Model):
     kind: ClassVar[str] = "majority"
     computed: ClassVar[bool] = True
 
+    def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
+        if self.kind in task.baselines:
+            return ""
+        return f"task {task.kind} does not say which one answer makes its loss least"
+
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
         from dlrun.models.families.majority_module import Constant
 

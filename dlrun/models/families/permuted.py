@@ -24,7 +24,8 @@ class Permuted(Model):
     def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
         if self.kind in task.baselines:
             return ""
-        return f"it permutes classes and numbers of rows, and task {task.kind} predicts tokens; model=majority fits"
+        fits = "; model=majority fits" if "majority" in task.baselines else ""
+        return f"it permutes the answers of rows, and task {task.kind} has none{fits}"
 
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
         from dlrun.models.families.permuted_module import Drawn

@@ -28,10 +28,12 @@ class TaskSpec:
 
     `accumulated` are the metrics that the loop adds up, `further` those that are measured apart; `primary` is the one
     that the task is judged by.  `scores` says what a metric of the user's choice sees of its outputs (see
-    `metrics._protocol`): classes, labels, numbers, or nothing ("").  `wants` are the kinds of targets that it fits,
+    `metrics._protocol`): classes, labels, numbers, or nothing ("").  `accepts` are the kinds of targets that it fits
+    (`DatasetSpec.target_kind`: none, classes, labels, number, several, tokens; empty: the targets are not used),
     `wirings` those of the composite models that it trains (`models.composite_spec`); without any it trains one network.
     `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be measured in
-    place of a network.  `suggests` are values of root keys and groups that come with the word.
+    place of a network: `Task.prior` and `Task.answers` give their answers.  `suggests` are values of root keys and
+    groups that come with the task.
     """
 
     kind: ClassVar[str]
@@ -39,7 +41,7 @@ class TaskSpec:
     further: ClassVar[tuple[Metric, ...]] = ()
     primary: ClassVar[str] = "loss"
     scores: ClassVar[str] = ""
-    wants: ClassVar[tuple[str, ...]] = ()
+    accepts: ClassVar[tuple[str, ...]] = ()
     wirings: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
     suggests: ClassVar[Mapping[str, Any]] = {}
@@ -179,4 +181,4 @@ class TaskSpec:
 
     def build(self, context: BuildContext) -> Task:
         """The task that the loop works with."""
-        raise NotImplementedError(f"task={self.kind} is only a word")
+        raise NotImplementedError(f"task={self.kind} has no `build`")

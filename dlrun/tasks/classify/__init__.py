@@ -29,7 +29,7 @@ class Classify(TaskSpec):
     accumulated = (LOSS, ACCURACY)
     primary = "accuracy"
     scores = "classes"
-    wants = ("classes",)
+    accepts = ("classes",)
     baselines = ("majority", "permuted")
     loss: str = choice(
         "auto", ("auto", "cross_entropy", "binary_cross_entropy", "mse"),

@@ -34,7 +34,7 @@ class MultiLabel(TaskSpec):
                Metric("macro_f1", direction="max", doc="The mean of the labels' F1."))
     primary = "accuracy"
     scores = "labels"
-    wants = ("labels",)
+    accepts = ("labels",)
     baselines = ("majority", "permuted")
 
     def natural(self, data_spec: Any) -> bool:

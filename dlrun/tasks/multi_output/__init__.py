@@ -33,7 +33,7 @@ class MultiOutput(TaskSpec):
     """
 
     kind = "multi_output"
-    wants = ("several", "labels")
+    accepts = ("several", "labels")
     baselines = ("majority", "permuted")
     loss: str = choice("mse", ("mse", "mae"), "Loss of targets that are numbers; classes have cross-entropy.")
     loss_weights: Any = weights(

@@ -36,7 +36,7 @@ class NextToken(TaskSpec):
     primary = "perplexity"
     scores = "classes"
     suggests = {"dataset": "python_docs"}
-    wants = ("classes", "tokens")
+    accepts = ("classes", "tokens")
     baselines = ("majority",)
 
     @property

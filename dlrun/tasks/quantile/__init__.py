@@ -35,7 +35,7 @@ class Quantile(TaskSpec):
         Metric("interval", label="interval width", direction="min", doc="Mean width of the interval."))
     further = (Metric("interval_in_units", label="interval width", direction="min", instead_of="interval",
                       doc="Mean width of the interval in the unit that the target had before it was scaled."),)
-    wants = ("number",)
+    accepts = ("number",)
     baselines = ("majority", "permuted")
     quantiles: tuple[float, ...] = numbers(
         (0.1, 0.5, 0.9), "Which quantiles are predicted: two or more, in ascending order.", low=0, high=1, above=True,

@@ -26,7 +26,7 @@ class Regress(TaskSpec):
     further = (MAE_IN_UNITS,)
     primary = "mae"
     scores = "numbers"
-    wants = ("number",)
+    accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
 

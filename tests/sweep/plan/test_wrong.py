@@ -18,7 +18,7 @@ import pytest
     (["workers=1,2"], ["workers=1,2: expected one value: it holds for the whole sweep"]),
     (["on_error=stopp"], ["on_error=stopp: ", "did you mean  stop"]),
     (["retry=all"], ["retry=all: expected one of none, failed"]),
-    (["launcher=slurm"], ["launcher=slurm: expected one of local, joblib, ray, submitit"]),
+    (["launcher=slurm"], ["launcher=slurm: expected one of local, inline, joblib, ray, submitit"]),
     (["launcher_args={a: 1}"], ["launcher_args={a: 1}: launcher=local takes no arguments"]),
     (["sweep.sedes=3"], ["sweep.sedes=3: a sweep has no such key; did you mean  seeds"]),
     (["sweep.axes={a: [1]}"], ["on the command line an axis is  optimizer.lr=0.1,0.01"]),

@@ -20,7 +20,7 @@ class Within(TaskSpec):
                    Metric("hits", label="rows that are hit", direction="max", share=True))
     primary = "hits"
     scores = "numbers"
-    wants = ("number",)
+    accepts = ("number",)
     tolerance: float = number(0.25, "The largest error of a hit.", low=0, above=True)
 
     def width(self, data_spec: Any) -> int:
