@@ -60,12 +60,12 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _leave_signals(parent: int, number: int) -> None:
-    """Ctrl-C is for the process that trains, which ends these; its handlers are not theirs.
+    """A signal to the whole group (Ctrl-C, Slurm's SIGTERM) is for the process that trains: it saves, then ends these.
 
     They end with it, at once: they hold its lock of the run's folder as long as they live.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it had ended before that was said
         os._exit(1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,10 @@ from tests.sweep.sweeps import alive, children
 from tests.whole.equal import assert_same_run, rows
 
 NOISY = """
+import multiprocessing
+import os
 import random
+import time
 import numpy as np
 import torch
 
@@ -34,6 +39,8 @@ class Noisy(torch.utils.data.Dataset):
     def __len__(self):
         return self.rows
     def __getitem__(self, place):
+        if multiprocessing.parent_process():
+            time.sleep(float(os.environ.get("SLOW", "0")))
         x = np.float32([place % 2, place % 3, random.random(), np.random.rand()])
         return torch.from_numpy(x) + 0.1 * torch.rand(4), place % 2
 
@@ -93,7 +100,7 @@ READ_BESIDE = """
 import sys
 from dlrun.data import streamed_rows
 from dlrun.cli.train import main
-streamed_rows.WORTH_SECONDS = 0.0
+streamed_rows.WORTH_SECONDS, streamed_rows.reading_processes = 0.0, lambda: 3
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -102,12 +109,20 @@ sys.exit(main(sys.argv[1:]))
 def test_processes_that_read_end_with_the_one_that_trains_and_hold_nothing(own, go) -> None:
     words = ("dataset=noisy", *WORDS, "epochs=2000", "max_steps=6000", "threads=1", "device=cpu")
     env = {**os.environ, "PYTHONPATH": str(Path(dlrun.__file__).parents[1])}
-    process = subprocess.Popen([sys.executable, "-c", READ_BESIDE, *words], cwd=own, env=env)
+    start = partial(subprocess.Popen, [sys.executable, "-c", READ_BESIDE, *words], cwd=own, env=env,
+                    start_new_session=True)
+    process = start()
     wait_for(lambda: any(own.glob("runs/*/*/metrics.jsonl")) and children(process.pid))
+    os.killpg(process.pid, signal.SIGTERM)  # as Slurm ends a job: each process hears of it
+    assert process.wait(60) == 143
+    [result] = own.glob("runs/*/*/result.json")
+    assert json.loads(result.read_text())["status"] == "interrupted"
+    process = start(env={**env, "SLOW": "1"})
+    wait_for(lambda: not result.exists() and children(process.pid))
     readers = children(process.pid)
     process.kill()
     process.wait()
-    wait_for(lambda: not any(alive(pid) for pid in readers), 3)
+    wait_for(lambda: not any(alive(pid) for pid in readers), 3)  # not after their batch, of 8 seconds
     assert readers
     [folder] = own.glob("runs/*/*")
     with RunLock(folder):
