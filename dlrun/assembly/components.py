@@ -59,6 +59,7 @@ class RunComponents:
                     self.test, self.evaluate_batch, folder, recorder, epoch, cast)
 
     def parameters(self) -> int:
+        """How many there are, trainable and frozen."""
         return sum(weight.numel() for weight in self.model.parameters())
 
     def measure(self, rows: Rows, cast: Callable[[], Any],
@@ -143,7 +144,7 @@ def class_counts(prepared: PreparedData) -> list[int]:
 
 
 def _evaluate_batch(checked: Checked, device: torch.device) -> int:
-    """Rows measured at once: many, where rows are small; on a CPU no more than its cache likes.
+    """Rows measured at once: many, where rows are small; on a CPU no more than suits its cache.
 
     Measured there, as a ratio to the best: convolutions on 28x28 pixels 1.0 with 64 and 128 rows, 1.3 to 1.8 with
     1,024; on 32x32 1.2 with 128, 2.2 with 1,024; an LSTM of 500 steps 1.8 with 32, 1.0 with 128, 1.5 with 1,024;

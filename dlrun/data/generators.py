@@ -12,7 +12,7 @@ import numpy as np
 
 
 def seed_generators(seed: int) -> None:
-    """Begin all of them anew; torch's is that of the CPU, and is left out where torch is not loaded."""
+    """Begin all of them again; torch's is that of the CPU, and is left out where torch is not loaded."""
     random.seed(seed)
     np.random.seed(seed & 0xFFFFFFFF)
     if torch := _torch():

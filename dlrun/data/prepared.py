@@ -19,7 +19,7 @@ class Split:
     """Rows as they are stored; `y` is None where a source has no targets.  May be read-only maps of a file.
 
     Where `rows` is given, `x` is a series (steps, features) or running text (steps,), and `rows` (int64) the steps
-    where its windows begin.  `form` says what the stored rows become.  Rows with a `stream` are drawn anew in each
+    where its windows begin.  `form` says what the stored rows become.  Rows with a `stream` are drawn in each
     pass, or not held: then `x` is a placeholder (`data.row_stream`).
     """
 

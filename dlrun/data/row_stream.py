@@ -1,4 +1,4 @@
-"""Rows that are read when a step needs them: drawn anew in each pass, or too many to be held in memory."""
+"""Rows that are read when a step needs them: drawn in each pass, or too many to be held in memory."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Loaded:
     def evaluate(self, split: Split) -> dict[str, float]:
         """The task's metrics over rows with targets, with dropout off."""
         rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
-        with torch.random.fork_rng(devices=[]):  # a user's class begins torch's generators anew, here for itself alone
+        with torch.random.fork_rng(devices=[]):  # a user's class seeds torch's generators, here for itself alone
             found = measure(self.task, self.config.task.summed, self.model, self.rng, rows, ROWS)
         self.model.eval()
         return found

@@ -18,7 +18,10 @@ from dlrun.run.twin import start_from_twin
 
 
 def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start:
-    """Where the run starts; a fresh one looks for a twin beside it, and says which interrupted run is none."""
+    """Where the run starts: its own checkpoint, or that of another run with the same first steps, or nothing.
+
+    A fresh start has a note where an interrupted run beside it differs in a few keys.
+    """
     notes = [usable_checkpoint(folder)]
     if folder.last.is_file():
         stored, note = first_start(folder)

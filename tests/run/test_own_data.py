@@ -1,4 +1,4 @@
-"""Runs over data of the user's own that are killed or stopped, and go on: the same bits as if nothing had happened."""
+"""Runs over a user's data that are killed or stopped, and resume: the same bits as if nothing had happened."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Custom(Model):
         """Raises ConfigError for a class that is not there, or gives no module for such rows."""
         from dlrun.models.families.custom_module import make
 
-        rng.seeds_torch = True  # it may draw from torch's global generators: they too begin each step anew
+        rng.seeds_torch = True  # it may draw from torch's global generators: they too are seeded at each step
         return make(self.target, self.args or {}, data_spec.input_shape, outputs, seed)
 
     def table(self, network: Any, input_shape: Shape) -> None:
