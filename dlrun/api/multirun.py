@@ -11,6 +11,7 @@ from dlrun.api.objects import read_objects
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
 from dlrun.config.problem import problem
+from dlrun.record.terminal import say
 
 if TYPE_CHECKING:
     from dlrun.report.table import Report
@@ -131,7 +132,7 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
                                                  "configs/model/NAME.yaml with _target_")
     typed = [*objects.overrides, *overrides_of(overrides, keys)]
     if objects.held:
-        typed += _inline(typed, ", ".join(objects.held), say=progress is not False)
+        typed += _inline(typed, ", ".join(objects.held), tell=progress is not False)
     plan = make_plan(typed)
     if not plan.options.get("dry_run"):
         if plan.options.get("search") is None:  # a search's plan grows, and who leads it stores it
@@ -143,11 +144,11 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     return Grid(plan.folder, [Run(stored.run_folder(job)) for job in stored.jobs])
 
 
-def _inline(typed: list[str], held: str, say: bool) -> list[str]:
+def _inline(typed: list[str], held: str, tell: bool) -> list[str]:
     """The launcher for what only this process has; raises ConfigError where another one was chosen."""
     chosen = [override for override in typed if override.startswith("launcher=")]
     if chosen and chosen[-1] != "launcher=inline":
         raise problem(chosen[-1], f"only this process has {held}; expected launcher=inline")
-    if say:
-        print(f"{held}: only this process has it, so the jobs run in it one after another")
+    if tell:
+        say(f"{held}: only this process has it, so the jobs run in it one after another")
     return [] if chosen else ["launcher=inline"]

@@ -9,8 +9,10 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from hydra import main as hydra_main
+from hydra.errors import HydraException
 
 from dlrun.config.compose.session import VERSION_BASE
+from dlrun.config.problem import problem
 
 
 def hydra_says(arguments: Sequence[str]) -> tuple[int, str]:
@@ -23,6 +25,8 @@ def hydra_says(arguments: Sequence[str]) -> tuple[int, str]:
     try:
         with redirect_stdout(printed):
             hydra_main(version_base=VERSION_BASE, config_path=None, config_name="config")(_nothing)()
+    except HydraException as error:  # of words beside --hydra-help, say, which Hydra reads as overrides
+        raise problem(" ".join(arguments), str(error).splitlines()[0]) from None
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1, printed.getvalue()
     finally:

@@ -27,7 +27,7 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
     queue = list(arguments)
     while queue:
         text = queue.pop(0)
-        dashed = text.startswith("-") and len(text) > 1 and not Path(text).exists()
+        dashed = text.startswith("-") and len(text) > 1 and not _exists(text)
         key, equals, value = text.lstrip("-").partition("=") if dashed else text.partition("=")
         if dashed and key in known and not equals:
             if known[key].kind == "flag":
@@ -43,7 +43,7 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
         elif dashed:
             flags = [f"--{name}" for name in known]
             problems.append(Problem(text, f"no such flag{did_you_mean(text, flags)}; expected  {usage(name, kind)}"))
-        elif equals and not Path(text).exists() and not (found and found[1].overrides):
+        elif equals and not _exists(text) and not (found and found[1].overrides):
             there = f"its keys are {', '.join(known)}{did_you_mean(key, known)}" if known else "it has no keys"
             problems.append(Problem(text, f"no such key of  dlrun {name}; {there}"))
         else:
@@ -56,6 +56,14 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
     if problems:
         raise ConfigError(problems)
     return kind(**values, **({found[0]: tuple(others)} if found else {}))
+
+
+def _exists(text: str) -> bool:
+    """Whether an argument is the name of a file; what is too long for one, or holds a NUL, is none."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _counted(name: str, kind: type[Verb], rule: Positional, others: list[str], typed: Sequence[str]) -> list[Problem]:

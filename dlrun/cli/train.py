@@ -44,5 +44,5 @@ def _failure(error: Exception, written: Path) -> str:
     here = os.getcwd() + os.sep
     own = [frame for frame in frames if frame.filename.startswith(here) and "site-packages" not in frame.filename]
     place = (own or frames)[-1]
-    return (f"failed: {type(error).__name__}: {error}\n  in {place.filename}, line {place.lineno}: {place.line}\n"
-            f"  the whole traceback: {written}")
+    whole = f"\n  the whole traceback: {written}" if os.path.isfile(written) else ""
+    return f"failed: {type(error).__name__}: {error}\n  in {place.filename}, line {place.lineno}: {place.line}{whole}"

@@ -65,7 +65,10 @@ def cannot_write(error: OSError) -> ConfigError:
 
 def refuse_links(*folders: Path) -> None:
     """Raise ConfigError for folders of a run or sweep that are links: what is written there would land elsewhere."""
-    linked = [folder for folder in folders if folder.is_symlink()]
+    try:
+        linked = [folder for folder in folders if folder.is_symlink()]
+    except OSError as error:  # a name that is too long
+        raise cannot_write(error) from None
     if linked:
         raise ConfigError([Problem(str(folder), f"it is a link to {os.readlink(folder)}, and dlrun writes to folders "
                                                 "of its own only; remove the link, or choose another output_dir")

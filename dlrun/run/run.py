@@ -81,8 +81,8 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
     """
     config = checked.config
     run_id, folder = run_folder(config)
-    new = folders_to_create(folder)
     refuse_links(folder.path, *(folder.path / name for name in ("checkpoints", "pictures", "folds", "final")))
+    new = folders_to_create(folder)
     try:
         lock = RunLock(folder.path).__enter__()
     except Unwritable:

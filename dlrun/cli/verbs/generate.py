@@ -8,9 +8,12 @@ from typing import ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.verb import positional
+from dlrun.config.problem import problem
 from dlrun.config.schema.fields import integer, number, text, texts
 from dlrun.record.terminal import say
 from dlrun.registry import register
+
+MOST = 10_000  # pictures of a grid
 
 
 @register("verb", "generate")
@@ -27,8 +30,9 @@ class Generate:
     tokens: int = integer(300, "Tokens to write.", low=1)
     temperature: float = number(0.8, "How freely tokens are drawn; 0 takes the most likely one.", low=0)
     seed: int = integer(0, "Another seed is another text, or other pictures.", low=0)
-    count: int = integer(36, "Pictures in the grid.", low=1)
-    between: int = integer(0, "Pictures in a line from one latent vector to another; 0 draws each alone.", low=0)
+    count: int = integer(36, "Pictures in the grid.", low=1, high=10_000)
+    between: int = integer(0, "Pictures in a line from one latent vector to another; 0 draws each alone.", low=0,
+                           high=100)
     out: str = text("samples.png", "The file of the pictures.")
     allow: tuple[str, ...] = texts((), "Modules whose code may be run, for a model of your own.", empty=True)
     synonyms: ClassVar[dict[str, str]] = {"sample": "generate", "samples": "generate", "write": "generate"}
@@ -38,6 +42,12 @@ class Generate:
     )
 
     def run(self) -> int:
+        if Path(self.out).expanduser().is_dir():
+            raise problem(f"out={self.out}", "expected a file; this is a folder")
+        if self.seed >= 1 << 63:
+            raise problem(f"seed={self.seed}", "expected an integer < 2**63")
+        if self.count * max(self.between, 1) > MOST:
+            raise problem(f"count={self.count} between={self.between}", f"expected at most {MOST:,} pictures in all")
         from dlrun.inference.load import load_run
         from dlrun.tasks._base.generation import GenerateOptions
 

@@ -14,6 +14,7 @@ from dlrun.cli.verb import positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import texts
 from dlrun.record.spreadsheet import cell
+from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
@@ -49,6 +50,7 @@ class Predict:
 def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
     """New rows with a name for each, file by file; all pictures as one part."""
     from dlrun.data import preprocessing_state as preprocessing
+    from dlrun.data.formats.separated import text_of
 
     for file in files:
         if not file.is_file():
@@ -58,8 +60,8 @@ def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
         return
     for file in files:
         if run.kept["vocabulary"] is not None:
-            lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+            lines = [line for line in text_of(file).splitlines() if line.strip()]
             yield lines, preprocessing.of_texts(run.kept, lines)
             continue
-        numbers, rows = preprocessing.of_table(run.kept, file, lambda note: print(note, file=sys.stderr))
+        numbers, rows = preprocessing.of_table(run.kept, file, lambda note: say(note, file=sys.stderr))
         yield [f"{file.name}:{line}" for line in numbers], rows

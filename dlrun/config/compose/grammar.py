@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dlrun.config.compose.catalog import is_group, options
 from dlrun.config.problem import did_you_mean
 from dlrun.config.schema.fields import rules
@@ -12,14 +14,14 @@ _PLAIN = " _-+./:%*@?|\\$[]{}(),'\"=~"
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 
 
-def cannot_be_read(override: str, error: Exception) -> str:
-    """What is expected instead of an override that Hydra's parser refused with `error`."""
+def cannot_be_read(override: str) -> str:
+    """What is expected instead of an override that Hydra's parser refused; the parser's own words help nobody."""
     key, equals, value = override.partition("=")
     if not equals:
         return no_value(override)
     if not key.strip():
         return "expected a key before the  ="
-    if not key.isascii():
+    if not re.fullmatch(r"[\w.@:/+~ -]+", key, re.ASCII):
         return "no such key; keys are plain letters"
     if key != key.strip() or value != value.lstrip():
         return f"expected no blanks around  =, as in  {key.strip()}={value.strip()}"
@@ -39,9 +41,16 @@ def cannot_be_read(override: str, error: Exception) -> str:
         return f"a list is written with  [ ]:  {key}=[{value[1:-1]}]"
     strange = sorted({sign for sign in value if not (sign.isascii() and sign.isalnum() or sign in _PLAIN)})
     if strange:
-        return f"a text with  {' '.join(strange)}  needs two pairs of quotes:  {key}=\"'{value}'\""
-    lines = str(error).strip().splitlines()
-    return f"not readable: {lines[0] if lines else type(error).__name__}"
+        return f"a text with  {' '.join(map(_sign, strange))}  needs two pairs of quotes:  {key}=\"'{value}'\""
+    if " " in key.strip():
+        return f"no such key; keys have no blanks{did_you_mean(key.replace(' ', '_'), (*GROUPS, *rules(Root)))}"
+    if "'" in value or '"' in value:
+        return "it can't be read; a text with quotes is in other quotes as a whole, as in  \"name='it is'\""
+    return f"it can't be read as a value; if it is a text, it needs two pairs of quotes:  {key}=\"'{value}'\""
+
+
+def _sign(sign: str) -> str:
+    return sign if sign.isprintable() else ascii(sign)[1:-1]
 
 
 def no_value(text: str) -> str:

@@ -10,6 +10,7 @@ from hydra.errors import HydraException
 
 from dlrun.config.check.custom import no_class_here
 from dlrun.config.compose.catalog import is_group, options
+from dlrun.config.compose.excess import too_long
 from dlrun.config.compose.grammar import cannot_be_read
 from dlrun.config.compose.unknown import GROUP_KEYS, shadowed, unknown_option
 from dlrun.config.problem import Problem
@@ -31,10 +32,13 @@ def read_overrides(texts: Sequence[str], multirun: bool = False) -> tuple[list[O
         if not text.partition("=")[0].strip():
             problems.append(Problem(text or '""', "expected key=value"))
             continue
+        if excess := too_long(text):
+            problems.append(Problem(text, excess))
+            continue
         try:
             override = parser.parse_override(text)
-        except HydraException as error:
-            problems.append(Problem(text, cannot_be_read(text, error)))
+        except (HydraException, ValueError, OverflowError, RecursionError):  # ValueError: of Python's own int()
+            problems.append(Problem(text, cannot_be_read(text)))
             continue
         trouble = _trouble(override, multirun)
         if trouble:

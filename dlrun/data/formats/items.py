@@ -16,6 +16,7 @@ from dlrun.config.seeds import derive_seed
 from dlrun.data.generators import generator_states, isolated_generators, seed_generators
 from dlrun.data.row_stream import Draw, InMemory, Parallel, is_held, placeholder, some
 from dlrun.data.source import digest
+from dlrun.record.terminal import say
 from dlrun.registry.class_source import class_source
 
 PROBED = 16  # rows that are read twice
@@ -160,8 +161,8 @@ def _every_target(reader: ItemReader, count: int) -> Iterator[np.ndarray]:
 
     processes = reading_processes()
     minutes = reader.seconds * count / max(1, processes) / 60
-    print(f"{reader.given}: the targets of {count:,} rows are read once, about {minutes:,.1f} minutes (an attribute "
-          "`targets` would say them)", file=sys.stderr)
+    say(f"{reader.given}: the targets of {count:,} rows are read once, about {minutes:,.1f} minutes (an attribute "
+        "`targets` would say them)", file=sys.stderr)
     return read_by_processes(targets, pieces, processes) if processes else (targets(*piece) for piece in pieces)
 
 

@@ -76,8 +76,8 @@ def _read_setting(found: CliOverrides, override: str, key: str) -> None:
         parsed = OverridesParser.create().parse_override(override)
         several = parsed.is_sweep_override()
         value: Any = [_plain(one) for one in parsed.sweep_iterator()] if several else parsed.value()
-    except HydraException as error:
-        raise problem(override, cannot_be_read(override, error)) from None
+    except HydraException:
+        raise problem(override, cannot_be_read(override)) from None
     if several and key != "seeds":
         raise problem(override, "expected one value: it holds for the whole sweep")
     if key in found.settings:

@@ -1,0 +1,53 @@
+"""Odd arguments: one sentence that names what was given, exit code 2, nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dlrun.cli.route import route
+
+DIGITS, LONG = "9" * 5000, "x" * 300
+
+
+@pytest.mark.parametrize("arguments, says", [
+    ([f"epochs={DIGITS}"], "a number of 5,000 digits; expected at most 1,000"),
+    ([f"model.hidden=[1,{DIGITS}]"], "a number of 5,000 digits"),
+    (["-m", f"seeds={DIGITS}"], "a number of 5,000 digits"),
+    (["explain", f"seed={DIGITS}"], "a number of 5,000 digits"),
+    (["--cfg", "job", f"seed={DIGITS}"], "a number of 5,000 digits"),
+    (["generate", "RUN", f"tokens={DIGITS}"], "expected an integer"),
+    ([f"model.hidden={'[' * 80}{']' * 80}"], "80 brackets within one another"),
+    (["train_size=0." + "3" * 400], "expected an integer"),
+    ([f"name={LONG}"], "File name too long"),
+    ([f"output_dir={LONG}"], "File name too long"),
+    (["-m", f"sweep.name={LONG}", "seed=1,2"], "File name too long"),
+    (["dataset=csv", f"dataset.path={LONG}", "dataset.target=y"], "File name too long"),
+    (["report", LONG], "File name too long"),
+    (["validation={1:2}"], "no such key"),
+    (["output_dir=~/x"], "needs two pairs of quotes:  output_dir=\"'~/x'\""),
+    (["a b=1"], "keys have no blanks"),
+    (["ü=1"], "keys are plain letters"),
+    (["name=a\nb"], "a text with  \\n  needs two pairs of quotes"),
+    (["--hydra-help", "x"], "x"),
+    (["generate", "RUN", "temperature=nan"], "expected a number >= 0"),
+    (["generate", "RUN", "seed=99999999999999999999"], "expected an integer"),
+    (["generate", "RUN", "count=10000000"], "expected an integer"),
+    (["generate", "RUN", "count=9999", "between=99"], "at most 10,000 pictures"),
+    (["generate", "RUN", "out=."], "expected a file; this is a folder"),
+    (["generate", LONG, f"prompt={LONG}"], "File name too long"),
+])
+def test_one_sentence(folder: Path, capsys, arguments: list[str], says: str) -> None:
+    assert route(arguments) == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert not [word for word in ("Traceback", "token recognition", "mismatched", "missing EQUAL") if word in said]
+    assert not (folder / "runs").exists() or not list((folder / "runs").glob("*/*/*"))
+
+
+def test_texts_that_training_accepts_are_predicted(go, tmp_path: Path, capsys) -> None:
+    outcome = go("dataset=python_docs", "model=lstm", "model.units=8", "max_steps=2", "train_size=500", "epochs=1")
+    (tmp_path / "latin.txt").write_bytes("Gr\u00fc\u00dfe aus K\u00f6ln\n".encode("latin-1"))
+    code = route(["predict", str(outcome.folder), str(tmp_path / "latin.txt")])
+    assert "Traceback" not in capsys.readouterr().err and code in (0, 2)
