@@ -25,11 +25,16 @@ if sys.platform == "win32":
         os.lseek(handle, _FAR, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
+    _look = _take
+
 else:
     import fcntl
 
     def _take(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _look(handle: int) -> None:  # shared: two who look do not take each other for a run
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC)
@@ -145,7 +150,10 @@ def at_work(folder: str | os.PathLike[str]) -> bool:
     except OSError:
         return True
     try:
-        return not _taken(handle, 1)
+        _look(handle)
+        return False
+    except OSError:
+        return True
     finally:
         os.close(handle)
 

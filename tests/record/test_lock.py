@@ -112,7 +112,9 @@ def test_a_look_makes_no_start_fail(tmp_path, monkeypatch):
     with RunLock(tmp_path):
         pass
     looking = os.open(tmp_path / "lock", os.O_RDONLY)
-    fcntl.flock(looking, fcntl.LOCK_EX)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    (tmp_path / "lock").write_text((tmp_path / "lock").read_text().replace(str(os.getpid()), str(os.getppid())))
+    assert not at_work(tmp_path), "one who looks is no run"
     threading.Timer(0.1, os.close, [looking]).start()
     with RunLock(tmp_path):
         pass
