@@ -140,3 +140,20 @@ def test_what_is_no_optimizer_is_refused(_mine: None, target: str, args: dict[st
 def test_a_function_of_a_module_is_a_schedule(_mine: None) -> None:
     rate = LearningRate(CustomSchedule(target="signs.halves", args={"every": 2}), 0.8, 4, 8)
     assert [rate.at(step) for step in range(5)] == pytest.approx([0.8, 0.8, 0.4, 0.4, 0.2])
+
+
+def test_classes_that_files_name_train_and_resume_to_the_same_bits(go, _mine: None, write) -> None:
+    write({"configs/optimizer/mine.yaml": "_target_: signs.Signs\nlr: 0.01\ndecay: 0.9\n",
+           "configs/schedule/mine.yaml": "_target_: signs.halves\nevery: 4\n"})
+    overrides = [*TRAIN, "optimizer=mine", "schedule=mine", "allow=signs"]
+    whole = go(*overrides, "output_dir=whole")
+    assert [row["train/lr"] for row in rows(whole.folder)] == pytest.approx([0.01, 0.005, 0.0025])  # of the last step
+    assert any(key.endswith("/mean") for key in state(whole.folder))
+    with signalled_after(6):
+        assert go(*overrides, "output_dir=cut").result["status"] == "interrupted"
+    assert_same_run(whole.folder, go(*overrides, "output_dir=cut").folder)
+    other = go(*overrides, "optimizer.decay=0", "schedule.every=1", "epochs=1", "output_dir=whole")
+    assert other.folder != whole.folder and rows(other.folder)[0]["train/lr"] == pytest.approx(0.01 * 0.5**3)
+    for choice in ("optimizer=mine", "schedule=mine"):
+        with pytest.raises(ConfigError, match="allow it by  allow=signs"):
+            go(*TRAIN, choice)

@@ -35,8 +35,9 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
     args = {key: value for key, value in mapping.items() if key not in (TARGET, "kind", *keys)}
     if group != "model":  # a model's class may have an argument of this name
         args = {**(args.pop("args", None) or {}), **args}
-    values = read_values(keys, {"name": str(target).rpartition(".")[2], **typed}, group, problems, origin,
-                         owner=f"{group} {target}")
+    if "name" in keys:  # a schedule has none
+        typed = {"name": str(target).rpartition(".")[2], **typed}
+    values = read_values(keys, typed, group, problems, origin, owner=f"{group} {target}")
     return schema(**values, target=target, args=args, source=code)
 
 

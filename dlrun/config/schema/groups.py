@@ -73,7 +73,7 @@ def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:
     """A group file's values over the defaults of its schema; `name` is the word that chose it."""
     if TARGET in values:
         keys = {key: value for key, value in defaults(open_schema(group)).items() if key not in OF_TARGET}
-        return {**keys, "name": name, **values}
+        return {**keys, **({"name": name} if "name" in keys else {}), **values}
     schema = schema_of(group, values)
     if schema is None:
         return {"name": name, **values}
