@@ -66,7 +66,7 @@ def test_it_answers_without_torch_and_at_once(arguments: list[str], code: int, s
 
 
 PLAIN = [["--help"], ["list"], ["summary", "dataset=mnist", "model=dense"], ["modle=cnn"],
-         ["optimizer.lr=fast", "batch_size=0"],
+         ["optimizer.lr=fast", "batch_size=0"], ["dataset=iris", "model=cnn"],
          ["report"], ["runs"]]
 
 

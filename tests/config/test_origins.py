@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from dlrun.config.compose import origins as module
 from dlrun.config.compose.compose import compose
 from dlrun.config.compose.origins import Origins
+from dlrun.config.compose.plain import plain_keys_and_files
 
 FILES = {
     "experiments/x.yaml": "# mine\ndefaults:\n  - override /model: lenet\n"
@@ -80,3 +82,22 @@ def test_an_experiment_that_takes_in_another_wins_where_both_speak(write) -> Non
     assert origins.place("model.dropout") == "experiments/book/more.yaml:5"
     assert origins.place("model.hidden") == "experiments/book/base.yaml:6"
     assert origins.place("seed") == "experiments/book/base.yaml:9"
+
+
+@pytest.mark.parametrize("overrides", [
+    [], ["model=lenet", "seed=1"], ["model=vae"], ["optimizer=momentum", "model.hidden=[3]"],
+    ["dataset=iris", "model=cnn"], ["schedule=warmup", "early_stop=patience", "task=denoise"], ["augment=gulli"],
+    ["model=conv_vae", "validation=0.3"]], ids=" ".join)
+def test_origins_without_hydra_are_those_by_hydra(overrides: list[str], folder, monkeypatch) -> None:
+    assert plain_keys_and_files(overrides) is not None
+    found = vars(Origins(overrides))
+    monkeypatch.setattr(module, "plain_keys_and_files", lambda overrides: None)
+    assert [(name, list(value)) for name, value in found.items()] == [
+        (name, list(value)) for name, value in vars(Origins(overrides)).items()]
+    assert found == vars(Origins(overrides))
+
+
+@pytest.mark.parametrize("overrides", [
+    ["model=gru"], ["experiment=gulli/mnist_v1"], ["seed=1", "seed=2"], ["name='a'"]], ids=" ".join)
+def test_other_origins_are_left_to_hydra(overrides: list[str], folder) -> None:
+    assert plain_keys_and_files(overrides) is None

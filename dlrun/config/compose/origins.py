@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.types import RunMode
-
 from dlrun.config.compose.catalog import is_group, is_kind_option, option_files
 from dlrun.config.compose.option import kind_values
-from dlrun.config.compose.session import hydra_started
+from dlrun.config.compose.plain import plain_keys_and_files
 from dlrun.config.compose.yaml_file import place, read_yaml, shown
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
@@ -30,26 +26,21 @@ class Origins:
     def __init__(self, overrides: Sequence[str]):
         self._files: dict[str, tuple[Path, str]] = {}
         self._suggested: dict[str, str] = {}  # keys that a kind without a file suggests, and the option: "model=gan"
-        parser = OverridesParser.create()
-        parsed = [parser.parse_override(text) for text in overrides]
-        self._overrides = {o.key_or_group for o in parsed if not is_group(o.key_or_group)}
-        self._groups = {o.key_or_group for o in parsed if is_group(o.key_or_group)}
-        with hydra_started():
-            loader = GlobalHydra.instance().config_loader()
-            defaults = loader.compute_defaults_list("config", list(overrides), RunMode.RUN)
-        for entry in defaults.defaults:
-            group, _, option = (entry.config_path or "").rpartition("/")
+        keys, files = plain_keys_and_files(overrides) or _by_hydra(overrides)
+        self._overrides = {key for key in keys if not is_group(key)}
+        for config_path, package in files:
+            group, _, option = config_path.rpartition("/")
             if is_kind_option(group, option):
                 suggested = kind_values(group, option).get("root", {})
                 self._suggested.update(dict.fromkeys(suggested, f"{group}={option}"))
                 continue
-            path = _file(entry.config_path or "")
+            path = _file(config_path)
             if path is None:
                 continue
-            package = (entry.package or "").strip(".")
+            package = package.strip(".")
             if group in GROUPS:
                 package = group
-            elif package == "_global_" or (entry.config_path or "").startswith("experiment/"):
+            elif package == "_global_" or config_path.startswith("experiment/"):
                 package = ""
             body = {key: value for key, value in read_yaml(path).items() if key != "defaults"}
             for key in flatten(body):
@@ -87,6 +78,12 @@ class Origins:
                 return found
         parent = key.rpartition(".")[0]
         return self._find(parent) if parent and "." in parent else None
+
+
+def _by_hydra(overrides: Sequence[str]) -> tuple[set[str], list[tuple[str, str]]]:
+    from dlrun.config.compose.hydra_defaults import keys_and_files
+
+    return keys_and_files(overrides)
 
 
 def _file(config_path: str) -> Path | None:

@@ -48,6 +48,22 @@ def compose_plain(texts: Sequence[str]) -> tuple[Composition | None, list[Proble
         return None
 
 
+def plain_keys_and_files(texts: Sequence[str]) -> tuple[set[str], list[tuple[str, str]]] | None:
+    """As `hydra_defaults.keys_and_files`, of a command that `compose_plain` composes; None of another one."""
+    if len(config_dirs()) > 1:
+        return None
+    try:
+        read = dict(map(_read, texts))
+        typed = {key: value for key, value in read.items() if key in GROUPS}
+        if len(read) < len(texts) or any(unknown_option(group, str(option)) for group, option in typed.items()):
+            return None
+        chosen = {**_defaults(), **typed}
+        _base(chosen)  # raises where an option is no plain one
+    except _OnlyHydra:
+        return None
+    return set(read), [("config", ""), *((f"{group}/{option}", group) for group, option in chosen.items())]
+
+
 def _composed(read: dict[str, tuple[str, Any]], count: int) -> tuple[Composition, list[Problem]]:
     keys = [key for key, _ in read.values()]
     if len(set(keys)) < count:
