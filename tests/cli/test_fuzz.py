@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import os
 import time
@@ -23,7 +24,8 @@ JARGON = ("Traceback", "token recognition", "mismatched input", "extraneous inpu
 
 @pytest.fixture(autouse=True)
 def _nothing_trains(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands stop where a run or a sweep would begin."""
+    """Commands stop where a run or a sweep would begin; torch, which some verbs load, is there already."""
+    importlib.import_module("dlrun.inference.load")
     monkeypatch.setattr(train, "start", lambda checked, command: 0)
     monkeypatch.setattr("dlrun.record.plan.store", lambda plan: None)
     monkeypatch.setattr("dlrun.sweep.run.run_sweep", lambda plan, options: 0)
