@@ -59,7 +59,7 @@ def _once(config: Config, rows: dict[str, int]) -> Iterator[str]:
         if largest:
             yield f"          clip {what} at {largest:g}"
     yield f"          {optimizer.kind} step"
-    if longest := getattr(config.model, "max_norm", None):
+    if longest := config.model.on_kernels().get("max_norm"):
         yield f"          constrain the norm of each unit's weights to {longest:g}"
     yield f"          save last.pt every {config.checkpoint_seconds:g} s; look for NaN every 100 steps"
     if rows["val"]:
@@ -92,5 +92,5 @@ def _schedule(config: Config) -> str:
 
 
 def _penalties(config: Config) -> str:
-    found = [f"{name} {getattr(config.model, name):g}" for name in ("l1", "l2") if getattr(config.model, name, 0)]
+    found = [f"{name} {value:g}" for name, value in config.model.on_kernels().items() if name != "max_norm"]
     return f" + {' + '.join(found)} on the kernels" if found else ""

@@ -11,7 +11,7 @@ from dlrun.data import cache
 
 
 def _offline() -> str:
-    *names, last = [name for name, dataset in registry.kinds("dataset").items() if getattr(dataset, "offline", False)]
+    *names, last = [name for name, dataset in registry.kinds("dataset").items() if dataset.offline]
     return f"{', '.join(names)} and {last} run without any file"
 
 

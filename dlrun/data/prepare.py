@@ -117,7 +117,7 @@ def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
         asked["reading"] = source.reading
     if source.data_spec.input_kind == "image":
         channels, *size = source.data_spec.input_shape
-        asked = {"size": size, "channels": channels, "levels": source.levels, "crop": getattr(cfg, "crop", 0)}
+        asked = {"size": size, "channels": channels, "levels": source.levels, "crop": cfg.crop}
     return dataclasses.replace(prepared, scale=_scale(cfg, source, basis.x), notes=notes, stand_in=fill,
                                asked=asked)
 

@@ -46,9 +46,9 @@ def _shuffled(rows: int, seed: int) -> np.ndarray:
 
 def _test_rows(cfg: Any, source: RawDataset, has_own: bool, counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     rows = np.arange(len(source.x))
-    if getattr(cfg, "test_take", "random") == "end":
+    if cfg.test_take == "end":
         return rows[: len(rows) - counts["test"]], rows[len(rows) - counts["test"] :]
-    if hasattr(cfg, "split_seed") and (not has_own or source.grouped):
+    if cfg.split_seed is not None and (not has_own or source.grouped):
         # Also without a test split: rows in the order of their classes would make "the last rows" one class.
         rows = _shuffled(len(source.x), derive_seed(cfg.split_seed, "test"))
     if has_own:
@@ -56,7 +56,7 @@ def _test_rows(cfg: Any, source: RawDataset, has_own: bool, counts: dict[str, in
         return rows, np.arange(len(source.x_test))
     if not counts["test"]:
         return rows, rows[:0]
-    taken = _take(rows, source.y, counts["test"], getattr(cfg, "stratify", False))
+    taken = _take(rows, source.y, counts["test"], cfg.stratify)
     return rows[~taken], rows[taken]
 
 

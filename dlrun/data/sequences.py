@@ -43,11 +43,11 @@ def encoded(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split) 
     size = cfg.num_words or len(vocabulary)
     splits = {name: split for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
     ids = {name: looked_up(source.data, table, split.x) for name, split in splits.items()}
-    form = getattr(cfg, "form", "tokens")
+    form = cfg.form
     fitted_on = ids["train"] if basis is prepared.train else looked_up(source.data, table, basis.x)
     maxlen = cfg.maxlen or max(1, fitted_on.longest)
     asked = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
-             "reverse": getattr(cfg, "reverse", False)}
+             "reverse": cfg.reverse}
     made = {name: dataclasses.replace(split, x=rows(ids[name], asked), form=form_of(asked))
             for name, split in splits.items()}
     if source.data_y is not None:  # a target for each word: padded and cut like the words
@@ -84,12 +84,12 @@ def frequent(source: RawDataset, train: np.ndarray, cfg: Any) -> tuple[np.ndarra
     """
     assert source.data is not None
     order = by_frequency(source.data, train)
-    special = 1 if getattr(cfg, "unknown", "token") == "drop" else 2
+    special = 1 if cfg.unknown == "drop" else 2
     kept = order if cfg.num_words is None else order[: cfg.num_words - special]
     table = np.full(len(source.words), 1 if special == 2 else -1, np.int32)
     table[kept] = np.arange(len(kept)) + special
     words = (PAD, UNKNOWN)[:special] + tuple(source.words[place] for place in kept)
-    return table, Vocabulary(words, padding=0, unknown=1 if special == 2 else None, lower=getattr(cfg, "lower", True),
+    return table, Vocabulary(words, padding=0, unknown=1 if special == 2 else None, lower=cfg.lower,
                              marks="drop" if source.data_y is None else "keep")
 
 

@@ -10,7 +10,7 @@ from dlrun.data.dataset_spec import DatasetSpec
 
 def of_sentences(cfg: Any, base: DatasetSpec, size: int, maxlen: int) -> DatasetSpec:
     """Rows of words as ids below `size`, padded to `maxlen`; or as bags of them."""
-    if getattr(cfg, "form", "tokens") == "multi_hot":
+    if cfg.form == "multi_hot":
         return replace(base, input_shape=(size,), input_kind="table", vocabulary=size)
     seen = replace(base, input_shape=(maxlen,), vocabulary=size, padding=0)
     if base.target_kind != "tokens":

@@ -44,7 +44,7 @@ def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int 
         return {split: _windows(split, cut[split], windows, cfg, without_target) if split in cut else 0
                 for split in ("train", "val", "test")}
     train, test = rows["train"], rows.get("test", 0)
-    if not test and getattr(cfg, "test", None):
+    if not test and cfg.test:
         test = _taken("dataset.test", cfg.test, train)
         train -= test
     if train_size is not None:

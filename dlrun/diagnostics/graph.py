@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlrun.models.composite import Gan, fixed_latents
+from dlrun.models.composite import fixed_latents, takes_latents
 from dlrun.tasks._base.view import View
 
 
@@ -11,7 +11,7 @@ def graph(view: View) -> None:
     from torch.utils.tensorboard._pytorch_graph import graph as traced
 
     model = view.model
-    if isinstance(model, Gan):  # what runs when it is used: latent vectors through the generator
+    if takes_latents(model):  # what runs when it is used: latent vectors through the generator
         x = fixed_latents(2, model, view.config.seed).to(view.rows.device)
     else:
         x, _ = view.train.range(0, min(2, view.train.count))

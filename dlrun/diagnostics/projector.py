@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dlrun.models.composite import Autoencoder, Gan
+from dlrun.models.composite import encoder_of, takes_latents
 from dlrun.models.layers.embedding_module import Embedding
 from dlrun.record.projector import Points, save_projector
 from dlrun.tasks._base.view import View
@@ -24,7 +24,7 @@ def projector(view: View) -> None:
             points[name.replace(".", "-")] = Points(vectors, vocabulary.words[:len(vectors)])
     rows = _features(view)
     if rows is not None:
-        points["codes" if isinstance(view.model, Autoencoder) else "features"] = rows
+        points["codes" if encoder_of(view.model) else "features"] = rows
     if not points:
         view.recorder.note("nothing for the projector: the model has no embedding, and makes no features of rows")
         return
@@ -35,20 +35,20 @@ def _features(view: View) -> Points | None:
     model, data_spec = view.model, view.prepared.data_spec
     leaves = [module for module in model.modules() if not any(module.children())]
     last = [module for module in leaves if any(True for _ in module.parameters())]
-    if isinstance(model, Gan) or not last or data_spec.target_length:  # a word at each position has no one place
+    if takes_latents(model) or not last or data_spec.target_length:  # a word at each position has no one place
         return None
-    coded = isinstance(model, Autoencoder)
+    encode = encoder_of(model)
     found: list[Tensor] = []
     hook = last[-1].register_forward_pre_hook(
-        lambda module, given: None if coded else found.append(given[0].float().flatten(1).cpu()))
+        lambda module, given: None if encode else found.append(given[0].float().flatten(1).cpu()))
     labels: list[str] = []
     shown: list[Tensor] = []
     try:
         with view.eval_mode():
             for begin in range(0, min(ROWS, view.rows.count), view.evaluate_batch):
                 x, y = view.rows.range(begin, min(begin + view.evaluate_batch, ROWS, view.rows.count))
-                if coded:
-                    found.append(model.encode(x).float().flatten(1).cpu())  # type: ignore[operator]
+                if encode is not None:
+                    found.append(encode(x).float().flatten(1).cpu())
                 else:
                     model(x)
                 labels += _labels(view, y)

@@ -92,8 +92,8 @@ def _begin(module: WithKernels, layer: Any, seed: int, name: str) -> None:
     module.begun()
 
 
-def _register(network: Network, module: WithKernels, layer: Any, name: str) -> None:
-    l1, l2, max_norm = getattr(layer, "l1", 0.0), getattr(layer, "l2", 0.0), getattr(layer, "max_norm", None)
+def _register(network: Network, module: WithKernels, layer: Layer, name: str) -> None:
+    l1, l2, max_norm = layer.on_kernel()
     for parameter, kernel in module.kernels.items():
         if l1 or l2:
             network.penalised.append((f"{name}.{parameter}", l1, l2))

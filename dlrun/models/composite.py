@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeGuard
 
 import torch
 from torch import Generator, Tensor, nn
@@ -162,6 +163,16 @@ def sample(model: Vae | Gan, z: Tensor) -> Tensor:
     """Rows from latent vectors, as after training: dropout off, batch norm by its averages, no gradients."""
     with eval_mode(model), torch.no_grad():
         return model.decode(z.to(next(model.parameters()).device))
+
+
+def takes_latents(model: nn.Module) -> TypeGuard[Gan]:
+    """Whether a model is called with latent vectors, and not with rows."""
+    return isinstance(model, Gan)
+
+
+def encoder_of(model: nn.Module) -> Callable[[Tensor], Tensor] | None:
+    """What makes the latent code (rows, values) of rows; None for a model that has no code."""
+    return model.encode if isinstance(model, Autoencoder) else None
 
 
 @contextmanager

@@ -65,6 +65,10 @@ class Layer:
         """The mask of the output from that of the input; `module` is the layer's, which may take note of it."""
         return mask if self.keeps_mask else None
 
+    def on_kernel(self) -> tuple[float, float, float | None]:
+        """The l1 and l2 penalties on its kernel, and the largest norm of a unit's weights (None: any)."""
+        return 0.0, 0.0, None
+
     def text(self) -> str:
         """What a summary shows: the fields that are not at their defaults."""
         shown = []
@@ -92,6 +96,9 @@ class Weighted(Layer):
     l1: float = number(0.0, "L1 penalty on the kernel, added to the loss", low=0)
     l2: float = number(0.0, "L2 penalty on the kernel, added to the loss", low=0)
     max_norm: float | None = number(None, MAX_NORM_DOC, low=0, above=True)
+
+    def on_kernel(self) -> tuple[float, float, float | None]:
+        return self.l1, self.l2, self.max_norm
 
     def text(self) -> str:
         shown = [self.measure()]

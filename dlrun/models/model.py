@@ -70,6 +70,10 @@ class Model:
         """The key that makes it carry states over from batch to batch; empty where none does."""
         return stateful_key(self)
 
+    def on_kernels(self) -> Mapping[str, float]:
+        """The penalties (l1, l2) and the largest norm (max_norm) of its kernels, where they are options and are set."""
+        return {key: value for key in ("l1", "l2", "max_norm") if (value := vars(self).get(key))}
+
     def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
         """Why it does not go with this task on such data, and what does; empty where it does."""
         return ""

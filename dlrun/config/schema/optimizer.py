@@ -46,6 +46,11 @@ class Optimizer:
     clip_value: float | None = number(None, "Largest absolute value of a gradient.", low=0, above=True)
     accumulate: int = integer(1, "Batches whose gradients are averaged before one update.", low=1)
 
+    @property
+    def gradient_decay(self) -> float:
+        """The decay of the running mean of gradients that a step follows; 0 where it follows the last gradient."""
+        return 0.0
+
     def build(self, params: Sequence[Any], device: Any) -> Any:
         """A torch.optim.Optimizer over the trained parameters of one player, which are on a torch.device."""
         raise NotImplementedError

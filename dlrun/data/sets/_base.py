@@ -54,6 +54,16 @@ class Dataset:
     window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
     name: str
     target_scale: str = "none"  # how a target that is a number is scaled; an option where it can be
+    # Options that some data sets have; the others are as it stands here.
+    test: float = 0.0  # the test split that is taken from the rows: a fraction, a count, 0 for none
+    test_take: str = "random"  # which rows these are: random ones, or those at the end
+    split_seed: int | None = None  # of the one shuffle that they are taken from; None: rows stay as they are stored
+    stratify: bool = False  # whether the test split keeps the proportions of the classes
+    form: str = "tokens"  # what texts become: tokens, one_hot, multi_hot
+    unknown: str = "token"  # what becomes of words that the vocabulary lacks: token, drop
+    lower: bool = True  # whether words are lower-cased
+    reverse: bool = False  # whether rows of words are read from their end
+    crop: int = 0  # the side of the square that is cut from the middle of a picture
     scale: str = "any"  # where inputs lie: unit [0, 1], symmetric [-1, 1], any; an option where they can be numbers
 
     def info(self, data_dir: str) -> DatasetInfo | None:

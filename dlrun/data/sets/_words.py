@@ -68,7 +68,7 @@ class Words(Dataset):
 
     def words_info(self, known: DatasetInfo) -> DatasetInfo | None:
         """Signature and rows of sentences of which classes and rows are known; None where the words decide more."""
-        bag = getattr(self, "form", "tokens") == "multi_hot"
+        bag = self.form == "multi_hot"
         if self.num_words is None or (self.maxlen is None and not bag):
             return None
         spec = shape.of_sentences(self, known.data_spec, self.num_words, self.maxlen or 0)

@@ -22,6 +22,10 @@ class Adam(Optimizer):
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)
     amsgrad: bool = flag(False, "Use the largest mean square so far (Reddi et al., 2018).")
 
+    @property
+    def gradient_decay(self) -> float:
+        return self.beta1
+
     def build(self, params: Any, device: Any) -> Any:
         import torch
 

@@ -20,6 +20,10 @@ class Adamax(Optimizer):
     beta2: float = number(0.999, "Decay of the infinity norm.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added to the norm.", low=0, above=True)
 
+    @property
+    def gradient_decay(self) -> float:
+        return self.beta1
+
     def build(self, params: Any, device: Any) -> Any:
         import torch
 

@@ -21,6 +21,10 @@ class Nadam(Optimizer):
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)
     momentum_decay: float = number(0.004, "Warm-up of the momentum.", low=0)
 
+    @property
+    def gradient_decay(self) -> float:
+        return self.beta1
+
     def build(self, params: Any, device: Any) -> Any:
         import torch
 

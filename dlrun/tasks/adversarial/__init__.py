@@ -82,7 +82,7 @@ class Adversarial(AdversarialOptions):
                 f"{self.critic_steps} (task.critic_steps); watch train/discriminator_loss")
 
     def advice(self, config: Config) -> Iterator[str]:
-        if self.clip and getattr(config.optimizer, "beta1", 0):
+        if self.clip and config.optimizer.gradient_decay:
             yield "clipped weights and momentum seldom train together; optimizer=rmsprop, or optimizer.beta1=0"
 
     def players_line(self) -> str:
