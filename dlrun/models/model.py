@@ -14,7 +14,7 @@ from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.composite_spec import rows as composite_rows
-from dlrun.models.layer import Layer
+from dlrun.models.layer import Layer, Weighted
 from dlrun.models.plan import LayerRow, output_shape, plan
 from dlrun.models.shapes import Shape
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Module: TypeAlias = "nn.Module"  # texts, so that the annotations of `build` need no torch
 Rng: TypeAlias = "StepRng"
 Network = Sequence[Layer] | CompositeSpec | None
+_SHAPE_ONLY = ("flatten", "reshape", "reverse", "crop", "repeat", "dropout")  # before the first that computes
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,11 @@ class ListModel(Model):
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
         from dlrun.models.build import build
 
+        first = next((layer for layer in network if layer.kind not in _SHAPE_ONLY), None)
+        if data_spec.input_kind == "tokens" and isinstance(first, Weighted):
+            raise problem(self.given, f"{first.kind} expects numbers; the data set's rows are token ids: begin with "
+                                      "an embedding (model=lstm, or  - embedding: 32), or dataset.form=one_hot or "
+                                      "multi_hot where the data set has it")
         return build(network, data_spec.input_shape, seed=seed, rng=rng)
 
     def table(self, network: Any, input_shape: Shape) -> list[LayerRow]:
