@@ -110,14 +110,16 @@ def test_a_file_that_has_changed_is_read_again(write, folder: Path) -> None:
 
 def test_a_wrong_key_costs_one_composition(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dlrun.config.compose import composer as module
+    from dlrun.config.compose.composer import Composer
 
+    module._known.clear()
     calls: list[list[str]] = []
     real = module.compose_groups
     monkeypatch.setattr(module, "compose_groups", lambda overrides: calls.append(list(overrides)) or real(overrides))
-    compose(["modle=cnn"])
+    Composer().compose(["modle=cnn"])
     assert calls == [[]]
     calls.clear()
-    compose(["seed=1", "model=dense"])
+    Composer().compose(["seed=1", "model=dense"])
     assert calls == [["model=dense"]]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.config import identity as module
+from dlrun.config.check.allow import allow_typed
 from dlrun.config.check.check import check
 from dlrun.config.compose.compose import compose
 from dlrun.config.identity import identity, prefix_identity, run_name
@@ -22,6 +23,7 @@ from dlrun.registry import register
 
 
 def config(*overrides: str) -> Config:
+    allow_typed(overrides)
     composition, problems = compose(overrides)
     assert composition is not None and not problems, problems
     return check(composition.plain)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from dlrun.config.check import rules
+from dlrun.config.check.allow import allow_typed
 from dlrun.config.check.check import inspect as inspect_config
 from dlrun.config.check.rules import measured
 from dlrun.config.compose.compose import compose
@@ -46,11 +47,13 @@ BREAKS = {  # rule -> (overrides that break it, overrides that just keep it)
     "name_is_a_folder": (["name=a/../../b"], ["name=a/b..c"]),
     "output_dir_is_named": (["output_dir=' '"], ["output_dir=."]),
     "callbacks_are_known": (["callbacks=mine"], ["callbacks=net.Watch", "allow=net"]),
+    "allow_is_typed": (["experiment=foreign"], ["allow=net"]),
     "custom_class_is_allowed": (["model=mine"], ["model=mine", "allow=net"]),
 }
 
 
 def problems(overrides: list[str]) -> list[Problem]:
+    allow_typed(overrides)
     composition, found = compose(overrides)
     assert composition is not None and not found, found
     return inspect_config(composition.plain)[1]
@@ -70,7 +73,8 @@ def test_every_rule_is_tried_here() -> None:
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_rule_says_one_problem_when_broken_and_none_when_just_kept(name: str, write: Callable) -> None:
-    write({"configs/model/mine.yaml": "_target_: net.Net\n", "net.py": "class Net: pass\n"})
+    write({"configs/model/mine.yaml": "_target_: net.Net\n", "net.py": "class Net: pass\n",
+           "experiments/foreign.yaml": "allow: [net]\n"})
     broken, kept = BREAKS[name]
     assert len(problems(broken)) == 1
     assert problems(kept) == []
