@@ -108,7 +108,7 @@ def _device_line(components: RunComponents, machine: Machine) -> str:
     if components.train.streamed:
         data.append("training rows are read as steps need them")
     elif components.batches.rows.streamed:
-        data.append("training rows are drawn anew in each pass")
+        data.append("training rows are drawn again in each pass")
     precision = "" if components.config.precision == "float32" else f" · {components.config.precision}"
     return f"{machine.line} · {' · '.join(data)}{precision}"
 

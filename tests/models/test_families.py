@@ -98,3 +98,13 @@ def test_the_l2_of_a_family_is_on_hidden_kernels_only() -> None:
 def test_the_counts_of_a_network_with_batch_norm_are_split_as_in_keras() -> None:
     layers = Dense(hidden=(5,), batch_norm=True).network(IRIS, 3)
     assert totals(plan(layers, (4,))) == (4 * 5 + 5 + 2 * 5 + 5 * 3 + 3, 2 * 5)
+
+
+@pytest.mark.parametrize(("data_spec", "end", "kept"), [
+    (DatasetSpec((2, 9), "series", "classes", tuple("abc")), {"rnn": {"units": 3, "activation": "sigmoid"}}, "sigmoid"),
+    (IRIS, {"dense": {"units": "out", "activation": "softmax"}}, "linear"),
+])
+def test_only_the_function_of_an_output_is_left_to_the_loss(data_spec: DatasetSpec, end: dict[str, object],
+                                                            kept: str) -> None:
+    *_, last = Sequential(layers=(end,)).layers_for(data_spec, 3)
+    assert last.kind == next(iter(end)) and last.activation == kept  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from dlrun.config.schema.fields import choice, layers
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.choices import INITS
 from dlrun.models.layer import Layer, Weighted
+from dlrun.models.layers.activation import Activation
 from dlrun.models.layers.residual import Residual
 from dlrun.models.model import ListModel
 from dlrun.models.parse import parse
@@ -51,7 +52,9 @@ class Sequential(ListModel):
 def _without_end(found: list[Layer], targets: str, outputs: int) -> list[Layer]:
     """Drops a classifier's final softmax or sigmoid: the losses take logits, where both are exact and stable."""
     last = found[-1]
-    function = getattr(last, "function", getattr(last, "activation", "linear"))
+    if not isinstance(last, (Activation, Weighted, Residual)):
+        return found  # the activation of a recurrent layer is a part of its steps
+    function = last.function if isinstance(last, Activation) else last.activation
     if function not in ("softmax", "sigmoid"):
         return found
     if function not in ENDS[targets] or (function == "sigmoid" and outputs > 1 and targets != "labels"):
@@ -61,5 +64,5 @@ def _without_end(found: list[Layer], targets: str, outputs: int) -> list[Layer]:
         if targets == "several":
             raise problem(given, "the task has several targets, each with its own loss: expected nothing")
         raise problem(given, f"the task has {outputs} classes, one for each row: expected softmax, or nothing")
-    kept = [replace(last, activation="linear")] if isinstance(last, (Weighted, Residual)) else []
+    kept = [] if isinstance(last, Activation) else [replace(last, activation="linear")]
     return [*found[:-1], *kept]
