@@ -127,6 +127,13 @@ def test_principal_components_are_scikit_learns_and_no_code_of_their_length_is_b
     assert (outcome.folder / "pictures/reconstructions.png").is_file()
 
 
+def test_principal_components_take_any_seed_of_a_run(go) -> None:
+    """scikit-learn's seeds end at 2^32 - 1, those of a run do not."""
+    one, huge = (go("dataset=wine", "task=reconstruct", "model=pca", "model.code=3", f"seed={seed}")
+                 for seed in (2**32 - 1, 2**63 - 1))
+    assert one.result["status"] == huge.result["status"] == "finished"
+
+
 def test_linear_is_one_map_for_every_task_and_flattens_series(go, walk: str) -> None:
     overrides = ["dataset=series", f"dataset.path={walk}", "dataset.target=level", "dataset.lookback=10", "epochs=1"]
     assert go(*overrides, "model=linear").result["parameters"] == 2 * 10 + 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.quoting import show
-from dlrun.sweep.request.axes import axis_of
+from dlrun.sweep.request.axes import MAX_JOBS, axis_of
 from dlrun.sweep.request.cli_overrides import CliOverrides
 from dlrun.sweep.request.sweep_config import SweepConfig
 
@@ -25,6 +25,9 @@ def read_seeds(value: Any) -> list[int]:
             value = [choice.sets[SEED] for choice in axis_of(f"{SEED}={value}").choices]
         except ConfigError:
             raise ValueError(expected) from None
+    count = value if _is_count(value) else len(value) if isinstance(value, (list, tuple)) else 0
+    if count > MAX_JOBS:  # said before they are listed, which would take memory for each
+        raise ValueError(f"it has {count:,} seeds; {MAX_JOBS:,} is the most")
     if _is_count(value) and value >= 1:
         return list(range(value))
     if isinstance(value, (list, tuple)) and value and all(_is_count(seed) and seed >= 0 for seed in value):

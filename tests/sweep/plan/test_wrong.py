@@ -10,6 +10,7 @@ import pytest
 @pytest.mark.parametrize(("overrides", "says"), [
     (["seeds=0"], ["seeds=0: expected a number n for the seeds 0 to n-1, or a list of seeds"]),
     (["seeds=[1,x]"], ["seeds=[1,x]: expected a number n"]),
+    (["seeds=99999999999"], ["seeds=99999999999: it has 99,999,999,999 seeds; 20,000 is the most"]),
     (["seeds=2", "seed=3"], ["seeds=2: seed=3 sets the seeds already"]),
     (["seeds=2", "seeds=3"], ["seeds=3: it is given twice; seeds=2 comes before"]),
     (["seed=1,2", "seed=3"], ["seed=3: seed is given twice; seed=1,2 comes before"]),
