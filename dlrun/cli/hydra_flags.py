@@ -12,20 +12,22 @@ from dlrun.config.problem import ConfigError, did_you_mean, problem
 from dlrun.record.terminal import say
 
 _CFG = ("job", "hydra", "all")
+_WITH_VALUE = ("--cfg", "-c", "--info", "-i", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn")
 _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 
 def answer(arguments: Sequence[str]) -> int:
     """Print what the flags among the arguments ask for; the exit code."""
-    if any(text in ("-m", "--multirun") for text in arguments):  # what is shown is the first job's
+    flags, overrides = _split(arguments)
+    if any(text in ("-m", "--multirun") for text in flags):  # what is shown is the first job's
         from dlrun.sweep.make import first_job
 
-        typed = [text for text in arguments if "=" in text and not text.startswith("-")]
-        arguments = [text for text in arguments if text not in (*typed, "-m", "--multirun")] + first_job(typed)
+        overrides = first_job(overrides)
+        flags = [text for text in flags if text not in ("-m", "--multirun")]
+        arguments = [*flags, *overrides]
     if "--version" in arguments:
         say(f"dlrun {__version__}")
         return 0
-    overrides = [text for text in arguments if not text.startswith("-") and text not in ("job", "hydra", "all")]
     completing = any(text.split("=")[0] in ("-sc", "--shell-completion") for text in arguments)
     if completing:
         shell = _subcommand(arguments)
@@ -34,12 +36,24 @@ def answer(arguments: Sequence[str]) -> int:
     _choices(arguments)
     shows = any(text.split("=")[0] in ("--cfg", "-c", "--info", "-i") for text in arguments)
     if shows and not completing:
-        composition, problems = compose([text for text in overrides if "=" in text])
+        composition, problems = compose(overrides)
         if problems or composition is None:
             raise ConfigError(problems)
     code, text = hydra_says(arguments)
     say(text, end="")
     return code
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The flags, with the words that belong to them, and the overrides; raises ConfigError for a number as a flag."""
+    flags: list[str] = []
+    overrides: list[str] = []
+    for before, text in zip(["", *arguments], arguments):
+        if text[:1] == "-" and not text[1:2].isalpha() and text[1:2] != "-":  # Hydra's parser takes -1 for an override
+            raise problem(text, "no such flag")
+        belongs = before in _WITH_VALUE and "=" not in text
+        (flags if belongs or text.startswith("-") else overrides).append(text)
+    return flags, overrides
 
 
 def _subcommand(arguments: Sequence[str]) -> str:
