@@ -27,11 +27,17 @@ REPORT_SECONDS = 0.25  # seconds between two updates of what a person sees
 
 
 class Diverged(Exception):
-    """The loss became NaN or infinite in a step after `first`, up to `last`."""
+    """The loss became NaN or infinite in a step after `first`, up to `last`.
+
+    `first` may be given as `last`: the training loss is finite up to there, but the weights that the step left, or
+    what was measured with them, are not; then it is that step alone.
+    """
 
     def __init__(self, first: int, last: int):
-        self.first, self.last = first, last
-        super().__init__(f"the loss became NaN or infinite between steps {first + 1} and {last}")
+        self.first, self.last = min(first, last - 1), last
+        alone = last - self.first == 1
+        super().__init__("the loss became NaN or infinite "
+                         + (f"in step {last}" if alone else f"between steps {self.first + 1} and {last}"))
 
 
 class Interrupted(Exception):

@@ -26,7 +26,7 @@ from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.own_file import refuse_links
 from dlrun.record.provenance import other_code
 from dlrun.record.recorder import Recorder, Recorders
-from dlrun.record.status import AGAIN, DONE, unmeasured
+from dlrun.record.status import DONE, FAILED, unmeasured
 from dlrun.record.stored import Damaged, read_json
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
@@ -138,4 +138,4 @@ def _folds() -> Work:
 
 
 def _exit_code(result: dict[str, Any]) -> int:
-    return 1 if result["status"] in AGAIN else 0
+    return 1 if result["status"] in FAILED else 0

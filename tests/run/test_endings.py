@@ -49,7 +49,7 @@ NAN = "x = x * float('nan') if self.training and self.seen >= 130 else x"  # fro
 def test_a_loss_that_is_no_number_ends_the_run_as_diverged(go) -> None:
     outcome = go(*mine(NAN), "epochs=9")
     result = strict(outcome.folder / "result.json")
-    assert (result["status"], outcome.exit_code) == ("diverged", 0), "a result, not an error"
+    assert (result["status"], outcome.exit_code) == ("diverged", 1), "as a sweep of it ends"
     # Looked at after step 100 and at the ends of epochs (23, 46, ... 115, 138): found at the end of epoch 6.
     assert result["between"] == [115, 138]
     assert result["between"][0] < 130 <= result["between"][1]
@@ -93,7 +93,7 @@ def test_a_window_of_a_long_epoch_is_a_hundred_steps(go) -> None:
 def test_a_rate_far_too_high_diverges_or_collapses_but_is_a_result(go) -> None:
     outcome = go("dataset=digits", "model=dense", "model.hidden=[16]", "optimizer=sgd", "optimizer.lr=1e30",
                  "task.loss=cross_entropy", "epochs=3")
-    assert outcome.result["status"] == "diverged" and outcome.exit_code == 0
+    assert outcome.result["status"] == "diverged" and outcome.exit_code == 1
     strict(outcome.folder / "result.json")
 
 
@@ -104,6 +104,7 @@ def test_a_validation_loss_that_is_no_number_ends_the_run_and_is_written_as_null
     result = strict(outcome.folder / "result.json")
     assert result["status"] == "diverged"
     assert result["val"]["loss"] is None and result["best"] == {} and math.isfinite(result["train"]["loss"])
+    assert result["between"] == [22, 23] and "became NaN or infinite in step 23;" in result["stop_reason"]
 
 
 # 60 rows with a backward pass are too many; without one 1,000 would still do.

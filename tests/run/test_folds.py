@@ -186,7 +186,7 @@ def mine(body: str) -> list[str]:
 def test_a_fold_that_diverges_ends_the_run_which_names_it(go) -> None:
     overrides = mine("x = x * float('nan')")
     outcome = go(*overrides)
-    assert (outcome.result["status"], outcome.exit_code) == ("diverged", 0)
+    assert (outcome.result["status"], outcome.exit_code) == ("diverged", 1)
     assert outcome.result["stop_reason"].startswith("fold 2: the loss became NaN or infinite between steps 1 and 6")
     assert [fold["fold"] for fold in outcome.result["folds"]] == [0, 1]
     assert outcome.result["val"] == {} and not (outcome.folder / "folds" / "3").exists()

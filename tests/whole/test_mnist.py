@@ -30,8 +30,7 @@ def test_two_hidden_layers_reach_the_printed_accuracy(go, mnist, optimizer: str,
 
 def test_adam_with_a_rate_of_a_tenth_collapses_and_that_is_a_result(go, mnist) -> None:
     outcome = go(*DENSE, "optimizer=adam", "optimizer.lr=0.1", "epochs=5")
-    assert outcome.exit_code == 0
-    assert outcome.result["status"] in ("finished", "diverged")
+    assert (outcome.result["status"], outcome.exit_code) in (("finished", 0), ("diverged", 1))
     if outcome.result["status"] == "finished":
         assert outcome.result["test"]["accuracy"] < 0.6
 
