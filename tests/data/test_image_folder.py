@@ -85,6 +85,14 @@ def test_unreadable_pictures_and_links_that_lead_out_are_left_out_and_said(tmp_p
     assert any("1 links" in line for line in said)
 
 
+def test_a_class_of_which_no_picture_can_be_read_is_refused(tmp_path):
+    for name in ("cat/a.png", "cat/b.png", "dog/a.png"):
+        _picture(tmp_path / name)
+    (tmp_path / "dog/a.png").write_bytes((tmp_path / "cat/a.png").read_bytes()[:60])
+    with pytest.raises(ConfigError, match="no train picture of dog can be read"):
+        read(ImageFolder(path=str(tmp_path), size=(8,)), "", print)
+
+
 def test_sixteen_bits_are_scaled_down_and_not_clipped(tmp_path):
     grey = np.array([[0, 65535], [32768, 256]], np.uint16)
     for name in ("cat", "dog"):

@@ -166,6 +166,11 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
             y.append(label)
         if not y:
             raise problem(f"dataset.path={cfg.path}", f"none of its {len(files):,} {split} pictures can be read")
+        present = set(y)
+        without = [name for number, name in enumerate(listing.classes) if number not in present]
+        if without:
+            raise problem(f"dataset.path={cfg.path}",
+                          f"no {split} picture of {without[0]} can be read; expected one or more of every class")
         arrays[split] = x[: len(y)], np.array(y, np.int64)
     data_spec = DatasetSpec((cfg.channels, height, width), "image", "classes", listing.classes)
     val, test = arrays.get("val", (None, None)), arrays.get("test", (None, None))
