@@ -11,6 +11,9 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType
+from typing import Any
 
 _patterns: list[str] = []
 _appended: list[str] = []  # the working folder at the end of sys.path, where an import of dlrun's has left it
@@ -60,7 +63,7 @@ def import_own(module: str, given: str) -> object:
 
     `given` is what the user typed that asked for it.
     """
-    with _working_folder_first():
+    with _working_folder_first(), _from_source(module):
         return _import(module, given)
 
 
@@ -88,6 +91,40 @@ def _import(module: str, given: str) -> object:
                   and os.path.dirname(frame.filename) != os.path.dirname(__file__)]
         where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
         raise BrokenKind(given, f"importing {module} failed: {type(error).__name__}: {error}{where}") from error
+
+
+class _Source(SourceFileLoader):
+    """Runs a module's source as it stands.
+
+    Python takes bytecode for current when the source has its size and second, also where it was changed within that
+    second; a run's id has the hash of the source, so that very text has to be what runs.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
+
+
+@contextmanager
+def _from_source(module: str) -> Iterator[None]:
+    """Meanwhile modules of the working folder, and those of `module`'s package, are compiled from their source."""
+    own, here = module.partition(".")[0], os.getcwd() + os.sep
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+            spec = PathFinder.find_spec(name, path, target)
+            origin = spec.origin or "" if spec is not None else ""
+            if spec is not None and type(spec.loader) is SourceFileLoader and (
+                    name.partition(".")[0] == own or origin.startswith(here) and "site-packages" not in origin):
+                spec.loader = _Source(name, origin)
+            return spec
+
+    sys.meta_path.insert(0, Finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(Finder)
 
 
 @contextmanager

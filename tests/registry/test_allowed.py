@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import sys
 from pathlib import Path
 
@@ -48,3 +49,15 @@ def test_a_working_folder_that_is_on_the_path_stays_where_it_is(write, folder: P
     with pytest.raises(BrokenKind, match="broken.py, line 1"):
         import_own("broken", "allow=broken")
     assert sys.path == before
+
+
+def test_what_runs_is_the_source_as_it_stands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    module = Path("changes_quickly.py")
+    for text in ("1", "2"):  # one size, and one second by the file's time: bytecode of the first would pass for both
+        module.write_text(f"VALUE = {text}\n", encoding="utf-8")
+        os.utime(module, (1_700_000_000, 1_700_000_000))
+        monkeypatch.delitem(sys.modules, "changes_quickly", raising=False)
+        py_compile.compile(str(module)) if text == "1" else None
+        assert import_own("changes_quickly", "allow=changes_quickly").VALUE == int(text)  # type: ignore[attr-defined]
+    monkeypatch.delitem(sys.modules, "changes_quickly", raising=False)
