@@ -121,16 +121,16 @@ class ListModel(Model):
     def network(self, data_spec: DatasetSpec, outputs: int, values: str = "any") -> list[Layer]:
         layers = self.layers_for(data_spec, outputs)
         output_shape(layers, data_spec.input_shape)
+        first = next((layer for layer in layers if layer.kind not in _SHAPE_ONLY), None)
+        if data_spec.input_kind == "tokens" and isinstance(first, Weighted):
+            raise problem(self.given, f"{first.kind} expects numbers; the data set's rows are token ids: begin with "
+                                      "an embedding (model=lstm, or  - embedding: 32), or dataset.form=one_hot or "
+                                      "multi_hot where the data set has it")
         return layers
 
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
         from dlrun.models.build import build
 
-        first = next((layer for layer in network if layer.kind not in _SHAPE_ONLY), None)
-        if data_spec.input_kind == "tokens" and isinstance(first, Weighted):
-            raise problem(self.given, f"{first.kind} expects numbers; the data set's rows are token ids: begin with "
-                                      "an embedding (model=lstm, or  - embedding: 32), or dataset.form=one_hot or "
-                                      "multi_hot where the data set has it")
         return build(network, data_spec.input_shape, seed=seed, rng=rng)
 
     def table(self, network: Any, input_shape: Shape) -> list[LayerRow]:

@@ -13,14 +13,23 @@ import pytest
 import torch
 
 from dlrun.config.compose.session import hydra_started
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.groups import schema_of
 from dlrun.config.schema.root import GROUPS
+from dlrun.preflight.preflight import preflight
 from dlrun.record.provenance import cpu_model
 from tests.golden import facts, old_runs
 from tests.whole.equal import result, rows, state
 
 STORED = facts.stored()
+# Once accepted, and stopped by torch in the first step: ids of tokens are no numbers to multiply.
+REFUSED = [
+    *([f"dataset={data}", f"model={model}"] for model in ("dense", "sequential")
+      for data in ("aesop", "alice", "imdb", "nietzsche", "python_docs", "reuters", "umich")),
+    ["dataset=treebank", "model=dense"],
+    *(["dataset=python_docs", "model=dense", f"task={task}"] for task in ("auto", "next_token", "tag")),
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,11 +56,22 @@ def test_every_command_has_the_id_the_parameters_and_the_configuration_that_it_h
     assert_same(STORED["commands"], look)
 
 
+@pytest.mark.parametrize("overrides", REFUSED, ids=" ".join)
+def test_what_is_refused_now_is_refused_with_its_reason(overrides: list[str], look: facts.Look) -> None:
+    assert overrides in [command for command, _ in STORED["commands"]]
+    if not look.facts(overrides)["absent"]:
+        with pytest.raises(ConfigError, match="dense expects numbers; the data set's rows are token ids"):
+            preflight(overrides)
+
+
 def assert_same(commands: list[Any], look: facts.Look) -> None:
     """Commands whose data is not on this machine are not judged."""
     for overrides, then in commands:
         now = look.facts(overrides)
         if now.get("absent") and not then.get("absent"):
+            continue
+        if overrides in REFUSED:
+            assert "id" in then and now == {"wrong": ["model"], "absent": False}, overrides
             continue
         expected, found = dict(then), dict(now)
         assert_same_config(expected.pop("config", {}), found.pop("config", {}), overrides)
