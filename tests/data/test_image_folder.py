@@ -93,6 +93,32 @@ def test_a_class_of_which_no_picture_can_be_read_is_refused(tmp_path):
         read(ImageFolder(path=str(tmp_path), size=(8,)), "", print)
 
 
+def test_an_orientation_that_is_not_applied_is_said(tmp_path, said):
+    for name in ("cat/a.jpg", "dog/a.jpg", "dog/b.jpg"):
+        _picture(tmp_path / name)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.open(tmp_path / "dog/a.jpg").save(tmp_path / "dog/b.jpg", exif=exif)
+    read(ImageFolder(path=str(tmp_path), size=(8,)), "", said.append)
+    assert [line.split(",")[0] for line in said if "EXIF" in line] == ["1 pictures have an EXIF orientation"]
+
+
+@pytest.mark.parametrize(("numbers", "says"), [
+    (np.linspace(0, 1, 64, dtype=np.float32), "its numbers are 0 to 1;"),
+    (np.arange(64, dtype=np.int32) * 1000, "its numbers are 0 to 63000;"),
+    (np.arange(64, dtype=np.float32), ""), (np.arange(64, dtype=np.int32), "")])
+def test_numbers_that_bytes_do_not_hold_are_refused(tmp_path, numbers, says):
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(numbers.reshape(8, 8)).save(tmp_path / name / "a.tif")
+    cfg = ImageFolder(path=str(tmp_path), size=(8,), channels=1)
+    if says:
+        with pytest.raises(ConfigError, match=says):
+            read(cfg, "", print)
+    else:
+        assert read(cfg, "", print).x[0].ravel().tolist() == list(range(64))
+
+
 def test_sixteen_bits_are_scaled_down_and_not_clipped(tmp_path):
     grey = np.array([[0, 65535], [32768, 256]], np.uint16)
     for name in ("cat", "dog"):

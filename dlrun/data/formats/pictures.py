@@ -6,6 +6,8 @@ from typing import Any
 
 from dlrun.config.problem import problem
 
+_ORIENTATION = 0x0112  # of EXIF
+
 
 def size_of(size: tuple[int, ...]) -> tuple[int, int]:
     """Height and width of the option `size`.  Raises ConfigError."""
@@ -39,3 +41,24 @@ def decode(data: bytes, height: int, width: int, channels: int, crop: int = 0) -
     except Exception:  # Pillow's decoders raise anything for a damaged file, down to TypeError and struct.error
         return None
     return array[None] if channels == 1 else array.transpose(2, 0, 1)
+
+
+def lost_in(data: bytes) -> tuple[bool, str]:
+    """What `decode` makes nothing of: whether the file asks to be shown turned, and the range of its numbers ("0 to 1")
+    where these are floats or 32-bit integers that bytes do not hold."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            turned = picture.getexif().get(_ORIENTATION, 1) not in (0, 1)
+            if picture.mode not in ("F", "I"):
+                return turned, ""
+            numbers = np.asarray(picture)
+    except Exception:  # no whole picture: `decode` says so
+        return False, ""
+    low, high = numbers.min(), numbers.max()
+    held = low >= 0 and high <= 255 and (picture.mode == "I" or high > 1 or high == 0)
+    return turned, "" if held else f"{low:g} to {high:g}"

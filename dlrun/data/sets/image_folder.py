@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlrun.config.problem import problem
 from dlrun.config.regular_file import read_regular
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
-from dlrun.data.formats.pictures import decode, size_of
+from dlrun.data.formats.pictures import decode, lost_in, size_of
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Dataset, Say
 from dlrun.registry import register
@@ -151,7 +151,7 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
     height, width = size_of(cfg.size)
     total = sum(len(files) for files in listing.files.values())
     say(f"{listing.root.name}: decoding {total:,} pictures once")
-    sha, broken, arrays = hashlib.sha256(), [], {}
+    sha, broken, turned, arrays = hashlib.sha256(), [], 0, {}
     for split, files in listing.files.items():
         x = np.empty((len(files), cfg.channels, height, width), np.uint8)
         y: list[int] = []
@@ -162,6 +162,10 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
             if picture is None:
                 broken.append(file)
                 continue
+            turns, beyond = lost_in(data)
+            if beyond:
+                raise problem(str(file), f"its numbers are {beyond}; expected 0 to 255, or a 16-bit PNG or TIFF")
+            turned += turns
             x[len(y)] = picture
             y.append(label)
         if not y:
@@ -176,7 +180,7 @@ def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
     val, test = arrays.get("val", (None, None)), arrays.get("test", (None, None))
     return RawDataset(
         data_spec, *arrays["train"], x_val=val[0], y_val=val[1], x_test=test[0], y_test=test[1], levels=255.0,
-        files={f"{listing.root.resolve().name}/": sha.hexdigest()}, notes=_notes(listing, broken), grouped=True,
+        files={f"{listing.root.resolve().name}/": sha.hexdigest()}, notes=_notes(listing, broken, turned), grouped=True,
     )
 
 
@@ -188,11 +192,13 @@ def _bytes(file: Path) -> bytes:
         return b""
 
 
-def _notes(listing: Listing, broken: list[Path]) -> tuple[str, ...]:
+def _notes(listing: Listing, broken: list[Path], turned: int) -> tuple[str, ...]:
     notes = []
     if broken:
         shown = ", ".join(str(file.relative_to(listing.root)) for file in broken[:3])
         notes.append(f"{len(broken):,} unreadable pictures are left out ({shown}{' ...' if len(broken) > 3 else ''})")
+    if turned:
+        notes.append(f"{turned:,} pictures have an EXIF orientation, which is not applied")
     if listing.outside:
         notes.append(f"{listing.outside:,} links that lead out of {listing.root} are left out")
     return tuple(notes)
