@@ -54,7 +54,8 @@ def test_the_folds_have_the_layout_of_a_run(go) -> None:
         "kind": "kfold", "k": 4, "shuffle": True, "fold": 3}
     own = {path.name for path in outcome.folder.iterdir() if not path.name.startswith("events")}
     assert own == {
-        "config.yaml", "metrics.jsonl", "result.json", "provenance.json", "pictures", "folds", "final", "lock"}
+        "config.yaml", "metrics.jsonl", "result.json", "provenance.json", "manifest.json", "pictures", "folds", "final",
+        "lock"}
     assert (outcome.folder / "pictures" / "folds.png").stat().st_size > 1000
 
 

@@ -47,7 +47,7 @@ def test_the_folder_is_output_dir_name_id(outcome) -> None:
     assert names - events == {
         "config.yaml", "fitted.json", "metrics.jsonl", "result.json", "provenance.json", "checkpoints/last.pt",
         "checkpoints/best.pt", "pictures/batch.png", "pictures/confusion.png",
-        "pictures/mistakes.png", "lock"}
+        "pictures/mistakes.png", "manifest.json", "lock"}
     assert [name for name in events if (outcome.folder / name).stat().st_size] != []
 
 

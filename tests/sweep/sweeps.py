@@ -19,7 +19,9 @@ from pathlib import Path
 from dlrun.sweep.run import run_sweep
 from dlrun.sweep.execute.options import Execution
 from dlrun.record.plan import load
+from dlrun.registry import allow
 if __name__ == "__main__":
+    allow(sys.argv[3:])
     sys.exit(run_sweep(load(Path(sys.argv[1])), Execution(**json.loads(sys.argv[2]))))
 """
 
@@ -31,10 +33,10 @@ def planned(output: Path, *overrides: str) -> Plan:
     return plan
 
 
-def start(plan: Plan, log: Path, options: str = '{"workers": 2}') -> subprocess.Popen[bytes]:
-    """A process that runs a stored plan; what it prints is appended to `log`."""
+def start(plan: Plan, log: Path, options: str = '{"workers": 2}', *allowed: str) -> subprocess.Popen[bytes]:
+    """A process that runs a stored plan with these modules allowed; what it prints is appended to `log`."""
     with log.open("ab") as stream:
-        return subprocess.Popen([sys.executable, "-c", _DRIVER, str(plan.folder), options], stdout=stream,
+        return subprocess.Popen([sys.executable, "-c", _DRIVER, str(plan.folder), options, *allowed], stdout=stream,
                                 stderr=subprocess.STDOUT)
 
 

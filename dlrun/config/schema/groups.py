@@ -71,7 +71,7 @@ def of_target(values: Any) -> bool:
 
 def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:
     """A group file's values over the defaults of its schema; `name` is the word that chose it."""
-    if TARGET in values:
+    if TARGET in values and is_open(group):
         keys = {key: value for key, value in defaults(open_schema(group)).items() if key not in OF_TARGET}
         return {**keys, **({"name": name} if "name" in keys else {}), **values}
     schema = schema_of(group, values)

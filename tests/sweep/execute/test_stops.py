@@ -53,7 +53,7 @@ class Slow(torch.nn.Module):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         plan = planned(tmp_path / "runs", "model=slow", "allow=slow", "epochs=1")
-        process = start(plan, log)
+        process = start(plan, log, '{"workers": 2}', "slow")
     wait_for(lambda: checkpoints(plan) > 0, log)
     workers = children(process.pid)
     process.send_signal(signal.SIGINT)
