@@ -15,6 +15,7 @@ import torch
 
 MOST = 8
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
+_ASKED = (signal.SIGINT, signal.SIGTERM)  # what asks a run to save and end
 
 
 def reading_processes() -> int:
@@ -34,7 +35,16 @@ def read_by_processes(read: Callable[..., Any], wanted: Iterator[tuple[Any, ...]
         _Calls(read), batch_size=None, sampler=_Once(wanted), num_workers=processes, collate_fn=_as_it_is,
         multiprocessing_context="fork", worker_init_fn=partial(_leave_signals, os.getpid()),
         generator=torch.Generator())  # torch's own would move
-    yield from loader
+    # A signal that comes while they begin waits: it would end one that does not ignore it yet.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ASKED)
+    try:
+        batches: Any = iter(loader)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    try:
+        yield from batches
+    finally:
+        batches._shutdown_workers()  # else, where one has died, Python would wait for the others for ever at its end
 
 
 class _Calls(torch.utils.data.Dataset[Any]):
@@ -64,7 +74,7 @@ def _leave_signals(parent: int, number: int) -> None:
 
     They end with it, at once: they hold its lock of the run's folder as long as they live.
     """
-    for asked in (signal.SIGINT, signal.SIGTERM):
+    for asked in _ASKED:
         signal.signal(asked, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it had ended before that was said
