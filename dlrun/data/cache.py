@@ -215,18 +215,23 @@ def store(at: Path, source: RawDataset) -> None:
 
 
 def load_array(name: str) -> np.ndarray | None:
-    """An array that `store_array` has kept under this name; None where there is none."""
+    """An array that `store_array` has kept under this name; None where there is none, or a damaged one."""
     import numpy as np
 
-    try:
-        found: np.ndarray = np.load(folder() / "arrays" / f"{name}.npy", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found
+    for file in (folder() / "arrays").glob(f"{name}-{'[0-9a-f]' * 8}.npy"):
+        with contextlib.suppress(OSError, ValueError, EOFError):
+            data = file.read_bytes()
+            if digest.shown(digest.extend(0, data)) == file.stem.rpartition("-")[2]:
+                found: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
+                return found
+    return None
 
 
 def store_array(name: str, array: np.ndarray) -> None:
-    """Keep an array that takes long to make; it is made again where the cache cannot be written."""
+    """Keep an array that takes long to make; it is made again where the cache cannot be written.
+
+    The file's name ends with its checksum, so that both are there at once.
+    """
     import numpy as np
 
     with contextlib.suppress(OSError):
@@ -235,7 +240,7 @@ def store_array(name: str, array: np.ndarray) -> None:
         handle, work = tempfile.mkstemp(prefix=".writing-", suffix=".npy", dir=place)
         with os.fdopen(handle, "wb") as stream:
             np.save(stream, array, allow_pickle=False)
-        os.replace(work, place / f"{name}.npy")
+        os.replace(work, place / f"{name}-{digest.shown(digest.of_file(work))}.npy")
 
 
 def _publish(work: Path, at: Path) -> None:

@@ -12,11 +12,6 @@ from dlrun.data.sets._tables import number
 from dlrun.registry import register
 
 FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
-DISTRICT = ("CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B", "LSTAT")
-AIR = (
-    "CO(GT)", "PT08.S1(CO)", "NMHC(GT)", "PT08.S2(NMHC)", "NOx(GT)", "PT08.S3(NOx)", "NO2(GT)", "PT08.S4(NO2)",
-    "PT08.S5(O3)", "T", "RH", "AH",
-)
 
 
 @register("dataset", "diabetes")
