@@ -79,9 +79,9 @@ class Rows:
         for start in range(0, self.count, batch_size):
             yield self.range(start, min(start + batch_size, self.count))
 
-    def batches(self, wanted: Iterable[tuple[int, Tensor]]) -> Generator[tuple[Tensor, Tensor], None, None]:
+    def batches(self, requested: Iterable[tuple[int, Tensor]]) -> Generator[tuple[Tensor, Tensor], None, None]:
         """Several batches, each of a pass (its number) and the rows at an index."""
-        return (self.take(index) for _, index in wanted)
+        return (self.take(index) for _, index in requested)
 
     def _windows(self, x: Any, y: Any, places: Any, index: Any) -> tuple[Any, Any]:
         seen = places[index][:, None] + self._seen  # (rows, length): steps of the series
@@ -139,7 +139,7 @@ class Batches:
                 yield self._batch(step)
             return
         if self.rows.streamed:
-            with closing(self.rows.batches(map(self._wanted, range(start, stop)))) as batches:
+            with closing(self.rows.batches(map(self._requested, range(start, stop)))) as batches:
                 for step, (x, y) in zip(range(start, stop), batches):
                     yield self._augmented(x, step), y
             return
@@ -152,10 +152,10 @@ class Batches:
                 yield batch
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
-        x, y = self.rows.take(self._wanted(step)[1])
+        x, y = self.rows.take(self._requested(step)[1])
         return self._augmented(x, step), y
 
-    def _wanted(self, step: int) -> tuple[int, Tensor]:
+    def _requested(self, step: int) -> tuple[int, Tensor]:
         """The number of a step's pass, and the places of its rows."""
         number, place = divmod(step, self.steps_in_pass)
         if number != self._pass:

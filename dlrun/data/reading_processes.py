@@ -29,10 +29,10 @@ def reading_processes() -> int:
     return max(1, min(MOST, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")) - 1))
 
 
-def read_by_processes(read: Callable[..., Any], wanted: Iterator[tuple[Any, ...]], processes: int) -> Iterator[Any]:
-    """``read(*each)`` for each that is wanted, in their order; two for each process are read ahead."""
+def read_by_processes(read: Callable[..., Any], requested: Iterator[tuple[Any, ...]], processes: int) -> Iterator[Any]:
+    """``read(*each)`` for each that is requested, in their order; two for each process are read ahead."""
     loader = torch.utils.data.DataLoader(
-        _Calls(read), batch_size=None, sampler=_Once(wanted), num_workers=processes, collate_fn=_as_it_is,
+        _Calls(read), batch_size=None, sampler=_Once(requested), num_workers=processes, collate_fn=_as_it_is,
         multiprocessing_context="fork", worker_init_fn=partial(_leave_signals, os.getpid()),
         generator=torch.Generator())  # torch's own would move
     # A signal that comes while they begin waits: it would end one that does not ignore it yet.
@@ -56,13 +56,13 @@ class _Calls(torch.utils.data.Dataset[Any]):
 
 
 class _Once(torch.utils.data.Sampler[Any]):
-    """What is wanted, as it comes: asked for in the process that trains."""
+    """What is requested, as it comes: asked for in the process that trains."""
 
-    def __init__(self, wanted: Iterator[Any]):
-        self._wanted = wanted
+    def __init__(self, requested: Iterator[Any]):
+        self._requested = requested
 
     def __iter__(self) -> Iterator[Any]:
-        return self._wanted
+        return self._requested
 
 
 def _as_it_is(value: Any) -> Any:

@@ -46,32 +46,32 @@ class StreamedRows(Rows):
         return self._ahead(((None, np.arange(start, min(start + batch_size, self.count))) for start in starts),
                            self.count)
 
-    def batches(self, wanted: Iterable[tuple[int, Tensor]]) -> Generator[tuple[Tensor, Tensor], None, None]:
-        return self._ahead(((number, index.numpy()) for number, index in wanted), self.count)
+    def batches(self, requested: Iterable[tuple[int, Tensor]]) -> Generator[tuple[Tensor, Tensor], None, None]:
+        return self._ahead(((number, index.numpy()) for number, index in requested), self.count)
 
     def _read(self, number: int | None, places: np.ndarray) -> Arrays:
         drawn = number is not None and self._stream.reader.drawn
         x, y = self._stream.at(places, (self._seed, number) if drawn and number is not None else None)
         return x, self._y_host[places] if y is None else y
 
-    def _ahead(self, wanted: Iterator[tuple[int | None, np.ndarray]], rows: int
+    def _ahead(self, requested: Iterator[tuple[int | None, np.ndarray]], rows: int
                ) -> Generator[tuple[Tensor, Tensor], None, None]:
         """The batches in their order; `rows` are how many will about be read."""
         reader = self._stream.reader
         if reader.parallel == "threads":
-            read = _by_threads(self._read, wanted)
+            read = _by_threads(self._read, requested)
         elif (reader.parallel == "processes" and reader.seconds * rows > WORTH_SECONDS
               and (processes := reading_processes())):
-            read = read_by_processes(self._read, wanted, processes)
+            read = read_by_processes(self._read, requested, processes)
         else:
-            read = (self._read(*each) for each in wanted)
+            read = (self._read(*each) for each in requested)
         return (self._sent(*arrays) for arrays in read)
 
 
-def _by_threads(read: Read, wanted: Iterator[tuple[int | None, np.ndarray]]) -> Iterator[Arrays]:
+def _by_threads(read: Read, requested: Iterator[tuple[int | None, np.ndarray]]) -> Iterator[Arrays]:
     pool, coming = ThreadPoolExecutor(THREADS), deque[Future[Arrays]]()
     try:
-        for each in wanted:
+        for each in requested:
             coming.append(pool.submit(read, *each))
             if len(coming) > THREADS:
                 yield coming.popleft().result()

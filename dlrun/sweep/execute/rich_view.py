@@ -88,9 +88,9 @@ class RichView(Progress):
         for job in rows:
             style = STYLES.get(job.status, "dim")
             state = Text(job.status.replace("_", " "), style=style)
-            told = job.reason.partition(";")[0] or measure(self.plan, job)
+            text = job.reason.partition(";")[0] or measure(self.plan, job)
             table.add_row(str(job.job.number), *map(safe, labels(self.plan, job.job)), state,
-                          self._bar(job), safe(told), self._time(job))
+                          self._bar(job), safe(text), self._time(job))
         hidden = len(self.jobs) - len(rows)
         if hidden:
             table.add_row("", *[""] * len(columns(self.plan)), Text(f"{hidden} more", style="dim"))
