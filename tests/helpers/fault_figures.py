@@ -1,0 +1,50 @@
+"""What the long tests of faults have counted: kept in docs/faults.json, shown in docs/damaged-files.md.
+
+``python -m tests.helpers.fault_figures`` writes the table of the document again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[2] / "docs"
+FILE, PAGE = DOCS / "faults.json", DOCS / "damaged-files.md"
+BEGIN, END = "<!-- figures: from faults.json -->\n", "<!-- end of figures -->\n"
+HEAD = "| what was done | count | wrong without a word | stack traces | seconds |\n|---|---:|---:|---:|---:|\n"
+
+
+def store(key: str, *, what: str, count: int, wrong: int, traces: int, seconds: float) -> None:
+    """Keep the figures of one test; those of the others stay."""
+    with open(FILE, "a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        kept: dict[str, Any] = json.loads(file.read() or "{}")
+        kept[key] = {"what": what, "count": count, "wrong": wrong, "traces": traces, "seconds": round(seconds)}
+        file.truncate(0)
+        file.write(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n")
+
+
+def table(figures: dict[str, dict[str, Any]]) -> str:
+    """The rows of the document.
+
+    >>> print(table({"a": {"what": "files cut", "count": 6030, "wrong": 0, "traces": 0, "seconds": 9}}).splitlines()[2])
+    | files cut | 6,030 | 0 | 0 | 9 |
+    """
+    return HEAD + "".join(
+        f"| {row['what']} | {row['count']:,} | {row['wrong']:,} | {row['traces']:,} | {row['seconds']:,} |\n"
+        for row in figures.values())
+
+
+def page() -> str:
+    """The document with the figures that are kept."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    return before + BEGIN + table(json.loads(FILE.read_text(encoding="utf-8"))) + END + rest.split(END)[1]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.name)
