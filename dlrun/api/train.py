@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dlrun.api.objects import Objects, read_objects
@@ -58,4 +59,4 @@ def _with_groups(overrides: list[str], objects: Objects) -> Checked:
     composition, problems = compose(overrides)
     if problems or composition is None:
         raise ConfigError(problems)
-    return stored({**composition.plain, **objects.groups})
+    return replace(stored({**composition.plain, **objects.groups}), environment=composition.environment)

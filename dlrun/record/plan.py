@@ -27,7 +27,8 @@ class Job:
 
     `values` are what varies, by axis, as typed (the seed apart); `row` is the name of a named row; `overrides` compose
     it; `folder` is the run's folder below output_dir, `config` the resolved configuration (`preflight.stored` checks
-    it and makes it a run); `steps` are those of a run that nothing stops early.
+    it and makes it a run); `steps` are those of a run that nothing stops early; `environment` are the names of the
+    variables that values were taken from.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Job:
     config: dict[str, Any]
     row: str | None = None
     steps: int = 0
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,11 @@ def load(folder: Path) -> Plan:
 
 
 def _as_json(job: Job) -> dict[str, Any]:
-    """A line of jobs.jsonl, in which the overrides are called ``words``."""
-    return {"words" if key == "overrides" else key: value for key, value in asdict(job).items()}
+    """A line of jobs.jsonl, in which the overrides are called ``words``; `environment` only where it has names."""
+    return {"words" if key == "overrides" else key: value for key, value in asdict(job).items()
+            if key != "environment" or value}
 
 
 def _from_json(line: dict[str, Any]) -> Job:
-    return Job(**{key: value for key, value in line.items() if key != "words"}, overrides=tuple(line["words"]))
+    return Job(**{key: value for key, value in line.items() if key not in ("words", "environment")},
+               overrides=tuple(line["words"]), environment=tuple(line.get("environment", ())))

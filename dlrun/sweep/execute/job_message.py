@@ -27,5 +27,5 @@ def job_message(job: Job, folder: Path, threads: int, abandon_reason: str = "") 
     With an `abandon_reason` it is not trained but written down as failed.
     """
     message: Message = {"config": job.config, "id": job.id, "folder": str(folder.absolute()), "threads": threads,
-                        "words": list(job.overrides), "allow": list(permitted())}
+                        "words": list(job.overrides), "allow": list(permitted()), "environment": list(job.environment)}
     return {**message, "abandon_reason": abandon_reason} if abandon_reason else message

@@ -23,7 +23,8 @@ def planned_job(message: Message) -> Checked:
         raise problem(f"job {message['id']}", "a file that the job depends on (data, or a model's code) has changed "
                                               "since the sweep was planned; run the same command to plan it again")
     output_dir = str(Path(message["folder"]).parents[1])
-    return replace(found, config=replace(found.config, threads=message["threads"], output_dir=output_dir))
+    return replace(found, config=replace(found.config, threads=message["threads"], output_dir=output_dir),
+                   environment=tuple(message["environment"]))
 
 
 def run_job(message: Message, recorder: Recorder) -> Message:

@@ -79,7 +79,7 @@ def make_job(number: int, spec: JobSpec, checked: Checked, checker: Checker) -> 
     config, run_id = checked.config, checker.id(checked)
     assert config.plain is not None
     return Job(number, run_id, f"{run_name(config)}/{run_id}", config.seed, spec.values, spec.overrides, config.plain,
-               spec.row, run_steps(config, checked.rows["train"]))
+               spec.row, run_steps(config, checked.rows["train"]), checked.environment)
 
 
 def check_all(specs: Sequence[JobSpec], checker: Checker) -> tuple[list[Checked], list[Problem]]:

@@ -11,7 +11,7 @@ import pytest
 
 import dlrun.sweep.execute.launchers.inline_module as inline
 from dlrun.config.problem import ConfigError
-from dlrun.record.plan import Plan
+from dlrun.record.plan import Plan, load
 from dlrun.sweep.execute.options import Execution
 from dlrun.sweep.run import run_sweep
 from tests.helpers.sweeps_in_progress import states
@@ -36,6 +36,18 @@ def test_jobs_run_here_and_are_those_of_the_workers(tmp_path: Path) -> None:
     written = [(plan.run_folder(job) / "result.json").stat().st_mtime_ns for job in plan.jobs]
     assert run(plan) == 0
     assert [(plan.run_folder(job) / "result.json").stat().st_mtime_ns for job in plan.jobs] == written
+
+
+def test_a_jobs_provenance_names_the_variables_that_its_settings_come_from(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLRUN_RATE", "0.25")
+    (tmp_path / "configs" / "optimizer").mkdir(parents=True)
+    (tmp_path / "configs" / "optimizer" / "mine.yaml").write_text("kind: sgd\nlr: ${oc.decode:${oc.env:DLRUN_RATE}}\n")
+    plan = planned(tmp_path / "runs", "model=softmax", "epochs=1", "max_steps=1", "seed=1,2", "optimizer=mine")
+    assert run(plan) == 0
+    for job in load(plan.folder).jobs:
+        assert job.config["optimizer"]["lr"] == 0.25
+        assert json.loads((plan.run_folder(job) / "provenance.json").read_text())["environment"] == ["DLRUN_RATE"]
 
 
 def test_a_signal_ends_the_sweep_and_the_next_start_resumes(tmp_path: Path) -> None:
