@@ -42,20 +42,22 @@ def open_study(folder: Path, name: str, fingerprint: Mapping[str, Any], falls: b
     """
     import optuna
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
+
+    from dlrun.sweep.search.journal import SealedJournal
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / JOURNAL
-    refuse_links(folder, path)  # Optuna opens it by its name
+    refuse_links(folder, path)
     mend(path)
     try:
-        storage = JournalStorage(JournalFileBackend(str(path), _no_lock(path)))
+        storage = JournalStorage(SealedJournal(path))
         study = optuna.create_study(study_name=name, storage=storage, direction="minimize" if falls else "maximize",
                                     load_if_exists=True, pruner=_pruner(pruner, epochs))
         study.get_trials(deepcopy=False)
     except Exception as error:  # whatever Optuna raises for a line that it cannot use
-        raise Damaged(path, f"it is not readable ({type(error).__name__}: {str(error)[:80]})",
+        wrong = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise Damaged(path, f"it is not what the search wrote ({wrong[:80]})",
                       "another sweep.name begins a new study, which finds the runs that are trained") from error
     before = study.user_attrs.get(_FINGERPRINT)
     if before is None:
@@ -72,20 +74,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_shown(one)}" for key, one in value.items())
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _no_lock(path: Path) -> Any:
-    """The sweep's own lock is held: Optuna's would outlive a process that is killed."""
-    from optuna.storages.journal import JournalFileOpenLock
-
-    class Held(JournalFileOpenLock):
-        def acquire(self) -> bool:
-            return True
-
-        def release(self) -> None:
-            pass
-
-    return Held(str(path))
 
 
 def sampler(search: str, seed: int, number: int) -> BaseSampler:

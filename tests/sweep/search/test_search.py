@@ -5,7 +5,9 @@ The runs are not trained here: their folders are written by hand.
 
 from __future__ import annotations
 
+import json
 import math
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,45 @@ def test_a_damaged_study_is_a_sentence(search) -> None:
     study.write_text(study.read_text().replace("{", "[", 3))
     with pytest.raises(ConfigError, match="another sweep.name"):
         search(LR, "search=random", "n_trials=2")
+
+
+def test_no_flipped_bit_of_a_study_is_read_and_what_was_cut_off_is_asked_again(search) -> None:
+    first, shown = search(LR, "search=random", "n_trials=3")
+    work(first, shown)
+    study, drawn = first.plan.folder / "study.jsonl", values(first, "optimizer.lr")
+    whole = study.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for damaged in [whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1:]
+                    for at in random.Random(1).sample(range(len(whole) - 1), 60)] + [
+            b"".join(lines[:2] + lines[3:]), b"".join(lines[:2] + [lines[3], lines[2]] + lines[4:])]:
+        study.write_bytes(damaged)
+        with pytest.raises(ConfigError, match=r"(?s)study.jsonl.*(line|checksum)"):
+            search(LR, "search=random", "n_trials=3")
+    for kept in (1, 3, len(lines) - 1):
+        study.write_bytes(b"".join(lines[:kept]))
+        again, shown = search(LR, "search=random", "n_trials=3")
+        work(again, shown)
+        assert values(again, "optimizer.lr") == drawn and states(again) == ["COMPLETE"] * 3
+
+
+def test_a_study_of_an_older_dlrun_goes_on_and_its_lines_are_covered_from_then_on(search) -> None:
+    first, shown = search(LR, "search=random", "n_trials=3")
+    work(first, shown)
+    study = first.plan.folder / "study.jsonl"
+    older = [{key: value for key, value in json.loads(line).items() if key != "crc32c"}
+             for line in study.read_text().splitlines()]
+    study.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in older))
+    again, shown = search(LR, "search=random", "n_trials=4")
+    work(again, shown)
+    assert values(again, "optimizer.lr")[:3] == values(first, "optimizer.lr") and states(again) == ["COMPLETE"] * 4
+    text = study.read_text()
+    study.write_text(text.replace('"op_code"', '"op_cude"', 1))
+    with pytest.raises(ConfigError, match=r"(?s)study.jsonl.*checksum of line"):
+        search(LR, "search=random", "n_trials=4")
+    study.write_text(text)
+    from optuna.storages.journal import JournalFileBackend  # Optuna's own reader
+
+    assert len(list(JournalFileBackend(str(study)).read_logs(0))) == len(text.splitlines())
 
 
 def test_a_search_killed_after_7_of_20_ends_with_20_and_its_trials_in_hand_keep_their_values(search) -> None:
