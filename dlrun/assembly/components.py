@@ -37,7 +37,10 @@ from dlrun.tasks._base.view import View
 
 @dataclass
 class RunComponents:
-    """What a run trains, and on what.  `resident` says where the data lies."""
+    """What a run trains, and on what.  `resident` says where the data lies.
+
+    `before_batch` is called before each batch that is measured, and may end that by an exception.
+    """
 
     config: Config
     prepared: PreparedData
@@ -52,6 +55,7 @@ class RunComponents:
     speed_path: str
     evaluate_batch: int
     chosen: dict[str, RunMetric]
+    before_batch: Callable[[], None] = lambda: None
 
     def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any]) -> View:
         """The run at the end of an epoch, for plots and for what a task measures on samples."""
@@ -69,7 +73,7 @@ class RunComponents:
         Those of the user's choice that are not finite are left out; training rows are measured without them.
         """
         return measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
-                       passed, {} if rows is self.train else self.chosen)
+                       passed, {} if rows is self.train else self.chosen, self.before_batch)
 
 
 def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:

@@ -21,11 +21,12 @@ from dlrun.tasks._base.task import Task
 def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, rows: Rows, batch_size: int,
             cast: Callable[[], Any] = nullcontext,
             passed: list[tuple[Tensor, Tensor]] | None = None,
-            chosen: Mapping[str, RunMetric] | None = None) -> dict[str, float]:
+            chosen: Mapping[str, RunMetric] | None = None,
+            before_batch: Callable[[], None] = lambda: None) -> dict[str, float]:
     """The metrics over all rows, with dropout off; `names` are those that the task adds up, `chosen` the user's.
 
-    Of the user's those that are not finite are left out.  `passed` gets each batch's outputs and targets.  The model
-    is in training mode afterwards.
+    Of the user's those that are not finite are left out.  `passed` gets each batch's outputs and targets.  What
+    `before_batch` raises ends it.  The model is in training mode afterwards.
     """
     chosen = chosen or {}
     for metric in chosen.values():
@@ -38,6 +39,7 @@ def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, ro
     try:
         with torch.no_grad():
             for x, y in in_order(rows, batch_size):
+                before_batch()
                 batch = Batch(x, y, len(x))
                 for player in task.players(model):
                     with cast():
@@ -52,6 +54,6 @@ def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, ro
     finally:  # also when memory runs out: the model is used again to find what would have fitted
         if hook is not None:
             hook.remove()
-    model.train()
+        model.train()
     values = {name: float(metric.compute()) for name, metric in chosen.items()}
     return {**task.compute(totals.read()), **{name: value for name, value in values.items() if math.isfinite(value)}}

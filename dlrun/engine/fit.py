@@ -44,6 +44,12 @@ class Interrupted(Exception):
     """A signal came; the state is saved."""
 
 
+def leave_when(signals: Signals) -> None:
+    """Raise Interrupted where a signal has come; what is measured takes long at times, and changes no state."""
+    if signals.asked is not None:
+        raise Interrupted
+
+
 @dataclass
 class Fit:
     """Everything that a run trains with.  `end_of` gives the step at which an epoch (from 0) ends."""
@@ -125,8 +131,14 @@ def fit(run: Fit) -> str | None:
 def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
     """Measure, record and judge an epoch that has ended; the sentence of an early stop, or None."""
     clock = run.clock
+    try:
+        measured = run.evaluate(clock.epoch)
+    except Interrupted:  # the run that resumes has this epoch to close, and measures again
+        clock.epoch -= 1
+        run.checkpoints.save(clock.epoch, clock.step)
+        raise
     row = {"epoch": clock.epoch, "step": clock.step, "seconds": 0.0, "train/lr": run.rate.at(clock.step - 1),
-           **{f"train/{name}": value for name, value in metrics.items()}, **run.evaluate(clock.epoch)}
+           **{f"train/{name}": value for name, value in metrics.items()}, **measured}
     if not all_finite({name: value for name, value in row.items() if name.startswith("val/")}):
         run.write_row(row)  # the last thing that is known of the run
         raise Diverged(clock.looked, clock.step)

@@ -13,7 +13,7 @@ from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import Machine, choose, hardware
 from dlrun.data.preprocessing_state import plain
 from dlrun.diagnostics.plots import draw_start
-from dlrun.engine.fit import Diverged, Fit, Interrupted, fit
+from dlrun.engine.fit import Diverged, Fit, Interrupted, fit, leave_when
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
@@ -44,6 +44,8 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
     notes: list[str] = []
     components = build_run(checked, machine, notes.append)
+    if processes.size == 1:  # of several one measures, and the others wait for it
+        components.before_batch = partial(leave_when, signals)
     machine = replace(machine, line=processes.with_world_size(machine.line))
     components.speed_path = processes.with_world_size(components.speed_path)
     if start.run_id != run_id and data_changed(components.prepared, start):
