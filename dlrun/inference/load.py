@@ -19,6 +19,7 @@ from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
 from dlrun.engine.checkpoint import read, verify
 from dlrun.inference.trained_config import checked, of_predictions
+from dlrun.inference.trained_folder import trained_folder
 from dlrun.models.step_rng import StepRng
 from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import CHANGED, changed
@@ -127,15 +128,7 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
 
     `weights` are those that its result was measured with, those of the best epoch, or the last ones.
     """
-    folder = RunFolder(path)
-    if (path / "final").is_dir():
-        folder = folder.fold("final")
-    elif (path / "folds").is_dir():
-        raise problem(str(path), f"each fold of this run has a model of its own: {path / 'folds' / '0'} is one; "
-                                 "validation.final=true trains one on all rows")
-    for file in (folder.config, folder.fitted, folder.last):
-        if not file.is_file():
-            raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
+    folder = trained_folder(path)
     for name in changed(folder.path, (folder.config.name, folder.fitted.name)) or ():
         raise Damaged(folder.path / name, CHANGED, AGAIN)
     plain = of_predictions(read_yaml_mapping(folder.config, AGAIN))

@@ -48,10 +48,14 @@ class Generate:
             raise problem(f"seed={self.seed}", "expected an integer < 2**63")
         if self.count * max(self.between, 1) > MOST:
             raise problem(f"count={self.count} between={self.between}", f"expected at most {MOST:,} pictures in all")
+        from dlrun.inference.trained_folder import trained_folder
+
+        place = Path(self.folder[0]).expanduser()
+        trained_folder(place)  # before torch, which takes seconds
         from dlrun.inference.load import load_run
         from dlrun.tasks._base.generation import GenerateOptions
 
-        run = load_run(Path(self.folder[0]).expanduser(), self.allow)
+        run = load_run(place, self.allow)
         made = run.generate(GenerateOptions(**{key.name: getattr(self, key.name) for key in fields(GenerateOptions)}))
         if isinstance(made, str):
             say(made)

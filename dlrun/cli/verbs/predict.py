@@ -32,13 +32,20 @@ class Predict:
         ("dlrun predict runs/digits-cnn-adam/9153d70c0c new.csv > answers.csv", "a class and its probabilities a row"),)
 
     def run(self) -> int:
+        from dlrun.inference.trained_folder import trained_folder
+
+        place, *files = (Path(text).expanduser() for text in self.places)
+        trained_folder(place)  # before torch, which takes seconds
+        for file in files:
+            if not file.is_file():
+                raise problem(str(file), "expected a file; this is a folder" if file.is_dir() else "no such file")
         from dlrun.inference.load import load_run
         from dlrun.tasks._base.prediction import rows_of_cells
 
-        run = load_run(Path(self.places[0]).expanduser(), self.allow)
+        run = load_run(place, self.allow)
         writer = csv.writer(sys.stdout, lineterminator="\n")
         header: list[str] = []
-        for names, part in _parts(run, [Path(place).expanduser() for place in self.places[1:]]):
+        for names, part in _parts(run, files):
             for name, values in zip(names, rows_of_cells(run.predictions(part))):
                 if not header:
                     header = ["input", *values]
@@ -52,9 +59,6 @@ def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
     from dlrun.data import preprocessing_state as preprocessing
     from dlrun.data.formats.separated import text_of
 
-    for file in files:
-        if not file.is_file():
-            raise problem(str(file), "no such file")
     if run.data_spec.input_kind == "image":
         yield [str(file) for file in files], preprocessing.of_images(run.kept, files)
         return

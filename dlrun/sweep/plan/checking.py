@@ -9,6 +9,8 @@ from typing import Any
 
 from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.composer import Composer
+from dlrun.config.compose.composition import Composition
+from dlrun.config.compose.plain import compose_plain
 from dlrun.config.content import content_hash
 from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError, Problem
@@ -30,6 +32,7 @@ class Checker:
     _infos: dict[str, DatasetInfo | ConfigError] = field(default_factory=dict)
     _contents: dict[Path, str] = field(default_factory=dict)
     _groups: dict[str, bool] = field(default_factory=dict)
+    _met: set[tuple[str, ...]] = field(default_factory=set)
     _bad: dict[tuple[tuple[str, ...], str], Problem] = field(default_factory=dict)
 
     def check(self, overrides: Sequence[str]) -> Examined:
@@ -37,11 +40,22 @@ class Checker:
         groups = tuple(filter(self._chooses_option, overrides))
         known = [self._bad[groups, override] for override in overrides if (groups, override) in self._bad]
         rest = [override for override in overrides if (groups, override) not in self._bad]
-        found = examine(rest, self.composer.compose, self.dataset_info)
+        found = examine(rest, self.compose, self.dataset_info)
         for problem in found.override_problems:
             if problem.given in overrides:
                 self._bad[groups, problem.given] = problem
         return replace(found, override_problems=known + found.override_problems) if known else found
+
+    def compose(self, overrides: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
+        """As `Composer.compose`.  Jobs that choose the same options share what Hydra has composed of these.
+
+        The first of them, which may be the only one, is composed without Hydra where that can be: in a tenth of the
+        time.
+        """
+        groups = tuple(filter(self._chooses_option, overrides))
+        found = compose_plain(overrides) if groups not in self._met else None
+        self._met.add(groups)
+        return found or self.composer.compose(overrides)
 
     def _chooses_option(self, override: str) -> bool:
         if override not in self._groups:

@@ -1,0 +1,25 @@
+"""The folder of a trained run, looked at before torch is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dlrun.config.problem import problem
+from dlrun.record.folder import RunFolder
+
+
+def trained_folder(path: Path) -> RunFolder:
+    """The folder of the run at `path`, of a k-fold run that of its final fit; ConfigError where nothing is trained."""
+    folder = RunFolder(path)
+    if (path / "final").is_dir():
+        folder = folder.fold("final")
+    elif (path / "folds").is_dir():
+        raise problem(str(path), f"each fold of this run has a model of its own: {path / 'folds' / '0'} is one; "
+                                 "validation.final=true trains one on all rows")
+    if not path.is_dir():
+        raise problem(str(path), "this is no folder of a trained run: "
+                                 + ("it is a file" if path.exists() else "no such folder"))
+    for file in (folder.config, folder.fitted, folder.last):
+        if not file.is_file():
+            raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
+    return folder
