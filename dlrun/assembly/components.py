@@ -17,7 +17,7 @@ from dlrun.assembly.measure import measure
 from dlrun.assembly.vectors import set_vectors
 from dlrun.config.places import data_dir
 from dlrun.config.problem import problem
-from dlrun.config.schema.kfold import own_seed
+from dlrun.config.schema.folds import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.cache import verified

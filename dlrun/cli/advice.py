@@ -35,7 +35,7 @@ def unknown_command(word: str, rest: Sequence[str]) -> str:
         return no_value(word)  # the key or the option alone
     named = {name: name for name in verbs()}
     for name in verbs():
-        named.update(getattr(verb(name), "synonyms", {}))
+        named.update(verb(name).synonyms)
     near = nearest(word, named)
     if near:
         return f"unknown command; did you mean  dlrun {named[near[0]]}"

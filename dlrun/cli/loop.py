@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dlrun.config.check.rules import measured
-from dlrun.config.schema.kfold import KFold, folds_of
+from dlrun.config.schema.folds import folds_of
+from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config
 

@@ -26,8 +26,8 @@ def verbs_page() -> str:
         parts += [details(kind), ""] if details(kind) else []
         rows = [f"| `{_cell(left)}` | {_cell(right)} |" for left, right in arguments(kind)]
         parts += ["| argument | meaning |", "|---|---|", *rows, ""] if rows else []
-        parts += [f"- `{command}`: {text}" for command, text in getattr(kind, "examples", ())]
-        parts += [""] if getattr(kind, "examples", ()) else []
+        parts += [f"- `{command}`: {text}" for command, text in kind.examples]
+        parts += [""] if kind.examples else []
     return "\n".join(parts).rstrip() + "\n"
 
 

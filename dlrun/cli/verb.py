@@ -4,25 +4,23 @@ A verb is a frozen dataclass in ``cli/verbs/<name>.py``:
 
     @register("verb", "diff")
     @dataclass(frozen=True)
-    class Diff:
+    class Diff(Verb):
         '''Two runs side by side.'''                       # first line: its sentence; the rest: its help
 
         runs: tuple[str, ...] = positional("RUN RUN", "Two folders.", least=2, most=2)
         output_dir: str = text("runs", "The folder that holds all runs.")
 
         def run(self) -> int: ...                          # the exit code
-
-Optional class variables: `examples` ((command, what it does), ...) and `synonyms` (what other tools call it, with the
-command that is meant: ``{"compare": "diff"}``).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, cast
+from types import MappingProxyType
+from typing import Any, ClassVar, cast
 
 from dlrun import registry
 from dlrun.config.schema.fields import Rule, rules
@@ -30,14 +28,16 @@ from dlrun.config.schema.fields import Rule, rules
 GROUP = "verb"
 
 
-class Verb(Protocol):
+@dataclass(frozen=True)
+class Verb:
     """A parsed command of one verb."""
 
-    __dataclass_fields__: ClassVar[dict[str, Any]]
+    examples: ClassVar[tuple[tuple[str, str], ...]] = ()  # (command, what it does)
+    synonyms: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what others call it, and the command that is meant
 
     def run(self) -> int:
         """Do it; the exit code."""
-        ...
+        raise NotImplementedError
 
 
 def nothing(before: Sequence[str], prefix: str) -> Iterable[str]:

@@ -30,11 +30,10 @@ def print_help(name: str, kind: type[Verb]) -> None:
         say("\n" + head("arguments"))
         for first, text in rows:
             say(textwrap.fill(text, width, initial_indent=f"  {first:{left}}", subsequent_indent=" " * (left + 2)))
-    examples = getattr(kind, "examples", ())
-    if examples:
+    if kind.examples:
         say("\n" + head("examples"))
-        left = max(len(command) for command, _ in examples) + 2
-        for command, text in examples:
+        left = max(len(command) for command, _ in kind.examples) + 2
+        for command, text in kind.examples:
             say(f"  {command:{left}}{text}")
 
 

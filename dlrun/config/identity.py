@@ -70,7 +70,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
     for group in GROUPS:
         value = getattr(config, group)
         schema = type(value)
-        revision = _revision(value, config)
+        revision = max(value.revision, value.read_revision(config))
         plain[group] = {"kind": value.kind, **({"revision": revision} if revision != 1 else {}),
                         **_differing(value, schema, ())}
         for key, rule in rules(schema).items():
@@ -81,14 +81,6 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
         if not of_target(value):  # a user's class has its code's hash among its values
             _add(code, schema, group, value.kind, content)
     return {**plain, "code": code} if code else plain
-
-
-def _revision(value: Any, config: Config) -> int:
-    """The revision of a kind, raised when the same values mean something else than before: for all of its runs, or for
-    those whose files are read otherwise than before (`read_revision`)."""
-    read = getattr(value, "read_revision", None)
-    of_kind: int = getattr(type(value), "revision", 1)
-    return max(of_kind, read(config)) if read else of_kind
 
 
 def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:

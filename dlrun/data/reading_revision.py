@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.root import Config
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets._base import Dataset
+
+if TYPE_CHECKING:
+    from dlrun.data.source import RawDataset
 
 _known: dict[Hashable, int] = {}
-_held: dict[str, Any] = {}  # the last small table that was asked about
+_held: dict[str, RawDataset] = {}  # the last small table that was asked about
 _SMALL = 1 << 26  # bytes
 
 
-def of_reading(dataset: Any, config: Config) -> int:
+def of_reading(dataset: Dataset, config: Config, path: str | None = None) -> int:
     """2 where the file itself is read otherwise, or where a word of a text column stands in no training row; else 1.
 
-    A file that is not there, or not as it should be, is said elsewhere.
+    `path` is the data set's file; None where its fields tell its content.  A file that is not there, or not as it
+    should be, is said elsewhere.
     """
     try:
-        state = repr((dataset, _state(dataset)))
-        of_file = _remembered(state, lambda: getattr(dataset.info(""), "revision", 1))
+        state = repr((dataset, None if path is None else _state(path)))
+        of_file = _remembered(state, lambda: _seen(dataset).revision)
         if of_file != 1 or not _remembered(("texts", state), lambda: int(_has_texts(dataset))):
             return of_file
         run = repr((config.validation, config.train_size, config.seed))
@@ -29,14 +35,18 @@ def of_reading(dataset: Any, config: Config) -> int:
         return 1
 
 
-def _state(dataset: Any) -> Any:
-    """Size and time of the data set's file; None where its fields tell its content."""
+def _state(path: str) -> tuple[int, int]:
+    """Size and time of a file."""
     from dlrun.data import paths
 
-    if not hasattr(dataset, "path"):
-        return None
-    stat = paths.own(dataset.path).stat()
+    stat = paths.own(path).stat()
     return stat.st_size, stat.st_mtime_ns
+
+
+def _seen(dataset: Dataset) -> DatasetInfo:
+    info = dataset.info("")
+    assert info is not None  # a table or a series is known once it has been looked at
+    return info
 
 
 def _remembered(key: Hashable, find: Callable[[], int]) -> int:
@@ -45,12 +55,12 @@ def _remembered(key: Hashable, find: Callable[[], int]) -> int:
     return _known[key]
 
 
-def _has_texts(dataset: Any) -> bool:
-    spec = dataset.info("").data_spec
+def _has_texts(dataset: Dataset) -> bool:
+    spec = _seen(dataset).data_spec
     return spec.input_kind == "table" and any("=" in feature for feature in spec.features)
 
 
-def _any_unseen(dataset: Any, state: str, config: Config) -> bool:
+def _any_unseen(dataset: Dataset, state: str, config: Config) -> bool:
     from dlrun.data.unseen_words import any_unseen
 
     source = _held.get(state)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlrun.assembly.components import RunComponents
-from dlrun.config.schema.kfold import own_seed
+from dlrun.config.schema.folds import own_seed
 from dlrun.config.seeds import derive_seed
 from dlrun.preflight.design import design
 from dlrun.tasks._base.view import View

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from dlrun.engine.player import PlayerState
 from dlrun.engine.signals import Signals
-from dlrun.models.layers.batch_norm_module import BatchNorm
+from dlrun.models.batch_statistics import BatchStatistics
 from dlrun.models.step_rng import Share, StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
@@ -37,18 +37,18 @@ class DataParallel:
         self.weight, self.counts = 1.0, True
         self.due = False  # the leader's wish to save, as it goes into the next step
         self._agreed: Tensor | None = None
-        self._norms = [module for module in model.modules() if isinstance(module, BatchNorm)]
+        self._mixing = [module for module in model.modules() if isinstance(module, BatchStatistics)]
 
     def own_rows(self, batch: Batch) -> Batch:
-        """This process's rows of a batch; the random streams and batch norm learn which they are.
+        """This process's rows of a batch; the random streams and what mixes rows learn which they are.
 
         A batch with fewer rows than processes is taken by all of them, each with an equal share of its gradient.
         """
         split = batch.rows >= self.size
         first, last = (batch.rows * (self.rank + place) // self.size for place in (0, 1))
         self.rng.share = Share(first, last, batch.rows) if split else None
-        for norm in self._norms:
-            norm.summed = sum_over_processes if split else None
+        for module in self._mixing:
+            module.summed = sum_over_processes if split else None
         self.counts = split or self.leader
         self.weight = (last - first) / batch.rows if split else 1 / self.size
         return Batch(batch.x[first:last], batch.y[first:last], last - first) if split else batch
@@ -56,8 +56,8 @@ class DataParallel:
     def whole_batch(self) -> None:
         """Back to whole batches, for measurements and pictures."""
         self.rng.share = None
-        for norm in self._norms:
-            norm.summed = None
+        for module in self._mixing:
+            module.summed = None
 
     def sum_gradients(self, players: Iterable[PlayerState]) -> None:
         """Sum the gradients of the players over all processes; wishes to stop or to save travel along."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from dlrun.config.schema.optimizer import Optimizer as OptimizerConfig
 from dlrun.engine.optimizer_state import clip
 from dlrun.engine.without_compiler import bare_step
-from dlrun.models.build import constrain, penalty
+from dlrun.models.build import constrain, is_constrained, penalty
 
 
 class PlayerState:
@@ -29,7 +29,7 @@ class PlayerState:
         self.update: Callable[[], Any] = bare_step(self.optimizer)
         self.clip = clip(config)
         self.penalised = penalty(module) is not None
-        self._constrained = bool(getattr(module, "constrained", None))
+        self._constrained = is_constrained(module)
 
     def backward(self, loss: Tensor) -> None:
         """Add the gradients of `loss` to those of this player's weights, and of nobody else's."""

@@ -11,7 +11,7 @@ from torch import nn
 
 from dlrun.assembly.measure import measure
 from dlrun.config.problem import did_you_mean, problem
-from dlrun.config.schema.kfold import own_seed
+from dlrun.config.schema.folds import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows, in_order

@@ -8,14 +8,12 @@ from dlrun.config.check.check import check
 from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.config.schema.groups import TARGET
 from dlrun.config.schema.quoting import show
-from dlrun.config.schema.root import Config
+from dlrun.config.schema.root import GROUPS, Config
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.preflight.design import design
-from dlrun.registry import BrokenKind
+from dlrun.registry import BrokenKind, find
 from dlrun.registry import allow as permit
 from dlrun.registry.index import files
-
-_OF_TRAINING = {"optimizer": "adam", "schedule": "constant", "augment": "augment"}  # with what stands in for one's own
 
 
 def of_predictions(plain: dict[str, Any]) -> dict[str, Any]:
@@ -27,9 +25,10 @@ def of_predictions(plain: dict[str, Any]) -> dict[str, Any]:
         chosen = task.get("metrics") or ()
         if isinstance(early_stop, dict) and str(early_stop.get("monitor")).rpartition("/")[2] in chosen:
             found["early_stop"] = {**early_stop, "monitor": "val/loss"}
-    for group, kind in _OF_TRAINING.items():
-        given = plain.get(group)
-        if isinstance(given, dict) and (TARGET in given or given.get("kind", kind) not in files(group)):
+    for group in GROUPS:
+        given, own = plain.get(group), files(group)
+        kind = find(group, next(iter(own))).stand_in
+        if kind and isinstance(given, dict) and (TARGET in given or given.get("kind", kind) not in own):
             found[group] = {"kind": kind}
     return found
 

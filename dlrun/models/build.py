@@ -12,23 +12,26 @@ from dlrun.config.seeds import derive_seed
 from dlrun.models import init
 from dlrun.models.kernel import Kernel, WithKernels
 from dlrun.models.layer import Layer, Mask
-from dlrun.models.own_layer import OwnLayer
 from dlrun.models.plan import named, plan
 from dlrun.models.shapes import Shape
 from dlrun.models.step_rng import StepRng
 
 
-class Network(nn.Sequential):
-    """Layers in order, under the names that `plan` gives them.
+class Restrained(nn.Module):
+    """A network that knows its kernels with a penalty or a largest norm; which these are is decided when it is built.
 
-    Decided when it is built: `penalised` has (parameter's name, l1, l2) of each kernel with a penalty, `constrained`
-    (parameter's name, axes to sum over, largest norm) of each with a constraint.
+    `penalised` has (parameter's name, l1, l2) of each kernel with a penalty, `constrained` (parameter's name, axes to
+    sum over, largest norm) of each with a constraint.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.penalised: list[tuple[str, float, float]] = []
         self.constrained: list[tuple[str, tuple[int, ...], float]] = []
+
+
+class Network(Restrained, nn.Sequential):
+    """Layers in order, under the names that `plan` gives them."""
 
 
 def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, rng: StepRng,
@@ -67,7 +70,7 @@ def _fill(holder: nn.Sequential, layers: Sequence[Layer], shape: Shape, rng: Ste
 def _made(layer: Layer, shape: Shape, rng: StepRng, parts: dict[str, nn.Module], seed: int,
           name: str) -> nn.Module | None:
     """The layer's module; what a user's class draws from torch's generator comes from its own stream."""
-    if not isinstance(layer, OwnLayer):
+    if not layer.draws_weights:
         return layer.build(shape, rng, parts)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "init", name) % (1 << 63))
@@ -108,7 +111,7 @@ def penalty(model: nn.Module, parameters: Mapping[str, Tensor] | None = None) ->
     `parameters`, by name, stand for the model's own where a step is a function of them.
     """
     total = None
-    for name, l1, l2 in getattr(model, "penalised", ()):
+    for name, l1, l2 in model.penalised if isinstance(model, Restrained) else ():
         weight = model.get_parameter(name) if parameters is None else parameters[name]
         if l1:
             total = _plus(total, l1 * weight.abs().sum())
@@ -124,10 +127,15 @@ def _plus(total: Tensor | None, term: Tensor) -> Tensor:
 @torch.no_grad()
 def constrain(model: nn.Module) -> None:
     """Scales every unit whose incoming weights are longer than its max_norm back to it; call after each update."""
-    for name, axes, longest in getattr(model, "constrained", ()):
+    for name, axes, longest in model.constrained if isinstance(model, Restrained) else ():
         weight = model.get_parameter(name)
         norm = weight.square().sum(axes, keepdim=True).sqrt()
         weight.mul_(norm.clamp(max=longest) / (norm + 1e-7))  # Keras's, its epsilon included
+
+
+def is_constrained(model: nn.Module) -> bool:
+    """Whether `constrain` changes anything."""
+    return isinstance(model, Restrained) and bool(model.constrained)
 
 
 def stateful(model: nn.Module) -> bool:

@@ -10,14 +10,14 @@ import torch
 from torch import Generator, Tensor, nn
 
 from dlrun.config.seeds import derive_seed
-from dlrun.models.build import Network, build
+from dlrun.models.build import Network, Restrained, build
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.functions import FUNCTIONS
 from dlrun.models.shapes import Shape
 from dlrun.models.step_rng import StepRng
 
 
-class Composite(nn.Module):
+class Composite(Restrained):
     """Networks under the names of their parts: ``encoder.conv_1.weight``.
 
     `penalised` and `constrained` are those of all parts under these names; each part, a `Network`, has its own.
@@ -26,8 +26,6 @@ class Composite(nn.Module):
     def __init__(self, spec: CompositeSpec, parts: dict[str, Network]):
         super().__init__()
         self.spec = spec
-        self.penalised: list[tuple[str, float, float]] = []
-        self.constrained: list[tuple[str, tuple[int, ...], float]] = []
         for name, part in parts.items():
             self.add_module(name, part)
             self.penalised += [(f"{name}.{weight}", l1, l2) for weight, l1, l2 in part.penalised]

@@ -61,8 +61,3 @@ def rows(spec: CompositeSpec) -> list[LayerRow]:
         found.append(LayerRow(name, "part", f"{sum(totals(inner)):,} parameters{end}", output, 0, 0))
         found += [replace(row, name=f"{name}.{row.name}", indent=row.indent + 1) for row in inner]
     return found
-
-
-def part_totals(spec: CompositeSpec) -> dict[str, tuple[int, int]]:
-    """Trainable and frozen parameters of each part."""
-    return {name: totals(plan(network.layers, network.input_shape)) for name, network in spec.parts.items()}

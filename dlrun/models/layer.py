@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
-from dlrun.config.schema.fields import choice, flag, number
+from dlrun.config.schema.fields import choice, flag, number, rules
 from dlrun.models.choices import ACTIVATIONS, BIAS_INITS, INITS, MAX_NORM_DOC
 from dlrun.models.shapes import Shape, by
 
@@ -41,6 +42,9 @@ class Layer:
     rank: ClassVar[int] = 2  # largest number of axes that `sides` may speak of
     is_activation: ClassVar[bool] = False  # whether ``activation: KIND`` means this layer
     keeps_mask: ClassVar[bool] = False  # whether a position of the output comes from the same one of the input alone
+    moves_values: ClassVar[bool] = False  # whether its outputs are values of its input, elsewhere or silenced
+    mixes_rows: ClassVar[bool] = False  # whether an output depends on the other rows of its batch
+    draws_weights: ClassVar[bool] = False  # whether `build` draws initial weights, from torch's own generator
 
     def output(self, shape: Shape) -> Shape:
         """The output's shape; ValueError says what is expected of the input."""
@@ -49,6 +53,10 @@ class Layer:
     def count(self, shape: Shape) -> tuple[int, int]:
         """Trainable and frozen parameters, those of its parts excluded; frozen are batch norm's moving statistics."""
         return 0, 0
+
+    def work(self, shape: Shape) -> int:
+        """Multiply-adds of the forward pass of one row, about: each parameter once for each position of the output."""
+        return sum(self.count(shape)) * prod(self.output(shape)[1:])
 
     def parts(self, shape: Shape) -> Iterable[Part]:
         """The lists of layers inside this one, by name; each starts from `shape`."""
@@ -72,10 +80,10 @@ class Layer:
     def text(self) -> str:
         """What a summary shows: the fields that are not at their defaults."""
         shown = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value != field.default and not isinstance(value, Layer) and field.name not in ("layers", "branches"):
-                shown.append(f"{field.name} {by(value) if isinstance(value, tuple) else value}")
+        for name, rule in rules(type(self)).items():
+            value = getattr(self, name)
+            if value != rule.default and rule.kind != "layers":
+                shown.append(f"{name} {by(value) if isinstance(value, tuple) else value}")
         return ", ".join(shown)
 
     def wrong(self) -> Iterator[tuple[str, str]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from dlrun.config.problem import Problem, problem
 from dlrun.config.schema.fields import text
-from dlrun.config.schema.layer_lists import given_in_lists, stateful_key
+from dlrun.config.schema.kind import Kind
+from dlrun.config.schema.layer_lists import given_in_lists
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.composite_spec import CompositeSpec
@@ -26,21 +26,18 @@ if TYPE_CHECKING:
 Module: TypeAlias = "nn.Module"  # texts, so that the annotations of `build` need no torch
 Rng: TypeAlias = "StepRng"
 Network = Sequence[Layer] | CompositeSpec | None
-_SHAPE_ONLY = ("flatten", "reshape", "reverse", "crop", "repeat", "dropout")  # before the first that computes
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Kind):
     """A model as configured, registered under its `kind`: one file, torch-free, that builds the module when asked.
 
     A list of layers is a `ListModel`, several networks a `CompositeModel`; what is neither overrides `build`.
     """
 
-    kind: ClassVar[str]
     computed: ClassVar[bool] = False  # whether it is computed from the training rows at once, with nothing to train
     natural_task: ClassVar[str] = ""  # the task that task=auto stands for; empty: the data's targets say it
     wirings: ClassVar[tuple[str, ...]] = ()  # of the composite specs that `network` may give
-    suggests: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # root keys and groups that suit it; overrides win
     name: str = text("", "name of the model's file in configs/model", identity=False)
 
     @property
@@ -69,7 +66,7 @@ class Model:
 
     def stateful_key(self) -> str:
         """The key that makes it carry states over from batch to batch; empty where none does."""
-        return stateful_key(self)
+        return next((key for key, value in given_in_lists(self, "stateful") if value is True), "")
 
     def on_kernels(self) -> Mapping[str, float]:
         """The penalties (l1, l2) and the largest norm (max_norm) of its kernels, where they are options and are set."""
@@ -121,7 +118,7 @@ class ListModel(Model):
     def network(self, data_spec: DatasetSpec, outputs: int, values: str = "any") -> list[Layer]:
         layers = self.layers_for(data_spec, outputs)
         output_shape(layers, data_spec.input_shape)
-        first = next((layer for layer in layers if layer.kind not in _SHAPE_ONLY), None)
+        first = next((layer for layer in layers if not layer.moves_values), None)
         if data_spec.input_kind == "tokens" and isinstance(first, Weighted):
             raise problem(self.given, f"{first.kind} expects numbers; the data set's rows are token ids: begin with "
                                       "an embedding (model=lstm, or  - embedding: 32), or dataset.form=one_hot or "

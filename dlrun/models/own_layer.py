@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from dlrun.models.layer import Layer, Module, Parts, Rng
 from dlrun.models.shapes import Shape
@@ -18,6 +18,7 @@ class OwnLayer(Layer):
     torch's generators in a step is a function of (seed, step).
     """
 
+    draws_weights: ClassVar[bool] = True
     target: str
     args: dict[str, Any] = field(default_factory=dict)
 

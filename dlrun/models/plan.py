@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dlrun.config.problem import problem
@@ -17,7 +17,7 @@ class LayerRow:
 
     `name` is its module's name in the network and the start of its keys in a state dict: ``conv_1``,
     ``residual_1.layers.conv_1``.  `output_shape` is without the batch.  `indent` counts the layers around it.
-    Counts of a layer that holds others are on the others' rows.
+    Counts of a layer that holds others are on the others' rows.  `work` is the layer's (`Layer.work`).
     """
 
     name: str
@@ -26,6 +26,7 @@ class LayerRow:
     output_shape: Shape
     trainable: int
     frozen: int
+    work: int = 0
     indent: int = 0
 
 
@@ -37,6 +38,16 @@ def named(layers: Iterable[Layer]) -> list[tuple[str, Layer]]:
         seen[layer.kind] += 1
         pairs.append((f"{layer.kind}_{seen[layer.kind]}", layer))
     return pairs
+
+
+def each(layers: Iterable[Layer], input_shape: Shape) -> Iterator[Layer]:
+    """The layers in order, each before those inside it; they fit their inputs."""
+    shape = input_shape
+    for layer in layers:
+        yield layer
+        for _, inner in layer.parts(shape):
+            yield from each(inner, shape)
+        shape = layer.output(shape)
 
 
 def plan(layers: Sequence[Layer], input_shape: Shape) -> list[LayerRow]:
@@ -58,9 +69,11 @@ def _plan(layers: Sequence[Layer], shape: Shape, prefix: str, indent: int, rows:
                 _plan(inner, shape, f"{prefix}{name}.{part}.", indent + 1, rows)
             output = layer.output(shape)
             trainable, frozen = layer.count(shape)
+            row = LayerRow(prefix + name, layer.kind, layer.text(), output, trainable, frozen, layer.work(shape),
+                           indent)
         except ValueError as reason:
             raise problem(f"{prefix}{name} on {shown(shape)}", str(reason)) from None
-        rows.insert(place, LayerRow(prefix + name, layer.kind, layer.text(), output, trainable, frozen, indent))
+        rows.insert(place, row)
         shape = output
     return shape
 

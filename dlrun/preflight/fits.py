@@ -41,7 +41,7 @@ def check_fit(config: Config | None, before: list[Problem],
     data_spec = info.data_spec
     option, unseen = config.task.kind, not config.task.known
     try:
-        if config.task.kind == "auto":
+        if config.task.undecided:
             option = task_option(config, data_spec)
             config = with_task(config, {**task_values(option), "metrics": list(config.task.metrics)})
             problems += config.task.metric_problems()

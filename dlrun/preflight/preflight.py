@@ -18,7 +18,7 @@ from dlrun.config.schema.root import GROUPS
 from dlrun.data.dataset_info import dataset_info
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.fits import ReadInfo, check_fit
-from dlrun.registry import BrokenKind
+from dlrun.registry import BrokenKind, find, is_known
 
 Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
 
@@ -88,7 +88,8 @@ def _with_task_named(overrides: Sequence[str], compose: Compose,
     composition, problems = compose(rest)
     if composition is not None:
         task = composition.plain.get("task")
-        if isinstance(task, dict) and task.get("kind") != "auto":
+        kind = str(task.get("kind")) if isinstance(task, dict) else ""
+        if kind and not (is_known("task", kind) and find("task", kind).undecided):
             return overrides, None
     found = _examined(composition, problems, read_info)
     if found.checked is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from dlrun.config.compose.option import option_values
 from dlrun.config.problem import Problem, problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import filled, schema_of
+from dlrun.config.schema.kinds import TaskKind
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.registry import find
@@ -39,7 +41,8 @@ def with_task(config: Config, values: dict[str, Any]) -> Config:
     """The configuration with its task in place of auto, in the typed part and in the plain one."""
     schema = schema_of("task", values)
     assert schema is not None
-    task = schema(**{key: rule.read(values[key]) for key, rule in rules(schema).items()})
+    make: Callable[..., Any] = schema
+    task: TaskKind = make(**{key: rule.read(values[key]) for key, rule in rules(schema).items()})
     plain = {**(config.plain or {}), "task": values}
     return dataclasses.replace(config, task=task, plain=plain)
 

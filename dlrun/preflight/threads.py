@@ -9,14 +9,12 @@ two idle cores and a hundred times on busy ones: threads of all jobs together ne
 
 from __future__ import annotations
 
-import math
 import os
 
 from dlrun.preflight.checked import Checked
 
 ALONE = 20e6  # multiply-adds of a step for each thread, when no other job needs the cores
 TOGETHER = 250e6  # the same in a sweep
-RECURRENT = ("rnn", "lstm", "gru")
 
 
 def cores() -> int:
@@ -37,12 +35,4 @@ def work(checked: Checked) -> float | None:
     None for a user's own class.
     """
     table = checked.table()
-    if table is None:
-        return None
-    total, before = 0, checked.dataset_info.data_spec.input_shape
-    for row in table:
-        seen = before if row.kind in RECURRENT else row.output_shape
-        if row.kind != "embedding":  # rows are looked up, not multiplied
-            total += (row.trainable + row.frozen) * math.prod(seen[1:])
-        before = row.output_shape
-    return 3.0 * total * checked.config.batch_size
+    return None if table is None else 3.0 * sum(row.work for row in table) * checked.config.batch_size

@@ -9,7 +9,7 @@ from typing import Any
 from dlrun.config.check.rules import direction_of, measured
 from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
-from dlrun.config.schema.kfold import FINAL, folds_of
+from dlrun.config.schema.folds import FINAL, folds_of
 from dlrun.config.schema.root import Config
 from dlrun.run.outcome import of_split
 

@@ -18,7 +18,7 @@ import torch
 import torch.distributed as dist
 
 from dlrun.config.problem import ConfigError, Problem
-from dlrun.config.schema.kfold import folds_of
+from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.process_group import NothingToTrain, ProcessGroup
 from dlrun.engine.signals import Signals

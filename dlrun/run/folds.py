@@ -17,7 +17,7 @@ from dlrun.assembly.components import rows_of
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.kfold import FINAL, fold_configs
+from dlrun.config.schema.folds import FINAL, fold_configs
 from dlrun.config.schema.root import Config
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked

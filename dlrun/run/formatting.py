@@ -10,7 +10,7 @@ from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import measured
 from dlrun.config.flat import flatten
 from dlrun.config.schema.fields import rules
-from dlrun.config.schema.kfold import folds_of
+from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.root import Config, Root
 from dlrun.data.batches import Rows
 from dlrun.data.prepared import PreparedData
@@ -94,7 +94,7 @@ def _model_line(config: Config, parameters: int | None) -> str:
     counted = "" if parameters is None else f"{parameters:,} parameters · "
     if config.model.computed:
         return f"{counted}computed from the training rows · seed {config.seed}"
-    schedule = "" if config.schedule.kind == "constant" else f" ({config.schedule.kind})"
+    schedule = f" ({config.schedule.label})" if config.schedule.label else ""
     return (f"{counted}{config.optimizer.name or config.optimizer.kind} "
             f"lr {config.optimizer.lr:g}{schedule} · batch {config.batch_size} · seed {config.seed}")
 

@@ -9,7 +9,7 @@ from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.problem import problem
-from dlrun.config.schema.kfold import FINAL, fold_configs, folds_of
+from dlrun.config.schema.folds import FINAL, fold_configs, folds_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.step import autocast
 from dlrun.inference.load import weights_of

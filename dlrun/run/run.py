@@ -14,7 +14,7 @@ from typing import Any
 from dlrun.assembly.machine import isolated_torch_state
 from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.kfold import folds_of
+from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.root import Config
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals

@@ -14,6 +14,7 @@ class Auto(TaskSpec):
     """What model and data are made for: classes, numbers, tags, the next token, reconstruction, ..."""
 
     kind = "auto"
+    undecided = True
 
     @property
     def known(self) -> bool:

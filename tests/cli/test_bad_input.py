@@ -70,6 +70,8 @@ NAMES = [
     case("experiment=a/b", "no such experiment"),
     case("experiment=./experiments/x.yaml", "named without folder and ending:  experiment=x", experiment="epochs: 3\n"),
     case("dataset=./my.csv", "a file of your own is read by  dataset=csv dataset.path=./my.csv"),
+    case("dataset=my.npz", "a file of your own is read by  dataset=npz dataset.path=my.npz"),
+    case("dataset=my.txt", "a file of your own is read by  dataset=text dataset.path=my.txt"),
     case("hydra.fob=1", "hydra.fob=1", "Hydra has no such key"),
     case("hydra.mode=FOO", "Hydra does not take this value", "MULTIRUN"),
     case("hydra/launcher=foo", "no such hydra/launcher; there are: ", "basic"),

@@ -12,7 +12,8 @@ from dlrun.config.check.validation import read_validation
 from dlrun.config.compose.compose import compose
 from dlrun.config.identity import identity
 from dlrun.config.problem import Problem
-from dlrun.config.schema.kfold import KFold, fold_configs, own_seed
+from dlrun.config.schema.folds import fold_configs, own_seed
+from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.root import Config
 
 

@@ -12,7 +12,7 @@ from dlrun.engine.optimizers.adam import Adam
 from dlrun.engine.optimizers.rmsprop import RmsProp
 from dlrun.models.build import build, penalty
 from dlrun.models.composite import build_composite, fixed_latents, latents, sample
-from dlrun.models.composite_spec import part_totals, rows
+from dlrun.models.composite_spec import rows
 from dlrun.models.families.autoencoder import Autoencoder
 from dlrun.models.families.conv_autoencoder import ConvAutoencoder
 from dlrun.models.families.conv_vae import ConvVae
@@ -31,6 +31,7 @@ from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.plan import totals
 from dlrun.models.step_rng import StepRng
 from dlrun.models.summary import summary
+from tests.helpers.parameters import part_totals
 
 DIGITS = DatasetSpec((1, 8, 8), "image", "classes")
 MNIST = DatasetSpec((1, 28, 28), "image", "classes")

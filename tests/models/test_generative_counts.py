@@ -11,11 +11,11 @@ import pytest
 
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.composite_spec import part_totals
 from dlrun.models.families.autoencoder import Autoencoder
 from dlrun.models.families.conv_autoencoder import ConvAutoencoder
 from dlrun.models.families.conv_vae import ConvVae
 from dlrun.models.families.gan import Gan
+from tests.helpers.parameters import part_totals
 
 MNIST, CIFAR = (1, 28, 28), (3, 32, 32)
 

@@ -117,3 +117,14 @@ def test_a_summary_shows_each_layer_and_the_totals() -> None:
 def test_the_output_of_a_list_that_ends_with_branches_is_theirs_merged() -> None:
     items = [{"parallel": [[{"dense": 2}], [{"dense": 3}]]}]
     assert output_shape(parse(items), (4,)) == (5,)
+
+
+def test_the_work_of_a_row_by_hand() -> None:
+    """Multiply-adds: a parameter counts once for each position that it is applied at."""
+    items = [{"embedding": {"dim": 5, "vocabulary": 100}}, {"conv1d": {"filters": 4, "kernel": 3}},
+             {"lstm": {"units": 6}}, {"dense": 2}]
+    assert [row.work for row in plan(parse(items), (12,))] == [
+        0,                           # vectors are looked up
+        (5 * 3 + 1) * 4 * 10,        # at 10 positions, without padding
+        4 * 6 * (4 + 6 + 1) * 10,    # at each of these, though one output is left
+        (6 + 1) * 2]

@@ -9,9 +9,9 @@ from torch import nn
 from dlrun.config.problem import ConfigError
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.composite import TokenAutoencoder, build_composite
-from dlrun.models.composite_spec import part_totals
 from dlrun.models.families.lstm_autoencoder import LstmAutoencoder
 from dlrun.models.step_rng import StepRng
+from tests.helpers.parameters import part_totals
 
 SERIES = DatasetSpec((3, 7), "series", "none")
 TOKENS = DatasetSpec((6,), "tokens", "classes", vocabulary=11, padding=0)

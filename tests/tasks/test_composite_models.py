@@ -28,6 +28,8 @@ DIGITS = DatasetSpec((1, 8, 8), "image", "classes", tuple("0123456789"))
     (Gan(), Adversarial(gradient_penalty=10.0), "unit", []),
     (Gan(discriminator=("flatten", {"dense": 4}, "batch_norm", {"dense": 1})), Adversarial(gradient_penalty=10.0),
      "unit", ["task.gradient_penalty=10"]),
+    (Gan(discriminator=("flatten", {"residual": [{"dense": 64}, "batch_norm"]}, {"dense": 1})),
+     Adversarial(gradient_penalty=10.0), "unit", ["task.gradient_penalty=10"]),
     (Gan(), Adversarial(updates="split", order="simultaneous"), "unit", ["task.updates=split"]),
     (Gan(), Adversarial(generator_optimizer={"lr": -1.0, "rho": 0.9}), "unit",
      ["task.generator_optimizer.rho=0.9", "task.generator_optimizer.lr=-1"]),

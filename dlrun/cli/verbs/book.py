@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional, usage
+from dlrun.cli.verb import Verb, positional, usage
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.books import PROFILES
 from dlrun.config.schema.fields import choice, flag, text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @register("verb", "book")
 @dataclass(frozen=True)
-class Book:
+class Book(Verb):
     """The books' comparisons: run what is missing, printed beside measured, verdicts.
 
     Without a name it lists them. An override that narrows a comparison, or changes a setting, makes a table that says

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import text
 from dlrun.config.schema.root import Root
@@ -18,7 +18,7 @@ from dlrun.registry import register
 
 @register("verb", "diff")
 @dataclass(frozen=True)
-class Diff:
+class Diff(Verb):
     """Two runs side by side: settings, code, data, environment, metrics."""
 
     runs: tuple[str, ...] = positional("RUN RUN", "Two run folders, or the first letters of two ids.", least=2, most=2,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @register("verb", "explain")
 @dataclass(frozen=True)
-class Explain:
+class Explain(Verb):
     """Every value: where it came from, what is allowed; then the loop in order."""
 
     overrides: tuple[str, ...] = positional(
@@ -42,7 +42,7 @@ class Explain:
         origins = Origins(self.overrides)
         for group in GROUPS:
             values = getattr(config, group)
-            name = getattr(values, "name", "") or (values.kind if values.kind != group else "")
+            name = values.name or (values.kind if values.kind != group else "")
             first = (type(values).__doc__ or "").strip().splitlines()[0]
             say(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
             _table(_rows(config, group, values), f"{group}.", origins)

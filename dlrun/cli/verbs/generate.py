@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import integer, number, text, texts
 from dlrun.record.terminal import say
@@ -18,7 +18,7 @@ MOST = 10_000  # pictures of a grid
 
 @register("verb", "generate")
 @dataclass(frozen=True)
-class Generate:
+class Generate(Verb):
     """Text from a prompt, or pictures from noise, with a finished run.
 
     A model of the next token writes a text (prompt, tokens, temperature); a GAN or a VAE makes a grid of pictures

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
 @register("verb", "list")
 @dataclass(frozen=True)
-class List:
+class List(Verb):
     """What can be chosen (data sets, models, layers, experiments, ...), each with one line."""
 
     what: tuple[str, ...] = positional(

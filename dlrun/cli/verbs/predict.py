@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import texts
 from dlrun.record.spreadsheet import cell
@@ -20,7 +20,7 @@ from dlrun.registry import register
 
 @register("verb", "predict")
 @dataclass(frozen=True)
-class Predict:
+class Predict(Verb):
     """A finished run on new rows, texts or pictures; CSV out."""
 
     places: tuple[str, ...] = positional(

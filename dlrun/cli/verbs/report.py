@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import text
 from dlrun.config.schema.root import Root
@@ -18,7 +18,7 @@ from dlrun.registry import register
 
 @register("verb", "report")
 @dataclass(frozen=True)
-class Report:
+class Report(Verb):
     """Tables over seeds of a sweep or of any folder of runs; CSV, Markdown, LaTeX, JSON, a page.
 
     Runs that differ in nothing but the seed are one row. A sweep's folder gets its files in reports/; other folders

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import flag, text
 from dlrun.config.schema.root import GROUPS, Root
@@ -26,7 +26,7 @@ def _filters(before: Sequence[str], prefix: str) -> Iterable[str]:
 
 @register("verb", "runs")
 @dataclass(frozen=True)
-class Runs:
+class Runs(Verb):
     """All runs: list, filter, remove.
 
     A filter is a part of the run's name, or key=value: its status, id, name, the option of a group or any key of its

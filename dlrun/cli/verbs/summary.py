@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import positional
+from dlrun.cli.verb import Verb, positional
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
 
 @register("verb", "summary")
 @dataclass(frozen=True)
-class Summary:
+class Summary(Verb):
     """The layer table of a model: output shapes and parameter counts."""
 
     overrides: tuple[str, ...] = positional(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,16 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
         problems.append(Problem(place if rest else given, rest or reason, where))
         return None
     schema = open_schema(group)
+    make: Callable[..., Any] = schema
     keys = {key: rule for key, rule in rules(schema).items() if key not in OF_TARGET}
     typed = {key: value for key, value in mapping.items() if key in keys}
     args = {key: value for key, value in mapping.items() if key not in (TARGET, "kind", *keys)}
-    if group != "model":  # a model's class may have an argument of this name
+    if not schema.takes_args:
         args = {**(args.pop("args", None) or {}), **args}
     if "name" in keys:  # a schedule has none
         typed = {"name": str(target).rpartition(".")[2], **typed}
     values = read_values(keys, typed, group, problems, origin, owner=f"{group} {target}")
-    return schema(**values, target=target, args=args, source=code)
+    return make(**values, target=target, args=args, source=code)
 
 
 def no_class_here(group: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from dlrun.config.callbacks import callback_problems
 from dlrun.config.problem import Problem, nearest
+from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.groups import of_target
-from dlrun.config.schema.kfold import folds_of
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS, Config
 from dlrun.registry import is_allowed, permitted
@@ -181,12 +181,12 @@ def callbacks_are_known(config: Config, origin: Any) -> Iterator[Problem]:
 def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
     """A user's class runs only where ``allow=`` stands on the command line."""
     for group in GROUPS:
-        if not of_target(getattr(config, group)):
+        values = getattr(config, group)
+        if not of_target(values):
             continue
-        target = getattr(config, group).target
-        module = target.rpartition(".")[0]
-        if target and not is_allowed(module, config.allow):
-            yield Problem(f"{group}._target_={target}",
+        module = values.target.rpartition(".")[0]
+        if values.target and not is_allowed(module, config.allow):
+            yield Problem(f"{group}._target_={values.target}",
                           f"its code would run; allow it by  allow={module}  on the command line",
                           origin(f"{group}._target_"))
 

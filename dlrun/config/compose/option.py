@@ -18,5 +18,5 @@ def option_values(group: str, option: str) -> dict[str, Any]:
 
 def kind_values(group: str, kind: str) -> dict[str, Any]:
     """``{kind: gan}``, and the kind's `suggests` (values of root keys that suit it) as `root`."""
-    suggested = getattr(find(group, kind), "suggests", None)
+    suggested = find(group, kind).suggests
     return {"kind": kind, **({"root": dict(suggested)} if suggested else {})}

@@ -14,7 +14,7 @@ from dlrun.config.places import config_dirs
 from dlrun.config.problem import Problem, did_you_mean, nearest
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import GROUPS, Root
-from dlrun.registry import OPEN, is_known
+from dlrun.registry import OPEN, is_known, kinds
 
 GROUP_KEYS = (*GROUPS, "experiment")
 _OTHER_WORDS = {  # what else people call our options
@@ -37,9 +37,10 @@ def unknown_option(group: str, option: str) -> str:
         return ""
     if group == "experiment" and _bare(option) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(option)}"
-    if group == "dataset" and Path(option).suffix in (".csv", ".tsv", ".npz"):
-        kind = "npz" if option.endswith(".npz") else "csv"
-        return f"a file of your own is read by  dataset={kind} dataset.path={option}"
+    if group == "dataset" and (suffix := Path(option).suffix):
+        for name, kind in kinds(group).items():
+            if suffix in kind.suffixes:
+                return f"a file of your own is read by  dataset={name} dataset.path={option}"
     near = [_OTHER_WORDS[option.lower()]] if _OTHER_WORDS.get(option.lower()) in known else nearest(option, known)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from dlrun import registry
 from dlrun.config.schema.fields import defaults, rules
+from dlrun.config.schema.kind import Kind, OwnClass
 from dlrun.config.schema.root import GROUPS
 
 TARGET = "_target_"
-OF_TARGET = ("target", "args", "source")  # what such a schema holds of the class itself
+OF_TARGET = ("target", "args", "source")  # the fields of an `OwnClass`
 
 
 @dataclass(frozen=True)
-class Kinds(Mapping[str, type]):
+class Kinds(Mapping[str, type[Kind]]):
     """The schemas of a group by kind: found when they are asked for.
 
     Kinds of installed packages are found by their name, and left out where all are gone through: a package is imported
@@ -24,8 +25,8 @@ class Kinds(Mapping[str, type]):
 
     group: str
 
-    def __getitem__(self, kind: str) -> type:
-        schema: type = registry.find(self.group, kind)
+    def __getitem__(self, kind: str) -> type[Kind]:
+        schema: type[Kind] = registry.find(self.group, kind)
         return schema
 
     def __iter__(self) -> Iterator[str]:
@@ -41,7 +42,7 @@ class Kinds(Mapping[str, type]):
 KINDS: dict[str, Kinds] = {group: Kinds(group) for group in GROUPS}
 
 
-def schema_of(group: str, values: dict[str, Any]) -> type | None:
+def schema_of(group: str, values: dict[str, Any]) -> type[Kind] | None:
     """The schema of a group's mapping, by its `kind`; None when that is unknown.
 
     A group of settings that has a kind of its own name (early_stop, augment) needs no `kind`.
@@ -56,17 +57,17 @@ def is_open(group: str) -> bool:
     return registry.open_kind(group) is not None
 
 
-def open_schema(group: str) -> type:
+def open_schema(group: str) -> type[OwnClass]:
     """The schema of a user's class in a group that is open: its keys (besides `OF_TARGET`) are typed, all others are
     `args`.
     """
-    schema: type = registry.open_kind(group)
+    schema: type[OwnClass] = registry.open_kind(group)
     return schema
 
 
-def of_target(values: Any) -> bool:
+def of_target(values: object) -> TypeGuard[OwnClass]:
     """Whether a group's values stand for a user's class."""
-    return set(OF_TARGET) <= set(rules(type(values)))
+    return isinstance(values, OwnClass)
 
 
 def filled(group: str, values: dict[str, Any], name: str) -> dict[str, Any]:

@@ -20,3 +20,8 @@ class Holdout:
         "for IMDB and Reuters), or random ones by the run's seed.",
     )
     stratify: bool = flag(True, "Whether a random split keeps the proportions of the classes.")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the run's seed decides which rows are trained on."""
+        return self.take == "random"

@@ -1,17 +1,11 @@
-"""K-fold validation: its schema, and the configurations of the runs that a k-fold run consists of."""
+"""K-fold validation."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.schema.fields import choice, flag, integer, rules
-from dlrun.config.schema.root import Config
-from dlrun.config.seeds import derive_seed
-
-FINAL = "final"
 
 
 @dataclass(frozen=True)
@@ -41,6 +35,11 @@ class KFold:
         """The folds of all iterations."""
         return self.k * self.iterations
 
+    @property
+    def drawn(self) -> bool:
+        """Whether the run's seed decides which rows are trained on."""
+        return self.shuffle and self.fold is not None
+
     def plain(self) -> dict[str, Any]:
         """As it is written in a YAML file: what differs from the defaults, and k."""
         return {"kind": self.kind, "k": self.k, **_differing(self)}
@@ -52,36 +51,3 @@ class KFold:
 
 def _differing(folds: KFold) -> dict[str, Any]:
     return {name: getattr(folds, name) for name, rule in rules(KFold).items() if getattr(folds, name) != rule.default}
-
-
-def folds_of(config: Config) -> KFold | None:
-    """The folds that a run of this configuration consists of; None for a run that trains once."""
-    found = config.validation
-    return found if isinstance(found, KFold) and found.fold is None else None
-
-
-def fold_configs(config: Config) -> Iterator[tuple[str, Config]]:
-    """The runs that a k-fold run consists of, in order: each fold by its number, then ``final``.
-
-    The final fit is the run without validation.
-    """
-    folds = folds_of(config)
-    assert folds is not None
-    for number in range(folds.count):
-        one = dataclasses.replace(folds, fold=number, final=False)
-        yield str(number), _with_validation(config, one, one.plain())
-    if folds.final:
-        yield FINAL, _with_validation(config, None, 0)
-
-
-def _with_validation(config: Config, validation: KFold | None, plain: Any) -> Config:
-    return dataclasses.replace(config, validation=validation, force=False,
-                               plain={**(config.plain or {}), "validation": plain, "force": False})
-
-
-def own_seed(config: Config) -> int:
-    """The seed of weights, order, masks and noise: each fold has its own, so that its model is a new one."""
-    found = config.validation
-    if isinstance(found, KFold) and found.fold is not None:
-        return derive_seed(config.seed, "fold", found.fold)
-    return config.seed

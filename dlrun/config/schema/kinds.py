@@ -1,7 +1,8 @@
 """What the house uses of the kind that stands in each group of a configuration.
 
-A kind is a frozen dataclass of a room above; its base there (`Dataset`, `Model`, `TaskSpec`, `Optimizer`, `Schedule`,
-`EarlyStop`, `Augmentation`) says what each member means.  Types of those rooms are Any here: this floor knows none.
+A kind is a frozen dataclass of a room above; its base there, a `kind.Kind` (`Dataset`, `Model`, `TaskSpec`,
+`Optimizer`, `Schedule`, `EarlyStop`, `Augmentation`), says what each member means.  Types of those rooms are Any here:
+this floor knows none.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from dlrun.config.problem import Problem
 class _Kind(Protocol):
     @property
     def kind(self) -> str: ...
-
-
-class _Named(_Kind, Protocol):
     @property
-    def name(self) -> str: ...  # the word it is chosen by
+    def revision(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    def read_revision(self, config: Any) -> int: ...
 
 
 class _Clashing(_Kind, Protocol):
     def clashes(self, config: Any, origin: Callable[[str], str]) -> Iterable[Problem]: ...
 
 
-class DatasetKind(_Named, Protocol):
+class DatasetKind(_Kind, Protocol):
     """See `dlrun.data.sets._base.Dataset`."""
 
     @property
@@ -37,7 +38,7 @@ class DatasetKind(_Named, Protocol):
     def windows(self) -> Any: ...
 
 
-class ModelKind(_Named, _Clashing, Protocol):
+class ModelKind(_Clashing, Protocol):
     """See `dlrun.models.model.Model`."""
 
     @property
@@ -75,6 +76,8 @@ class TaskKind(_Kind, Protocol):
     def chosen(self) -> tuple[Any, ...]: ...
     @property
     def known(self) -> bool: ...
+    @property
+    def undecided(self) -> bool: ...
     def reported(self, split: str) -> tuple[Any, ...]: ...
     def described(self) -> Any: ...
     def metric_problems(self) -> Iterable[Problem]: ...
@@ -98,7 +101,7 @@ class TaskKind(_Kind, Protocol):
     def build(self, context: Any) -> Any: ...
 
 
-class OptimizerKind(_Named, _Clashing, Protocol):
+class OptimizerKind(_Clashing, Protocol):
     """See `dlrun.config.schema.optimizer.Optimizer`."""
 
     @property
@@ -121,6 +124,8 @@ class ScheduleKind(_Clashing, Protocol):
 
     @property
     def needs_length(self) -> bool: ...
+    @property
+    def label(self) -> str: ...
     @property
     def warmup(self) -> int: ...
     @property

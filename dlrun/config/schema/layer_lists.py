@@ -35,13 +35,6 @@ def changed(value: Any, field: str, change: Callable[[Any], Any]) -> Any:
     return value
 
 
-def stateful_key(model: Any) -> str:
-    """The key that makes a model carry states over from batch to batch; empty where none does."""
-    if getattr(model, "stateful", False):
-        return "model.stateful"
-    return next((key for key, value in given_in_lists(model, "stateful") if value is True), "")
-
-
 def given_in_lists(model: Any, field: str) -> Iterator[tuple[str, Any]]:
     """Where a field of layers is given in any of a model's lists, and its value."""
     for name, rule in rules(type(model)).items():

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from dlrun import registry
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import integer, number, rules, text
+from dlrun.config.schema.kind import Kind
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.root import Config
 
@@ -16,7 +17,7 @@ KEY = "task.generator_optimizer"
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class Optimizer(Kind):
     """The base of the kinds of group `optimizer`; a kind adds its own keys and `build`.
 
     A kind of your own is a subclass, registered under a name in a module that the command allows:
@@ -38,7 +39,7 @@ class Optimizer:
     hyperparameters, ``param_groups``, come from the configuration; ``param_groups[i]["lr"]`` is set before each step.
     """
 
-    kind: ClassVar[str]
+    stand_in: ClassVar[str] = "adam"
     needs_closure: ClassVar[bool] = False  # a step evaluates its batch several times, through a closure
     name: str = text("", "The word it is chosen by.", identity=False)
     lr: float = number(0.001, "Learning rate.", low=0, above=True)

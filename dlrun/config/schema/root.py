@@ -15,6 +15,7 @@ from dlrun.config.schema.kinds import (
     StoppingKind,
     TaskKind,
 )
+from dlrun.config.schema.validation import Validation
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Root:
     train_size: int | None = integer(None, "Training rows used, the first ones; null for all.", low=1)
     test_size: int | None = integer(None, "Number of test rows to evaluate, evenly spaced; null: all.", low=1)
     shuffle: bool = flag(True, "Draw a new order of the rows in each pass; false: as they are stored.")
-    validation: Any = free(
+    validation: Validation = free(
         0.2, "Rows kept for validation: a fraction, a count, 0 for none, or {kind: holdout, size, take, stratify}, "
         "{kind: kfold, k, iterations, shuffle, stratify, final}.")
     test_at: tuple[int, ...] = integers(

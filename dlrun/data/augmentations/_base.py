@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from dlrun.config.schema.kind import Kind
+
 if TYPE_CHECKING:
     from dlrun.data.batches import Augmentation as Change
 
 
-class Augmentation:
+class Augmentation(Kind):
     """An augmentation: its options are the fields of the dataclass, `build` makes the function that changes a batch.
 
     The function gets a batch and a generator that is seeded by (seed, step): what it draws from that alone is exact to
@@ -33,7 +35,7 @@ class Augmentation:
                 return change
     """
 
-    kind: ClassVar[str]
+    stand_in: ClassVar[str] = "augment"
     inputs: ClassVar[tuple[str, ...]] = ("image",)  # the kinds of inputs that it can change
 
     @property

@@ -31,9 +31,12 @@ class Missing(Container[str]):
         return cell.lower() in self.words or bool(self.numbers and is_number(cell) and value(cell) in self.numbers)
 
 
-def _plain(cells: Sequence[str], missing: Container[str]) -> list[float] | None:
+NOTHING = Missing(usual=())  # every cell has a value
+
+
+def _plain(cells: Sequence[str], missing: Missing) -> list[float] | None:
     """The numbers of a column without a missing, infinite or oddly written one, fast; else None."""
-    if getattr(missing, "numbers", None):
+    if missing.numbers:
         return None
     try:
         values = list(map(float, cells))
@@ -44,7 +47,7 @@ def _plain(cells: Sequence[str], missing: Container[str]) -> list[float] | None:
 
 
 def numbers(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], numerals: Numerals,
-            missing: Container[str]) -> list[float] | None:
+            missing: Missing) -> list[float] | None:
     """The numbers of a column, NaN where missing; None where a cell is something else.
 
     Training and `predict` read by this.  Raises ConfigError for a number that does not fit into 32 bits.
@@ -61,7 +64,7 @@ def numbers(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], n
     return values
 
 
-def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Container[str]
+def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Missing
            ) -> tuple[Column, list[float]] | None:
     """A column and its values (numbers, or places among its words with -1 for none); None where all are missing.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data.dataset_spec import Column, DatasetSpec
 from dlrun.data.formats import labels
-from dlrun.data.formats.columns import WORDS, Missing, column, numbers, reading, strays
+from dlrun.data.formats.columns import NOTHING, WORDS, Missing, column, numbers, reading, strays
 from dlrun.data.formats.numerals import Numerals
 from dlrun.data.formats.separated import Cells, cells
 
@@ -184,10 +184,10 @@ def _targets(path: Path, found: Cells, places: list[int], cfg: Reading, numerals
 def _read(path: Path, found: Cells, place: int, numerals: Numerals, notes: list[str]) -> Any:
     """The column's numbers where it is all numbers, else its texts."""
     texts, lines = _cells(found, place)
-    values = numbers(path, found.names[place], texts, lines, numerals, ())
+    values = numbers(path, found.names[place], texts, lines, numerals, NOTHING)
     if values is not None:
         return values
-    note = strays(path, found.names[place], texts, lines, ())
+    note = strays(path, found.names[place], texts, lines, NOTHING)
     if note:
         notes.append(f"{note}; it is read as texts")
     return texts

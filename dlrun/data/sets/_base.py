@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.problem import ConfigError, problem
+from dlrun.config.schema.kind import Kind
 from dlrun.data.dataset_spec import DatasetInfo
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-class Dataset:
+class Dataset(Kind):
     """A data set: its options are the fields of the dataclass, its methods know and read it.
 
     A new one is a file of this folder with a frozen dataclass that is registered, says what is `known` (or `info`), and
@@ -45,14 +46,13 @@ class Dataset:
                 return DatasetFiles([path], lambda say: self._decode(path))
     """
 
-    kind: ClassVar[str]
     known: ClassVar[DatasetInfo | None] = None  # what is known of it before anything is opened
     levels: ClassVar[float] = 1.0  # the stored value of white in its pictures
     hashes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}  # SHA-256 of genuine files; another is used, with a note
     offline: ClassVar[bool] = False  # whether it runs without any file of a data folder
     ranked: ClassVar[bool] = False  # whether its words are stored by their rank, as Keras stores them
+    suffixes: ClassVar[tuple[str, ...]] = ()  # of files of one's own that it reads from dataset.path
     window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
-    name: str
     target_scale: str = "none"  # how a target that is a number is scaled; an option where it can be
     # Options that some data sets have; the others are as it stands here.
     test: float = 0.0  # the test split that is taken from the rows: a fraction, a count, 0 for none

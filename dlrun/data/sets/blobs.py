@@ -22,6 +22,10 @@ class Blobs(Toy):
     noise: float = number(1.0, "Standard deviation of a cloud.", low=0)
     classes: int = integer(3, "How many clouds.", low=2, high=20)
 
+    @property
+    def count(self) -> int:
+        return self.classes
+
     def places(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         import numpy as np
 

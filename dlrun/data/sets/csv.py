@@ -29,6 +29,7 @@ class Csv(TableDataset):
     """Your own table: dataset.path=FILE dataset.target=COLUMN; texts become one column a word."""
 
     kind: ClassVar[str] = "csv"
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
     path: str = options.path("The file, also .gz")
     target: Any = text(MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of "
                        "columns.", several=True)
@@ -65,7 +66,7 @@ class Csv(TableDataset):
         a word in a text column that no training row has."""
         from dlrun.data.reading_revision import of_reading
 
-        return of_reading(self, config)
+        return of_reading(self, config, self.path)
 
     def _decode(self, path: Path) -> RawDataset:
         from dlrun.data.formats.table import as_arrays

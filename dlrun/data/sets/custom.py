@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlrun import registry
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import MISSING, choice, free, mapping, text
+from dlrun.config.schema.kind import OwnClass
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets._arrays import ArrayData, info_of
 from dlrun.data.sets._base import Say
@@ -22,7 +23,7 @@ _read: dict[str, RawDataset] = {}  # by what was called with what, for the whole
 
 @register("dataset", "custom")
 @dataclass(frozen=True)
-class Custom(ArrayData):
+class Custom(OwnClass, ArrayData):
     """Data of your own code, by a file that names it: `_target_: module.thing`, allowed by allow=module.
 
     The class or function is called with the file's other keys; those that are options of this kind, as `test`, are

@@ -24,6 +24,7 @@ class Npz(Dataset):
     """
 
     kind: ClassVar[str] = "npz"
+    suffixes: ClassVar[tuple[str, ...]] = (".npz",)
     name: str = options.name()
     path: str = options.path("The file")
     targets: str = options.targets()

@@ -64,7 +64,7 @@ class Series(series.Windowed):
         """
         from dlrun.data.reading_revision import of_reading
 
-        return of_reading(self, config)
+        return of_reading(self, config, self.path)
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths

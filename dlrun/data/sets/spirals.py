@@ -22,6 +22,10 @@ class Spirals(Toy):
     classes: int = integer(2, "How many arms.", low=2, high=20)
     turns: float = number(1.5, "How often an arm goes round.", low=0, above=True, high=10)
 
+    @property
+    def count(self) -> int:
+        return self.classes
+
     def places(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         import numpy as np
 

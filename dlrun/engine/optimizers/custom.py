@@ -8,13 +8,14 @@ from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import free, mapping, text
+from dlrun.config.schema.kind import OwnClass
 from dlrun.config.schema.optimizer import Optimizer
 from dlrun.registry import load, register
 
 
 @register("optimizer", "custom")
 @dataclass(frozen=True)
-class CustomOptimizer(Optimizer):
+class CustomOptimizer(OwnClass, Optimizer):
     """A torch.optim.Optimizer of your own: the class that `_target_` names, called with params, lr and its arguments.
 
     Its state has to be in ``state_dict()["state"]``; ``param_groups[i]["lr"]`` is set before each step.  One whose step

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import integer
+from dlrun.config.schema.kind import Kind
 from dlrun.config.schema.root import Config
 from dlrun.record.metric import Direction
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Kind):
     """The base of the kinds of group `schedule`; a kind adds its own keys and `relative_rate`.
 
     A kind of your own is a subclass, registered under a name in a module that the command allows:
@@ -35,13 +36,18 @@ class Schedule:
     [1.0, 0.5, 0.0, 0.5, 1.0]
     """
 
-    kind: ClassVar[str]
+    stand_in: ClassVar[str] = "constant"
     needs_length: ClassVar[bool] = False  # the rates depend on how long the run will be
     warmup: int = integer(0, "Steps in which the rate rises linearly from 0 to its value.", low=0)
 
     def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
         """The rate of a step as a factor of optimizer.lr; warm-up and feedback are multiplied to it."""
         raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """How a run's header names it; empty where the rate stays."""
+        return self.kind
 
     @property
     def watched(self) -> str | None:

@@ -15,5 +15,9 @@ class Constant(Schedule):
 
     kind = "constant"
 
+    @property
+    def label(self) -> str:
+        return ""
+
     def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
         return 1.0

@@ -8,13 +8,14 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from dlrun.config.schema.fields import free, mapping, text
+from dlrun.config.schema.kind import OwnClass
 from dlrun.engine.schedules._base import Schedule
 from dlrun.registry import load, register
 
 
 @register("schedule", "custom")
 @dataclass(frozen=True)
-class CustomSchedule(Schedule):
+class CustomSchedule(OwnClass, Schedule):
     """A function of your own, by `_target_`: (step, steps_per_epoch, total_steps, **arguments) -> factor.
 
     The factor is that of optimizer.lr; steps count from 0.  It may depend on the run's length, so a longer

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, flag, integer, number, text
+from dlrun.config.schema.kind import Kind
 from dlrun.config.schema.kinds import StoppingKind
 from dlrun.config.schema.root import Config
 from dlrun.record.metric import Direction
@@ -17,7 +18,7 @@ from dlrun.registry import register
 
 @register("early_stop", "early_stop")
 @dataclass(frozen=True)
-class EarlyStop:
+class EarlyStop(Kind):
     """Stop before the last epoch, and keep the best weights; it is on when `patience` or `target` is a number."""
 
     kind: ClassVar[str] = "early_stop"

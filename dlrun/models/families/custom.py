@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.schema.fields import MISSING, free, mapping, text
+from dlrun.config.schema.kind import OwnClass
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.model import Model, Module, Rng
 from dlrun.models.shapes import Shape
@@ -14,13 +15,14 @@ from dlrun.registry import register
 
 @register("model", "custom")
 @dataclass(frozen=True)
-class Custom(Model):
+class Custom(OwnClass, Model):
     """A torch.nn.Module of your own: the class that `_target_` names, called with its arguments and the task's outputs.
 
     Nothing more is known of it before it is made.
     """
 
     kind: ClassVar[str] = "custom"
+    takes_args: ClassVar[bool] = True
     target: str = text(MISSING, "module.Class of your own code.")
     args: dict[str, Any] = mapping(None, "What the class is called with.")
     source: str = free("", "Hash of the module's file.")

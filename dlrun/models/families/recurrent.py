@@ -73,6 +73,9 @@ class Recurrent(ListModel):
     init: str = choice("glorot_uniform", INITS, INIT_DOC)
     recurrent_init: str | None = choice(None, RECURRENT_INITS, "initial recurrent weights; null: orthogonal")
 
+    def stateful_key(self) -> str:
+        return "model.stateful" if self.stateful else ""
+
     def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
         layers = input_layers(self, data_spec, self.mask)
         positions = data_spec.target_length

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from dlrun.models.batch_statistics import BatchStatistics
 
-class BatchNorm(nn.Module):
+
+class BatchNorm(BatchStatistics):
     """Normalises each channel over the batch and its positions.
 
     The moving variance takes the unbiased variance of the batch: PyTorch's rule and that of Keras 2.1 to 2.3, with
@@ -26,8 +28,6 @@ class BatchNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
-
-        self.summed: Callable[[Tensor], Tensor] | None = None  # sums over the processes that share a batch
 
     def forward(self, x: Tensor) -> Tensor:
         if self.summed is not None and self.training:

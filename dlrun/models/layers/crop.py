@@ -23,6 +23,7 @@ class Crop(Layer):
     kind: ClassVar[str] = "crop"
     main: ClassVar[str] = "size"
     sides: ClassVar[tuple[str, ...]] = ("size",)
+    moves_values: ClassVar[bool] = True
     size: tuple[int, ...] = integers(MISSING, "side of what is kept, or (height, width)", low=1, scalar=True)
 
     def output(self, shape: Shape) -> Shape:

@@ -41,6 +41,9 @@ class Embedding(Layer):
         count = int(self.vocabulary) * self.dim
         return (0, count) if self.frozen else (count, 0)
 
+    def work(self, shape: Shape) -> int:
+        return 0  # rows are looked up, not multiplied
+
     def text(self) -> str:
         shown = [f"{self.vocabulary} x {self.dim}"]
         shown += [words for words, on in (("masks 0", self.mask_zero), ("0 is zeros", self.zero),

@@ -17,6 +17,7 @@ class Flatten(Layer):
     """All values on one axis, channel by channel."""
 
     kind: ClassVar[str] = "flatten"
+    moves_values: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:
         return (prod(shape),)

@@ -22,6 +22,10 @@ class Lstm(Recurrent):
     states: ClassVar[tuple[str, ...]] = ("h", "c")
     unit_forget_bias: bool = flag(True, "whether the forget gate's biases start at 1")
 
+    @property
+    def bias_rule(self) -> str:
+        return "unit_forget" if self.unit_forget_bias else "zeros"
+
     def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:
         from dlrun.models.recurrent.module import Recurrent as Loop
 

@@ -18,6 +18,7 @@ class Repeat(Layer):
 
     kind: ClassVar[str] = "repeat"
     main: ClassVar[str] = "times"
+    moves_values: ClassVar[bool] = True
     times: int = integer(MISSING, "positions", low=1)
 
     def output(self, shape: Shape) -> Shape:

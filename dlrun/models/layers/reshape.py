@@ -19,6 +19,7 @@ class Reshape(Layer):
 
     kind: ClassVar[str] = "reshape"
     main: ClassVar[str] = "shape"
+    moves_values: ClassVar[bool] = True
     shape: tuple[int, ...] = integers(MISSING, "the new shape, channels first", low=1, scalar=True)
 
     def output(self, shape: Shape) -> Shape:

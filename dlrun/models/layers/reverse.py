@@ -16,6 +16,7 @@ class Reverse(Layer):
     """Positions from the last to the first; tokens (length,) or sequences (features, length)."""
 
     kind: ClassVar[str] = "reverse"
+    moves_values: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) > 2:

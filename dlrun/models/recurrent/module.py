@@ -56,7 +56,7 @@ class Recurrent(WithKernels):
                 self.inits[name] = rule
         for name in (f"bias{way}", f"bias_hh{way}")[:layer.biases]:
             self.register_parameter(name, nn.Parameter(torch.empty(wide)))
-            self.inits[name] = "unit_forget" if getattr(layer, "unit_forget_bias", False) else "zeros"
+            self.inits[name] = layer.bias_rule
         if layer.fast and layer.biases == 1:  # PyTorch's second bias, constant
             self.register_buffer(f"bias_hh{way}", torch.zeros(wide), persistent=False)
         if self.stateful:

@@ -51,6 +51,11 @@ class Recurrent(Layer):
         return 1
 
     @property
+    def bias_rule(self) -> str:
+        """How its biases begin: a rule of `models.init`."""
+        return "zeros"
+
+    @property
     def fast(self) -> bool:
         """Whether torch's own cell is used."""
         return self.cell == "fast"
@@ -70,6 +75,9 @@ class Recurrent(Layer):
     def count(self, shape: Shape) -> tuple[int, int]:
         one = self.gates * self.units * (shape[0] + self.units + self.biases)
         return one * (1 if self.bidirectional == "none" else 2), 0
+
+    def work(self, shape: Shape) -> int:
+        return sum(self.count(shape)) * shape[1]  # at each position, also where the last one alone is given
 
     def wrong(self) -> Iterator[tuple[str, str]]:
         if not self.fast:

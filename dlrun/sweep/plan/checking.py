@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.composer import Composer
@@ -14,6 +13,8 @@ from dlrun.config.compose.plain import compose_plain
 from dlrun.config.content import content_hash
 from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.validation import Validation
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.preflight.checked import Checked
@@ -71,11 +72,11 @@ class Checker:
             self._contents[path] = content_hash(path)
         return self._contents[path]
 
-    def dataset_info(self, cfg: Any, data_dir: str, *, validation: Any, train_size: int | None,
+    def dataset_info(self, cfg: DatasetKind, data_dir: str, *, validation: Validation, train_size: int | None,
                      seed: int) -> DatasetInfo:
         """As `data.dataset_info`, looked at once for all jobs that see the same data."""
         # The seed draws only rows that are taken at random: all other seeds see the same data.
-        drawn = seed if getattr(validation, "take", "") == "random" else None
+        drawn = seed if validation is not None and validation.drawn else None
         key = repr((cfg, data_dir, validation, train_size, drawn))
         if key not in self._infos:
             try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import texts
+from dlrun.config.schema.kind import Kind
 from dlrun.metrics._choose import build, described
 from dlrun.metrics._protocol import RunMetric
 from dlrun.record.metric import Metric, Metrics
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TaskSpec:
+class TaskSpec(Kind):
     """What every task has.
 
     `accumulated` are the metrics that the loop adds up, `further` those that are measured apart; `primary` is the one
@@ -32,11 +33,9 @@ class TaskSpec:
     (`DatasetSpec.target_kind`: none, classes, labels, number, several, tokens; empty: the targets are not used),
     `wirings` those of the composite models that it trains (`models.composite_spec`); without any it trains one network.
     `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be measured in
-    place of a network: `Task.prior` and `Task.answers` give their answers.  `suggests` are values of root keys and
-    groups that come with the task.
+    place of a network: `Task.prior` and `Task.answers` give their answers.
     """
 
-    kind: ClassVar[str]
     accumulated: ClassVar[tuple[Metric, ...]] = (LOSS,)
     further: ClassVar[tuple[Metric, ...]] = ()
     primary: ClassVar[str] = "loss"
@@ -44,7 +43,7 @@ class TaskSpec:
     accepts: ClassVar[tuple[str, ...]] = ()
     wirings: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
-    suggests: ClassVar[Mapping[str, Any]] = {}
+    undecided: ClassVar[bool] = False  # whether it stands for the task that model and data are made for
 
     metrics: tuple[str, ...] = texts(
         (), "Further metrics of the validation and test rows, by name: registered ones, or torchmetrics' (f1, roc_auc, "

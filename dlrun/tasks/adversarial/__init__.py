@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.optimizer import Optimizer, player_optimizer
-from dlrun.models.layers.batch_norm import BatchNorm
+from dlrun.models.plan import each
 from dlrun.record.metric import Metric
 from dlrun.registry import find, names, register
 from dlrun.tasks.adversarial.mode_collapse import mode_collapse
@@ -90,10 +90,11 @@ class Adversarial(AdversarialOptions):
         return f"the discriminator moves; {every} the generator too ({self.order})"
 
     def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
-        normed = any(isinstance(layer, BatchNorm) for layer in network.parts["discriminator"].layers)
-        if self.gradient_penalty and normed:
+        critic = network.parts["discriminator"]
+        mixing = [layer.kind for layer in each(critic.layers, critic.input_shape) if layer.mixes_rows]
+        if self.gradient_penalty and mixing:
             yield Problem(f"task.gradient_penalty={self.gradient_penalty:g}",
-                          "it is of each row alone: no batch_norm in the discriminator (layer_norm is possible)")
+                          f"it is of each row alone: no {mixing[0]} in the discriminator (layer_norm is possible)")
         if self.updates == "split" and self.order == "simultaneous":
             yield Problem("task.updates=split", "simultaneous players have one update each: task.updates=joint")
         if self.updates == "split" and self.gradient_penalty:
