@@ -47,7 +47,7 @@ def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, apart: str =
         return CellVerdict(found)
     measured = interval(values)
     off = measured.mean - cell.value
-    predicted = prediction(values, rounding=cell.rounding)
+    predicted = prediction(measured, rounding=cell.rounding)
     if apart or not cell.comparable:
         return CellVerdict(NOT_COMPARABLE, measured, predicted, off, apart or cell.notes)
     if predicted is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 
 import numpy as np
 import pytest
@@ -34,9 +35,19 @@ def test_the_quantile_is_scipys(freedom: int) -> None:
 def test_for_one_run_no_interval_is_invented() -> None:
     one = interval([0.9])
     assert (one.mean, one.half, one.sd, one.low, one.high, one.n) == (0.9, None, None, None, None, 1)
-    assert sd([0.9]) is None and prediction([0.9]) is None
+    assert sd([0.9]) is None and prediction(one) is None
     with pytest.raises(ValueError, match="no numbers"):
         interval([])
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e-3, 1.0, 1e9, 1e160])
+def test_mean_and_deviation_are_those_of_exact_fractions(scale: float) -> None:
+    draw = random.Random(5)
+    for n in (2, 3, 7, 40):
+        values = [scale * (1 + draw.gauss(0, 10.0 ** draw.randint(-9, 1))) for _ in range(n)]
+        assert mean(values) == statistics.mean(values)
+        assert sd(values) == pytest.approx(statistics.stdev(values), rel=3e-16)
+    assert math.isnan(mean([1.0, math.nan])) and mean([1.0, math.inf]) == math.inf
 
 
 def test_equal_runs_have_an_interval_of_no_width() -> None:
@@ -58,10 +69,10 @@ def test_a_paired_difference_is_scipys_and_counts_common_seeds_only() -> None:
 def test_the_prediction_interval_has_its_textbook_form() -> None:
     values = [94.2, 94.4, 94.25, 94.31, 94.1]
     n, half = 5, stats.t.ppf(0.975, 4) * np.std(values, ddof=1) * math.sqrt(1 + 1 / 5)
-    found = prediction(values)
+    found = prediction(interval(values))
     assert found is not None
     assert (found.low, found.high) == pytest.approx((np.mean(values) - half, np.mean(values) + half), rel=1e-12)
-    wider = prediction(values, rounding=0.005)
+    wider = prediction(interval(values), rounding=0.005)
     assert wider is not None and n == len(values)
     assert (found.low - wider.low, wider.high - found.high) == pytest.approx((0.005, 0.005), rel=1e-6)
     edge = np.mean(values) + half
@@ -80,7 +91,7 @@ def test_the_intervals_cover_as_often_as_they_say(n: int) -> None:
         ours, theirs = true + effect + draw.normal(0, spread, n), true - 0.01 + effect + draw.normal(0, spread, n)
         alone = interval((true + draw.normal(0, spread, n)).tolist())
         hits += alone.low <= true <= alone.high  # type: ignore[operator]
-        predicted = prediction((true + draw.normal(0, spread, n)).tolist())
+        predicted = prediction(interval((true + draw.normal(0, spread, n)).tolist()))
         further += draw.normal(true, spread) in predicted  # type: ignore[operator]
         difference = paired(dict(enumerate(ours.tolist())), dict(enumerate(theirs.tolist())))
         pairs += difference.low <= 0.01 <= difference.high  # type: ignore[union-attr, operator]
