@@ -43,9 +43,10 @@ class Entry:
 def entries() -> list[Entry]:
     """Every experiment with a `book`, in the order of names; raises ConfigError for those that cannot be read."""
     found, wrong = [], []
-    for name, file in sorted(option_files("experiment").items(), key=lambda pair: in_order(pair[0])):
+    files = option_files("experiment")
+    for name in sorted(files, key=in_order):
         try:
-            entry = _entry(name, file)
+            entry = _entry(name, files)
         except ConfigError as problems:
             wrong += problems.problems
             continue
@@ -63,14 +64,15 @@ def entry_of(name: str) -> Entry:
     chosen = known.get(name.lower())
     if chosen is None:
         raise problem(name, f"no such experiment{did_you_mean(name, files)}; `dlrun book` shows the comparisons")
-    entry = _entry(chosen, files[chosen])
+    entry = _entry(chosen, files)
     if entry is None:
         raise problem(chosen, f"this experiment has no `book`; `dlrun experiment={chosen}` runs it")
     return entry
 
 
-def _entry(name: str, file: Path) -> Entry | None:
-    values = read_yaml(file)
+def _entry(name: str, files: dict[str, Path]) -> Entry | None:
+    """One of the files of experiments; None where it says nothing of a book."""
+    values = read_yaml(files[name])
     if not isinstance(values.get("book"), dict):
         return None
     try:
@@ -78,7 +80,7 @@ def _entry(name: str, file: Path) -> Entry | None:
     except ConfigError as wrong:
         raise ConfigError(Problem(p.given, p.expected, p.origin or f"experiment {name}")
                           for p in wrong.problems) from None
-    return Entry(name, file, book, _sweep(values))
+    return Entry(name, files[name], book, _sweep(values, files))
 
 
 def _with_best(book: Book) -> Book:
@@ -92,11 +94,11 @@ def _with_best(book: Book) -> Book:
     return replace(book, printed=tuple(named(cell) for cell in book.printed))
 
 
-def _sweep(values: dict[str, Any]) -> dict[str, Any]:
+def _sweep(values: dict[str, Any], files: dict[str, Path]) -> dict[str, Any]:
     """A file's key `sweep` over those of the experiments that it starts from, as composition merges them."""
     found: dict[str, Any] = {}
     taken = [str(word).removeprefix(_TAKEN) for word in values.get("defaults") or () if str(word).startswith(_TAKEN)]
-    for sweep in [*(_sweep(read_yaml(option_files("experiment")[name])) for name in taken), values.get("sweep") or {}]:
+    for sweep in [*(_sweep(read_yaml(files[name]), files) for name in taken), values.get("sweep") or {}]:
         for key, value in sweep.items():
             before = found.get(key)
             found[key] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value

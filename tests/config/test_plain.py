@@ -17,6 +17,7 @@ from dlrun.config.compose import plain
 from dlrun.config.compose.composer import Composer
 from dlrun.config.compose.plain import compose_plain
 from dlrun.config.compose.session import hydra_started
+from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.places import packaged
 from tests.config.test_composer import OVERRIDES
 from tests.golden.facts import stored
@@ -84,3 +85,11 @@ def test_a_users_options_and_experiments_are_left_to_hydra(write) -> None:
 def test_dlruns_own_options_are_the_same_by_omegaconfs_loader(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert repr(yaml.load(text, Loader=yaml.SafeLoader)) == repr(yaml.load(text, Loader=get_yaml_loader()))
+
+
+def test_libyaml_reads_dlruns_own_files_as_pyyaml_does() -> None:
+    loader = get_yaml_loader()
+    paths = [path for folder in ("configs", "experiments") for path in packaged(folder).rglob("*.yaml")]
+    assert len(paths) > 200
+    for path in paths:
+        assert repr(read_yaml(path)) == repr(yaml.load(path.read_text(encoding="utf-8"), Loader=loader) or {}), path

@@ -6,6 +6,7 @@ sentence come from the registry.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dlrun.config.places import config_dirs, experiment_dirs, packaged
@@ -24,8 +25,7 @@ def option_files(group: str) -> dict[str, Path]:
     top, _, below = group.partition("/")
     if top == "experiment":
         folders = [folder / below for folder in experiment_dirs()]
-        pairs = [(str(file.relative_to(folder).with_suffix("")), file)
-                 for folder in folders for file in sorted(folder.rglob("*.yaml")) if file.is_file()]
+        pairs = [(name, folder / f"{name}.yaml") for folder in folders for name in _below(folder)]
     else:
         folders = [folder / group for folder in config_dirs()]
         pairs = [(file.stem, file) for folder in folders if folder.is_dir()
@@ -34,6 +34,16 @@ def option_files(group: str) -> dict[str, Path]:
     for name, file in pairs:
         found.setdefault(name, file)
     return found
+
+
+def _below(folder: Path) -> list[str]:
+    """The names of the YAML files in a folder and its subfolders.  There are hundreds: `Path.rglob` takes 20 ms."""
+    names = []
+    for place, _, files in os.walk(folder):
+        below = os.path.relpath(place, folder)
+        names += [os.path.normpath(os.path.join(below, file.removesuffix(".yaml"))) for file in files
+                  if file.endswith(".yaml") and os.path.isfile(os.path.join(place, file))]
+    return sorted(names, key=lambda name: name.split(os.sep))
 
 
 def kind_options(group: str) -> list[str]:
