@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from dlrun.assembly.closed_form import compute
 from dlrun.assembly.machine import Machine, fits, speed_path
 from dlrun.assembly.measure import measure
 from dlrun.assembly.vectors import set_vectors
+from dlrun.config.check.rules import watched
 from dlrun.config.places import data_dir
 from dlrun.config.problem import problem
 from dlrun.config.schema.folds import own_seed
@@ -24,6 +25,7 @@ from dlrun.data.cache import verified
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.prepared import Split
 from dlrun.data.subsample import subsample
+from dlrun.metrics._gathered import compute as computed
 from dlrun.metrics._protocol import RunMetric
 from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
@@ -34,12 +36,16 @@ from dlrun.tasks._base.context import BuildContext
 from dlrun.tasks._base.task import Task
 from dlrun.tasks._base.view import View
 
+GATHERED = 1 << 26  # numbers that a task's outputs for all rows of a split may be: 256 MB
+
 
 @dataclass
 class RunComponents:
     """What a run trains, and on what.  `resident` says where the data lies.
 
     `before_batch` is called before each batch that is measured, and may end that by an exception.
+    `gathered` holds the outputs and targets of the last measurement of the validation and test rows, for metrics of all
+    rows at once (`predictions`).
     """
 
     config: Config
@@ -56,6 +62,7 @@ class RunComponents:
     evaluate_batch: int
     chosen: dict[str, RunMetric]
     before_batch: Callable[[], None] = lambda: None
+    gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)
 
     def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any]) -> View:
         """The run at the end of an epoch, for plots and for what a task measures on samples."""
@@ -72,8 +79,31 @@ class RunComponents:
 
         Those of the user's choice that are not finite are left out; training rows are measured without them.
         """
-        return measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
-                       passed, {} if rows is self.train else self.chosen, self.before_batch)
+        if rows is self.train:
+            return measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
+                           passed, before_batch=self.before_batch)
+        split = "test" if rows is self.test else "val"
+        self.gathered.pop(split, None)  # before the new ones, so that never both are held
+        gathered: list[tuple[Any, Tensor]] | None = [] if self._gathers(rows) else None
+        values = measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
+                         passed, self.chosen, self.before_batch, gathered)
+        if gathered is not None:
+            self.gathered[split] = gathered
+            if names := watched(self.config):
+                values |= computed(self.predictions(split), names)
+        return values
+
+    def predictions(self, split: str) -> dict[str, Any]:
+        """What was predicted of the rows of "val" or "test" when they were last measured, by target.
+
+        {} for tasks whose predictions are not gathered, and for very many of them.
+        """
+        found = self.gathered.get(split)
+        return self.task.gathered(found, self.prepared.data_spec) if found else {}
+
+    def _gathers(self, rows: Rows) -> bool:
+        data_spec, task = self.prepared.data_spec, self.config.task
+        return task.gathers and rows.count * task.width(data_spec) * max(1, data_spec.target_length) <= GATHERED
 
 
 def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:

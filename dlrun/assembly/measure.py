@@ -22,11 +22,13 @@ def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, ro
             cast: Callable[[], Any] = nullcontext,
             passed: list[tuple[Tensor, Tensor]] | None = None,
             chosen: Mapping[str, RunMetric] | None = None,
-            before_batch: Callable[[], None] = lambda: None) -> dict[str, float]:
+            before_batch: Callable[[], None] = lambda: None,
+            gathered: list[tuple[Any, Tensor]] | None = None) -> dict[str, float]:
     """The metrics over all rows, with dropout off; `names` are those that the task adds up, `chosen` the user's.
 
-    Of the user's those that are not finite are left out.  `passed` gets each batch's outputs and targets.  What
-    `before_batch` raises ends it.  The model is in training mode afterwards.
+    Of the user's those that are not finite are left out.  `passed` gets the model's outputs and the targets of each
+    batch, `gathered` what the task's loss gave out, and the targets.  What `before_batch` raises ends it.  The model
+    is in training mode afterwards.
     """
     chosen = chosen or {}
     for metric in chosen.values():
@@ -51,6 +53,8 @@ def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, ro
                         metric.update(*scored)
                 if passed is not None:
                     passed.append((seen.pop(), y))
+                if gathered is not None:
+                    gathered.append((outputs, y))
     finally:  # also when memory runs out: the model is used again to find what would have fitted
         if hook is not None:
             hook.remove()

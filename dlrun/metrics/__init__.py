@@ -1,4 +1,4 @@
-"""Metrics of the user's choice (``task.metrics=[f1,roc_auc]``): their contract, and how a name becomes one.
+"""Metrics beside what a task's loop adds up: dlrun's own, and those of the user's choice (``task.metrics=[mcc]``).
 
-A file of this folder whose name begins with no underscore is a metric of dlrun's own; there is none so far.
+A file of this folder whose name begins with no underscore is a metric of dlrun's own (`_gathered`).
 """

@@ -21,7 +21,8 @@ class Metric:
     `label` is its name in text (`name`, where it is empty), `short` the head of its column on the
     console.  `direction` says whether it gets better by falling (``min``) or rising (``max``); None: neither is
     better.  A `share` is a fraction that is written in percent.  A `plain` one has a size that people can judge (an
-    accuracy, an error); a loss has none.  `instead_of` names the metric that it says in a better unit.
+    accuracy, an error); a loss has none.  `instead_of` names the metric that it says in a better unit.  A `minor` one
+    is stored, and left out of sentences.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Metric:
     short: str = ""
     plain: bool = True
     instead_of: str = ""
+    minor: bool = False
 
     @property
     def title(self) -> str:
@@ -70,7 +72,7 @@ class Metric:
     def stored(self) -> dict[str, Any]:
         """What result.json says of it, beside its name: label, unit, direction, share, and what else is unusual."""
         always = {"label": self.title, "unit": self.unit, "direction": self.direction, "share": self.share}
-        more = {"plain": self.plain, "instead_of": self.instead_of}
+        more = {"plain": self.plain, "instead_of": self.instead_of, "minor": self.minor}
         return always | {key: value for key, value in more.items() if value != getattr(Metric, key)}
 
 
@@ -97,8 +99,9 @@ class Metrics:
         return self.of(key).text(value, decimals)
 
     def sentence(self, values: Mapping[str, Any], decimals: int = 2) -> str:
-        """Several in a sentence: ``loss 0.0291 · accuracy 99.07 %``; what is no number is left out."""
-        numbers = {key: value for key, value in values.items() if isinstance(value, (int, float)) or value is None}
+        """Several in a sentence: ``loss 0.0291 · accuracy 99.07 %``; what is minor, or no number, is left out."""
+        numbers = {key: value for key, value in values.items()
+                   if (isinstance(value, (int, float)) or value is None) and not self.of(key).minor}
         return " · ".join(f"{self.of(key).title} {self.text(key, value, decimals)}" for key, value in numbers.items())
 
     def joined(self, other: Metrics) -> Metrics:

@@ -18,6 +18,7 @@ from dlrun.record.folder import RunFolder, write_result
 from dlrun.record.metric import SPLITS, metrics_of
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
+from dlrun.run.gathered import add_gathered
 
 
 def finished(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
@@ -40,12 +41,15 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
     if config.evaluate_train:
         result["train_clean"] = components.measure(components.train, cast)
     result["val"] = of_split(row, "val")
+    if components.val is not None and config.task.gathers and (kept != clock.epoch or "val" not in components.gathered):
+        components.measure(components.val, cast)  # of other weights than those that were measured last
     view = components.view(folder, recorder, clock.epoch, cast)
     result["test"] = components.measure(components.test, cast, view.passed) if components.test is not None else {}
     if components.test is not None:
         metrics_after, entries = config.task.after_test(view)
         result["test"] |= metrics_after
         result |= entries
+    add_gathered(result, {split: components.predictions(split) for split in ("val", "test")})
     result["test_at"] = {str(r["epoch"]): of_split(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
     result["baseline"] = measure_baseline(components)

@@ -15,7 +15,7 @@ from dlrun.config.compose.compose import compose
 from dlrun.config.problem import Problem
 
 BREAKS = {  # rule -> (overrides that break it, overrides that just keep it)
-    "monitor_is_measured": (["task=classify", "early_stop=patience", "early_stop.monitor=val/f1"],
+    "monitor_is_measured": (["task=classify", "early_stop=patience", "early_stop.monitor=val/f2"],
                             ["task=classify", "early_stop=patience", "early_stop.monitor=val/accuracy"]),
     "chosen_metrics_are_known": (["task=classify", "task.metrics=[accuracy]"], ["task=classify", "task.metrics=[]"]),
     "test_at_is_reached": (["test_at=[5,21]", "epochs=20"], ["test_at=[5,20]", "epochs=20"]),
@@ -60,7 +60,7 @@ def problems(overrides: list[str]) -> list[Problem]:
 
 
 def test_every_rule_of_the_module_is_registered() -> None:
-    helpers = {"rule", "measured", "monitors", "direction_of"}
+    helpers = {"rule", "measured", "monitors", "direction_of", "watched"}
     functions = {function for name, function in inspect.getmembers(rules, inspect.isfunction)
                  if function.__module__ == rules.__name__ and name not in helpers and not name.startswith("_")}
     assert functions == set(rules.RULES)

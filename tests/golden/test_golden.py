@@ -124,6 +124,20 @@ def assert_close(one: Path, other: Path) -> None:
                 assert value == found[key], (twin, key)
 
 
+def assert_same_values(then: Any, now: Any, place: str = "") -> None:
+    """Everything that was in a result is in it still, with the same value; there may be more beside it."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key, value in then.items():
+            assert key in now, f"{place}/{key}"
+            assert_same_values(value, now[key], f"{place}/{key}")
+    elif isinstance(then, list) and isinstance(now, list):
+        assert len(then) == len(now), place
+        for number, (one, other) in enumerate(zip(then, now)):
+            assert_same_values(one, other, f"{place}/{number}")
+    else:
+        assert now == then, place
+
+
 def run_of(folder: Path) -> Path:
     return next(path.parent for path in folder.glob("*/*/config.yaml"))
 
@@ -139,8 +153,7 @@ def test_an_old_finished_run_is_found_and_its_training_gives_the_same_weights(na
     assert_close(then, made.folder)
     if name != "folds" and same_machine(then):
         assert rows(then) == rows(made.folder)
-        kept = {key: value for key, value in result(then).items() if key != "config"}
-        assert kept == {key: result(made.folder)[key] for key in kept}
+        assert_same_values({key: value for key, value in result(then).items() if key != "config"}, result(made.folder))
 
 
 @pytest.mark.parametrize("name", old_runs.COMMANDS)

@@ -31,7 +31,20 @@ def rule(check: Check) -> Check:
 def measured(config: Config) -> list[str]:
     """The metrics that a run of this configuration produces each epoch, in their order of display."""
     splits = ["train"] + (["val"] if config.validation is not None else [])
-    return [f"{split}/{metric.name}" for split in splits for metric in config.task.reported(split)]
+    found = [f"{split}/{metric.name}" for split in splits for metric in config.task.reported(split)]
+    return list(dict.fromkeys([*found, *(f"val/{name}" for name in watched(config))]))
+
+
+def watched(config: Config) -> list[str]:
+    """The metrics of dlrun's own that are computed of all validation rows after each epoch.
+
+    They are those that ``task.metrics`` asks for, and those that early stopping or a schedule watches.
+    """
+    if config.validation is None:
+        return []
+    monitors = (config.early_stop.monitor, config.schedule.watched or "")
+    names = [*config.task.metrics, *(monitor[4:] for monitor in monitors if monitor.startswith("val/"))]
+    return [name for name in dict.fromkeys(names) if config.task.gathered_metric(name) is not None]
 
 
 def direction_of(config: Config, key: str, mode: str) -> Any:
@@ -66,8 +79,10 @@ def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
         elif metric.startswith("val/") and config.validation is None:
             why = "validation=0 leaves nothing to watch; say validation=0.2, or watch " + ", ".join(known)
         else:
-            near = nearest(metric, known)
-            hint = f"; did you mean  {near[0]}" if near else ""
+            gathered = [f"val/{name}" for name in config.task.gathered_names() if config.validation is not None]
+            near = nearest(metric, [*known, *gathered])
+            asked = f"; if they are watched {', '.join(gathered)} too" if gathered and not near else ""
+            hint = f"; did you mean  {near[0]}" if near else asked
             why = f"task {config.task.kind} measures {', '.join(known)}{hint}"
         yield Problem(f"{key}={metric}", why, origin(key))
 

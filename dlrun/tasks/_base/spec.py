@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import texts
 from dlrun.config.schema.kind import Kind
+from dlrun.metrics import _gathered
 from dlrun.metrics._choose import build, described
 from dlrun.metrics._protocol import RunMetric
 from dlrun.record.metric import Metric, Metrics
@@ -29,7 +30,8 @@ class TaskSpec(Kind):
 
     `accumulated` are the metrics that the loop adds up, `further` those that are measured apart; `primary` is the one
     that the task is judged by.  `scores` says what a metric of the user's choice sees of its outputs (see
-    `metrics._protocol`): classes, labels, numbers, or nothing ("").  `accepts` are the kinds of targets that it fits
+    `metrics._protocol`): classes, labels, numbers, or nothing ("").  Where it `gathers`, dlrun's own metrics that fit
+    what it scores are computed of all rows at once (`Task.gathered`).  `accepts` are the kinds of targets it fits
     (`DatasetSpec.target_kind`: none, classes, labels, number, several, tokens; empty: the targets are not used),
     `wirings` those of the composite models that it trains (`models.composite_spec`); without any it trains one network.
     `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be measured in
@@ -40,6 +42,7 @@ class TaskSpec(Kind):
     further: ClassVar[tuple[Metric, ...]] = ()
     primary: ClassVar[str] = "loss"
     scores: ClassVar[str] = ""
+    gathers: ClassVar[bool] = False
     accepts: ClassVar[tuple[str, ...]] = ()
     wirings: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
@@ -76,7 +79,16 @@ class TaskSpec(Kind):
     def metric_named(cls, name: str) -> Metric | None:
         """The metric of that name, where runs of this task may have one; for folders that do not describe theirs."""
         declared = [found for found in (cls.accumulated, cls.further) if isinstance(found, tuple)]
-        return next((metric for found in declared for metric in found if metric.name == name), None)
+        own = next((metric for found in declared for metric in found if metric.name == name), None)
+        return own or (_gathered.described(name, cls.scores) if cls.gathers else None)
+
+    def gathered_metric(self, name: str) -> Metric | None:
+        """The metric of dlrun's own of this name that is computed of all rows at once; None where there is none."""
+        return _gathered.described(name, self.scores) if self.gathers else None
+
+    def gathered_names(self) -> list[str]:
+        """The names that `gathered_metric` knows."""
+        return _gathered.names(self.scores) if self.gathers else []
 
     def metric_problems(self) -> Iterator[Problem]:
         """What is wrong with the metrics of the user's choice."""
@@ -86,6 +98,8 @@ class TaskSpec(Kind):
 
     def _chosen(self, name: str) -> Metric | str:
         """A metric of the user's choice, or why it cannot be measured."""
+        if (own := self.gathered_metric(name)) is not None:
+            return replace(own, minor=False)
         if not self.scores:
             return f"task {self.kind} measures no metrics of your choice"
         if name in self.summed:
@@ -175,8 +189,9 @@ class TaskSpec(Kind):
         return chosen
 
     def build_metrics(self, data_spec: Any, device: Any) -> dict[str, RunMetric]:
-        """The metrics of the user's choice, ready to be reset, by name."""
-        return build(self.metrics, self.scores, data_spec.target_vocabulary or len(data_spec.classes), device)
+        """The metrics of the user's choice that see each batch, ready to be reset, by name."""
+        names = [name for name in self.metrics if self.gathered_metric(name) is None]
+        return build(names, self.scores, data_spec.target_vocabulary or len(data_spec.classes), device)
 
     def build(self, context: BuildContext) -> Task:
         """The task that the loop works with."""

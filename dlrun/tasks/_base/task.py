@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
+from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline
 from dlrun.tasks._base.batch import Batch
@@ -54,6 +55,13 @@ class Task:
         """What a metric of the user's choice sees of a batch, as `metrics._protocol.RunMetric.update` has it.
 
         `outputs` are those of `loss`.  Called only where the task's spec says what it `scores`.
+        """
+        raise NotImplementedError
+
+    def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
+        """What was predicted of all rows, by target: ``{"": ...}`` where there is one.
+
+        `passed` are each batch's outputs, those of `loss`, and its targets.  Called only where the spec `gathers`.
         """
         raise NotImplementedError
 

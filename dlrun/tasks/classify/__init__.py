@@ -29,6 +29,7 @@ class Classify(TaskSpec):
     accumulated = (LOSS, ACCURACY)
     primary = "accuracy"
     scores = "classes"
+    gathers = True
     accepts = ("classes",)
     baselines = ("majority", "permuted")
     loss: str = choice(

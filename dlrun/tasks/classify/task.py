@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +12,12 @@ from torch.nn import functional as F
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
+from dlrun.metrics._classes import class_predictions
+from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.gathered import together
 from dlrun.tasks._base.prediction import Column, class_column, probability_columns
 from dlrun.tasks._base.priors import log_odds, log_shares, sure
 from dlrun.tasks._base.task import Task
@@ -54,6 +58,11 @@ class ClassifyTask(Task):
     def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         shares = self.probabilities(outputs)
         return shares[:, 1] if shares.shape[1] == 2 else shares, batch.y
+
+    def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
+        logits, y = together(passed)
+        return {"": class_predictions(self.probabilities(logits).numpy(), y.numpy(), self.classify(logits).numpy(),
+                                      data_spec.classes)}
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The classes' shares as logits (see `_base.priors`)."""

@@ -34,6 +34,7 @@ class MultiLabel(TaskSpec):
                Metric("macro_f1", direction="max", doc="The mean of the labels' F1."))
     primary = "accuracy"
     scores = "labels"
+    gathers = True
     accepts = ("labels",)
     baselines = ("majority", "permuted")
 

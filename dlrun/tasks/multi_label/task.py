@@ -12,9 +12,12 @@ from torch.nn import functional as F
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
+from dlrun.metrics._gathered import Predictions
+from dlrun.metrics._labels import LabelPredictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.gathered import together
 from dlrun.tasks._base.prediction import Column, probability_columns
 from dlrun.tasks._base.priors import log_odds, sure
 from dlrun.tasks._base.task import Task
@@ -39,6 +42,12 @@ class MultiLabelTask(Task):
     def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         return self.probabilities(outputs), batch.y.long()
 
+    def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
+        return {"": self._predictions(*together(passed))}
+
+    def _predictions(self, logits: Tensor, y: Tensor) -> LabelPredictions:
+        return LabelPredictions(self.probabilities(logits).numpy(), y.numpy() > 0.5, logits.numpy() > 0, self.labels)
+
     def prior(self, y: Tensor, width: int) -> Tensor:
         """Each label's share as a logit (see `_base.priors`)."""
         return log_odds(y.double().mean(0))
@@ -61,17 +70,10 @@ class MultiLabelTask(Task):
         return torch.sigmoid(logits)
 
     def by_label(self, logits: Tensor, y: Tensor) -> dict[str, dict[str, Any]]:
-        """Precision, recall, F1 and the count of rows of each label; 0 where they are undefined (scikit-learn)."""
-        from sklearn.metrics import precision_recall_fscore_support
-
-        columns = precision_recall_fscore_support(y.numpy() > 0.5, logits.numpy() > 0, average=None, zero_division=0)
-        names = ("precision", "recall", "f1", "rows")
-        return {label: {name: value.item() for name, value in zip(names, values)}
-                for label, values in zip(self.labels, zip(*columns))}
+        """Precision, recall, F1 and the count of rows of each label; 0 where they are undefined."""
+        return self._predictions(logits, y).per_class()
 
     def details(self, logits: Tensor, y: Tensor) -> dict[str, float]:
         """``micro_f1`` over all labels of all rows, ``macro_f1`` the mean of the labels' F1."""
-        from sklearn.metrics import f1_score
-
-        true, taken = y.numpy() > 0.5, logits.numpy() > 0
-        return {f"{how}_f1": float(f1_score(true, taken, average=how, zero_division=0)) for how in ("micro", "macro")}
+        rows = self._predictions(logits, y)
+        return {"micro_f1": rows.micro_f1, "macro_f1": rows.mean(rows.f1)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, weights
 from dlrun.config.schema.weights import in_order
+from dlrun.metrics import _gathered
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS, MAE, MAE_IN_UNITS
@@ -33,6 +34,7 @@ class MultiOutput(TaskSpec):
     """
 
     kind = "multi_output"
+    gathers = True
     accepts = ("several", "labels")
     baselines = ("majority", "permuted")
     loss: str = choice("mse", ("mse", "mae"), "Loss of targets that are numbers; classes have cross-entropy.")
@@ -65,8 +67,23 @@ class MultiOutput(TaskSpec):
         """Of any target: its name comes before the metric's."""
         if name == "loss":
             return LOSS
-        return next((_of(metric, name.removesuffix(f"_{metric.name}")) for metric in (MAE_IN_UNITS, MAE, LOSS, ACCURACY)
-                     if name.endswith(f"_{metric.name}")), None)
+        known = [MAE_IN_UNITS, MAE, LOSS, ACCURACY, *_gathered.all_of("classes"), *_gathered.all_of("numbers")]
+        fitting = [metric for metric in known if name.endswith(f"_{metric.name}")]
+        if not fitting:
+            return None
+        metric = max(fitting, key=lambda metric: len(metric.name))  # balanced_accuracy, not accuracy of `x_balanced`
+        return _of(metric, name.removesuffix(f"_{metric.name}"))
+
+    def gathered_metric(self, name: str) -> Metric | None:
+        for head in self.heads:
+            if name.startswith(f"{head.key}_"):
+                found = _gathered.described(name[len(head.key) + 1:], _kind(head))
+                if found is not None:
+                    return _of(found, head.key)
+        return None
+
+    def gathered_names(self) -> list[str]:
+        return [f"{head.key}_{name}" for head in self.heads for name in _gathered.names(_kind(head))]
 
     def natural(self, data_spec: Any) -> bool:
         return bool(data_spec.target_kind == "several")
@@ -92,6 +109,10 @@ class MultiOutput(TaskSpec):
         return MultiOutputTask(heads, context.targets, self.loss, weights, context.rng.device)
 
 
+def _kind(head: Any) -> str:
+    return "classes" if head.classes else "numbers"
+
+
 def _judging(head: Any) -> Metric:
     return ACCURACY if head.classes else MAE
 
@@ -99,4 +120,5 @@ def _judging(head: Any) -> Metric:
 def _of(metric: Metric, key: str) -> Metric:
     """A metric of one target."""
     instead = f"{key}_{metric.instead_of}" if metric.instead_of else ""
-    return replace(metric, name=f"{key}_{metric.name}", short="", instead_of=instead)
+    return replace(metric, name=f"{key}_{metric.name}", label=f"{key} {metric.label}" if metric.label else "", short="",
+                   instead_of=instead)

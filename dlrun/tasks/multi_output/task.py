@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +13,12 @@ from torch.nn import functional as F
 from dlrun.data.dataset_spec import DatasetSpec, Head
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
+from dlrun.metrics._classes import class_predictions
+from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.gathered import number_predictions, together
 from dlrun.tasks._base.prediction import Column, class_column, number_column, probability_columns
 from dlrun.tasks._base.priors import centre, log_odds, log_shares, sure
 from dlrun.tasks._base.task import Task
@@ -26,7 +30,7 @@ Outputs = tuple[Tensor, list[Tensor]]  # of the network (rows, width), and each 
 class Slice:
     """The outputs `start` to `stop` of a network, which tell column `place` of the targets.
 
-    `factor` is what a number was multiplied by; 1 for classes.
+    `factor` is what a number was multiplied by, after `offset` was taken from it; 1 and 0 for classes.
     """
 
     head: Head
@@ -34,6 +38,7 @@ class Slice:
     start: int
     stop: int
     factor: float = 1.0
+    offset: float = 0.0
 
     def of(self, outputs: Tensor) -> Tensor:
         """This target's outputs (rows, values); a number or the logit of two classes is (rows, 1)."""
@@ -65,8 +70,8 @@ class MultiOutputTask(Task):
         self.slices: list[Slice] = []
         start = 0
         for place, head in enumerate(heads):
-            factor = targets[place].factor if targets else 1.0
-            self.slices.append(Slice(head, place, start, start + head.outputs, factor))
+            factor, offset = (targets[place].factor, targets[place].offset) if targets else (1.0, 0.0)
+            self.slices.append(Slice(head, place, start, start + head.outputs, factor, offset))
             start += head.outputs
         self._weights = torch.tensor([1.0] * len(heads) if weights is None else list(weights), device=device)
         self._error = F.mse_loss if loss == "mse" else F.l1_loss
@@ -93,6 +98,18 @@ class MultiOutputTask(Task):
                 totals.sum(f"{key}_accuracy", (part.classify(values) == y).sum(), batch.rows)
             else:
                 totals.sum(f"{key}_mae", (part.of(values)[:, 0] - y).abs().sum(), batch.rows)
+
+    def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
+        values, y = together([(outputs[0], true) for outputs, true in passed])
+        found: dict[str, Predictions] = {}
+        for part in self.slices:
+            own = y[:, part.place]
+            if part.head.classes:
+                found[part.head.key] = class_predictions(part.probabilities(values).numpy(), own.numpy(),
+                                                         part.classify(values).numpy(), part.head.classes)
+            else:
+                found[part.head.key] = number_predictions(part.of(values)[:, 0], own, part.factor, part.offset)
+        return found
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """Each target's own: a mean (or median), or the shares of classes (see `_base.priors`)."""

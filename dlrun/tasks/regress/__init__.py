@@ -26,6 +26,7 @@ class Regress(TaskSpec):
     further = (MAE_IN_UNITS,)
     primary = "mae"
     scores = "numbers"
+    gathers = True
     accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -10,9 +11,11 @@ from torch.nn import functional as F
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
+from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant, last_value
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.gathered import number_predictions, together
 from dlrun.tasks._base.prediction import Column, number_column
 from dlrun.tasks._base.priors import centre
 from dlrun.tasks._base.task import Task
@@ -41,6 +44,10 @@ class RegressTask(Task):
     def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Numbers in the unit that they had before they were scaled."""
         return outputs / self.factor + self.offset, batch.y / self.factor + self.offset
+
+    def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
+        """In the unit that the numbers had before they were scaled."""
+        return {"": number_predictions(*together(passed), self.factor, self.offset)}
 
     def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         if self.factor == 1.0 or "mae" not in metrics:

@@ -30,6 +30,7 @@ class Tag(TaskSpec):
                                           doc="The share of positions that are right, padding included."))
     primary = "accuracy"
     scores = "classes"
+    gathers = True
     accepts = ("tokens",)
     baselines = ("majority",)
     count_padding: bool = flag(False, "Let the loss count padded positions too, as the books do.")

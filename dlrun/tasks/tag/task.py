@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.metrics._classes import class_predictions
+from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.gathered import together
 from dlrun.tasks._base.priors import log_shares
 from dlrun.tasks._base.task import Task
 
@@ -39,6 +46,12 @@ class TagTask(Task):
         shares, y = torch.softmax(outputs, 1).movedim(1, -1).flatten(0, -2), batch.y.flatten()
         kept = slice(None) if self.padding is None else y != self.padding
         return shares[kept], y[kept]
+
+    def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
+        """Of each word; padding is left out."""
+        words = [self.scored(outputs, Batch(y, y, len(y))) for outputs, y in passed]
+        shares, y = together(words)
+        return {"": class_predictions(shares.numpy(), y.numpy(), classes=data_spec.classes)}
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The tags' shares among the positions that the loss counts, as logits (see `_base.priors`)."""
