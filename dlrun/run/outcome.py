@@ -18,6 +18,8 @@ from dlrun.record.folder import RunFolder, write_result
 from dlrun.record.metric import SPLITS, metrics_of
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
+from dlrun.record.remarks import remarks
+from dlrun.run.facts import facts_of
 from dlrun.run.gathered import add_gathered
 
 
@@ -68,6 +70,8 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
         result["stop_reason"] += f"; {config.task.collapsed(rows, components.prepared.data_spec)}"
     draw_end(view)
     result = with_metrics(result, config)
+    if result["status"] != "diverged":
+        result["remarks"] = [remark.stored() for remark in remarks(facts_of(components, result, rows))]
     training.checkpoints.finish()
     write_result(folder, result)
     return result

@@ -1,0 +1,126 @@
+"""Remarks on bad results: each rule on numbers, with what it says and where it keeps silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dlrun.record.remarks import Facts, Remark, remark_of, remarks
+
+ACCURACY = {"label": "accuracy", "unit": "", "direction": "max", "share": True}
+MAE = {"label": "mae", "unit": "", "direction": "min", "share": False}
+
+
+def result(**more: Any) -> dict[str, Any]:
+    """A classification that is better than its baseline, with all of 100 test rows."""
+    return {"status": "finished", "primary_metric": "accuracy", "metrics": {"accuracy": ACCURACY},
+            "test": {"accuracy": 0.9}, "rows": {"train": 400, "val": 100, "test": 100},
+            "baseline": {"part": "test", "model": "majority", "says": "the largest class", "accuracy": 0.5},
+            "config": {"epochs": 10, "optimizer.lr": 0.01, "task.class_weights": None, "dataset.scale": "standard"},
+            **more}
+
+
+def numbers(own: float, given: float, **config: Any) -> dict[str, Any]:
+    return result(primary_metric="mae", metrics={"mae": MAE}, test={"mae": own},
+                  baseline={"part": "test", "model": "majority", "says": "the mean", "mae": given},
+                  config={"optimizer.lr": 0.01, **config})
+
+
+def curve(*values: float, key: str = "val/loss") -> list[dict[str, Any]]:
+    return [{"epoch": number, key: value} for number, value in enumerate(values, 1)]
+
+
+def kinds(facts: Facts) -> list[str]:
+    return [remark.kind for remark in remarks(facts)]
+
+
+def only(facts: Facts) -> Remark:
+    (found,) = remarks(facts)
+    return found
+
+
+def test_a_good_run_has_none() -> None:
+    falls = curve(1.0, 0.5, 0.4, 0.35, 0.34, 0.338, 0.337, 0.336, 0.336, 0.336)
+    counts = {"train": [200, 200], "val": [50, 50], "test": [50, 50]}
+    assert remarks(Facts(result(), falls, counts, ("a", "b"))) == []
+
+
+def test_accuracy_below_the_largest_class_is_said_with_both_numbers() -> None:
+    found = only(Facts(result(test={"accuracy": 0.31})))
+    assert found.kind == "worse_than_baseline"
+    assert found.line == ("accuracy 31.00 % is worse than the baseline, the largest class: 50.00 %; "
+                          "try  optimizer.lr=0.001")
+
+
+@pytest.mark.parametrize(("accuracy", "rows", "said"), [
+    (0.46, 100, False), (0.44, 100, True), (0.46, 10_000, True), (0.0, 10, False)])
+def test_what_other_rows_could_have_given_is_not_said(accuracy: float, rows: int, said: bool) -> None:
+    facts = Facts(result(test={"accuracy": accuracy}, rows={"test": rows}))
+    assert kinds(facts) == ["worse_than_baseline"] * said, "one standard error of 0.5 over 100 rows is 0.05"
+
+
+def test_an_error_worse_than_the_mean_names_the_scale_of_the_target() -> None:
+    found = only(Facts(numbers(5.36, 0.69, **{"dataset.target_scale": "none"}), target=(5.6, 0.8)))
+    assert found.words == ("dataset.target_scale=standard", "optimizer.lr=0.001")
+    assert "mae 5.3600 is worse than the baseline, the mean: 0.6900" in found.line
+    scaled = only(Facts(numbers(5.36, 0.69, **{"dataset.target_scale": "standard"}), target=(0.0, 1.0)))
+    assert scaled.words == ("optimizer.lr=0.001",)
+    assert remarks(Facts(numbers(0.692, 0.69))) == [], "less than one percent"
+
+
+def test_a_model_that_is_the_baseline_is_not_compared_with_itself() -> None:
+    assert remarks(Facts(result(test={"accuracy": 0.1}, config={"model.kind": "majority"}))) == []
+
+
+def test_a_network_that_takes_every_row_for_one_class_is_said() -> None:
+    table = {"cat": {"recall": 1.0, "rows": 60}, "dog": {"recall": 0.0, "rows": 40}}
+    found = only(Facts(result(test_per_class=table)))
+    assert (found.kind, found.text) == ("one_class_taken", "every row is taken for class cat")
+    assert remarks(Facts(result(test_per_class={**table, "dog": {"recall": 0.1, "rows": 40}}))) == []
+
+
+def test_a_loss_that_still_falls_asks_for_twice_the_epochs() -> None:
+    falling = curve(1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3)
+    found = only(Facts(result(), falling))
+    assert (found.kind, found.words) == ("still_falling", ("epochs=20",))
+    assert found.text == "the validation loss was still falling when the epochs ended (0.4 to 0.3 in the last 2)"
+    assert only(Facts(result(), curve(*(row["val/loss"] for row in falling), key="train/loss"))).kind == found.kind
+    assert remarks(Facts(result(status="stopped"), falling)) == [], "it was stopped on purpose"
+    assert remarks(Facts(result(), falling[:4])) == [], "a trial of four epochs"
+    assert remarks(Facts(result(config={"max_steps": 10}), falling)) == []
+
+
+def test_a_validation_loss_that_rose_again_asks_for_early_stopping() -> None:
+    rising = curve(1.0, 0.5, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
+    found = only(Facts(result(), rising))
+    assert found.line == ("the validation loss was lowest after epoch 3 of 10 (0.4, at the end 0.75); "
+                          "try  early_stop=patience")
+    assert remarks(Facts(result(config={"early_stop.patience": 7, "early_stop.restore_best": True}), rising)) == []
+    assert kinds(Facts(result(config={"early_stop.patience": 7, "early_stop.restore_best": False}), rising)) == [
+        "past_its_best"]
+    assert remarks(Facts(result(), curve(*[1.0] * 3, 0.4, *[0.41] * 6))) == [], "it moves by less than chance does"
+
+
+def test_a_part_of_one_class_and_classes_missing_from_a_part_are_said() -> None:
+    counts = {"train": [200, 200, 200], "val": [0, 0, 100], "test": [50, 0, 50]}
+    found = remarks(Facts(result(), counts=counts, classes=("a", "b", "c")))
+    assert [remark.text for remark in found] == ["all validation rows are of class c", "no test row is of class b"]
+    assert found[0].words == ("validation={take: random, stratify: true}",) and found[1].words == ()
+    few = {"train": [200, 200], "val": [0, 3]}
+    assert remarks(Facts(result(), counts=few, classes=("a", "b"))) == []
+
+
+def test_a_class_with_few_rows_asks_for_weights_unless_it_has_them() -> None:
+    counts = {"train": [384, 16]}
+    found = only(Facts(result(), counts=counts, classes=("healthy", "ill")))
+    assert found.line == "class ill has 4 % of the training rows; try  task.class_weights=balanced"
+    weighted = result(config={"task.class_weights": "balanced"})
+    assert remarks(Facts(weighted, counts=counts, classes=("healthy", "ill"))) == []
+    even = {"train": [10] * 40}
+    assert remarks(Facts(result(), counts=even, classes=[str(n) for n in range(40)])) == [], "2.5 % is the even share"
+
+
+def test_a_remark_comes_back_from_the_result() -> None:
+    remark = Remark("rare_class", "class ill has 4 % of the training rows", ("task.class_weights=balanced",))
+    assert remark_of(remark.stored()) == remark
