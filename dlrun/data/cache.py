@@ -46,7 +46,7 @@ def folder() -> Path:
     return cache_dir()
 
 
-def entry(kind: str, asked: Any, paths: list[Path], state: Any = None) -> Path:
+def entry(kind: str, asked: object, paths: list[Path], state: object = None) -> Path:
     """The entry's folder for a kind, the settings that decoding depends on, and the source files.
 
     `state` stands for the files' sizes and times where there are too many to list.
@@ -57,7 +57,7 @@ def entry(kind: str, asked: Any, paths: list[Path], state: Any = None) -> Path:
     return folder() / "decoded" / f"{kind}-{base}-{_short(state)}"
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return blake2b(json.dumps(value, default=str).encode(), digest_size=8).hexdigest()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.validation import Validation
 from dlrun.data.dataset_spec import DatasetInfo
 
 
-def dataset_info(dataset: Any, data_dir: str, *, validation: Any = None, train_size: int | None = None,
+def dataset_info(dataset: DatasetKind, data_dir: str, *, validation: Validation = None, train_size: int | None = None,
                  seed: int = 0) -> DatasetInfo:
     """Signature and rows of a data set (see `dlrun.data.sets._base.Dataset`).
 
@@ -20,7 +20,8 @@ def dataset_info(dataset: Any, data_dir: str, *, validation: Any = None, train_s
     return found or _prepared_info(dataset, data_dir, validation, train_size, seed)
 
 
-def _prepared_info(dataset: Any, data_dir: str, validation: Any, train_size: int | None, seed: int) -> DatasetInfo:
+def _prepared_info(dataset: DatasetKind, data_dir: str, validation: Validation, train_size: int | None,
+                   seed: int) -> DatasetInfo:
     from dlrun.data.prepare import prepare
     from dlrun.data.read import read
 

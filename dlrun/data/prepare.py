@@ -11,6 +11,8 @@ import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.kfold import KFold
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.validation import Validation
 from dlrun.data import rows as which
 from dlrun.data import scale as scales
 from dlrun.data import unseen_words as words
@@ -26,9 +28,8 @@ FITTED = 4096  # rows on which a scale is fitted where they are not held
 __all__ = ["PreparedData", "Scale", "Split", "prepare", "rows_for", "split_rows"]
 
 
-def prepare(
-    cfg: Any, data_dir: str, *, validation: Any, train_size: int | None, seed: int, say: Callable[[str], None]
-) -> PreparedData:
+def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_size: int | None, seed: int,
+            say: Callable[[str], None]) -> PreparedData:
     """Read a data set and cut it into splits.
 
     In this order: the test split, where the source has none of its own, by the data set's `split_seed`; the first
@@ -91,7 +92,7 @@ def _split(source: RawDataset, place: str, rows: np.ndarray) -> Split:
     return Split(x[where], None if y is None else y[where], stream=stream and stream.select(rows))
 
 
-def _filled(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split,
+def _filled(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis: Split,
             say: Callable[[str], None]) -> PreparedData:
     """Missing numbers replaced, and the scale; both by the rows of `basis`, or where they are not held by some."""
     notes = list(prepared.notes)
@@ -144,7 +145,7 @@ def _stand_in(source: RawDataset, train: np.ndarray) -> np.ndarray | None:
     return means.astype(np.float32)
 
 
-def _scale(cfg: Any, source: RawDataset, train: np.ndarray) -> Scale:
+def _scale(cfg: DatasetKind, source: RawDataset, train: np.ndarray) -> Scale:
     table = source.data_spec.input_kind == "table"
     how = cfg.scale
     if how == "auto":
@@ -154,7 +155,7 @@ def _scale(cfg: Any, source: RawDataset, train: np.ndarray) -> Scale:
     return scales.for_tables(how, train, source.columns) if table else scales.for_images(how, train, source.levels)
 
 
-def _target(cfg: Any, prepared: PreparedData, basis: Split) -> PreparedData:
+def _target(cfg: DatasetKind, prepared: PreparedData, basis: Split) -> PreparedData:
     """Targets that are numbers, scaled where that is asked for; class numbers among several stay as they are."""
     data_spec, y = prepared.data_spec, basis.y
     if data_spec.target_kind not in ("number", "several"):

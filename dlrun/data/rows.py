@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from dlrun.config.schema.holdout import Holdout
 from dlrun.config.schema.kfold import KFold
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.validation import Validation
 from dlrun.config.seeds import derive_seed
 from dlrun.data.source import RawDataset
 
 Indices = dict[str, np.ndarray]
 
 
-def split_indices(cfg: Any, source: RawDataset, validation: Any, train_size: int | None, seed: int,
+def split_indices(cfg: DatasetKind, source: RawDataset, validation: Validation, train_size: int | None, seed: int,
                   counts: dict[str, int]) -> tuple[Indices, set[str]]:
     """The rows of each split by its name, and the splits that index the source's own arrays for them.
 
@@ -34,6 +35,7 @@ def split_indices(cfg: Any, source: RawDataset, validation: Any, train_size: int
             assert source.x_val is not None
             found["val"] = np.arange(len(source.x_val))
         else:
+            assert validation is not None  # else none were counted
             train, found["val"] = _validation_rows(train, source.y, counts["val"], validation,
                                                    derive_seed(seed, "validation"))
     return {"train": train, **found}, own
@@ -44,7 +46,8 @@ def _shuffled(rows: int, seed: int) -> np.ndarray:
     return np.random.RandomState(np.random.MT19937(seed)).permutation(rows)
 
 
-def _test_rows(cfg: Any, source: RawDataset, has_own: bool, counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+def _test_rows(cfg: DatasetKind, source: RawDataset, has_own: bool,
+               counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     rows = np.arange(len(source.x))
     if cfg.test_take == "end":
         return rows[: len(rows) - counts["test"]], rows[len(rows) - counts["test"] :]
@@ -60,9 +63,8 @@ def _test_rows(cfg: Any, source: RawDataset, has_own: bool, counts: dict[str, in
     return rows[~taken], rows[taken]
 
 
-def _validation_rows(
-    train: np.ndarray, y: np.ndarray | None, count: int, validation: Any, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _validation_rows(train: np.ndarray, y: np.ndarray | None, count: int, validation: Holdout,
+                     seed: int) -> tuple[np.ndarray, np.ndarray]:
     if validation.take == "start":
         return train[count:], train[:count]
     if validation.take == "end":

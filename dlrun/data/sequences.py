@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data import shape
 from dlrun.data.form import Form
 from dlrun.data.prepared import PreparedData, Split
@@ -33,7 +34,7 @@ class Ids:
         return int(np.diff(self.spans).max(initial=0))
 
 
-def encoded(cfg: Any, source: RawDataset, prepared: PreparedData, basis: Split) -> PreparedData:
+def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis: Split) -> PreparedData:
     """The prepared rows, now spans, as ids of a vocabulary that is fitted on the rows of `basis`."""
     assert source.data is not None
     if cfg.ranked:
@@ -77,7 +78,7 @@ def ranked(source: RawDataset, num_words: int | None, skip_top: int) -> tuple[np
     return table, Vocabulary(words, padding=0, start=1, unknown=2)
 
 
-def frequent(source: RawDataset, train: np.ndarray, cfg: Any) -> tuple[np.ndarray, Vocabulary]:
+def frequent(source: RawDataset, train: np.ndarray, cfg: DatasetKind) -> tuple[np.ndarray, Vocabulary]:
     """Keras's Tokenizer, fitted on the training spans: ids by frequency, among equals by first appearance.
 
     Id 0 is for padding and 1, unless unknown words are dropped (-1 in the table), for unknown words.
@@ -140,7 +141,7 @@ def _pad(out: np.ndarray, data: np.ndarray, spans: np.ndarray, asked: dict[str, 
     out[row, column] = data[where]
 
 
-def _bags(ids: Ids, size: int, dtype: Any) -> np.ndarray:
+def _bags(ids: Ids, size: int, dtype: type[np.integer]) -> np.ndarray:
     together = max(1, BAG // size)
     places, numbers = [], []
     for start in range(0, len(ids.spans), together):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
+from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data.dataset_spec import DatasetSpec
 
 
-def of_sentences(cfg: Any, base: DatasetSpec, size: int, maxlen: int) -> DatasetSpec:
+def of_sentences(cfg: DatasetKind, base: DatasetSpec, size: int, maxlen: int) -> DatasetSpec:
     """Rows of words as ids below `size`, padded to `maxlen`; or as bags of them."""
     if cfg.form == "multi_hot":
         return replace(base, input_shape=(size,), input_kind="table", vocabulary=size)
@@ -18,13 +18,13 @@ def of_sentences(cfg: Any, base: DatasetSpec, size: int, maxlen: int) -> Dataset
     return replace(seen, target_length=maxlen, target_vocabulary=len(base.classes))
 
 
-def of_series(cfg: Any, base: DatasetSpec) -> DatasetSpec:
+def of_series(cfg: DatasetKind, base: DatasetSpec) -> DatasetSpec:
     """Windows over a series of columns."""
     windows = cfg.windows()
     return base if windows is None else replace(base, input_shape=(len(base.features), windows.length))
 
 
-def of_text(cfg: Any, size: int, padding: int | None) -> DatasetSpec:
+def of_text(cfg: DatasetKind, size: int, padding: int | None) -> DatasetSpec:
     """Windows over running text, ids below `size`, and what comes next."""
     one_hot = cfg.form == "one_hot"
     return DatasetSpec(

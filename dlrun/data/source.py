@@ -81,8 +81,8 @@ class DatasetFiles:
 
     paths: list[Path]
     decode: Callable[[Callable[[str], None]], RawDataset]
-    asked: Any = None
-    state: Any = None
+    asked: object = None
+    state: object = None
 
 
 def complete(source: RawDataset) -> RawDataset:

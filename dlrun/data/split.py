@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
-from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.kfold import KFold
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.validation import Validation
 from dlrun.data.form import Windows
 
 
@@ -28,7 +29,7 @@ def rows_for(size: float, rows: int) -> int:
     return taken
 
 
-def split_rows(rows: dict[str, int], cfg: Any, validation: Any, train_size: int | None,
+def split_rows(rows: dict[str, int], cfg: DatasetKind, validation: Validation, train_size: int | None,
                without_target: Sequence[int] = ()) -> dict[str, int]:
     """The rows of "train", "val" and "test" (0 for an absent split) for the `rows` that `dataset_info` found.
 
@@ -82,7 +83,7 @@ def _of_a_fold(folds: KFold, train: int, own: int) -> int:
     return train // folds.k
 
 
-def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dict[str, tuple[int, int]]:
+def pieces(steps: int, cfg: DatasetKind, validation: Validation, train_size: int | None) -> dict[str, tuple[int, int]]:
     """The steps (from, to) of the splits of a series or running text, which do not overlap.
 
     The test split is the end; the first `train_size` steps of the rest are kept; the validation split is the end of
@@ -111,7 +112,8 @@ def pieces(steps: int, cfg: Any, validation: Any, train_size: int | None) -> dic
     return found
 
 
-def _windows(split: str, piece: tuple[int, int], windows: Windows, cfg: Any, without_target: Sequence[int]) -> int:
+def _windows(split: str, piece: tuple[int, int], windows: Windows, cfg: DatasetKind,
+             without_target: Sequence[int]) -> int:
     steps = piece[1] - piece[0]
     count = windows.count(steps)
     begins = (step - piece[0] - windows.ahead for step in without_target)
@@ -120,7 +122,7 @@ def _windows(split: str, piece: tuple[int, int], windows: Windows, cfg: Any, wit
         return count - lost
     where = {"train": "the training split", "val": "the validation split", "test": "the test split"}[split]
     if lost:
-        raise problem(f"dataset.target={cfg.target}", f"{where} has no window whose target is there: {lost:,} are "
+        raise problem(cfg.target_given, f"{where} has no window whose target is there: {lost:,} are "
                                                       "missing")
     key = cfg.window_key
     size = getattr(cfg, key)

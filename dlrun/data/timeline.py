@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import Any
 
 import numpy as np
 
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.validation import Validation
 from dlrun.data import scale as scales
 from dlrun.data import shape
 from dlrun.data.form import Form, Windows
@@ -19,7 +20,8 @@ from dlrun.data.split import pieces, split_rows
 from dlrun.data.vocabulary import PAD, UNKNOWN, Vocabulary
 
 
-def prepare_windows(cfg: Any, source: RawDataset, validation: Any, train_size: int | None) -> PreparedData:
+def prepare_windows(cfg: DatasetKind, source: RawDataset, validation: Validation,
+                    train_size: int | None) -> PreparedData:
     """The splits of a source that lies in time.  Raises ConfigError."""
     steps = len(source.x)
     # says where a piece is too short for a window
@@ -36,7 +38,8 @@ def _begins(piece: np.ndarray, windows: Windows) -> np.ndarray:
     return np.arange(windows.count(len(piece)), dtype=np.int64) * windows.stride
 
 
-def _series(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> PreparedData:
+def _series(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows,
+            sha: str) -> PreparedData:
     data_spec = shape.of_series(cfg, source.data_spec)
     train = source.x[slice(*cut["train"])]
     numbers = source.x[:, source.target] if source.y is None else source.y
@@ -58,7 +61,8 @@ def _series(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windo
     )
 
 
-def _text(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows, sha: str) -> PreparedData:
+def _text(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows,
+          sha: str) -> PreparedData:
     table, vocabulary = text_vocabulary(cfg, source, cut["train"])
     size = len(vocabulary)
     form = Form(cfg.form, size if cfg.form == "one_hot" else 0, windows, cfg.every_position)
@@ -75,7 +79,7 @@ def _text(cfg: Any, source: RawDataset, cut: dict[str, tuple[int, int]], windows
     )
 
 
-def text_vocabulary(cfg: Any, source: RawDataset, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:
+def text_vocabulary(cfg: DatasetKind, source: RawDataset, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:
     """The id of each of the source's units, and the vocabulary, from the training piece.
 
     Characters are in the order of their codes, from 0 on; words by frequency from 1 on, 0 is for padding (Keras's

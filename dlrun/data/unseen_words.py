@@ -14,6 +14,8 @@ import numpy as np
 
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.kfold import KFold
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.validation import Validation
 from dlrun.data import rows as which
 from dlrun.data.dataset_spec import Column
 from dlrun.data.prepared import PreparedData
@@ -47,7 +49,7 @@ def without_unseen(source: RawDataset, prepared: PreparedData, train: np.ndarray
     return dataclasses.replace(prepared, **splits, notes=notes), {"untrained": untrained} if untrained else {}
 
 
-def any_unseen(cfg: Any, source: RawDataset, validation: Any, train_size: int | None, seed: int) -> bool:
+def any_unseen(cfg: DatasetKind, source: RawDataset, validation: Validation, train_size: int | None, seed: int) -> bool:
     """Whether a run (or one of its folds) has rows with words that its training rows lack; False for wrong sizes."""
     columns = list(_text_columns(source.columns))
     if not columns:

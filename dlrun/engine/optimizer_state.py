@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from dlrun.config.schema.optimizer import Optimizer as OptimizerConfig
+from dlrun.config.schema.kinds import OptimizerKind
 
 
 def optimizer_state(optimizer: Optimizer) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def load_optimizer_state(optimizer: Optimizer, state: dict[str, Any]) -> None:
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def clip(config: OptimizerConfig) -> Callable[[list[Tensor]], None] | None:
+def clip(config: OptimizerKind) -> Callable[[list[Tensor]], None] | None:
     """What is done to a player's gradients before its update; None for nothing."""
     norm, value = config.clip_norm, config.clip_value
     if norm is None and value is None:

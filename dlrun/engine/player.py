@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dlrun.config.schema.optimizer import Optimizer as OptimizerConfig
+from dlrun.config.schema.kinds import OptimizerKind
 from dlrun.engine.optimizer_state import clip
 from dlrun.engine.without_compiler import bare_step
 from dlrun.models.build import constrain, is_constrained, penalty
@@ -20,7 +20,7 @@ class PlayerState:
     `alone` is True where no other player has weights: its gradients then come from a plain backward pass.
     """
 
-    def __init__(self, config: OptimizerConfig, module: nn.Module, device: torch.device, alone: bool,
+    def __init__(self, config: OptimizerKind, module: nn.Module, device: torch.device, alone: bool,
                  after: Callable[[nn.Module], None] | None):
         self.module, self.alone, self._after = module, alone, after
         self.lr = config.lr

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from dlrun.config.problem import Problem, problem
 from dlrun.config.schema.fields import text
 from dlrun.config.schema.kind import Kind
+from dlrun.config.schema.kinds import TaskKind
 from dlrun.config.schema.layer_lists import given_in_lists
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
@@ -72,7 +73,7 @@ class Model(Kind):
         """The penalties (l1, l2) and the largest norm (max_norm) of its kernels, where they are options and are set."""
         return {key: value for key in ("l1", "l2", "max_norm") if (value := vars(self).get(key))}
 
-    def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
+    def unfit(self, task: TaskKind, data_spec: DatasetSpec) -> str:
         """Why it does not go with this task on such data, and what does; empty where it does."""
         return ""
 

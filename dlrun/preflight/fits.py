@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from dlrun.config.check.rules import OF_TASK, monitors
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import rules
+from dlrun.config.schema.kinds import AugmentKind
 from dlrun.config.schema.quoting import nowhere, show
 from dlrun.config.schema.root import GROUPS, Config
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
@@ -73,7 +73,7 @@ def check_fit(config: Config | None, before: list[Problem],
     return Checked(config, info, rows, outputs, network, option), problems
 
 
-def _of_augment(augment: Any, data_spec: DatasetSpec) -> list[Problem]:
+def _of_augment(augment: AugmentKind, data_spec: DatasetSpec) -> list[Problem]:
     """The problem of an augmentation that does not change inputs of this kind."""
     if not augment.on or data_spec.input_kind in augment.inputs:
         return []

@@ -14,7 +14,7 @@ from dlrun.config.callbacks import callback_problems
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.groups import of_target
-from dlrun.config.schema.quoting import show
+from dlrun.config.schema.quoting import Origin, show
 from dlrun.config.schema.root import GROUPS, Config
 from dlrun.registry import is_allowed, permitted
 
@@ -63,7 +63,7 @@ def monitors(config: Config) -> Iterator[tuple[str, str]]:
 
 
 @rule
-def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
+def monitor_is_measured(config: Config, origin: Origin) -> Iterator[Problem]:
     """What early stopping and a schedule watch is measured each epoch, and one of its directions is better."""
     for key, metric in monitors(config):
         known = measured(config)
@@ -88,14 +88,14 @@ def monitor_is_measured(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def chosen_metrics_are_known(config: Config, origin: Any) -> Iterator[Problem]:
+def chosen_metrics_are_known(config: Config, origin: Origin) -> Iterator[Problem]:
     """Each of ``task.metrics`` exists and fits the task."""
     for wrong in config.task.metric_problems() if config.task.known else ():
         yield replace(wrong, origin=origin(wrong.origin))
 
 
 @rule
-def final_fit_has_a_monitor(config: Config, origin: Any) -> Iterator[Problem]:
+def final_fit_has_a_monitor(config: Config, origin: Origin) -> Iterator[Problem]:
     """The final fit of a k-fold run has no validation rows, so nothing there may watch them."""
     folds = folds_of(config)
     if folds is None or not folds.final:
@@ -107,7 +107,7 @@ def final_fit_has_a_monitor(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
+def test_at_is_reached(config: Config, origin: Origin) -> Iterator[Problem]:
     """The epochs of ``test_at`` are trained."""
     late = [epoch for epoch in config.test_at if epoch > config.epochs]
     if late:
@@ -116,14 +116,14 @@ def test_at_is_reached(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def how_it_is_trained_fits(config: Config, origin: Any) -> Iterator[Problem]:
+def how_it_is_trained_fits(config: Config, origin: Origin) -> Iterator[Problem]:
     """Model, optimizer, schedule and early stopping go with the rest, as each says itself."""
     for kind in (config.model, config.optimizer, config.schedule, config.early_stop):
         yield from kind.clashes(config, origin)
 
 
 @rule
-def a_closure_needs_whole_batches(config: Config, origin: Any) -> Iterator[Problem]:
+def a_closure_needs_whole_batches(config: Config, origin: Origin) -> Iterator[Problem]:
     """An optimizer that calls the loss several times a step takes one batch, in float32."""
     if not config.optimizer.needs_closure:
         return
@@ -136,13 +136,13 @@ def a_closure_needs_whole_batches(config: Config, origin: Any) -> Iterator[Probl
 
 
 @rule
-def task_goes_with_the_rest(config: Config, origin: Any) -> Iterator[Problem]:
+def task_goes_with_the_rest(config: Config, origin: Origin) -> Iterator[Problem]:
     """The task goes with the rest, as it says itself."""
     yield from config.task.config_clashes(config, origin)
 
 
 @rule
-def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Problem]:
+def a_line_of_losses_has_two_ends(config: Config, origin: Origin) -> Iterator[Problem]:
     """``interpolation`` needs trained weights."""
     if not config.interpolation:
         return
@@ -151,7 +151,7 @@ def a_line_of_losses_has_two_ends(config: Config, origin: Any) -> Iterator[Probl
 
 
 @rule
-def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+def half_precision_has_a_device(config: Config, origin: Origin) -> Iterator[Problem]:
     """fp16 runs on CUDA alone."""
     if config.precision == "fp16" and not (config.device == "auto" or config.device.startswith("cuda")):
         yield Problem("precision=fp16", f"it needs a CUDA device, not device={config.device}; bf16 runs anywhere",
@@ -159,7 +159,7 @@ def half_precision_has_a_device(config: Config, origin: Any) -> Iterator[Problem
 
 
 @rule
-def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
+def device_is_a_device(config: Config, origin: Origin) -> Iterator[Problem]:
     """``device`` is a name that torch has; whether the machine has it is found at the start."""
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", config.device):
         near = ["cuda"] if config.device.startswith("gpu") else nearest(config.device, ["auto", "cpu", "cuda", "mps"])
@@ -169,7 +169,7 @@ def device_is_a_device(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
+def name_is_a_folder(config: Config, origin: Origin) -> Iterator[Problem]:
     """``name`` stays below output_dir, and out of the folder of sweeps."""
     name = config.name
     if name is not None and (not name.strip() or name.startswith(("/", "~")) or ".." in name.split("/")
@@ -179,21 +179,21 @@ def name_is_a_folder(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def output_dir_is_named(config: Config, origin: Any) -> Iterator[Problem]:
+def output_dir_is_named(config: Config, origin: Origin) -> Iterator[Problem]:
     """``output_dir`` is not empty."""
     if not config.output_dir.strip():
         yield Problem("output_dir=", "expected a folder;  .  is this one", origin("output_dir"))
 
 
 @rule
-def callbacks_are_known(config: Config, origin: Any) -> Iterator[Problem]:
+def callbacks_are_known(config: Config, origin: Origin) -> Iterator[Problem]:
     """Each of ``callbacks`` can be found."""
     for problem in callback_problems(config):
         yield replace(problem, origin=origin("callbacks"))
 
 
 @rule
-def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
+def custom_class_is_allowed(config: Config, origin: Origin) -> Iterator[Problem]:
     """A user's class runs only where ``allow=`` stands on the command line."""
     for group in GROUPS:
         values = getattr(config, group)
@@ -207,7 +207,7 @@ def custom_class_is_allowed(config: Config, origin: Any) -> Iterator[Problem]:
 
 
 @rule
-def allow_is_typed(config: Config, origin: Any) -> Iterator[Problem]:
+def allow_is_typed(config: Config, origin: Origin) -> Iterator[Problem]:
     """No file allows code to run: what stands in a configuration has to be permitted by the command being answered."""
     if not set(config.allow) <= set(permitted()):
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))

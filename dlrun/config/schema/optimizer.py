@@ -10,6 +10,7 @@ from dlrun import registry
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import integer, number, rules, text
 from dlrun.config.schema.kind import Kind
+from dlrun.config.schema.kinds import OptimizerKind
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.root import Config
 
@@ -61,7 +62,7 @@ class Optimizer(Kind):
         return ()
 
 
-def player_optimizer(own: Mapping[str, Any] | None, chosen: Optimizer, key: str = KEY) -> Optimizer:
+def player_optimizer(own: Mapping[str, Any] | None, chosen: OptimizerKind, key: str = KEY) -> OptimizerKind:
     """The chosen optimizer with a player's own keys in place of its; with another `kind`, that one's defaults.
 
     Gradient clipping and accumulation are kept for another kind.  Raises ConfigError for wrong keys and values.

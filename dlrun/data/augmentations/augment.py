@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dlrun.config.schema.fields import choice, flag, integer, number
-from dlrun.data.augmentations._base import Augmentation
+from dlrun.data.augmentations._ranges import Ranges
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -15,20 +14,10 @@ if TYPE_CHECKING:
 
 @register("augment", "augment")
 @dataclass(frozen=True)
-class Augment(Augmentation):
+class Augment(Ranges):
     """Each row gets its own change; all ranges at 0 and all flags off is no augmentation."""
 
     kind: ClassVar[str] = "augment"
-    rotation: float = number(0.0, "Largest rotation in degrees, either way.", low=0, high=180)
-    shift_x: float = number(0.0, "Largest horizontal shift as a fraction of the width.", low=0, high=1)
-    shift_y: float = number(0.0, "Largest vertical shift as a fraction of the height.", low=0, high=1)
-    shear: float = number(0.0, "Largest shear angle in radians (as in Keras 1 and 2.0).", low=0, high=1.5)
-    zoom: float = number(0.0, "Zoom by 1 - zoom to 1 + zoom, height and width apart.", low=0, high=1, below=True)
-    flip_horizontal: bool = flag(False, "Mirror left and right with probability 1/2.")
-    flip_vertical: bool = flag(False, "Mirror top and bottom with probability 1/2.")
-    fill: str = choice("nearest", ("nearest", "zeros", "reflect"), "What stands outside the picture.")
-    crop: int = integer(0, "Pixels of padding that a random crop of the old size is cut from; 0: off.", low=0, high=512)
-
     @property
     def on(self) -> bool:
         """Whether anything is changed at all."""

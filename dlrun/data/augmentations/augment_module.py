@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from dlrun.data.augmentations._geometry import shift, warp
+from dlrun.data.augmentations._ranges import Ranges
 from dlrun.data.batches import Augmentation
 
 # The columns of the random numbers.  Each change has its own, so that switching one on leaves the others' draws.
 ROTATION, SHIFT_X, SHIFT_Y, SHEAR, ZOOM_X, ZOOM_Y, FLIP_X, FLIP_Y, CROP_X, CROP_Y = range(10)
 
 
-def make_augment(cfg: Any) -> Augmentation | None:
+def make_augment(cfg: Ranges) -> Augmentation | None:
     """The function that changes a batch of float images (N, C, H, W); None when every change is off.
 
     It draws from the generator, on the generator's device, ten numbers a row, whatever is on.  `zeros` fills with
@@ -41,7 +41,7 @@ def make_augment(cfg: Any) -> Augmentation | None:
     return augment
 
 
-def _warp(x: Tensor, draws: Tensor, cfg: Any) -> Tensor:
+def _warp(x: Tensor, draws: Tensor, cfg: Ranges) -> Tensor:
     height, width = x.shape[2:]
     either = 2 * draws - 1  # evenly in [-1, 1)
     right, down = either[:, SHIFT_X] * cfg.shift_x * width, either[:, SHIFT_Y] * cfg.shift_y * height

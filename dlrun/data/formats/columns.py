@@ -11,6 +11,7 @@ from dlrun.data.dataset_spec import Column
 from dlrun.data.formats.header import EMPTY
 from dlrun.data.formats.labels import FEW
 from dlrun.data.formats.numerals import Numerals, is_number, value
+from dlrun.data.formats.reading import Reading
 from dlrun.data.formats.separated import Cells
 
 WORDS = 50  # a text column with more words than that is spoken of, and must repeat each, on average
@@ -112,7 +113,7 @@ def strays(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], mi
     return f'{path.name}: the column "{name}" holds texts beside its numbers (line {line}: {cell!r})'
 
 
-def reading(cfg: Any, numerals: Numerals, named: bool) -> dict[str, Any]:
+def reading(cfg: Reading, numerals: Numerals, named: bool) -> dict[str, Any]:
     """How a file was read, as JSON types: new rows are read so, too.  `named` says that it had a header."""
     return {"missing": list(cfg.missing), "decimal": cfg.decimal, **numerals.marks(), "separator": cfg.separator,
             "header": cfg.header, "named": named}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def arrays(path: Path, given: str) -> dict[str, np.ndarray]:
     return found
 
 
-def _array(file: Any) -> np.ndarray:
+def _array(file: IO[bytes]) -> np.ndarray:
     major, _ = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(file)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _ORIENTATION = 0x0112  # of EXIF
 
@@ -16,7 +19,7 @@ def size_of(size: tuple[int, ...]) -> tuple[int, int]:
     return size[0], size[-1]
 
 
-def decode(data: bytes, height: int, width: int, channels: int, crop: int = 0) -> Any:
+def decode(data: bytes, height: int, width: int, channels: int, crop: int = 0) -> np.ndarray | None:
     """One picture as uint8 (C, height, width), resized bilinearly; None for bytes that are no whole picture.
 
     `crop` is the side of a square that is cut from its middle before (0: the whole picture).

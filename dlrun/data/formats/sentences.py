@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
 import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.formats.reading import Header
 from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import words_of
 
 Row = tuple[int, str, str]  # line, label, text
 
 
-def parse(text: str, separator: str, header: Any, given: str) -> list[Row]:
+def parse(text: str, separator: str, header: Header, given: str) -> list[Row]:
     """The rows of a file; the label is the column with fewer different cells.  Raises ConfigError."""
     if separator == "auto":
         head = [line for line in text.splitlines()[:100] if line.strip()]

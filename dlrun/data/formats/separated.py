@@ -7,13 +7,13 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.data.formats import header as headers
+from dlrun.data.formats.reading import Header
 
 NAMED = {"tab": "\t", "space": " "}
 SAMPLE = 100  # lines that separator and header are found from
@@ -35,7 +35,7 @@ class Cells:
     notes: tuple[str, ...] = ()
 
 
-def cells(path: Path, separator: str, header: Any, expected: Collection[str] = ()) -> Cells:
+def cells(path: Path, separator: str, header: Header, expected: Collection[str] = ()) -> Cells:
     """The cells of a text file.  `separator` and `header` may be "auto"; a first line with all `expected` is a header.
 
     Raises ConfigError for a file that is no text, has no rows or rows of different lengths.
@@ -121,7 +121,7 @@ def _is_open(text: str, separator: str) -> bool:
     return False
 
 
-def _split(text: str, separator: str) -> Any:
+def _split(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Pairs of line number and stripped cells; blank lines are left out."""
     if separator == " ":
         for line, whole in enumerate(text.splitlines(), 1):

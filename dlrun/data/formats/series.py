@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import Column, DatasetSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dlrun.data.source import RawDataset
 
 
-def without_gaps(data_spec: DatasetSpec, x: Any, name: str, unit: str = "step") -> RawDataset:
+def without_gaps(data_spec: DatasetSpec, x: np.ndarray, name: str, unit: str = "step") -> RawDataset:
     """The series without gaps: a missing value is the last one before it.
 
     Steps before the first value of every column are left out.  Where targets are missing, `y` has the targets with NaN
@@ -43,7 +45,7 @@ def without_gaps(data_spec: DatasetSpec, x: Any, name: str, unit: str = "step") 
                       revision=2 if start or y is not None else 1)
 
 
-def carried(x: Any) -> Any:
+def carried(x: np.ndarray) -> np.ndarray:
     """The series (steps, columns) with each missing value as the last one before it; NaN where there is none."""
     import numpy as np
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data.dataset_spec import Column, DatasetSpec
 from dlrun.data.formats import labels
 from dlrun.data.formats.columns import NOTHING, WORDS, Missing, column, numbers, reading, strays
 from dlrun.data.formats.numerals import Numerals
+from dlrun.data.formats.reading import Reading
 from dlrun.data.formats.separated import Cells, cells
 
 if TYPE_CHECKING:
@@ -33,25 +34,6 @@ class ParsedTable:
     notes: tuple[str, ...]
     reading: dict[str, Any] = field(default_factory=dict)
     newly_read: bool = False
-
-
-class Reading(Protocol):
-    """How a file is read: the options of dataset=csv."""
-
-    @property
-    def target(self) -> str | Sequence[str]: ...
-    @property
-    def targets(self) -> str | Sequence[str]: ...
-    @property
-    def separator(self) -> str: ...
-    @property
-    def header(self) -> Any: ...
-    @property
-    def drop(self) -> Sequence[str]: ...
-    @property
-    def missing(self) -> Sequence[str]: ...
-    @property
-    def decimal(self) -> str: ...
 
 
 def parse(path: Path, cfg: Reading) -> ParsedTable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.schema.fields import choice
 from dlrun.data.dataset_spec import DatasetInfo
@@ -19,7 +19,7 @@ class ArrayData(Dataset):
     """Arrays: what their targets are, how they are scaled, which rows are for the test."""
 
     name: str = options.name()
-    targets: Any = options.targets()
+    targets: str | tuple[str, ...] = options.targets()
     layout: str = choice("auto", ("auto", "series"), "What three dimensions of numbers are; auto: pictures (rows, "
                          "height, width); series: (rows, steps, features).")
     scale: str = choice(

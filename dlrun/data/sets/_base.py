@@ -53,18 +53,33 @@ class Dataset(Kind):
     ranked: ClassVar[bool] = False  # whether its words are stored by their rank, as Keras stores them
     suffixes: ClassVar[tuple[str, ...]] = ()  # of files of one's own that it reads from dataset.path
     window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
+    scale: str = "any"  # where inputs lie: unit [0, 1], symmetric [-1, 1], any; an option where they can be numbers
     target_scale: str = "none"  # how a target that is a number is scaled; an option where it can be
     # Options that some data sets have; the others are as it stands here.
     test: float = 0.0  # the test split that is taken from the rows: a fraction, a count, 0 for none
     test_take: str = "random"  # which rows these are: random ones, or those at the end
     split_seed: int | None = None  # of the one shuffle that they are taken from; None: rows stay as they are stored
     stratify: bool = False  # whether the test split keeps the proportions of the classes
+    crop: int = 0  # the side of the square that is cut from the middle of a picture
+    # Of words, and of running text (`unit` to `every_position`):
     form: str = "tokens"  # what texts become: tokens, one_hot, multi_hot
+    num_words: int | None = None  # how many ids there are, those of the most frequent words; None: one for each word
+    skip_top: int = 0  # ids below become that of unknown words, where words are ranked
     unknown: str = "token"  # what becomes of words that the vocabulary lacks: token, drop
     lower: bool = True  # whether words are lower-cased
+    maxlen: int | None = None  # the length that rows are padded and cut to; None: that of the longest training row
+    padding: str = "pre"  # where short rows are filled up: pre, post
+    truncating: str = "pre"  # where long rows are cut: pre, post
     reverse: bool = False  # whether rows of words are read from their end
-    crop: int = 0  # the side of the square that is cut from the middle of a picture
-    scale: str = "any"  # where inputs lie: unit [0, 1], symmetric [-1, 1], any; an option where they can be numbers
+    unit: str = "character"  # what a running text is cut into: character, word
+    punctuation: str = "drop"  # what becomes of marks between words: drop, tokens
+    length: int = 0  # units in a window
+    every_position: bool = False  # whether the next unit is predicted at each position of the window
+
+    @property
+    def target_given(self) -> str:
+        """What the user typed that chose the target: ``dataset.target=price``."""
+        return f"dataset={self.name or self.kind}"
 
     def info(self, data_dir: str) -> DatasetInfo | None:
         """Signature and rows, known or seen without reading it all; None where the data has to be prepared to know.

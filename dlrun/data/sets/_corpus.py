@@ -86,7 +86,7 @@ class Corpus(Dataset):
         """What is kept of a text whose lines end in \\n."""
         return text
 
-    def settings(self) -> list[Any]:
+    def settings(self) -> list[object]:
         """The options that decoding depends on."""
         return [self.unit, self.lower, self.newlines, self.ascii_only, self.punctuation]
 

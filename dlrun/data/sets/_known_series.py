@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.regular_file import read_inflated
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
@@ -12,6 +12,8 @@ from dlrun.data.sets._base import Say
 from dlrun.data.sets._series import Windowed
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from dlrun.data.source import DatasetFiles, RawDataset
 
 NO_VALUE = -9999.0  # in the files of Jena's weather station
@@ -64,11 +66,12 @@ class KnownWindows(Windowed):
         return replace(without_gaps(spec, x, path.name), label=known.label)
 
 
-def _numbers(known: KnownSeries, path: Path) -> Any:
+def _numbers(known: KnownSeries, path: Path) -> np.ndarray:
     import numpy as np
 
     if path.suffix == ".npy":
-        return np.load(path, allow_pickle=False).reshape(-1, 1)
+        stored: np.ndarray = np.load(path, allow_pickle=False)
+        return stored.reshape(-1, 1)
     data = read_inflated(path)
     lines = data.decode("latin-1").splitlines()
     names = [name.strip('" ') for name in lines[0].split(",")]

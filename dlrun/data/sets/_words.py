@@ -60,9 +60,6 @@ def reverse() -> Any:
 class Words(Dataset):
     """Rows of words; `known` has the classes and rows of a set that is always the same."""
 
-    num_words: int | None
-    maxlen: int | None
-
     def info(self, data_dir: str) -> DatasetInfo | None:
         return None if self.known is None else self.words_info(self.known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dlrun.data.sets import _corpus as corpus
 from dlrun.registry import register
@@ -27,7 +27,7 @@ class Aesop(corpus.InDataFolder):
     stride: int = corpus.stride(1)
     punctuation: str = corpus.punctuation("tokens")
 
-    def settings(self) -> list[Any]:
+    def settings(self) -> list[object]:
         return [*super().settings(), self.length]
 
     def extract(self, text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.schema.fields import MISSING, text, texts
 from dlrun.data.dataset_spec import DatasetInfo
@@ -31,12 +31,13 @@ class Csv(TableDataset):
     kind: ClassVar[str] = "csv"
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
     path: str = options.path("The file, also .gz")
-    target: Any = text(MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of "
-                       "columns.", several=True)
-    targets: str = options.targets()
+    target: str | tuple[str, ...] = text(
+        MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of columns.",
+        several=True)
+    targets: str | tuple[str, ...] = options.targets()
     target_scale: str = options.target_scale()
     separator: str = options.separator()
-    header: Any = options.header()
+    header: bool | str = options.header()
     drop: tuple[str, ...] = texts((), "Columns to leave out, by name or number.", empty=True, scalar=True)
     missing: tuple[str, ...] = texts(
         (), "Cells that mean a missing value, besides the empty one, NA, nan, null and ?.", empty=True, scalar=True,
@@ -86,5 +87,5 @@ class Csv(TableDataset):
             _parsed[key] = parse(path, self)
         return _parsed[key]
 
-    def _asked(self) -> list[Any]:
+    def _asked(self) -> list[object]:
         return [self.target, self.targets, self.separator, self.header, self.drop, self.missing, self.decimal, READING]

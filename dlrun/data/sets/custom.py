@@ -16,6 +16,7 @@ from dlrun.data.sets._base import Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
+    from dlrun.data.row_stream import InMemory
     from dlrun.data.source import RawDataset
 
 _read: dict[str, RawDataset] = {}  # by what was called with what, for the whole process
@@ -54,8 +55,9 @@ class Custom(OwnClass, ArrayData):
 
     kind: ClassVar[str] = "custom"
     target: str = text(MISSING, "module.thing that is called.")
-    in_memory: Any = choice("auto", ("auto", True, False), "Hold the rows of a Dataset, or of numpy.memmap, in memory; "
-                            "auto: up to 2 GiB.  What is not held is read as steps need it.")
+    in_memory: InMemory = choice(
+        "auto", ("auto", True, False), "Hold the rows of a Dataset, or of numpy.memmap, in memory; auto: up to 2 GiB.  "
+        "What is not held is read as steps need it.")
     args: dict[str, Any] = mapping(None, "What it is called with.")
     source: str = free("", "Hash of the module's source.")
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.regular_file import read_regular
@@ -68,11 +68,11 @@ class ImageFolder(Dataset):
         listing = look(paths.own(self.path, directory=True), self.path)
         return DatasetFiles([listing.root], lambda say: _decode(listing, self, say), asked, _state(listing))
 
-    def _asked(self) -> list[Any]:
+    def _asked(self) -> list[object]:
         return [size_of(self.size), self.channels]
 
 
-def _state(listing: Listing) -> list[Any]:
+def _state(listing: Listing) -> list[object]:
     return [
         (str(file.relative_to(listing.root)), stat.st_size, stat.st_mtime_ns)
         for files in listing.files.values() for file, _ in files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dlrun.config.schema.fields import choice
 from dlrun.data.sets import _options as options
@@ -39,7 +39,7 @@ class Jena(KnownWindows):
         "mpi_roof_2024-06_2024-10.csv.gz": "88a3700b4ddbc62e3e32efbf632f057e0fd9d4ef4a8583bb60977d601de91c9a",
     }
     name: str = options.name()
-    file: Any = choice(
+    file: int | str = choice(
         2024, (2024, 2009, "whole"),
         "Which rows: 19,132 of June to October 2024, the first 4,000 of the book's file (January 2009), or the "
         "book's whole file (2009 to 2016).",

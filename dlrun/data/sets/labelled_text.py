@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.data.sets import _options as options
@@ -26,7 +26,7 @@ class LabelledText(words.Sentences):
     num_words: int | None = words.num_words(10000)
     maxlen: int | None = words.maxlen(None)
     separator: str = options.separator("tab", ",", ";", between="label and text")
-    header: Any = options.header()
+    header: bool | str = options.header()
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths

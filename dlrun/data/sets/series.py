@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import MISSING, text, texts
@@ -41,10 +41,14 @@ class Series(series.Windowed):
     )
     decimal: str = options.decimal()
     separator: str = options.separator()
-    header: Any = options.header()
+    header: bool | str = options.header()
     test: float = options.last_steps()
     scale: str = options.table_scale()
     target_scale: str = options.target_scale("standard")
+
+    @property
+    def target_given(self) -> str:
+        return f"dataset.target={self.target}"
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Signature and steps; the file is parsed unless its arrays are cached."""
@@ -73,7 +77,7 @@ class Series(series.Windowed):
         path = paths.own(self.path)
         return DatasetFiles([path], lambda _: _decode(self, path), self._asked())
 
-    def _asked(self) -> list[Any]:
+    def _asked(self) -> list[object]:
         return [self.target, self.drop, self.missing, self.separator, self.header, self.decimal, READING]
 
 

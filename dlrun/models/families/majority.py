@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from dlrun.config.schema.kinds import TaskKind
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.model import Model, Module, Rng
 from dlrun.registry import register
@@ -23,7 +24,7 @@ class Majority(Model):
     kind: ClassVar[str] = "majority"
     computed: ClassVar[bool] = True
 
-    def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
+    def unfit(self, task: TaskKind, data_spec: DatasetSpec) -> str:
         if self.kind in task.baselines:
             return ""
         return f"task {task.kind} does not say which one answer makes its loss least"

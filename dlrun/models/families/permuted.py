@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from dlrun.config.schema.kinds import TaskKind
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.model import Model, Module, Rng
 from dlrun.registry import register
@@ -21,7 +22,7 @@ class Permuted(Model):
     kind: ClassVar[str] = "permuted"
     computed: ClassVar[bool] = True
 
-    def unfit(self, task: Any, data_spec: DatasetSpec) -> str:
+    def unfit(self, task: TaskKind, data_spec: DatasetSpec) -> str:
         if self.kind in task.baselines:
             return ""
         fits = "; model=majority fits" if "majority" in task.baselines else ""

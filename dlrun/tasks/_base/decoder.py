@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from dlrun.config.problem import Problem
+from dlrun.models.composite_spec import CompositeSpec
 
 
-def decoder_clashes(loss: str, network: Any, values: str) -> Iterator[Problem]:
+def decoder_clashes(loss: str, network: CompositeSpec, values: str) -> Iterator[Problem]:
     """What does not go together in a task's `loss`, the decoder's end and the data's `values`."""
     end = network.parts["decoder"].end
     exact = loss == "binary_cross_entropy" or (loss == "auto" and end == "sigmoid")

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import texts
 from dlrun.config.schema.kind import Kind
+from dlrun.config.schema.kinds import ModelKind, OptimizerKind
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.metrics import _gathered
 from dlrun.metrics._choose import build, described
 from dlrun.metrics._protocol import RunMetric
+from dlrun.models.composite_spec import CompositeSpec
 from dlrun.record.metric import Metric, Metrics
 from dlrun.tasks._base.metrics import LOSS
 
@@ -109,11 +112,11 @@ class TaskSpec(Kind):
         except ValueError as error:
             return str(error)
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         """Outputs that the network has to give for data of this spec; 0 where the model's own parts decide."""
         return 0
 
-    def natural(self, data_spec: Any) -> bool:
+    def natural(self, data_spec: DatasetSpec) -> bool:
         """Whether ``task=auto`` stands for it for data of this spec, where the model does not say."""
         return False
 
@@ -122,11 +125,11 @@ class TaskSpec(Kind):
         """Whether it is known what will be measured; else the data has to be seen: see `on`."""
         return True
 
-    def on(self, data_spec: Any) -> TaskSpec:
+    def on(self, data_spec: DatasetSpec) -> TaskSpec:
         """The task for data of this spec."""
         return self
 
-    def clashes(self, data_spec: Any) -> Iterator[Problem]:
+    def clashes(self, data_spec: DatasetSpec) -> Iterator[Problem]:
         """What does not go with data of this spec, whose kind is accepted."""
         yield from ()
 
@@ -150,7 +153,8 @@ class TaskSpec(Kind):
         """Who moves in a step, for ``explain run=true``; empty where the whole model does."""
         return ""
 
-    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+    def network_clashes(self, network: CompositeSpec, model: ModelKind, optimizer: OptimizerKind,
+                        values: str) -> Iterator[Problem]:
         """What does not go with a composite model of one of its `wirings`; `values` says where the inputs lie."""
         yield from ()
 
@@ -172,11 +176,11 @@ class TaskSpec(Kind):
         """
         return None
 
-    def sample_columns(self, data_spec: Any) -> tuple[str, ...]:
+    def sample_columns(self, data_spec: DatasetSpec) -> tuple[str, ...]:
         """The sample metrics that have a column on the console: ``samples/duplicates``."""
         return ()
 
-    def collapsed(self, rows: Sequence[Mapping[str, Any]], data_spec: Any) -> str | None:
+    def collapsed(self, rows: Sequence[Mapping[str, Any]], data_spec: DatasetSpec) -> str | None:
         """The sentence of a run whose rows of metrics.jsonl show that its samples have collapsed; None for others."""
         return None
 
@@ -184,11 +188,11 @@ class TaskSpec(Kind):
         """Metrics of what the kept weights generate, measured once at the end; {} where they generate nothing."""
         return {}
 
-    def optimizer(self, player: str, chosen: Any) -> Any:
+    def optimizer(self, player: str, chosen: OptimizerKind) -> OptimizerKind:
         """The optimizer of a player; raises ConfigError where keys of its own are wrong."""
         return chosen
 
-    def build_metrics(self, data_spec: Any, device: Any) -> dict[str, RunMetric]:
+    def build_metrics(self, data_spec: DatasetSpec, device: Any) -> dict[str, RunMetric]:
         """The metrics of the user's choice that see each batch, ready to be reset, by name."""
         names = [name for name in self.metrics if self.gathered_metric(name) is None]
         return build(names, self.scores, data_spec.target_vocabulary or len(data_spec.classes), device)

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import ConfigError, Problem
-from dlrun.config.schema.optimizer import Optimizer, player_optimizer
+from dlrun.config.schema.kinds import ModelKind, OptimizerKind
+from dlrun.config.schema.optimizer import player_optimizer
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.plan import each
 from dlrun.record.metric import Metric
 from dlrun.registry import find, names, register
@@ -56,7 +59,7 @@ class Adversarial(AdversarialOptions):
     def metric_named(cls, name: str) -> Metric | None:
         return next((metric for metric in (*LOSSES, *CRITIC, *SHARES, *OF_SAMPLES) if metric.name == name), None)
 
-    def optimizer(self, player: str, chosen: Optimizer) -> Optimizer:
+    def optimizer(self, player: str, chosen: OptimizerKind) -> OptimizerKind:
         """The optimizer of a player; raises ConfigError where the generator's own keys are wrong."""
         return player_optimizer(self.generator_optimizer, chosen) if player == "generator" else chosen
 
@@ -89,7 +92,8 @@ class Adversarial(AdversarialOptions):
         every = "each step" if self.critic_steps == 1 else f"every {self.critic_steps} steps"
         return f"the discriminator moves; {every} the generator too ({self.order})"
 
-    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+    def network_clashes(self, network: CompositeSpec, model: ModelKind, optimizer: OptimizerKind,
+                        values: str) -> Iterator[Problem]:
         critic = network.parts["discriminator"]
         mixing = [layer.kind for layer in each(critic.layers, critic.input_shape) if layer.mixes_rows]
         if self.gradient_penalty and mixing:
@@ -114,12 +118,12 @@ class Adversarial(AdversarialOptions):
 
         return GanSampleMetrics(view, classifier)
 
-    def sample_columns(self, data_spec: Any) -> tuple[str, ...]:
+    def sample_columns(self, data_spec: DatasetSpec) -> tuple[str, ...]:
         from dlrun.tasks.adversarial.sample_metrics import has_classes
 
         return ("samples/duplicates", *(("samples/classes",) if has_classes(data_spec) else ()))
 
-    def collapsed(self, rows: Sequence[Mapping[str, Any]], data_spec: Any) -> str | None:
+    def collapsed(self, rows: Sequence[Mapping[str, Any]], data_spec: DatasetSpec) -> str | None:
         return mode_collapse(rows, len(data_spec.classes))
 
     def plots(self) -> Plots:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, weights
 from dlrun.config.schema.weights import balanced, in_order
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS
 from dlrun.tasks._base.spec import TaskSpec
@@ -45,13 +46,13 @@ class Classify(TaskSpec):
         """Outputs of the network for so many classes."""
         return 1 if classes == 2 and self.loss != "cross_entropy" else classes
 
-    def natural(self, data_spec: Any) -> bool:
+    def natural(self, data_spec: DatasetSpec) -> bool:
         return bool(data_spec.target_kind == "classes" and not data_spec.next_token)
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         return self.outputs(len(data_spec.classes))
 
-    def clashes(self, data_spec: Any) -> Iterator[Problem]:
+    def clashes(self, data_spec: DatasetSpec) -> Iterator[Problem]:
         if len(data_spec.classes) < 2:
             yield Problem(f"dataset.only=[{','.join(data_spec.classes)}]", "expected two classes at least")
         yield from weight_problems(self.class_weights, data_spec.classes, "task.class_weights", "class")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS
@@ -38,10 +39,10 @@ class MultiLabel(TaskSpec):
     accepts = ("labels",)
     baselines = ("majority", "permuted")
 
-    def natural(self, data_spec: Any) -> bool:
+    def natural(self, data_spec: DatasetSpec) -> bool:
         return bool(data_spec.target_kind == "labels")
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         return len(data_spec.classes)
 
     def after_test(self, view: View) -> tuple[dict[str, float], dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, weights
 from dlrun.config.schema.weights import in_order
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.metrics import _gathered
 from dlrun.record.metric import Metric
 from dlrun.registry import register
@@ -47,7 +48,7 @@ class MultiOutput(TaskSpec):
     def known(self) -> bool:
         return bool(self.heads)
 
-    def on(self, data_spec: Any) -> TaskSpec:
+    def on(self, data_spec: DatasetSpec) -> TaskSpec:
         return replace(self, heads=data_spec.several())
 
     @property
@@ -85,13 +86,13 @@ class MultiOutput(TaskSpec):
     def gathered_names(self) -> list[str]:
         return [f"{head.key}_{name}" for head in self.heads for name in _gathered.names(_kind(head))]
 
-    def natural(self, data_spec: Any) -> bool:
+    def natural(self, data_spec: DatasetSpec) -> bool:
         return bool(data_spec.target_kind == "several")
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         return sum(head.outputs for head in data_spec.several())
 
-    def clashes(self, data_spec: Any) -> Iterator[Problem]:
+    def clashes(self, data_spec: DatasetSpec) -> Iterator[Problem]:
         names = tuple(head.name for head in data_spec.several())
         yield from weight_problems(self.loss_weights, names, "task.loss_weights", "target")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS
@@ -48,10 +49,10 @@ class NextToken(TaskSpec):
         of_text = OF_TEXT.get(name.rpartition("_")[0])  # words_0.5
         return super().metric_named(name) if of_text is None else replace(of_text, name=name)
 
-    def natural(self, data_spec: Any) -> bool:
+    def natural(self, data_spec: DatasetSpec) -> bool:
         return bool(data_spec.next_token)
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         return data_spec.target_vocabulary or len(data_spec.classes)
 
     def final_samples(self, view: View) -> dict[str, float]:

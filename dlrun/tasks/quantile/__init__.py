@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import numbers
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.spec import TaskSpec
@@ -41,7 +42,7 @@ class Quantile(TaskSpec):
         (0.1, 0.5, 0.9), "Which quantiles are predicted: two or more, in ascending order.", low=0, high=1, above=True,
         below=True)
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         return len(self.quantiles)
 
     def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import Problem
+from dlrun.config.schema.kinds import ModelKind, OptimizerKind
+from dlrun.models.composite_spec import CompositeSpec
 from dlrun.registry import register
 from dlrun.tasks._base.decoder import computed_clashes, decoder_clashes
 from dlrun.tasks._base.metrics import LOSS, MSE
@@ -29,7 +31,8 @@ class Reconstruct(ReconstructOptions):
     accumulated = (LOSS, MSE)
     scores = "numbers"
 
-    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+    def network_clashes(self, network: CompositeSpec, model: ModelKind, optimizer: OptimizerKind,
+                        values: str) -> Iterator[Problem]:
         if not network.trained:
             yield from computed_clashes(self.loss)
             if self.sparsity != "none":

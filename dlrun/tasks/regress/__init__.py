@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.schema.fields import choice
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import LOSS, MAE, MAE_IN_UNITS, MSE
 from dlrun.tasks._base.spec import TaskSpec
@@ -31,10 +32,10 @@ class Regress(TaskSpec):
     baselines = ("majority", "permuted", "last_value")
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
 
-    def natural(self, data_spec: Any) -> bool:
+    def natural(self, data_spec: DatasetSpec) -> bool:
         return bool(data_spec.target_kind == "number")
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         return 1
 
     def plots(self) -> Plots:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import flag
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS
@@ -35,10 +36,10 @@ class Tag(TaskSpec):
     baselines = ("majority",)
     count_padding: bool = flag(False, "Let the loss count padded positions too, as the books do.")
 
-    def natural(self, data_spec: Any) -> bool:
+    def natural(self, data_spec: DatasetSpec) -> bool:
         return bool(data_spec.target_kind == "tokens" and not data_spec.next_token)
 
-    def width(self, data_spec: Any) -> int:
+    def width(self, data_spec: DatasetSpec) -> int:
         return int(data_spec.target_vocabulary)
 
     def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import Problem
+from dlrun.config.schema.kinds import ModelKind, OptimizerKind
+from dlrun.models.composite_spec import CompositeSpec
 from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.decoder import decoder_clashes
@@ -31,7 +33,8 @@ class Vae(VaeOptions):
                                 doc="How far the outputs are from the inputs, without its weight in the loss."),
                    Metric("kl", direction="min", plain=False, doc="Divergence of the codes from a standard normal."))
 
-    def network_clashes(self, network: Any, model: Any, optimizer: Any, values: str) -> Iterator[Problem]:
+    def network_clashes(self, network: CompositeSpec, model: ModelKind, optimizer: OptimizerKind,
+                        values: str) -> Iterator[Problem]:
         return decoder_clashes(self.loss, network, values)
 
     def plots(self) -> Plots:
