@@ -47,5 +47,5 @@ class TrainingRows:
 
 
 def compute(model: nn.Module, task: Task, prepared: PreparedData, train: Rows, config: Config) -> None:
-    """Set a model that is computed from the training rows; those that are trained are left as they are."""
+    """Set a model that is computed from the training rows."""
     config.model.fit(model, TrainingRows(task, prepared, train, config.task.width(prepared.data_spec), config.seed))

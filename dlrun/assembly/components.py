@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dlrun.assembly.closed_form import compute
 from dlrun.assembly.machine import Machine, fits, speed_path
-from dlrun.assembly.measure import measure
-from dlrun.assembly.vectors import set_vectors
 from dlrun.config.check.rules import watched
 from dlrun.config.places import data_dir
 from dlrun.config.problem import problem
@@ -24,9 +21,6 @@ from dlrun.data.batches import Batches, Rows
 from dlrun.data.cache import verified
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.prepared import Split
-from dlrun.data.subsample import subsample
-from dlrun.metrics._gathered import compute as computed
-from dlrun.metrics._protocol import RunMetric
 from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.checked import Checked
@@ -35,6 +29,9 @@ from dlrun.record.recorder import Recorder
 from dlrun.tasks._base.context import BuildContext
 from dlrun.tasks._base.task import Task
 from dlrun.tasks._base.view import View
+
+if TYPE_CHECKING:
+    from dlrun.metrics._protocol import RunMetric
 
 GATHERED = 1 << 26  # numbers that a task's outputs for all rows of a split may be: 256 MB
 
@@ -79,6 +76,8 @@ class RunComponents:
 
         Those of the user's choice that are not finite are left out; training rows are measured without them.
         """
+        from dlrun.assembly.measure import measure
+
         if rows is self.train:
             return measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
                            passed, before_batch=self.before_batch)
@@ -90,6 +89,8 @@ class RunComponents:
         if gathered is not None:
             self.gathered[split] = gathered
             if names := watched(self.config):
+                from dlrun.metrics._gathered import compute as computed
+
                 values |= computed(self.predictions(split), names)
         return values
 
@@ -114,6 +115,10 @@ def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:
 def _prepared(config: Config, say: Callable[[str], None]) -> PreparedData:
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
                        train_size=config.train_size, seed=config.seed, say=say)
+    if config.test_size is None:
+        return prepared
+    from dlrun.data.subsample import subsample
+
     return subsample(prepared, config.test_size)
 
 
@@ -132,7 +137,10 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     rng = StepRng(seed, machine.device)
     model: nn.Module = config.model.build(checked.network, prepared.data_spec, config.task.width(prepared.data_spec),
                                           seed, rng)
-    set_vectors(model, prepared, data_dir(config.data_dir), say)
+    if any(isinstance(getattr(module, "vectors", None), str) for module in model.modules()):
+        from dlrun.assembly.vectors import set_vectors
+
+        set_vectors(model, prepared, data_dir(config.data_dir), say)
     task = config.task.build(
         BuildContext(prepared.data_spec, model, rng, prepared.targets, class_counts(prepared)))
     path = speed_path(model, own=not rng.seeds_torch)
@@ -154,7 +162,10 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     rows = {name: Rows(split, prepared.scale, machine.device, resident, last) if split.held else streamed(split)
             for name, split in splits.items()}
     drawn = prepared.train.stream is not None and prepared.train.held  # measured as they are held, trained on as drawn
-    compute(model, task, prepared, rows["train"], config)
+    if config.model.sets_weights:
+        from dlrun.assembly.closed_form import compute
+
+        compute(model, task, prepared, rows["train"], config)
     return RunComponents(
         config=config, prepared=prepared, task=task, model=model, rng=rng,
         batches=Batches(streamed(prepared.train) if drawn else rows["train"],

@@ -6,6 +6,7 @@ from dlrun import registry
 from dlrun.config.compose.catalog import sentences
 from dlrun.config.schema.root import GROUPS
 from dlrun.registry.index import files
+from dlrun.registry.sentences import sentence
 
 # Groups that no `group=option` chooses, by their headings.
 OTHERS = {"layer": "layers", "metric": "metrics", "callback": "callbacks", "launcher": "launchers"}
@@ -29,11 +30,11 @@ def empty(group: str) -> str:
 def own_options(group: str) -> dict[str, str]:
     """Those of `options_of` that come with dlrun: kinds of packages and of a program's own are left out."""
     outside = {*registry.names(group)} - {*files(group)}
-    return {name: sentence for name, sentence in options_of(group).items() if name not in outside}
+    return {name: said for name, said in options_of(group).items() if name not in outside}
 
 
 def options_of(group: str) -> dict[str, str]:
     """The names of a group with a sentence each, in alphabetical order."""
     if group in OTHERS:
-        return {name: registry.sentence(group, name) for name in registry.names(group)}
+        return {name: sentence(group, name) for name in registry.names(group)}
     return sentences(group)

@@ -8,7 +8,7 @@ from dlrun.cli.verb import GROUP, verbs
 from dlrun.config.compose.catalog import options
 from dlrun.config.schema.root import GROUPS
 from dlrun.record.terminal import columns, paint, say
-from dlrun.registry import sentence
+from dlrun.registry.sentences import sentence
 
 
 def print_overview() -> None:

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from dlrun import registry
-from dlrun.config.callbacks import callback_source
-from dlrun.config.content import content_hash
 from dlrun.config.places import data_dir, user_file
 from dlrun.config.schema.fields import named_file, rules
 from dlrun.config.schema.groups import TARGET, of_target
@@ -52,7 +50,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
     Code from outside dlrun stands in it by its source, or by its package's version; without such code there is no key
     `code`.
     """
-    content = content or content_hash
+    content = content or _content_hash
     folder = data_dir(config.data_dir)
     code: dict[str, str] = {}
 
@@ -62,6 +60,8 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
 
     plain = _differing(config, Root, without)
     if config.callbacks:
+        from dlrun.config.callbacks import callback_source
+
         plain["callbacks"] = [[name, callback_source(name, content)] for name in config.callbacks]
     _add_monitors(code, config, content)
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
@@ -81,6 +81,12 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
         if not of_target(value):  # a user's class has its code's hash among its values
             _add(code, schema, group, value.kind, content)
     return {**plain, "code": code} if code else plain
+
+
+def _content_hash(path: Path) -> str:
+    from dlrun.config.content import content_hash  # most runs name no file
+
+    return content_hash(path)
 
 
 def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:

@@ -15,10 +15,8 @@ from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.validation import Validation
 from dlrun.data import rows as which
 from dlrun.data import scale as scales
-from dlrun.data import unseen_words as words
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.read import read
-from dlrun.data.row_stream import some
 from dlrun.data.scale import Scale
 from dlrun.data.source import INPUTS, RawDataset
 from dlrun.data.split import rows_for, split_rows
@@ -69,7 +67,11 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
         from dlrun.data.sequences import encoded
 
         return encoded(cfg, source, prepared, basis)
-    prepared, untrained = words.without_unseen(source, prepared, basis.x, say)
+    untrained: dict[str, Any] = {}
+    if any(column.kind == "text" for column in source.columns):
+        from dlrun.data.unseen_words import without_unseen
+
+        prepared, untrained = without_unseen(source, prepared, basis.x, say)
     prepared = _target(cfg, _filled(cfg, source, prepared, basis, say), basis)
     return dataclasses.replace(prepared, asked=prepared.asked | untrained)
 
@@ -98,6 +100,8 @@ def _filled(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
     notes = list(prepared.notes)
     if not basis.held and (source.data_spec.input_kind == "table" or cfg.scale == "standard"):
         assert basis.stream is not None
+        from dlrun.data.row_stream import some
+
         places = some(len(basis), FITTED, basis.x[:1].nbytes)
         basis = dataclasses.replace(basis, x=basis.stream.at(places)[0])
         notes.append(f"{len(prepared.train):,} training rows are not held in memory; what is fitted on them is fitted "

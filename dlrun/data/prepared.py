@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.form import VALUES, Form
-from dlrun.data.row_stream import RowStream
-from dlrun.data.scale import Scale, Target
-from dlrun.data.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from dlrun.data.row_stream import RowStream
+    from dlrun.data.scale import Scale, Target
+    from dlrun.data.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Container, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlrun.config.problem import problem
-from dlrun.data import sequences
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.form import Form, Windows
-from dlrun.data.formats.series import carried
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Scale, Target
-from dlrun.data.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from dlrun.data.vocabulary import Vocabulary
 
 FORMAT = 1
 
@@ -56,12 +56,16 @@ def targets(state: dict[str, Any]) -> tuple[Target, ...]:
 
 def vocabulary(state: dict[str, Any]) -> Vocabulary | None:
     """The vocabulary of a data set of words or characters."""
+    from dlrun.data.vocabulary import Vocabulary
+
     found = state["vocabulary"]
     return None if found is None else Vocabulary(**{**found, "words": tuple(found["words"])})
 
 
 def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
     """Sentences as rows of padded ids or bags; of running text the last window of each.  Raises ConfigError."""
+    from dlrun.data import sequences
+
     words = vocabulary(state)
     if words is None:
         raise problem(f"{len(texts)} texts", f"this run was trained on {data_spec(state).input_kind} data")
@@ -212,6 +216,8 @@ def of_images(state: dict[str, Any], files: Sequence[Path]) -> Split:
 
 def of_series(state: dict[str, Any], series: np.ndarray) -> Split:
     """Every window of a series (steps, features), those too whose target lies beyond its end.  Raises ConfigError."""
+    from dlrun.data.formats.series import carried
+
     asked = state["asked"]
     if "windows" not in asked or state["vocabulary"] is not None:
         raise problem("a series", f"this run was trained on {data_spec(state).input_kind} data")

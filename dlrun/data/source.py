@@ -7,12 +7,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlrun.data.dataset_spec import Column, DatasetSpec
-from dlrun.data.row_stream import RowStream
+
+if TYPE_CHECKING:
+    from dlrun.data.row_stream import RowStream
 
 Say = Callable[[str], None]  # takes a line for the user
 ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test", "data", "data_y")

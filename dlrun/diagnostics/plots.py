@@ -29,7 +29,8 @@ def draw_epoch(view: View) -> None:
 
 def draw_end(view: View) -> None:
     """Everything that the task has to show of the kept weights, and points for the projector if asked."""
-    _draw(view, view.config.task.plots().end)
+    end = view.config.task.plots().end
+    _draw(view, end() if callable(end) else end)
     if view.config.projector:
         from dlrun.diagnostics.projector import projector
 

@@ -13,8 +13,6 @@ from dlrun.config.schema.kinds import TaskKind
 from dlrun.config.schema.layer_lists import given_in_lists
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.composite_spec import CompositeSpec
-from dlrun.models.composite_spec import rows as composite_rows
 from dlrun.models.layer import Layer, Weighted
 from dlrun.models.plan import LayerRow, output_shape, plan
 from dlrun.models.shapes import Shape
@@ -22,11 +20,12 @@ from dlrun.models.shapes import Shape
 if TYPE_CHECKING:
     from torch import nn
 
+    from dlrun.models.composite_spec import CompositeSpec
     from dlrun.models.step_rng import StepRng
 
 Module: TypeAlias = "nn.Module"  # texts, so that the annotations of `build` need no torch
 Rng: TypeAlias = "StepRng"
-Network = Sequence[Layer] | CompositeSpec | None
+Network: TypeAlias = "Sequence[Layer] | CompositeSpec | None"
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,11 @@ class Model(Kind):
 
     def fit(self, module: Any, rows: Any) -> None:
         """Sets a computed model from the training rows (`assembly.closed_form.TrainingRows`)."""
+
+    @property
+    def sets_weights(self) -> bool:
+        """Whether it sets weights from the training rows, which is whether it has `fit` of its own."""
+        return type(self).fit is not Model.fit
 
     def table(self, network: Any, input_shape: Shape) -> list[LayerRow] | None:
         """The rows of its summary: an empty list where it has no layers, None where they are known to it alone."""
@@ -133,39 +137,3 @@ class ListModel(Model):
 
     def table(self, network: Any, input_shape: Shape) -> list[LayerRow]:
         return plan(network, input_shape)
-
-
-@dataclass(frozen=True)
-class CompositeModel(Model):
-    """A model of several networks: autoencoders, GANs.
-
-    Each part is shorthand (widths, filters) or, where the key of its name is given, a list of layers as in
-    `model=sequential`.  In such a list ``dense: out`` has as many units as the part has to give, and a sigmoid at the
-    end of a decoder or a discriminator may be written as the books do: the losses take the values before it.
-    """
-
-    def composite(self, data_spec: DatasetSpec, values: str) -> CompositeSpec:
-        """The networks for this data, whose inputs lie in `values`."""
-        raise NotImplementedError
-
-    def check_inputs(self, data_spec: DatasetSpec) -> None:
-        """Raises ConfigError for rows that it cannot read, saying what fits."""
-        if data_spec.input_kind not in ("image", "table"):
-            fits = "lstm_autoencoder" if self.natural_task == "reconstruct" else "lstm"
-            raise problem(self.given, f"it expects images or tables; the data set's rows are {data_spec.input_kind}; "
-                                      f"try  model={fits}")
-
-    def network(self, data_spec: DatasetSpec, outputs: int = 0, values: str = "any") -> CompositeSpec:
-        self.check_inputs(data_spec)
-        spec = self.composite(data_spec, values)
-        for part in spec.parts:
-            spec.outputs(part)
-        return spec
-
-    def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
-        from dlrun.models.composite import build_composite
-
-        return build_composite(network, seed=seed, rng=rng)
-
-    def table(self, network: Any, input_shape: Shape) -> list[LayerRow]:
-        return composite_rows(network)

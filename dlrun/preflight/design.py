@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.model import Network
 from dlrun.registry import kinds
 
@@ -25,14 +26,14 @@ def design(config: Config, data_spec: DatasetSpec) -> Network:
     if why:
         raise problem(model.given, why)
     values = values_of(config.dataset, data_spec.input_kind)
-    network: Network = model.network(data_spec, task.width(data_spec), values)
-    if isinstance(network, CompositeSpec):
+    network: Any = model.network(data_spec, task.width(data_spec), values)
+    if model.wirings:  # a CompositeSpec
         if network.wiring not in task.wirings:
             raise problem(f"task={task.kind}", f"{model.given} is trained with task={model.natural_task}")
         wrong = list(task.network_clashes(network, model, config.optimizer, values))
         if wrong:
             raise ConfigError(wrong)
-    return network
+    return cast(Network, network)
 
 
 def values_of(dataset: DatasetKind, input_kind: str) -> str:

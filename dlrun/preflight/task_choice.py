@@ -13,13 +13,13 @@ from dlrun.config.schema.groups import filled, schema_of
 from dlrun.config.schema.kinds import TaskKind
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.registry import find
-from dlrun.registry.index import files
+from dlrun.registry.index import saying
 
 
 def natural_task(data_spec: DatasetSpec) -> str:
     """The task of dlrun's own that this data is made for; empty where it has no targets."""
-    return next((name for name in files("task") if find("task", name)().natural(data_spec)), "")
+    target = "next_token" if data_spec.next_token else data_spec.target_kind
+    return next(iter(saying("task", "natural", target)), "")
 
 
 def task_option(config: Config, data_spec: DatasetSpec) -> str:

@@ -12,7 +12,6 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.metric import metrics_of
 from dlrun.record.quantities import long_time
 from dlrun.record.recorder import Recorder, RunInfo
-from dlrun.record.remarks import remark_of
 from dlrun.record.stored import Damaged, read_json
 from dlrun.record.table import EpochTable
 
@@ -122,6 +121,8 @@ class Console(EpochLines):
         if split and (line := _baseline(result)):
             self._print(f"\x1b[2m{line}\x1b[0m" if self._terminal and "NO_COLOR" not in os.environ else line)
         for stored in result.get("remarks") or ():
+            from dlrun.record.remarks import remark_of
+
             self._print(f"note   {remark_of(stored).line}")
 
     def _one_line(self, result: Mapping[str, Any]) -> None:

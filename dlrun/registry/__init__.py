@@ -25,7 +25,6 @@ from dlrun.registry.lookup import (
            open_kind,
            register,
 )
-from dlrun.registry.sentences import sentence
 
 __all__ = ["OPEN", "BrokenKind", "UnknownKind", "allow", "conflicts", "find", "foreign", "is_allowed", "is_known",
-           "kinds", "load", "loadable", "names", "open_kind", "package_of", "permitted", "register", "sentence"]
+           "kinds", "load", "loadable", "names", "open_kind", "package_of", "permitted", "register"]

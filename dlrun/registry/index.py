@@ -41,6 +41,13 @@ def files(group: str) -> dict[str, str]:
     return found
 
 
+@cache
+def saying(group: str, attribute: str, value: str) -> tuple[str, ...]:
+    """The kinds of dlrun's own in whose file a line says ``attribute = "value"``; nothing is imported."""
+    line = f'\n    {attribute} = "{value}"\n'
+    return tuple(name for name in files(group) if line in path_of(group, name).read_text(encoding="utf-8"))
+
+
 def path_of(group: str, name: str) -> Path:
     """The file of a kind of dlrun's own: ``<name>.py``, or the ``__init__.py`` of its folder."""
     folder = _PACKAGE / FOLDERS[group]

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dlrun.registry.class_source import class_source
 from dlrun.registry.installed import package_of
 
 Content = Callable[[Path], str]
@@ -26,18 +25,20 @@ def code_of(kind: Any, group: str, name: str, content: Content) -> str:
     if package:
         return package
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return file_identity(Path(file), content) if file else _hashed(class_source(kind))
+    return file_identity(Path(file), content) if file else _source_of(kind)
 
 
 def running_code(target: str) -> str | None:
     """What identifies ``__main__.Class``, a class of the script or notebook that is running; None for other targets."""
     module, _, name = str(target).rpartition(".")
     made = getattr(sys.modules.get(module), name, None) if module == "__main__" else None
-    return None if made is None else _hashed(class_source(made))
+    return None if made is None else _source_of(made)
 
 
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _source_of(made: Any) -> str:
+    from dlrun.registry.class_source import class_source
+
+    return hashlib.sha256(class_source(made).encode()).hexdigest()
 
 
 def file_identity(file: Path, content: Content) -> str:

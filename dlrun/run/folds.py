@@ -31,9 +31,9 @@ from dlrun.record.status import DONE
 from dlrun.record.stored import Damaged
 from dlrun.run.averages import best_of, mean_curve, sentence, together
 from dlrun.run.folder_state import result_of, truncate_to_checkpoint
-from dlrun.run.formatting import folds_info
+from dlrun.run.formatting import first_line, folds_info
 from dlrun.run.header import notes_of_start, write_header
-from dlrun.run.outcome import first_line, with_metrics
+from dlrun.run.outcome import with_metrics
 from dlrun.run.resume import first_start
 from dlrun.run.session import train_once
 from dlrun.run.start import Start

@@ -1,4 +1,4 @@
-"""The lines that say, before a run begins, what was chosen: data, model, device."""
+"""The lines that say what was chosen, before a run begins (data, model, device), and in which error it ended."""
 
 from __future__ import annotations
 
@@ -115,3 +115,9 @@ def _device_line(components: RunComponents, machine: Machine) -> str:
 
 def _bytes(rows: Rows) -> int:
     return rows.x.nbytes + rows.y.nbytes if rows.resident else rows.host_bytes
+
+
+def first_line(error: BaseException) -> str:
+    """An exception in a line: its kind, and the first line of what it says."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -161,9 +161,3 @@ def _sentence(reason: str | None, epoch: int, step: int, kept: int | None) -> st
     if reason is None:
         return f"finished after epoch {epoch} ({step:,} steps){weights}"
     return f"stopped at epoch {epoch}: {reason}{weights}"
-
-
-def first_line(error: BaseException) -> str:
-    """An exception in a line: its kind, and the first line of what it says."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -12,9 +12,7 @@ from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.stored import Damaged, read_json
-from dlrun.run.interrupted import interrupted_beside
 from dlrun.run.start import Start
-from dlrun.run.twin import start_from_twin
 
 
 def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start:
@@ -28,6 +26,11 @@ def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[st
         if stored is None and not note:
             note = f"{folder.provenance.name} is missing: with how many threads the run began is not known any more"
         return Start(folder.last, run_id, stored, "; ".join(filter(None, [*notes, note])))
+    if not folder.beside():
+        return Start()
+    from dlrun.run.interrupted import interrupted_beside
+    from dlrun.run.twin import start_from_twin
+
     start = start_from_twin(config, folder, versions, hardware)
     return start if start.note else Start(note=interrupted_beside(config, folder))
 

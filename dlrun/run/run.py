@@ -31,7 +31,7 @@ from dlrun.record.stored import Damaged, read_json
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
 from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
-from dlrun.run.outcome import diagnosis, failed, first_line
+from dlrun.run.formatting import first_line
 from dlrun.run.session import train_once
 
 Work = Callable[[Checked, str, RunFolder, Signals, Recorder, Sequence[str] | None], dict[str, Any]]
@@ -109,9 +109,13 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
             except Exception as error:
                 write_text(folder.traceback, traceback.format_exc())
                 if (folder.result() or {}).get("status") != "failed":  # it failed before there was anything to train
+                    from dlrun.run.outcome import failed
+
                     failed(config, run_id, folder, first_line(error))
                 raise
             if result["status"] == "diverged":
+                from dlrun.run.outcome import diagnosis
+
                 write_text(folder.traceback, diagnosis(result))
         # Who asked for an end gets the signal's code, also where the run was just done: a sweep has to stop too.
         return Outcome(folder.path, result, signals.exit_code or _exit_code(result))

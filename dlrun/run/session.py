@@ -22,9 +22,8 @@ from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder
 from dlrun.run.build_fit import build_fit
 from dlrun.run.folder_state import truncate_to_checkpoint
-from dlrun.run.formatting import run_info
+from dlrun.run.formatting import first_line, run_info
 from dlrun.run.header import data_changed, notes_of_start, versions, write_header
-from dlrun.run.outcome import finished, first_line, unfinished
 from dlrun.run.resume import find_start, load
 from dlrun.run.start import Start
 
@@ -81,9 +80,16 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
 def _trained(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
              signals: Signals) -> tuple[dict[str, Any], Exception | None]:
     """Train and measure: the result, written, and the exception of a training that failed."""
-    end = partial(unfinished, components, training, machine, folder, run_id)
+
+    def end(status: str, sentence: str, **more: Any) -> dict[str, Any]:
+        from dlrun.run.outcome import unfinished
+
+        return unfinished(components, training, machine, folder, run_id, status, sentence, **more)
+
     try:
         reason = fit(training)
+        from dlrun.run.outcome import finished
+
         return finished(components, training, machine, folder, run_id, reason, training.recorder), None
     except Interrupted:
         return end("interrupted", f"interrupted by {signals.name} after step {training.clock.step:,}; "

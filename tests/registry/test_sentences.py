@@ -8,8 +8,8 @@ import pytest
 
 from dlrun import registry
 from dlrun.registry.docstrings import first_line
-from dlrun.registry.index import FOLDERS, files, path_of
-from dlrun.registry.sentences import _sentences
+from dlrun.registry.index import FOLDERS, files, path_of, saying
+from dlrun.registry.sentences import _sentences, sentence
 
 
 @pytest.mark.parametrize(("module", "line"), [
@@ -29,5 +29,14 @@ def test_it_is_the_docstrings_first_line_and_found_without_import(group: str) ->
     for name in files(group):
         doc = inspect.getdoc(registry.find(group, name))
         assert doc, f"{group} {name} has no docstring"
-        assert registry.sentence(group, name) == doc.partition("\n")[0]
+        assert sentence(group, name) == doc.partition("\n")[0]
         assert (group, name) in _sentences(path_of(group, name)), f"{group} {name}: `dlrun list` has to import it"
+
+
+def test_what_a_task_says_of_its_targets_is_found_without_import() -> None:
+    """``task=auto`` reads it from the files; the tasks themselves say the same, and no two the same."""
+    said = {name: registry.find("task", name).natural for name in files("task")}
+    targets = [target for target in said.values() if target]
+    assert sorted(targets) == ["classes", "labels", "next_token", "number", "several", "tokens"]
+    for target in targets:
+        assert saying("task", "natural", target) == tuple(name for name, said_ in said.items() if said_ == target)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlrun.config.check.custom import read_custom
-from dlrun.config.check.names import elsewhere, meant
 from dlrun.config.check.rules import RULES
 from dlrun.config.check.validation import read_validation
 from dlrun.config.problem import ConfigError, Problem, nearest
@@ -61,6 +59,8 @@ def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | N
 
 def _group(group: str, mapping: dict[str, Any], problems: list[Problem], origin: Origin) -> Any:
     if TARGET in mapping:
+        from dlrun.config.check.custom import read_custom
+
         return read_custom(group, mapping, problems, origin)
     schema = schema_of(group, mapping)
     if schema is None:
@@ -98,6 +98,8 @@ def _no_such_root_key(given: dict[str, Any]) -> Hint:
     """What an unknown key at the root was meant to be: the key or the group's member."""
 
     def hint(name: str) -> str:
+        from dlrun.config.check.names import meant
+
         near = meant(name, [*rules(Root), *GROUPS, *_members()])
         if near:
             return f"; did you mean  {near}"
@@ -112,6 +114,8 @@ def _no_such_key(group: str, schema: type, word: str) -> Hint:
     """What a group's unknown key was meant to be: the kinds that have it, or a key like it."""
 
     def hint(name: str) -> str:
+        from dlrun.config.check.names import elsewhere, meant
+
         others = elsewhere(group, name, word)
         if others:
             return f"; it belongs to {', '.join(others)}"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from dlrun.config.callbacks import callback_problems
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.groups import of_target
@@ -188,6 +187,10 @@ def output_dir_is_named(config: Config, origin: Origin) -> Iterator[Problem]:
 @rule
 def callbacks_are_known(config: Config, origin: Origin) -> Iterator[Problem]:
     """Each of ``callbacks`` can be found."""
+    if not config.callbacks:
+        return
+    from dlrun.config.callbacks import callback_problems
+
     for problem in callback_problems(config):
         yield replace(problem, origin=origin("callbacks"))
 

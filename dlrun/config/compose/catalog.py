@@ -12,7 +12,6 @@ from pathlib import Path
 from dlrun.config.places import config_dirs, experiment_dirs, packaged
 from dlrun.config.schema.root import GROUPS
 from dlrun.registry import OPEN, names
-from dlrun.registry import sentence as kind_sentence
 
 UNLISTED = ("memory",)  # kinds that a program chooses, not a person
 
@@ -73,6 +72,8 @@ def is_group(key: str) -> bool:
 def sentences(group: str) -> dict[str, str]:
     """The options of a group with their one sentence: a file's first comment, or the first line of a docstring."""
     found = {option: sentence(file) for option, file in option_files(group).items()}
+    from dlrun.registry.sentences import sentence as kind_sentence
+
     for kind in kind_options(group):
         found[kind] = kind_sentence(group, kind)
     return dict(sorted(found.items()))

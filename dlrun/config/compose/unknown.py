@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dlrun.config.check.names import elsewhere, meant
 from dlrun.config.compose.catalog import is_group, is_kind_option, options
 from dlrun.config.compose.yaml_file import shown
 from dlrun.config.flat import flatten
@@ -81,6 +80,8 @@ def unknown_key(key: str, given: str, known: Sequence[str], plain: dict[str, Any
         parent = ".".join(parts[:depth])
         if parent in known:
             return _member(given, parent, parts[depth], plain)
+    from dlrun.config.check.names import elsewhere, meant
+
     value = given.split("=", 1)[-1]
     group = parts[0]
     if group in GROUPS:

@@ -87,6 +87,9 @@ class ModelKind(_Clashing, Protocol):
 
     @property
     def computed(self) -> bool: ...
+
+    @property
+    def sets_weights(self) -> bool: ...
     @property
     def natural_task(self) -> str: ...
     @property

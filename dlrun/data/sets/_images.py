@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from dlrun.data import class_filter
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Dataset
@@ -38,10 +37,18 @@ class ClassImages(Images):
 
     def info(self, data_dir: str) -> DatasetInfo | None:
         assert self.known is not None
-        return class_filter.filtered_info(self.only, self.known, self.rows_of_class)
+        if not self.only:
+            return self.known
+        from dlrun.data.class_filter import filtered_info
+
+        return filtered_info(self.only, self.known, self.rows_of_class)
 
     def select(self, source: RawDataset) -> RawDataset:
-        return class_filter.filtered(self.only, source)
+        if not self.only:
+            return source
+        from dlrun.data.class_filter import filtered
+
+        return filtered(self.only, source)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, flag, integer, integers, number
 from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS
+from dlrun.models.composite_model import CompositeModel
 from dlrun.models.composite_spec import NetworkSpec
 from dlrun.models.families._composite import (
     NORM_DOC,
@@ -28,7 +29,6 @@ from dlrun.models.families._lists import flat, per_block, shaped
 from dlrun.models.layer import Layer
 from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
-from dlrun.models.model import CompositeModel
 from dlrun.models.plan import output_shape, shown
 from dlrun.models.shapes import Shape
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from dlrun.config.schema.fields import choice, flag, integer, number
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS
+from dlrun.models.composite_model import CompositeModel
 from dlrun.models.composite_spec import CompositeSpec, NetworkSpec
 from dlrun.models.families._composite import (
     NORM_DOC,
@@ -25,7 +26,6 @@ from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
 from dlrun.models.layers.dropout import Dropout
 from dlrun.models.layers.leaky_relu import LeakyRelu
-from dlrun.models.model import CompositeModel
 from dlrun.models.shapes import Shape
 
 

@@ -7,25 +7,34 @@ from typing import Any
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.models.layer import Layer
-from dlrun.models.layers.dropout import Dropout
-from dlrun.models.layers.flatten import Flatten
-from dlrun.models.layers.reshape import Reshape
 from dlrun.models.shapes import Shape
 
 
 def dropped(rate: float) -> list[Layer]:
     """A dropout layer, or nothing at rate 0."""
-    return [Dropout(rate)] if rate else []
+    if not rate:
+        return []
+    from dlrun.models.layers.dropout import Dropout
+
+    return [Dropout(rate)]
 
 
 def flat(shape: Shape) -> list[Layer]:
     """What makes a vector of rows of this shape."""
-    return [Flatten()] if len(shape) > 1 else []
+    if len(shape) == 1:
+        return []
+    from dlrun.models.layers.flatten import Flatten
+
+    return [Flatten()]
 
 
 def shaped(shape: Shape) -> list[Layer]:
     """What makes rows of this shape of a vector."""
-    return [Reshape(shape)] if len(shape) > 1 else []
+    if len(shape) == 1:
+        return []
+    from dlrun.models.layers.reshape import Reshape
+
+    return [Reshape(shape)]
 
 
 def per_block(model: Any, keys: Iterable[str]) -> list[tuple[int, ...]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.models.families._lists import dropped
 from dlrun.models.layer import Layer
-from dlrun.models.layers.activation import Activation
-from dlrun.models.layers.batch_norm import BatchNorm
-from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
+
+if TYPE_CHECKING:
+    from dlrun.models.layers.conv import Conv
 
 
 def hidden_layers(model: Any, bias_init: str = "zeros") -> list[Layer]:
@@ -25,7 +25,13 @@ def activated(layer: Dense | Conv, model: Any) -> list[Layer]:
     """The layer and the model's activation, with batch norm between them where the model has it."""
     if not model.batch_norm:
         return [replace(layer, activation=model.activation)]
-    return [layer, BatchNorm(), *([] if model.activation == "linear" else [Activation(model.activation)])]
+    from dlrun.models.layers.batch_norm import BatchNorm
+
+    if model.activation == "linear":
+        return [layer, BatchNorm()]
+    from dlrun.models.layers.activation import Activation
+
+    return [layer, BatchNorm(), Activation(model.activation)]
 
 
 def kernel(model: Any) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from dlrun.models.layer import Layer
 from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
 from dlrun.models.layers.flatten import Flatten
-from dlrun.models.layers.global_pool import GlobalPool
 from dlrun.models.layers.pool import Pool
 from dlrun.models.model import ListModel
 from dlrun.models.plan import shown
@@ -67,7 +66,12 @@ class Cnn(ListModel):
             if pool:
                 layers.append(Pool((pool,), take=self.pool_kind))
             layers += dropped(self.conv_dropout)
-        layers.append(Flatten() if self.global_pool == "none" else GlobalPool(self.global_pool))
+        if self.global_pool == "none":
+            layers.append(Flatten())
+        else:
+            from dlrun.models.layers.global_pool import GlobalPool
+
+            layers.append(GlobalPool(self.global_pool))
         return [*layers, *hidden_layers(self), Dense(outputs, init=self.init)]
 
 

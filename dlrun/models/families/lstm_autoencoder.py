@@ -10,6 +10,7 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, file, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.choices import INIT_DOC, INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
+from dlrun.models.composite_model import CompositeModel
 from dlrun.models.composite_spec import CompositeSpec, NetworkSpec
 from dlrun.models.families._composite import (
     OUTPUT_DOC,
@@ -33,7 +34,6 @@ from dlrun.models.layer import Layer
 from dlrun.models.layers.embedding import Embedding
 from dlrun.models.layers.repeat import Repeat
 from dlrun.models.layers.time_distributed import TimeDistributed
-from dlrun.models.model import CompositeModel
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
 

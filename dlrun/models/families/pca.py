@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 from dlrun.config.problem import Problem, problem
 from dlrun.config.schema.fields import integer
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.composite_model import CompositeModel
 from dlrun.models.composite_spec import CompositeSpec, NetworkSpec
 from dlrun.models.families._lists import flat, shaped
 from dlrun.models.layers.dense import Dense
-from dlrun.models.model import CompositeModel
 from dlrun.registry import register
 
 

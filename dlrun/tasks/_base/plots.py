@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dlrun.tasks._base.view import View
@@ -16,10 +16,10 @@ class Plots:
 
     A plot writes by `View.save` or `View.write`; one that does not fit the run's data does nothing, and one that raises
     costs the run nothing but a note.  `outputs` says that plots at the end read `View.outputs`, which are then kept
-    from the measurement of the test rows.
+    from the measurement of the test rows.  `end` may be a function that gives the plots: a run loads them when it ends.
     """
 
     start: tuple[Plot, ...] = ()
     during: tuple[Plot, ...] = ()
-    end: tuple[Plot, ...] = ()
+    end: Sequence[Plot] | Callable[[], Sequence[Plot]] = ()
     outputs: bool = False

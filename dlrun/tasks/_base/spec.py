@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import texts
 from dlrun.config.schema.kind import Kind
-from dlrun.config.schema.kinds import ModelKind, OptimizerKind
-from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.metrics import _gathered
-from dlrun.metrics._choose import build, described
-from dlrun.metrics._protocol import RunMetric
-from dlrun.models.composite_spec import CompositeSpec
 from dlrun.record.metric import Metric, Metrics
+from dlrun.registry.index import files
 from dlrun.tasks._base.metrics import LOSS
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.kinds import ModelKind, OptimizerKind
     from dlrun.config.schema.root import Config
+    from dlrun.data.dataset_spec import DatasetSpec
+    from dlrun.metrics._protocol import RunMetric
+    from dlrun.models.composite_spec import CompositeSpec
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.sample_metrics import SampleClassifier, SampleMetrics
@@ -35,10 +34,12 @@ class TaskSpec(Kind):
     that the task is judged by.  `scores` says what a metric of the user's choice sees of its outputs (see
     `metrics._protocol`): classes, labels, numbers, or nothing ("").  Where it `gathers`, dlrun's own metrics that fit
     what it scores are computed of all rows at once (`Task.gathered`).  `accepts` are the kinds of targets it fits
-    (`DatasetSpec.target_kind`: none, classes, labels, number, several, tokens; empty: the targets are not used),
-    `wirings` those of the composite models that it trains (`models.composite_spec`); without any it trains one network.
-    `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be measured in
-    place of a network: `Task.prior` and `Task.answers` give their answers.
+    (`DatasetSpec.target_kind`: none, classes, labels, number, several, tokens; empty: the targets are not used);
+    `natural` is the kind, or next_token, for which ``task=auto`` stands for it where the model does not say (a task of
+    dlrun's own: it is read from the file, ``natural = "classes"``, so that no other task is loaded).
+    `wirings` are those of the composite models that it trains (`models.composite_spec`); without any it trains one
+    network.  `baselines` are the models computed from targets alone (and `last_value`, for a series) that can be
+    measured in place of a network: `Task.prior` and `Task.answers` give their answers.
     """
 
     accumulated: ClassVar[tuple[Metric, ...]] = (LOSS,)
@@ -47,6 +48,7 @@ class TaskSpec(Kind):
     scores: ClassVar[str] = ""
     gathers: ClassVar[bool] = False
     accepts: ClassVar[tuple[str, ...]] = ()
+    natural: ClassVar[str] = ""
     wirings: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
     undecided: ClassVar[bool] = False  # whether it stands for the task that model and data are made for
@@ -83,15 +85,19 @@ class TaskSpec(Kind):
         """The metric of that name, where runs of this task may have one; for folders that do not describe theirs."""
         declared = [found for found in (cls.accumulated, cls.further) if isinstance(found, tuple)]
         own = next((metric for found in declared for metric in found if metric.name == name), None)
-        return own or (_gathered.described(name, cls.scores) if cls.gathers else None)
+        return own or (_gathered(name, cls.scores) if cls.gathers else None)
 
     def gathered_metric(self, name: str) -> Metric | None:
         """The metric of dlrun's own of this name that is computed of all rows at once; None where there is none."""
-        return _gathered.described(name, self.scores) if self.gathers else None
+        return _gathered(name, self.scores) if self.gathers else None
 
     def gathered_names(self) -> list[str]:
         """The names that `gathered_metric` knows."""
-        return _gathered.names(self.scores) if self.gathers else []
+        if not self.gathers:
+            return []
+        from dlrun.metrics._gathered import names
+
+        return names(self.scores)
 
     def metric_problems(self) -> Iterator[Problem]:
         """What is wrong with the metrics of the user's choice."""
@@ -107,6 +113,8 @@ class TaskSpec(Kind):
             return f"task {self.kind} measures no metrics of your choice"
         if name in self.summed:
             return f"task {self.kind} measures it anyway"
+        from dlrun.metrics._choose import described
+
         try:
             return described(name, self.scores)
         except ValueError as error:
@@ -115,10 +123,6 @@ class TaskSpec(Kind):
     def width(self, data_spec: DatasetSpec) -> int:
         """Outputs that the network has to give for data of this spec; 0 where the model's own parts decide."""
         return 0
-
-    def natural(self, data_spec: DatasetSpec) -> bool:
-        """Whether ``task=auto`` stands for it for data of this spec, where the model does not say."""
-        return False
 
     @property
     def known(self) -> bool:
@@ -195,8 +199,21 @@ class TaskSpec(Kind):
     def build_metrics(self, data_spec: DatasetSpec, device: Any) -> dict[str, RunMetric]:
         """The metrics of the user's choice that see each batch, ready to be reset, by name."""
         names = [name for name in self.metrics if self.gathered_metric(name) is None]
+        if not names:
+            return {}
+        from dlrun.metrics._choose import build
+
         return build(names, self.scores, data_spec.target_vocabulary or len(data_spec.classes), device)
 
     def build(self, context: BuildContext) -> Task:
         """The task that the loop works with."""
         raise NotImplementedError(f"task={self.kind} has no `build`")
+
+
+def _gathered(name: str, kind: str) -> Metric | None:
+    """`metrics._gathered.described`, which is loaded for the name of a metric of dlrun's own alone."""
+    if name not in files("metric"):
+        return None
+    from dlrun.metrics._gathered import described
+
+    return described(name, kind)

@@ -7,19 +7,20 @@ and its task says in which steps each of them moves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.data.prepared import PreparedData, Split
-from dlrun.data.scale import Target
-from dlrun.metrics._gathered import Predictions
-from dlrun.tasks._base.accumulator import MetricAccumulator
-from dlrun.tasks._base.baseline import Baseline
-from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.generation import Generated, GenerateOptions
-from dlrun.tasks._base.prediction import Column
+    from dlrun.data.dataset_spec import DatasetSpec
+    from dlrun.data.prepared import PreparedData, Split
+    from dlrun.data.scale import Target
+    from dlrun.metrics._gathered import Predictions
+    from dlrun.tasks._base.accumulator import MetricAccumulator
+    from dlrun.tasks._base.baseline import Baseline
+    from dlrun.tasks._base.batch import Batch
+    from dlrun.tasks._base.generation import Generated, GenerateOptions
+    from dlrun.tasks._base.prediction import Column
 
 _ONE: Sequence[Sequence[str]] = (("model",),)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, weights
-from dlrun.config.schema.weights import balanced, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS
@@ -27,6 +26,7 @@ class Classify(TaskSpec):
     """One class for each row (two classes: one output)."""
 
     kind = "classify"
+    natural = "classes"
     accumulated = (LOSS, ACCURACY)
     primary = "accuracy"
     scores = "classes"
@@ -46,9 +46,6 @@ class Classify(TaskSpec):
         """Outputs of the network for so many classes."""
         return 1 if classes == 2 and self.loss != "cross_entropy" else classes
 
-    def natural(self, data_spec: DatasetSpec) -> bool:
-        return bool(data_spec.target_kind == "classes" and not data_spec.next_token)
-
     def width(self, data_spec: DatasetSpec) -> int:
         return self.outputs(len(data_spec.classes))
 
@@ -59,14 +56,24 @@ class Classify(TaskSpec):
 
     def _weights(self, classes: Sequence[str], counts: Sequence[int]) -> list[float] | None:
         """What each class's rows weigh, in the order of the classes; None where all weigh the same."""
+        if self.class_weights is None:
+            return None
+        from dlrun.config.schema.weights import balanced, in_order
+
         if self.class_weights == "balanced":
             return balanced(counts) if counts else None
-        return None if self.class_weights is None else in_order(self.class_weights, classes, "class")
+        return in_order(self.class_weights, classes, "class")
 
     def plots(self) -> Plots:
-        from dlrun.tasks.classify.plots import PLOTS
+        from dlrun.tasks._base.plots import Plot, Plots
+        from dlrun.tasks._plots.inputs import first_batch
 
-        return PLOTS
+        def end() -> tuple[Plot, ...]:
+            from dlrun.tasks.classify.plots import END
+
+            return END
+
+        return Plots(start=(first_batch,), end=end, outputs=True)
 
     def build(self, context: BuildContext) -> Task:
         from dlrun.tasks.classify.task import ClassifyTask

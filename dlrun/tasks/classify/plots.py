@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from dlrun.tasks._base.plots import Plots
+from dlrun.tasks._base.plots import Plot
 from dlrun.tasks._base.view import View
 from dlrun.tasks._plots.activations import activations
-from dlrun.tasks._plots.inputs import filters, first_batch
+from dlrun.tasks._plots.inputs import filters
 from dlrun.tasks.classify.regions import regions
 from dlrun.tasks.classify.task import ClassifyTask
 
@@ -65,4 +65,4 @@ def _ids(view: View, row: int) -> list[int]:
     return ids if bag is None else [number for number in reversed(ids) if number < bag]
 
 
-PLOTS = Plots(start=(first_batch,), end=(confusion, mistakes, regions, filters, activations), outputs=True)
+END: tuple[Plot, ...] = (confusion, mistakes, regions, filters, activations)

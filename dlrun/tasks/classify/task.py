@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.data.prepared import PreparedData, Split
-from dlrun.data.scale import Target
-from dlrun.metrics._classes import class_predictions
-from dlrun.metrics._gathered import Predictions
-from dlrun.tasks._base.accumulator import MetricAccumulator
-from dlrun.tasks._base.baseline import Baseline, all_targets, constant
-from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.gathered import together
-from dlrun.tasks._base.prediction import Column, class_column, probability_columns
-from dlrun.tasks._base.priors import log_odds, log_shares, sure
 from dlrun.tasks._base.task import Task
+
+if TYPE_CHECKING:
+    from dlrun.data.dataset_spec import DatasetSpec
+    from dlrun.data.prepared import PreparedData, Split
+    from dlrun.data.scale import Target
+    from dlrun.metrics._gathered import Predictions
+    from dlrun.tasks._base.accumulator import MetricAccumulator
+    from dlrun.tasks._base.baseline import Baseline
+    from dlrun.tasks._base.batch import Batch
+    from dlrun.tasks._base.prediction import Column
 
 Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
 
@@ -60,24 +59,35 @@ class ClassifyTask(Task):
         return shares[:, 1] if shares.shape[1] == 2 else shares, batch.y
 
     def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
+        from dlrun.metrics._classes import class_predictions
+        from dlrun.tasks._base.gathered import together
+
         logits, y = together(passed)
         return {"": class_predictions(self.probabilities(logits).numpy(), y.numpy(), self.classify(logits).numpy(),
                                       data_spec.classes)}
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The classes' shares as logits (see `_base.priors`)."""
+        from dlrun.tasks._base.priors import log_odds, log_shares
+
         if width == 1:
             return log_odds(y.float().mean())[None]
         shares = log_shares(y, width)
         return log_odds(shares.exp()) if self._loss is _binary_classes else shares
 
     def answers(self, y: Tensor, width: int) -> Tensor:
+        from dlrun.tasks._base.priors import sure
+
         return sure(y, width)
 
     def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
+        from dlrun.tasks._base.baseline import all_targets, constant
+
         return constant(self.prior(all_targets(prepared.train), width), "the largest class", split)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
+        from dlrun.tasks._base.prediction import class_column, probability_columns
+
         classes = data_spec.classes
         return [class_column("class", self.classify(outputs), classes),
                 *probability_columns("p", classes, self.probabilities(outputs))]

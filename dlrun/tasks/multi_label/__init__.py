@@ -29,6 +29,7 @@ class MultiLabel(TaskSpec):
     """
 
     kind = "multi_label"
+    natural = "labels"
     accumulated = (LOSS, replace(ACCURACY, doc="The share of labels that are right."),
                    Metric("exact_match", direction="max", share=True, doc="The share of rows with all labels right."))
     further = (Metric("micro_f1", direction="max", doc="F1 over all labels of all rows."),
@@ -38,9 +39,6 @@ class MultiLabel(TaskSpec):
     gathers = True
     accepts = ("labels",)
     baselines = ("majority", "permuted")
-
-    def natural(self, data_spec: DatasetSpec) -> bool:
-        return bool(data_spec.target_kind == "labels")
 
     def width(self, data_spec: DatasetSpec) -> int:
         return len(data_spec.classes)

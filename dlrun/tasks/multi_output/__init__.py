@@ -35,6 +35,7 @@ class MultiOutput(TaskSpec):
     """
 
     kind = "multi_output"
+    natural = "several"
     gathers = True
     accepts = ("several", "labels")
     baselines = ("majority", "permuted")
@@ -85,9 +86,6 @@ class MultiOutput(TaskSpec):
 
     def gathered_names(self) -> list[str]:
         return [f"{head.key}_{name}" for head in self.heads for name in _gathered.names(_kind(head))]
-
-    def natural(self, data_spec: DatasetSpec) -> bool:
-        return bool(data_spec.target_kind == "several")
 
     def width(self, data_spec: DatasetSpec) -> int:
         return sum(head.outputs for head in data_spec.several())

@@ -32,6 +32,7 @@ class NextToken(TaskSpec):
     """The next character or word of a text; perplexity is measured too."""
 
     kind = "next_token"
+    natural = "next_token"
     accumulated = (LOSS, ACCURACY)
     further = (Metric("perplexity", direction="min", doc="e to the mean cross-entropy of a token."),)
     primary = "perplexity"
@@ -48,9 +49,6 @@ class NextToken(TaskSpec):
     def metric_named(cls, name: str) -> Metric | None:
         of_text = OF_TEXT.get(name.rpartition("_")[0])  # words_0.5
         return super().metric_named(name) if of_text is None else replace(of_text, name=name)
-
-    def natural(self, data_spec: DatasetSpec) -> bool:
-        return bool(data_spec.next_token)
 
     def width(self, data_spec: DatasetSpec) -> int:
         return data_spec.target_vocabulary or len(data_spec.classes)

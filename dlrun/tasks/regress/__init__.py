@@ -23,6 +23,7 @@ class Regress(TaskSpec):
     """One number for each row; mean squared error (or task.loss=mae)."""
 
     kind = "regress"
+    natural = "number"
     accumulated = (LOSS, MSE, MAE)
     further = (MAE_IN_UNITS,)
     primary = "mae"
@@ -31,9 +32,6 @@ class Regress(TaskSpec):
     accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
-
-    def natural(self, data_spec: DatasetSpec) -> bool:
-        return bool(data_spec.target_kind == "number")
 
     def width(self, data_spec: DatasetSpec) -> int:
         return 1

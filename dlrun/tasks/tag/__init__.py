@@ -27,6 +27,7 @@ class Tag(TaskSpec):
     """A class for each word of a sequence."""
 
     kind = "tag"
+    natural = "tokens"
     accumulated = (LOSS, ACCURACY, Metric("padded_accuracy", direction="max", share=True, short="padded",
                                           doc="The share of positions that are right, padding included."))
     primary = "accuracy"
@@ -35,9 +36,6 @@ class Tag(TaskSpec):
     accepts = ("tokens",)
     baselines = ("majority",)
     count_padding: bool = flag(False, "Let the loss count padded positions too, as the books do.")
-
-    def natural(self, data_spec: DatasetSpec) -> bool:
-        return bool(data_spec.target_kind == "tokens" and not data_spec.next_token)
 
     def width(self, data_spec: DatasetSpec) -> int:
         return int(data_spec.target_vocabulary)
