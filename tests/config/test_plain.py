@@ -77,8 +77,20 @@ def test_a_plain_value_is_read_as_hydra_reads_it(value: str) -> None:
 
 def test_a_users_options_and_experiments_are_left_to_hydra(write) -> None:
     assert compose_plain(["model=dense"]) is not None and compose_plain(["experiment=x"]) is None
-    write({"configs/model/mine.yaml": "kind: dense\n"})
-    assert compose_plain(["model=dense"]) is None
+    write({"configs/model/mine.yaml": "kind: dense\n", "configs/model/cnn.yaml": "kind: dense\n",
+           "configs/own/first.yaml": "# @package _global_\nepochs: 3\n"})
+    for command in (["model=mine"], ["model=cnn"], ["own=first"], ["+own=first"]):
+        assert compose_plain(command) is None
+    with hydra_started():
+        assert same([["model=dense", "epochs=2"], ["model=gan"], ["model=dens", "epoch=2"], ["own.x=1"]]) == 4
+
+
+def test_suggested_options_are_hydras() -> None:
+    """Each option that suggests others, with a typed one in their place, and with a second that suggests the same."""
+    commands = [[f"model={name}", *more] for name in ("gan", "dcgan", "wgan", "gru", "bilstm", "lstm_autoencoder")
+                for more in ([], ["optimizer=sgd", "epochs=1"], ["dataset=iris"], ["task=next_token"])]
+    with hydra_started():
+        assert same(commands) == len(commands)
 
 
 @pytest.mark.parametrize("path", sorted(packaged("configs").rglob("*.yaml")), ids=lambda path: path.stem)

@@ -2,8 +2,8 @@
 
 Loading Hydra takes longer than all else that a refusal or the start of a small run does.  What is composed here is what
 Hydra composes, key for key and in its order (a test compares hundreds of commands); everything that is not plain (a
-user's folder of options, an experiment, an option that builds on another or suggests others, quotes, blanks, mappings,
-interpolations, sweeps, Hydra's own settings) is left to Hydra.
+user's option, an experiment, an option that builds on another, quotes, blanks, mappings, interpolations, sweeps, the
+settings of Hydra) is left to Hydra.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from dlrun.config.compose.catalog import is_kind_option
+from dlrun.config.compose.catalog import is_group, is_kind_option
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.option import option_values
-from dlrun.config.compose.unknown import known_keys, unknown_key, unknown_option
+from dlrun.config.compose.unknown import known_keys, shadowed, unknown_key, unknown_option
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.flat import flatten
-from dlrun.config.places import config_dirs, packaged
+from dlrun.config.places import packaged
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.groups import TARGET, filled
@@ -40,8 +40,6 @@ class _OnlyHydra(Exception):
 
 def compose_plain(texts: Sequence[str]) -> tuple[Composition | None, list[Problem]] | None:
     """The configuration and the problems of overrides as `Composer.compose` gives them; None where one is not plain."""
-    if len(config_dirs()) > 1:
-        return None
     try:
         return _composed({text: _read(text) for text in texts}, len(texts))
     except _OnlyHydra:
@@ -50,14 +48,14 @@ def compose_plain(texts: Sequence[str]) -> tuple[Composition | None, list[Proble
 
 def plain_keys_and_files(texts: Sequence[str]) -> tuple[set[str], list[tuple[str, str]]] | None:
     """As `hydra_defaults.keys_and_files`, of a command that `compose_plain` composes; None of another one."""
-    if len(config_dirs()) > 1:
-        return None
     try:
         read = dict(map(_read, texts))
         typed = {key: value for key, value in read.items() if key in GROUPS}
-        if len(read) < len(texts) or any(unknown_option(group, str(option)) for group, option in typed.items()):
+        if len(read) < len(texts) or any(is_group(key) and key not in GROUPS for key in read) or any(
+                not isinstance(option, str) or unknown_option(group, option) or shadowed(group, option)
+                for group, option in typed.items()):
             return None
-        chosen = {**_defaults(), **typed}
+        chosen = _chosen(typed)
         _base(chosen)  # raises where an option is no plain one
     except _OnlyHydra:
         return None
@@ -66,21 +64,24 @@ def plain_keys_and_files(texts: Sequence[str]) -> tuple[set[str], list[tuple[str
 
 def _composed(read: dict[str, tuple[str, Any]], count: int) -> tuple[Composition, list[Problem]]:
     keys = [key for key, _ in read.values()]
-    if len(set(keys)) < count:
-        raise _OnlyHydra  # of two values for one key the later counts
-    chosen, problems = _defaults(), []
+    if len(set(keys)) < count or any(is_group(key) and key not in GROUPS for key in keys):
+        raise _OnlyHydra  # of two values for one key the later counts; a folder of the user's is a group
+    typed: dict[str, str] = {}
+    problems: list[Problem] = []
     good: list[str] = []
     for text, (key, value) in read.items():
         if key in GROUPS:
             if not isinstance(value, str):
                 raise _OnlyHydra
             unknown = unknown_option(key, value)
+            if shadowed(key, value):
+                raise _OnlyHydra
             if unknown:
                 problems.append(Problem(text, unknown))
                 continue
-            chosen[key] = value
+            typed[key] = value
         good.append(text)
-    plain = _base(chosen)
+    plain = _base(_chosen(typed))
     known = known_keys(plain)
     right: list[str] = []
     for text in good:
@@ -126,6 +127,25 @@ def _defaults() -> dict[str, str]:
     return {group: option for group, option in pairs if group in GROUPS}
 
 
+def _chosen(typed: dict[str, str]) -> dict[str, str]:
+    """The option of each group, in the order of config.yaml's list: the typed one, a suggested one, or the default.
+
+    An option suggests options of groups above its own.  As Hydra does, the list is followed from its end; the first
+    suggestion for a group counts.
+    """
+    chosen = {**_defaults(), **typed}
+    order, settled = list(chosen), set(typed)
+    for place in reversed(range(len(order))):
+        for group, option in (option_values(order[place], chosen[order[place]]).get("root") or {}).items():
+            if group not in GROUPS or group in settled:
+                continue
+            if group not in order[:place] or not isinstance(option, str) or unknown_option(group, option):
+                raise _OnlyHydra
+            chosen[group] = option
+            settled.add(group)
+    return chosen
+
+
 def _base(chosen: dict[str, str]) -> dict[str, Any]:
     """What the options give, before any value is set."""
     own = read_yaml(packaged("configs") / "config.yaml")
@@ -134,11 +154,13 @@ def _base(chosen: dict[str, str]) -> dict[str, Any]:
     for group, option in chosen.items():
         values = option_values(group, option)
         suggested = values.pop("root", None) or {}
-        if "defaults" in values or TARGET in values or any(key in GROUPS for key in suggested) or not (
+        if "defaults" in values or TARGET in values or not (
                 is_kind_option(group, option) or (packaged("configs") / group / f"{option}.yaml").is_file()):
             raise _OnlyHydra
         plain[group] = filled(group, values, option)
         for key, value in suggested.items():
+            if key in GROUPS:
+                continue
             if isinstance(value, dict) or "." in key:
                 raise _OnlyHydra
             plain[key] = value
