@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from dlrun.models.layer import Layer
     from dlrun.models.model import ListModel, Model
     from dlrun.record.metric import Metric
+    from dlrun.sweep.execute.by_files import run_by_files
+    from dlrun.sweep.execute.launcher import Launcher
+    from dlrun.sweep.execute.polled import PolledLauncher
+    from dlrun.sweep.execute.run_job import run_job
     from dlrun.tasks._base.batch import Batch
     from dlrun.tasks._base.generation import GenerateOptions, Pictures
     from dlrun.tasks._base.plots import Plots
@@ -43,9 +47,9 @@ if TYPE_CHECKING:
     from dlrun.tasks._base.task import Task
 
 __all__ = ["Augmentation", "Batch", "Callback", "Column", "Dataset", "DatasetInfo", "DatasetSpec", "GenerateOptions",
-           "Layer", "ListModel", "Metric", "Model", "Optimizer", "Pictures", "Plots", "RawDataset", "Schedule", "Task",
-           "TaskSpec", "choice", "flag", "file", "free", "integer", "integers", "mapping", "number", "numbers",
-           "register", "size", "text", "texts"]
+           "Launcher", "Layer", "ListModel", "Metric", "Model", "Optimizer", "Pictures", "Plots", "PolledLauncher",
+           "RawDataset", "Schedule", "Task", "TaskSpec", "choice", "flag", "file", "free", "integer", "integers",
+           "mapping", "number", "numbers", "register", "run_by_files", "run_job", "size", "text", "texts"]
 _FIELDS = ("choice", "file", "flag", "free", "integer", "integers", "mapping", "number", "numbers", "size", "text",
            "texts")
 
@@ -77,6 +81,14 @@ def __getattr__(name: str) -> Any:
         from dlrun.models import model as module
     elif name == "Metric":
         from dlrun.record import metric as module
+    elif name == "Launcher":
+        from dlrun.sweep.execute import launcher as module
+    elif name == "PolledLauncher":
+        from dlrun.sweep.execute import polled as module
+    elif name == "run_by_files":
+        from dlrun.sweep.execute import by_files as module
+    elif name == "run_job":
+        from dlrun.sweep.execute import run_job as module
     elif name == "Batch":
         from dlrun.tasks._base import batch as module
     elif name in ("GenerateOptions", "Pictures"):

@@ -32,8 +32,8 @@ def offers(words: list[str]) -> list[str]:
 def _of_verb(name: str, before: list[str], prefix: str) -> Iterator[str]:
     kind = verb(name)
     for key, rule in keys(kind).items():
-        if prefix.startswith(f"{key}=") and rule.choices:
-            yield from (word for choice in rule.choices if (word := f"{key}={choice}").startswith(prefix))
+        if prefix.startswith(f"{key}=") and rule.known:
+            yield from (word for choice in rule.known if (word := f"{key}={choice}").startswith(prefix))
         elif rule.kind == "flag" and f"--{key}".startswith(prefix) and prefix.startswith("-"):
             yield f"--{key}"
         elif f"{key}=".startswith(prefix):

@@ -10,6 +10,7 @@ from dlrun.config.compose.catalog import is_group, options
 from dlrun.config.compose.yaml_file import place
 from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.schema.root import GROUPS
+from dlrun.registry import OPEN, is_known
 
 SUGGESTERS = ("dataset", "model", "task")  # last in config.yaml's list; what Hydra meets first, from the end, wins
 _FORM = "expected a list, as in  - override /model: dense"
@@ -83,5 +84,7 @@ def _option(group: str, option: str, own: str, given: str) -> Iterator[tuple[str
     option = option.removesuffix(".yaml")
     if option == own:
         yield given, "the file names itself"
-    elif option not in known:
-        yield given, f"no such {group}{did_you_mean(option, known) or '; there are: ' + ', '.join(known)}"
+    elif option not in known and not (group in GROUPS and option != OPEN and is_known(group, option)):
+        near = did_you_mean(option, known)
+        yours = "; a kind of a module of yours needs  allow=MODULE  on the command line" if group in GROUPS else ""
+        yield given, f"no such {group}{near or '; there are: ' + ', '.join(known) + yours}"

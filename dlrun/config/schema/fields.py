@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dlrun.registry import is_known, names
+
 SAME = "same as default"
 MISSING = "???"  # OmegaConf's mark of a value that the user has to give
 
@@ -36,6 +38,7 @@ class Rule:
     above: bool = False
     below: bool = False
     choices: tuple[Any, ...] = ()
+    group: str = ""  # choices: the kinds of this group of the registry, in place of `choices`
     words: tuple[str, ...] = ()
     optional: bool = False
     identity: bool = True
@@ -50,6 +53,13 @@ class Rule:
         """The value that leaves no trace in a run's identity."""
         return self.default if self.identity_default is SAME else self.identity_default
 
+    @property
+    def known(self) -> tuple[Any, ...]:
+        """What may be chosen; of a group's kinds the default one first."""
+        if not self.group:
+            return self.choices
+        return (self.default, *(name for name in names(self.group) if name != self.default))
+
     def describe(self) -> str:
         """The part of a sentence after "expected": ``an integer >= 1, or "auto"``."""
         parts = [self._kind() + (", or a list of them" if self.several else "")]
@@ -62,7 +72,7 @@ class Rule:
         if self.kind == "size":
             return "a fraction < 1 or a count"
         if self.kind == "choice":
-            return "one of " + ", ".join(_show(choice) for choice in self.choices)
+            return "one of " + ", ".join(_show(choice) for choice in self.known)
         noun = {
             "integer": "an integer", "number": "a number", "flag": "true or false", "text": "a text",
             "integers": "a list of integers", "numbers": "a list of numbers", "texts": "a list of texts",
@@ -147,9 +157,11 @@ def _text(rule: Rule, value: Any) -> str:
 
 
 def _choice(rule: Rule, value: Any) -> Any:
-    for choice in rule.choices:
+    for choice in rule.known:
         if type(choice) is type(value) and choice == value:
             return choice
+    if rule.group and isinstance(value, str) and is_known(rule.group, value):  # of a module that is allowed
+        return value
     raise ValueError("no such choice")
 
 
@@ -231,6 +243,11 @@ def file(default: Any, doc: str, **rule: Any) -> Any:
 def choice(default: Any, choices: tuple[Any, ...], doc: str, **rule: Any) -> Any:
     """One of `choices`."""
     return _field("choice", default, doc, choices=choices, **rule)
+
+
+def kind_name(group: str, default: str, doc: str, **rule: Any) -> Any:
+    """The name of a kind of a group of the registry, those of installed packages and allowed modules included."""
+    return _field("choice", default, doc, group=group, **rule)
 
 
 def integers(default: Any, doc: str, **rule: Any) -> Any:

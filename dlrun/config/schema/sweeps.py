@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun.config.schema.fields import choice, flag, free, integer, mapping, number, rules, text
-from dlrun.registry import names
+from dlrun.config.schema.fields import choice, flag, free, integer, kind_name, mapping, number, rules, text
 
-LAUNCHERS = tuple(sorted(names("launcher"), key=lambda name: name != "local"))  # the default one first
 SEARCHES = ("random", "tpe", "gp", "cmaes", "qmc")
 PRUNERS = ("median", "hyperband", "none")
 FORMS = ("zip", "skip")  # what `pairs` and `exclude` are on the command line:  zip(a=1,2; b=3,4)  skip(a=1, b=4)
@@ -37,7 +35,7 @@ class Sweep:
     retry: str = choice("none", ("none", "failed"), "Which jobs that have ended are run again.")
     timeout: float | None = number(None, "Seconds after which a job is ended as failed.", low=0, above=True)
     dry_run: bool = flag(False, "Plan, print the plan, and stop.")
-    launcher: str = choice("local", LAUNCHERS, "What starts the processes that run the jobs.")
+    launcher: str = kind_name("launcher", "local", "What starts the processes that run the jobs.")
     launcher_args: dict[str, Any] | None = mapping(
         None, "Arguments of the launcher: those of ray.init, or parameters of submitit's executor.")
     search: str | None = choice(None, SEARCHES, "Draw the values by Optuna instead of crossing them.")
