@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType
@@ -67,18 +67,26 @@ def import_own(module: str, given: str) -> object:
         return _import(module, given)
 
 
-def import_installed(module: str, given: str, place: str) -> object:
+def import_installed(module: str, given: str, place: str, project: str = "") -> object:
     """Import a module of a package that is installed in `place`; raises BrokenKind, with file and line.
 
-    The working folder is no place to look: it needs no installation to lie there, and nobody has allowed it.
+    The working folder is no place to look, since what lies there needs no installation and nobody has allowed it; but
+    for the `project` of an editable install, whose modules are compiled from their source.
     """
     before, here = list(sys.path), ("", os.getcwd())
-    sys.path[:] = [path for path in before if path not in here or path == place]
+    sys.path[:] = [path for path in before if path not in here or path == place or _is_below(path, project)]
     try:
-        return _import(module, given)
+        with _from_source(module) if project else nullcontext():
+            return _import(module, given)
     finally:
         new = [path for path in sys.path if path not in before]
         sys.path[:] = [*before, *new]
+
+
+def _is_below(path: str, project: str) -> bool:
+    """Whether a folder of sys.path is the project's, or lies in it (``src``)."""
+    base = os.path.realpath(project)
+    return bool(path and project) and (os.path.realpath(path) + os.sep).startswith(base + os.sep)
 
 
 def _import(module: str, given: str) -> object:

@@ -25,7 +25,7 @@ GROUP = "dlrun.kinds"
 class EntryPoint:
     """A kind that a package offers: ``optimizer``, ``lion``, ``lion_for_dlrun:Lion``, ``lion_for_dlrun 1.2``.
 
-    `place` is the folder that the package is installed in.
+    `place` is the folder that the package is installed in, `project` that of the sources of an editable install.
     """
 
     group: str
@@ -33,6 +33,7 @@ class EntryPoint:
     value: str
     package: str
     place: str
+    project: str = ""
 
 
 @cache
@@ -43,8 +44,8 @@ def entry_points() -> dict[tuple[str, str], tuple[EntryPoint, ...]]:
     may take.  What is not of the form ``group.name = module:Class`` is left out.
     """
     found: dict[tuple[str, str], list[EntryPoint]] = {}
-    for package, place, text in _distributions():
-        for entry in _parse(package, place, text):
+    for package, place, text, project in _distributions():
+        for entry in _parse(package, place, text, project):
             found.setdefault((entry.group, entry.name), []).append(entry)
     return {key: tuple(dict.fromkeys(entries)) for key, entries in found.items()}
 
@@ -86,8 +87,8 @@ def conflicts() -> list[str]:
     return found
 
 
-def _distributions() -> Iterator[tuple[str, str, str]]:
-    """Each installed package that has entry points for dlrun: ``name version``, where it is, its entry_points.txt.
+def _distributions() -> Iterator[tuple[str, str, str, str]]:
+    """Each installed package that has entry points for dlrun, with the fields of `EntryPoint`, and entry_points.txt.
 
     What lies in the working folder was not installed: somebody may have sent it.
     """
@@ -109,10 +110,28 @@ def _distributions() -> Iterator[tuple[str, str, str]]:
             name = package.split(" ")[0]
             if GROUP in text and name not in seen:  # the first on the path is the one that Python imports
                 seen.add(name)
-                yield package, place, text
+                yield package, place, text, _project(folder.path)
 
 
-def _parse(package: str, place: str, text: str) -> Iterator[EntryPoint]:
+def _project(info: str) -> str:
+    """The folder of the sources of an editable install, by its direct_url.json (PEP 610); empty for others."""
+    try:
+        with open(os.path.join(info, "direct_url.json"), encoding="utf-8") as stream:
+            text = stream.read()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    import json  # few packages come from a folder
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        found = json.loads(text)
+        editable = found["dir_info"]["editable"] is True
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return unquote(urlsplit(str(found.get("url", ""))).path) if editable else ""
+
+
+def _parse(package: str, place: str, text: str, project: str) -> Iterator[EntryPoint]:
     section = ""
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):
@@ -121,4 +140,4 @@ def _parse(package: str, place: str, text: str) -> Iterator[EntryPoint]:
             key, _, value = line.partition("=")
             group, dot, name = key.strip().partition(".")
             if dot and name and ":" in value:
-                yield EntryPoint(group, name, value.strip(), package, place)
+                yield EntryPoint(group, name, value.strip(), package, place, project)

@@ -88,7 +88,7 @@ def _installed(group: str, name: str) -> Any:
         raise BrokenKind(f"{group}={name}", f"several packages offer this name: {packages}; uninstall all but one")
     module, _, attribute = entry.value.partition(":")
     try:
-        found: Any = import_installed(module, f"{group}={name}", entry.place)
+        found: Any = import_installed(module, f"{group}={name}", entry.place, entry.project)
         for part in attribute.split("."):
             found = getattr(found, part)
     except BrokenKind as broken:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dlrun.registry.installed import package_of
+from dlrun.registry.installed import entry_points, package_of
 
 Content = Callable[[Path], str]
 
@@ -16,16 +16,28 @@ Content = Callable[[Path], str]
 def code_of(kind: Any, group: str, name: str, content: Content) -> str:
     """What identifies the code of a kind: empty for dlrun's own, ``package 1.2`` where it is installed, else a hash.
 
-    `content` hashes the source file.  A package has a version, and its files may differ from machine to machine.
-    Where there is no file (a notebook), it is the class's own source.
+    `content` hashes the source file.  A package has a version, and its files may differ from machine to machine; one
+    that is installed as editable is developed under one version: its source counts, all of its modules.  Where there
+    is no file (a notebook), it is the class's own source.
     """
     if kind.__module__.split(".")[0] == "dlrun":
         return ""
     package = package_of(group, name)
     if package:
-        return package
+        editable = any(entry.project for entry in entry_points()[group, name])
+        return _modules(kind.__module__, content) if editable else package
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return file_identity(Path(file), content) if file else _source_of(kind)
+
+
+def _modules(module: str, content: Content) -> str:
+    """A hash of the names and contents of all modules of the package that `module` belongs to."""
+    top = getattr(sys.modules.get(module.partition(".")[0]), "__file__", None)
+    file = Path(top or sys.modules[module].__file__ or "")
+    if file.name != "__init__.py":
+        return content(file)
+    files = sorted((each.relative_to(file.parent).as_posix(), each) for each in file.parent.rglob("*.py"))
+    return hashlib.sha256("".join(f"{name}\0{content(each)}\0" for name, each in files).encode()).hexdigest()
 
 
 def running_code(target: str) -> str | None:

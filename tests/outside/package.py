@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -28,6 +29,20 @@ def install(site: Path, version: str = "1.0") -> Path:
     (info / "RECORD").write_text("".join(f"{path.relative_to(site).as_posix()},,\n" for path in listed))
     forget()
     return modules
+
+
+def install_editable(site: Path, project: Path) -> Path:
+    """The package as ``pip install -e`` leaves it in `site`, its modules in `project`; the folder of its modules.
+
+    Who calls it puts `project` on Python's path, as the ``.pth`` file does in a start of Python.
+    """
+    modules = install(site)
+    modules.rename(project / MODULES)
+    (info,) = site.glob(f"{MODULES}-*.dist-info")
+    (info / "RECORD").write_text("".join(f"{info.name}/{file.name},,\n" for file in info.iterdir()))
+    (info / "direct_url.json").write_text(json.dumps({"dir_info": {"editable": True}, "url": project.as_uri()}))
+    forget()
+    return project / MODULES
 
 
 def remove(site: Path) -> None:

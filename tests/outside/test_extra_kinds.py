@@ -16,7 +16,7 @@ from dlrun.cli.main import main
 from dlrun.config.identity import identity
 from dlrun.preflight.preflight import preflight
 from tests.helpers.runs import last_weights
-from tests.outside.package import MODULES, forget, install, remove
+from tests.outside.package import MODULES, forget, install, install_editable, remove
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, state
 
@@ -118,3 +118,28 @@ def test_the_id_changes_with_its_version_and_with_nothing_else_of_it(site: Path)
     plain = identity(preflight(["dataset=digits"]).config)
     remove(site)
     assert identity(preflight(["dataset=digits"]).config) == plain
+
+
+def test_the_id_of_an_editable_install_changes_with_its_source_and_not_with_its_version(
+        site: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the folder of the project itself, which is on the path by its installation."""
+    monkeypatch.syspath_prepend(str(folder))
+    modules = install_editable(site, folder)
+
+    def ids() -> tuple[str, str]:
+        forget()
+        return (identity(preflight(ALL[:5]).config),
+                identity(preflight(["dataset=digits", "optimizer=heavy"]).config))
+
+    first = ids()
+    for file in modules.rglob("*.py"):
+        os.utime(file, (0, 0))
+    (info,) = site.glob(f"{MODULES}-*.dist-info")
+    info.rename(info.with_name(f"{MODULES}-1.1.dist-info"))
+    assert ids() == first
+    with (modules / "optimizer_module.py").open("a") as file:  # beside the file of the kind itself
+        file.write("# faster\n")
+    second = ids()
+    assert not set(first) & set(second)
+    (modules / "new.py").write_text("")
+    assert not set(ids()) & {*first, *second}
