@@ -35,8 +35,9 @@ class Objects:
 def read_objects(keys: dict[str, Any]) -> Objects:
     """Take the keywords that are objects out of `keys`; the rest are overrides.
 
-    ``model`` (a class, with ``model_args``), ``data`` (with ``target``, ``test`` and a ``validation`` that is data),
-    ``metrics`` and ``callbacks``.  Raises ConfigError for what cannot be identified by its source or content.
+    ``model`` (a class, with ``model_args``), ``data`` (with ``target``, ``in_memory``, ``test`` and a ``validation``
+    that is data), ``metrics`` and ``callbacks``.  Raises ConfigError for what cannot be identified by its source or
+    content.
     """
     found = Objects()
     if keys.get("model") is not None and not isinstance(keys["model"], (str, Mapping)):
@@ -46,6 +47,8 @@ def read_objects(keys: dict[str, Any]) -> Objects:
         raise problem("model_args", "they belong to a class as the model; expected model=MyClass")
     if keys.get("data") is not None:
         _data(keys, found)
+    elif "in_memory" in keys:
+        raise problem(f"in_memory={keys['in_memory']}", "it belongs to data of a program's own; expected data=...")
     for key, group, override in (("metrics", "metric", "task.metrics"), ("callbacks", "callback", "callbacks")):
         if keys.get(key) is not None:
             names = [_name(each, key, group, found) for each in _several(keys.pop(key))]
@@ -65,7 +68,11 @@ def _data(keys: dict[str, Any], found: Objects) -> None:
     validation = keys.get("validation")
     rows = is_dataset(validation) or isinstance(validation, (tuple, Mapping)) and not _is_rule(validation)
     parts = keys.pop("validation") if rows else None
-    content = hold(keys.pop("data"), target=keys.pop("target", None), test=keys.pop("test", None), validation=parts)
+    in_memory = keys.pop("in_memory", "auto")
+    if not (in_memory == "auto" or isinstance(in_memory, bool)):
+        raise problem(f"in_memory={in_memory!r}", 'expected "auto", True or False')
+    content = hold(keys.pop("data"), target=keys.pop("target", None), test=keys.pop("test", None), validation=parts,
+                   in_memory=in_memory)
     found.overrides += ["dataset=memory", f"dataset.content={content}"]
     if not is_shared(content):
         found.held.append("data")

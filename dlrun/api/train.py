@@ -24,7 +24,9 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
       `input_shape` if it takes them; it is identified by the source of its module, in a notebook by its own.
     - ``data``: arrays or tensors (x, y), a dict of them, a data frame with the name of its ``target``, a torch Dataset;
       ``test`` and ``validation`` are further splits, (x, y) or a Dataset each.  It is identified by its content, and a
-      Dataset whose rows are drawn when they are read (augmentation) by the source of its class too.
+      Dataset whose rows are drawn when they are read (augmentation) by the source of its class too.  ``in_memory`` says
+      whether the rows of a Dataset, or of `numpy.memmap`, are held; "auto": up to 2 GiB.  What is not held is read as
+      steps need it, and identified by some of its rows, evenly spaced.
     - ``metrics``: names (as in ``task.metrics``) or classes of your own.
     - ``callbacks``: names, classes, or objects, of which each training gets a copy.
 

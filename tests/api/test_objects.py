@@ -78,6 +78,35 @@ def test_what_cannot_be_identified_is_refused_with_the_way_out(folder: Path) -> 
         dlrun.multirun("seed=0,1", model=Net, data=rows())
 
 
+class Counted(torch.utils.data.Dataset):
+    """Counts how often a row is read."""
+
+    reads = 0
+
+    def __len__(self) -> int:
+        return 60
+
+    def __getitem__(self, place: int):
+        type(self).reads += 1
+        x, y = rows(60)
+        return torch.from_numpy(x[place]), float(y[place])
+
+
+def test_rows_of_a_dataset_are_held_in_memory_or_read_as_steps_need_them(folder: Path) -> None:
+    losses, reads = [], []
+    for in_memory in (True, False):
+        Counted.reads = 0
+        run = dlrun.train(model="linear", data=Counted(), in_memory=in_memory, validation=0.2, epochs=5, **SMALL)
+        losses.append(run.result["val"]["loss"])
+        reads.append(Counted.reads)
+    assert losses[0] == losses[1]
+    assert reads[1] - reads[0] >= 4 * 60, "each epoch reads them"
+    with pytest.raises(dlrun.ConfigError, match="True or False"):
+        dlrun.train(model="linear", data=rows(), in_memory="never", **SMALL)
+    with pytest.raises(dlrun.ConfigError, match="data of a program's own"):
+        dlrun.train(dataset="iris", in_memory=False, **SMALL)
+
+
 def test_a_sweep_over_arrays_reaches_its_workers_through_the_cache(folder: Path) -> None:
     grid = dlrun.multirun("optimizer.lr=0.1,0.01", model="linear", data=rows(), epochs=2, workers=2, **SMALL)
     assert [run.status for run in grid] == ["finished"] * 2

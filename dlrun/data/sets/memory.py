@@ -18,6 +18,7 @@ from dlrun.registry import register
 
 if TYPE_CHECKING:
     from dlrun.config.schema.root import Config
+    from dlrun.data.row_stream import InMemory
     from dlrun.data.source import RawDataset
 
 _held: dict[str, RawDataset] = {}
@@ -57,13 +58,15 @@ class Memory(ArrayData):
 
 
 def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, validation: Any = None,
-         targets: str | tuple[str, ...] = "auto", layout: str = "auto", given: str = "data") -> str:
+         targets: str | tuple[str, ...] = "auto", layout: str = "auto", in_memory: InMemory = "auto",
+         given: str = "data") -> str:
     """Hold data for this process and, by the cache, for others; its hash, which `dataset.content` takes.
 
     `data` is (x, y), x alone, a dict of arrays (x_train, y_train, ..., classes, features), a torch Dataset, or a
     DataFrame with the name of its `target` (or several).  `test` and `validation` are further splits: (x, y), or
-    Datasets.  Rows that are read when a step needs them (`data.row_stream`) are of this process alone: no other can
-    read them.  Raises ConfigError for what cannot be learned from.
+    Datasets.  Rows of a Dataset or of `numpy.memmap` that are not held `in_memory` (auto: more than 2 GiB) are read
+    when a step needs them (`data.row_stream`), and are of this process alone: no other can read them.  Raises
+    ConfigError for what cannot be learned from.
 
     >>> hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])) == hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]))
     True
@@ -79,7 +82,7 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
         if target is not None:
             raise problem(f"target={target}", "it names a column of a DataFrame; expected data=DataFrame")
         splits = {split: value for split, value in (("val", validation), ("test", test)) if value is not None}
-        source = dataset_of(_with_splits(data, splits, given), given, targets, layout)
+        source = dataset_of(_with_splits(data, splits, given), given, targets, layout, in_memory)
     source = complete(source)
     about = json.dumps(dataclasses.asdict(source.data_spec), sort_keys=True)
     about += "".join(f" {split} {stream.reader.code}" for split, stream in sorted(source.streams.items()))
