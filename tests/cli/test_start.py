@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 PATH = os.pathsep.join(filter(None, sys.path))
 PROBE = """
-import sys
+import sys, time
 from dlrun.cli.main import main
 code = main(sys.argv[1:])
+print("SECONDS", time.process_time(), file=sys.stderr)
+print("MODULES", sum(name.partition(".")[0] == "dlrun" for name in sys.modules), file=sys.stderr)
 heavy = [name for name in ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard", "pandas")
          if name in sys.modules]
 print("HYDRA" if "hydra" in sys.modules or "omegaconf" in sys.modules else "PLAIN", file=sys.stderr)
@@ -28,6 +31,19 @@ def dlrun(folder: Path, *arguments: str, probe: str = PROBE, **env: str) -> subp
     home = {"DLRUN_CACHE": str(folder / "cache"), "PYTHONPATH": PATH, "COLUMNS": "100"}
     return subprocess.run([sys.executable, "-c", probe, *arguments], cwd=folder, env={**os.environ, **home, **env},
                           capture_output=True, text=True, timeout=60)
+
+
+Answered = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answered]:
+    """A command in an empty folder without data; each is started once for all tests that ask about it."""
+    folder = tmp_path_factory.mktemp("empty")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DLRUN_DATA", raising=False)
+        yield cache(lambda *arguments: dlrun(folder, *arguments))
+    assert {path.name for path in folder.iterdir()} <= {"cache"}
 
 
 def _command(value: object) -> str | None:
@@ -56,15 +72,13 @@ LIGHT = [
 
 
 @pytest.mark.parametrize(("arguments", "code", "says"), LIGHT, ids=_command)
-def test_it_answers_without_torch_and_at_once(arguments: list[str], code: int, says: str, folder: Path) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = dlrun(folder, *arguments)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def test_it_answers_without_torch_and_at_once(arguments: list[str], code: int, says: str, answered: Answered) -> None:
+    done = answered(*arguments)
     assert done.returncode == code, done.stderr
     assert says in done.stdout + done.stderr
-    assert done.stderr.splitlines()[-1] == "HEAVY", done.stderr
-    assert seconds < 2  # of processor time; on a quiet machine 0.1 to 0.4: this is for a busy one
+    *_, seconds, _, _, heavy = done.stderr.splitlines()
+    assert heavy == "HEAVY", done.stderr
+    assert float(seconds.removeprefix("SECONDS ")) < 2  # of processor time: 0.1 to 0.4, but for a busy machine
 
 
 PLAIN = [["--help"], ["list"], ["summary", "dataset=mnist", "model=dense"], ["modle=cnn"],
@@ -73,24 +87,17 @@ PLAIN = [["--help"], ["list"], ["summary", "dataset=mnist", "model=dense"], ["mo
 
 
 @pytest.mark.parametrize("arguments", PLAIN, ids=_command)
-def test_what_needs_no_hydra_does_not_load_it(arguments: list[str], folder: Path) -> None:
-    assert dlrun(folder, *arguments).stderr.splitlines()[-2:] == ["PLAIN", "HEAVY"]
+def test_what_needs_no_hydra_does_not_load_it(arguments: list[str], answered: Answered) -> None:
+    assert answered(*arguments).stderr.splitlines()[-2:] == ["PLAIN", "HEAVY"]
 
 
-COUNT = """
-import sys
-from dlrun.cli.main import main
-main(sys.argv[1:])
-print("MODULES", sum(name.partition(".")[0] == "dlrun" for name in sys.modules), file=sys.stderr)
-"""
 MOST = [  # what a start costs, in files of dlrun's own: counted, plus a tenth; seconds depend on the machine
     (["--help"], 29), (["list"], 36), (["modle=cnn"], 135), (["optimizer.lr=fast", "batch_size=0"], 135)]
 
 
 @pytest.mark.parametrize(("arguments", "most"), MOST, ids=_command)
-def test_a_start_loads_no_more_files_than_it_needs(arguments: list[str], most: int, folder: Path) -> None:
-    done = dlrun(folder, *arguments, probe=COUNT)
-    name, count = done.stderr.splitlines()[-1].split()
+def test_a_start_loads_no_more_files_than_it_needs(arguments: list[str], most: int, answered: Answered) -> None:
+    name, count = answered(*arguments).stderr.splitlines()[-3].split()
     assert name == "MODULES" and most / 2 < int(count) <= most, f"{count} files of dlrun"
 
 
@@ -99,54 +106,72 @@ NOT_ASKED_FOR = (  # by a run of the default command
     "dlrun.record.console_folds", "dlrun.diagnostics.graph", "dlrun.diagnostics.interpolation",
     "dlrun.diagnostics.projector", "dlrun.diagnostics.sample_classifier", "dlrun.data.streamed_rows",
     "dlrun.data.augmentations.augment_module", "dlrun.inference.load")
-RUN = COUNT + f"""
+RUN = PROBE.removesuffix("sys.exit(code)\n") + f"""
 print("LOADED", *(name for name in {NOT_ASKED_FOR} if name in sys.modules), file=sys.stderr)
 """
 
 
 def test_a_run_loads_what_it_was_asked_for(folder: Path) -> None:
     done = dlrun(folder, "epochs=1", "max_steps=1", "threads=1", "verbosity=0", probe=RUN)
-    count, loaded = done.stderr.splitlines()[-2:]
+    count, _, _, loaded = done.stderr.splitlines()[-4:]
     assert loaded == "LOADED" and 125 < int(count.split()[1]) <= 250, done.stderr
 
 
-def completions(folder: Path, line: str) -> list[str]:
-    done = dlrun(folder, "-sc", "query=bash", COMP_LINE=line)
-    assert done.returncode == 0, done.stderr
-    assert "HEAVY" in done.stderr.splitlines()
-    return done.stdout.split()
+COMPLETE = PROBE.replace("code = main(sys.argv[1:])", """
+import os
+for os.environ["COMP_LINE"] in sys.argv[1:]:
+    code = main(["-sc", "query=bash"])
+    print("ANSWERED", code)
+""")
 
 
-def test_completion_offers_the_words_of_a_group(folder: Path) -> None:
-    offered = completions(folder, "dlrun model=c")
-    assert {"model=cnn", "model=convnet"} <= set(offered)
-    assert all(word.startswith("model=c") for word in offered)
+def completions(folder: Path, *lines: str) -> list[list[str]]:
+    """The words that are offered at the end of each line, all by one process."""
+    done = dlrun(folder, *lines, probe=COMPLETE)
+    *answers, end = done.stdout.split("ANSWERED 0\n")
+    assert done.returncode == 0 and len(answers) == len(lines) and not end, done.stderr
+    assert done.stderr.splitlines()[-1] == "HEAVY"
+    return [answer.split() for answer in answers]
 
 
-def test_completion_offers_the_keys_of_a_group_that_no_file_names(folder: Path) -> None:
-    offered = completions(folder, "dlrun optimizer.")
-    assert {"optimizer.lr=", "optimizer.beta1=", "optimizer.clip_norm="} <= set(offered)
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What is offered after each line in an empty folder."""
+    lines = ["dlrun model=c", "dlrun optimizer.", "dlrun optimizer=sgd optimizer.m", "dlrun optimizer=adam optimizer.m",
+             "dlrun "]
+    return dict(zip(lines, completions(tmp_path_factory.mktemp("empty"), *lines)))
 
 
-def test_completion_follows_the_word_that_was_chosen(folder: Path) -> None:
-    assert "optimizer.momentum=" in completions(folder, "dlrun optimizer=sgd optimizer.m")
-    assert "optimizer.momentum=" not in completions(folder, "dlrun optimizer=adam optimizer.m")
+def test_completion_offers_the_words_of_a_group(offered: dict[str, list[str]]) -> None:
+    words = offered["dlrun model=c"]
+    assert {"model=cnn", "model=convnet"} <= set(words)
+    assert all(word.startswith("model=c") for word in words)
 
 
-def test_completion_offers_root_keys_and_groups(folder: Path) -> None:
-    offered = completions(folder, "dlrun ")
-    assert {"batch_size=", "seed=", "model=", "optimizer."} <= set(offered)
-    assert "experiment" in {word.rstrip("=") for word in offered}
+def test_completion_offers_the_keys_of_a_group_that_no_file_names(offered: dict[str, list[str]]) -> None:
+    assert {"optimizer.lr=", "optimizer.beta1=", "optimizer.clip_norm="} <= set(offered["dlrun optimizer."])
+
+
+def test_completion_follows_the_word_that_was_chosen(offered: dict[str, list[str]]) -> None:
+    assert "optimizer.momentum=" in offered["dlrun optimizer=sgd optimizer.m"]
+    assert "optimizer.momentum=" not in offered["dlrun optimizer=adam optimizer.m"]
+
+
+def test_completion_offers_root_keys_and_groups(offered: dict[str, list[str]]) -> None:
+    words = offered["dlrun "]
+    assert {"batch_size=", "seed=", "model=", "optimizer."} <= set(words)
+    assert "experiment" in {word.rstrip("=") for word in words}
 
 
 def test_completion_offers_a_users_experiments_and_options(folder: Path, write) -> None:
     write({"experiments/mine.yaml": "# mine\nepochs: 3\n", "experiments/book/ch1.yaml": "# a book's\nepochs: 4\n",
            "configs/optimizer/slow.yaml": "# slow\nkind: sgd\nlr: 0.0001\n"})
-    offered = completions(folder, "dlrun experiment=")
-    assert "experiment=mine" in offered
-    assert any(word.startswith("experiment=book") for word in offered)
-    assert "experiment=book/ch1" in completions(folder, "dlrun experiment=book/")
-    assert completions(folder, "dlrun optimizer=sl") == ["optimizer=slow"]
+    all_of_them, of_the_book, slow = completions(folder, "dlrun experiment=", "dlrun experiment=book/",
+                                                 "dlrun optimizer=sl")
+    assert "experiment=mine" in all_of_them
+    assert any(word.startswith("experiment=book") for word in all_of_them)
+    assert "experiment=book/ch1" in of_the_book
+    assert slow == ["optimizer=slow"]
 
 
 def test_a_users_experiments_and_options_are_listed_with_their_sentence(folder: Path, write) -> None:
@@ -158,17 +183,19 @@ def test_a_users_experiments_and_options_are_listed_with_their_sentence(folder: 
 
 
 def test_completion_offers_verbs_their_keys_and_run_folders(folder: Path, write) -> None:
-    assert "report" in completions(folder, "dlrun rep")
     write({"runs/digits-cnn-adam/0a1b/result.json": "{}", "runs/sweeps/x/plan.json": "{}"})
-    offered = completions(folder, "dlrun report ")
-    assert {"metric=", "versus=", "runs/digits-cnn-adam/"} <= set(offered) and "model=" not in offered
-    assert completions(folder, "dlrun report runs/digits-cnn-adam/") == ["runs/digits-cnn-adam/0a1b"]
-    assert completions(folder, "dlrun book profile=q") == ["profile=quick"]
-    assert "model=cnn" in completions(folder, "dlrun summary model=cn")
+    verbs, keys, folders, profiles, models = completions(
+        folder, "dlrun rep", "dlrun report ", "dlrun report runs/digits-cnn-adam/", "dlrun book profile=q",
+        "dlrun summary model=cn")
+    assert "report" in verbs
+    assert {"metric=", "versus=", "runs/digits-cnn-adam/"} <= set(keys) and "model=" not in keys
+    assert folders == ["runs/digits-cnn-adam/0a1b"]
+    assert profiles == ["profile=quick"]
+    assert "model=cnn" in models
 
 
-def test_completion_is_installed_by_a_bash_script(folder: Path) -> None:
-    done = dlrun(folder, "-sc", "install=bash")
+def test_completion_is_installed_by_a_bash_script(answered: Answered) -> None:
+    done = answered("-sc", "install=bash")
     assert done.returncode == 0
     script = subprocess.run(["bash", "-n"], input=done.stdout, text=True, capture_output=True)
     assert script.returncode == 0, script.stderr
@@ -189,21 +216,20 @@ HYDRA = [
 
 
 @pytest.mark.parametrize(("arguments", "says"), HYDRA, ids=_command)
-def test_hydras_own_flags_are_answered_by_hydra(arguments: list[str], says: str, folder: Path) -> None:
-    done = dlrun(folder, *arguments)
+def test_hydras_own_flags_are_answered_by_hydra(arguments: list[str], says: str, answered: Answered) -> None:
+    done = answered(*arguments)
     assert done.returncode == 0, done.stderr
     assert says in done.stdout
-    assert {path.name for path in folder.iterdir()} <= {"cache"}
 
 
-def test_the_configuration_that_is_shown_is_complete(folder: Path) -> None:
+def test_the_configuration_that_is_shown_is_complete(answered: Answered) -> None:
     import yaml
 
     from dlrun.config.schema.fields import defaults
     from dlrun.config.schema.root import Root
     from dlrun.engine.optimizers.adam import Adam
 
-    shown = yaml.safe_load(dlrun(folder, "--cfg", "job").stdout)
+    shown = yaml.safe_load(answered("--cfg", "job").stdout)
     assert set(defaults(Root)) <= set(shown)
     assert set(defaults(Adam)) | {"kind"} == set(shown["optimizer"])
 
