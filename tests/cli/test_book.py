@@ -55,7 +55,7 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
     assert made == {path: path.stat().st_mtime_ns for path in here.glob("runs/digits-*/*/result.json")}
     capsys.readouterr()
 
-    assert main(["book", "mine/C1", "seeds=1", "epochs=1", "threads=1"]) == 0  # a changed setting
+    assert main(["book", "mine/C1", "seeds=1", "epochs=1", "threads=1", "launcher=inline"]) == 0  # a changed setting
     assert "PARTIAL: epochs=1" in capsys.readouterr().out
     assert main(["book", "--write"]) == 0
     kept = json.loads((here / "experiments" / "results" / "mine" / "C1.json").read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -9,7 +10,9 @@ import sys
 from pathlib import Path
 
 from dlrun.record.plan import Plan, store
+from dlrun.sweep.execute.options import Execution
 from dlrun.sweep.make import make_plan
+from dlrun.sweep.run import run_sweep
 
 FAST = ["dataset=digits", "device=cpu", "threads=1", "batch_size=256"]
 
@@ -38,6 +41,11 @@ def start(plan: Plan, log: Path, options: str = '{"workers": 2}', *allowed: str)
     with log.open("ab") as stream:
         return subprocess.Popen([sys.executable, "-c", _DRIVER, str(plan.folder), options, *allowed], stdout=stream,
                                 stderr=subprocess.STDOUT)
+
+
+def run_here(plan: Plan, **options: object) -> int:
+    """Run a plan in this process, where torch is loaded already: the bits are those of workers (test_inline.py)."""
+    return run_sweep(plan, Execution(**{"launcher": "inline", **options}), io.StringIO())  # type: ignore[arg-type]
 
 
 def children(pid: int) -> list[int]:

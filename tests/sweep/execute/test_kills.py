@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.record.plan import Plan
-from tests.sweep.sweeps import alive, checkpoints, children, kill, planned, start
+from tests.sweep.sweeps import alive, checkpoints, children, kill, planned, run_here, start
 from tests.whole.equal import assert_same_run
 
 OVERRIDES = ["model=softmax", "epochs=12", "checkpoint_seconds=0"]
@@ -42,7 +42,9 @@ def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
         time.sleep(dice.uniform(0.0, 0.3))
         assert process.poll() is None, f"the sweep ended before its last kill: make it longer\n{log.read_text()}"
         workers = children(process.pid)
-        if workers and dice.random() < 0.5:
+        if not workers:  # what was written came from workers of a sweep that was killed before
+            continue
+        if hit["worker"] < hit["parent"] or hit["worker"] == hit["parent"] and dice.random() < 0.5:
             kill(dice.choice(workers))
             hit["worker"] += 1
         else:
@@ -57,7 +59,7 @@ def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
             assert now[number] == (written, content), f"job {number} was done and was touched again"
         done = now
     assert process.wait() == 0, log.read_text()
-    assert set(hit.values()) != {0}
+    assert hit["worker"] and hit["parent"]
     for number, then in done.items():
         assert finished(plan)[number] == then
     assert not any(alive(pid) for pid in children(process.pid))
@@ -65,8 +67,7 @@ def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
 
 def compare(jobs: list[str], kills: int, tmp_path: Path) -> None:
     whole = planned(tmp_path / "whole", *OVERRIDES, *jobs)
-    undisturbed = start(whole, tmp_path / "log")
-    assert undisturbed.wait() == 0, (tmp_path / "log").read_text()
+    assert run_here(whole) == 0
     killed = planned(tmp_path / "killed", *OVERRIDES, *jobs)
     disturb(killed, kills, tmp_path / "log-killed", random.Random())
     for one, other in zip(whole.jobs, killed.jobs):
@@ -87,8 +88,8 @@ def tables(plan: Plan) -> dict[str, list[list[str]] | str]:
             **{name: (folder / name).read_text() for name in ("table.md", "table.tex")}}
 
 
-def test_a_sweep_killed_four_times_ends_with_the_same_bits(tmp_path: Path) -> None:
-    compare(["seed=range(5)"], 4, tmp_path)
+def test_a_sweep_of_which_a_worker_and_the_parent_are_killed_ends_with_the_same_bits(tmp_path: Path) -> None:
+    compare(["seed=range(4)"], 2, tmp_path)
 
 
 @pytest.mark.slow
