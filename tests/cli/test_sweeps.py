@@ -73,7 +73,7 @@ def test_the_first_jobs_configuration_is_shown(said, write) -> None:
 
 
 def test_states_and_time_are_told_from_the_folders(said, folder: Path) -> None:
-    arguments = ["-m", *FAST, "optimizer.lr=0.1,0.01,0.001", "sweep.name=mine"]
+    arguments = ["-m", *FAST, "optimizer.lr=0.1,0.01,0.001", "sweep.name=mine", "launcher=inline"]
     said(*arguments)
     done = sorted(folder.glob("runs/*/*/result.json"))
     assert len(done) == 3

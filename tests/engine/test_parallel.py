@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,9 @@ import torch
 
 from dlrun.engine.fit import fit
 from tests.engine.make import made
+from tests.engine.together import main
+from tests.helpers.forked import Forked
 
-ROOT = Path(__file__).parents[2]
 # float32 sums in another order: a few units in the last place at first, which training then spreads.
 WEIGHTS, LOSS = 2e-5, 1e-5
 
@@ -34,10 +33,9 @@ CASES = {
 
 
 def together(folder: Path, size: int, overrides: tuple[str, ...]) -> dict:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1",
-           "MASTER_PORT": str(20000 + os.getpid() % 20000), "WORLD_SIZE": str(size)}
-    processes = [subprocess.Popen([sys.executable, "-m", "tests.engine.together", str(folder), *overrides], cwd=ROOT,
-                                  env={**env, "RANK": str(rank)}, stderr=subprocess.PIPE, text=True)
+    env = {"OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(20000 + os.getpid() % 20000),
+           "WORLD_SIZE": str(size)}
+    processes = [Forked(main, str(folder), *overrides, cwd=folder, env={**env, "RANK": str(rank)})
                  for rank in range(size)]
     errors = [process.communicate(timeout=120)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * size, errors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
@@ -24,7 +23,3 @@ def main(folder: str, *overrides: str) -> None:
         torch.save({"weights": dict(components.model.state_dict()), "rows": rows}, Path(folder) / "together.pt")
     dist.barrier()
     dist.destroy_process_group()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

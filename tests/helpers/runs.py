@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import torch
 
-import dlrun
 from dlrun.record.recorder import Recorder, RunInfo
+from tests.helpers.forked import Forked, dlrun
 
 OVERRIDES = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=250"]  # 5 steps
 
@@ -36,11 +34,9 @@ def last_weights(folder: Path) -> dict[str, torch.Tensor]:
     return torch.load(folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
 
 
-def command(folder: Path, *overrides: str) -> subprocess.Popen:
-    """The command line in a process of its own, of the dlrun that is tested here."""
-    here = str(Path(dlrun.__file__).parents[1])
-    return subprocess.Popen([sys.executable, "-m", "dlrun", *overrides], cwd=folder, text=True, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": here})
+def command(folder: Path, *overrides: str) -> Forked:
+    """The command line in a process of its own, of the dlrun that is tested here; torch is loaded already."""
+    return Forked(dlrun, *overrides, cwd=folder)
 
 
 def wait_for(found, seconds: float = 60) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -11,16 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.forked import CONTEXT
 from tests.whole.equal import assert_same_run, rows
 
 OVERRIDES = ["dataset=digits", "model=cnn", "model.filters=[4,8]", "model.hidden=[16]", "model.dropout=0.3",
              "model.batch_norm=true", "augment=shift", "schedule=plateau", "schedule.patience=2", "batch_size=64",
              "epochs=25", "threads=1", "device=cpu", "test_at=[3]", "early_stop.patience=15", "verbosity=0"]
-
-# A server that has torch loaded forks each attempt, so that thirty starts cost seconds, not a minute.
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["dlrun.run.run", "dlrun.preflight.preflight"])
-
 
 def attempt(overrides: list[str], quiet: str) -> None:
     """One start of the command, in a process of its own."""

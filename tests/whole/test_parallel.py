@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.forked import Forked, dlrun
+
 ROOT = Path(__file__).parents[2]
 OVERRIDES = ("model=dense", "model.hidden=[32]", "model.dropout=0.2", "optimizer=momentum", "epochs=6",
              "train_size=600", "batch_size=50", "device=cpu", "threads=1", "checkpoint_seconds=0")
 
 
-def command(folder: Path, *overrides: str, processes: int = 2) -> list[str]:
-    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
+def command(folder: Path, *overrides: str) -> list[str]:
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     return [sys.executable, *torchrun, "-m", "dlrun", *OVERRIDES, f"output_dir={folder}", *overrides]
 
 
@@ -26,9 +29,24 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-def run(folder: Path, *overrides: str, processes: int = 2) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, *overrides, processes=processes), env=environment(), cwd=folder, text=True,
-                          capture_output=True, timeout=240)
+def run(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(folder, *overrides), env=environment(), cwd=folder, text=True, capture_output=True,
+                          timeout=240)
+
+
+def together(folder: Path, *overrides: str) -> tuple[list[int], str, str]:
+    """Two processes as torchrun starts them, which ends all when one fails: exit codes, and what both print."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {"OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2",
+           "LOCAL_WORLD_SIZE": "2"}
+    processes = [Forked(dlrun, *OVERRIDES, f"output_dir={folder}", *overrides, cwd=folder,
+                        env={**env, "RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(2)]
+    if processes[0].wait(240):
+        processes[1].kill()
+    texts = [process.communicate(240) for process in processes]
+    return [process.wait() for process in processes], *map("".join, zip(*texts))
 
 
 def result(folder: Path) -> tuple[str, dict, list[dict]]:
@@ -38,10 +56,11 @@ def result(folder: Path) -> tuple[str, dict, list[dict]]:
 
 
 def test_two_processes_make_the_run_of_one(tmp_path: Path) -> None:
-    for name, processes in (("one", 1), ("two", 2)):
+    for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        done = run(tmp_path / name, processes=processes)
-        assert done.returncode == 0, done.stderr
+    alone = Forked(dlrun, *OVERRIDES, f"output_dir={tmp_path}/one", cwd=tmp_path / "one")
+    done = run(tmp_path / "two")
+    assert done.returncode == 0 == alone.wait(240), done.stderr
     run_id, one, rows = result(tmp_path / "one")
     other_id, two, others = result(tmp_path / "two")
     assert run_id == other_id and two["status"] == "finished" and "2 processes" in two["device"]
@@ -50,8 +69,8 @@ def test_two_processes_make_the_run_of_one(tmp_path: Path) -> None:
     for row, other in zip(rows, others, strict=True):
         for key in ("train/loss", "val/loss", "train/accuracy"):
             assert other[key] == pytest.approx(row[key], rel=1e-4, abs=1e-4), key
-    again = run(tmp_path / "two")
-    assert again.returncode == 0 and "was made on" in again.stdout and result(tmp_path / "two")[1] == two
+    codes, out, _ = together(tmp_path / "two")
+    assert codes == [0, 0] and "was made on" in out and result(tmp_path / "two")[1] == two
 
 
 @pytest.mark.slow
@@ -78,6 +97,6 @@ def test_a_stopped_run_of_two_goes_on_as_one_that_never_was(tmp_path: Path) -> N
 
 
 def test_what_several_processes_do_not_do_is_said_once(tmp_path: Path) -> None:
-    done = run(tmp_path, "optimizer.accumulate=2", "max_seconds=5")
-    assert done.returncode != 0 and not list(tmp_path.iterdir())
-    assert done.stderr.count("several processes train one run") == 2  # a line for each key
+    codes, _, err = together(tmp_path, "optimizer.accumulate=2", "max_seconds=5")
+    assert codes[0] == 2 and not list(tmp_path.iterdir())
+    assert err.count("several processes train one run") == 2  # a line for each key
