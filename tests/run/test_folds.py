@@ -14,9 +14,11 @@ import yaml
 
 from dlrun.cli.route import route
 from dlrun.config.problem import ConfigError
+from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.run import folds as of_folds
+from dlrun.run.run import run
 from tests.helpers.runs import custom, files
 from tests.run.stops import Killed, killed_after, signalled_after
 from tests.whole.equal import assert_same_run, assert_same_state, result, rows
@@ -89,13 +91,19 @@ def test_with_a_final_fit_its_model_is_the_one_that_is_measured_on_the_test_rows
     assert found["steps"] == 4 * 3 * 6 + 3 * 8
 
 
-@pytest.fixture
-def whole(go):
-    return go(*OVERRIDES, f"validation={FINAL}", "output_dir=whole")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nothing stops, to compare with."""
+    overrides = [*OVERRIDES, f"validation={FINAL}", "threads=1", "device=cpu"]
+    return run(preflight([*overrides, f"output_dir={tmp_path_factory.mktemp('whole')}"]), ["dlrun"], [Recorder()])
 
 
-@pytest.mark.parametrize("step", [1, 7, 18])
-@pytest.mark.parametrize("fold", [0, 2, 4])
+QUICK = [(0, 1), (2, 7), (2, 18), (4, 7)]  # of each fold and each moment one
+
+
+@pytest.mark.parametrize(("fold", "step"), [
+    pytest.param(fold, step, marks=[] if (fold, step) in QUICK else pytest.mark.slow)
+    for fold in (0, 2, 4) for step in (1, 7, 18)])
 def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, monkeypatch) -> None:
     overrides, trained = [*OVERRIDES, f"validation={FINAL}", "checkpoint_seconds=0"], []
     train = of_folds.train_once

@@ -29,7 +29,7 @@ def assert_same_weights(one: Path, other: Path) -> None:
 
 def test_a_job_alone_is_the_job_within_a_multirun_and_is_found_as_done(go, capsys) -> None:
     # Before and behind the job others stand: another model, other optimizer, other seed.
-    assert multirun.main([*OVERRIDES, *FIXED, "optimizer=sgd,adam", "seed=0,1", "verbosity=0"]) == 0
+    assert multirun.main([*OVERRIDES, *FIXED, "optimizer=sgd,adam", "seed=0,1", "verbosity=0", "launcher=inline"]) == 0
     out = capsys.readouterr().out
     assert "optimizer  sgd, adam" in out and "jobs    4: 4 to do" in out and "4 jobs: 4 done" in out
     for optimizer in ("sgd", "adam"):
@@ -60,7 +60,7 @@ class Moody(torch.nn.Module):
     overrides = ["dataset=digits", *custom(Path.cwd(), source, "Moody"), "batch_size=250", "epochs=1", *FIXED,
                  "verbosity=0"]
     (Path.cwd() / "configs" / "model" / "mine.yaml").write_text("_target_: mine.Moody\nmood: 0\n")
-    assert multirun.main([*overrides, "model.mood=0,1,2"]) == 1
+    assert multirun.main([*overrides, "model.mood=0,1,2", "launcher=inline"]) == 1
     out = capsys.readouterr().out
     assert "model.mood=1  failed: ValueError: in a mood" in out and "3 jobs: 2 done, 1 failed" in out
     results = sorted(Path("runs").glob("*/*/result.json"))
