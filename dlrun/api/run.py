@@ -36,6 +36,7 @@ class Run:
 
     @property
     def id(self) -> str:
+        """Ten hexadecimal digits; the folder's name where there is no result yet."""
         return str(self.result.get("id", self.folder.name))
 
     @property

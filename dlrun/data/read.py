@@ -17,8 +17,11 @@ Hashes = Mapping[str, str | tuple[str, ...]]  # SHA-256 of the genuine files by 
 class Readable(Protocol):
     """What reading asks of a data set; see `dlrun.data.sets._base.Dataset`."""
 
-    def read(self, data_dir: str, say: Say) -> RawDataset: ...
-    def select(self, source: RawDataset) -> RawDataset: ...
+    def read(self, data_dir: str, say: Say) -> RawDataset:
+        """The data set as it is stored."""
+
+    def select(self, source: RawDataset) -> RawDataset:
+        """What its options keep of that."""
 
 
 def read(dataset: Readable, data_dir: str, say: Say) -> RawDataset:

@@ -43,6 +43,7 @@ class AgreedCheckpoints:
         self._own.saved = value
 
     def due(self) -> bool:
+        """Whether all save after this step; the leader's wish travels with the next gradients."""
         save = self._shares.agreed(self._step())[1]
         self._shares.due = self._own.due() and not save  # goes out with the next gradients
         return save
@@ -61,5 +62,6 @@ class AgreedCheckpoints:
             self._own.saved = (epoch, step)
 
     def write_best(self) -> None:
+        """Write best.pt, by the leader alone."""
         if self._shares.leader:
             self._own.write_best()

@@ -24,11 +24,13 @@ _END, _END_SIZE = b"PK\5\6", 22  # how a zip archive without a comment ends; its
 
 
 class Stateful(Protocol):
-    """Something with state.  `load` takes every key out of what `state` gave (`pop`)."""
+    """Something whose state is a part of the checkpoint."""
 
-    def state(self) -> dict[str, Any]: ...
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values from which it goes on to the same bits."""
 
-    def load(self, state: dict[str, Any]) -> None: ...
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave; takes every key out of it (`pop`), so that one that is not read is noticed."""
 
 
 def save(path: Path, content: dict[str, Any], before: Path | None = None) -> None:

@@ -73,6 +73,7 @@ class CheckpointManager:
         self.loaded_rows: str | None = None  # the lines of metrics.jsonl in the checkpoint that was loaded
 
     def due(self) -> bool:
+        """Whether so many seconds have passed since the last write."""
         return time.monotonic() - self._written >= self.seconds
 
     def cheap(self) -> bool:

@@ -34,6 +34,7 @@ class LearningRate:
         return self.lr * self.factor(step)
 
     def epoch(self, metrics: dict[str, float]) -> None:
+        """Feedback after an epoch with these metrics."""
         self.schedule.after_epoch(self._state, metrics, self.lr, self._direction)
 
     def state(self) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class Signals:
 
     @property
     def name(self) -> str:
+        """SIGINT or SIGTERM; empty where no signal has come."""
         return signal.Signals(self.asked).name if self.asked is not None else ""
 
     @property

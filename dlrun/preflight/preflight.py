@@ -37,6 +37,7 @@ class Examined:
 
     @property
     def wrong(self) -> bool:
+        """Whether anything keeps the command from starting."""
         return bool(self.override_problems or self.value_problems) or self.checked is None
 
     def problems(self) -> list[Problem]:

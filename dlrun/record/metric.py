@@ -43,6 +43,7 @@ class Metric:
 
     @property
     def head(self) -> str:
+        """What stands above its column: the short label where it has one."""
         return self.short or self.title
 
     def better(self, ours: float, theirs: float) -> bool:

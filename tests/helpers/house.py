@@ -37,6 +37,12 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@cache
+def tree(module: str) -> ast.Module:
+    """A module as it is written; parsed once for all tests."""
+    return ast.parse(modules()[module].read_text(encoding="utf-8"))
+
+
 def targets(node: ast.AST, module: str) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
@@ -49,9 +55,8 @@ def targets(node: ast.AST, module: str) -> list[str]:
 @cache
 def imports(module: str) -> frozenset[str]:
     """The modules of the package that a module imports, anywhere in its file."""
-    tree = ast.parse(modules()[module].read_text(encoding="utf-8"))
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree(module)):
         for target in targets(node, module):
             while target and target not in modules():
                 target = target.rpartition(".")[0]

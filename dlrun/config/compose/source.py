@@ -198,6 +198,7 @@ class Places(SearchPathPlugin):
     """Tells Hydra where dlrun's options and the user's folders are."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """dlrun's own options first, kinds without a file next, then the user's folders, then experiments."""
         own, *users = config_dirs()
         search_path.append("dlrun", f"dlrun://{own}")
         search_path.append("dlrun", f"{KindOptions.scheme()}://registry")  # before users' files, as dlrun's own are

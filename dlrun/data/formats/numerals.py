@@ -27,6 +27,7 @@ class Exact(str):
     """A number as a program writes it: its point is a decimal point, in whatever company."""
 
     def strip(self, chars: str | None = None, /) -> str:
+        """Itself: a program writes no blanks, and a plain text would lose what it is."""
         return self
 
 

@@ -32,6 +32,7 @@ class EarlyStop(Kind):
 
     @property
     def on(self) -> bool:
+        """Whether anything ends training early."""
         return self.patience is not None or self.target is not None
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:

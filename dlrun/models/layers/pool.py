@@ -27,6 +27,7 @@ class Pool(Layer):
 
     @property
     def step(self) -> tuple[int, ...]:
+        """The step between windows: the size where none is given."""
         return self.stride or self.size
 
     def wrong(self) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,7 @@ class MetricAccumulator:
             self._counts[name] += count
 
     def reset(self) -> None:
+        """Start again from zero, for a new epoch."""
         for name in self.names:
             self._sums[name].zero_()
             self._counted[name].zero_()
