@@ -40,7 +40,7 @@ class TrainingRows:
 
     def target_column(self) -> tuple[int, tuple[float, float], tuple[float, float]]:
         """The column of a series that is forecast, offset and factor of its inputs, and those of the target."""
-        column, target = self.prepared.asked["target"], self.prepared.targets[0]
+        column, target = self.prepared.settings["target"], self.prepared.targets[0]
         offset, factor = (np.broadcast_to(value, self.prepared.train.x.shape[1:])[column].item()
                           for value in (self.prepared.scale.offset, self.prepared.scale.factor))
         return column, (offset, factor), (target.offset, target.factor)

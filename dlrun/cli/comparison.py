@@ -11,7 +11,7 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.sweeps import of_a_sweep
 from dlrun.record.terminal import say
 from dlrun.report.claim_verdicts import rows_of
-from dlrun.report.experiments import Entry
+from dlrun.report.experiments import BookExperiment
 from dlrun.report.measurements import Folders, row_name
 from dlrun.report.verdicts import QUICK, verdicts_on
 
@@ -24,13 +24,13 @@ _HOW = ("seeds", "workers", "per_gpu", "on_error", "retry", "timeout", "dry_run"
 SEEDS = "seeds=5"
 
 
-def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
+def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence[str]) -> int:
     """Run what is missing of a comparison and print it with its verdicts; the exit code of the sweep.
 
     An override that narrows it, or changes a setting, makes a table that is labelled partial.
     """
-    if entry.book.needs:
-        raise problem(entry.name, f"it cannot be run: it needs {entry.book.needs}")
+    if experiment.book.needs:
+        raise problem(experiment.name, f"it cannot be run: it needs {experiment.book.needs}")
     from dlrun.record.folder import write_json, write_text
     from dlrun.record.plan import store
     from dlrun.report.book_page import as_page
@@ -38,47 +38,48 @@ def run_comparison(entry: Entry, profile: str, overrides: Sequence[str]) -> int:
     from dlrun.sweep.make import make_plan
 
     partial = [override for override in overrides if not _harmless(override)]
-    plan = make_plan(sweep_overrides(entry, profile, overrides, bool(partial)))
+    plan = make_plan(sweep_overrides(experiment, profile, overrides, bool(partial)))
     if not partial and profile != QUICK:
-        check_names(entry, plan)
+        check_names(experiment, plan)
     if plan.options.get("dry_run"):
         return _printed(plan)
     store(plan)
     code = _run(plan)
-    folders = Folders(plan, entry.name, profile, partial)
-    verdicts = verdicts_on(entry.book, folders.measurements, folders.look, entry.metric)
+    folders = Folders(plan, experiment.name, profile, partial)
+    verdicts = verdicts_on(experiment.book, folders.measurements, folders.values_of, experiment.metric)
     say()
-    print_comparison(entry.book, folders.measurements, verdicts, sys.stdout)
+    print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)
     write_json(plan.folder / MEASURED, folders.measurements.plain())
     write_text(plan.folder / "reports" / "book.html",
-               as_page(entry.book, folders.measurements, verdicts, folders.look))
+               as_page(experiment.book, folders.measurements, verdicts, folders.values_of))
     say(f"\n{plan.folder / 'reports' / 'book.html'}")
     return code
 
 
-def sweep_overrides(entry: Entry, profile: str, overrides: Sequence[str], partial: bool) -> list[str]:
+def sweep_overrides(experiment: BookExperiment, profile: str, overrides: Sequence[str], partial: bool) -> list[str]:
     """The overrides of the sweep: the experiment, the profile's overrides where nothing typed stands against them."""
     typed = {_key(override) for override in overrides}
-    quick = [override for override in entry.book.quick if _key(override) not in typed] if profile == QUICK else []
-    seeds = [] if entry.sweep.get("seeds") or "seeds" in typed | {_key(override) for override in quick} else [SEEDS]
-    name = "-".join(filter(None, [entry.name.replace("/", "-"), QUICK if profile == QUICK else "",
+    quick = [override for override in experiment.book.quick if _key(override) not in typed] if profile == QUICK else []
+    seeded = experiment.sweep.get("seeds") or "seeds" in typed | {_key(override) for override in quick}
+    seeds = [] if seeded else [SEEDS]
+    name = "-".join(filter(None, [experiment.name.replace("/", "-"), QUICK if profile == QUICK else "",
                                   "partial" if partial else ""]))
-    return [f"experiment={entry.name}", f"sweep.name={name}", *seeds, *quick, *overrides]
+    return [f"experiment={experiment.name}", f"sweep.name={name}", *seeds, *quick, *overrides]
 
 
-def check_names(entry: Entry, plan: Plan) -> None:
+def check_names(experiment: BookExperiment, plan: Plan) -> None:
     """Raises ConfigError where the book's cells or claims name rows that the comparison does not have."""
     known = list(dict.fromkeys(row_name(job) for job in plan.jobs))
-    rows = [cell.row for cell in entry.book.printed if cell.row is not None]
-    rows += [row for claim in entry.book.claims if claim.check for row in rows_of(claim.check)]
+    rows = [cell.row for cell in experiment.book.printed if cell.row is not None]
+    rows += [row for claim in experiment.book.claims if claim.check for row in rows_of(claim.check)]
     wrong = [row for row in dict.fromkeys(rows) if row not in known]
     if wrong:
-        raise problem(f"book of {entry.name}", f"no row {', '.join(wrong)}; rows are {', '.join(known)}")
+        raise problem(f"book of {experiment.name}", f"no row {', '.join(wrong)}; rows are {', '.join(known)}")
 
 
-def measured_in(output_dir: Path, entry: Entry) -> dict[str, Path]:
+def measured_in(output_dir: Path, experiment: BookExperiment) -> dict[str, Path]:
     """The files of numbers below a folder of runs, by profile."""
-    base = output_dir / "sweeps" / entry.name.replace("/", "-")
+    base = output_dir / "sweeps" / experiment.name.replace("/", "-")
     places = {"full": base / MEASURED, QUICK: base.with_name(f"{base.name}-{QUICK}") / MEASURED}
     return {profile: path for profile, path in places.items() if path.is_file()}
 

@@ -1,6 +1,6 @@
 """Decoded arrays, kept so that the second start is fast.
 
-An entry is a folder `<kind>-<what was asked>-<state of the sources>` with one .npy an array and `about.json`, which has
+An entry is a folder `<kind>-<its settings>-<state of the sources>` with one .npy an array and `about.json`, which has
 their checksums and its own: an entry that was damaged on the disk is decoded again.
 It never changes: other settings or another size or time of a source file make another entry, and an entry of
 an older state is removed.  An entry appears by one rename, so a reader sees all of it or nothing.
@@ -46,14 +46,14 @@ def folder() -> Path:
     return cache_dir()
 
 
-def entry(kind: str, asked: object, paths: list[Path], state: object = None) -> Path:
+def entry(kind: str, settings: object, paths: list[Path], state: object = None) -> Path:
     """The entry's folder for a kind, the settings that decoding depends on, and the source files.
 
     `state` stands for the files' sizes and times where there are too many to list.
     """
     if state is None:
         state = [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in paths)]
-    base = _short([FORMAT, kind, asked, [str(path.resolve()) for path in paths]])
+    base = _short([FORMAT, kind, settings, [str(path.resolve()) for path in paths]])
     return folder() / "decoded" / f"{kind}-{base}-{_short(state)}"
 
 
@@ -113,7 +113,7 @@ def _array(file: Path, noted: dict[str, Any] | None) -> np.ndarray:
                 _waiting.append((file, _pool().submit(_is_whole, file, noted["crc32c"])))
             return found
         data = file.read_bytes()
-        if noted is not None and digest.shown(digest.extend(0, data)) != noted["crc32c"]:
+        if noted is not None and digest.hexadecimal(digest.extend(0, data)) != noted["crc32c"]:
             raise Damaged(file, "its checksum is wrong")
         found = np.load(io.BytesIO(data), allow_pickle=False)
         return found
@@ -147,7 +147,7 @@ if hasattr(os, "register_at_fork"):
 
 def _is_whole(file: Path, crc: str) -> bool:
     try:
-        return digest.shown(digest.of_file(file)) == crc
+        return digest.hexadecimal(digest.of_file(file)) == crc
     except FileNotFoundError:
         return True  # the entry was removed; what is mapped stays
     except OSError:
@@ -188,7 +188,7 @@ def store(at: Path, source: RawDataset) -> None:
         for name, array in arrays.items():
             file = work / f"{name}.npy"
             np.save(file, array, allow_pickle=False)
-            sums[name] = {"bytes": file.stat().st_size, "crc32c": digest.shown(digest.of_file(file))}
+            sums[name] = {"bytes": file.stat().st_size, "crc32c": digest.hexadecimal(digest.of_file(file))}
         rows = {split: len(arrays[name]) for split, name in (("train", "x"), ("val", "x_val"), ("test", "x_test"))
                 if name in arrays}
         about = {
@@ -221,7 +221,7 @@ def load_array(name: str) -> np.ndarray | None:
     for file in (folder() / "arrays").glob(f"{name}-{'[0-9a-f]' * 8}.npy"):
         with contextlib.suppress(OSError, ValueError, EOFError):
             data = file.read_bytes()
-            if digest.shown(digest.extend(0, data)) == file.stem.rpartition("-")[2]:
+            if digest.hexadecimal(digest.extend(0, data)) == file.stem.rpartition("-")[2]:
                 found: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
                 return found
     return None
@@ -240,7 +240,7 @@ def store_array(name: str, array: np.ndarray) -> None:
         handle, work = tempfile.mkstemp(prefix=".writing-", suffix=".npy", dir=place)
         with os.fdopen(handle, "wb") as stream:
             np.save(stream, array, allow_pickle=False)
-        os.replace(work, place / f"{name}-{digest.shown(digest.of_file(work))}.npy")
+        os.replace(work, place / f"{name}-{digest.hexadecimal(digest.of_file(work))}.npy")
 
 
 def _publish(work: Path, at: Path) -> None:

@@ -73,7 +73,7 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
 
         prepared, untrained = without_unseen(source, prepared, basis.x, say)
     prepared = _target(cfg, _filled(cfg, source, prepared, basis, say), basis)
-    return dataclasses.replace(prepared, asked=prepared.asked | untrained)
+    return dataclasses.replace(prepared, settings=prepared.settings | untrained)
 
 
 def _len(array: np.ndarray | None) -> int:
@@ -117,14 +117,14 @@ def _filled(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
         whole: dict[str, Any] = {name: _with_fill(split, fill)
                  for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
         prepared = dataclasses.replace(prepared, **whole)
-    asked: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
+    settings: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
     if source.reading:
-        asked["reading"] = source.reading
+        settings["reading"] = source.reading
     if source.data_spec.input_kind == "image":
         channels, *size = source.data_spec.input_shape
-        asked = {"size": size, "channels": channels, "levels": source.levels, "crop": cfg.crop}
+        settings = {"size": size, "channels": channels, "levels": source.levels, "crop": cfg.crop}
     return dataclasses.replace(prepared, scale=_scale(cfg, source, basis.x), notes=notes, stand_in=fill,
-                               asked=asked)
+                               settings=settings)
 
 
 def _with_fill(split: Split, fill: np.ndarray) -> Split:

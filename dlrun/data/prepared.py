@@ -48,7 +48,7 @@ class PreparedData:
     rows are in which split.  Scale, vocabulary and what stands in for missing numbers follow from these.
     `targets` holds a target that is a number, or where there are several targets all of them in their order;
     `vocabulary` belongs to words and characters.
-    `asked` are the settings by which new rows are made (maxlen, padding ...), `stand_in` the numbers of missing cells.
+    `settings` are those by which new rows are made (maxlen, padding ...), `stand_in` the numbers of missing cells.
     """
 
     data_spec: DatasetSpec
@@ -62,5 +62,5 @@ class PreparedData:
     notes: list[str]
     vocabulary: Vocabulary | None = None
     targets: tuple[Target, ...] = ()
-    asked: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     stand_in: np.ndarray | None = None

@@ -34,7 +34,7 @@ def plain(prepared: PreparedData) -> dict[str, Any]:
         "stand_in": None if prepared.stand_in is None else prepared.stand_in.tolist(),
         "targets": [dataclasses.asdict(target) for target in prepared.targets],
         "vocabulary": None if prepared.vocabulary is None else prepared.vocabulary.plain(),
-        "asked": prepared.asked,
+        "asked": prepared.settings,
     }
 
 
@@ -69,19 +69,19 @@ def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
     words = vocabulary(state)
     if words is None:
         raise problem(f"{len(texts)} texts", f"this run was trained on {data_spec(state).input_kind} data")
-    asked = state["asked"]
+    settings = state["asked"]
     found = [words.encode(text) for text in texts]
-    if "windows" not in asked:
+    if "windows" not in settings:
         stops = np.cumsum([len(row) for row in found], dtype=np.int64)
         spans = np.stack([stops - [len(row) for row in found], stops], 1)
         ids = sequences.Ids(np.array([number for row in found for number in row], np.int64), spans)
-        return Split(sequences.rows(ids, asked), None, form=sequences.form_of(asked))
-    length = asked["windows"]["length"]
+        return Split(sequences.rows(ids, settings), None, form=sequences.form_of(settings))
+    length = settings["windows"]["length"]
     short = next((text for text, row in zip(texts, found) if len(row) < length and words.padding is None), None)
     if short is not None:
         raise problem(repr(short), f"expected {length} {words.unit}s or more to begin with")
     rows = [[words.padding or 0] * (length - len(row)) + row[-length:] for row in found]
-    form = Form(asked["form"], asked["size"] if asked["form"] == "one_hot" else 0)
+    form = Form(settings["form"], settings["size"] if settings["form"] == "one_hot" else 0)
     return Split(np.array(rows, np.int64).reshape(-1, length), None, form=form)
 
 
@@ -109,13 +109,13 @@ def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence
     from dlrun.data.formats.columns import Missing, numbers
     from dlrun.data.formats.numerals import Numerals, is_number
 
-    asked, path = state["asked"], source or Path("rows")
+    settings, path = state["asked"], source or Path("rows")
     columns = _columns(state, f"{len(rows)} rows")
     for name in (column["name"] for column in columns):
         if list(names).count(name) != 1:
             why = "there are several of this name" if name in names else f"there are {', '.join(names)}"
             raise problem(f'the column "{name}"', f"it is among those the run was trained on; {why}")
-    reading = asked.get("reading", {})
+    reading = settings.get("reading", {})
     missing = Missing(reading.get("missing", ()))
     numerals = Numerals(reading.get("decimal", "auto"), separator, point=reading.get("point", False),
                         comma=reading.get("comma", False), trained=True, unit="line" if lines else "row")
@@ -127,7 +127,7 @@ def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence
         cells = [row[place].strip() for row in rows]
         if column["kind"] == "text":
             unknown = _one_hot(x[:, start : start + len(column["words"])], cells, column["words"],
-                               asked.get("untrained", {}).get(column["name"], ()), missing)
+                               settings.get("untrained", {}).get(column["name"], ()), missing)
             if unknown:
                 say(f'{path.name}: {len(unknown):,} rows have a text in "{column["name"]}" that no training row has '
                     f"({unknown[0]!r}): it counts as unknown")
@@ -178,15 +178,15 @@ def of_arrays(state: dict[str, Any], x: Any) -> Split:
     """
     from dlrun.data.formats.objects import dataset_of
 
-    spec, asked = data_spec(state), state["asked"]
+    spec, settings = data_spec(state), state["asked"]
     if state["vocabulary"] is not None:
         raise problem("x", "this run was trained on texts; expected texts")
     source = dataset_of({"x": x}, "x", layout="series" if spec.input_kind == "series" else "auto")
     if source.data_spec.input_shape != spec.input_shape:
         raise problem("x", f"its rows have the shape {source.data_spec.input_shape}; this run was trained on "
                            f"{spec.input_kind} rows of {spec.input_shape}")
-    if spec.input_kind == "image" and (source.x.dtype == np.uint8) != (asked["levels"] != 1):
-        raise problem("x", f"expected pictures of {'floats' if asked['levels'] == 1 else 'bytes (uint8)'}, as in "
+    if spec.input_kind == "image" and (source.x.dtype == np.uint8) != (settings["levels"] != 1):
+        raise problem("x", f"expected pictures of {'floats' if settings['levels'] == 1 else 'bytes (uint8)'}, as in "
                            f"training; they are {source.x.dtype}")
     return Split(_filled(state, source.x) if spec.input_kind == "table" else source.x, None)
 
@@ -195,18 +195,18 @@ def of_images(state: dict[str, Any], files: Sequence[Path]) -> Split:
     """Pictures, resized as in training.  Raises ConfigError for one that can't be read."""
     from dlrun.data.formats.pictures import decode
 
-    asked = state["asked"]
-    if "channels" not in asked:
+    settings = state["asked"]
+    if "channels" not in settings:
         raise problem(str(files[0]), f"this run was trained on {data_spec(state).input_kind} data")
     found = []
-    height, width = asked["size"]
+    height, width = settings["size"]
     for file in files:
         data = file.read_bytes() if file.is_file() else b""
-        picture = decode(data, height, width, asked["channels"], asked["crop"])
+        picture = decode(data, height, width, settings["channels"], settings["crop"])
         if picture is None:
             raise problem(str(file), "no such file, or no picture")
         found.append(picture)
-    levels = asked["levels"]
+    levels = settings["levels"]
     stored = np.stack(found)
     if levels == 1:  # pictures that were given as floats
         return Split(stored.astype(np.float32) / 255, None)
@@ -218,10 +218,10 @@ def of_series(state: dict[str, Any], series: np.ndarray) -> Split:
     """Every window of a series (steps, features), those too whose target lies beyond its end.  Raises ConfigError."""
     from dlrun.data.formats.series import carried
 
-    asked = state["asked"]
-    if "windows" not in asked or state["vocabulary"] is not None:
+    settings = state["asked"]
+    if "windows" not in settings or state["vocabulary"] is not None:
         raise problem("a series", f"this run was trained on {data_spec(state).input_kind} data")
-    windows = Windows(**asked["windows"])
+    windows = Windows(**settings["windows"])
     span = (windows.length - 1) * windows.step + 1
     features = data_spec(state).input_shape[0]
     if series.ndim != 2 or series.shape[1] != features or len(series) < span:

@@ -47,7 +47,7 @@ def _described(source: RawDataset) -> RawDataset:
 
 def cached(kind: str, hashes: Hashes, found: DatasetFiles, say: Say) -> RawDataset:
     """The decoded arrays of files, from the cache where they are there, else decoded and kept there."""
-    at = cache.entry(kind, found.asked, found.paths, found.state)
+    at = cache.entry(kind, found.settings, found.paths, found.state)
     try:
         source = cache.load(at)
     except Damaged as damaged:

@@ -47,21 +47,21 @@ def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
     form = cfg.form
     fitted_on = ids["train"] if basis is prepared.train else looked_up(source.data, table, basis.x)
     maxlen = cfg.maxlen or max(1, fitted_on.longest)
-    asked = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
+    settings = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
              "reverse": cfg.reverse}
-    made = {name: dataclasses.replace(split, x=rows(ids[name], asked), form=form_of(asked))
+    made = {name: dataclasses.replace(split, x=rows(ids[name], settings), form=form_of(settings))
             for name, split in splits.items()}
     if source.data_y is not None:  # a target for each word: padded and cut like the words
         spans = {name: Ids(source.data_y, split.x) for name, split in splits.items()}
-        made = {name: dataclasses.replace(split, y=rows(spans[name], {**asked, "size": len(source.data_spec.classes)}))
-                for name, split in made.items()}
+        of_targets = {**settings, "size": len(source.data_spec.classes)}
+        made = {name: dataclasses.replace(split, y=rows(spans[name], of_targets)) for name, split in made.items()}
     return dataclasses.replace(prepared, **made, data_spec=shape.of_sentences(cfg, source.data_spec, size, maxlen),
-                               vocabulary=vocabulary, asked=asked)
+                               vocabulary=vocabulary, settings=settings)
 
 
-def form_of(asked: dict[str, Any]) -> Form:
+def form_of(settings: dict[str, Any]) -> Form:
     """What padded ids, or the ids of a bag, become."""
-    return Form("multi_hot", asked["size"]) if asked["form"] == "multi_hot" else Form("tokens")
+    return Form("multi_hot", settings["size"]) if settings["form"] == "multi_hot" else Form("tokens")
 
 
 def ranked(source: RawDataset, num_words: int | None, skip_top: int) -> tuple[np.ndarray, Vocabulary]:
@@ -118,26 +118,26 @@ def looked_up(data: np.ndarray, table: np.ndarray, spans: np.ndarray) -> Ids:
     return Ids(ids, np.stack([np.append(0, stops[:-1]), stops], 1).astype(np.int64))
 
 
-def rows(ids: Ids, asked: dict[str, Any]) -> np.ndarray:
+def rows(ids: Ids, settings: dict[str, Any]) -> np.ndarray:
     """The stored rows: padded ids (N, maxlen), or the distinct ids of each row, filled up with `size`."""
-    dtype = np.int16 if asked["size"] < 2**15 else np.int32
-    if asked["form"] == "multi_hot":
-        return _bags(ids, asked["size"], dtype)
-    out = np.zeros((len(ids.spans), asked["maxlen"]), dtype)
+    dtype = np.int16 if settings["size"] < 2**15 else np.int32
+    if settings["form"] == "multi_hot":
+        return _bags(ids, settings["size"], dtype)
+    out = np.zeros((len(ids.spans), settings["maxlen"]), dtype)
     for start in range(0, len(out), ROWS):
-        _pad(out[start : start + ROWS], ids.data, ids.spans[start : start + ROWS], asked)
+        _pad(out[start : start + ROWS], ids.data, ids.spans[start : start + ROWS], settings)
     return out
 
 
-def _pad(out: np.ndarray, data: np.ndarray, spans: np.ndarray, asked: dict[str, Any]) -> None:
+def _pad(out: np.ndarray, data: np.ndarray, spans: np.ndarray, settings: dict[str, Any]) -> None:
     lengths = spans[:, 1] - spans[:, 0]
     kept = np.minimum(lengths, out.shape[1])
     _, row, place = positions(np.stack([np.zeros_like(kept), kept], 1))
-    column = place + (out.shape[1] - kept)[row] if asked["padding"] == "pre" else place
-    if asked["truncating"] == "pre":  # the end is kept
+    column = place + (out.shape[1] - kept)[row] if settings["padding"] == "pre" else place
+    if settings["truncating"] == "pre":  # the end is kept
         place = place + (lengths - kept)[row]
     # reversed before it is cut, as the books do it
-    where = spans[row, 1] - 1 - place if asked["reverse"] else spans[row, 0] + place
+    where = spans[row, 1] - 1 - place if settings["reverse"] else spans[row, 0] + place
     out[row, column] = data[where]
 
 

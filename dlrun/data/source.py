@@ -83,7 +83,7 @@ class DatasetFiles:
 
     paths: list[Path]
     decode: Callable[[Callable[[str], None]], RawDataset]
-    asked: object = None
+    settings: object = None
     state: object = None
 
 

@@ -56,8 +56,8 @@ def _series(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]
     return PreparedData(
         data_spec, splits["train"], splits.get("val"), splits.get("test"),
         scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),
-        targets=(target,), asked={"columns": [dataclasses.asdict(column) for column in source.columns],
-                              "windows": dataclasses.asdict(windows), "target": source.target},
+        targets=(target,), settings={"columns": [dataclasses.asdict(column) for column in source.columns],
+                                     "windows": dataclasses.asdict(windows), "target": source.target},
     )
 
 
@@ -75,7 +75,7 @@ def _text(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]],
     return PreparedData(
         shape.of_text(cfg, size, vocabulary.padding), splits["train"], splits.get("val"), splits.get("test"),
         scales.NONE, sha, source.label, source.files, list(source.notes), vocabulary=vocabulary,
-        asked={"form": cfg.form, "size": size, "windows": dataclasses.asdict(windows)},
+        settings={"form": cfg.form, "size": size, "windows": dataclasses.asdict(windows)},
     )
 
 

@@ -18,10 +18,10 @@ class AgreedSignals(Signals):
         self._own, self._shares, self._step = own, shares, step
 
     @property
-    def asked(self) -> int | None:  # type: ignore[override]
+    def received(self) -> int | None:  # type: ignore[override]
         """The signal that any process has got, once all know of it; asked in the same step everywhere."""
         stop, _ = self._shares.agreed(self._step())
-        return (self._own.asked or signal.SIGTERM) if stop else None
+        return (self._own.received or signal.SIGTERM) if stop else None
 
 
 class AgreedCheckpoints:

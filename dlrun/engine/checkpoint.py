@@ -39,7 +39,7 @@ def save(path: Path, content: dict[str, Any], before: Path | None = None) -> Non
         summed = _Summed(stream)
         torch.save(content, summed)
         stream.seek(-2, os.SEEK_END)
-        stream.write(_COMMENT.to_bytes(2, "little") + _MARK + digest.shown(summed.crc).encode() + b"\n")
+        stream.write(_COMMENT.to_bytes(2, "little") + _MARK + digest.hexadecimal(summed.crc).encode() + b"\n")
         if before is not None and path.is_file():
             _keep(path, before)
 
@@ -85,7 +85,7 @@ def verify(path: Path, then: str = "") -> bool:
                 crc = digest.of_stream(file, size - _COMMENT - 2)
                 if file.read(2) == _COMMENT.to_bytes(2, "little"):
                     crc = digest.extend(crc, b"\0\0")
-                if digest.shown(crc).encode() != comment[len(_MARK):-1]:
+                if digest.hexadecimal(crc).encode() != comment[len(_MARK):-1]:
                     raise Damaged(path, "its checksum is wrong: it was damaged after it was written", then)
                 return True
             file.seek(max(0, size - _END_SIZE))

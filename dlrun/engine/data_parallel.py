@@ -62,7 +62,7 @@ class DataParallel:
     def sum_gradients(self, players: Iterable[PlayerState]) -> None:
         """Sum the gradients of the players over all processes; wishes to stop or to save travel along."""
         weights = [weight for player in players for weight in player.weights if weight.requires_grad]
-        wishes = weights[0].new_tensor([float(self.signals.asked is not None), float(self.leader and self.due)])
+        wishes = weights[0].new_tensor([float(self.signals.received is not None), float(self.leader and self.due)])
         flat = torch.cat([*(torch.zeros_like(w).flatten() if w.grad is None else w.grad.flatten() for w in weights),
                           wishes])
         dist.all_reduce(flat)

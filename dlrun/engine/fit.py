@@ -46,7 +46,7 @@ class Interrupted(Exception):
 
 def leave_when(signals: Signals) -> None:
     """Raise Interrupted where a signal has come; what is measured takes long at times, and changes no state."""
-    if signals.asked is not None:
+    if signals.received is not None:
         raise Interrupted
 
 
@@ -110,10 +110,10 @@ def fit(run: Fit) -> str | None:
             # Before a checkpoint, so that none is of a run that has been stopped within an epoch.
             if reason := callbacks.stop_reason:
                 break
-            if run.signals.asked is not None or checkpoints.due():
+            if run.signals.received is not None or checkpoints.due():
                 if all_finite(run.step.means()) and weights_are_finite(run):  # else the next check reports it
                     checkpoints.save(clock.epoch, clock.step)
-                if run.signals.asked is not None:
+                if run.signals.received is not None:
                     raise Interrupted
             if reason := _seconds_used_up(run):
                 break

@@ -15,7 +15,7 @@ class Signals:
     """While the block lasts, `asked` is the first signal that came (None before); a second one ends the process."""
 
     def __init__(self) -> None:
-        self.asked: int | None = None
+        self.received: int | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Signals:
@@ -29,16 +29,16 @@ class Signals:
             signal.signal(number, handler)
 
     def _came(self, number: int, frame: FrameType | None) -> None:
-        if self.asked is not None:
+        if self.received is not None:
             os._exit(EXIT[signal.Signals(number)])
-        self.asked = number
+        self.received = number
 
     @property
     def name(self) -> str:
         """SIGINT or SIGTERM; empty where no signal has come."""
-        return signal.Signals(self.asked).name if self.asked is not None else ""
+        return signal.Signals(self.received).name if self.received is not None else ""
 
     @property
     def exit_code(self) -> int:
         """130 for SIGINT, 143 for SIGTERM; 0 where no signal has come."""
-        return EXIT[signal.Signals(self.asked)] if self.asked is not None else 0
+        return EXIT[signal.Signals(self.received)] if self.received is not None else 0

@@ -110,7 +110,7 @@ class EagerStep:
         self.scaler.update()
 
     def _closed_update(self, group: Sequence[str], batch: Batch) -> None:
-        """lbfgs evaluates its batch several times; the measures are those of the first, as for any step."""
+        """lbfgs evaluates its batch several times; the metrics are those of the first, as for any step."""
         for turn in group:
             player, first = self._player(turn), True
 

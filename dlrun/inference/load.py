@@ -55,13 +55,13 @@ class Loaded:
         with torch.no_grad():
             return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
 
-    def generate(self, asked: GenerateOptions) -> Generated:
+    def generate(self, options: GenerateOptions) -> Generated:
         """A text or pictures that the model makes; ConfigError for a task that generates nothing."""
         if not self.task.generates:
             raise problem(f"task={self.config.task.kind}",
                           "GANs, VAEs and models of the next token generate; see  dlrun predict")
         with torch.no_grad():
-            return self.task.generate(self.model, self.kept, asked)
+            return self.task.generate(self.model, self.kept, options)
 
     def evaluate(self, split: Split) -> dict[str, float]:
         """The task's metrics over rows with targets, with dropout off."""

@@ -72,7 +72,7 @@ def _plan(layers: Sequence[Layer], shape: Shape, prefix: str, indent: int, rows:
             row = LayerRow(prefix + name, layer.kind, layer.text(), output, trainable, frozen, layer.work(shape),
                            indent)
         except ValueError as reason:
-            raise problem(f"{prefix}{name} on {shown(shape)}", str(reason)) from None
+            raise problem(f"{prefix}{name} on {shape_text(shape)}", str(reason)) from None
         rows.insert(place, row)
         shape = output
     return shape
@@ -89,6 +89,6 @@ def totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
     return sum(row.trainable for row in rows), sum(row.frozen for row in rows)
 
 
-def shown(shape: Shape) -> str:
+def shape_text(shape: Shape) -> str:
     """A shape as a person writes it: ``28 x 28 x 1`` for an image, ``784`` for a vector."""
     return " x ".join(map(str, (*shape[1:], shape[0])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlrun.models.plan import LayerRow, shown, totals
+from dlrun.models.plan import LayerRow, shape_text, totals
 from dlrun.models.shapes import Shape
 
 
@@ -13,8 +13,8 @@ def summary(rows: Sequence[LayerRow], input_shape: Shape) -> str:
 
     Frozen parameters are those that no gradient reaches: batch norm's moving averages.
     """
-    cells = [("layer", "", "output", "parameters"), ("input", "", shown(input_shape), "")]
-    cells += [("  " * row.indent + row.name.rpartition(".")[2], row.text, shown(row.output_shape),
+    cells = [("layer", "", "output", "parameters"), ("input", "", shape_text(input_shape), "")]
+    cells += [("  " * row.indent + row.name.rpartition(".")[2], row.text, shape_text(row.output_shape),
                f"{row.trainable + row.frozen:,}" if row.trainable or row.frozen else "") for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     lines = [f"{name:<{widths[0]}}   {text:<{widths[1]}}   {output:>{widths[2]}}   {count:>{widths[3]}}".rstrip()

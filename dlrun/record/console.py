@@ -15,7 +15,7 @@ from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.stored import Damaged, read_json
 from dlrun.record.table import EpochTable
 
-COLUMNS = 12  # of measures, at most
+COLUMNS = 12  # of metrics, at most
 
 
 class Console(EpochLines):

@@ -22,7 +22,7 @@ def extend(crc: int, data: bytes | memoryview) -> int:
     return found
 
 
-def shown(crc: int) -> str:
+def hexadecimal(crc: int) -> str:
     """A checksum as it is stored: eight hexadecimal digits."""
     return f"{crc:08x}"
 
@@ -46,13 +46,13 @@ def of_file(path: str | os.PathLike[str]) -> int:
 
 def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping of JSON types with its own checksum as the last key; `unsealed` tests it."""
-    return {**content, SEAL: shown(_sum(content))}
+    return {**content, SEAL: hexadecimal(_sum(content))}
 
 
 def unsealed(content: dict[str, Any]) -> dict[str, Any]:
     """A sealed mapping without its checksum; raises ValueError where it is not the one that was sealed."""
     rest = {key: value for key, value in content.items() if key != SEAL}
-    if content.get(SEAL) != shown(_sum(rest)):
+    if content.get(SEAL) != hexadecimal(_sum(rest)):
         raise ValueError("its checksum is wrong (edited by hand, or damaged)" if SEAL in content else
                          "it has no checksum")
     return rest

@@ -11,7 +11,7 @@ from dlrun.record.metric import Metrics
 from dlrun.record.palette import GOOD
 from dlrun.record.recorder import Progress, Recorder, RunInfo
 from dlrun.record.table import EpochTable
-from dlrun.record.terminal import shown
+from dlrun.record.terminal import as_printed
 
 
 class EpochLines(Recorder):
@@ -79,7 +79,7 @@ class EpochLines(Recorder):
 
     def _print(self, text: str, style: str = "") -> None:
         # A console of another code page (LC_ALL=C, an old Windows one) prints a "?" for "·" and the run goes on.
-        text = shown(text, self._stream, self._terminal and "NO_COLOR" not in os.environ)
+        text = as_printed(text, self._stream, self._terminal and "NO_COLOR" not in os.environ)
         if self._live:
             self._live.print(text, style)
         else:

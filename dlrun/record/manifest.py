@@ -32,7 +32,7 @@ def text(folder: Path, names: Iterable[str], more: Mapping[str, bytes] | None = 
     for name in names:
         try:
             size = (folder / name).stat().st_size
-            files[name] = [{"bytes": size, "crc32c": digest.shown(digest.of_file(folder / name))}]
+            files[name] = [{"bytes": size, "crc32c": digest.hexadecimal(digest.of_file(folder / name))}]
         except OSError:  # not every run has every file
             continue
     for name, data in (more or {}).items():
@@ -43,7 +43,7 @@ def text(folder: Path, names: Iterable[str], more: Mapping[str, bytes] | None = 
 
 
 def _entry(data: bytes) -> dict[str, Any]:
-    return {"bytes": len(data), "crc32c": digest.shown(digest.extend(0, data))}
+    return {"bytes": len(data), "crc32c": digest.hexadecimal(digest.extend(0, data))}
 
 
 def changed(folder: str | os.PathLike[str], names: Iterable[str] | None = None) -> list[str] | None:
@@ -65,7 +65,7 @@ def changed(folder: str | os.PathLike[str], names: Iterable[str] | None = None) 
         try:
             size, crc = (folder / name).stat().st_size, ""
             if any(entry["bytes"] == size for entry in files[name]):
-                crc = digest.shown(digest.of_file(folder / name))
+                crc = digest.hexadecimal(digest.of_file(folder / name))
         except OSError:
             found.append(name)
             continue

@@ -91,7 +91,7 @@ def store(plan: Plan) -> None:
     head: dict[str, Any] = plain({
         "format": FORMAT, "name": plan.name, "axes": plan.axes, "seeds": plan.seeds, "jobs": len(plan.jobs),
         "command": list(plan.command), "options": plan.options, "notes": list(plan.notes),
-        _SUM: digest.shown(digest.extend(0, lines.encode()))})
+        _SUM: digest.hexadecimal(digest.extend(0, lines.encode()))})
     write_json(plan.folder / "plan.json", digest.sealed(head))
 
 
@@ -113,7 +113,7 @@ def load(folder: Path) -> Plan:
         jobs = [_from_json(mapping(line)) for line in data.split(b"\n") if line]
         if len(jobs) != head["jobs"]:
             raise ValueError(f"it has {len(jobs)} jobs, and plan.json {head['jobs']}")
-        if head.get(_SUM) not in (None, digest.shown(digest.extend(0, data))):
+        if head.get(_SUM) not in (None, digest.hexadecimal(digest.extend(0, data))):
             raise ValueError("it is not the one that plan.json was written with")
         return jobs
 

@@ -40,10 +40,10 @@ def say(*values: object, sep: str = " ", end: str = "\n", file: TextIO | None = 
     """
     stream = sys.stdout if file is None else file
     if stream is not None:
-        print(shown(sep.join(map(str, values)), stream), end=end, file=stream, flush=flush)
+        print(as_printed(sep.join(map(str, values)), stream), end=end, file=stream, flush=flush)
 
 
-def shown(text: str, stream: TextIO, styled: bool | None = None) -> str:
+def as_printed(text: str, stream: TextIO, styled: bool | None = None) -> str:
     """`text` as `say` writes it to a stream; `styled` says whether that has styles, where it need not be asked."""
     parts = _STYLES.split(text)
     kept = has_style(stream) if styled is None else styled

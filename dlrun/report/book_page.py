@@ -21,9 +21,10 @@ WIDTH, HEIGHT, LABEL = 420, 26, 56
 
 
 def as_page(book: Book, measurements: Measurements, verdicts: Verdicts,
-            look: Callable[[str, str], dict[int, float]]) -> str:
+            values_of: Callable[[str, str], dict[int, float]]) -> str:
     """One HTML file that needs nothing else; everything that comes from files is escaped."""
-    parts = [_part(metric, pairs, measurements, look) for metric, pairs in tables_of(measurements, verdicts).items()]
+    parts = [_part(metric, pairs, measurements, values_of)
+             for metric, pairs in tables_of(measurements, verdicts).items()]
     claims = [{"says": says, "verdict": word, "difference": difference.replace("+-", "±"), "style": _style(word)}
               for says, word, difference in claim_rows(verdicts)]
     return environment().get_template("book.html").render(
@@ -32,11 +33,12 @@ def as_page(book: Book, measurements: Measurements, verdicts: Verdicts,
 
 
 def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
-          look: Callable[[str, str], dict[int, float]]) -> dict[str, Any]:
+          values_of: Callable[[str, str], dict[int, float]]) -> dict[str, Any]:
     shown = shown_scale(metric, pairs, measurements)
     rows = []
     for (cell, verdict), line in zip(pairs, lines_of(pairs, measurements)):
-        values = [value for value in look(cell.row or measurements.rows[0], metric).values() if math.isfinite(value)]
+        by_seed = values_of(cell.row or measurements.rows[0], metric)
+        values = [value for value in by_seed.values() if math.isfinite(value)]
         name, printed, measured, n, word = line
         rows.append({"name": name, "printed": printed, "measured": measured.replace("+-", "±"), "n": n, "verdict": word,
                      "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})

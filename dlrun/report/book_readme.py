@@ -10,7 +10,7 @@ from dlrun.record.quantities import long_time
 from dlrun.report.book_text import claim_rows, head_lines, tables
 from dlrun.report.cell_verdicts import COMPARED, EXPECTED, REPRODUCED
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, UNDECIDED
-from dlrun.report.experiments import Entry, kept, kept_verdicts
+from dlrun.report.experiments import BookExperiment, kept, kept_verdicts
 from dlrun.report.measurements import Measurements
 from dlrun.report.verdicts import FULL, QUICK, Verdicts, explanations
 
@@ -28,22 +28,22 @@ falls by more than 1 %.
 """
 
 
-def readme(entries: Iterable[Entry], experiments: Path) -> str:
+def readme(chosen: Iterable[BookExperiment], experiments: Path) -> str:
     """The whole text, from the files alone; the same files give the same text."""
     parts, summary, waiting = [], Summary(), []
-    for entry in entries:
-        if not entry.comparison and not entry.book.printed:
+    for experiment in chosen:
+        if not experiment.comparison and not experiment.book.printed:
             continue
-        found = kept(experiments, entry.name)
+        found = kept(experiments, experiment.name)
         if not found:
-            if entry.comparison or entry.book.needs:
-                waiting.append(entry)
+            if experiment.comparison or experiment.book.needs:
+                waiting.append(experiment)
             continue
-        whole = kept_verdicts(entry, found[FULL]) if FULL in found else None
+        whole = kept_verdicts(experiment, found[FULL]) if FULL in found else None
         for profile, measurements in found.items():
-            verdicts = kept_verdicts(entry, measurements)
+            verdicts = kept_verdicts(experiment, measurements)
             summary.add(profile, verdicts)
-            parts.append("\n".join(_section(entry, measurements, verdicts, whole if profile == QUICK else None)))
+            parts.append("\n".join(_section(experiment, measurements, verdicts, whole if profile == QUICK else None)))
     return "\n".join([HEAD, "## Summary", "", *summary.lines(), "", *parts, *_waiting(waiting)]).rstrip() + "\n"
 
 
@@ -72,11 +72,12 @@ class Summary:
             yield f"| {profile} | {' | '.join(map(str, numbers))} |"
 
 
-def _section(entry: Entry, measurements: Measurements, verdicts: Verdicts, full: Verdicts | None) -> Iterator[str]:
+def _section(experiment: BookExperiment, measurements: Measurements, verdicts: Verdicts,
+             full: Verdicts | None) -> Iterator[str]:
     quick = f" ({measurements.profile})" if measurements.profile == QUICK else ""
-    yield f"## {entry.name}{quick}"
+    yield f"## {experiment.name}{quick}"
     yield ""
-    yield "  \n".join(map(escaped, head_lines(entry.book, measurements)))
+    yield "  \n".join(map(escaped, head_lines(experiment.book, measurements)))
     for head, rows in tables(measurements, verdicts):
         yield ""
         yield f"| {' | '.join(map(escaped, head))} |"
@@ -91,8 +92,9 @@ def _section(entry: Entry, measurements: Measurements, verdicts: Verdicts, full:
         for cells in claims:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     yield ""
-    reasons = explanations(entry.book, verdicts, measurements.profile, full)
-    for sentence in (f"Not comparable with the book: {verdicts.apart}." if verdicts.apart else "", entry.book.notes,
+    reasons = explanations(experiment.book, verdicts, measurements.profile, full)
+    apart = f"Not comparable with the book: {verdicts.apart}." if verdicts.apart else ""
+    for sentence in (apart, experiment.book.notes,
                      *(f"*{escaped(key)}*: {text}" for key, text in reasons.items())):
         if sentence:
             yield f"{sentence}  "
@@ -103,14 +105,14 @@ def _section(entry: Entry, measurements: Measurements, verdicts: Verdicts, full:
     yield ""
 
 
-def _waiting(entries: list[Entry]) -> Iterator[str]:
-    if not entries:
+def _waiting(experiments: list[BookExperiment]) -> Iterator[str]:
+    if not experiments:
         return
     yield "## Not measured yet"
     yield ""
-    for entry in entries:
-        needs = f"; needs {entry.book.needs}" if entry.book.needs else ""
-        yield f"- `{entry.name}`: {escaped(entry.book.title or entry.name)}{escaped(needs)}"
+    for experiment in experiments:
+        needs = f"; needs {experiment.book.needs}" if experiment.book.needs else ""
+        yield f"- `{experiment.name}`: {escaped(experiment.book.title or experiment.name)}{escaped(needs)}"
 
 
 def escaped(text: str) -> str:

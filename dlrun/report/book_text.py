@@ -81,9 +81,9 @@ def lines_of(pairs: Sequence[Pair], measurements: Measurements) -> list[list[str
 
 def shown_scale(key: str, pairs: Sequence[Pair], measurements: Measurements) -> MetricScale:
     """As many decimals as the book prints, more where ours are more exact."""
-    measures = [verdict.measured for _, verdict in pairs if verdict.measured]
+    intervals = [verdict.measured for _, verdict in pairs if verdict.measured]
     metric = describe(key, measurements.known)
-    own = scale(metric, [m.mean for m in measures], [m.half for m in measures if m.half is not None])
+    own = scale(metric, [m.mean for m in intervals], [m.half for m in intervals if m.half is not None])
     steps = [cell.step for cell, _ in pairs if cell.step]
     if not steps:
         return own

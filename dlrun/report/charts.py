@@ -90,8 +90,8 @@ def setting_chart(table: Table, column: int) -> str:
     """A setting's values against the measure: a dot a run, a stroke at each row's mean."""
     name = table.axes.columns[column]
     rows = [(table.axes.values[i][column], row) for i, row in enumerate(table.rows) if row.summary]
-    measures = [value for _, row in rows for value in row.values.values()]
-    y = scale_of(measures, HEIGHT - BOTTOM, TOP, not table.scale.unit and wide(measures, 100))
+    values = [value for _, row in rows for value in row.values.values()]
+    y = scale_of(values, HEIGHT - BOTTOM, TOP, not table.scale.unit and wide(values, 100))
     numbers = [value for value, _ in rows if isinstance(value, (int, float)) and not isinstance(value, bool)]
     is_number = len(numbers) == len(rows)
     place: dict[str, float] = {}

@@ -33,7 +33,7 @@ _ARITHMETIC: dict[type, Callable[[float, float], float]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 Values = Mapping[int, float]  # by seed
-Look = Callable[[str, str | None], Values]  # row, metric (None: the claim's) -> the values of its seeds
+ValuesOf = Callable[[str, str | None], Values]  # row, metric (None: the claim's) -> the values of its seeds
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Missing(Exception):
     """A row, or a metric of it, has not been measured."""
 
 
-def decide(check: str, rows: list[str], look: Look) -> ClaimVerdict:
+def decide(check: str, rows: list[str], values_of: ValuesOf) -> ClaimVerdict:
     """The verdict of a check over rows by name; raises ConfigError for one that cannot be read."""
     tree = parse(check, rows)
     try:
-        found = [_compared(node, look) for node in _comparisons(tree)]
+        found = [_compared(node, values_of) for node in _comparisons(tree)]
     except Missing:
         return ClaimVerdict(MISSING)
     for word in (CONTRADICTED, UNDECIDED, HOLDS):
@@ -133,16 +133,16 @@ def _name(node: ast.AST) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _compared(node: ast.Compare | ast.Call, look: Look) -> ClaimVerdict:
+def _compared(node: ast.Compare | ast.Call, values_of: ValuesOf) -> ClaimVerdict:
     if isinstance(node, ast.Call):
-        a, b, within = (_value(side, look) for side in node.args)
+        a, b, within = (_value(side, values_of) for side in node.args)
         assert isinstance(within, float)
         return _equal(_difference(a, b), within)
     sides = [node.left, *node.comparators]
     worst = ClaimVerdict(HOLDS)
     for left, op, right in zip(sides, node.ops, sides[1:]):
         ours, theirs = (left, right) if isinstance(op, ast.Gt) else (right, left)
-        verdict = _greater(_difference(_value(ours, look), _value(theirs, look)))
+        verdict = _greater(_difference(_value(ours, values_of), _value(theirs, values_of)))
         order = (HOLDS, UNDECIDED, CONTRADICTED)
         if worst.difference is None or order.index(verdict.word) > order.index(worst.word):
             worst = verdict
@@ -192,23 +192,23 @@ def _paired(a: Values | float, b: Values | float, by: Callable[[float, float], f
     return {seed: by(a if isinstance(a, float) else a[seed], b if isinstance(b, float) else b[seed]) for seed in seeds}
 
 
-def _value(node: ast.expr, look: Look) -> Values | float:
+def _value(node: ast.expr, values_of: ValuesOf) -> Values | float:
     if isinstance(node, ast.Constant) and not isinstance(node.value, str):
         return float(node.value)  # type: ignore[arg-type]
     name = _name(node)
     if name is not None:
-        return _looked(look, name, None)
+        return _found_values(values_of, name, None)
     if isinstance(node, ast.BinOp):
-        return _paired(_value(node.left, look), _value(node.right, look), _ARITHMETIC[type(node.op)])
+        return _paired(_value(node.left, values_of), _value(node.right, values_of), _ARITHMETIC[type(node.op)])
     if isinstance(node, ast.UnaryOp):
-        return _paired(0.0, _value(node.operand, look), operator.sub)
+        return _paired(0.0, _value(node.operand, values_of), operator.sub)
     assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     row, metric = _name(node.args[0]), None
     assert row is not None
     if len(node.args) == 2:
         metric = ast.literal_eval(node.args[1])
     if node.func.id == "spread":
-        spread = sd(list(_looked(look, row, metric).values()))
+        spread = sd(list(_found_values(values_of, row, metric).values()))
         if spread is None:
             raise Missing
         return spread
@@ -216,12 +216,12 @@ def _value(node: ast.expr, look: Look) -> Values | float:
         metric = f"onset/{metric or 'val/loss'}"
     elif node.func.id in ("seconds", "parameters", "baseline"):
         metric = node.func.id
-    found = _looked(look, row, metric)
+    found = _found_values(values_of, row, metric)
     return next(iter(found.values())) if metric == "parameters" else found  # no seed changes it
 
 
-def _looked(look: Look, row: str, metric: str | None) -> Values:
-    found = look(row, metric)
+def _found_values(values_of: ValuesOf, row: str, metric: str | None) -> Values:
+    found = values_of(row, metric)
     if not found:
         raise Missing
     return found

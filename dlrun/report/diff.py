@@ -1,4 +1,4 @@
-"""Two runs side by side: settings, code, data, environment, measures; what is equal is summed up."""
+"""Two runs side by side: settings, code, data, environment, metrics; what is equal is summed up."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _measures(left: Run, right: Run) -> Section:
             rows.append((name, _said(name, ours, metrics), _said(name, theirs, metrics), change))
     if left.status != right.status or not (left.counted and right.counted):
         rows.insert(0, ("status", left.say(), right.say(), ""))
-    return Section("measures", tuple(rows), "" if rows else "all, bit for bit", (_epochs(left, right),))
+    return Section("metrics", tuple(rows), "" if rows else "all, bit for bit", (_epochs(left, right),))
 
 
 def _said(name: str, value: float | None, metrics: Metrics) -> str:

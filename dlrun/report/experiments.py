@@ -21,7 +21,7 @@ _TAKEN = "/experiment/"  # how a defaults list names another experiment
 
 
 @dataclass(frozen=True)
-class Entry:
+class BookExperiment:
     """An experiment with what its book says; `sweep` is its key of that name, `metric` what its rows stand for."""
 
     name: str
@@ -40,37 +40,37 @@ class Entry:
         return str(self.sweep.get("metric") or (self.book.printed[0].metric if self.book.printed else "test/accuracy"))
 
 
-def entries() -> list[Entry]:
+def book_experiments() -> list[BookExperiment]:
     """Every experiment with a `book`, in the order of names; raises ConfigError for those that cannot be read."""
     found, wrong = [], []
     files = option_files("experiment")
     for name in sorted(files, key=in_order):
         try:
-            entry = _entry(name, files)
+            experiment = _experiment(name, files)
         except ConfigError as problems:
             wrong += problems.problems
             continue
-        if entry is not None:
-            found.append(entry)
+        if experiment is not None:
+            found.append(experiment)
     if wrong:
         raise ConfigError(wrong)
     return found
 
 
-def entry_of(name: str) -> Entry:
+def book_experiment(name: str) -> BookExperiment:
     """The experiment of that name (``gulli/C3``, in any case); raises ConfigError with the nearest names."""
     files = option_files("experiment")
     known = {known.lower(): known for known in files}
     chosen = known.get(name.lower())
     if chosen is None:
         raise problem(name, f"no such experiment{did_you_mean(name, files)}; `dlrun book` shows the comparisons")
-    entry = _entry(chosen, files)
-    if entry is None:
+    experiment = _experiment(chosen, files)
+    if experiment is None:
         raise problem(chosen, f"this experiment has no `book`; `dlrun experiment={chosen}` runs it")
-    return entry
+    return experiment
 
 
-def _entry(name: str, files: dict[str, Path]) -> Entry | None:
+def _experiment(name: str, files: dict[str, Path]) -> BookExperiment | None:
     """One of the files of experiments; None where it says nothing of a book."""
     values = read_yaml(files[name])
     if not isinstance(values.get("book"), dict):
@@ -80,7 +80,7 @@ def _entry(name: str, files: dict[str, Path]) -> Entry | None:
     except ConfigError as wrong:
         raise ConfigError(Problem(p.given, p.expected, p.origin or f"experiment {name}")
                           for p in wrong.problems) from None
-    return Entry(name, files[name], book, _sweep(values, files))
+    return BookExperiment(name, files[name], book, _sweep(values, files))
 
 
 def _with_best(book: Book) -> Book:
@@ -149,7 +149,7 @@ def keep(experiments: Path, name: str, measurements: Measurements) -> Path:
     return file
 
 
-def kept_verdicts(entry: Entry, measurements: Measurements) -> Verdicts:
+def kept_verdicts(experiment: BookExperiment, measurements: Measurements) -> Verdicts:
     """The verdicts by kept numbers."""
-    return verdicts_on(entry.book, measurements,
-                       lambda row, metric: measurements.look(row, metric, entry.metric), entry.metric)
+    return verdicts_on(experiment.book, measurements,
+                       lambda row, metric: measurements.values_of(row, metric, experiment.metric), experiment.metric)

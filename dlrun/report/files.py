@@ -114,7 +114,7 @@ def _notes(table: Table, escaped: Callable[[str], str], end: str) -> list[str]:
 
 
 def as_data(report: Report) -> dict[str, Any]:
-    """All numbers; `runs` of a row are by seed, with status, measures and the seconds that they took."""
+    """All numbers; `runs` of a row are by seed, with status, metrics and the seconds that they took."""
     return {"title": report.title, "command": report.command, "tables": [_table(table) for table in report.tables]}
 
 

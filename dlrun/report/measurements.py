@@ -44,7 +44,7 @@ class Measurements:
     partial: list[str] = field(default_factory=list)
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def look(self, row: str, metric: str | None, default: str) -> dict[int, float]:
+    def values_of(self, row: str, metric: str | None, default: str) -> dict[int, float]:
         """The numbers of a row by seed, of a metric or of the comparison's own."""
         return self.values.get(row, {}).get(metric or default, {})
 
@@ -88,7 +88,7 @@ class Folders:
         self.measurements = Measurements(book_id, profile, list(self.runs), partial=list(partial))
         self._of_all()
 
-    def look(self, row: str, metric: str) -> dict[int, float]:
+    def values_of(self, row: str, metric: str) -> dict[int, float]:
         """The numbers of a row by seed, rounded to what a verdict can need (nine digits)."""
         kept = self.measurements.values.setdefault(row, {})
         if metric not in kept:

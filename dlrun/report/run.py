@@ -1,4 +1,4 @@
-"""One run as reports see it: its settings, what became of it, its measures; read from its folder alone."""
+"""One run as reports see it: its settings, what became of it, its metrics; read from its folder alone."""
 
 from __future__ import annotations
 

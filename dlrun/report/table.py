@@ -16,7 +16,7 @@ from dlrun.report.values import value_of
 class Row:
     """The runs of one setting, by seed.
 
-    `values` are the measures that count; `versus` is the paired difference to the table's reference row, None for
+    `values` are the numbers that count; `versus` is the paired difference to the table's reference row, None for
     that row itself and where no seed is common.
     """
 

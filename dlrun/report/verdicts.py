@@ -69,28 +69,28 @@ def explanations(book: Book, verdicts: Verdicts, profile: str, full: Verdicts | 
             for key in asked}
 
 
-def verdicts_on(book: Book, measurements: Measurements, look: Callable[[str, str], dict[int, float]],
+def verdicts_on(book: Book, measurements: Measurements, values_of: Callable[[str, str], dict[int, float]],
                 metric: str) -> Verdicts:
     """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is given."""
     apart = why_apart(book, measurements)
     only = measurements.rows[0] if len(measurements.rows) == 1 else ""
     known = measurements.known
-    cells = [(cell, verdict_on(cell, list(look(cell.row or only, cell.metric).values()), describe(cell.metric, known),
-                               apart)) for cell in book.printed]
+    cells = [(cell, verdict_on(cell, list(values_of(cell.row or only, cell.metric).values()),
+                               describe(cell.metric, known), apart)) for cell in book.printed]
     printed = {(cell.row or only) for cell in book.printed}
     ours = []
     for row in measurements.rows:
-        values = list(look(row, metric).values())
+        values = list(values_of(row, metric).values())
         if row not in printed and (values or measurements.lost.get(row)):
             seen = interval(values) if values and not never(values) else None
             ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
-    claims = [(claim, _decided(claim, measurements, look, claim.metric or metric))
+    claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric))
               for claim in book.claims if claim.check]
     return Verdicts(cells, claims, ours, apart)
 
 
-def _decided(claim: Claim, measurements: Measurements, look: Callable[[str, str], dict[int, float]],
+def _decided(claim: Claim, measurements: Measurements, values_of: Callable[[str, str], dict[int, float]],
              metric: str) -> ClaimVerdict:
     if not set(rows_of(claim.check)) <= set(measurements.rows):  # a narrowed comparison lacks rows
         return ClaimVerdict(NOT_DECIDED)
-    return decide(claim.check, measurements.rows, lambda row, other: look(row, other or metric))
+    return decide(claim.check, measurements.rows, lambda row, other: values_of(row, other or metric))

@@ -81,9 +81,9 @@ def together(config: Config, run_id: str, device: str, label: str, done: Mapping
         "best": best_of(config, curve),
     }
     for split in ("train", "train_clean", "val", "test"):
-        measures = [fold[split] for fold in folds if fold.get(split)]
-        if whole and len(measures) == len(folds):
-            result |= {split: mean_of(measures), f"{split}_std": spread_of(measures)}
+        metrics = [fold[split] for fold in folds if fold.get(split)]
+        if whole and len(metrics) == len(folds):
+            result |= {split: mean_of(metrics), f"{split}_std": spread_of(metrics)}
         elif split != "train_clean":
             result[split] = {}
     if folds_of(config).final:  # type: ignore[union-attr]

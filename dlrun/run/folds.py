@@ -77,7 +77,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
             raise Damaged(place.path / file, CHANGED, f"delete the folder {place.path} to train {called(name)} again, "
                                                       "or force=true trains all")
         if result is None or result["status"] not in DONE:
-            if signals.asked is not None:
+            if signals.received is not None:
                 return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "
                                           "on there", [])
             own = dataclasses.replace(own, threads=machine.threads)  # they decide a run's bits: all folds take the same

@@ -19,7 +19,7 @@ from dlrun.config.compose.plain import compose_plain
 from dlrun.config.compose.session import hydra_started
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.places import packaged
-from tests.config.test_composer import OVERRIDES
+from tests.config.odd_overrides import OVERRIDES
 from tests.golden.facts import stored
 
 WRONG = [["modle=cnn"],

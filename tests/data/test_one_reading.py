@@ -157,7 +157,7 @@ def test_a_word_that_no_training_row_has_is_unknown_in_every_split(csv):
         unseen = not x["train"][:, place].any()
         assert any_unseen(cfg, read(cfg, "", print), Holdout(take="random"), None, seed) == unseen
         rows = sum(int((~split.any(1)).sum()) for split in x.values())
-        assert rows == unseen and bool(said) == unseen and ("untrained" in prepared.asked) == unseen
+        assert rows == unseen and bool(said) == unseen and ("untrained" in prepared.settings) == unseen
         assert sum(split[:, place].sum() for split in x.values()) == 1 - unseen
         new = state.of_rows(json.loads(json.dumps(state.plain(prepared))), ["w"], [["new"], ["u"]])
         assert new.x.any(1).tolist() == [not unseen, True]

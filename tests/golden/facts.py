@@ -22,7 +22,7 @@ from dlrun.config.schema.root import GROUPS
 from dlrun.models.plan import totals
 from dlrun.preflight.preflight import examine
 from dlrun.record.plan import Plan
-from dlrun.report.experiments import entries
+from dlrun.report.experiments import book_experiments
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan.checking import Checker
 
@@ -97,7 +97,7 @@ def _words(line: str) -> list[str]:
 
 
 def experiments() -> Iterator[list[str]]:
-    for entry in entries():
+    for entry in book_experiments():
         yield [f"experiment={entry.name}"]
 
 
@@ -146,7 +146,7 @@ def record() -> None:
         look = Look()
         found = {
             "commands": [[overrides, look.facts(overrides)] for overrides in [*commands(), *experiments()]],
-            "comparisons": {entry.name: jobs(entry.name) for entry in entries() if entry.comparison},
+            "comparisons": {entry.name: jobs(entry.name) for entry in book_experiments() if entry.comparison},
         }
     text = json.dumps(found, sort_keys=True, separators=(",", ":"))
     FILE.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -20,7 +20,7 @@ from tests.helpers.comparisons import BOOK, plan
 
 def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:
     book, folders = read_book(BOOK), Folders(plan(tmp_path), "gulli/C3", "full", ["rows=sgd,adam"])
-    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
     assert [verdict.word for _, verdict in verdicts.cells] == ["reproduced", "better"]
     assert [verdict.word for _, verdict in verdicts.claims] == ["holds", "not measured"]  # a narrowed one lacks rmsprop
     stream = io.StringIO()
@@ -37,22 +37,23 @@ def test_what_is_worse_or_contradicted_is_explained_or_said_to_be_open(tmp_path:
     explained = {"so it is": {"full": "The last digit."}}
     book = read_book({**BOOK, "printed": printed, "claims": claims, "explained": explained})
     folders = Folders(plan(tmp_path), "gulli/C3", "full")
-    found = explanations(book, verdicts_on(book, folders.measurements, folders.look, "test/accuracy"), "full")
+    found = explanations(book, verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy"), "full")
     assert list(found) == ["sgd", "sgd wins", "so it is"]
     assert found["sgd"].startswith("open") and found["so it is"] == "The last digit."
     folders.measurements.profile = "quick"
-    found = explanations(book, verdicts_on(book, folders.measurements, folders.look, "test/accuracy"), "quick")
+    found = explanations(book, verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy"), "quick")
     assert found["so it is"].startswith("open"), "what explains one profile does not explain the other"
     full = Verdicts([], [(claim, ClaimVerdict("holds")) for claim in book.claims if claim.says == "sgd wins"], [], "")
-    found = explanations(book, verdicts_on(book, folders.measurements, folders.look, "test/accuracy"), "quick", full)
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
+    found = explanations(book, verdicts, "quick", full)
     assert found["sgd wins"].startswith("it holds in full") and found["so it is"].startswith("open")
 
 
 def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path) -> None:
     book, folders = read_book({**BOOK, "claims": BOOK["claims"][:1]}), Folders(plan(tmp_path), "gulli/C3", "full")
-    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
     kept = read_measurements(json.loads(json.dumps(folders.measurements.plain())))
-    again = verdicts_on(book, kept, lambda row, metric: kept.look(row, metric, "test/accuracy"), "test/accuracy")
+    again = verdicts_on(book, kept, lambda row, metric: kept.values_of(row, metric, "test/accuracy"), "test/accuracy")
     assert again == verdicts
     with pytest.raises(ValueError, match="format 9"):
         read_measurements({"format": 9})
@@ -66,14 +67,14 @@ def test_a_stand_in_and_the_quick_profile_are_not_compared(tmp_path: Path, label
                                                            why: str) -> None:
     folders = Folders(plan(tmp_path, label=label), "gulli/C3", profile)
     book = read_book({**BOOK, "claims": [], **more})
-    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
     assert {verdict.word for _, verdict in verdicts.cells} == {"not comparable"}
     assert why in verdicts.apart
 
 
 def test_rebuilt_rows_are_the_book_s(tmp_path: Path) -> None:
     folders = Folders(plan(tmp_path, label="rebuilt"), "gulli/C3", "full")
-    verdicts = verdicts_on(read_book({**BOOK, "claims": []}), folders.measurements, folders.look, "test/accuracy")
+    verdicts = verdicts_on(read_book({**BOOK, "claims": []}), folders.measurements, folders.values_of, "test/accuracy")
     assert verdicts.apart == ""
 
 
@@ -84,7 +85,7 @@ def test_a_run_that_was_lost_is_said_in_its_row(tmp_path: Path) -> None:
     folders = Folders(made, "gulli/C3", "full")
     book = read_book({**BOOK, "claims": []})
     stream = io.StringIO()
-    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
     print_comparison(book, folders.measurements, verdicts, stream)
     assert "diverged: the loss is NaN" in stream.getvalue()
 
@@ -96,11 +97,11 @@ def test_a_row_without_a_printed_number_all_of_whose_runs_were_lost_is_in_the_ta
             {"id": f"sgd{seed}", "status": "diverged", "config": {"seed": seed}, "stop_reason": "the loss is NaN"}))
     folders = Folders(made, "gulli/C3", "full")
     book = read_book({**BOOK, "printed": [], "claims": []})
-    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
     stream = io.StringIO()
     print_comparison(book, folders.measurements, verdicts, stream)
     assert "diverged: the loss is NaN (3)" in stream.getvalue()
-    page = as_page(book, folders.measurements, verdicts, folders.look)
+    page = as_page(book, folders.measurements, verdicts, folders.values_of)
     assert "diverged: the loss is NaN (3)" in page
 
 
@@ -114,15 +115,15 @@ def test_a_row_that_never_came_to_a_value_has_no_mean_and_the_claim_is_decided_b
     book = read_book({**BOOK, "printed": [{"row": "sgd", "metric": metric, "value": 20, "decimals": 0}],
                       "claims": [{"says": "soon", "check": f"of(sgd, '{metric}') < 100"}]})
     folders = Folders(made, "gulli/C3", "full")
-    verdicts = verdicts_on(book, folders.measurements, folders.look, metric)
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, metric)
     assert [verdict.word for _, verdict in verdicts.cells] == ["reproduced"]
     assert [verdict.word for _, verdict in verdicts.ours] == ["ours"]
     for job in made.jobs:
         if job.row == "adam" and job.seed:
             (tmp_path / "adam" / str(job.seed) / "metrics.jsonl").write_text('{"step": 9, "train/accuracy": 0.2}\n')
     folders = Folders(made, "gulli/C3", "full")
-    verdicts = verdicts_on(book, folders.measurements, folders.look, metric)
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, metric)
     assert [verdict.word for _, verdict in verdicts.ours] == ["never reached in 2 of 3 runs"]
     kept = read_measurements(json.loads(json.dumps(as_json(folders.measurements.plain()))))
     assert kept.values["adam"][metric] == {0: 30.0, 1: float("inf"), 2: float("inf")}
-    assert "never reached in 2 of 3 runs" in as_page(book, folders.measurements, verdicts, folders.look)
+    assert "never reached in 2 of 3 runs" in as_page(book, folders.measurements, verdicts, folders.values_of)

@@ -44,9 +44,9 @@ class HuberTask(Task):
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("beyond", ((outputs.detach() - batch.y).abs() > self.delta).sum(), batch.rows)
 
-    def generate(self, model: nn.Module, state: Any, asked: GenerateOptions) -> str:
+    def generate(self, model: nn.Module, state: Any, options: GenerateOptions) -> str:
         inputs = torch.zeros(1, *data_spec(state).input_shape)
-        return f"seed {asked.seed}: {float(model(inputs)):.4f}"
+        return f"seed {options.seed}: {float(model(inputs)):.4f}"
 
 
 def residuals(view: View) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.report.book_readme import readme
-from dlrun.report.experiments import RESULTS, entries, kept, kept_file
+from dlrun.report.experiments import RESULTS, book_experiments, kept, kept_file
 from dlrun.report.verdicts import QUICK
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -15,21 +15,21 @@ EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 def test_the_readme_is_made_of_the_kept_numbers() -> None:
     """`dlrun book --write` mends it."""
-    assert (EXPERIMENTS / "README.md").read_text(encoding="utf-8") == readme(entries(), EXPERIMENTS)
+    assert (EXPERIMENTS / "README.md").read_text(encoding="utf-8") == readme(book_experiments(), EXPERIMENTS)
 
 
 def test_kept_numbers_belong_to_experiments_and_are_whole() -> None:
-    files = {kept_file(EXPERIMENTS, entry.name) for entry in entries()}
+    files = {kept_file(EXPERIMENTS, entry.name) for entry in book_experiments()}
     for path in (EXPERIMENTS / RESULTS).rglob("*.json"):
         assert path in files, f"{path} belongs to no experiment"
-    for entry in entries():
+    for entry in book_experiments():
         for profile, measurements in kept(EXPERIMENTS, entry.name).items():
             assert measurements.id == entry.name and measurements.profile == profile and not measurements.partial
             assert measurements.runs and measurements.date and measurements.devices and measurements.versions
             assert profile != QUICK or entry.book.quick, f"{entry.name} has no quick profile"
 
 
-@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", book_experiments(), ids=lambda entry: entry.name)
 def test_claims_name_metrics_in_quotes_and_rows_that_are_there(entry: object) -> None:
     from dlrun.report.claim_verdicts import parse, rows_of
 

@@ -21,12 +21,12 @@ from dlrun.record.metric import Metrics
 from dlrun.record.plan import Job, Plan
 from dlrun.report.claim_verdicts import parse
 from dlrun.report.derived import describe
-from dlrun.report.experiments import entries
+from dlrun.report.experiments import book_experiments
 from dlrun.report.measurements import row_name
 from dlrun.sweep.make import make_plan
 from tests.golden import facts
 
-COMPARISONS = {entry.name: entry for entry in entries() if entry.comparison}
+COMPARISONS = {entry.name: entry for entry in book_experiments() if entry.comparison}
 OF_A_RUN = ("seconds", "parameters", "steps", "epochs")
 HEALTH, WRITTEN = ("duplicates", "classes", "sure"), r"(words|real|grams|entropy)_(0|0\.2|0\.5|1|1\.2|inf)"
 OF_A_CURVE = ("highest", "lowest", "onset")

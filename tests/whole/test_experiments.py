@@ -25,9 +25,10 @@ from dlrun.data.prepared import PreparedData, Split
 from dlrun.models.plan import totals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import preflight
-from dlrun.report.experiments import entries
+from dlrun.report.experiments import book_experiments
 
-FILES = {entry.name: entry.file for entry in entries() if not entry.comparison}  # the others: test_comparisons.py
+FILES = {entry.name: entry.file for entry in book_experiments()
+         if not entry.comparison}  # the others: test_comparisons.py
 STEPS, ROWS = 3, 100  # rows: a stateful network wants a whole batch, of 96
 QUICK = (  # one of each kind of data and network that is read and trained in seconds; the others are slow
     "buduma/ch07-pos-ngram", "chollet/ch03-reuters-bottleneck", "chollet/ch08-vae-mnist", "gulli/ch01-mnist-adam",

@@ -18,7 +18,7 @@ from dlrun.record.terminal import say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
-    from dlrun.report.experiments import Entry
+    from dlrun.report.experiments import BookExperiment
 
 
 @register("verb", "book")
@@ -48,7 +48,7 @@ class Book(Verb):
     )
 
     def run(self) -> int:
-        from dlrun.report.experiments import entries, entry_of
+        from dlrun.report.experiments import book_experiment, book_experiments
 
         names = [text for text in self.arguments if "=" not in text]
         overrides = list({text.partition("=")[0]: text for text in self.arguments if "=" in text}.values())
@@ -65,35 +65,36 @@ class Book(Verb):
             overrides.append(f"output_dir={self.output_dir}")
         profile = self.profile or ("quick" if self.tour else "full")
         if self.all or self.tour:
-            chosen = [entry for entry in entries() if entry.comparison and (self.all or entry.book.tour)]
+            chosen = [experiment for experiment in book_experiments()
+                      if experiment.comparison and (self.all or experiment.book.tour)]
             return _many(chosen, profile, overrides)
         if len(names) > 1:
-            return _many([entry_of(name) for name in names], profile, overrides)
+            return _many([book_experiment(name) for name in names], profile, overrides)
         from dlrun.cli.comparison import run_comparison
 
-        return run_comparison(entry_of(names[0]), profile, overrides)
+        return run_comparison(book_experiment(names[0]), profile, overrides)
 
 
-def _many(chosen: Sequence[Entry], profile: str, overrides: Sequence[str]) -> int:
+def _many(chosen: Sequence[BookExperiment], profile: str, overrides: Sequence[str]) -> int:
     """One comparison after another; one that fails does not stop the others."""
     from dlrun.cli.comparison import run_comparison
     from dlrun.cli.problems import print_problems
 
     failed = []
-    for number, entry in enumerate(chosen, 1):
-        say(f"\n{'-' * 8} {number} of {len(chosen)}: {entry.name} {'-' * 8}\n", flush=True)
-        if entry.book.needs:
-            say(f"left out: it needs {entry.book.needs}")
+    for number, experiment in enumerate(chosen, 1):
+        say(f"\n{'-' * 8} {number} of {len(chosen)}: {experiment.name} {'-' * 8}\n", flush=True)
+        if experiment.book.needs:
+            say(f"left out: it needs {experiment.book.needs}")
             continue
         try:
-            code = run_comparison(entry, profile, overrides)
+            code = run_comparison(experiment, profile, overrides)
         except ConfigError as wrong:
             print_problems(wrong.problems, after="this comparison was not started")
             code = 2
         if code in (130, 143):
             return code
         if code:
-            failed.append(entry.name)
+            failed.append(experiment.name)
     say(f"\n{len(chosen) - len(failed)} of {len(chosen)} comparisons without a failure"
         + (f"; look at {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
@@ -105,23 +106,23 @@ def _listed(runs: Path) -> int:
     from dlrun.config.places import packaged
     from dlrun.record.stored import read_json
     from dlrun.record.terminal import columns, paint
-    from dlrun.report.experiments import entries, kept, kept_verdicts
+    from dlrun.report.experiments import book_experiments, kept, kept_verdicts
     from dlrun.report.measurements import read_measurements
 
     rows = [["comparison", "what", "rows", "cost", "last verdicts"]]
-    for entry in entries():
-        if not entry.comparison and not entry.book.needs:
+    for experiment in book_experiments():
+        if not experiment.comparison and not experiment.book.needs:
             continue
         here = {profile: read_measurements(read_json(path))
-                for profile, path in measured_in(runs, entry).items()}
-        shipped = kept(packaged("experiments"), entry.name)
+                for profile, path in measured_in(runs, experiment).items()}
+        shipped = kept(packaged("experiments"), experiment.name)
         found = {**shipped, **here}
         profile = next((name for name in ("full", "quick") if name in found), "")
-        verdict = f"needs {entry.book.needs}" if entry.book.needs else "not run yet"
+        verdict = f"needs {experiment.book.needs}" if experiment.book.needs else "not run yet"
         if profile:
-            verdict = f"{profile}: {kept_verdicts(entry, found[profile]).summary()}"
-        cost = str((entry.book.cost or {}).get("full", ""))
-        rows.append([entry.name, entry.book.title, str(_rows(entry) or ""), cost, verdict])
+            verdict = f"{profile}: {kept_verdicts(experiment, found[profile]).summary()}"
+        cost = str((experiment.book.cost or {}).get("full", ""))
+        rows.append([experiment.name, experiment.book.title, str(_rows(experiment) or ""), cost, verdict])
     lines = columns(rows, right=[2])
     say(paint(lines[0], "bold", sys.stdout))
     say("\n".join(lines[1:]) if len(rows) > 1 else "  none yet: an experiment with `book:` and `sweep:` is one")
@@ -129,14 +130,14 @@ def _listed(runs: Path) -> int:
     return 0
 
 
-def _rows(entry: Entry) -> int:
+def _rows(experiment: BookExperiment) -> int:
     """Rows of the full profile, where the file alone tells them."""
-    count = len(entry.sweep.get("rows") or {}) or 1
-    for values in (entry.sweep.get("axes") or {}).values():
+    count = len(experiment.sweep.get("rows") or {}) or 1
+    for values in (experiment.sweep.get("axes") or {}).values():
         if not isinstance(values, list):
             return 0
         count *= len(values)
-    return 0 if entry.sweep.get("pairs") else count
+    return 0 if experiment.sweep.get("pairs") else count
 
 
 def _write(runs: Path, into: Path) -> int:
@@ -145,15 +146,15 @@ def _write(runs: Path, into: Path) -> int:
     from dlrun.record.folder import write_text
     from dlrun.record.stored import read_json
     from dlrun.report.book_readme import readme
-    from dlrun.report.experiments import entries, keep
+    from dlrun.report.experiments import book_experiments, keep
     from dlrun.report.measurements import read_measurements
 
     if not into.is_dir():
         raise problem(f"into={into}", "expected the folder of the experiments (experiments/)")
-    found = entries()
-    for entry in found:
-        for path in measured_in(runs, entry).values():
-            say(keep(into, entry.name, read_measurements(read_json(path))))
+    found = book_experiments()
+    for experiment in found:
+        for path in measured_in(runs, experiment).values():
+            say(keep(into, experiment.name, read_measurements(read_json(path))))
     write_text(into / "README.md", readme(found, into))
     say(into / "README.md")
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from dlrun.config.compose.catalog import is_group, is_kind_option, option_files
 from dlrun.config.compose.option import kind_values
 from dlrun.config.compose.plain import plain_keys_and_files
-from dlrun.config.compose.yaml_file import place, read_yaml, shown
+from dlrun.config.compose.yaml_file import path_text, place, read_yaml
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
 from dlrun.config.schema.root import GROUPS
@@ -54,7 +54,7 @@ class Origins:
         if self._is_word(key):
             return COMMAND_LINE
         found = self._find(key)
-        return shown(found[0]) if found else self._suggested.get(key, DEFAULT)
+        return path_text(found[0]) if found else self._suggested.get(key, DEFAULT)
 
     def place(self, key: str) -> str:
         """``experiments/x.yaml:12`` for a value that a file brought (``model=gan`` for one that this option suggests),

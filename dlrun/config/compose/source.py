@@ -20,7 +20,7 @@ from dlrun.config.compose.catalog import is_kind_option, kind_options
 from dlrun.config.compose.defaults_list import check_defaults, check_suggested
 from dlrun.config.compose.groups_only import WITHOUT_HYDRA, without_hydra
 from dlrun.config.compose.option import kind_values
-from dlrun.config.compose.yaml_file import place, read_yaml, shown
+from dlrun.config.compose.yaml_file import path_text, place, read_yaml
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs, experiment_dirs
 from dlrun.config.problem import ConfigError, Problem
@@ -36,14 +36,14 @@ def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str 
     problems = [] if "defaults" not in values or name == "config" else check_defaults(path, name, values["defaults"])
     if group in GROUPS and header.get("package"):
         problems.append(Problem(f"# @package {header['package']}", f"a {group} stays at {group}; leave this line out",
-                                f"{shown(path)}:1"))
+                                f"{path_text(path)}:1"))
     if group in GROUPS and list(values) == [group] and isinstance(values[group], dict):
         problems.append(Problem(f"{group}: ...", f"the file is read as the {group} already; its keys stand at the left "
                                 "margin", place(path, [group])))
     if group in GROUPS and not {"kind", "defaults", TARGET} & set(values) and (
             group not in names(group)) and not problems:
         problems.append(Problem(f"{group}.kind", f"must be given: one of {', '.join(sorted(KINDS[group]))}",
-                                f"{shown(path)}:1"))
+                                f"{path_text(path)}:1"))
     if group in GROUPS and isinstance(values.get("root"), dict):
         problems += check_suggested(path, group, values["root"])
     for key, value in flatten(values).items():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.compose.catalog import is_group, is_kind_option, options
-from dlrun.config.compose.yaml_file import shown
+from dlrun.config.compose.yaml_file import path_text
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
 from dlrun.config.problem import Problem, did_you_mean, nearest
@@ -57,10 +57,10 @@ def shadowed(group: str, option: str) -> str:
     places = [] if group == "experiment" else [folder / group / f"{option}.yaml" for folder in config_dirs()]
     files = [file for file in places if file.is_file()]
     if files and is_kind_option(group, option):
-        return f"{shown(files[0])} would not be read, {group}={option} is dlrun's own; rename it"
+        return f"{path_text(files[0])} would not be read, {group}={option} is dlrun's own; rename it"
     if len(files) < 2:
         return ""
-    return f"{shown(files[1])} would not be read, {group}={option} is in {shown(files[0].parent)}; rename it"
+    return f"{path_text(files[1])} would not be read, {group}={option} is in {path_text(files[0].parent)}; rename it"
 
 
 def known_keys(plain: dict[str, Any]) -> list[str]:

@@ -37,25 +37,25 @@ def _read(path: Path, here: Path, changed: int, size: int) -> dict[str, Any] | P
         loader = _loader(path)
         excess = _excess(text, loader)
         if excess:
-            return Problem(shown(path), f"not readable as YAML: {excess}")
+            return Problem(path_text(path), f"not readable as YAML: {excess}")
         values = _load(text, loader, _is_packaged(path))
     except OSError as error:
-        return Problem(shown(path), f"can't be read: {error.strerror or error}")
+        return Problem(path_text(path), f"can't be read: {error.strerror or error}")
     except RecursionError:
-        return Problem(shown(path), "not readable as YAML: it is nested too deeply")
+        return Problem(path_text(path), "not readable as YAML: it is nested too deeply")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        return Problem(f"{shown(path)}{line}", f"not readable as YAML: {_reason(error)}")
+        return Problem(f"{path_text(path)}{line}", f"not readable as YAML: {_reason(error)}")
     except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes that are not UTF-8, a date in month 13
-        return Problem(shown(path), f"not readable as YAML: {str(error).splitlines()[0]}")
+        return Problem(path_text(path), f"not readable as YAML: {str(error).splitlines()[0]}")
     if values is None:
         return {}
     if not isinstance(values, dict):
-        return Problem(f"{shown(path)}:1", "expected a mapping (key: value) at the top of the file")
+        return Problem(f"{path_text(path)}:1", "expected a mapping (key: value) at the top of the file")
     nameless = [key for key in values if not isinstance(key, (str, int, float))]
     if nameless:
-        return Problem(f"{shown(path)}:{line_of(path, ['null']) or 1}", "expected a key before the colon")
+        return Problem(f"{path_text(path)}:{line_of(path, ['null']) or 1}", "expected a key before the colon")
     return {str(key): value for key, value in values.items()}
 
 
@@ -135,7 +135,7 @@ def _reason(error: yaml.MarkedYAMLError) -> str:
     return "a tab; YAML is indented with blanks" if "'\\t'" in reason else reason
 
 
-def shown(path: Path) -> str:
+def path_text(path: Path) -> str:
     """A file as a person names it: relative to the working folder where it lies below."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
@@ -169,4 +169,4 @@ def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
 def place(path: Path, keys: Sequence[str | int]) -> str:
     """``configs/model/mine.yaml:3``."""
     line = line_of(path, keys)
-    return f"{shown(path)}:{line}" if line else shown(path)
+    return f"{path_text(path)}:{line}" if line else path_text(path)

@@ -33,7 +33,7 @@ class Arrays:
                  targets: str | tuple[str, ...], given: str, source: str, classes: tuple[str, ...] = (),
                  features: tuple[str, ...] = (), layout: str = "auto", floats: bool = False,
                  not_held: Mapping[str, np.ndarray] | None = None) -> None:
-        self.given, self.source_name, self.asked, self._read = given, source, targets, read
+        self.given, self.source_name, self.target_kinds, self._read = given, source, targets, read
         self.names, self.features, self.floats, self._not_held = classes, features, floats, not_held or {}
         keys = set(names)
         if "x_train" in keys:
@@ -47,7 +47,7 @@ class Arrays:
         if len(with_targets) == 2:
             lacking = ", ".join(y for _, y in self.keys.values() if y not in keys)
             raise self._bad(f"expected targets for every split, or for none; {lacking} is missing")
-        self.targets = with_targets.pop()
+        self.has_targets = with_targets.pop()
         self.shapes = {split: self._checked(x, header(x)) for split, (x, _) in self.keys.items()}
         self.layout, self.input_shape = self._layout(layout)
         self.y, self.target_kind, self.classes, self.heads = self._y()
@@ -127,7 +127,7 @@ class Arrays:
         return x[:, None] if self.layout == "grey" else x
 
     def _y(self) -> tuple[dict[str, np.ndarray], str, tuple[str, ...], tuple[Head, ...]]:
-        if not self.targets:
+        if not self.has_targets:
             return {}, "none", (), ()
         y = {}
         for split, (x_key, key) in self.keys.items():
@@ -144,7 +144,7 @@ class Arrays:
         values = np.concatenate(list(y.values()))
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise self._bad("a target is not a finite number")
-        kind: Any = self.asked
+        kind: Any = self.target_kinds
         ends = np.cumsum([len(array) for array in y.values()])[:-1]
         if values.ndim == 2:
             several = self._several(values)
@@ -160,7 +160,7 @@ class Arrays:
             if kind == "classes" and not 2 <= len(distinct) <= labels.MANY:
                 raise ValueError(f"has {len(distinct):,} different values; expected 2 to {labels.MANY:,} classes")
         except ValueError as error:
-            raise problem(f"dataset.targets={self.asked}", f"the target of {self.source_name} {error}") from None
+            raise problem(f"dataset.targets={self.target_kinds}", f"the target of {self.source_name} {error}") from None
         if kind == "number":
             return {split: array.astype(np.float32) for split, array in y.items()}, "number", (), ()
         names = labels.encode(distinct.tolist())[1]
@@ -175,9 +175,9 @@ class Arrays:
     def _several(self, values: np.ndarray) -> tuple[np.ndarray, str, tuple[str, ...], tuple[Head, ...]]:
         """Targets (rows, several): labels where all are 0 or 1, else a number or a class in each column."""
         names = [f"y{place}" for place in range(values.shape[1])]
-        if self.asked == "auto" and values.dtype.kind != "U" and np.isin(values, (0, 1)).all():
+        if self.target_kinds == "auto" and values.dtype.kind != "U" and np.isin(values, (0, 1)).all():
             return values.astype(np.uint8), "labels", tuple(names), ()
-        kind = self.asked
+        kind = self.target_kinds
         if kind == "auto" and values.dtype.kind == "f":
             kind = "number"
         try:

@@ -15,20 +15,20 @@ MANY = 1000  # more classes than that are a mistake
 ON_OFF = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
 
 
-def kind_of(values: Targets, asked: str) -> str:
-    """"classes" or "number" for targets without missing ones; `asked` is auto, classes or number.
+def kind_of(values: Targets, option: str) -> str:
+    """"classes" or "number" for targets without missing ones; `option` is auto, classes or number.
 
     Raises ValueError, with the reason, where the targets cannot be that.
     """
     distinct = len(set(values))
     words = bool(values) and isinstance(values[0], str)
-    if asked == "number" or (asked == "auto" and not words and not _few_integers(values, distinct)):
+    if option == "number" or (option == "auto" and not words and not _few_integers(values, distinct)):
         if words:
             raise ValueError(f"holds texts ({values[0]!r}); expected numbers")
         return "number"
     if distinct < 2:
         raise ValueError(f"is {values[0]!r} in every row; expected two classes or more")
-    if distinct > MANY or (asked == "auto" and words and 2 * distinct > len(values)):
+    if distinct > MANY or (option == "auto" and words and 2 * distinct > len(values)):
         raise ValueError(f"holds {distinct:,} different texts in {len(values):,} rows; those are no classes")
     return "classes"
 
@@ -62,16 +62,16 @@ class Several:
     heads: tuple[Head, ...] = ()
 
 
-def several(columns: Sequence[Targets], names: Sequence[str], asked: str | Sequence[str]) -> Several:
+def several(columns: Sequence[Targets], names: Sequence[str], option: str | Sequence[str]) -> Several:
     """Labels where every column is 0 or 1 (or false and true, no and yes), else a head for each column.
 
-    `asked` is one word for all or one for each; anything but auto makes heads.  Raises ValueError, with the reason.
+    `option` is one word for all or one for each; anything but auto makes heads.  Raises ValueError, with the reason.
     """
     keys = [Head(name).key for name in names]
     if len(set(keys)) < len(keys):
         twice = next(name for name, key in zip(names, keys) if keys.count(key) > 1)
         raise ValueError(f'has "{twice}" twice, or a name that differs in its marks alone; rename one in the file')
-    kinds = [asked] * len(names) if isinstance(asked, str) else list(asked)
+    kinds = [option] * len(names) if isinstance(option, str) else list(option)
     if len(kinds) != len(names):
         raise ValueError(f"names {len(names)} columns, and dataset.targets {len(kinds)} kinds")
     on_off = [[ON_OFF.get(str(value).lower()) for value in column] for column in columns]

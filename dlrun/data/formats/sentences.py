@@ -13,10 +13,10 @@ from dlrun.data.formats.reading import Header
 from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import words_of
 
-Row = tuple[int, str, str]  # line, label, text
+LabelledLine = tuple[int, str, str]  # line, label, text
 
 
-def parse(text: str, separator: str, header: Header, given: str) -> list[Row]:
+def parse(text: str, separator: str, header: Header, given: str) -> list[LabelledLine]:
     """The rows of a file; the label is the column with fewer different cells.  Raises ConfigError."""
     if separator == "auto":
         head = [line for line in text.splitlines()[:100] if line.strip()]
@@ -36,7 +36,7 @@ def parse(text: str, separator: str, header: Header, given: str) -> list[Row]:
     return rows
 
 
-def tabbed(text: str) -> list[Row]:
+def tabbed(text: str) -> list[LabelledLine]:
     """Label and text at the first tab; quotation marks mean nothing."""
     found = []
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
@@ -46,7 +46,7 @@ def tabbed(text: str) -> list[Row]:
     return found
 
 
-def _quoted(text: str, separator: str, given: str) -> list[Row]:
+def _quoted(text: str, separator: str, given: str) -> list[LabelledLine]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     found = []
     try:

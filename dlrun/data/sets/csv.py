@@ -49,7 +49,7 @@ class Csv(TableDataset):
         from dlrun.data import cache, paths
 
         path = paths.own(self.path)
-        known = cache.dataset_info(cache.entry(self.kind, self._asked(), [path]))
+        known = cache.dataset_info(cache.entry(self.kind, self._settings(), [path]))
         if known is not None:
             return known
         table = self._table(path)
@@ -60,7 +60,7 @@ class Csv(TableDataset):
         from dlrun.data.source import DatasetFiles
 
         path = paths.own(self.path)
-        return DatasetFiles([path], lambda _: self._decode(path), self._asked())
+        return DatasetFiles([path], lambda _: self._decode(path), self._settings())
 
     def read_revision(self, config: Config) -> int:
         """2 for a run whose table dlrun once read otherwise: marks between thousands, a header with numbers in it, or
@@ -87,5 +87,5 @@ class Csv(TableDataset):
             _parsed[key] = parse(path, self)
         return _parsed[key]
 
-    def _asked(self) -> list[object]:
+    def _settings(self) -> list[object]:
         return [self.target, self.targets, self.separator, self.header, self.drop, self.missing, self.decimal, READING]

@@ -54,7 +54,7 @@ class ImageFolder(Dataset):
 
         height, width = size_of(self.size)
         listing = look(paths.own(self.path, directory=True), self.path)
-        known = cache.dataset_info(cache.entry(self.kind, self._asked(), [listing.root], _state(listing)))
+        known = cache.dataset_info(cache.entry(self.kind, self._settings(), [listing.root], _state(listing)))
         if known is not None:
             return known
         data_spec = DatasetSpec((self.channels, height, width), "image", "classes", listing.classes)
@@ -64,11 +64,11 @@ class ImageFolder(Dataset):
         from dlrun.data import paths
         from dlrun.data.source import DatasetFiles
 
-        asked = self._asked()
+        settings = self._settings()
         listing = look(paths.own(self.path, directory=True), self.path)
-        return DatasetFiles([listing.root], lambda say: _decode(listing, self, say), asked, _state(listing))
+        return DatasetFiles([listing.root], lambda say: _decode(listing, self, say), settings, _state(listing))
 
-    def _asked(self) -> list[object]:
+    def _settings(self) -> list[object]:
         return [size_of(self.size), self.channels]
 
 

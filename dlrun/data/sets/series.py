@@ -55,7 +55,7 @@ class Series(series.Windowed):
         from dlrun.data import cache, paths
 
         path = paths.own(self.path)
-        found = cache.dataset_info(cache.entry(self.kind, self._asked(), [path]))
+        found = cache.dataset_info(cache.entry(self.kind, self._settings(), [path]))
         if found is None:
             source = _decode(self, path)
             found = DatasetInfo(source.data_spec, {"train": len(source.x)}, source.revision, source.without_target)
@@ -75,9 +75,9 @@ class Series(series.Windowed):
         from dlrun.data.source import DatasetFiles
 
         path = paths.own(self.path)
-        return DatasetFiles([path], lambda _: _decode(self, path), self._asked())
+        return DatasetFiles([path], lambda _: _decode(self, path), self._settings())
 
-    def _asked(self) -> list[object]:
+    def _settings(self) -> list[object]:
         return [self.target, self.drop, self.missing, self.separator, self.header, self.decimal, READING]
 
 

@@ -29,7 +29,7 @@ from dlrun.models.families._lists import flat, per_block, shaped
 from dlrun.models.layer import Layer
 from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
-from dlrun.models.plan import output_shape, shown
+from dlrun.models.plan import output_shape, shape_text
 from dlrun.models.shapes import Shape
 
 
@@ -129,10 +129,10 @@ class ConvAutoencoder(AutoencoderModel):
     def _convolutions(self, shape: Shape) -> list[tuple[int, int, int]]:
         """(filters, kernel, stride) of each convolution; ConfigError where they do not fit the image."""
         if len(shape) != 3:
-            raise problem(self.given, f"its convolutions expect images; the data set's rows are {shown(shape)}; "
+            raise problem(self.given, f"its convolutions expect images; the data set's rows are {shape_text(shape)}; "
                                       f"try  model={'vae' if self.natural_task == 'vae' else 'autoencoder'}")
         kernels, strides = per_block(self, ("kernel", "stride"))
         if any(side % prod(strides) for side in shape[1:]):
             raise problem(f"model.stride={list(self.stride)}", f"the strides shrink the image {prod(strides)} times; "
-                                                               f"{shown(shape)} is not divisible by that")
+                                                               f"{shape_text(shape)} is not divisible by that")
         return list(zip(self.filters, kernels, strides))

@@ -19,7 +19,7 @@ from dlrun.models.layers.dropout import Dropout
 from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.layers.upsample import Upsample
 from dlrun.models.parse import parse
-from dlrun.models.plan import output_shape, shown
+from dlrun.models.plan import output_shape, shape_text
 from dlrun.models.resolve import resolve
 from dlrun.models.shapes import Shape
 
@@ -69,8 +69,8 @@ def listed(items: Sequence[Any], key: str, units: int, init: str, input_shape: S
     found = resolve(parse(items, key), units, init)
     end = output_shape(found, input_shape)
     if end != goal if goal is not None else len(end) != 1:
-        expected = "one vector" if goal is None else shown(goal)
-        raise problem(f"{key}[{len(items) - 1}]", f"the last layer gives {shown(end)}, expected {expected}")
+        expected = "one vector" if goal is None else shape_text(goal)
+        raise problem(f"{key}[{len(items) - 1}]", f"the last layer gives {shape_text(end)}, expected {expected}")
     return NetworkSpec(tuple(found), input_shape)
 
 

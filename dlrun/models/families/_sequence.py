@@ -12,7 +12,7 @@ from dlrun.models.layers.dense import Dense
 from dlrun.models.layers.embedding import Embedding
 from dlrun.models.layers.spatial_dropout import SpatialDropout
 from dlrun.models.layers.time_distributed import TimeDistributed
-from dlrun.models.plan import shown
+from dlrun.models.plan import shape_text
 from dlrun.models.recurrent.spec import Recurrent
 from dlrun.registry import find
 
@@ -38,7 +38,7 @@ def input_layers(model: Any, data_spec: DatasetSpec, mask: bool) -> list[Layer]:
     if data_spec.input_kind != "series":
         found, fits = f"a table of {data_spec.input_shape[0]} features", "model=dense"
         if data_spec.input_kind == "image":
-            found = f"images of {shown(data_spec.input_shape)}"
+            found = f"images of {shape_text(data_spec.input_shape)}"
             fits = "model=cnn, or read an image row by row:  dataset=digits_rows"
         raise problem(model.given, f"{model.name or model.kind} expects sequences (tokens or series); the data set is "
                                    f"{found}; try  {fits}")

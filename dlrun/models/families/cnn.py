@@ -17,7 +17,7 @@ from dlrun.models.layers.dense import Dense
 from dlrun.models.layers.flatten import Flatten
 from dlrun.models.layers.pool import Pool
 from dlrun.models.model import ListModel
-from dlrun.models.plan import shown
+from dlrun.models.plan import shape_text
 from dlrun.registry import register
 
 
@@ -80,4 +80,4 @@ def _described(data_spec: DatasetSpec) -> str:
         return f"sequences of {data_spec.input_shape[0]} tokens"
     if len(data_spec.input_shape) == 1:
         return f"a table of {data_spec.input_shape[0]} features"
-    return f"of shape {shown(data_spec.input_shape)}"
+    return f"of shape {shape_text(data_spec.input_shape)}"

@@ -16,7 +16,7 @@ from dlrun.models.layer import Layer
 from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
 from dlrun.models.layers.flatten import Flatten
-from dlrun.models.plan import shown
+from dlrun.models.plan import shape_text
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
 
@@ -39,7 +39,7 @@ class Dcgan(GanModel):
 
     def check_shape(self, shape: Shape) -> None:
         if len(shape) != 3:
-            raise problem(self.given, f"its convolutions expect images; the data set's rows are {shown(shape)}; "
+            raise problem(self.given, f"its convolutions expect images; the data set's rows are {shape_text(shape)}; "
                                       "try  model=gan")
 
     def generator_layers(self, shape: Shape) -> list[Layer]:
@@ -47,7 +47,7 @@ class Dcgan(GanModel):
         filters, times = self.generator_filters, 2 ** len(self.generator_filters)
         if any(side % times for side in shape[1:]):
             raise problem(f"model.generator_filters={list(filters)}",
-                          f"{len(filters)} doublings make the image {times} times as large; {shown(shape)} is not "
+                          f"{len(filters)} doublings make the image {times} times as large; {shape_text(shape)} is not "
                           f"divisible by that")
         start = (filters[0], *(side // times for side in shape[1:]))
         norm = self.batch_norm

@@ -14,7 +14,7 @@ from dlrun.models.layers.activation import Activation
 from dlrun.models.layers.residual import Residual
 from dlrun.models.model import ListModel
 from dlrun.models.parse import parse
-from dlrun.models.plan import output_shape, shown
+from dlrun.models.plan import output_shape, shape_text
 from dlrun.models.resolve import resolve
 from dlrun.registry import register
 
@@ -45,7 +45,8 @@ class Sequential(ListModel):
         if end != needed:
             last = "time_distributed" if data_spec.target_length else "dense"
             raise problem(f"model.layers[{len(self.layers) - 1}]",
-                          f"the last layer gives {shown(end)}, the task needs {shown(needed)}: end with  - {last}: out")
+                          f"the last layer gives {shape_text(end)}, the task needs {shape_text(needed)}: end with  "
+                          f"- {last}: out")
         return found
 
 

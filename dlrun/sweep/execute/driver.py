@@ -36,7 +36,7 @@ class Driver:
         """
         try:
             while not self.queue.finished and not (self.stopping and not self._running):
-                if signals.asked is not None or self.queue.too_many_failures:
+                if signals.received is not None or self.queue.too_many_failures:
                     self._stop()
                 if not self.stopping:
                     self._hand_out()

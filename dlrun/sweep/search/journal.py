@@ -13,7 +13,7 @@ from typing import Any
 
 from optuna.storages.journal import BaseJournalBackend
 
-from dlrun.record.digest import SEAL, extend, shown
+from dlrun.record.digest import SEAL, extend, hexadecimal
 from dlrun.record.own_file import open_own
 
 _SEALED = re.compile(rb'(.*),"' + SEAL.encode() + rb'":"([0-9a-f]{8})"\}')
@@ -37,7 +37,7 @@ class SealedJournal(BaseJournalBackend):
             self._crc = extend(self._crc, line if found is None else found[1])
             if found is not None:
                 sealed = True
-                if found[2].decode() != shown(self._crc):
+                if found[2].decode() != hexadecimal(self._crc):
                     raise ValueError(f"the checksum of line {number} is wrong")
             elif sealed:
                 raise ValueError(f"line {number} has no checksum")
@@ -53,7 +53,7 @@ class SealedJournal(BaseJournalBackend):
         for log in logs:
             body = json.dumps(log, separators=(",", ":")).encode()[:-1]
             crc = extend(crc, body)
-            lines.append(body + f',"{SEAL}":"{shown(crc)}"}}\n'.encode())
+            lines.append(body + f',"{SEAL}":"{hexadecimal(crc)}"}}\n'.encode())
         with open_own(self._path, "ab") as file:
             file.write(b"".join(lines))
             file.flush()

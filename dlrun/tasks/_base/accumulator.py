@@ -1,4 +1,4 @@
-"""The running sums of a task's measures."""
+"""The running sums of a task's metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class MetricAccumulator:
-    """Sums of measures, kept on the device; the host reads them at log points only.
+    """Sums of metrics, kept on the device; the host reads them at log points only.
 
     Each measure has its own count, because not every step adds to each (a generator moves every fifth step) and not
     every measure counts rows (a tagger's accuracy counts words).  Sums are float64 (float32 where the device has none).
@@ -47,7 +47,7 @@ class MetricAccumulator:
         self.rows = 0
 
     def read(self, gather: Callable[[Tensor], Tensor] | None = None) -> dict[str, float]:
-        """The means so far; waits for the device.  Measures that nothing was added to are left out.
+        """The means so far; waits for the device.  Metrics that nothing was added to are left out.
 
         `gather` sums a tensor over all processes of a run; without it the means are those of this process.
         """
@@ -73,7 +73,7 @@ class MetricAccumulator:
         self.rows = rows
 
     def _stacked(self) -> Tensor:
-        """All sums, then all counts (2, measures)."""
+        """All sums, then all counts (2, metrics)."""
         counts = torch.tensor([self._counts[name] for name in self.names], dtype=self._kind)
         counted = torch.stack(list(self._counted.values()))
         return torch.stack([torch.stack(list(self._sums.values())), counted + counts.to(counted.device)])

@@ -33,7 +33,7 @@ def last_value(prepared: PreparedData, split: Split) -> Baseline:
     """The last value of the target's column in each window of a split, on the scale of the target."""
     assert split.rows is not None and split.form.windows is not None
     windows = split.form.windows
-    last = split.x[split.rows + (windows.length - 1) * windows.step, prepared.asked["target"]]
+    last = split.x[split.rows + (windows.length - 1) * windows.step, prepared.settings["target"]]
     return Baseline("last_value", "the last value", torch.from_numpy(prepared.targets[0](last))[:, None])
 
 

@@ -44,16 +44,16 @@ class Pictures:
 Generated = str | Pictures
 
 
-def pictures(model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> Pictures:
+def pictures(model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> Pictures:
     """Pictures of latent vectors that are drawn from the prior of a GAN or a VAE; ConfigError for rows of a table."""
     assert isinstance(model, (Gan, Vae))
     if preprocessing.data_spec(dict(state)).input_kind != "image":
         raise problem("generate", "this run's rows are those of a table, and no pictures")
-    generator = torch.Generator().manual_seed(asked.seed)
-    z = latents(asked.count, model, generator)
-    if asked.between > 1:
-        z = _lines(z, latents(asked.count, model, generator), asked.between)
-    return Pictures(sample(model, z).float().numpy(), asked.between if asked.between > 1 else None)
+    generator = torch.Generator().manual_seed(options.seed)
+    z = latents(options.count, model, generator)
+    if options.between > 1:
+        z = _lines(z, latents(options.count, model, generator), options.between)
+    return Pictures(sample(model, z).float().numpy(), options.between if options.between > 1 else None)
 
 
 def _lines(first: Tensor, last: Tensor, count: int) -> Tensor:

@@ -91,11 +91,11 @@ class Task:
         """What is predicted of each row; `targets` are the scales of targets that are numbers."""
         raise NotImplementedError
 
-    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> Generated:
+    def generate(self, model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> Generated:
         """A text or pictures that a trained model makes (`dlrun generate`).
 
         `state` is the preprocessing state of the run (`data.preprocessing_state`): its vocabulary, scales and spec.
-        The same `asked.seed` gives the same.
+        The same `options.seed` gives the same.
         """
         raise NotImplementedError
 

@@ -45,8 +45,8 @@ class AdversarialTask(Task):
             "generator": self._generator}
         self._alone, self._with_generator = self._groups()
 
-    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> Pictures:
-        return pictures(model, state, asked)
+    def generate(self, model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> Pictures:
+        return pictures(model, state, options)
 
     def _groups(self) -> tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]:
         """The groups of a step in which the discriminator moves alone, and of one in which both do."""

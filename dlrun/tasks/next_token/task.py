@@ -36,9 +36,9 @@ class NextTokenTask(Task):
         """Adds the perplexity: e to the mean cross-entropy of a token."""
         return {**metrics, "perplexity": math.exp(min(metrics["loss"], 700.0))} if "loss" in metrics else metrics
 
-    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> str:
+    def generate(self, model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> str:
         """A text that begins with the prompt."""
-        return asked.prompt + continuation(model, dict(state), asked)
+        return options.prompt + continuation(model, dict(state), options)
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The tokens' shares as logits: a unigram model (see `_base.priors`)."""

@@ -44,11 +44,11 @@ def text_diversity(view: View) -> dict[str, float]:
         # Of characters the first word may continue the start, and the last may be cut.
         words = _WORD.findall(vocabulary.decode(passage.made))[1:-1] if letters else passage.made
         grams = list(zip(*(passage.made[place:] for place in range(GRAM))))
-        measures = {"words": _share(len(set(words)), len(words)), "grams": _share(len(set(grams)), len(grams)),
+        shares = {"words": _share(len(set(words)), len(words)), "grams": _share(len(set(grams)), len(grams)),
                     "entropy": float(np.mean(passage.entropies))}
         if letters:
-            measures["real"] = _share(sum(word in known for word in words), len(words))
-        for name, value in measures.items():
+            shares["real"] = _share(sum(word in known for word in words), len(words))
+        for name, value in shares.items():
             found.setdefault(f"{name}_{passage.temperature:g}", []).append(value)
     return {name: float(np.mean(values)) for name, values in found.items()}
 

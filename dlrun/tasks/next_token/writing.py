@@ -43,15 +43,15 @@ class Passage:
         self.entropies.append(float(torch.special.entr(shares).sum()))
 
 
-def continuation(model: nn.Module, state: dict[str, Any], asked: GenerateOptions) -> str:
+def continuation(model: nn.Module, state: dict[str, Any], options: GenerateOptions) -> str:
     """The text that follows a prompt, of a run with this preprocessing state; on the CPU."""
     vocabulary = preprocessing.vocabulary(state)
     assert vocabulary is not None
     length = preprocessing.data_spec(state).input_shape[-1]
-    ids = vocabulary.encode(asked.prompt) or vocabulary.encode(" ") or [0]
+    ids = vocabulary.encode(options.prompt) or vocabulary.encode(" ") or [0]
     form = preprocessing.of_texts(state, [vocabulary.decode([ids[0]] * length)]).form
-    made = write(model, form, length, ids, asked.tokens, asked.temperature, torch.Generator().manual_seed(asked.seed),
-                 torch.device("cpu"))
+    made = write(model, form, length, ids, options.tokens, options.temperature,
+                 torch.Generator().manual_seed(options.seed), torch.device("cpu"))
     return vocabulary.decode(made)
 
 

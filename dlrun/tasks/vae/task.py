@@ -53,8 +53,8 @@ class VaeTask(AutoencoderTask):
         for name, value in zip(("loss", "reconstruction", "kl"), (loss, *outputs)):
             totals.mean(name, value.detach(), batch.rows)
 
-    def generate(self, model: nn.Module, state: Mapping[str, Any], asked: GenerateOptions) -> Pictures:
-        return pictures(model, state, asked)
+    def generate(self, model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> Pictures:
+        return pictures(model, state, options)
 
     def _reconstruction(self, values: Tensor, x: Tensor) -> Tensor:
         error = self._error(values, x)  # the mean over all values

@@ -78,7 +78,7 @@ def drive(folder: Path, count: int, answer: Answer, slots: Slots | None = None, 
     queue, launcher = JobQueue(pending, max_failures), Played(slots or Slots(2, 0), answer)
     progress = Progress(plan, [JobState("waiting")] * count, list(pending))
     signals = Signals()
-    signals.asked = signal
+    signals.received = signal
     Driver(queue, launcher, progress, timeout).run(signals)
     assert launcher.log[-1] == "close"
     return launcher, progress, queue
@@ -124,7 +124,7 @@ def test_a_job_that_takes_too_long_is_cancelled_and_written_down_as_failed(tmp_p
 
 def test_a_signal_stops_every_running_job_once_and_begins_no_other(tmp_path: Path) -> None:
     def answer(message: Message, begun: int) -> list[Message]:
-        signals.asked = 2
+        signals.received = 2
         return []
 
     jobs = [Job(number, f"id{number}", f"x/{number}", 0, {}, (), {}) for number in range(1, 4)]
