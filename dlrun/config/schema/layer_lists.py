@@ -35,7 +35,7 @@ def changed(value: Any, field: str, change: Callable[[Any], Any]) -> Any:
     return value
 
 
-def given_in_lists(model: Any, field: str) -> Iterator[tuple[str, Any]]:
+def given_in_lists(model: object, field: str) -> Iterator[tuple[str, Any]]:
     """Where a field of layers is given in any of a model's lists, and its value."""
     for name, rule in rules(type(model)).items():
         if rule.kind == "layers":

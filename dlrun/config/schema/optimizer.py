@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from dlrun import registry
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
@@ -14,6 +14,12 @@ from dlrun.config.schema.kinds import OptimizerKind
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.root import Config
 
+if TYPE_CHECKING:
+    import torch
+
+Params: TypeAlias = "Sequence[torch.Tensor]"  # texts, so that the annotations of `build` need no torch
+Device: TypeAlias = "torch.device"
+Stepper: TypeAlias = "torch.optim.Optimizer"
 KEY = "task.generator_optimizer"
 
 
@@ -53,7 +59,7 @@ class Optimizer(Kind):
         """The decay of the running mean of gradients that a step follows; 0 where it follows the last gradient."""
         return 0.0
 
-    def build(self, params: Sequence[Any], device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         """A torch.optim.Optimizer over the trained parameters of one player, which are on a torch.device."""
         raise NotImplementedError
 

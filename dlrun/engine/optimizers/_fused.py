@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dlrun.config.schema.optimizer import Device
 
 
-def is_fused(device: Any) -> bool:
+def is_fused(device: Device) -> bool:
     """Whether torch has fused kernels for Adam, AdamW and SGD on a torch.device."""
     return device.type in ("cuda", "cpu")

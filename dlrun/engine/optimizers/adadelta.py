@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
 from dlrun.registry import register
 
 
@@ -20,7 +19,7 @@ class Adadelta(Optimizer):
     rho: float = number(0.95, "Decay of both mean squares.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added under both roots.", low=0, above=True)
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
         return torch.optim.Adadelta(params, self.lr, self.rho, self.eps)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
 from dlrun.registry import register
 
 
@@ -19,7 +18,7 @@ class Adagrad(Optimizer):
     initial_accumulator: float = number(0.1, "Start of the sum of squares.", low=0)
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
         return torch.optim.Adagrad(params, self.lr, initial_accumulator_value=self.initial_accumulator, eps=self.eps)

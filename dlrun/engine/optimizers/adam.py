@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
 from dlrun.engine.optimizers._fused import is_fused
 from dlrun.registry import register
 
@@ -26,7 +25,7 @@ class Adam(Optimizer):
     def gradient_decay(self) -> float:
         return self.beta1
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
         return torch.optim.Adam(params, self.lr, (self.beta1, self.beta2), self.eps, amsgrad=self.amsgrad,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from dlrun.config.schema.fields import number
+from dlrun.config.schema.optimizer import Device, Params, Stepper
 from dlrun.engine.optimizers._fused import is_fused
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.registry import register
@@ -19,7 +19,7 @@ class AdamW(Adam):
     kind = "adamw"
     weight_decay: float = number(0.004, "Weights shrink by lr * weight_decay each step.", low=0)
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
         return torch.optim.AdamW(params, self.lr, (self.beta1, self.beta2), self.eps, self.weight_decay,

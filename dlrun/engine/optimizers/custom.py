@@ -9,7 +9,7 @@ from typing import Any
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import free, mapping, text
 from dlrun.config.schema.kind import OwnClass
-from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
 from dlrun.registry import load, register
 
 
@@ -27,7 +27,7 @@ class CustomOptimizer(OwnClass, Optimizer):
     args: dict[str, Any] | None = mapping(None, "What the class is called with, besides params and lr.")
     source: str = free("", "Hash of the module's file.")
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         """Raises ConfigError for a class that cannot be called so, or makes something else."""
         import torch
 

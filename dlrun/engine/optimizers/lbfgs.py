@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dlrun.config.schema.fields import flag, integer, number
-from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
 from dlrun.registry import register
 
 
@@ -22,7 +22,7 @@ class Lbfgs(Optimizer):
     history: int = integer(10, "Updates remembered.", low=1)
     line_search: bool = flag(True, "Search the step length by the strong Wolfe conditions.")
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
         search = "strong_wolfe" if self.line_search else None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
 from dlrun.config.schema.root import Config
 from dlrun.registry import register
 
@@ -25,7 +24,7 @@ class RmsProp(Optimizer):
     momentum: float = number(0.0, "Share of the last step that is kept.", low=0, high=1, below=True)
     centered: bool = flag(False, "Divide by the standard deviation instead.")
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
         if self.eps_inside:

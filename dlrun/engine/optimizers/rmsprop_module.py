@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 
 class RmsPropInside(Optimizer):
     """RMSprop as Keras 3 writes it: gradient / sqrt(mean square + eps)."""
 
-    def __init__(self, params: Iterable[nn.Parameter], lr: float, alpha: float, eps: float):
+    def __init__(self, params: Iterable[Tensor], lr: float, alpha: float, eps: float):
         super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps})
 
     @torch.no_grad()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import Optimizer
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
 from dlrun.config.schema.root import Config
 from dlrun.engine.optimizers._fused import is_fused
 from dlrun.registry import register
@@ -24,7 +23,7 @@ class Sgd(Optimizer):
     momentum: float = number(0.0, "Share of the last step that is kept.", low=0, high=1, below=True)
     nesterov: bool = flag(False, "Take the gradient after the momentum step.")
 
-    def build(self, params: Any, device: Any) -> Any:
+    def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
         return torch.optim.SGD(params, self.lr, momentum=self.momentum, nesterov=self.nesterov, fused=is_fused(device))

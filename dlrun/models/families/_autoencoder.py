@@ -29,6 +29,7 @@ from dlrun.models.families._lists import flat, per_block, shaped
 from dlrun.models.layer import Layer
 from dlrun.models.layers.conv import Conv
 from dlrun.models.layers.dense import Dense
+from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.plan import output_shape, shape_text
 from dlrun.models.shapes import Shape
 
@@ -73,7 +74,7 @@ class AutoencoderModel(CompositeModel):
                 listed(self.decoder, "model.decoder", units_of(shape), self.init, latent, shape))
         return NetworkSpec(tuple(self.decoder_body(shape)), latent, output_of(self.output, values))
 
-    def block(self, layer: Any) -> list[Layer]:
+    def block(self, layer: Dense | Conv | TransposedConv) -> list[Layer]:
         """A block of the model, of which the layer is the first."""
         return activated(layer, self, self.batch_norm, self.dropout)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import layers
@@ -29,6 +29,26 @@ NORM_DOC = "share of the old average that batch norm keeps at each step"
 OUTPUT_OF = {"unit": "sigmoid", "symmetric": "tanh", "any": "linear"}
 
 
+class _Kernels(Protocol):
+    """What is said of all kernels of a model."""
+
+    @property
+    def init(self) -> str: ...
+    @property
+    def l1(self) -> float: ...
+    @property
+    def l2(self) -> float: ...
+
+
+class _Blocks(Protocol):
+    """What its blocks have."""
+
+    @property
+    def activation(self) -> str: ...
+    @property
+    def norm_momentum(self) -> float: ...
+
+
 def part_list(part: str) -> Any:
     """The field that gives a part as a list of layers."""
     return layers(None, f"the {part} as a list of layers, in place of the keys that describe it")
@@ -39,12 +59,12 @@ def output_of(output: str, values: str) -> str:
     return OUTPUT_OF[values] if output == "auto" else output
 
 
-def kernel(model: Any) -> dict[str, Any]:
+def kernel(model: _Kernels) -> dict[str, Any]:
     """What the model says of the kernels of its blocks."""
     return {"init": model.init, "l1": model.l1, "l2": model.l2}
 
 
-def activated(layer: Dense | Conv | TransposedConv, model: Any, norm: bool, dropout: float) -> list[Layer]:
+def activated(layer: Dense | Conv | TransposedConv, model: _Blocks, norm: bool, dropout: float) -> list[Layer]:
     """The layer, batch norm, the model's activation, dropout, each where it has them."""
     after: list[Layer] = [Dropout(dropout)] if dropout else []
     if not norm:

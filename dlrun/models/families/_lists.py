@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Protocol
 
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.models.layer import Layer
@@ -37,7 +37,14 @@ def shaped(shape: Shape) -> list[Layer]:
     return [Reshape(shape)]
 
 
-def per_block(model: Any, keys: Iterable[str]) -> list[tuple[int, ...]]:
+class _Filtered(Protocol):
+    """A model of blocks of convolutions."""
+
+    @property
+    def filters(self) -> tuple[int, ...]: ...
+
+
+def per_block(model: _Filtered, keys: Iterable[str]) -> list[tuple[int, ...]]:
     """Each key's values, one for each of the model's `filters`; ConfigError where there are as many as neither."""
     blocks, wrong, found = len(model.filters), [], []
     for key in keys:

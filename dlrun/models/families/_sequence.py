@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.dataset_spec import DatasetSpec
@@ -29,7 +29,35 @@ CELL_DOC = ("keras: the books' Keras 2 cells, with any activation and recurrent 
 CELLS = ("lstm", "gru", "rnn")
 
 
-def input_layers(model: Any, data_spec: DatasetSpec, mask: bool) -> list[Layer]:
+class _Embedded(Protocol):
+    """A model of sequences, whose tokens are embedded."""
+
+    @property
+    def given(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def embed(self) -> int: ...
+    @property
+    def freeze(self) -> bool: ...
+    @property
+    def vectors(self) -> str | None: ...
+    @property
+    def spatial_dropout(self) -> float: ...
+
+
+class _Ended(Protocol):
+    """A model with hidden dense layers before its output."""
+
+    @property
+    def hidden(self) -> tuple[int, ...]: ...
+    @property
+    def init(self) -> str: ...
+
+
+def input_layers(model: _Embedded, data_spec: DatasetSpec, mask: bool) -> list[Layer]:
     """The embedding of tokens; nothing for series.  ConfigError for what is no sequence, saying what fits."""
     if data_spec.input_kind == "tokens":
         embedding = Embedding(model.embed, data_spec.vocabulary, mask_zero=mask, frozen=model.freeze,
@@ -61,7 +89,7 @@ def recurrent_layer(kind: str, units: int, **fields: Any) -> Recurrent:
     return layer
 
 
-def head(model: Any, activation: str, rate: float, positions: int, outputs: int) -> list[Layer]:
+def head(model: _Ended, activation: str, rate: float, positions: int, outputs: int) -> list[Layer]:
     """Hidden layers and the output, linear; at each position where the targets are."""
     kind: Any = TimeDistributed if positions else Dense
     hidden = [layer for units in model.hidden for layer in (kind(units, activation=activation, init=model.init),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dlrun.models.families._lists import dropped
 from dlrun.models.layer import Layer
@@ -13,7 +13,38 @@ if TYPE_CHECKING:
     from dlrun.models.layers.conv import Conv
 
 
-def hidden_layers(model: Any, bias_init: str = "zeros") -> list[Layer]:
+class _Kernels(Protocol):
+    """What is said of all kernels of a model."""
+
+    @property
+    def init(self) -> str: ...
+    @property
+    def l1(self) -> float: ...
+    @property
+    def l2(self) -> float: ...
+    @property
+    def max_norm(self) -> float | None: ...
+
+
+class _Blocks(Protocol):
+    """What its hidden layers have."""
+
+    @property
+    def activation(self) -> str: ...
+    @property
+    def batch_norm(self) -> bool: ...
+
+
+class _Hidden(_Kernels, _Blocks, Protocol):
+    """Hidden dense layers."""
+
+    @property
+    def hidden(self) -> tuple[int, ...]: ...
+    @property
+    def dropout(self) -> float: ...
+
+
+def hidden_layers(model: _Hidden, bias_init: str = "zeros") -> list[Layer]:
     """Dense layers of the model's `hidden` units, each with its activation and dropout."""
     layers: list[Layer] = []
     for units in model.hidden:
@@ -21,7 +52,7 @@ def hidden_layers(model: Any, bias_init: str = "zeros") -> list[Layer]:
     return layers
 
 
-def activated(layer: Dense | Conv, model: Any) -> list[Layer]:
+def activated(layer: Dense | Conv, model: _Blocks) -> list[Layer]:
     """The layer and the model's activation, with batch norm between them where the model has it."""
     if not model.batch_norm:
         return [replace(layer, activation=model.activation)]
@@ -34,6 +65,6 @@ def activated(layer: Dense | Conv, model: Any) -> list[Layer]:
     return [layer, BatchNorm(), Activation(model.activation)]
 
 
-def kernel(model: Any) -> dict[str, Any]:
+def kernel(model: _Kernels) -> dict[str, Any]:
     """What the model says of all its kernels."""
     return {"init": model.init, "l1": model.l1, "l2": model.l2, "max_norm": model.max_norm}
