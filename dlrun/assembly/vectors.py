@@ -11,7 +11,7 @@ from torch import nn
 from dlrun.config.places import user_file
 from dlrun.config.problem import problem
 from dlrun.data.prepared import PreparedData
-from dlrun.models.layers.embedding_module import Embedding
+from dlrun.models.token_vectors import TokenVectors
 from dlrun.models.vectors import load_vectors
 
 
@@ -21,7 +21,7 @@ def set_vectors(model: nn.Module, prepared: PreparedData, data_dir: Path, say: C
     The file is looked for as it is typed, then below the data folder; words that it lacks get zeros, as in the books.
     """
     for module in model.modules():
-        if not isinstance(module, Embedding) or not module.vectors:
+        if not isinstance(module, TokenVectors) or not module.vectors:
             continue
         vocabulary = prepared.vocabulary
         if vocabulary is None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from dlrun.models.composite import encoder_of, takes_latents
-from dlrun.models.layers.embedding_module import Embedding
+from dlrun.models.token_vectors import TokenVectors
 from dlrun.record.projector import Points, save_projector
 from dlrun.tasks._base.view import View
 
@@ -19,7 +19,7 @@ def projector(view: View) -> None:
     points: dict[str, Points] = {}
     vocabulary = view.prepared.vocabulary
     for name, module in view.model.named_modules():
-        if isinstance(module, Embedding) and vocabulary is not None and len(vocabulary) <= len(module.weight):
+        if isinstance(module, TokenVectors) and vocabulary is not None and len(vocabulary) <= len(module.weight):
             vectors = module.weight.detach()[:min(WORDS, len(vocabulary))].float().cpu().numpy()
             points[name.replace(".", "-")] = Points(vectors, vocabulary.words[:len(vectors)])
     rows = _features(view)

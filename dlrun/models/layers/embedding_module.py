@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dlrun.models.kernel import Kernel, WithKernels
+from dlrun.models.kernel import Kernel
 from dlrun.models.recurrent.masking import Padding
+from dlrun.models.token_vectors import TokenVectors
 
 
-class Embedding(WithKernels, nn.Embedding):
+class Embedding(TokenVectors, nn.Embedding):
     """(rows, length) integers to (rows, dim, length), channels first as all sequences here.
 
-    Frozen vectors are a buffer, which no optimizer moves.  `vectors` names the file that they are to be `set` from.
+    Frozen vectors are a buffer, which no optimizer moves.
     """
-
-    weight: Tensor
 
     def __init__(self, vocabulary: int, dim: int, *, frozen: bool, zero: bool, mask_zero: bool, vectors: str | None):
         nn.Embedding.__init__(self, vocabulary, dim)
@@ -41,10 +39,3 @@ class Embedding(WithKernels, nn.Embedding):
         if self.padding is not None:
             self.padding.see(x)
         return F.embedding(x.long(), self.weight).transpose(1, 2)
-
-    @torch.no_grad()
-    def set(self, matrix: np.ndarray | Tensor) -> None:
-        """Begin with these vectors (vocabulary, dim); ValueError for another shape."""
-        if tuple(matrix.shape) != tuple(self.weight.shape):
-            raise ValueError(f"vectors {tuple(matrix.shape)} for an embedding {tuple(self.weight.shape)}")
-        self.weight.copy_(torch.as_tensor(matrix))
