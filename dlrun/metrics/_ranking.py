@@ -10,8 +10,6 @@ import numpy as np
 @dataclass(frozen=True)
 class Ranking:
     """Right and wrong rows (thresholds,) whose score is at least each of `scores`, which fall; equal scores are one.
-
-    `positives` and `negatives` are all rows of the class, and all others.
     """
 
     scores: np.ndarray
@@ -20,10 +18,12 @@ class Ranking:
 
     @property
     def positives(self) -> int:
+        """Rows of the class."""
         return int(self.right[-1]) if len(self.right) else 0
 
     @property
     def negatives(self) -> int:
+        """Rows of the other classes."""
         return int(self.wrong[-1]) if len(self.wrong) else 0
 
     @property

@@ -14,8 +14,8 @@ from tests.helpers.comparisons import BOOK, plan
 def page(folder: Path, **more: object) -> str:
     book = read_book({**BOOK, "claims": [{"says": "adam > sgd", "check": "adam > sgd"}], **more})
     folders = Folders(plan(folder), "gulli/C3", "full")
-    verdicts = verdicts_on(book, folders.measurements, folders.look, "test/accuracy")
-    return as_page(book, folders.measurements, verdicts, folders.look)
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
+    return as_page(book, folders.measurements, verdicts, folders.values_of)
 
 
 def test_the_book_s_value_is_drawn_on_the_runs(tmp_path: Path) -> None:
