@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from dlrun.record.events import EventFile, event_files, read_records, truncate_s
 from dlrun.record.folder import RunFolder, plain, yaml_text
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Progress, Recorder, RunInfo
+from dlrun.record.summaries import END, START, hparams, session_end, tensor
 
-_START, _END = "_hparams_/session_start_info", "_hparams_/session_end_info"
 _OUTCOME = ("test/", "val/kept/", "val/best/")  # written by finish(), so stale on a resumed run
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
@@ -54,7 +53,7 @@ class TensorBoardWriter(Recorder):
             file.write_record(record)
         if ("config", 0) not in kept:
             self._text("config", _yaml(info.config))
-        if self._table and (_START, 0) not in kept:
+        if self._table and (START, 0) not in kept:
             self._hparams(info.flat)
         for row in read(RunFolder(info.folder).metrics):
             if row["epoch"] < info.first_epoch:
@@ -107,7 +106,8 @@ class TensorBoardWriter(Recorder):
             if result.get("best"):
                 self._scalar("val/best/epoch", result["best"]["epoch"], self._epoch)
         if self._table:
-            self._session_end(_WHOLE.get(str(result.get("status")), "STATUS_FAILURE"))
+            status = _WHOLE.get(str(result.get("status")), "STATUS_FAILURE")
+            self._open().event(step=0, summary=session_end(status))
         self._open().flush()
 
     def close(self) -> None:
@@ -134,9 +134,8 @@ class TensorBoardWriter(Recorder):
 
     def _tensor(self, tag: str, at: int, metadata: Any, data: Any) -> None:
         from tensorboard.compat.proto import summary_pb2
-        from tensorboard.util.tensor_util import make_tensor_proto
 
-        value = summary_pb2.Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(data))
+        value = summary_pb2.Summary.Value(tag=tag, metadata=metadata, tensor=tensor(data))
         self._open().event(step=at, summary=summary_pb2.Summary(value=[value]))
 
     def text(self, tag: str, at: int, text: str) -> None:
@@ -149,22 +148,8 @@ class TensorBoardWriter(Recorder):
         self._tensor(tag, at, create_summary_metadata(None, None), [text.encode()])
 
     def _hparams(self, flat: Mapping[str, Any]) -> None:
-        from tensorboard.plugins.hparams.summary_v2 import hparams_pb
-
         values = {key: _cell(value) for key, value in flat.items() if value is not None}
-        # An empty trial id makes the run's own path the name of the row; the default, a hash of the values, would put
-        # two runs that differ only in their folder into one row.
-        self._open().event(step=0, summary=hparams_pb(values, trial_id=""))
-
-    def _session_end(self, status: str) -> None:
-        from tensorboard.compat.proto import summary_pb2
-        from tensorboard.plugins.hparams import metadata, plugin_data_pb2
-        from tensorboard.plugins.hparams.api_pb2 import Status
-
-        end = plugin_data_pb2.SessionEndInfo(status=Status.Value(status), end_time_secs=time.time())
-        about = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=end))
-        value = summary_pb2.Summary.Value(tag=_END, metadata=about, tensor=metadata.NULL_TENSOR)
-        self._open().event(step=0, summary=summary_pb2.Summary(value=[value]))
+        self._open().event(step=0, summary=hparams(values))
 
 
 def _kept(old: list[Path], info: RunInfo) -> dict[tuple[str, int], bytes]:
@@ -176,7 +161,7 @@ def _kept(old: list[Path], info: RunInfo) -> dict[tuple[str, int], bytes]:
                 kept["graph", 0] = record
             for value in event.summary.value:  # one a record, as `TensorBoardWriter` writes them
                 last = info.resumed_step if value.tag.startswith("step/") else info.first_epoch - 1
-                if event.step <= last and value.tag != _END and not value.tag.startswith(_OUTCOME):
+                if event.step <= last and value.tag != END and not value.tag.startswith(_OUTCOME):
                     kept[value.tag, event.step] = record
     return dict(sorted(kept.items(), key=lambda item: item[0][1]))
 

@@ -10,8 +10,9 @@ from tensorboard import context
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins import base_plugin
-from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
+from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups, metadata
 
+from dlrun.record import summaries
 from dlrun.record.events import encode_record, event_files, read_records
 from dlrun.record.folder import RunFolder
 from dlrun.record.metric import Metric
@@ -249,6 +250,21 @@ def test_a_damaged_file_is_read_up_to_the_damage(tmp_path):
     for tail in (b"", good[:5], good[:-1], bytes(64), encode_record(b"\xff\xff\xff")):
         path.write_bytes(good + tail)
         assert [event.step for _, event in read_records(path)] == [7]
+
+
+def test_messages_are_those_of_tensorboards_own_functions(monkeypatch):
+    from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+    from tensorboard.util.tensor_util import make_tensor_proto
+
+    for data in ([b"one"], [b"12", b"7", bytes(range(256))], np.linspace(-1, 1e300, 90).reshape(30, 3)):
+        assert summaries.tensor(data) == make_tensor_proto(data)
+    monkeypatch.setattr("time.time", lambda: 1e9 + 0.25)
+    values = {"optimizer.lr": 1e-3, "model.hidden": "[8, 8]", "epochs": 3, "augment": False, "a": "", "zero": 0}
+    assert summaries.hparams(values) == hparams_pb(values, trial_id="")
+    (ended,) = summaries.session_end("STATUS_SUCCESS").value
+    assert ended.tag == metadata.SESSION_END_INFO_TAG and ended.tensor == metadata.NULL_TENSOR
+    info = metadata.parse_session_end_info_plugin_data(ended.metadata.plugin_data.content)
+    assert info.status == api_pb2.STATUS_SUCCESS and info.end_time_secs == 1e9 + 0.25
 
 
 def test_writing_needs_neither_torch_nor_tensorflow(tmp_path):
