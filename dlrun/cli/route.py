@@ -33,6 +33,12 @@ def route(arguments: list[str]) -> int:
         return 128 + signal.SIGPIPE
     except OSError as error:
         return _refuse_file(error)
+    except MemoryError:
+        return _refuse([Problem("memory", "there is not enough of it, or a limit is set for this process (ulimit -v)")])
+    except RuntimeError as error:
+        if "home directory" not in str(error):  # pathlib's and platformdirs' own
+            raise
+        return _refuse([Problem("~", "this user has no home folder; set HOME, or DLRUN_CACHE and whole paths")])
 
 
 def _refuse_file(error: OSError) -> int:

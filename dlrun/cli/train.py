@@ -23,6 +23,7 @@ def start(checked: Any, command: Sequence[str]) -> int:
     """Train a checked command; the exit code of what became of it."""
     from dlrun.config.problem import ConfigError
     from dlrun.record.lock import Busy
+    from dlrun.run.cannot_write import CannotWrite
     from dlrun.run.run import run, run_folder
 
     try:
@@ -31,6 +32,9 @@ def start(checked: Any, command: Sequence[str]) -> int:
         raise
     except Busy as busy:
         say(f"{busy}; nothing was started", file=sys.stderr)
+        return 1
+    except CannotWrite as cannot:
+        say(cannot, file=sys.stderr)
         return 1
     except Exception as error:
         _, folder = run_folder(checked.config)

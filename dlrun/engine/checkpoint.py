@@ -37,7 +37,10 @@ def save(path: Path, content: dict[str, Any], before: Path | None = None) -> Non
     """Write tensors and plain values atomically, with their checksum; the file that was there becomes `before`."""
     with replacing(path, sync=True) as stream:
         summed = _Summed(stream)
-        torch.save(content, summed)
+        try:
+            torch.save(content, summed)
+        except RuntimeError as error:  # torch's own is of the position in its archive
+            raise summed.failed or error from None
         stream.seek(-2, os.SEEK_END)
         stream.write(_COMMENT.to_bytes(2, "little") + _MARK + digest.hexadecimal(summed.crc).encode() + b"\n")
         if before is not None and path.is_file():
@@ -49,10 +52,15 @@ class _Summed:
 
     def __init__(self, stream: IO[Any]):
         self._stream, self.crc = stream, 0
+        self.failed: OSError | None = None  # what the disk said
 
     def write(self, data: bytes) -> int:
         self.crc = digest.extend(self.crc, data)
-        return int(self._stream.write(data))
+        try:
+            return int(self._stream.write(data))
+        except OSError as error:
+            self.failed = error
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

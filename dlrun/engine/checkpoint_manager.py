@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dlrun.engine.checkpoint import Stateful, gather, read, save, scatter
 from dlrun.record.folder import RunFolder
+from dlrun.record.lock import require
 from dlrun.record.metrics import MetricsFile
 
 ROWS = "metrics_and_seconds"  # of a checkpoint: the lines of metrics.jsonl
@@ -65,7 +66,7 @@ class CheckpointManager:
     def __init__(self, folder: RunFolder, run_id: str, components: dict[str, Stateful], best: BestWeights,
                  rows: MetricsFile, seconds: float):
         self.last, self.previous, self.best_file = folder.last, folder.previous, folder.best
-        self.run_id, self.rows = run_id, rows
+        self.run_id, self.rows, self.run_folder = run_id, rows, folder.run
         self.components: dict[str, Stateful] = {**components, "best": best}
         self.best, self.seconds = best, seconds
         self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
@@ -86,8 +87,12 @@ class CheckpointManager:
         return None if self.saved is None else self.saved[1]
 
     def save(self, epoch: int, step: int) -> None:
-        """Write best.pt where the best has changed, and last.pt, after `epoch` epochs and `step` steps."""
+        """Write best.pt where the best has changed, and last.pt, after `epoch` epochs and `step` steps.
+
+        Raises OSError, FileNotFoundError of the run's folder where that was removed.
+        """
         start = time.monotonic()
+        require(self.run_folder)
         # best.pt first: killed between the two, a run goes back a little and writes the same best.pt again.
         self.write_best()
         save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.components),
@@ -98,7 +103,7 @@ class CheckpointManager:
 
     def write_best(self) -> None:
         """Write best.pt where it is not what this process has written: also one that was lost since."""
-        if self.best.epoch != self._best_written:
+        if self.best.epoch != self._best_written or self.best.epoch and not self.best_file.is_file():
             save(self.best_file, {"id": self.run_id, "epoch": self.best.epoch, "model": self.best.weights})
             self._best_written = self.best.epoch
 

@@ -97,6 +97,14 @@ class RunLock:
         _held.add(self)
         return self
 
+    def is_there(self) -> bool:
+        """Whether the file that is locked still lies in the folder."""
+        try:
+            now = os.stat(self.folder / "lock")
+        except OSError:
+            return False
+        return self._handle is None or os.path.samestat(now, os.fstat(self._handle))
+
     def __exit__(self, *exc: object) -> None:
         self.release()
 
@@ -159,6 +167,17 @@ def at_work(folder: str | os.PathLike[str]) -> bool:
 
 
 _held: weakref.WeakSet[RunLock] = weakref.WeakSet()
+
+
+def require(folder: str | os.PathLike[str]) -> None:
+    """Raise FileNotFoundError where the folder that this process has locked was removed, or replaced by another.
+
+    Somebody may have started the run again there: what is written now would be mixed with what that one writes.
+    """
+    place = Path(folder).absolute()
+    for lock in list(_held):
+        if lock.folder.absolute() == place and not lock.is_there():
+            raise FileNotFoundError(errno.ENOENT, "it was removed while the run worked in it", str(folder))
 
 
 def _forget_in_child() -> None:

@@ -94,8 +94,15 @@ class MetricsFile:
         self._lines: list[str] = []
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Add one epoch's row."""
+        """Add one epoch's row; rows that were taken from the file meanwhile come back."""
+        size = self.path.stat().st_size if self.path.is_file() else 0
+        if size != len(self.text.encode()):
+            write_text(self.path, self.text)
         self._lines.append(append(self.path, row))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows so far, as they are in the file."""
+        return [json.loads(line) for line in self._lines]
 
     @property
     def text(self) -> str:

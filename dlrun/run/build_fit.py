@@ -19,6 +19,7 @@ from dlrun.engine.step import EagerStep
 from dlrun.engine.stopping.early_stop import Stopper
 from dlrun.models.build import reset_states
 from dlrun.record.folder import RunFolder
+from dlrun.record.lock import require
 from dlrun.record.metrics import MetricsFile
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.tasks._base.accumulator import MetricAccumulator
@@ -64,6 +65,10 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
             row |= named("samples", sample_metrics())
         return row
 
+    def write_row(row: dict[str, Any]) -> None:
+        require(folder.run)
+        rows.append(row)
+
     extras: list[Callable[[int], None]] = [
         lambda epoch: draw_epoch(components.view(folder, recorder, epoch, step.cast))]
     if config.histograms:
@@ -74,7 +79,7 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
         steps_per_epoch=steps_per_epoch, batches=components.batches, step=step, totals=totals, rate=rate,
         stopper=stopper, checkpoints=checkpoints, clock=clock, recorder=recorder, callbacks=callbacks, signals=signals,
         evaluate=evaluate,
-        write_row=rows.append, begin=lambda: reset_states(components.model), extras=extras)
+        write_row=write_row, begin=lambda: reset_states(components.model), extras=extras)
 
 
 def named(split: str, metrics: dict[str, Any]) -> dict[str, Any]:

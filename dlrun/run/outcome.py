@@ -15,6 +15,7 @@ from dlrun.diagnostics.baseline import measure_baseline
 from dlrun.diagnostics.plots import draw_end
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder, write_result
+from dlrun.record.lock import require
 from dlrun.record.metric import SPLITS, metrics_of
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
@@ -30,7 +31,8 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
     The kept weights are the last ones; with early stopping on (and `restore_best`) those of the best epoch.
     """
     config, clock, cast = components.config, training.clock, training.step.cast
-    rows = read(folder.metrics)
+    require(folder.run)
+    rows = training.checkpoints.rows.rows()
     kept = clock.epoch
     if config.early_stop.on and config.early_stop.restore_best and training.checkpoints.best.epoch:
         training.checkpoints.best.restore()
@@ -81,7 +83,7 @@ def unfinished(components: RunComponents, training: Fit, machine: Machine, folde
                reason: str, **more: Any) -> dict[str, Any]:
     """Write the result of a run that did not come to its end."""
     result = _head(components, training, machine, folder, run_id)
-    rows = read(folder.metrics)
+    rows = training.checkpoints.rows.rows()
     last = rows[-1] if rows else {}
     result |= {"status": status, "stop_reason": reason, "train": of_split(last, "train"), "val": of_split(last, "val"),
                "test": {}, **_samples(components, rows, last), **more}

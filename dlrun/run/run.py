@@ -30,6 +30,7 @@ from dlrun.record.status import DONE, FAILED, unmeasured
 from dlrun.record.stored import Damaged, read_json
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
+from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
 from dlrun.run.formatting import first_line
 from dlrun.run.session import train_once
@@ -76,11 +77,25 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
                        recorders: Sequence[Recorder] | None = None, processes: Processes = SINGLE) -> Outcome:
     """Train what a command asks for, or find that it is done; raises ConfigError for data that is not there.
 
-    Raises record.lock.Busy where another process works in the run's folder.  An exception of the model's or
-    dlrun's own code is written to the run's folder (status `failed`) and is raised again.
+    Raises record.lock.Busy where another process works in the run's folder, CannotWrite where the disk is full or the
+    folder is gone.  An exception of the model's or dlrun's own code is written to the run's folder (status `failed`)
+    and is raised again.
     """
+    run_id, folder = run_folder(checked.config)
+    try:
+        return _run(checked, run_id, folder, command, recorders, processes)
+    except ConfigError:
+        raise
+    except Exception as error:
+        cannot = cannot_write(error, folder)
+        if cannot is None:
+            raise
+        raise cannot from error
+
+
+def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str] | None,
+         recorders: Sequence[Recorder] | None, processes: Processes) -> Outcome:
     config = checked.config
-    run_id, folder = run_folder(config)
     refuse_links(folder.path, *(folder.path / name for name in ("checkpoints", "pictures", "folds", "final")))
     new = folders_to_create(folder)
     try:
@@ -107,6 +122,8 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
                 remove_new_folders(folder, new)
                 raise
             except Exception as error:
+                if cannot_write(error, folder) is not None:
+                    raise
                 write_text(folder.traceback, traceback.format_exc())
                 if (folder.result() or {}).get("status") != "failed":  # it failed before there was anything to train
                     from dlrun.run.outcome import failed

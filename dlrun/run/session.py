@@ -21,6 +21,7 @@ from dlrun.preflight.threads import auto_threads, cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder
 from dlrun.run.build_fit import build_fit
+from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import first_line, run_info
 from dlrun.run.header import data_changed, notes_of_start, versions, write_header
@@ -99,6 +100,8 @@ def _trained(components: RunComponents, training: Fit, machine: Machine, folder:
         return end("diverged", f"{diverged}; the checkpoint of step {saved:,} is the last one before",
                    between=[diverged.first, diverged.last], checkpoint_step=saved), None
     except Exception as error:
+        if cannot_write(error, folder) is not None:
+            raise  # nor can this result
         from dlrun.assembly.memory import is_out_of_memory, rows_that_fit
 
         if not is_out_of_memory(error):

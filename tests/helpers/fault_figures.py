@@ -16,13 +16,18 @@ BEGIN, END = "<!-- figures: from faults.json -->\n", "<!-- end of figures -->\n"
 HEAD = "| what was done | count | wrong without a word | stack traces | seconds |\n|---|---:|---:|---:|---:|\n"
 
 
-def store(key: str, *, what: str, count: int, wrong: int, traces: int, seconds: float) -> None:
-    """Keep the figures of one test; those of the others stay."""
+def store(key: str, *, what: str, count: int, wrong: int, traces: int, seconds: float, part: str = "") -> None:
+    """Keep the figures of one test, or of one part of it; those of the others stay."""
     with open(FILE, "a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         kept: dict[str, Any] = json.loads(file.read() or "{}")
-        kept[key] = {"what": what, "count": count, "wrong": wrong, "traces": traces, "seconds": round(seconds)}
+        found = {"what": what, "count": count, "wrong": wrong, "traces": traces, "seconds": round(seconds)}
+        if part:  # the row of the document is the sum
+            parts = {**kept.get(key, {}).get("parts", {}), part: {**found, "what": part}}
+            sums = {name: sum(one[name] for one in parts.values()) for name in ("count", "wrong", "traces", "seconds")}
+            found = {"what": what, **sums, "parts": dict(sorted(parts.items()))}
+        kept[key] = found
         file.truncate(0)
         file.write(json.dumps(dict(sorted(kept.items())), indent=1, ensure_ascii=False) + "\n")
 

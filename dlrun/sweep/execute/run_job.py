@@ -33,6 +33,7 @@ def run_job(message: Message, recorder: Recorder) -> Message:
     An exception of the user's code is in the run's folder afterwards and ends only this job.
     """
     from dlrun.record.tensorboard_writer import TensorBoardWriter
+    from dlrun.run.cannot_write import CannotWrite
     from dlrun.run.run import run
 
     if message.get("abandon_reason"):
@@ -45,6 +46,8 @@ def run_job(message: Message, recorder: Recorder) -> Message:
         return {"event": "busy", "reason": str(busy)}
     except ConfigError as wrong:
         return {"event": "refused", "reason": wrong.line}
+    except CannotWrite as cannot:
+        return {"event": "refused", "reason": str(cannot)}
     except Exception as error:  # the run has written it down
         return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
     return {"event": "end", "code": outcome.exit_code}
