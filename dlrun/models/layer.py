@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Module: TypeAlias = "nn.Module"  # texts, so that the annotations of `build` need no torch
 Parts: TypeAlias = "Mapping[str, nn.Module]"
 Rng: TypeAlias = "StepRng"
+_OF_IDS = ("the data set's rows are token ids: begin with an embedding (model=lstm, or  - embedding: 32), or "
+           "dataset.form=one_hot or multi_hot where the data set has it")
 Part = tuple[str, tuple["Layer", ...]]
 
 
@@ -42,7 +44,7 @@ class Layer:
     rank: ClassVar[int] = 2  # largest number of axes that `sides` may speak of
     is_activation: ClassVar[bool] = False  # whether ``activation: KIND`` means this layer
     keeps_mask: ClassVar[bool] = False  # whether a position of the output comes from the same one of the input alone
-    moves_values: ClassVar[bool] = False  # whether its outputs are values of its input, elsewhere or silenced
+    moves_values: ClassVar[bool] = False  # whether its outputs are values of its input, elsewhere
     mixes_rows: ClassVar[bool] = False  # whether an output depends on the other rows of its batch
     draws_weights: ClassVar[bool] = False  # whether `build` draws initial weights, from torch's own generator
 
@@ -68,6 +70,12 @@ class Layer:
         `rng` is the step's randomness, `parts` has a module for each of `parts(shape)`.
         """
         raise NotImplementedError
+
+    def unfit_for_ids(self, vocabulary: int) -> str:
+        """Why it cannot read token ids below `vocabulary`; empty where it can."""
+        if not type(self).__module__.startswith("dlrun."):
+            return ""  # of a layer from outside its author knows
+        return f"{self.kind} expects numbers; {_OF_IDS}"
 
     def mask(self, module: Any, mask: Mask | None) -> Mask | None:
         """The mask of the output from that of the input; `module` is the layer's, which may take note of it."""
@@ -142,3 +150,11 @@ def through(inner: Iterable[Layer], shape: Shape) -> Shape:
     for layer in inner:
         shape = layer.output(shape)
     return shape
+
+
+def unfit_for_ids(layers: Iterable[Layer], vocabulary: int) -> str:
+    """Why a list of layers cannot read token ids: that of its first layer that does more than to move values."""
+    first = next((layer for layer in layers if not layer.moves_values), None)
+    if first is None:
+        return f"the task expects numbers; {_OF_IDS}"
+    return first.unfit_for_ids(vocabulary)

@@ -13,7 +13,7 @@ from dlrun.config.schema.kinds import TaskKind
 from dlrun.config.schema.layer_lists import given_in_lists
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.models.layer import Layer, Weighted
+from dlrun.models.layer import Layer, unfit_for_ids
 from dlrun.models.plan import LayerRow, output_shape, plan
 from dlrun.models.shapes import Shape
 
@@ -123,11 +123,8 @@ class ListModel(Model):
     def network(self, data_spec: DatasetSpec, outputs: int, values: str = "any") -> list[Layer]:
         layers = self.layers_for(data_spec, outputs)
         output_shape(layers, data_spec.input_shape)
-        first = next((layer for layer in layers if not layer.moves_values), None)
-        if data_spec.input_kind == "tokens" and isinstance(first, Weighted):
-            raise problem(self.given, f"{first.kind} expects numbers; the data set's rows are token ids: begin with "
-                                      "an embedding (model=lstm, or  - embedding: 32), or dataset.form=one_hot or "
-                                      "multi_hot where the data set has it")
+        if data_spec.input_kind == "tokens" and (why := unfit_for_ids(layers, data_spec.vocabulary)):
+            raise problem(self.given, why)
         return layers
 
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:

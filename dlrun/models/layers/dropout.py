@@ -19,7 +19,6 @@ class Dropout(Layer):
     kind: ClassVar[str] = "dropout"
     main: ClassVar[str] = "rate"
     keeps_mask: ClassVar[bool] = True
-    moves_values: ClassVar[bool] = True
     rate: float = number(0.5, "share of values dropped", low=0, high=1, below=True)
 
     def text(self) -> str:

@@ -50,6 +50,11 @@ class Embedding(Layer):
                                        ("frozen", self.frozen)) if on]
         return ", ".join([*shown, *([f"from {self.vectors}"] if self.vectors else [])])
 
+    def unfit_for_ids(self, vocabulary: int) -> str:
+        if int(self.vocabulary) >= vocabulary:
+            return ""
+        return f"embedding.vocabulary={self.vocabulary} is too small: the data set has {vocabulary:,} different ids"
+
     def mask(self, module: Any, mask: Mask | None) -> Mask | None:
         return None if module.padding is None else Mask(module.padding)
 

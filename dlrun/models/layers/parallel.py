@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import MISSING, choice, layers
-from dlrun.models.layer import Layer, Module, Part, Parts, Rng, through
+from dlrun.models.layer import Layer, Module, Part, Parts, Rng, through, unfit_for_ids
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
 
@@ -28,6 +28,9 @@ class Parallel(Layer):
         if len(set(joined)) > 1 or len(set(map(len, ends))) > 1:
             raise ValueError(f"the branches end with {', '.join(map(str, ends))}: {self.merge} cannot merge them")
         return (sum(end[0] for end in ends), *joined[0]) if self.merge == "concat" else joined[0]
+
+    def unfit_for_ids(self, vocabulary: int) -> str:
+        return next((why for branch in self.branches if (why := unfit_for_ids(branch, vocabulary))), "")
 
     def parts(self, shape: Shape) -> Iterator[Part]:
         for number, branch in enumerate(self.branches, 1):
