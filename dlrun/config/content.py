@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 
@@ -11,7 +12,7 @@ def content_hash(path: Path) -> str:
     digest = hashlib.sha256()
     if path.is_dir():
         for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            digest.update(f"{file.relative_to(path)}\0{content_hash(file)}\0".encode())
+            digest.update(os.fsencode(f"{file.relative_to(path)}\0{content_hash(file)}\0"))  # a name may be no text
     elif path.is_file():
         with path.open("rb") as stream:
             while block := stream.read(1 << 20):

@@ -25,12 +25,16 @@ from dlrun.registry.sources import code_of, module_file
 SCHEMA_VERSION = 1  # raised when the meaning of a value changes: old runs are then other runs
 DIGITS = 10
 Content = Callable[[Path], str]
+Revision = Callable[[Any, Config], int]
 _LENGTH = ("epochs", "max_steps", "max_seconds", "test_at")  # what only says how far a run goes
 
 
-def identity(config: Config, without: tuple[str, ...] = (), content: Content | None = None) -> str:
-    """The run's id: ten hexadecimal digits.  A plan of many hands in a `content_hash` that remembers."""
-    text = json.dumps([SCHEMA_VERSION, essence(config, without, content)], sort_keys=True, separators=(",", ":"))
+def identity(config: Config, without: tuple[str, ...] = (), content: Content | None = None,
+             revision: Revision | None = None) -> str:
+    """The run's id: ten hexadecimal digits.  A plan of many hands in a `content_hash` and `revision_of` that remember.
+    """
+    found = essence(config, without, content, revision)
+    text = json.dumps([SCHEMA_VERSION, found], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
@@ -44,7 +48,8 @@ def prefix_identity(config: Config) -> str | None:
     return identity(config, without=_LENGTH)
 
 
-def essence(config: Config, without: tuple[str, ...] = (), content: Content | None = None) -> dict[str, Any]:
+def essence(config: Config, without: tuple[str, ...] = (), content: Content | None = None,
+            revision: Revision | None = None) -> dict[str, Any]:
     """The part of a configuration that the identity is a hash of.
 
     Code from outside dlrun stands in it by its source, or by its package's version; without such code there is no key
@@ -70,8 +75,8 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
     for group in GROUPS:
         value = getattr(config, group)
         schema = type(value)
-        revision = max(value.revision, value.read_revision(config))
-        plain[group] = {"kind": value.kind, **({"revision": revision} if revision != 1 else {}),
+        number = (revision or revision_of)(value, config)
+        plain[group] = {"kind": value.kind, **({"revision": number} if number != 1 else {}),
                         **_differing(value, schema, ())}
         for key, rule in rules(schema).items():
             if rule.kind == "layers" and plain[group].get(key):
@@ -87,6 +92,13 @@ def _content_hash(path: Path) -> str:
     from dlrun.config.content import content_hash  # most runs name no file
 
     return content_hash(path)
+
+
+def revision_of(value: Any, config: Config) -> int:
+    """The revision of a kind, raised when the same values mean something else than before: for all of its runs, or for
+    those whose files are read otherwise than before."""
+    found: int = max(value.revision, value.read_revision(config))
+    return found
 
 
 def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:

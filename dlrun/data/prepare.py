@@ -122,7 +122,8 @@ def _filled(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
         settings["reading"] = source.reading
     if source.data_spec.input_kind == "image":
         channels, *size = source.data_spec.input_shape
-        settings = {"size": size, "channels": channels, "levels": source.levels, "crop": cfg.crop}
+        settings = {"size": size, "channels": channels, "levels": source.levels, "crop": cfg.crop,
+                    **({"reading": source.reading} if source.reading else {})}
     return dataclasses.replace(prepared, scale=_scale(cfg, source, basis.x), notes=notes, stand_in=fill,
                                settings=settings)
 

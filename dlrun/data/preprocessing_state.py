@@ -191,29 +191,6 @@ def of_arrays(state: dict[str, Any], x: Any) -> Split:
     return Split(_filled(state, source.x) if spec.input_kind == "table" else source.x, None)
 
 
-def of_images(state: dict[str, Any], files: Sequence[Path]) -> Split:
-    """Pictures, resized as in training.  Raises ConfigError for one that can't be read."""
-    from dlrun.data.formats.pictures import decode
-
-    settings = state["asked"]
-    if "channels" not in settings:
-        raise problem(str(files[0]), f"this run was trained on {data_spec(state).input_kind} data")
-    found = []
-    height, width = settings["size"]
-    for file in files:
-        data = file.read_bytes() if file.is_file() else b""
-        picture = decode(data, height, width, settings["channels"], settings["crop"])
-        if picture is None:
-            raise problem(str(file), "no such file, or no picture")
-        found.append(picture)
-    levels = settings["levels"]
-    stored = np.stack(found)
-    if levels == 1:  # pictures that were given as floats
-        return Split(stored.astype(np.float32) / 255, None)
-    # digits are stored in 17 levels, not 256
-    return Split(stored if levels == 255 else np.rint(stored * (levels / 255)).astype(np.uint8), None)
-
-
 def of_series(state: dict[str, Any], series: np.ndarray) -> Split:
     """Every window of a series (steps, features), those too whose target lies beyond its end.  Raises ConfigError."""
     from dlrun.data.formats.series import carried

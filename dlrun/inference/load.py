@@ -46,11 +46,15 @@ class Loaded:
     rng: StepRng
     kept: dict[str, Any]
 
-    def outputs(self, split: Split) -> torch.Tensor:
-        """What the task reads of the model for new rows (rows, ...); ConfigError for a task that predicts nothing."""
+    def check_predicts(self) -> None:
+        """Raise ConfigError for a task that predicts nothing."""
         if not self.task.predicts:
             raise problem(f"task={self.config.task.kind}",
                           "predict answers with classes, numbers and codes; see  dlrun generate")
+
+    def outputs(self, split: Split) -> torch.Tensor:
+        """What the task reads of the model for new rows (rows, ...); ConfigError for a task that predicts nothing."""
+        self.check_predicts()
         rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
         with torch.no_grad():
             return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])

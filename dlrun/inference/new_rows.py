@@ -13,6 +13,7 @@ from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.formats.frames import cell_of
+from dlrun.data.new_pictures import of_images
 from dlrun.data.prepared import Split
 
 
@@ -26,17 +27,12 @@ def inputs_of(kept: dict[str, Any], x: Any) -> Split:
     spec = preprocessing.data_spec(kept)
     if hasattr(x, "columns") and hasattr(x, "to_numpy"):
         rows = [["" if _missing(cell) else cell_of(cell) for cell in row] for row in x.to_numpy().tolist()]
-        notes: list[str] = []
-        split = preprocessing.of_rows(kept, [str(name) for name in x.columns], rows, source=Path("DataFrame"),
-                               say=notes.append)
-        for note in notes:
-            warnings.warn(note, stacklevel=3)
-        return split
+        return preprocessing.of_rows(kept, [str(name) for name in x.columns], rows, source=Path("DataFrame"), say=_warn)
     if isinstance(x, (str, Path)):
         x = [x]
     if isinstance(x, Sequence) and x and all(isinstance(row, (str, Path)) for row in x):
         if spec.input_kind == "image":
-            return preprocessing.of_images(kept, [Path(file) for file in x])
+            return of_images(kept, [Path(file) for file in x], _warn)
         return preprocessing.of_texts(kept, [str(text) for text in x])
     array = as_array(x)
     if "windows" in kept["asked"] and kept["vocabulary"] is None:
@@ -90,6 +86,10 @@ def _ids(spec: DatasetSpec, x: np.ndarray) -> Split:
 def _class_name(value: Any) -> str:
     """A class as data sets name it: 3.0 is the class 3."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _warn(note: str) -> None:
+    warnings.warn(note, stacklevel=5)
 
 
 def _missing(cell: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,43 @@ def test_predict_reads_pictures(go, tmp_path: Path, capsys) -> None:
     capsys.readouterr()
     assert route(["predict", str(outcome.folder), str(tmp_path / "white.png")]) == 0
     assert capsys.readouterr().out.splitlines()[0].startswith("input,class,p(0),p(1)")
+
+
+def test_predict_answers_for_the_pictures_of_a_folder_or_says_what_is_wrong(go, tmp_path: Path, capsys) -> None:
+    outcome = go("dataset=digits", "model=dense", "model.hidden=[4]", "max_steps=2", "epochs=1")
+    for number, (size, mode) in enumerate([((8, 8), "L"), ((30, 7), "RGB"), ((64, 64), "RGBA"), ((8, 8), "1")]):
+        place = tmp_path / "new" / ("deep" if number == 3 else "") / f"{number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.new(mode, size).save(place)
+    (tmp_path / "new" / "notes.txt").write_text("-")
+
+    def predicted(*places: str) -> tuple[int, list[str], str]:
+        capsys.readouterr()
+        code = route(["predict", str(outcome.folder), *(str(tmp_path / place) for place in places)])
+        streams = capsys.readouterr()
+        assert "Traceback" not in streams.err
+        return code, streams.out.splitlines(), streams.err
+
+    code, lines, notes = predicted("new", "new/0.png")
+    assert code == 0 and [Path(line.split(",")[0]).name for line in lines[1:]] == [
+        "0.png", "1.png", "2.png", "3.png", "0.png"]
+    assert lines[1] == lines[5] and "1 files that are no pictures" in notes and "1 pictures have transparent" in notes
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "zero.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("a text")
+    os.mkfifo(tmp_path / "pipe.png")
+    for place, says in (("empty", "expected a file; this is a folder, without pictures"), ("none.png", "no such file"),
+                        ("zero.png", "the file is empty"), ("text.png", "it is not recognised as a picture"),
+                        ("pipe.png", "it can't be read (it is no regular file)")):
+        code, lines, notes = predicted("new/0.png", place)
+        assert code == 2 and not lines and says in notes and place in notes and "1 problem" in notes
+
+
+def test_predict_of_a_network_that_only_generates_is_refused_before_a_picture_is_read(go, tmp_path, capsys) -> None:
+    outcome = go("dataset=digits", "model=gan", "max_steps=1", "epochs=1")
+    (tmp_path / "zero.png").write_bytes(b"")
+    assert route(["predict", str(outcome.folder), str(tmp_path / "zero.png")]) == 2
+    assert "predict answers with classes, numbers and codes; see  dlrun generate" in capsys.readouterr().err
 
 
 def test_generated_text_follows_the_prompt_and_the_seed(go, capsys) -> None:

@@ -68,7 +68,7 @@ def test_one_attribute_of_celeba_is_a_class(celeba, monkeypatch):
 def test_a_missing_picture_or_list_of_celeba_is_named(celeba):
     root, _ = celeba
     (root / "celeba/img_align_celeba/000003.jpg").unlink()
-    with pytest.raises(ConfigError, match="000003.jpg is missing"):
+    with pytest.raises(ConfigError, match="000003.jpg: there is no such file"):
         read(CelebA(size=(8,)), str(root), lambda line: None)
     (root / "celeba/list_eval_partition.txt").unlink()
     with pytest.raises(ConfigError, match="list_eval_partition.txt is missing"):

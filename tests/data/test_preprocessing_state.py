@@ -12,6 +12,7 @@ from PIL import Image
 from dlrun.config.problem import ConfigError
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows
+from dlrun.data.new_pictures import of_images
 from dlrun.data.prepare import prepare
 from dlrun.data.sets.boston import Boston
 from dlrun.data.sets.csv import Csv
@@ -95,16 +96,16 @@ def test_pictures(tmp_path):
         files.append(file)
     prepared, stored = _stored(ImageFolder(path=str(tmp_path / "p"), size=(5, 4), scale="standard", test=0))
     seen = _inputs(prepared.train, prepared.scale)
-    new = _inputs(preprocessing.of_images(stored, files), preprocessing.scale(stored))
+    new = _inputs(of_images(stored, files), preprocessing.scale(stored))
     assert sorted(map(bytes, seen)) == sorted(map(bytes, new))
-    with pytest.raises(ConfigError, match="no picture"):
-        preprocessing.of_images(stored, [tmp_path / "no.png"])
+    with pytest.raises(ConfigError, match="no such file"):
+        of_images(stored, [tmp_path / "no.png"])
 
 
 def test_a_picture_for_the_digits_has_their_levels(tmp_path):
     _, stored = _stored(Digits())
     Image.fromarray(np.full((8, 8), 255, np.uint8)).save(tmp_path / "white.png")
-    x = _inputs(preprocessing.of_images(stored, [tmp_path / "white.png"]), preprocessing.scale(stored))
+    x = _inputs(of_images(stored, [tmp_path / "white.png"]), preprocessing.scale(stored))
     assert x.shape == (1, 1, 8, 8) and (x == 1).all()
     assert Mnist().kind == "mnist"
 

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
+from dlrun.data.formats.picture_file import Unreadable, has_several, is_transparent, opened, turn_of
+from dlrun.data.formats.picture_numbers import DIM, SIXTEEN, as_bytes
 
 if TYPE_CHECKING:
     import numpy as np
 
-_ORIENTATION = 0x0112  # of EXIF
+__all__ = ["Decoded", "PictureForm", "Unreadable", "decode", "noted", "size_of"]
+
+TURNED, SEVERAL, TRANSPARENT = "turned", "several", "transparent"
+_TEXTS = {
+    TURNED: "pictures are turned as their EXIF orientation says",
+    SEVERAL: "files hold several pictures (an animation, pages); the first of each is read",
+    TRANSPARENT: "pictures have transparent parts; these are read in the colours that are stored below",
+    DIM: "pictures of 16 bits are dark: white is 65,535, and none of their numbers reaches 8,192",
+}
+
+
+@dataclass(frozen=True)
+class PictureForm:
+    """What pictures become: uint8 (channels, height, width), resized bilinearly.
+
+    `crop` is the side of a square that is cut from the middle before (0: the whole picture), `white` the number that
+    is white in pictures of floats and of 32 bits, by kind of number (`picture_numbers.whites`).
+    """
+
+    height: int
+    width: int
+    channels: int
+    crop: int = 0
+    white: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture, and what is remarkable about its file."""
+
+    pixels: np.ndarray
+    remarks: frozenset[str]
 
 
 def size_of(size: tuple[int, ...]) -> tuple[int, int]:
@@ -19,49 +54,32 @@ def size_of(size: tuple[int, ...]) -> tuple[int, int]:
     return size[0], size[-1]
 
 
-def decode(data: bytes, height: int, width: int, channels: int, crop: int = 0) -> np.ndarray | None:
-    """One picture as uint8 (C, height, width), resized bilinearly; None for bytes that are no whole picture.
-
-    `crop` is the side of a square that is cut from its middle before (0: the whole picture).
-    """
-    import io
-
+def decode(data: bytes, form: PictureForm) -> Decoded:
+    """One picture, upright as its EXIF orientation says.  Raises Unreadable for bytes that are no whole picture."""
     import numpy as np
     from PIL import Image
 
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.mode.startswith("I;16"):  # 16 bits: a plain conversion would clip at 255
-                grey = (np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8)
-                whole = Image.fromarray(grey)
-            else:
-                whole = picture
-            if crop:
-                left, top = (whole.width - crop) // 2, (whole.height - crop) // 2
-                whole = whole.crop((left, top, left + crop, top + crop))
-            whole = whole.convert("RGB" if channels == 3 else "L").resize((width, height), Image.Resampling.BILINEAR)
-            array = np.asarray(whole)
-    except Exception:  # Pillow's decoders raise anything for a damaged file, down to TypeError and struct.error
-        return None
-    return array[None] if channels == 1 else array.transpose(2, 0, 1)
+    with opened(data) as picture:
+        picture.load()
+        turn = turn_of(picture)  # after loading: Pillow itself turns TIFF files, and has then no orientation left
+        whole, remarks = as_bytes(picture, form.white)
+        if turn is not None:
+            whole = whole.transpose(turn)
+            remarks |= {TURNED}
+        if is_transparent(picture):
+            remarks |= {TRANSPARENT}
+        if form.crop:
+            left, top = (whole.width - form.crop) // 2, (whole.height - form.crop) // 2
+            whole = whole.crop((left, top, left + form.crop, top + form.crop))
+        whole = whole.convert("RGB" if form.channels == 3 else "L")
+        array = np.asarray(whole.resize((form.width, form.height), Image.Resampling.BILINEAR))
+        if has_several(picture):
+            remarks |= {SEVERAL}
+    return Decoded(array[None] if form.channels == 1 else array.transpose(2, 0, 1), frozenset(remarks))
 
 
-def lost_in(data: bytes) -> tuple[bool, str]:
-    """What `decode` makes nothing of: whether the file asks to be shown turned, and the range of its numbers ("0 to 1")
-    where these are floats or 32-bit integers that bytes do not hold."""
-    import io
-
-    import numpy as np
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            turned = picture.getexif().get(_ORIENTATION, 1) not in (0, 1)
-            if picture.mode not in ("F", "I"):
-                return turned, ""
-            numbers = np.asarray(picture)
-    except Exception:  # no whole picture: `decode` says so
-        return False, ""
-    low, high = numbers.min(), numbers.max()
-    held = low >= 0 and high <= 255 and (picture.mode == "I" or high > 1 or high == 0)
-    return turned, "" if held else f"{low:g} to {high:g}"
+def noted(remarks: Mapping[str, int]) -> list[str]:
+    """Sentences about so many pictures with a remark; dark ones are worth one where no picture of 16 bits is bright."""
+    dark = remarks.get(DIM, 0) == remarks.get(SIXTEEN, 0)
+    return [f"{count:,} {_TEXTS[remark]}" for remark, count in sorted(remarks.items())
+            if remark in _TEXTS and (remark != DIM or dark)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tarfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.data.dataset_spec import DatasetInfo
-from dlrun.data.formats.pictures import decode, size_of
+from dlrun.data.formats.pictures import PictureForm, Unreadable, decode, noted, size_of
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Say
 from dlrun.data.sets._images import Images, pictures
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ARCHIVE = "cats_and_dogs_small.tar.xz"
 ROWS = {"train": 2000, "val": 1000, "test": 1000}
 CLASSES = ("cats", "dogs")
+READING = 2  # counted up when the reader makes something else of the same file
 _PARTS = {"train": "train", "validation": "val", "test": "test"}
 _FILE = re.compile(r"(train|validation|test)/(cats|dogs)/\D*(\d+)\.jpe?g$")
 
@@ -44,7 +46,7 @@ class CatsAndDogs(Images):
         from dlrun.data.source import DatasetFiles
 
         path = self.located(data_dir, f"dogs_vs_cats/{ARCHIVE}", ARCHIVE)
-        return DatasetFiles([path], lambda say: _decode(path, self, say), [size_of(self.size), self.channels])
+        return DatasetFiles([path], lambda say: _decode(path, self, say), [size_of(self.size), self.channels, READING])
 
 
 LARGEST = 1 << 26  # bytes of a picture
@@ -55,7 +57,7 @@ def _decode(path: Path, cfg: CatsAndDogs, say: Say) -> RawDataset:
 
     from dlrun.data.source import RawDataset
 
-    height, width = size_of(cfg.size)
+    form, remarks = PictureForm(*size_of(cfg.size), cfg.channels), Counter[str]()
     say(f"cats_and_dogs: decoding {sum(ROWS.values()):,} pictures once")
     found: dict[str, list[tuple[int, int, Any]]] = {split: [] for split in ROWS}
     try:
@@ -65,11 +67,13 @@ def _decode(path: Path, cfg: CatsAndDogs, say: Say) -> RawDataset:
                 file = tar.extractfile(member) if match else None
                 if match is None or file is None:
                     continue
-                picture = decode(file.read(LARGEST), height, width, cfg.channels)
-                if picture is None:
-                    raise ValueError(f"{member.name} is no picture")
-                found[_PARTS[match[1]]].append((int(match[3]), CLASSES.index(match[2]), picture))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+                try:
+                    picture = decode(file.read(LARGEST), form)
+                except Unreadable as error:
+                    raise ValueError(f"{member.name}: {error}") from None
+                remarks.update(picture.remarks)
+                found[_PARTS[match[1]]].append((int(match[3]), CLASSES.index(match[2]), picture.pixels))
+    except (tarfile.TarError, EOFError, OSError, ValueError, KeyError) as error:
         raise cfg.damaged(f"{path} is damaged ({error})") from None
     for split, rows in found.items():
         if len(rows) != ROWS[split]:
@@ -78,4 +82,4 @@ def _decode(path: Path, cfg: CatsAndDogs, say: Say) -> RawDataset:
     x = {split: np.stack([row[2] for row in rows]) for split, rows in found.items()}
     y = {split: np.array([row[1] for row in rows], np.int64) for split, rows in found.items()}
     return RawDataset(cfg.info("").data_spec, x["train"], y["train"], x["val"], y["val"], x["test"], y["test"],
-                      levels=cfg.levels, label="pictures scaled to 200x200 before")
+                      levels=cfg.levels, label="pictures scaled to 200x200 before", notes=tuple(noted(remarks)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -11,7 +12,8 @@ from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.fields import integer, text
 from dlrun.data import paths
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
-from dlrun.data.formats.pictures import decode, size_of
+from dlrun.data.formats.class_folders import bytes_of
+from dlrun.data.formats.pictures import PictureForm, Unreadable, decode, noted, size_of
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Dataset, Say
 from dlrun.registry import register
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
 SPLITS = ("train", "val", "test")  # 0, 1, 2 of the partition
+READING = 2  # counted up when the reader makes something else of the same file
 
 Rows = dict[str, list[tuple[str, list[int]]]]  # file names, and 0 or 1 for each attribute
 
@@ -52,7 +55,7 @@ class CelebA(Dataset):
 
         root = _root(data_dir)
         return DatasetFiles([root / ATTRIBUTES, root / PARTITION], lambda say: _decode(root, self, say),
-                            [size_of(self.size), self.channels, self.crop, self.rows])
+                            [size_of(self.size), self.channels, self.crop, self.rows, READING])
 
     def select(self, source: RawDataset) -> RawDataset:
         """The source with the one attribute that is predicted as its class; all attributes where none is named."""
@@ -113,15 +116,19 @@ def _decode(root: Path, cfg: CelebA, say: Say) -> RawDataset:
     height, width = size_of(cfg.size)
     names, rows = _listed(root, cfg.rows)
     say(f"celeba: decoding {sum(map(len, rows.values())):,} pictures once")
+    form, remarks = PictureForm(height, width, cfg.channels, cfg.crop), Counter[str]()
     x, y = {}, {}
     for split, found in rows.items():
         x[split] = np.empty((len(found), cfg.channels, height, width), np.uint8)
         y[split] = np.array([values for _, values in found], np.uint8)
         for place, (file, _) in enumerate(found):
             path = root / FOLDER / file
-            picture = decode(path.read_bytes(), height, width, cfg.channels, cfg.crop) if path.is_file() else None
-            if picture is None:
-                raise problem("dataset=celeba", f"{path} is missing or no picture")
-            x[split][place] = picture
+            try:
+                picture = decode(bytes_of(path), form)
+            except Unreadable as error:
+                raise problem("dataset=celeba", f"{path}: {error}") from None
+            remarks.update(picture.remarks)
+            x[split][place] = picture.pixels
     return RawDataset(DatasetSpec((cfg.channels, height, width), "image", "labels", names), x["train"], y["train"],
-                  x.get("val"), y.get("val"), x.get("test"), y.get("test"), levels=cfg.levels)
+                  x.get("val"), y.get("val"), x.get("test"), y.get("test"), levels=cfg.levels,
+                  notes=tuple(noted(remarks)))

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from dlrun.config.problem import problem
-from dlrun.config.regular_file import read_regular
+from dlrun.config.problem import ConfigError, problem
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
-from dlrun.data.formats.pictures import decode, lost_in, size_of
+from dlrun.data.formats.class_folders import Listing, bytes_of, look
+from dlrun.data.formats.pictures import PictureForm, Unreadable, decode, noted, size_of
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Dataset, Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.data.source import DatasetFiles, RawDataset
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
-SPLITS = {"train": ("train",), "val": ("val", "validation"), "test": ("test",)}
+READING = 2  # counted up when the reader makes something else of the same file
+_seen: dict[str, Survey] = {}  # the last folder
 
 
 @dataclass(frozen=True)
-class Listing:
-    """What lies in the folder: by split the files, sorted by class and name, and the class number of each."""
+class Survey:
+    """How the files of a folder are read: the number that is white where pictures hold floats or 32-bit integers
+    (`picture_numbers.whites`), and `revision` 2 where dlrun once read any of them otherwise."""
 
-    root: Path
-    classes: tuple[str, ...]
-    files: dict[str, list[tuple[Path, int]]]
-    outside: int  # links that lead out of the folder, not followed
+    white: dict[str, float]
+    revision: int
 
 
 @register("dataset", "image_folder")
@@ -49,156 +50,130 @@ class ImageFolder(Dataset):
     stratify: bool = options.stratify()
 
     def info(self, data_dir: str) -> DatasetInfo:
-        """Signature and rows; no picture is opened.  Unreadable ones still count here."""
+        """Signature and rows; of most pictures no more than the header is read.  Unreadable ones still count here."""
         from dlrun.data import cache, paths
 
         height, width = size_of(self.size)
         listing = look(paths.own(self.path, directory=True), self.path)
-        known = cache.dataset_info(cache.entry(self.kind, self._settings(), [listing.root], _state(listing)))
+        state = _state(listing)
+        known = cache.dataset_info(cache.entry(self.kind, self._settings(), [listing.root], state))
         if known is not None:
             return known
         data_spec = DatasetSpec((self.channels, height, width), "image", "classes", listing.classes)
-        return DatasetInfo(data_spec, {split: len(files) for split, files in listing.files.items()})
+        rows = {split: len(files) for split, files in listing.files.items()}
+        return DatasetInfo(data_spec, rows, _surveyed(listing, state).revision)
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths
         from dlrun.data.source import DatasetFiles
 
-        settings = self._settings()
         listing = look(paths.own(self.path, directory=True), self.path)
-        return DatasetFiles([listing.root], lambda say: _decode(listing, self, say), settings, _state(listing))
+        state = _state(listing)
+        return DatasetFiles([listing.root], lambda say: _decode(listing, _surveyed(listing, state), self, say),
+                            self._settings(), state)
+
+    def read_revision(self, config: Config) -> int:
+        """2 for a folder that dlrun once read otherwise: pictures with an EXIF orientation, of floats, of 32 bits.
+
+        A folder that is not there, or not as it should be, is said elsewhere.
+        """
+        try:
+            return self.info("").revision
+        except ConfigError:
+            return 1
 
     def _settings(self) -> list[object]:
-        return [size_of(self.size), self.channels]
+        return [size_of(self.size), self.channels, READING]
 
 
 def _state(listing: Listing) -> list[object]:
     return [
         (str(file.relative_to(listing.root)), stat.st_size, stat.st_mtime_ns)
-        for files in listing.files.values() for file, _ in files
+        for file in listing.all_files
         for stat in [file.stat() if file.exists() else file.lstat()]  # a link to nothing is an unreadable picture
     ]
 
 
-def look(root: Path, given: str) -> Listing:
-    """The pictures below a folder.  Raises ConfigError where the layout is no image folder."""
-    folders = {folder.name: folder for folder in _folders(root)}
-    splits = {split: [folders[name] for name in names if name in folders] for split, names in SPLITS.items()}
-    if len(splits["val"]) > 1:
-        raise problem(f"dataset.path={given}", "expected val/ or validation/, not both")
-    if not splits["train"] or not _folders(splits["train"][0]):
-        splits = {"train": [root]}
-    by_class = {split: {folder.name: folder for folder in _folders(where[0])}
-                for split, where in splits.items() if where}
-    outside: list[Path] = []
-    found = {
-        split: {name: _pictures(folder, root.resolve(), outside) for name, folder in classes.items()}
-        for split, classes in by_class.items()
-    }
-    classes = tuple(sorted(name for name, files in found["train"].items() if files))
-    if len(classes) < 2:
-        there = f"only {classes[0]}/" if classes else "none"
-        raise problem(
-            f"dataset.path={given}",
-            f"expected a folder with pictures for each of two classes or more, directly or below train/; "
-            f"there is {there} ({', '.join(SUFFIXES)})",
-        )
-    for split, names in found.items():
-        strange = sorted(name for name, files in names.items() if files and name not in classes)
-        lacking = sorted(name for name in classes if not names.get(name))
-        if strange or lacking:
-            which = f"{strange[0]}/ is not a class of train/" if strange else f"no pictures of {lacking[0]}"
-            raise problem(f"dataset.path={given}", f"the classes of {split}/ and train/ must agree; {which}")
-    files = {
-        split: [(file, number) for number, name in enumerate(classes) for file in names[name]]
-        for split, names in found.items()
-    }
-    return Listing(root, classes, files, len(outside))
+def _surveyed(listing: Listing, state: list[object]) -> Survey:
+    """How the files of a folder are read.  Raises ConfigError where their numbers are ambiguous."""
+    from dlrun.data.formats.picture_numbers import PictureFacts, facts, whites
 
-
-def _folders(root: Path) -> list[Path]:
-    """The folders directly below, sorted; links that leave `root` are not taken."""
-    home = root.resolve()
-    with os.scandir(root) as entries:
-        inside = [
-            Path(entry.path) for entry in entries
-            if not entry.name.startswith(".") and entry.is_dir()
-            and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(home))
-        ]
-    return sorted(inside)
-
-
-def _pictures(folder: Path, home: Path, outside: list[Path]) -> list[Path]:
-    files = []
-    for where, folders, names in os.walk(folder):  # links to folders are not followed
-        folders.sort()
-        for name in sorted(names):
-            file = Path(where, name)
-            if not name.lower().endswith(SUFFIXES):
+    key = repr((str(listing.root.resolve()), state))
+    if key not in _seen:
+        found: dict[str, PictureFacts] = {}
+        for file in listing.all_files:
+            try:
+                found[str(file)] = facts(bytes_of(file))
+            except Unreadable:  # said when it is decoded
                 continue
-            if file.is_symlink() and not file.resolve().is_relative_to(home):
-                outside.append(file)
-                continue
-            files.append(file)
-    return files
+        white = whites({name: each.numbers for name, each in found.items() if each.numbers is not None})
+        new = any(each.turned for each in found.values()) or any(top != 255 for top in white.values())
+        _seen.clear()
+        _seen[key] = Survey(white, 2 if new else 1)
+    return _seen[key]
 
 
-def _decode(listing: Listing, cfg: ImageFolder, say: Say) -> RawDataset:
+def _decode(listing: Listing, survey: Survey, cfg: ImageFolder, say: Say) -> RawDataset:
     import numpy as np
 
+    from dlrun.data.formats.picture_numbers import notes_of
     from dlrun.data.source import RawDataset
 
     height, width = size_of(cfg.size)
-    total = sum(len(files) for files in listing.files.values())
-    say(f"{listing.root.name}: decoding {total:,} pictures once")
-    sha, broken, turned, arrays = hashlib.sha256(), [], 0, {}
+    form = PictureForm(height, width, cfg.channels, white=survey.white)
+    say(f"{listing.root.name}: decoding {len(listing.all_files):,} pictures once")
+    sha, arrays = hashlib.sha256(), {}
+    broken: dict[Path, str] = {}
+    remarks: Counter[str] = Counter()
     for split, files in listing.files.items():
         x = np.empty((len(files), cfg.channels, height, width), np.uint8)
         y: list[int] = []
         for file, label in files:
-            data = _bytes(file)
-            sha.update(f"{file.relative_to(listing.root).as_posix()} {hashlib.sha256(data).hexdigest()}\n".encode())
-            picture = decode(data, height, width, cfg.channels)
-            if picture is None:
-                broken.append(file)
-                continue
-            turns, beyond = lost_in(data)
-            if beyond:
-                raise problem(str(file), f"its numbers are {beyond}; expected 0 to 255, or a 16-bit PNG or TIFF")
-            turned += turns
-            x[len(y)] = picture
-            y.append(label)
-        if not y:
-            raise problem(f"dataset.path={cfg.path}", f"none of its {len(files):,} {split} pictures can be read")
-        present = set(y)
-        without = [name for number, name in enumerate(listing.classes) if number not in present]
-        if without:
-            raise problem(f"dataset.path={cfg.path}",
-                          f"no {split} picture of {without[0]} can be read; expected one or more of every class")
+            data = b""
+            try:
+                data = bytes_of(file)
+                picture = decode(data, form)
+                remarks.update(picture.remarks)
+                x[len(y)] = picture.pixels
+                y.append(label)
+            except Unreadable as error:
+                broken[file] = str(error)
+            line = f"{file.relative_to(listing.root).as_posix()} {hashlib.sha256(data).hexdigest()}\n"
+            sha.update(os.fsencode(line))  # a name may be no text
+        _check_classes(listing, broken, split, set(y), cfg.path)
         arrays[split] = x[: len(y)], np.array(y, np.int64)
     data_spec = DatasetSpec((cfg.channels, height, width), "image", "classes", listing.classes)
     val, test = arrays.get("val", (None, None)), arrays.get("test", (None, None))
     return RawDataset(
         data_spec, *arrays["train"], x_val=val[0], y_val=val[1], x_test=test[0], y_test=test[1], levels=255.0,
-        files={f"{listing.root.resolve().name}/": sha.hexdigest()}, notes=_notes(listing, broken, turned), grouped=True,
+        files={f"{listing.root.resolve().name}/": sha.hexdigest()}, grouped=True, revision=survey.revision,
+        notes=(*_notes(listing, broken), *noted(remarks), *notes_of(survey.white)),
+        reading={"white": survey.white} if survey.white else {},
     )
 
 
-def _bytes(file: Path) -> bytes:
-    """The file's bytes; none for what can't be read: a pipe, a device, a link to nothing."""
-    try:
-        return read_regular(file)
-    except OSError:
-        return b""
+def _check_classes(listing: Listing, broken: dict[Path, str], split: str, present: set[int], given: str) -> None:
+    """Raise ConfigError where no picture of a split, or of one of its classes, can be read."""
+    if not present:
+        file, why = next(iter(broken.items()))
+        raise problem(f"dataset.path={given}", f"none of its {len(listing.files[split]):,} {split} pictures can be "
+                                               f"read; {file.name}: {why}")
+    for number, name in enumerate(listing.classes):
+        if number not in present:
+            file = next(file for file, label in listing.files[split] if label == number)
+            raise problem(f"dataset.path={given}", f"no {split} picture of {name} can be read; expected one or more of "
+                                                   f"every class; {file.name}: {broken[file]}")
 
 
-def _notes(listing: Listing, broken: list[Path], turned: int) -> tuple[str, ...]:
+def _notes(listing: Listing, broken: dict[Path, str]) -> list[str]:
     notes = []
     if broken:
-        shown = ", ".join(str(file.relative_to(listing.root)) for file in broken[:3])
+        shown = ", ".join(f"{file.relative_to(listing.root)}: {why}" for file, why in list(broken.items())[:3])
         notes.append(f"{len(broken):,} unreadable pictures are left out ({shown}{' ...' if len(broken) > 3 else ''})")
-    if turned:
-        notes.append(f"{turned:,} pictures have an EXIF orientation, which is not applied")
     if listing.outside:
         notes.append(f"{listing.outside:,} links that lead out of {listing.root} are left out")
-    return tuple(notes)
+    if listing.others:
+        notes.append(f"{listing.others:,} files beside the pictures are left out")
+    if listing.empty:
+        notes.append(f"folders without pictures are no classes: {', '.join(listing.empty[:5])}")
+    return notes

@@ -11,9 +11,11 @@ from dlrun.config.compose.composer import Composer
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.plain import compose_plain
 from dlrun.config.content import content_hash
-from dlrun.config.identity import identity, run_name
+from dlrun.config.identity import identity, revision_of, run_name
 from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.schema.kind import Kind
 from dlrun.config.schema.kinds import DatasetKind
+from dlrun.config.schema.root import Config
 from dlrun.config.schema.validation import Validation
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.dataset_spec import DatasetInfo
@@ -32,6 +34,7 @@ class Checker:
     composer: Composer = field(default_factory=Composer)
     _infos: dict[str, DatasetInfo | ConfigError] = field(default_factory=dict)
     _contents: dict[Path, str] = field(default_factory=dict)
+    _revisions: dict[str, int] = field(default_factory=dict)
     _groups: dict[str, bool] = field(default_factory=dict)
     _met: set[tuple[str, ...]] = field(default_factory=set)
     _bad: dict[tuple[tuple[str, ...], str], Problem] = field(default_factory=dict)
@@ -65,12 +68,20 @@ class Checker:
 
     def id(self, checked: Checked) -> str:
         """The identity of a job's run; a file that many jobs name is hashed once."""
-        return identity(checked.config, content=self._content)
+        return identity(checked.config, content=self._content, revision=self._revision)
 
     def _content(self, path: Path) -> str:
         if path not in self._contents:
             self._contents[path] = content_hash(path)
         return self._contents[path]
+
+    def _revision(self, value: Kind, config: Config) -> int:
+        if type(value).read_revision is Kind.read_revision:
+            return value.revision
+        key = repr((value, config.validation, config.train_size, config.seed))  # what the rows are cut by
+        if key not in self._revisions:
+            self._revisions[key] = revision_of(value, config)
+        return self._revisions[key]
 
     def dataset_info(self, cfg: DatasetKind, data_dir: str, *, validation: Validation, train_size: int | None,
                      seed: int) -> DatasetInfo:

@@ -1,0 +1,128 @@
+"""Pictures in folders: a folder a class, directly or below train/, val/ and test/."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dlrun.config.problem import ConfigError, problem
+from dlrun.config.regular_file import read_regular
+from dlrun.data.formats.picture_file import Unreadable
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
+SPLITS = {"train": ("train",), "val": ("val", "validation"), "test": ("test",)}
+_DESKTOPS = ("thumbs.db", "desktop.ini")  # what file managers leave
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies in the folder: by split the files, sorted by class and name, and the class number of each.
+
+    `outside` counts links that lead out of the folder, which are not followed, `others` files beside the pictures;
+    `empty` names folders without pictures, which are no classes.
+    """
+
+    root: Path
+    classes: tuple[str, ...]
+    files: dict[str, list[tuple[Path, int]]]
+    outside: int
+    others: int
+    empty: tuple[str, ...]
+
+    @property
+    def all_files(self) -> list[Path]:
+        """The files of all splits, in order."""
+        return [file for files in self.files.values() for file, _ in files]
+
+
+@dataclass
+class PicturesBelow:
+    """The pictures of a folder and all below it, sorted folder by folder, and what else lies there."""
+
+    files: list[Path] = field(default_factory=list)
+    outside: int = 0  # links that lead out of the folder
+    others: int = 0
+
+
+def look(root: Path, given: str) -> Listing:
+    """The pictures below a folder.  Raises ConfigError where the layout is no image folder."""
+    folders = {folder.name: folder for folder in _folders(root)}
+    splits = {split: [folders[name] for name in names if name in folders] for split, names in SPLITS.items()}
+    if len(splits["val"]) > 1:
+        raise problem(f"dataset.path={given}", "expected val/ or validation/, not both")
+    if not splits["train"] or not _folders(splits["train"][0]):
+        splits = {"train": [root]}
+    home = root.resolve()
+    found = {split: {folder.name: pictures_below(folder, home) for folder in _folders(where[0])}
+             for split, where in splits.items() if where}
+    classes = tuple(sorted(name for name, below in found["train"].items() if below.files))
+    if len(classes) < 2:
+        there = f"only {classes[0]}/" if classes else "none"
+        raise problem(
+            f"dataset.path={given}",
+            f"expected a folder with pictures for each of two classes or more, directly or below train/; "
+            f"there is {there} ({', '.join(SUFFIXES)})",
+        )
+    for split, names in found.items():
+        strange = sorted(name for name, below in names.items() if below.files and name not in classes)
+        lacking = sorted(name for name in classes if name not in names or not names[name].files)
+        if strange or lacking:
+            which = f"{strange[0]}/ is not a class of train/" if strange else f"no pictures of {lacking[0]}"
+            raise problem(f"dataset.path={given}", f"the classes of {split}/ and train/ must agree; {which}")
+    files = {split: [(file, number) for number, name in enumerate(classes) for file in names[name].files]
+             for split, names in found.items()}
+    everywhere = [below for names in found.values() for below in names.values()]
+    return Listing(root, classes, files, sum(below.outside for below in everywhere),
+                   sum(below.others for below in everywhere),
+                   tuple(sorted(name for name, below in found["train"].items() if not below.files)))
+
+
+def pictures_below(folder: Path, home: Path | None = None) -> PicturesBelow:
+    """The pictures of a folder and all below it; links that lead out of `home` (None: of the folder) are not followed.
+    """
+    found, home = PicturesBelow(), home or folder.resolve()
+    for where, folders, names in os.walk(folder, onerror=_refused):  # links to folders are not followed
+        folders.sort()
+        for name in sorted(names):
+            file = Path(where, name)
+            if not name.lower().endswith(SUFFIXES):
+                found.others += not name.startswith(".") and name.lower() not in _DESKTOPS
+            elif file.is_symlink() and not file.resolve().is_relative_to(home):
+                found.outside += 1
+            else:
+                found.files.append(file)
+    return found
+
+
+def bytes_of(file: Path) -> bytes:
+    """The file's bytes.  Raises Unreadable for what can't be read: a pipe, a device, a link to nothing."""
+    try:
+        return read_regular(file)
+    except FileNotFoundError:
+        raise Unreadable("there is no such file") from None
+    except OSError as error:
+        raise Unreadable(f"it can't be read ({error.strerror})") from None
+
+
+def _folders(root: Path) -> list[Path]:
+    """The folders directly below, sorted; links that leave `root` are not taken."""
+    home = root.resolve()
+    try:
+        with os.scandir(root) as entries:
+            inside = [
+                Path(entry.path) for entry in entries
+                if not entry.name.startswith(".") and entry.is_dir()
+                and (not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(home))
+            ]
+    except OSError as error:
+        raise _not_listed(error) from None
+    return sorted(inside)
+
+
+def _refused(error: OSError) -> None:
+    raise _not_listed(error) from None
+
+
+def _not_listed(error: OSError) -> ConfigError:
+    return problem(str(error.filename), f"this folder can't be read ({error.strerror})")
