@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import tarfile
 
 import numpy as np
 import pytest
@@ -63,6 +65,56 @@ def test_one_attribute_of_celeba_is_a_class(celeba, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         dataset_info(dataclasses.replace(cfg, target="Smilling"), str(root))
     assert caught.value.problems[0].expected.endswith("did you mean  Smiling")
+
+
+def test_a_turned_picture_of_celeba_stands_upright_before_its_middle_is_cut(celeba, said):
+    root, _ = celeba
+    pixels = np.zeros((218, 178, 3), np.uint8)
+    pixels[:109, :60] = 200  # a bright corner
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    file = root / "celeba/img_align_celeba/000001.jpg"
+    upright, again = CelebA(size=(8,), crop=178), CelebA(size=(8,), crop=178, rows=50)  # one that is not cached
+    Image.fromarray(pixels).save(file, quality=100)
+    expected = read(upright, str(root), said.append).x[0]
+    Image.fromarray(np.ascontiguousarray(np.rot90(pixels, 2))).save(file, quality=100, exif=exif)
+    assert np.allclose(read(again, str(root), said.append).x[0].astype(int), expected, atol=3) and expected.std() > 50
+    assert [line for line in said if "EXIF" in line] == ["1 pictures are turned as their EXIF orientation says"]
+    file.write_bytes(b"no picture")
+    with pytest.raises(ConfigError, match="000001.jpg: it is not recognised as a picture"):
+        read(CelebA(size=(9,), crop=178), str(root), said.append)
+
+
+def test_the_pets_are_read_from_their_archive_upright_or_there_is_a_sentence(tmp_path, monkeypatch, said):
+    from dlrun.data.sets import cats_and_dogs
+
+    monkeypatch.setattr(cats_and_dogs, "ROWS", {"train": 2, "val": 2, "test": 2})
+    exif = Image.Exif()
+    exif[0x0112] = 6  # its left side is the bottom of what is stored
+    stored = np.zeros((8, 8), np.uint8)
+    stored[4:] = 240
+
+    def archived(last: bytes) -> CatsAndDogs:
+        (tmp_path / "dogs_vs_cats").mkdir(exist_ok=True)
+        with tarfile.open(tmp_path / "dogs_vs_cats/cats_and_dogs_small.tar.xz", "w:xz") as tar:
+            for name in (f"{split}/{kind}/{kind[:3]}.1.jpg" for split in ("train", "validation", "test")
+                         for kind in ("cats", "dogs")):
+                stream = io.BytesIO()
+                Image.fromarray(stored).save(stream, "JPEG", quality=100, exif=exif)
+                data = last if name == "test/dogs/dog.1.jpg" else stream.getvalue()
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+        return CatsAndDogs(size=(8,), channels=1)
+
+    good = io.BytesIO()
+    Image.fromarray(stored).save(good, "JPEG", quality=100)
+    source = read(archived(good.getvalue()), str(tmp_path), said.append)
+    assert np.allclose(source.x[0, 0].astype(int), np.rot90(stored, -1), atol=3)
+    assert np.allclose(source.x_test[1, 0].astype(int), stored, atol=3)
+    assert "5 pictures are turned as their EXIF orientation says" in said
+    with pytest.raises(ConfigError, match=r"is damaged \(test/dogs/dog.1.jpg: it is not recognised"):
+        read(archived(b"no picture"), str(tmp_path), said.append)
 
 
 def test_a_missing_picture_or_list_of_celeba_is_named(celeba):
