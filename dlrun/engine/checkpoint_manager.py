@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,14 @@ class CheckpointManager:
 
     last.pt holds everything, the best weights and the rows of metrics.jsonl too, so that no crash between two files
     can part them; previous.pt is the one before, for when last.pt is damaged.
-    `seconds` lie between two writes; at the end of an epoch one is also made when it costs next to nothing.
+    `seconds` lie between two writes; at the end of an epoch one is also made when it costs next to nothing.  `flush`
+    is called before each: it hands what recorders hold to the operating system.
     """
 
     def __init__(self, folder: RunFolder, run_id: str, components: dict[str, Stateful], best: BestWeights,
-                 rows: MetricsFile, seconds: float):
+                 rows: MetricsFile, seconds: float, flush: Callable[[], None] = lambda: None):
         self.last, self.previous, self.best_file = folder.last, folder.previous, folder.best
-        self.run_id, self.rows, self.run_folder = run_id, rows, folder.run
+        self.run_id, self.rows, self.run_folder, self.flush = run_id, rows, folder.run, flush
         self.components: dict[str, Stateful] = {**components, "best": best}
         self.best, self.seconds = best, seconds
         self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
@@ -93,6 +95,7 @@ class CheckpointManager:
         """
         start = time.monotonic()
         require(self.run_folder)
+        self.flush()  # a run that resumes from this checkpoint records nothing of before again
         # best.pt first: killed between the two, a run goes back a little and writes the same best.pt again.
         self.write_best()
         save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.components),

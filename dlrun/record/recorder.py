@@ -58,9 +58,10 @@ class Progress:
 class Recorder:
     """Does nothing at every place; a recorder overrides the places that it cares about.
 
-    The order of calls: start, (step*, picture*, epoch)*, finish, close.  A k-fold run has (fold, fold_done)* after its
-    start; its epochs are means over the folds, and come when all folds are done.  `close` comes always, also after an
-    exception and without `finish`; everything that was recorded until then has to be on disk after it.
+    The order of calls: start, (step*, picture*, epoch)*, outcome, finish, close; flush comes at any place between.  A
+    k-fold run has (fold, fold_done)* after its start; its epochs are means over the folds, and come when all folds are
+    done.  `close` comes always, also after an exception and without `finish`; everything that was recorded until then
+    has to be on disk after it.
     """
 
     def start(self, info: RunInfo) -> None:
@@ -96,6 +97,12 @@ class Recorder:
 
     def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
         """A fold has come to its end, or was found done: the content of its result.json."""
+
+    def flush(self) -> None:
+        """Before a checkpoint is written: what was recorded until now has to outlive a process that is killed."""
+
+    def outcome(self, result: Mapping[str, Any]) -> None:
+        """The content of result.json, before it is written: a run that has one is done, and records nothing more."""
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """The content of result.json, after it was written."""
@@ -148,6 +155,14 @@ class Recorders(Recorder):
     def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
         for recorder in self.recorders:
             recorder.fold_done(name, result)
+
+    def flush(self) -> None:
+        for recorder in self.recorders:
+            recorder.flush()
+
+    def outcome(self, result: Mapping[str, Any]) -> None:
+        for recorder in self.recorders:
+            recorder.outcome(result)
 
     def finish(self, result: Mapping[str, Any]) -> None:
         for recorder in self.recorders:

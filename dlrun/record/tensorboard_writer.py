@@ -13,7 +13,7 @@ from dlrun.record.metrics import read
 from dlrun.record.recorder import Progress, Recorder, RunInfo
 from dlrun.record.summaries import END, START, hparams, session_end, tensor
 
-_OUTCOME = ("test/", "val/kept/", "val/best/")  # written by finish(), so stale on a resumed run
+_OUTCOME = ("test/", "val/kept/", "val/best/")  # written by outcome(), so stale on a resumed run
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
 
@@ -21,7 +21,7 @@ class TensorBoardWriter(Recorder):
     """Writes the run's own event file; knows neither torch nor TensorFlow.
 
     The horizontal axis counts epochs, except for tags that begin with ``step/``, which count steps: the running
-    metrics of training, written at most once in `every` steps (0: not at all).  ``finish`` adds the outcome as scalars
+    metrics of training, written at most once in `every` steps (0: not at all).  ``outcome`` adds the result as scalars
     of the last epoch: ``test/...``, ``val/kept/...`` (the weights that were kept) and ``val/best/epoch``;
     TensorBoard's hparams table shows these beside the run's configuration, one row a run, and each of a run's curves
     with its last value.  Without `table` there is no row (the folds of a run are not runs).
@@ -98,7 +98,11 @@ class TensorBoardWriter(Recorder):
             self._open().event(graph_def=graph_def)
             self._graphed = True
 
-    def finish(self, result: Mapping[str, Any]) -> None:
+    def flush(self) -> None:
+        if self._file is not None:
+            self._file.flush()
+
+    def outcome(self, result: Mapping[str, Any]) -> None:
         if result.get("status") != "interrupted":
             for split, prefix in (("test", "test/"), ("val", "val/kept/")):
                 for key, value in (result.get(split) or {}).items():

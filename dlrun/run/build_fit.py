@@ -46,7 +46,7 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     checkpoints = CheckpointManager(folder, run_id, {
         "model": Weights(components.model), "step": step, "rate": rate, "totals": totals, "stopper": stopper,
         "clock": clock, **({"callbacks": callbacks} if config.callbacks else {})},
-        best, rows, config.checkpoint_seconds)
+        best, rows, config.checkpoint_seconds, recorder.flush)
 
     def sample_classifier() -> Any:
         from dlrun.diagnostics.sample_classifier import make_sample_classifier

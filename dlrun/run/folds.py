@@ -65,6 +65,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
         result = {**together(config, run_id, machine.line, rows.label, done, curve, status in ("finished", "stopped")),
                   "status": status, "stop_reason": reason, **more}
         result = with_metrics(result, config)
+        recorder.outcome(result)
         write_result(folder, result)
         recorder.finish(result)
         return result

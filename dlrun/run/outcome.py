@@ -75,6 +75,7 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
     if result["status"] != "diverged":
         result["remarks"] = [remark.stored() for remark in remarks(facts_of(components, result, rows))]
     training.checkpoints.finish()
+    recorder.outcome(result)
     write_result(folder, result)
     return result
 
@@ -88,6 +89,7 @@ def unfinished(components: RunComponents, training: Fit, machine: Machine, folde
     result |= {"status": status, "stop_reason": reason, "train": of_split(last, "train"), "val": of_split(last, "val"),
                "test": {}, **_samples(components, rows, last), **more}
     result = with_metrics(result, components.config)
+    training.recorder.outcome(result)
     write_result(folder, result)
     return result
 

@@ -81,7 +81,7 @@ def train(folder, first=1, last=6, finish=True, flat=None, **kw):
     board.start(info(folder, first, flat))
     epochs(board, folder, first, last, **kw)
     if finish:
-        board.finish(result())
+        board.outcome(result())
     board.close()
 
 
@@ -122,7 +122,7 @@ def test_two_runs_with_equal_values_stay_two_rows(tmp_path):
 def test_a_fold_is_no_row(tmp_path):
     board = TensorBoardWriter(table=False)
     board.start(info(tmp_path / "a" / "folds" / "0"))
-    board.finish(result())
+    board.outcome(result())
     board.close()
     assert session_groups(tmp_path) == []
 
@@ -134,7 +134,7 @@ def test_a_resumed_run_has_the_curves_of_one_that_never_stopped(tmp_path, closed
     board.start(info(folder))
     epochs(board, folder, 1, 4, half=8)
     if closed:
-        board.finish(result(status="interrupted"))
+        board.outcome(result(status="interrupted"))
         board.close()
     else:  # whatever the process had not handed over is gone, and the file ends in half a frame
         board._file._file.close()
@@ -235,7 +235,7 @@ def test_a_value_that_cannot_be_drawn_is_left_out(tmp_path):
     board = TensorBoardWriter()
     board.start(info(tmp_path, flat={"optimizer.lr": math.inf}))
     board.epoch({"epoch": 1, "train/loss": math.nan, "val/loss": 0.5}, best=False)
-    board.finish(result(status="diverged", test=None, val={}, best=None))
+    board.outcome(result(status="diverged", test=None, val={}, best=None))
     board.close()
     assert scalars(tmp_path) == {"val/loss": [(1, 0.5)]}
     (group,) = session_groups(tmp_path)
@@ -278,7 +278,7 @@ from dlrun.record.recorder import RunInfo
 board = TensorBoardWriter()
 board.start(RunInfo("d", "", "", "", Path({str(tmp_path)!r}), {{}}, {{"lr": 0.1}}, 1, ()))
 board.epoch({{"epoch": 1, "train/loss": 0.5}}, True)
-board.finish({{"status": "finished", "test": {{"loss": 0.5}}}})
+board.outcome({{"status": "finished", "test": {{"loss": 0.5}}}})
 board.close()
 print("torch" in sys.modules, [m for m in sys.modules if m.startswith("tensorflow.")])
 """

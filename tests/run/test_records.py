@@ -6,7 +6,9 @@ import json
 import platform
 import re
 import struct
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +21,8 @@ from dlrun.config.flat import flatten
 from dlrun.config.identity import identity
 from dlrun.config.seeds import derive_seed
 from dlrun.preflight.preflight import preflight
-from dlrun.record.recorder import Recorder
+from dlrun.record.folder import RunFolder
+from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.run.run import run
 from tests.run.stops import signalled_after
@@ -189,3 +192,29 @@ def test_a_run_measures_as_many_test_rows_as_it_is_told_to(go) -> None:
     whole, some = go(*overrides).result, go(*overrides, "test_size=7").result
     assert (whole["rows"]["test"], some["rows"]["test"]) == (360, 7) and whole["train"] == some["train"]
     assert 7 * some["test"]["accuracy"] == pytest.approx(round(7 * some["test"]["accuracy"]))
+
+
+class Places(Recorder):
+    """What lies in the run's folder when a recorder is called."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def start(self, info: RunInfo) -> None:
+        self.folder = RunFolder(info.folder)
+
+    def flush(self) -> None:
+        self.seen.append(f"flush, {self.folder.last.exists()}")
+
+    def outcome(self, result: Mapping[str, Any]) -> None:
+        self.seen.append(f"outcome, {self.folder.result_file.exists()}")
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        self.seen.append(f"finish, {self.folder.result_file.exists()}")
+
+
+def test_recorders_hand_over_before_a_checkpoint_and_before_the_result(go) -> None:
+    """What they hold when the process is killed after either is recorded by nobody any more."""
+    places = Places()
+    go("dataset=iris", "model=dense", "model.hidden=[2]", "epochs=1", recorders=[places])
+    assert places.seen == ["flush, False", "flush, True", "outcome, False", "finish, True"]

@@ -39,6 +39,12 @@ class Callbacks(Recorders):
         updates = [callback.update for callback in named.values() if type(callback).update is not Callback.update]
         self.updates: Sequence[Callable[[int], None]] = updates  # those of the callbacks that have one
 
+    def flush(self) -> None:
+        """For recorders alone: a callback has its state in the checkpoint."""
+
+    def outcome(self, result: Mapping[str, Any]) -> None:
+        """For recorders alone: callbacks are told the result when it cannot be spoiled any more."""
+
     @property
     def stop_reason(self) -> str | None:
         """The sentence of the first callback that has asked for an end."""
