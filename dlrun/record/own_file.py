@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import re
 import stat
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from dlrun.config.problem import ConfigError, Problem
 
+_RANDOM = 8  # bytes in the name of a file that is being written
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))  # Windows has none of them
 
 
@@ -36,26 +39,77 @@ def own_handle(path: str, flags: int) -> int:
     return handle
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], sync: bool = False) -> Iterator[IO[Any]]:
     """A new binary file that takes the place of `path` in one step when the block ends without an error.
 
     It lies beside `path`, since os.replace is atomic inside one file system only, under a name that nobody can have put
-    a link at.  With `sync` it is on the disk before it takes the place.
+    a link at.  With `sync` it is on the disk before it takes the place.  It is locked while it is written, by which
+    `remove_halves` knows the files that nobody will finish.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
+    temporary, file = _begun(path)
     try:
-        with open(temporary, "x+b") as file:
+        with file:
             yield file
+            file.flush()
             if sync:
-                file.flush()
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
+            if sys.platform != "win32":  # there an open file keeps its name, and cannot be removed either
+                os.replace(temporary, path)
+        if sys.platform == "win32":
+            os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _begun(path: Path) -> tuple[Path, IO[Any]]:
+    """A new file beside `path`, locked."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{os.urandom(_RANDOM).hex()}.tmp")
+        file = open(temporary, "x+b")
+        _locked(file.fileno(), wait=True)
+        if os.fstat(file.fileno()).st_nlink:  # else `remove_halves` came between
+            return temporary, file
+        file.close()
+
+
+def remove_halves(folder: str | os.PathLike[str], *names: str) -> None:
+    """Remove what processes that were killed had written by `replacing` of the files `names`; others stay.
+
+    What a living process writes is locked, and stays; all stays where it cannot be told.
+    """
+    half = re.compile(rf"\.({'|'.join(map(re.escape, names))})\.[0-9a-f]{{{2 * _RANDOM}}}\.tmp")
+    try:
+        found = [entry.path for entry in os.scandir(folder) if half.fullmatch(entry.name)]
+    except OSError:
+        return
+    for path in found:
+        with contextlib.suppress(OSError):
+            if sys.platform == "win32":
+                os.unlink(path)
+                continue
+            handle = own_handle(path, os.O_RDWR)
+            try:
+                if _locked(handle):
+                    os.unlink(path)
+            finally:
+                os.close(handle)
+
+
+def _locked(handle: int, wait: bool = False) -> bool:
+    """Lock an open file against `remove_halves`, until it is closed; whether that could be done."""
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        return True
+    except OSError:  # another process has it, or the file system knows no locks
+        return False
 
 
 def cannot_write(error: OSError) -> ConfigError:

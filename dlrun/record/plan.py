@@ -13,8 +13,9 @@ from typing import Any
 
 from dlrun.record import digest
 from dlrun.record.folder import plain, write_json, write_text
-from dlrun.record.own_file import cannot_write, refuse_links
+from dlrun.record.own_file import cannot_write, refuse_links, remove_halves
 from dlrun.record.stored import Damaged, mapping, read_file
+from dlrun.record.trials import FILE as TRIALS
 
 FORMAT = 1
 _SUM, _AGAIN = "jobs_crc32c", "the sweep's command writes it again, and trains nothing twice"
@@ -86,6 +87,7 @@ def store(plan: Plan) -> None:
         plan.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(error) from None
+    remove_halves(plan.folder, "jobs.jsonl", "plan.json", TRIALS)
     lines = "".join(json.dumps(_as_json(job), ensure_ascii=False) + "\n" for job in plan.jobs)
     write_text(plan.folder / "jobs.jsonl", lines)
     head: dict[str, Any] = plain({

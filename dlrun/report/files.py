@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import write_json, write_text
+from dlrun.record.own_file import remove_halves
 from dlrun.record.spreadsheet import cell
 from dlrun.record.terminal import printable
 from dlrun.report.formatting import common_line, head_line, heads, lines
@@ -22,6 +23,7 @@ def write_files(report: Report, into: Path) -> list[Path]:
     """Write all files into a folder, each in one step, so that a reader never sees half of one."""
     made: dict[str, Callable[[Report], str]] = {
         "table.csv": as_csv, "table.md": as_markdown, "table.tex": as_latex, "report.html": as_html}
+    remove_halves(into, *made, "report.json")
     for name, text in made.items():
         write_text(into / name, text(report))
     write_json(into / "report.json", as_data(report))

@@ -30,14 +30,19 @@ def remove_new_folders(folder: RunFolder, new: list[Path]) -> None:
         place.rmdir()
 
 
-def truncate_to_checkpoint(folder: RunFolder) -> None:
-    """Remove what an earlier start said of its end, but for metrics.jsonl: epochs will be trained again.
-
-    Halves of files that a killed process was writing go too; the lock is held, so nobody is writing now.
-    """
+def remove_halves(folder: RunFolder) -> None:
+    """Remove the halves of files that a killed process was writing; the lock is held, so nobody is writing now."""
     for place in (folder.path, folder.checkpoints, folder.pictures):
         for half in place.glob(".*.tmp"):
             half.unlink()
+
+
+def truncate_to_checkpoint(folder: RunFolder) -> None:
+    """Remove what an earlier start said of its end, but for metrics.jsonl: epochs will be trained again.
+
+    Halves of files go too; see `remove_halves`.
+    """
+    remove_halves(folder)
     folder.result_file.unlink(missing_ok=True)
     folder.manifest.unlink(missing_ok=True)
     folder.traceback.unlink(missing_ok=True)

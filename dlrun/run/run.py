@@ -31,7 +31,7 @@ from dlrun.record.stored import Damaged, read_json
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
 from dlrun.run.cannot_write import cannot_write
-from dlrun.run.folder_state import folders_to_create, remove_new_folders, result_of
+from dlrun.run.folder_state import folders_to_create, remove_halves, remove_new_folders, result_of
 from dlrun.run.formatting import first_line
 from dlrun.run.session import train_once
 
@@ -108,6 +108,8 @@ def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str
     with closing(lock):
         result = None if config.force else result_of(folder)
         if result is not None and result["status"] in DONE:
+            for place in (folder, *map(RunFolder, (*folder.path.glob("folds/*"), folder.path / "final"))):
+                remove_halves(place)  # of a process that was killed while it measured again
             if result["status"] in ("finished", "stopped"):
                 from dlrun.run.remeasure import add_metrics
 

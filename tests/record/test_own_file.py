@@ -14,7 +14,7 @@ from dlrun.record import metrics
 from dlrun.record.events import truncate_superseded
 from dlrun.record.folder import RunFolder, clear, write_text
 from dlrun.record.lock import RunLock
-from dlrun.record.own_file import replacing
+from dlrun.record.own_file import remove_halves, replacing
 from tests.helpers.house import PACKAGE
 
 RUN = ("dataset=digits", "model=dense", "epochs=1", "max_steps=1", "train_size=64")
@@ -145,3 +145,13 @@ def test_nothing_else_opens_a_file_for_writing():
                     name in ("savefig", "save") and on_a_module and "path" in map(ast.unparse, node.args)):
                 found.add(f"{module}: {ast.unparse(node)[:60]}")
     assert found == {"dlrun.record.events: open(self.path, 'xb')"}  # a new file under a new name
+
+
+def test_halves_of_killed_writers_go_and_those_of_living_ones_stay(tmp_path: Path) -> None:
+    for name in (".a.json.0123456789abcdef.tmp", ".b.json.0123456789abcdef.tmp", ".a.json.tmp"):
+        (tmp_path / name).write_bytes(b"half")
+    with replacing(tmp_path / "a.json") as file:
+        remove_halves(tmp_path, "a.json")
+        file.write(b"whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.json", ".b.json.0123456789abcdef.tmp", ".a.json.tmp"}
+    assert (tmp_path / "a.json").read_bytes() == b"whole"
