@@ -99,17 +99,17 @@ def _result(data: bytes) -> dict[str, Any]:
 def clear(folder: RunFolder) -> None:
     """Empty a run's folder; the lock stays, because it is held.  Raises ConfigError for a link: its target stays.
 
-    Results go first, those of folds too: what is left when it is ended in the middle is no finished run.
+    Results go first, those of folds too: what is left when it is ended in the middle is no finished run.  The origin of
+    the run goes last: until then `runs` shows what is left, and `runs remove` removes it.
     """
     refuse_links(folder.path)
     for place in (folder.path, *folder.path.glob("folds/*"), folder.path / "final"):
         if not (place.is_symlink() or place.parent.is_symlink()):
             for name in ("result.json", manifest.FILE):
                 _remove(place / name)
-    for entry in folder.path.iterdir():
-        if entry.name == "lock":
-            continue
-        _remove(entry)
+    for entry in sorted(folder.path.iterdir(), key=lambda entry: entry == folder.provenance):
+        if entry.name != "lock":
+            _remove(entry)
 
 
 def _remove(entry: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.cli.main import main
+from dlrun.record import folder as record_folder
 from dlrun.record.lock import RunLock
 from tests.report.make import SGD, made
 
@@ -106,6 +107,25 @@ def test_removing_asks_first_and_removes_what_was_shown_alone(
     assert not gone.parent.exists()  # it was empty
     assert kept.is_dir()
     assert said("runs", "remove", "seed=0", "yes=true")[0] == 0 and not kept.exists() and runs.is_dir()
+
+
+def test_a_removal_that_is_killed_is_finished_by_the_same_command(
+        runs: Path, said, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = made(runs, 0xA1)
+    (gone / "provenance.json").write_text(json.dumps({"id": gone.name}))
+    (gone / "metrics.jsonl").write_text("")
+    removed, left = record_folder._remove, [2]
+
+    def killed(entry: Path) -> None:
+        left[0] -= entry.parent.name == gone.name
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        removed(entry)
+
+    monkeypatch.setattr(record_folder, "_remove", killed)
+    assert said("runs", "remove", f"id={gone.name}", "yes=true")[0] == 130 and (gone / "provenance.json").is_file()
+    left[0] = 99
+    assert said("runs", "remove", f"id={gone.name}", "yes=true")[0] == 0 and not gone.exists()
 
 
 def test_a_run_that_somebody_works_on_stays(runs: Path, said) -> None:
