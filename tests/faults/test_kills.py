@@ -1,0 +1,78 @@
+"""A command that is killed before any of its calls that change files, or within a write, ends as if it had never been.
+
+Afterwards the same command is given again; what lies in the folder then is compared with what an undisturbed command
+leaves: all bits of weights, states, rows, results, pictures and curves, and the names of all files.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from dlrun.diagnostics import sample_classifier
+from dlrun.report.find import run_folders
+from tests.faults.families import DENSE, FAMILIES
+from tests.faults.kills import Counted, Scenario, kill_at_every_call
+from tests.faults.same import names
+from tests.helpers.fault_figures import store
+
+LONGER = [override.replace("epochs=2", "epochs=3") for override in DENSE]
+GRID = ["-m", "dataset=iris", "model=dense", "model.hidden=[2],[3]", "batch_size=60", "epochs=1", "sweep.name=grid",
+        "launcher=inline", "threads=1", "device=cpu", "checkpoint_seconds=0"]
+SEARCH = ["-m", "dataset=iris", "model=dense", "model.hidden=2", "optimizer.lr=tag(log, interval(1e-3,1e-1))",
+          "batch_size=60", "epochs=1", "search=tpe", "n_trials=3", "sweep.name=search", "launcher=inline", "threads=1",
+          "device=cpu", "checkpoint_seconds=0"]
+MEASURED = [*DENSE, "task.metrics=[f1]"]
+
+
+def nothing_is_left(whole: Path, other: Path) -> None:
+    """Killed at the very end a folder may be left that is empty but for a lock that nobody holds."""
+    assert names(whole) == ["runs"]
+    assert not [path for path in other.rglob("*") if path.is_file() and path.name != "lock"]
+    assert not list(run_folders(other))
+
+
+SCENARIOS = {
+    **{name: Scenario(overrides) for name, overrides in FAMILIES.items()},
+    "longer": Scenario(LONGER, before=[DENSE]),
+    "force": Scenario([*DENSE, "force=true"], before=[DENSE], again=DENSE, whole=DENSE),
+    "force_twice": Scenario([*DENSE, "force=true"], before=[DENSE]),
+    "measured_again": Scenario(MEASURED, before=[DENSE]),
+    "remove": Scenario(["runs", "remove", "digits", "yes=true"], before=[DENSE], compare=nothing_is_left),
+    "report": Scenario(["report", "runs", "into=tables"], before=[DENSE]),
+    "grid": Scenario(GRID),
+    "search": Scenario(SEARCH),
+}
+# The dearer ones by every so-manyth kill: what they do with files is what the others do.
+EVERY = {"conv1d": 3, "kfold": 2, "search": 2, **dict.fromkeys(
+    ("autoencoder", "conv_autoencoder", "lstm_autoencoder", "vae", "conv_vae", "gan", "dcgan", "wgan_gp", "pca",
+     "force_twice"), 5)}
+
+
+@pytest.fixture(autouse=True)
+def quick_sample_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_classifier, "STEPS", 3)
+
+
+def test_some_kills_of_a_run(tmp_path: Path) -> None:
+    assert kill_at_every_call(SCENARIOS["majority"], tmp_path, every=30, first=10) == Counted(3)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(7200)
+def test_kills_at_every_call(tmp_path: Path) -> None:
+    begun, count, wrong = time.monotonic(), 0, []
+    for name in os.environ.get("DLRUN_KILLS", " ".join(SCENARIOS)).split():
+        found = kill_at_every_call(SCENARIOS[name], tmp_path / name, EVERY.get(name, 1))
+        took = time.monotonic() - begun
+        print(f"{name:20} {found.kills:5} kills {len(found.wrong):5} wrong {took:7.0f} s", flush=True)
+        count, wrong = count + found.kills, wrong + found.wrong
+    assert not wrong, f"{len(wrong)} of {count}\n" + "\n\n".join(wrong[:20])
+    assert count > 2_000
+    store("kills", what="kills before every call that changes files, and within every write: of a run of each family, "
+          "k-fold, a longer run from a shorter one, `force=true`, further metrics, a sweep, a search, `runs remove`, "
+          "`report into=`; the same command again gives the same bits and leaves no other file",
+          count=count, wrong=0, traces=0, seconds=time.monotonic() - begun)
