@@ -77,7 +77,7 @@ def test_answers_about_a_finished_run_whose_files_are_damaged(data: dict[str, li
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 @pytest.mark.parametrize("family", FINISHED)
 def test_answers_about_finished_runs_of_each_family(data: dict[str, list[str]], family: str) -> None:
     cases = Cases("finished", "bits flipped and cuts of each file of a finished run, answered by its command, "
@@ -87,7 +87,7 @@ def test_answers_about_finished_runs_of_each_family(data: dict[str, list[str]], 
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 @pytest.mark.parametrize("kind", ["grid", "search"])
 def test_answers_about_sweeps(data: dict[str, list[str]], kind: str) -> None:
     cases = Cases("sweeps", "bits flipped and cuts of each file of a sweep and of a search, answered by its command, "
@@ -155,7 +155,7 @@ def test_an_interrupted_run_whose_files_are_damaged_resumes_or_says_so(data: dic
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 @pytest.mark.parametrize("family", RESUMED)
 def test_interrupted_runs_of_each_kind(data: dict[str, list[str]], family: str) -> None:
     cases = Cases("interrupted", "bits flipped and cuts of each file of an interrupted run, which is resumed: equal "
@@ -165,7 +165,7 @@ def test_interrupted_runs_of_each_kind(data: dict[str, list[str]], family: str) 
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 def test_a_longer_run_beside_a_damaged_shorter_one(data: dict[str, list[str]]) -> None:
     cases = Cases("shorter", "bits flipped and cuts of each file of a shorter run, from which a longer one resumes: "
                   "equal bits, a note, or a sentence")
@@ -194,7 +194,7 @@ def test_a_longer_run_beside_a_damaged_shorter_one(data: dict[str, list[str]]) -
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 @pytest.mark.parametrize("form", ["table-classes", "npz-image-classes", "tokens-classes"])
 def test_cached_data(data: dict[str, list[str]], form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each damage of a cache is followed by a run of its own seed, compared with that of a whole cache."""

@@ -125,12 +125,12 @@ def compare(cases: Cases, chosen: dict[str, list[list[str]]], threads: int, plac
 def test_some_runs_are_the_same_twice_and_interrupted(tmp_path: Path) -> None:
     chosen = all_cases(tmp_path / "data")
     cases = Cases()
-    compare(cases, {name: chosen[name] for name in ("model=gan", "augment=gulli")}, 1, tmp_path)
-    cases.close(least=2)
+    compare(cases, {name: chosen[name] for name in ("augment=gulli",)}, 1, tmp_path)
+    cases.close(least=1)
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_every_kind_is_the_same_twice_and_interrupted(tmp_path: Path, threads: int) -> None:
     cases = Cases("determinism", "runs of every family, task, augmentation, schedule and optimizer, k-fold and bf16: "

@@ -99,13 +99,12 @@ def _verdict(ended: Ended, results: int) -> tuple[str, str]:
 
 def test_some_of_each_form_are_trained_or_refused(choices: Choices, tmp_path: Path) -> None:
     cases = Cases()
-    train(choices, [("table-several", "dense", "auto"), ("tokens-next", "lstm", "auto"),
-                    ("npz-image-none", "conv_vae", "vae")], cases, tmp_path)
-    cases.close(least=3)
+    train(choices, [("table-several", "dense", "auto"), ("tokens-next", "lstm", "auto")], cases, tmp_path)
+    cases.close(least=2)
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 def test_every_choice_is_checked_and_one_of_each_is_trained(choices: Choices, tmp_path: Path) -> None:
     checked = Cases("choices", "every data set, model and task of the registry: checked, or refused in sentences")
     checked.done.clear()  # quick, and its answers are needed

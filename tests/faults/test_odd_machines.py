@@ -267,7 +267,7 @@ def test_a_run_on_some_odd_machines(place: Place) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10_800)
 def test_every_command_on_every_odd_machine(place: Place) -> None:
     cases = Cases("odd", "commands on odd machines: full disks, folders that cannot be written or go away, no home, "
                   "closed and full streams, limits on files, memory and processes")

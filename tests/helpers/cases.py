@@ -51,6 +51,8 @@ class Cases:
         seconds, self._began = now - self._began, now
         self.seconds += seconds
         self.done.add(case)
+        if wrong or trace:
+            print(f"\n{case}: {wrong or trace}", flush=True)
         if wrong:
             self.wrong.append(f"{case}: {wrong}")
         if trace:
