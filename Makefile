@@ -33,8 +33,12 @@ check: $(STAMP)
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow -s
 
+# Goes on where an earlier one was interrupted, and writes what it has counted into docs/damaged-files.md.
+FAULTS ?= .faults
 test-faults: $(STAMP)
-	$(BIN)/python -m pytest -m faults --timeout 3600 -s
+	DLRUN_FAULTS_FROM=$(FAULTS) $(BIN)/python -m pytest -m faults -n 2 --dist worksteal --timeout 10800 --durations=40
+	rm -rf $(FAULTS)
+	$(BIN)/python -m tests.helpers.fault_figures
 
 test-engines: $(STAMP)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,engines]'
