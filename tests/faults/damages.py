@@ -54,7 +54,8 @@ def right_or_said(before: Answer, now: Answer) -> str:
         return "" if "problem" in now.err else f"no sentence: {now.printed[-300:]}"
     new = set(now.printed.splitlines()) - set(before.printed.splitlines())
     said = any(word in line for line in new for word in SAYS)
-    return "" if said else f"without a word: {sorted(new)[:4]}, before {sorted(set(before.out.splitlines()))[:4]}"
+    gone = set(before.printed.splitlines()) - set(now.printed.splitlines())
+    return "" if said else f"without a word: {sorted(new)[:4]}, before {sorted(gone)[:4]}"
 
 
 def damages(data: bytes, flips: int, cuts: int, seed: int) -> Iterator[tuple[str, bytes]]:

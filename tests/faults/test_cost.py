@@ -74,6 +74,6 @@ def test_verification_takes_two_percent_of_a_short_run_at_most(go) -> None:
             go(*words, f"seed={seed}")
             shares.append(spent.seconds / (time.thread_time() - began))
     share = sorted(shares)[2]
-    remark("cost", f"Verification takes {100 * share:.1f} % of the processor's time of a run of 5 epochs on `digits` (45 "
-                   "steps; the median of five runs), and nothing in the loop of its steps.")
+    remark("cost", f"Verification takes {100 * share:.1f} % of the processor's time of a run of 5 epochs on `digits` "
+                   "(45 steps; the median of five runs), and nothing in the loop of its steps.")
     assert share <= 0.02
