@@ -128,21 +128,22 @@ def test_a_damaged_study_is_a_sentence(search) -> None:
         search(LR, "search=random", "n_trials=2")
 
 
-def test_no_flipped_bit_of_a_study_is_read_and_what_was_cut_off_is_asked_again(search) -> None:
-    first, shown = search(LR, "search=random", "n_trials=3")
+def test_no_flipped_bit_of_a_study_is_read_and_what_was_cut_off_is_asked_again(plan, folder: Path) -> None:
+    asked = plan(*OVERRIDES, f"output_dir={folder}/runs", LR, "search=random", "n_trials=3")
+    first, shown = opened(asked)
     work(first, shown)
     study, drawn = first.plan.folder / "study.jsonl", values(first, "optimizer.lr")
     whole = study.read_bytes()
     lines = whole.splitlines(keepends=True)
     for damaged in [whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1:]
-                    for at in random.Random(1).sample(range(len(whole) - 1), 60)] + [
+                    for at in random.Random(1).sample(range(len(whole) - 1), 20)] + [
             b"".join(lines[:2] + lines[3:]), b"".join(lines[:2] + [lines[3], lines[2]] + lines[4:])]:
         study.write_bytes(damaged)
         with pytest.raises(ConfigError, match=r"(?s)study.jsonl.*(line|checksum)"):
-            search(LR, "search=random", "n_trials=3")
+            opened(asked)
     for kept in (1, 3, len(lines) - 1):
         study.write_bytes(b"".join(lines[:kept]))
-        again, shown = search(LR, "search=random", "n_trials=3")
+        again, shown = opened(asked)
         work(again, shown)
         assert values(again, "optimizer.lr") == drawn and states(again) == ["COMPLETE"] * 3
 
