@@ -16,6 +16,8 @@ from dlrun.registry.index import files
 # Hundreds of tests start `dlrun` as a process: where Python is told to keep no bytecode, each would compile every file.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# A thread of torch's that waits for others must not take the processor from the tests beside; read as torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @pytest.fixture(autouse=True, scope="session")

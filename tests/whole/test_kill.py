@@ -15,7 +15,7 @@ from tests.whole.equal import assert_same_run, rows
 
 OVERRIDES = ["dataset=digits", "model=cnn", "model.filters=[4,8]", "model.hidden=[16]", "model.dropout=0.3",
              "model.batch_norm=true", "augment=shift", "schedule=plateau", "schedule.patience=2", "batch_size=64",
-             "epochs=25", "threads=1", "device=cpu", "test_at=[3]", "early_stop.patience=15", "verbosity=0"]
+             "threads=1", "device=cpu", "test_at=[3]", "early_stop.patience=15", "verbosity=0"]
 
 def attempt(overrides: list[str], quiet: str) -> None:
     """One start of the command, in a process of its own."""
@@ -49,8 +49,9 @@ def folder_of(output: Path) -> Path:
 
 
 @pytest.mark.timeout(280)
-def test_a_run_killed_at_thirty_random_moments_ends_with_the_same_bits(tmp_path: Path) -> None:
-    kill_and_compare(OVERRIDES, 30, tmp_path)
+@pytest.mark.parametrize(("kills", "epochs"), [(6, 16), pytest.param(30, 25, marks=pytest.mark.slow)])
+def test_a_run_killed_at_random_moments_ends_with_the_same_bits(kills: int, epochs: int, tmp_path: Path) -> None:
+    kill_and_compare([*OVERRIDES, f"epochs={epochs}"], kills, tmp_path)
 
 
 FAMILIES = {
