@@ -14,7 +14,7 @@ from dlrun.cli.main import main
 
 def test_a_sweep_that_was_trained_is_reported_with_its_own_numbers(
         folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = "-m model=dense optimizer=adam,sgd seed=0,1,2 epochs=2 threads=1 device=cpu verbosity=0"
+    arguments = "-m model=dense optimizer=adam,sgd seed=0,1,2 epochs=2 threads=1 device=cpu verbosity=0 launcher=inline"
     assert main(arguments.split()) == 0
     capsys.readouterr()
     (sweep,) = (folder / "runs" / "sweeps").iterdir()

@@ -32,7 +32,7 @@ HEALTH, WRITTEN = ("duplicates", "classes", "sure"), r"(words|real|grams|entropy
 OF_A_CURVE = ("highest", "lowest", "onset")
 
 
-@pytest.fixture(params=sorted(COMPARISONS))
+@pytest.fixture(params=sorted(COMPARISONS), scope="module")  # so that all tests of one come together
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 

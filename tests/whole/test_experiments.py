@@ -43,7 +43,7 @@ def _one_hydra() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=sorted(FILES))
+@pytest.fixture(params=sorted(FILES), scope="module")  # so that all tests of one come together
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
