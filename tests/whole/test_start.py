@@ -3,8 +3,10 @@
 
 import json
 import os
-import subprocess
 import sys
+from pathlib import Path
+
+from tests.helpers.forked import Forked
 
 FILES = 185  # of dlrun's, packages included; raise it only for a file that this very command cannot do without
 
@@ -18,25 +20,31 @@ NOT_YET = ("dlrun.assembly.measure", "dlrun.assembly.vectors", "dlrun.config.cal
            "dlrun.tasks.classify.plots", "dlrun.tasks.regress", "hydra", "sklearn", "scipy", "matplotlib", "fsspec",
            "tensorboard.util.tensor_util")
 
-# The first step is patched before the command begins; it loads nothing that the command would not.
-STOPPED = """
-import json, os, sys
-from dlrun.engine import step
-def first(*arguments):
-    print("LOADED", json.dumps(sorted(sys.modules)), flush=True)
-    os._exit(0)
-step.EagerStep.__call__ = first
-from dlrun.cli.main import main
-main(sys.argv[1:])
-"""
+
+def first_step(*command: str) -> int:
+    """A command up to its first step, with nothing of dlrun's loaded before; prints what is loaded then.
+
+    The step is patched before the command begins, which loads nothing that the command would not.
+    """
+    for name in [name for name in sys.modules if name.partition(".")[0] == "dlrun"]:
+        del sys.modules[name]
+    from dlrun.engine import step
+
+    def first(*arguments: object) -> None:
+        print("LOADED", json.dumps(sorted(sys.modules)), flush=True)
+        os._exit(0)
+
+    step.EagerStep.__call__ = first  # type: ignore[assignment,method-assign]
+    from dlrun.cli.main import main
+
+    return main(list(command))
 
 
-def test_a_run_has_loaded_at_its_first_step_what_it_uses(tmp_path):
+def test_a_run_has_loaded_at_its_first_step_what_it_uses(tmp_path: Path) -> None:
     command = ["dataset=digits", "model=cnn", "optimizer=adam", f"output_dir={tmp_path}"]
-    done = subprocess.run([sys.executable, "-c", STOPPED, *command], capture_output=True, text=True, timeout=120,
-                          env={**os.environ, "DLRUN_CACHE": str(tmp_path)})
-    line = next((line for line in done.stdout.splitlines() if line.startswith("LOADED")), None)
-    assert line is not None, done.stdout + done.stderr
+    out, err = Forked(first_step, *command, cwd=tmp_path, env={"DLRUN_CACHE": str(tmp_path)}).communicate(120)
+    line = next((line for line in out.splitlines() if line.startswith("LOADED")), None)
+    assert line is not None, out + err
     loaded = json.loads(line.removeprefix("LOADED"))
     own = [name for name in loaded if name.partition(".")[0] == "dlrun"]
     assert "dlrun.models.families.cnn" in own and "dlrun.engine.optimizers.adam" in own
