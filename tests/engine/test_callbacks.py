@@ -127,7 +127,7 @@ def test_a_run_killed_after_it_was_stopped_is_not_trained_on(go, monkeypatch: py
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("dlrun.run.session.finished", fail)
+        patch.setattr("dlrun.run.outcome.finished", fail)
         go(*MINE, "output_dir=cut")
     assert_same_run(whole.folder, go(*MINE, "output_dir=cut").folder)
 

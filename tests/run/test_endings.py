@@ -259,7 +259,7 @@ def test_killed_while_the_result_is_made_only_the_result_is_missing(go, monkeypa
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("dlrun.run.session.finished", killed)
+        patch.setattr("dlrun.run.outcome.finished", killed)
         with pytest.raises(Killed):
             go(*overrides)
     assert_same_run(go(*overrides, "output_dir=whole").folder, go(*overrides).folder)
