@@ -1,11 +1,16 @@
 """What a command loads up to its first step, in a process of its own: a file more is a file that every reader follows.
 """
 
+import gc
 import json
 import os
 import sys
 from pathlib import Path
 
+import pytest
+import torch  # noqa: F401
+
+from dlrun.cli.train import uncollected
 from tests.helpers.forked import Forked
 
 FILES = 185  # of dlrun's, packages included; raise it only for a file that this very command cannot do without
@@ -38,6 +43,20 @@ def first_step(*command: str) -> int:
     from dlrun.cli.main import main
 
     return main(list(command))
+
+
+def test_what_is_loaded_with_torch_is_kept_out_of_collections(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = gc.get_freeze_count()
+    with uncollected():
+        assert gc.isenabled(), "torch is loaded here"
+    assert gc.get_freeze_count() == before
+    monkeypatch.delitem(sys.modules, "torch")
+    try:
+        with uncollected():
+            assert not gc.isenabled()
+        assert gc.isenabled() and gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 def test_a_run_has_loaded_at_its_first_step_what_it_uses(tmp_path: Path) -> None:
