@@ -135,10 +135,12 @@ class Run:
 
     def _repr_html_(self) -> str:
         from dlrun.api.display import table
+        from dlrun.record.metric import metrics_of
 
         result = self.result
         splits = [split for split in ("train", "val", "test") if result.get(split)]
-        names = list(dict.fromkeys(name for split in splits for name in result[split]))
+        known = metrics_of(result)
+        names = list(dict.fromkeys(name for split in splits for name in result[split] if not known.of(name).minor))
         rows = [[split, *(result[split].get(name) for name in names)] for split in splits]
         return f"<p>{self.folder.parent.name}/{self.folder.name}: {self.status}</p>{table(['', *names], rows)}"
 

@@ -33,7 +33,7 @@ def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[
     cell = max(wide, 240 // max(size, 1)) if size <= _WRITTEN else max(2, 900 // size)
     side, every = cell * size, max(1, -(-size // _NAMED))
     small, normal, large = font(13 if size <= _WRITTEN else 10), font(15), font(18)
-    names = [_short(str(name)) for name in classes]
+    names = [str(name) for name in classes]  # never cut: the sheet grows with them
     widest = int(max((small.getlength(name) for name in names[::every]), default=0)) + 8
     flat = widest <= cell * every
     left, top, below = 34 + widest, 44, 8 + (20 if flat else widest) + 30
@@ -97,7 +97,3 @@ def _upright(sheet: Any, text: str, letters: Any, at: tuple[float, float], ancho
     mask = mask.rotate(90, expand=True)
     x, y = int(at[0] - mask.width / 2), int(at[1] - (mask.height / 2 if anchor == "mm" else 0))
     sheet.paste(INK, (x, y), mask)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 18 else name[:17] + "…"

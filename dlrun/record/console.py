@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Any, TextIO
 
 from dlrun.record.epoch_lines import EpochLines
@@ -120,10 +122,35 @@ class Console(EpochLines):
             self._print(f"{f'{split:6} {sentence}':<48} {_took(result)}".rstrip())
         if split and (line := _baseline(result)):
             self._print(f"\x1b[2m{line}\x1b[0m" if self._terminal and "NO_COLOR" not in os.environ else line)
+        self._classes(result, split)
         for stored in result.get("remarks") or ():
             from dlrun.record.remarks import remark_of
 
-            self._print(f"note   {remark_of(stored).line}")
+            self._note(f"note   {remark_of(stored).line}")
+
+    def _note(self, text: str) -> None:
+        """A sentence, on a terminal wrapped between words."""
+        from textwrap import wrap
+
+        width = get_terminal_size().columns if self._terminal else 10_000
+        lines = wrap(text, width, subsequent_indent=" " * 7, break_long_words=False, break_on_hyphens=False)
+        for line in lines if len(text) > width else [text]:  # it keeps its blanks where it fits
+            self._print(line)
+
+    def _classes(self, result: Mapping[str, Any], split: str) -> None:
+        """The classes that are predicted worst; at verbosity 2 all of them, with where they are confused."""
+        table, matrix = result.get(f"{split}_per_class") or {}, result.get(f"{split}_confusion")
+        if not table:
+            return
+        from dlrun.record.class_tables import class_text, lowest_f1
+
+        if self._verbosity >= 2 and matrix:
+            self._print("")
+            for line in class_text(table, matrix, get_terminal_size().columns).splitlines():
+                self._print(line)
+            self._print("")
+        elif worst := lowest_f1(table):
+            self._print(f"lowest F1: {worst}" + (" (pictures/classes.txt has all)" if matrix else ""))
 
     def _one_line(self, result: Mapping[str, Any]) -> None:
         split = _split(result)
@@ -161,7 +188,7 @@ def _with_spread(result: Mapping[str, Any], split: str) -> str:
     """The mean and standard deviation of each measure over the folds: ``loss 9.2113 +- 3.1208``."""
     known = metrics_of(result)
     return " · ".join(f"{known.sentence({key: value})} +- {known.text(key, result[f'{split}_std'][key], 2)}"
-                      for key, value in result[split].items())
+                      for key, value in result[split].items() if not known.of(key).minor)
 
 
 def _baseline(result: Mapping[str, Any]) -> str:

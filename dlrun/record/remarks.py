@@ -6,15 +6,17 @@ Rules are small functions of `Facts`.  They keep silent where there are too few 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from dlrun.record.metric import metrics_of
 
 FEWEST_ROWS = 20  # measured rows: with fewer, half a dozen other ones would say something else
 FEWEST_EPOCHS = 5  # a shorter run is a trial
-FALLING = 0.02  # of the loss in the last fifth of the epochs: less is not worth their time
+FALLING = 0.1  # of the whole fall of the loss, in the last fifth of the epochs: a straight line has 0.2
+WORTH = 0.005  # of the loss: a smaller fall is not worth the time of more epochs
 RISEN = 0.05  # of the lowest validation loss: curves of small validation parts move by a few percent by chance
 RARE = 0.2  # of the rows that each class would have if all had equally many
 
@@ -40,6 +42,29 @@ class Remark:
 def remark_of(stored: Mapping[str, Any]) -> Remark:
     """What `Remark.stored` made plain."""
     return Remark(str(stored.get("kind")), str(stored.get("text")), tuple(map(str, stored.get("words") or ())))
+
+
+def of_folds(results: Sequence[Mapping[str, Any]]) -> list[Remark]:
+    """The remarks that half of the folds or more have, each as the first of these says it, with how many they are."""
+    found: dict[str, list[Remark]] = {}
+    for result in results:
+        for kind, remark in {remark.kind: remark for remark in map(remark_of, result.get("remarks") or ())}.items():
+            found.setdefault(kind, []).append(remark)
+    return [replace(same[0], text=f"{same[0].text} (in {len(same)} of {len(results)} folds)")
+            for same in found.values() if 2 * len(same) >= len(results)]
+
+
+def counted(results: Iterable[Mapping[str, Any]]) -> str:
+    """How many of several results have remarks, by what they are of; empty where none has.
+
+    >>> counted([{"remarks": [{"kind": "still_falling"}]}, {"remarks": []}])
+    'remarks in 1 of 2: 1 still falling'
+    """
+    kinds = [{str(stored.get("kind")) for stored in result.get("remarks") or ()} for result in results]
+    number = Counter(kind for own in kinds for kind in own)
+    having = sum(map(bool, kinds))
+    of_each = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in number.most_common())
+    return f"remarks in {having} of {len(kinds)}: {of_each}" if having else ""
 
 
 @dataclass(frozen=True)
@@ -123,17 +148,19 @@ def one_class_taken(facts: Facts) -> Iterator[Remark]:
 
 
 def still_falling(facts: Facts) -> Iterator[Remark]:
-    """The loss was at its lowest when the epochs ended, and had fallen markedly until then."""
+    """The loss was at its lowest when the epochs ended, and still on its way down."""
     key = "val/loss" if any("val/loss" in row for row in facts.epochs) else "train/loss"
     curve = _curve(facts, key)
     if facts.cut or facts.result.get("status") != "finished" or len(curve) < FEWEST_EPOCHS:
         return
-    before = min(curve[: -max(1, len(curve) // 5)])
-    if min(curve) < curve[-1] or before <= 0 or (before - curve[-1]) / before < FALLING:
+    last = max(1, len(curve) // 5)
+    before = min(curve[:-last])
+    fall = before - curve[-1]
+    if min(curve) < curve[-1] or fall < WORTH * abs(before) or fall < FALLING * (curve[0] - curve[-1]):
         return
     epochs = facts.option("epochs") or len(curve)
     yield Remark("still_falling", f"the {_named(key)} was still falling when the epochs ended "
-                                  f"({before:.4g} to {curve[-1]:.4g} in the last {max(1, len(curve) // 5)})",
+                                  f"({before:.4g} to {curve[-1]:.4g} in the last {f'{last} epochs' if last > 1 else 'one'})",
                  (f"epochs={2 * int(epochs)}",))
 
 

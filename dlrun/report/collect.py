@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
+from dlrun.record.metric import SPLITS
 from dlrun.report.axes import axes_of, sortable
 from dlrun.report.derived import describe
 from dlrun.report.find import gather
@@ -29,6 +30,8 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
     planned = list(plans[0].axes) if len(plans) == 1 and len(paths) == 1 else None
     known = names([run.result for run in runs])
     done = any(run.counted for run in runs)
+    if metric and "/" not in metric and metric not in known:  # `f1` is that of the test rows, else the validation rows
+        metric = next((f"{split}/{metric}" for split in SPLITS[::-1] if f"{split}/{metric}" in known), metric)
     if metric and done and metric not in known:
         expected = f"expected one of {', '.join(known)}{did_you_mean(metric, known)}"
         raise ConfigError([Problem(f"metric={metric}", expected)])

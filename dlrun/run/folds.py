@@ -27,6 +27,7 @@ from dlrun.record.folder import RunFolder, clear, write_result
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import read, write
 from dlrun.record.recorder import Recorder
+from dlrun.record.remarks import of_folds
 from dlrun.record.status import DONE
 from dlrun.record.stored import Damaged
 from dlrun.run.averages import best_of, mean_curve, sentence, together
@@ -64,6 +65,10 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     def end(status: str, reason: str, curve: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         result = {**together(config, run_id, machine.line, rows.label, done, curve, status in ("finished", "stopped")),
                   "status": status, "stop_reason": reason, **more}
+        if status in ("finished", "stopped"):
+            final = done.get(FINAL)
+            result["remarks"] = (final or {}).get("remarks", []) if final else [
+                remark.stored() for remark in of_folds(list(done.values()))]
         result = with_metrics(result, config)
         recorder.outcome(result)
         write_result(folder, result)

@@ -8,6 +8,7 @@ from typing import Any
 from dlrun.metrics._classes import ClassPredictions
 from dlrun.metrics._gathered import compute
 
+MATRIX = 100  # classes up to which a result has their matrix
 AT_THRESHOLD = ("balanced_accuracy", "precision", "recall", "f1")
 
 
@@ -15,7 +16,8 @@ def add_gathered(result: dict[str, Any], predictions: Mapping[str, Mapping[str, 
     """Add what `predictions` of "val" and "test" (by target, see `metrics._gathered.compute`) say to a result.
 
     ``test_per_class`` (without test rows ``val_per_class``) has precision, recall, F1 and rows of each class; of
-    several targets by their names.  ``threshold`` is that of two classes, by the validation rows.
+    several targets by their names.  ``test_confusion`` has the rows of each true class (in the same order) by the class
+    that they were taken for.  ``threshold`` is that of two classes, by the validation rows.
     """
     for split, found in predictions.items():
         result[split] = {**result.get(split, {}), **compute(found)}
@@ -25,6 +27,9 @@ def add_gathered(result: dict[str, Any], predictions: Mapping[str, Mapping[str, 
     tables = {target: rows.per_class() for target, rows in predictions[shown].items() if hasattr(rows, "per_class")}
     if tables:
         result[f"{shown}_per_class"] = tables.get("", tables)
+    one = predictions[shown].get("")
+    if isinstance(one, ClassPredictions) and one.present.sum() <= MATRIX:
+        result[f"{shown}_confusion"] = one.confusion[one.present][:, one.present].tolist()
     best = threshold((predictions.get("val") or {}).get(""), (predictions.get("test") or {}).get(""))
     if best:
         result["threshold"] = best

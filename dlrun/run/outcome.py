@@ -14,6 +14,7 @@ from dlrun.config.schema.root import Config
 from dlrun.diagnostics.baseline import measure_baseline
 from dlrun.diagnostics.plots import draw_end
 from dlrun.engine.fit import Fit
+from dlrun.record.class_tables import class_text
 from dlrun.record.folder import RunFolder, write_result
 from dlrun.record.lock import require
 from dlrun.record.metric import SPLITS, metrics_of
@@ -54,6 +55,9 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
         result["test"] |= metrics_after
         result |= entries
     add_gathered(result, {split: components.predictions(split) for split in ("val", "test")})
+    for split in ("test", "val"):
+        if f"{split}_confusion" in result:
+            view.write("classes", class_text(result[f"{split}_per_class"], result[f"{split}_confusion"]))
     result["test_at"] = {str(r["epoch"]): of_split(r, "test") for r in rows
                          if any(key.startswith("test/") for key in r)}
     result["baseline"] = measure_baseline(components)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dlrun.record.remarks import Facts, Remark, remark_of, remarks
+from dlrun.record.remarks import Facts, Remark, counted, of_folds, remark_of, remarks
 
 ACCURACY = {"label": "accuracy", "unit": "", "direction": "max", "share": True}
 MAE = {"label": "mae", "unit": "", "direction": "min", "share": False}
@@ -84,10 +84,12 @@ def test_a_loss_that_still_falls_asks_for_twice_the_epochs() -> None:
     falling = curve(1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3)
     found = only(Facts(result(), falling))
     assert (found.kind, found.words) == ("still_falling", ("epochs=20",))
-    assert found.text == "the validation loss was still falling when the epochs ended (0.4 to 0.3 in the last 2)"
+    assert found.text == "the validation loss was still falling when the epochs ended (0.4 to 0.3 in the last 2 epochs)"
     assert only(Facts(result(), curve(*(row["val/loss"] for row in falling), key="train/loss"))).kind == found.kind
     assert remarks(Facts(result(status="stopped"), falling)) == [], "it was stopped on purpose"
     assert remarks(Facts(result(), falling[:4])) == [], "a trial of four epochs"
+    assert kinds(Facts(result(), curve(2.31, 2.30, 2.28, 2.27, 2.25, 2.23))) == ["still_falling"], "it has hardly begun"
+    assert remarks(Facts(result(), curve(2.0, 0.5, 0.45, 0.43, 0.42, 0.415, 0.412, 0.41, 0.408, 0.407))) == []
     assert remarks(Facts(result(config={"max_steps": 10}), falling)) == []
 
 
@@ -119,6 +121,13 @@ def test_a_class_with_few_rows_asks_for_weights_unless_it_has_them() -> None:
     assert remarks(Facts(weighted, counts=counts, classes=("healthy", "ill"))) == []
     even = {"train": [10] * 40}
     assert remarks(Facts(result(), counts=even, classes=[str(n) for n in range(40)])) == [], "2.5 % is the even share"
+
+
+def test_what_half_of_the_folds_say_is_said_of_a_run_and_sweeps_count() -> None:
+    rare, falling = Remark("rare_class", "class ill is rare", ("x=1",)), Remark("still_falling", "it fell")
+    folds = [{"remarks": [rare.stored(), falling.stored()]}, {"remarks": [rare.stored()]}, {"remarks": []}]
+    assert [remark.line for remark in of_folds(folds)] == ["class ill is rare (in 2 of 3 folds); try  x=1"]
+    assert counted(folds) == "remarks in 2 of 3: 2 rare class, 1 still falling" and counted(folds[2:]) == ""
 
 
 def test_a_remark_comes_back_from_the_result() -> None:

@@ -101,6 +101,11 @@ def test_a_row_can_be_named_to_compare_with(runs: Path) -> None:
         only(runs, versus="adm")
 
 
+def test_a_bare_name_is_the_metric_of_the_test_rows(runs: Path) -> None:
+    grid(runs)
+    assert only(runs, metric="accuracy").key == "test/accuracy"
+
+
 def test_a_metric_that_is_not_there_is_answered_with_those_that_are(runs: Path) -> None:
     grid(runs)
     with pytest.raises(ConfigError, match="did you mean  test/accuracy"):

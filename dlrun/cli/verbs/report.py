@@ -28,8 +28,8 @@ class Report(Verb):
     folders: tuple[str, ...] = positional(
         "FOLDER ...", f"Folders of runs or sweeps, names of sweeps, or first letters of ids; {Root.output_dir} without "
         "one.", offers=offers.run_folders)
-    metric: str | None = text(None, "The metric shown, as in test/accuracy, best/val/loss, seconds; the task's own "
-                                    "without one.")
+    metric: str | None = text(None, "The metric shown, as in test/accuracy, f1 (of the test rows), best/val/loss, "
+                                    "seconds; the task's own without one.")
     versus: str | None = text(None, "The row that the others are compared with; the best without one.")
     into: str | None = text(None, "The folder for table.csv, table.md, table.tex, report.json and report.html.")
     synonyms: ClassVar[dict[str, str]] = {"table": "report", "tables": "report", "results": "report", "plot": "report"}

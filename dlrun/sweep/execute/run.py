@@ -8,6 +8,7 @@ from typing import TextIO
 
 from dlrun.engine.signals import Signals
 from dlrun.record.plan import Plan
+from dlrun.record.remarks import counted
 from dlrun.record.terminal import say
 from dlrun.sweep.execute.driver import Driver
 from dlrun.sweep.execute.job_queue import JobQueue
@@ -35,6 +36,8 @@ def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
     states = read_all(plan)
     write_tables(plan, states, out)
     say(Progress(plan, states, []).counts(), file=out)
+    if remarks := counted([state.result for state in states if state.done and not state.failed]):
+        say(f"{remarks} (each in its result.json)", file=out)
     if code:
         say(SAVED.format(signal=signals.name), file=out)
         return code

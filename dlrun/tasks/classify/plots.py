@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from dlrun.metrics._classes import class_predictions
 from dlrun.tasks._base.plots import Plot
 from dlrun.tasks._base.view import View
 from dlrun.tasks._plots.activations import activations
@@ -24,6 +25,19 @@ def confusion(view: View) -> None:
     logits, y = view.outputs
     matrix = torch.bincount(y * len(classes) + task.classify(logits), minlength=len(classes) ** 2)
     view.save("confusion", lambda path: save_confusion(path, matrix.view(len(classes), -1).numpy(), list(classes)))
+
+
+def reliability(view: View) -> None:
+    """The share of right rows by the probability of the class that they were taken for."""
+    from dlrun.metrics.calibration_error import CalibrationError
+    from dlrun.record.reliability import save_reliability
+
+    task = view.task
+    assert isinstance(task, ClassifyTask)
+    logits, y = view.outputs
+    rows = class_predictions(task.probabilities(logits).numpy(), y.numpy(), task.classify(logits).numpy())
+    bins = [values.tolist() for values in rows.reliability]
+    view.save("reliability", lambda path: save_reliability(path, bins[0], bins[1], bins[2], CalibrationError.of(rows)))
 
 
 def mistakes(view: View) -> None:
@@ -65,4 +79,4 @@ def _ids(view: View, row: int) -> list[int]:
     return ids if bag is None else [number for number in reversed(ids) if number < bag]
 
 
-END: tuple[Plot, ...] = (confusion, mistakes, regions, filters, activations)
+END: tuple[Plot, ...] = (confusion, reliability, mistakes, regions, filters, activations)
