@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.record import manifest
+from dlrun.record.older import UNITS, result_in_units
 from dlrun.record.own_file import open_own, refuse_links, replacing
 from dlrun.record.status import STATUSES
 from dlrun.record.stored import mapping, read_file
@@ -93,7 +94,7 @@ def _result(data: bytes) -> dict[str, Any]:
              if not isinstance(found.get(key, {}), dict)]
     if wrong:
         raise ValueError(f"it is no result (expected a mapping at {wrong[0]})")
-    return found
+    return result_in_units(found) if UNITS in data else found
 
 
 def clear(folder: RunFolder) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import plain, write_text
+from dlrun.record.older import UNITS, mae_in_units
 from dlrun.record.own_file import open_own
 from dlrun.record.stored import Damaged, read_file
 
@@ -70,7 +71,8 @@ def _rows(data: bytes) -> list[dict[str, Any]]:
             raise ValueError(f"line {number} is not a JSON object: {line[:80]!r}")
         rows.append(row)
     last = _parse(tail)
-    return rows if last is None else [*rows, last]
+    rows = rows if last is None else [*rows, last]
+    return [mae_in_units(row) for row in rows] if UNITS in data else rows
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
@@ -130,7 +132,7 @@ class MetricsFile:
                 write_text(self.path, self.text)
             return ""
         self._lines = text.splitlines(keepends=True)
-        expected = [json.loads(line) for line in self._lines]
+        expected = _rows(text.encode())
         wrong = ""
         try:
             found = [row for row in read(self.path) if row.get("epoch", 0) <= epoch]

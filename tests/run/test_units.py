@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlrun.preflight.preflight import preflight
 from dlrun.record import plots
+from dlrun.record.folder import RunFolder
+from dlrun.record.metrics import read
+from dlrun.record.older import result_in_units
 
 
 @pytest.fixture
@@ -40,7 +45,43 @@ def test_a_forecast_is_drawn_in_the_targets_unit(go, tmp_path: Path, drawn: dict
         assert (told, unit) == ("level", "")
         np.testing.assert_allclose(true, test[5:], atol=2e-3)
         np.testing.assert_allclose(predicted, test[4:-1], atol=2e-3)
-    assert np.abs(true - predicted).mean() == pytest.approx(outcome.result["test"]["mae_in_units"], rel=1e-3)
+    assert np.abs(true - predicted).mean() == pytest.approx(outcome.result["test"]["mae"], rel=1e-3)
+
+
+def test_an_error_of_a_scaled_target_is_in_its_unit_in_every_epoch_and_at_the_end(go, tmp_path: Path) -> None:
+    rows = [f"{n},{1000 + 3 * n % 40:.1f}" for n in range(80)]
+    (tmp_path / "t.csv").write_text("x,size\n" + "\n".join(rows) + "\n")
+    outcome = go("dataset=csv", "dataset.path=t.csv", "dataset.target=size", "dataset.targets=number",
+                 "dataset.target_scale=standard", "model=linear", "epochs=2")
+    deviation = float(np.std([1000 + 3 * n % 40 for n in range(80)]))
+    for row in read(outcome.folder / "metrics.jsonl"):
+        for key in ("train/mae", "val/mae"):
+            assert row[key] == row[f"{key}_in_units"] == pytest.approx(row[f"{key}_scaled"] * deviation, rel=0.3)
+    assert outcome.result["test"]["mae"] > 2 > outcome.result["test"]["mae_scaled"]
+
+
+def test_what_an_earlier_version_wrote_is_read_in_the_same_unit(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    old = {"mae": 0.5, "mae_in_units": 4.0}
+    (tmp_path / "metrics.jsonl").write_text(json.dumps({"epoch": 1, **{f"val/{key}": old[key] for key in old}}) + "\n")
+    (tmp_path / "result.json").write_text(json.dumps({
+        "status": "finished", "config": {}, "test": old, "val_std": old, "folds": [{"fold": 0, "val": old}],
+        "metrics": {"mae": {"label": "mae"}, "mae_in_units": {"label": "in units"}}}))
+    new = {"mae": 4.0, "mae_in_units": 4.0, "mae_scaled": 0.5}
+    assert read(folder.metrics) == [{"epoch": 1, **{f"val/{key}": new[key] for key in new}}]
+    found = folder.result()
+    assert found is not None and found["test"] == found["val_std"] == found["folds"][0]["val"] == new
+    assert set(found["metrics"]) == {"mae", "mae_in_units"}, "names alone"
+    assert result_in_units(found) == found, "once is enough"
+
+
+@pytest.mark.parametrize(("overrides", "another"), [
+    ([], False), (["early_stop.monitor=val/mae"], True), (["schedule=plateau", "schedule.monitor=train/mae"], True),
+    (["early_stop.monitor=val/mae_in_units"], False)])
+def test_only_a_run_that_watches_the_error_of_a_scaled_target_is_another(overrides: list[str], another: bool) -> None:
+    for scale in ("standard", "none"):
+        config = preflight(["dataset=diabetes", "model=linear", f"dataset.target_scale={scale}", *overrides]).config
+        assert config.task.read_revision(config) == (2 if another and scale == "standard" else 1)
 
 
 def test_a_number_among_several_targets_is_too(go, tmp_path: Path, drawn: dict[str, tuple[Any, ...]]) -> None:

@@ -29,8 +29,10 @@ def test_what_has_no_better_and_worse_has_no_direction(key: str) -> None:
 
 
 def test_an_error_in_units_stands_in_place_of_the_scaled_one() -> None:
-    assert METRICS.of("mae_in_units").instead_of == "mae"
-    assert METRICS.of("age_mae_in_units").instead_of == "age_mae"
+    assert METRICS.of("interval_in_units").instead_of == "interval"
+    for name in ("mae_in_units", "mae_scaled", "age_mae_in_units", "age_mae_scaled"):
+        assert METRICS.of(name).minor, "mae says it"
+    assert not METRICS.of("mae").minor and not METRICS.of("age_mae").minor
 
 
 @pytest.mark.parametrize("kind", kinds("task"))

@@ -155,7 +155,7 @@ def is_measured(metric: str, config: Config) -> bool:
     else:
         known = {name.partition("/")[2] for name in measured(config)}
     if getattr(config.dataset, "target_scale", "none") != "none":
-        known.add("mae_in_units")
+        known |= {"mae_in_units", "mae_scaled"}
     if part == "interpolation":
         return config.interpolation and rest in ("minima", "flatness")
     if part == "samples":  # of a GAN's pictures, or of what a model of the next token writes

@@ -13,11 +13,12 @@ from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.metrics import _gathered
 from dlrun.record.metric import Metric
 from dlrun.registry import register
-from dlrun.tasks._base.metrics import ACCURACY, LOSS, MAE, MAE_IN_UNITS
+from dlrun.tasks._base.metrics import ACCURACY, LOSS, MAE, MAE_IN_UNITS, MAE_SCALED, watches_scaled
 from dlrun.tasks._base.spec import TaskSpec
 from dlrun.tasks._base.weights import weight_problems
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
@@ -62,14 +63,16 @@ class MultiOutput(TaskSpec):
 
     @property
     def further(self) -> tuple[Metric, ...]:  # type: ignore[override]
-        return tuple(_of(MAE_IN_UNITS, head.key) for head in self.heads if not head.classes)
+        return tuple(_of(metric, head.key) for head in self.heads if not head.classes
+                     for metric in (MAE_SCALED, MAE_IN_UNITS))
 
     @classmethod
     def metric_named(cls, name: str) -> Metric | None:
         """Of any target: its name comes before the metric's."""
         if name == "loss":
             return LOSS
-        known = [MAE_IN_UNITS, MAE, LOSS, ACCURACY, *_gathered.all_of("classes"), *_gathered.all_of("numbers")]
+        known = [MAE_SCALED, MAE_IN_UNITS, MAE, LOSS, ACCURACY,
+                 *_gathered.all_of("classes"), *_gathered.all_of("numbers")]
         fitting = [metric for metric in known if name.endswith(f"_{metric.name}")]
         if not fitting:
             return None
@@ -86,6 +89,9 @@ class MultiOutput(TaskSpec):
 
     def gathered_names(self) -> list[str]:
         return [f"{head.key}_{name}" for head in self.heads for name in _gathered.names(_kind(head))]
+
+    def read_revision(self, config: Config) -> int:
+        return 2 if watches_scaled(config) else 1
 
     def width(self, data_spec: DatasetSpec) -> int:
         return sum(head.outputs for head in data_spec.several())

@@ -19,6 +19,7 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.gathered import number_predictions, together
+from dlrun.tasks._base.metrics import in_units
 from dlrun.tasks._base.prediction import Column, class_column, number_column, probability_columns
 from dlrun.tasks._base.priors import centre, log_odds, log_shares, sure
 from dlrun.tasks._base.task import Task
@@ -61,8 +62,8 @@ class Slice:
 class MultiOutputTask(Task):
     """Targets are (rows, heads), float32: numbers, and numbers of classes; outputs are (rows, width).
 
-    The loss is the sum over the targets of weight * loss, as in Keras.  A number that the data set scales has
-    ``<name>_mae_in_units`` too, in its own unit.
+    The loss is the sum over the targets of weight * loss, as in Keras.  Of a number that the data set scales
+    ``<name>_mae`` is in its own unit.
     """
 
     def __init__(self, heads: Sequence[Head], targets: Sequence[Target] = (), loss: str = "mse",
@@ -143,6 +144,6 @@ class MultiOutputTask(Task):
         return columns
 
     def compute(self, metrics: dict[str, float]) -> dict[str, float]:
-        in_units = {f"{part.head.key}_mae_in_units": metrics[f"{part.head.key}_mae"] / part.factor
-                    for part in self.slices if part.factor != 1.0 and f"{part.head.key}_mae" in metrics}
-        return {**metrics, **in_units}
+        for part in self.slices:
+            metrics = in_units(metrics, f"{part.head.key}_mae", part.factor)
+        return metrics

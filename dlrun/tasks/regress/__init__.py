@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from dlrun.config.schema.fields import choice
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.registry import register
-from dlrun.tasks._base.metrics import LOSS, MAE, MAE_IN_UNITS, MSE
+from dlrun.tasks._base.metrics import LOSS, MAE, MAE_IN_UNITS, MAE_SCALED, MSE, watches_scaled
 from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
@@ -25,13 +26,16 @@ class Regress(TaskSpec):
     kind = "regress"
     natural = "number"
     accumulated = (LOSS, MSE, MAE)
-    further = (MAE_IN_UNITS,)
+    further = (MAE_SCALED, MAE_IN_UNITS)
     primary = "mae"
     scores = "numbers"
     gathers = True
     accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
+
+    def read_revision(self, config: Config) -> int:
+        return 2 if watches_scaled(config) else 1
 
     def width(self, data_spec: DatasetSpec) -> int:
         return 1

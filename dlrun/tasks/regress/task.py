@@ -1,4 +1,4 @@
-"""Regression: one number for each row, in the data's own units; mean squared or mean absolute error."""
+"""Regression: one number for each row; mean squared or mean absolute error."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant, last_value
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.gathered import number_predictions, together
+from dlrun.tasks._base.metrics import in_units
 from dlrun.tasks._base.prediction import Column, number_column
 from dlrun.tasks._base.priors import centre
 from dlrun.tasks._base.task import Task
@@ -24,7 +25,7 @@ from dlrun.tasks._base.task import Task
 class RegressTask(Task):
     """Targets are numbers (rows,), float32; outputs are (rows, 1).
 
-    Where the data set scales its target by `factor`, ``mae_in_units`` is the mean absolute error in its own unit.
+    Where the data set scales its target by `factor`, ``mae`` is in its own unit; loss and ``mse`` are not.
     """
 
     def __init__(self, loss: str = "mse", factor: float = 1.0, offset: float = 0.0):
@@ -50,9 +51,7 @@ class RegressTask(Task):
         return {"": number_predictions(*together(passed), self.factor, self.offset)}
 
     def compute(self, metrics: dict[str, float]) -> dict[str, float]:
-        if self.factor == 1.0 or "mae" not in metrics:
-            return metrics
-        return {**metrics, "mae_in_units": metrics["mae"] / self.factor}
+        return in_units(metrics, "mae", self.factor)
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The mean of the targets, or where the loss is the absolute error their median (see `_base.priors`)."""
