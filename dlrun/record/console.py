@@ -130,7 +130,6 @@ class Console(EpochLines):
 
     def _note(self, text: str) -> None:
         """A sentence, on a terminal wrapped between words."""
-        from textwrap import wrap
 
         width = get_terminal_size().columns if self._terminal else 10_000
         lines = wrap(text, width, subsequent_indent=" " * 7, break_long_words=False, break_on_hyphens=False)

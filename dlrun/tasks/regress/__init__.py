@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.schema.fields import choice
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import LOSS, MAE, MAE_IN_UNITS, MAE_SCALED, MSE, watches_scaled
 from dlrun.tasks._base.spec import TaskSpec
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
+    from dlrun.tasks._base.view import View
 
 
 @register("task", "regress")
@@ -26,7 +28,9 @@ class Regress(TaskSpec):
     kind = "regress"
     natural = "number"
     accumulated = (LOSS, MSE, MAE)
-    further = (MAE_SCALED, MAE_IN_UNITS)
+    further = (MAE_SCALED, MAE_IN_UNITS,
+               Metric("skill", direction="max", doc="Of a series: 1 - error / error of the last value."),
+               Metric("seasonal_skill", direction="max", doc="1 - error / error of the value one season before."))
     primary = "mae"
     scores = "numbers"
     gathers = True
@@ -39,6 +43,15 @@ class Regress(TaskSpec):
 
     def width(self, data_spec: DatasetSpec) -> int:
         return 1
+
+    def after_test(self, view: View) -> tuple[dict[str, float], dict[str, Any]]:
+        """Of a series, how much better the forecasts are than those that need no network."""
+        if view.prepared.data_spec.input_kind != "series" or view.prepared.test is None:
+            return {}, {}
+        from dlrun.tasks.regress.skill import skill
+
+        predicted = view.prepared.targets[0].in_unit(view.outputs[0][:, 0].numpy())
+        return skill(view.prepared, view.prepared.test, predicted)
 
     def plots(self) -> Plots:
         from dlrun.tasks.regress.plots import PLOTS
