@@ -159,9 +159,9 @@ def still_falling(facts: Facts) -> Iterator[Remark]:
     if min(curve) < curve[-1] or fall < WORTH * abs(before) or fall < FALLING * (curve[0] - curve[-1]):
         return
     epochs = facts.option("epochs") or len(curve)
+    when = f"in the last {last} epochs" if last > 1 else "in the last one"
     yield Remark("still_falling", f"the {_named(key)} was still falling when the epochs ended "
-                                  f"({before:.4g} to {curve[-1]:.4g} in the last {f'{last} epochs' if last > 1 else 'one'})",
-                 (f"epochs={2 * int(epochs)}",))
+                                  f"({before:.4g} to {curve[-1]:.4g} {when})", (f"epochs={2 * int(epochs)}",))
 
 
 def past_its_best(facts: Facts) -> Iterator[Remark]:

@@ -81,7 +81,9 @@ def test_result_says_what_the_run_came_to(outcome) -> None:
     best = min(measured, key=lambda row: row["val/loss"])
     assert result["best"] == {"epoch": best["epoch"], "monitor": "val/loss",
                               **{k: v for k, v in best.items() if k.startswith(("train/", "val/"))}}
-    assert result["val"] == {"loss": best["val/loss"], "accuracy": best["val/accuracy"]}
+    assert {key: result["val"][key] for key in ("loss", "accuracy")} == {
+        "loss": best["val/loss"], "accuracy": best["val/accuracy"]}
+    assert {"f1", "roc_auc", "calibration_error"} <= result["val"].keys() & result["test"].keys()
     assert result["train"] == {"loss": best["train/loss"], "accuracy": best["train/accuracy"]}
     assert result["test_at"] == {"2": {"loss": measured[1]["test/loss"], "accuracy": measured[1]["test/accuracy"]}}
     seconds = sum(json.loads(line)["seconds"] for line in (outcome.folder / "metrics.jsonl").open())
