@@ -22,9 +22,14 @@ def headings() -> dict[str, str]:
 def empty(group: str) -> str:
     """What `dlrun list` prints for a group without options: where they come from."""
     return {
-        "metric": 'none registered; task.metrics takes those of torchmetrics (pip install "dlrun[metrics]"), and yours',
         "callback": "none registered; a class of yours is taken by  callbacks=module.Class allow=module",
     }.get(group, f"none yet; a YAML file in ./{group}s is one")
+
+
+def more(group: str) -> str:
+    """What else can be chosen of a group than what is listed; empty where nothing is."""
+    return 'task.metrics also takes those of torchmetrics (pip install "dlrun[metrics]"), and yours' if (
+        group == "metric") else ""
 
 
 def own_options(group: str) -> dict[str, str]:

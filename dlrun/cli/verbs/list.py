@@ -30,7 +30,7 @@ class List(Verb):
     )
 
     def run(self) -> int:
-        from dlrun.cli.group_options import empty, headings, options_of
+        from dlrun.cli.group_options import empty, headings, more, options_of
         from dlrun.record.terminal import columns, paint
 
         chosen, parts = _sorted(self.what)
@@ -47,6 +47,8 @@ class List(Verb):
             rows = [[f"{chooses}{name}", text] for name, text in named.items()]
             say(("\n" if shown else "") + paint(heading, "bold", sys.stdout))
             say("\n".join(columns(rows)) if rows else f"  {empty(group)}")
+            if (further := more(group)) and not parts:
+                say(f"  {further}")
             shown += 1
         if not shown:
             _refuse(parts, chosen)
