@@ -20,7 +20,7 @@ from dlrun.record.lock import require
 from dlrun.record.metric import SPLITS, metrics_of
 from dlrun.record.metrics import read
 from dlrun.record.recorder import Recorder
-from dlrun.record.remarks import remarks
+from dlrun.record.remark_rules import remarks
 from dlrun.run.facts import facts_of
 from dlrun.run.gathered import add_gathered
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dlrun.record.remarks import Facts, Remark, counted, of_folds, remark_of, remarks
+from dlrun.record.remark_rules import Facts, remarks
+from dlrun.record.remarks import Remark, counted, of_folds, remark_of
 
 ACCURACY = {"label": "accuracy", "unit": "", "direction": "max", "share": True}
 MAE = {"label": "mae", "unit": "", "direction": "min", "share": False}
@@ -69,6 +70,15 @@ def test_an_error_worse_than_the_mean_names_the_scale_of_the_target() -> None:
     assert remarks(Facts(numbers(0.692, 0.69))) == [], "less than one percent"
 
 
+def test_a_network_that_still_learns_is_given_epochs_and_another_a_smaller_rate() -> None:
+    falls = curve(2.0, 1.8, 1.6, key="train/loss")
+    assert only(Facts(result(test={"accuracy": 0.2}), falls)).words == ("epochs=40",)
+    longer = Facts(result(test={"accuracy": 0.2}), curve(*(2.0 - place / 10 for place in range(10)), key="train/loss"))
+    assert kinds(longer) == ["worse_than_baseline"], "once is enough"
+    jumps = curve(2.0, 5.0, 4.0, key="train/loss")
+    assert only(Facts(result(test={"accuracy": 0.2}), jumps)).words == ("optimizer.lr=0.001",)
+
+
 def test_a_model_that_is_the_baseline_is_not_compared_with_itself() -> None:
     assert remarks(Facts(result(test={"accuracy": 0.1}, config={"model.kind": "majority"}))) == []
 
@@ -78,6 +88,9 @@ def test_a_network_that_takes_every_row_for_one_class_is_said() -> None:
     found = only(Facts(result(test_per_class=table)))
     assert (found.kind, found.text) == ("one_class_taken", "every row is taken for class cat")
     assert remarks(Facts(result(test_per_class={**table, "dog": {"recall": 0.1, "rows": 40}}))) == []
+    for counts, words in (([300, 100], "task.class_weights=balanced"), ([200, 200], "optimizer.lr=0.001")):
+        uneven = Facts(result(test_per_class=table), counts={"train": counts}, classes=("cat", "dog"))
+        assert only(uneven).words == (words,)
 
 
 def test_a_loss_that_still_falls_asks_for_twice_the_epochs() -> None:

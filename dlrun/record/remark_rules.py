@@ -1,0 +1,217 @@
+"""Which results get remarks: small functions of the facts of a run, from numbers alone.
+
+They keep silent where there are too few rows or epochs to say anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlrun.record.metric import metrics_of
+from dlrun.record.remarks import Remark
+
+FEWEST_ROWS = 20  # measured rows: with fewer, half a dozen other ones would say something else
+FEWEST_EPOCHS = 5  # a shorter run is a trial
+FALLING = 0.1  # of the whole fall of the loss, in the last fifth of the epochs: a straight line has 0.2
+WORTH = 0.005  # of the loss: a smaller fall is not worth the time of more epochs
+RISEN = 0.05  # of the lowest validation loss: curves of small validation parts move by a few percent by chance
+LONGER = "still_falling"
+RARE = 0.2  # of the rows that each class would have if all had equally many
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What remarks follow from: a result, the rows of its metrics.jsonl, and rows of each class by split.
+
+    `counts` are ``{"train": [...], "val": [...], "test": [...]}`` in the order of `classes`; {} where the targets are
+    no classes.  `target` is the mean and the deviation, as a network is trained on it, of a target that is a number.
+    """
+
+    result: Mapping[str, Any]
+    epochs: Sequence[Mapping[str, Any]] = ()
+    counts: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    classes: Sequence[str] = ()
+    target: tuple[float, float] | None = None
+
+    def option(self, key: str) -> Any:
+        """A value of the run's configuration."""
+        return (self.result.get("config") or {}).get(key)
+
+    @property
+    def split(self) -> str:
+        """The rows that the result is of."""
+        return str((self.result.get("baseline") or {}).get("part", "test"))
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return int((self.result.get("rows") or {}).get(self.split, 0))
+
+    @property
+    def cut(self) -> bool:
+        """Whether the run was asked to end early, or to see fewer rows: a trial."""
+        return any(self.option(key) is not None for key in ("max_steps", "max_seconds", "steps_per_epoch"))
+
+
+def worse_than_baseline(facts: Facts) -> Iterator[Remark]:
+    """The metric that the task is judged by is worse than what the targets alone give, and not by chance."""
+    baseline, name = facts.result.get("baseline") or {}, str(facts.result.get("primary_metric", ""))
+    own, given = (facts.result.get(facts.split) or {}).get(name), baseline.get(name)
+    if facts.rows < FEWEST_ROWS or own is None or given is None or facts.option("model.kind") == baseline.get("model"):
+        return
+    metric = metrics_of(facts.result).of(name)
+    if metric.share:  # of so many rows; a difference of one standard error could be other rows
+        margin = math.sqrt(max(given * (1 - given), 0.0) / facts.rows)
+    else:
+        margin = 0.01 * abs(given)
+    gap = given - own if metric.direction == "max" else own - given
+    if metric.direction is None or gap <= margin:
+        return
+    says = str(baseline.get("says", "the baseline"))
+    yield Remark("worse_than_baseline",
+                 f"{metric.title} {metric.text(own, 2)} is worse than the baseline, {says}: {metric.text(given, 2)}",
+                 _against_baseline(facts))
+
+
+def _against_baseline(facts: Facts) -> tuple[str, ...]:
+    words = []
+    if facts.target is not None and facts.option("dataset.target_scale") == "none":
+        mean, deviation = facts.target  # a new network's outputs are about 0, and differ by about 1
+        if abs(mean) > 2 or not 0.2 < deviation < 5:
+            words.append("dataset.target_scale=standard")
+    if facts.option("dataset.scale") == "none":
+        words.append("dataset.scale=standard")
+    return tuple([*words, *_training(facts)][:2])
+
+
+def _training(facts: Facts) -> tuple[str, ...]:
+    """What helps a network that has learnt too little: more epochs while its loss falls, else a smaller rate."""
+    curve, epochs, rate = _curve(facts, "train/loss"), facts.option("epochs"), facts.option("optimizer.lr")
+    if len(curve) > 1 and curve[-1] == min(curve) and _falls(curve, 0.0) and isinstance(epochs, int):
+        return (f"epochs={4 * epochs}",)
+    return (f"optimizer.lr={rate / 10:g}",) if isinstance(rate, (int, float)) and rate else ()
+
+
+def one_class_taken(facts: Facts) -> Iterator[Remark]:
+    """All rows were taken for one class, though several are true of them."""
+    table = facts.result.get(f"{facts.split}_per_class") or {}
+    rows = {name: row for name, row in table.items() if isinstance(row, Mapping) and "recall" in row}
+    true = [name for name, row in rows.items() if row["rows"]]
+    found = [name for name in true if rows[name]["recall"] > 0]
+    if facts.rows < FEWEST_ROWS or len(rows) < len(table) or len(true) < 2 or len(found) != 1:
+        return
+    if rows[found[0]]["recall"] < 1:
+        return
+    counts = facts.counts.get("train") or (0,)
+    uneven = max(counts) > 2 * min(counts)
+    yield Remark("one_class_taken", f"every row is taken for class {found[0]}",
+                 (_weights(facts) if uneven else ()) or _training(facts))
+
+
+def still_falling(facts: Facts) -> Iterator[Remark]:
+    """The loss was at its lowest when the epochs ended, and still on its way down."""
+    key = "val/loss" if any("val/loss" in row for row in facts.epochs) else "train/loss"
+    curve = _curve(facts, key)
+    if facts.cut or facts.result.get("status") != "finished" or len(curve) < FEWEST_EPOCHS:
+        return
+    if min(curve) < curve[-1] or not _falls(curve):
+        return
+    last = _last(curve)
+    before, epochs = min(curve[:-last]), facts.option("epochs") or len(curve)
+    when = f"in the last {last} epochs" if last > 1 else "in the last one"
+    yield Remark(LONGER, f"the {_named(key)} was still falling when the epochs ended "
+                         f"({before:.4g} to {curve[-1]:.4g} {when})", (f"epochs={2 * int(epochs)}",))
+
+
+def _last(curve: Sequence[float]) -> int:
+    """The epochs of the last fifth."""
+    return max(1, len(curve) // 5)
+
+
+def _falls(curve: Sequence[float], worth: float = WORTH) -> bool:
+    """Whether a loss is still on its way down at the end, by a share `worth` of it at least."""
+    before = min(curve[: -_last(curve)])
+    fall = before - curve[-1]
+    return fall > worth * abs(before) and fall >= FALLING * (curve[0] - curve[-1])
+
+
+def past_its_best(facts: Facts) -> Iterator[Remark]:
+    """The validation loss had its lowest value long before the end, and the last weights were kept."""
+    curve = _curve(facts, "val/loss")
+    if len(curve) < FEWEST_EPOCHS or _restored(facts):
+        return
+    best = curve.index(min(curve))
+    if best + 1 > 0.75 * len(curve) or curve[best] <= 0 or curve[-1] < curve[best] * (1 + RISEN):
+        return
+    yield Remark("past_its_best", f"the validation loss was lowest after epoch {best + 1} of {len(curve)} "
+                                  f"({curve[best]:.4g}, at the end {curve[-1]:.4g})", ("early_stop=patience",))
+
+
+def classes_missing(facts: Facts) -> Iterator[Remark]:
+    """A part of the rows has none of some class, or only one class."""
+    for split, counts in facts.counts.items():
+        there = [place for place, count in enumerate(counts) if count]
+        if sum(counts) < FEWEST_ROWS or len(there) == len(counts):
+            continue
+        called = {"train": "training", "val": "validation"}.get(split, split)
+        if len(there) == 1:
+            text = f"all {called} rows are of class {facts.classes[there[0]]}"
+        else:
+            absent = [str(facts.classes[place]) for place, count in enumerate(counts) if not count]
+            more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
+            text = f"no {called} row is of class {', '.join(absent[:5])}{more}"
+        words = {"val": ("validation={take: random, stratify: true}",), "test": ("dataset.stratify=true",)}.get(
+            split, ())
+        if split == "test" and facts.option("dataset.stratify") is not False:
+            words = ()
+        yield Remark("classes_missing", text, words)
+
+
+def rare_class(facts: Facts) -> Iterator[Remark]:
+    """A class has far fewer training rows than the others, and they weigh no more."""
+    counts = facts.counts.get("train") or ()
+    if len(counts) < 2 or sum(counts) < FEWEST_ROWS or facts.option("task.class_weights") is not None:
+        return
+    rare = [place for place, count in enumerate(counts) if 0 < count < RARE * sum(counts) / len(counts)]
+    if not rare:
+        return
+    smallest = min(rare, key=lambda place: counts[place])
+    share = counts[smallest] / sum(counts)
+    others = f" ({len(rare)} classes have so few)" if len(rare) > 1 else ""
+    yield Remark("rare_class", f"class {facts.classes[smallest]} has {100 * share:.2g} % of the training rows{others}",
+                 _weights(facts))
+
+
+def _weights(facts: Facts) -> tuple[str, ...]:
+    known = "task.class_weights" in (facts.result.get("config") or {})
+    return ("task.class_weights=balanced",) if known and facts.option("task.class_weights") is None else ()
+
+
+def _curve(facts: Facts, key: str) -> list[float]:
+    """The values of a metric by epoch; [] where one is missing or no number."""
+    values = [row.get(key) for row in facts.epochs]
+    return [float(value) for value in values if isinstance(value, (int, float))] if None not in values else []
+
+
+def _restored(facts: Facts) -> bool:
+    """Whether the best epoch's weights were kept."""
+    stops = facts.option("early_stop.patience") is not None or facts.option("early_stop.target") is not None
+    return stops and facts.option("early_stop.restore_best") is not False
+
+
+def _named(key: str) -> str:
+    return "validation loss" if key.startswith("val/") else "training loss"
+
+
+RULES: tuple[Callable[[Facts], Iterator[Remark]], ...] = (
+    worse_than_baseline, one_class_taken, classes_missing, rare_class, past_its_best, still_falling)
+
+
+def remarks(facts: Facts) -> list[Remark]:
+    """All remarks on a run that came to its end, the gravest first; one that asks for more epochs is enough."""
+    found = [remark for rule in RULES for remark in rule(facts)]
+    longer = any(word.startswith("epochs=") for remark in found for word in remark.words if remark.kind != LONGER)
+    return [remark for remark in found if not (longer and remark.kind == LONGER)]
