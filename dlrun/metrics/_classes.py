@@ -76,7 +76,7 @@ class ClassPredictions:
     def reliability(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows, mean confidence and share of right ones in each bin of the confidence (BINS,), which is the
         probability of the class taken."""
-        confidence = self.probabilities[np.arange(len(self.taken)), self.taken].astype(np.float64)
+        confidence = np.nan_to_num(self.probabilities[np.arange(len(self.taken)), self.taken].astype(np.float64))
         place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
         rows, sure, right = (np.bincount(place, weights, BINS) for weights in
                              (None, confidence, (self.taken == self.targets).astype(np.float64)))

@@ -75,7 +75,7 @@ def test_permuted_labels_are_right_as_often_as_their_shares_say(go) -> None:
     expected = float(p @ q)
     assert abs(result["test"]["accuracy"] - expected) < 3 * np.sqrt(expected * (1 - expected) / count)
     assert result["test"]["accuracy"] < result["baseline"]["accuracy"], "worse than always the same"
-    assert result["test_at"]["1"] == result["test"], "the same draw in each measurement"
+    assert result["test_at"]["1"].items() <= result["test"].items(), "the same draw in each measurement"
     other = go("dataset=breast_cancer", "model=permuted", "seed=1").result
     assert other["test"] != result["test"]
 

@@ -354,7 +354,7 @@ def test_test_rows_are_measured_at_named_epochs_and_never_choose(go) -> None:
     assert plain.result["best"] == at.result["best"] and plain.result["test"] == at.result["test"]
     assert plain.result["test_at"] == {} and at.result["test_at"].keys() == {"1", "3"}
     one = go(*OVERRIDES, "epochs=1", "optimizer.lr=0.05", "output_dir=one")  # independent: it ends there
-    assert at.result["test_at"]["1"] == one.result["test"]
+    assert at.result["test_at"]["1"].items() <= one.result["test"].items()
     with pytest.raises(ConfigError, match="never used to choose"):
         go(*overrides, "test_at=[1]", "early_stop.monitor=test/loss")
 
