@@ -114,9 +114,7 @@ def _filled(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
             say(notes[-1])
         fill = np.nan_to_num(fill)
         basis = dataclasses.replace(basis, x=np.where(np.isnan(basis.x), fill, basis.x))
-        whole: dict[str, Any] = {name: _with_fill(split, fill)
-                 for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
-        prepared = dataclasses.replace(prepared, **whole)
+        prepared = prepared.with_splits({name: _with_fill(split, fill) for name, split in prepared.splits.items()})
     settings: dict[str, Any] = {"columns": [dataclasses.asdict(column) for column in source.columns]}
     if source.reading:
         settings["reading"] = source.reading
@@ -176,6 +174,5 @@ def _target(cfg: DatasetKind, prepared: PreparedData, basis: Split) -> PreparedD
         return targets[0](y) if y.ndim == 1 else np.stack([of(y[:, n]) for n, of in enumerate(targets)], 1)
 
     splits = {name: dataclasses.replace(split, y=scaled(split.y), stream=split.stream and split.stream.scaled(scaled))
-             for name in ("train", "val", "test")
-             if (split := getattr(prepared, name)) is not None and split.y is not None}
-    return dataclasses.replace(prepared, **splits, targets=tuple(targets))
+              for name, split in prepared.splits.items() if split.y is not None}
+    return prepared.with_splits(splits, targets=tuple(targets))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,3 +65,13 @@ class PreparedData:
     targets: tuple[Target, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     stand_in: np.ndarray | None = None
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits that are there, by name: train, val, test."""
+        found = {"train": self.train, "val": self.val, "test": self.test}
+        return {name: split for name, split in found.items() if split is not None}
+
+    def with_splits(self, splits: Mapping[str, Split], **others: Any) -> PreparedData:
+        """The same with these splits, by name, and other values of fields."""
+        return replace(self, **{**splits, **others})

@@ -42,7 +42,7 @@ def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
     else:
         table, vocabulary = frequent(source, basis.x, cfg)
     size = cfg.num_words or len(vocabulary)
-    splits = {name: split for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
+    splits = prepared.splits
     ids = {name: looked_up(source.data, table, split.x) for name, split in splits.items()}
     form = cfg.form
     fitted_on = ids["train"] if basis is prepared.train else looked_up(source.data, table, basis.x)
@@ -55,8 +55,8 @@ def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
         spans = {name: Ids(source.data_y, split.x) for name, split in splits.items()}
         of_targets = {**settings, "size": len(source.data_spec.classes)}
         made = {name: dataclasses.replace(split, y=rows(spans[name], of_targets)) for name, split in made.items()}
-    return dataclasses.replace(prepared, **made, data_spec=shape.of_sentences(cfg, source.data_spec, size, maxlen),
-                               vocabulary=vocabulary, settings=settings)
+    return prepared.with_splits(made, data_spec=shape.of_sentences(cfg, source.data_spec, size, maxlen),
+                                vocabulary=vocabulary, settings=settings)
 
 
 def form_of(settings: dict[str, Any]) -> Form:

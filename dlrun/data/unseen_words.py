@@ -30,7 +30,7 @@ def without_unseen(source: RawDataset, prepared: PreparedData, train: np.ndarray
     """The splits with unseen words as unknown, counted in a note, and the unseen words by column, where there are any.
     """
     untrained: dict[str, list[str]] = {}
-    splits = {name: split for name in ("train", "val", "test") if (split := getattr(prepared, name)) is not None}
+    splits = prepared.splits
     notes = list(prepared.notes)
     for column, start in _text_columns(source.columns):
         unseen = _unseen(train, column, start)
@@ -46,7 +46,7 @@ def without_unseen(source: RawDataset, prepared: PreparedData, train: np.ndarray
                 notes.append(f'{int(hit.sum()):,} {_SPLITS[name]} rows have a text in "{column.name}" that no training '
                              f"row has ({column.words[unseen[0]]!r}): it counts as unknown")
                 say(notes[-1])
-    return dataclasses.replace(prepared, **splits, notes=notes), {"untrained": untrained} if untrained else {}
+    return prepared.with_splits(splits, notes=notes), {"untrained": untrained} if untrained else {}
 
 
 def any_unseen(cfg: DatasetKind, source: RawDataset, validation: Validation, train_size: int | None, seed: int) -> bool:

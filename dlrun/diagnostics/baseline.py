@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from dlrun.assembly.components import RunComponents
-from dlrun.data.prepared import Split
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import all_targets
 from dlrun.tasks._base.batch import Batch
@@ -20,8 +19,8 @@ def measure_baseline(components: RunComponents) -> dict[str, Any]:
     It needs no pass over the inputs.  {} for tasks without a baseline.
     """
     prepared, config = components.prepared, components.config
-    name = next(name for name in ("test", "val", "train") if getattr(prepared, name) is not None)
-    split: Split = getattr(prepared, name)
+    name = next(name for name in ("test", "val", "train") if name in prepared.splits)
+    split = prepared.splits[name]
     found = components.task.baseline(prepared, split, config.task.width(prepared.data_spec))
     if found is None:
         return {}
