@@ -59,6 +59,14 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return call
 
 
+@pytest.fixture
+def quick_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The classifier of a GAN's samples is trained for a sixth of its steps, enough to tell digits apart."""
+    from dlrun.diagnostics import sample_classifier
+
+    monkeypatch.setattr(sample_classifier, "STEPS", 100)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data files; tests that need it are skipped where it is not there."""

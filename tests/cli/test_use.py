@@ -87,7 +87,8 @@ def test_predict_answers_for_the_pictures_of_a_folder_or_says_what_is_wrong(go, 
         assert code == 2 and not lines and says in notes and place in notes and "1 problem" in notes
 
 
-def test_predict_of_a_network_that_only_generates_is_refused_before_a_picture_is_read(go, tmp_path, capsys) -> None:
+def test_predict_of_a_network_that_only_generates_is_refused_before_a_picture_is_read(
+        go, quick_classifier, tmp_path, capsys) -> None:
     outcome = go("dataset=digits", "model=gan", "max_steps=1", "epochs=1")
     (tmp_path / "zero.png").write_bytes(b"")
     assert route(["predict", str(outcome.folder), str(tmp_path / "zero.png")]) == 2
@@ -106,7 +107,7 @@ def test_generated_text_follows_the_prompt_and_the_seed(go, capsys) -> None:
     assert texts[3] == texts[4], "the most likely token needs no dice"
 
 
-def test_generated_pictures_are_a_grid_of_samples_and_lines_between_two(go, tmp_path: Path) -> None:
+def test_generated_pictures_are_a_grid_of_samples_and_lines_between_two(go, quick_classifier, tmp_path: Path) -> None:
     outcome = go("dataset=digits", "model=gan", "epochs=1")
     made = {}
     for name, arguments in (("grid", ["count=9", "seed=1"]), ("again", ["count=9", "seed=1"]),

@@ -13,7 +13,6 @@ import pytest
 
 from dlrun.assembly.components import class_counts
 from dlrun.config.problem import ConfigError
-from dlrun.diagnostics import sample_classifier
 from dlrun.engine import checkpoint
 from dlrun.inference.load import load_run
 from dlrun.record.folder import RunFolder
@@ -304,8 +303,7 @@ def test_a_fold_whose_files_were_changed_is_in_no_mean(go, name: str) -> None:
     assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)
 
 
-def test_a_damaged_classifier_of_samples_is_trained_again(go, monkeypatch) -> None:
-    monkeypatch.setattr(sample_classifier, "STEPS", 100)  # enough to tell digits apart
+def test_a_damaged_classifier_of_samples_is_trained_again(go, quick_classifier) -> None:
     words = ["dataset=digits", "model=gan", "batch_size=500", "epochs=2"]
     whole = go(*words, "output_dir=whole").folder
     with signalled_after(3):

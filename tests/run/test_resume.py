@@ -23,7 +23,7 @@ from tests.whole.equal import assert_same_run, assert_same_state, rows, state
 
 
 def test_sigint_and_sigterm_save_and_exit_and_the_same_command_goes_on(go, tmp_path: Path) -> None:
-    overrides = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=1", "epochs=3",
+    overrides = ["dataset=digits", "model=dense", "model.hidden=[16]", "model.dropout=0.2", "batch_size=2", "epochs=3",
                  "threads=1", "device=cpu"]
     stopped_at = []
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
@@ -42,8 +42,8 @@ def test_sigint_and_sigterm_save_and_exit_and_the_same_command_goes_on(go, tmp_p
         assert f"interrupted by {signal.Signals(number).name} after step {result['steps']:,}" in result["stop_reason"]
         assert result["stop_reason"] in out
         stopped_at.append(result["steps"])
-    assert 0 < stopped_at[0] < stopped_at[1] < 3 * 1149
-    assert any(steps % 1149 for steps in stopped_at), "none of the stops fell into an epoch"
+    assert 0 < stopped_at[0] < stopped_at[1] < 3 * 575
+    assert any(steps % 575 for steps in stopped_at), "none of the stops fell into an epoch"
     process = command(tmp_path, *overrides)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, out + err

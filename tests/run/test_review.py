@@ -65,7 +65,7 @@ def test_a_picture_that_fails_is_said_and_costs_nothing_else(go, monkeypatch: py
     assert said == ["no picture of confusion: OSError: no room"]
 
 
-def test_the_graph_of_a_gan_is_its_generator(go) -> None:
+def test_the_graph_of_a_gan_is_its_generator(go, quick_classifier) -> None:
     outcome = go("dataset=digits", "model=gan", "epochs=1", "graph=true", recorders=[TensorBoardWriter()])
     [nodes] = [GraphDef.FromString(event.graph_def).node for file in event_files(outcome.folder)
                for _, event in read_records(file) if event.graph_def]

@@ -69,7 +69,7 @@ def test_half_of_the_rows_twice_are_duplicates(components, looks, monkeypatch) -
     assert whole < 0.15 and 0.75 <= half < 0.85
 
 
-def test_measuring_samples_changes_no_bit_of_training(go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measuring_samples_changes_no_bit_of_training(go, quick_classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = go(*SMALL, "output_dir=watched")
     monkeypatch.setattr(Adversarial, "sample_metrics", lambda *about: None)
     alone = go(*SMALL, "output_dir=alone")
@@ -79,7 +79,7 @@ def test_measuring_samples_changes_no_bit_of_training(go, tmp_path: Path, monkey
     assert without == rows(alone.folder) != rows(watched.folder)
 
 
-def test_an_interrupted_run_is_judged_the_same(go, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_judged_the_same(go, quick_classifier) -> None:
     whole = go(*SMALL, "output_dir=whole")
     with signalled_after(30):
         assert go(*SMALL, "output_dir=parted").result["status"] == "interrupted"
@@ -96,7 +96,7 @@ def test_a_run_without_labels_counts_duplicates_alone(go, tmp_path: Path) -> Non
     assert not RunFolder(outcome.folder).sample_classifier.exists()
 
 
-def test_a_collapsed_run_says_so(go, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_collapsed_run_says_so(go, quick_classifier, capsys: pytest.CaptureFixture[str]) -> None:
     outcome = go(*SMALL, "task.generator_optimizer={lr: 1e-9}", "verbosity=1", recorders=[Console()])
     assert outcome.result["status"] == "finished" and outcome.result["collapsed"] is True
     sentence = "collapsed: since epoch 1 more than half of the generator's samples are duplicates"
