@@ -67,6 +67,15 @@ def quick_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sample_classifier, "STEPS", 100)
 
 
+@pytest.fixture
+def short_passages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a model of the next token writes at the end of a run, to be shown and measured, is a few words."""
+    from dlrun.tasks.next_token import plots, text_diversity
+
+    for module in (plots, text_diversity):
+        monkeypatch.setattr(module, "TOKENS", 20)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data files; tests that need it are skipped where it is not there."""

@@ -46,7 +46,7 @@ def test_one_sentence(folder: Path, capsys, arguments: list[str], says: str) -> 
     assert not (folder / "runs").exists() or not list((folder / "runs").glob("*/*/*"))
 
 
-def test_texts_that_training_accepts_are_predicted(go, tmp_path: Path, capsys) -> None:
+def test_texts_that_training_accepts_are_predicted(go, short_passages, tmp_path: Path, capsys) -> None:
     outcome = go("dataset=python_docs", "model=lstm", "model.units=8", "max_steps=2", "train_size=500", "epochs=1")
     (tmp_path / "latin.txt").write_bytes("Gr\u00fc\u00dfe aus K\u00f6ln\n".encode("latin-1"))
     code = route(["predict", str(outcome.folder), str(tmp_path / "latin.txt")])

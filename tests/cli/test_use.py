@@ -95,7 +95,7 @@ def test_predict_of_a_network_that_only_generates_is_refused_before_a_picture_is
     assert "predict answers with classes, numbers and codes; see  dlrun generate" in capsys.readouterr().err
 
 
-def test_generated_text_follows_the_prompt_and_the_seed(go, capsys) -> None:
+def test_generated_text_follows_the_prompt_and_the_seed(go, short_passages, capsys) -> None:
     outcome = go("dataset=python_docs", "model=lstm", "model.units=8", "max_steps=5", "train_size=2000", "epochs=1")
     texts = []
     for arguments in (["seed=1"], ["seed=1"], ["seed=2"], ["temperature=0", "seed=1"], ["temperature=0", "seed=2"]):

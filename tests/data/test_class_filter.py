@@ -42,7 +42,7 @@ def test_a_class_that_is_not_there_is_said_with_the_nearest_name():
 
 @pytest.mark.parametrize("cfg, file", [
     (Mnist(only=("3", "8")), "MNIST/raw"), (FashionMnist(only=("Shirt",)), "FashionMNIST/raw"),
-    (Cifar10(only=("frog",)), "CIFAR10")])
+    pytest.param(Cifar10(only=("frog",)), "CIFAR10", marks=pytest.mark.slow)])  # 60,000 pictures are decoded
 def test_the_rows_that_are_promised_are_those_of_the_real_data(cfg, file, real, said):
     source = read(cfg, str(real(file).parents[len(file.split("/")) - 1]), said.append)
     promised = dataset_info(cfg, "")
