@@ -23,7 +23,6 @@ from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.prepared import Split
 from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
-from dlrun.models.token_vectors import TokenVectors
 from dlrun.preflight.checked import Checked
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
@@ -138,7 +137,7 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     rng = StepRng(seed, machine.device)
     model: nn.Module = config.model.build(checked.network, prepared.data_spec, config.task.width(prepared.data_spec),
                                           seed, rng)
-    if any(isinstance(module, TokenVectors) and module.vectors for module in model.modules()):
+    if prepared.data_spec.input_kind == "tokens":
         from dlrun.assembly.vectors import set_vectors
 
         set_vectors(model, prepared, data_dir(config.data_dir), say)

@@ -55,7 +55,7 @@ def report(problems: Sequence[Problem], after: str = "nothing was started",
 
 def _one_line(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= 100 else line[:97] + "..."
+    return line if len(line) <= 100 else f"{line[:40]}...{line[-57:]}"  # a path says what it is at its end
 
 
 def problem(given: str, expected: str, origin: str = "") -> ConfigError:

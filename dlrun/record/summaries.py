@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 START, END = "_hparams_/session_start_info", "_hparams_/session_end_info"
 
@@ -19,7 +20,7 @@ def tensor(data: Sequence[bytes] | np.ndarray) -> Any:
     """A TensorProto of texts, or of an array of float64 (of more than one number)."""
     from tensorboard.compat.proto import tensor_pb2, types_pb2
 
-    if isinstance(data, np.ndarray):
+    if not isinstance(data, Sequence):
         return tensor_pb2.TensorProto(dtype=types_pb2.DT_DOUBLE, tensor_shape=_shape(data.shape),
                                       tensor_content=data.tobytes())
     return tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, tensor_shape=_shape((len(data),)), string_val=data)

@@ -15,7 +15,7 @@ import pytest
 from dlrun.diagnostics import sample_classifier
 from dlrun.report.find import run_folders
 from tests.faults.families import DENSE, FAMILIES
-from tests.faults.kills import Counted, Scenario, kill_at_every_call
+from tests.faults.kills import Scenario, kill_at_every_call
 from tests.faults.same import names
 from tests.helpers.fault_figures import store
 
@@ -58,7 +58,8 @@ def quick_sample_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_some_kills_of_a_run(tmp_path: Path) -> None:
-    assert kill_at_every_call(SCENARIOS["majority"], tmp_path, every=30, first=10) == Counted(3)
+    found = kill_at_every_call(SCENARIOS["majority"], tmp_path, every=30, first=10)
+    assert found.kills >= 3 and not found.wrong, found.wrong
 
 
 @pytest.mark.faults

@@ -50,7 +50,7 @@ def test_the_folder_is_output_dir_name_id(outcome) -> None:
     assert names - events == {
         "config.yaml", "fitted.json", "metrics.jsonl", "result.json", "provenance.json", "checkpoints/last.pt",
         "checkpoints/best.pt", "pictures/batch.png", "pictures/confusion.png",
-        "pictures/mistakes.png", "manifest.json", "lock"}
+        "pictures/classes.txt", "pictures/mistakes.png", "pictures/reliability.png", "manifest.json", "lock"}
     assert [name for name in events if (outcome.folder / name).stat().st_size] != []
 
 
@@ -179,7 +179,7 @@ def test_recorders_are_called_in_their_order(go) -> None:
 
     go("dataset=digits", "model=softmax", "epochs=2", recorders=[Watch()])
     assert calls == ["start 1", "picture batch", "epoch 1 True", "epoch 2 True",
-                     "picture confusion", "picture mistakes", "finish", "close"]
+                     "picture confusion", "picture reliability", "picture mistakes", "finish", "close"]
 
 
 def test_made_up_data_is_labelled(go) -> None:

@@ -330,10 +330,10 @@ def test_time_that_was_used_before_a_stop_counts(go, monkeypatch) -> None:
     assert 0 < content["parts"]["clock"]["seconds"] < 60
     content["parts"]["clock"]["seconds"] = 6000.0  # as if it had trained so long
     checkpoint.save(path, content)
-    from dlrun.run import session as once
+    from dlrun.run import outcome
 
     with monkeypatch.context() as patch:
-        patch.setattr(once, "finished", lambda *given: (_ for _ in ()).throw(Killed))
+        patch.setattr(outcome, "finished", lambda *given: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             go(*overrides)
     assert [row["epoch"] for row in rows(folder)] == [1, 2], "the half-done epoch is closed"
