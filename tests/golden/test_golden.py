@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -106,6 +107,16 @@ def same_machine(folder: Path) -> bool:
     return made["cpu"] == cpu_model() and made["versions"]["torch"] == torch.__version__
 
 
+def without_gradient(names: list[str]) -> set[str]:
+    """The biases that batch norm takes away again, and its running means of them.
+
+    Their gradient is nothing but rounding, which Adam scales up to whole steps: on another processor they go elsewhere.
+    """
+    norms = [at for at, name in enumerate(names) if re.search(r"/(batch_norm_\d+)\.weight$", name)]
+    return {names[at - 1] for at in norms if names[at - 1].endswith(".bias")} | {
+        names[at].replace(".weight", ".running_mean") for at in norms}
+
+
 def assert_close(one: Path, other: Path) -> None:
     """Equal bits where the machine is the same; else equal to what another order of sums can change."""
     for folder in sorted(path.parent for path in one.rglob("result.json")):
@@ -118,7 +129,7 @@ def assert_close(one: Path, other: Path) -> None:
             if isinstance(value, torch.Tensor):
                 if same_machine(folder):
                     assert torch.equal(value, found[key]), (twin, key)
-                elif key.startswith("/parts/model"):
+                elif key.startswith("/parts/model") and key not in without_gradient(list(expected)):
                     torch.testing.assert_close(found[key], value, rtol=1e-2, atol=1e-3)
             elif same_machine(folder):
                 assert value == found[key], (twin, key)
