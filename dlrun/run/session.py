@@ -69,7 +69,8 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
                  resident=components.resident, **checked.origins())
     with closing(training.callbacks):
         training.recorder.start(run_info(components, machine, folder, training, notes))
-        if training.clock.step == 0 or not any(folder.pictures.iterdir()):
+        # Until this folder has a checkpoint of its own a start that was killed may have drawn and recorded nothing.
+        if training.clock.step == 0 or training.checkpoints.saved is None or not any(folder.pictures.iterdir()):
             draw_start(components.view(folder, training.recorder, 0, training.step.cast))
         result, error = _trained(components, training, machine, folder, run_id, signals)
         _finish(training, recorder, result)

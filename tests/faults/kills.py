@@ -5,22 +5,15 @@ from __future__ import annotations
 import shutil
 import signal
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.faults import children
 from tests.faults.calls import Call, die_before, install
 from tests.faults.same import assert_same
-
-
-@dataclass
-class Counted:
-    """How many kills there were, and after which of them something was left that is not as it should be."""
-
-    kills: int = 0
-    wrong: list[str] = field(default_factory=list)
+from tests.helpers.cases import Cases
 
 
 @dataclass
@@ -38,31 +31,41 @@ class Scenario:
     codes: tuple[int, ...] = (0,)  # of `again`
 
 
-def kill_at_every_call(scenario: Scenario, place: Path, every: int = 1, first: int = 1) -> Counted:
-    """Kill before each call (or each `every`-th from `first`), and within each write."""
+def kill_at_every_call(cases: Cases, name: str, scenario: Scenario, place: Path, every: int = 1, first: int = 1,
+                       only: Callable[[list[Call]], Container[int]] | None = None) -> None:
+    """Kill before each call (or each `every`-th from `first`), and within each write; of some numbers `only`."""
     place.mkdir(parents=True, exist_ok=True)
     template, whole, calls = prepared(scenario, place)
-    points = [(number, torn) for number, call in enumerate(calls, start=1)
+    numbers = range(1, len(calls) + 1) if only is None else only(calls)
+    points = [(number, torn) for number, call in enumerate(calls, start=1) if number in numbers
               for torn in ((False, True) if call.kind == "write" else (False,))]
-    counted = Counted()
     for number, torn in points[first - 1::every]:
+        case = f"{name}: killed before call {number}{' (half written)' if torn else ''}"
+        if not cases.new(case):
+            continue
         copy(template, place / "killed")
         die = partial(install, place / "killed", die_before(number, torn))
         ended = children.command(scenario.command, place / "killed", die)
         if ended.code != -signal.SIGKILL:  # a thread's calls may come later: the last ones may not be reached
             assert ended.code == 0 and number > len(calls) - 10, (number, ended)
             continue
-        counted.kills += 1
         again = children.command(scenario.again or scenario.command, place / "killed")
-        try:
-            assert again.code in scenario.codes and "Traceback" not in again.text, again.code
-            scenario.compare(whole, place / "killed")
-        except AssertionError as difference:
-            frame = traceback.extract_tb(difference.__traceback__)[-1]
-            said = f"{frame.line}\n{str(difference)[:600]}"
-            counted.wrong.append(f"killed before call {number} of {len(calls)}{' (half written)' if torn else ''}: "
-                                 f"{calls[number - 1].shown()}\n{said}\n{ended.text}\n{again.text}")
-    return counted
+        there = f"of {len(calls)}, {calls[number - 1].shown()}:"
+        wrong = difference(scenario, whole, place / "killed")
+        if "Traceback" in again.text or again.code not in scenario.codes:
+            cases.add(case, trace=f"{there} exit code {again.code}\n{again.text}")
+        else:
+            cases.add(case, wrong and f"{there} {wrong}\n{ended.text}\n{again.text}")
+
+
+def difference(scenario: Scenario, whole: Path, other: Path) -> str:
+    """In which way a folder is not that of the undisturbed command; "" where it is."""
+    try:
+        scenario.compare(whole, other)
+    except (AssertionError, ValueError, OSError, KeyError, RuntimeError) as found:  # a file may be none of dlrun's
+        frame = traceback.extract_tb(found.__traceback__)[-1]
+        return f"{frame.line}\n{str(found)[:600]}" or type(found).__name__
+    return ""
 
 
 def prepared(scenario: Scenario, place: Path) -> tuple[Path, Path, list[Call]]:

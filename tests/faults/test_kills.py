@@ -6,18 +6,17 @@ leaves: all bits of weights, states, rows, results, pictures and curves, and the
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 
 import pytest
 
 from dlrun.diagnostics import sample_classifier
 from dlrun.report.find import run_folders
+from tests.faults.calls import Call
 from tests.faults.families import DENSE, FAMILIES
 from tests.faults.kills import Scenario, kill_at_every_call
 from tests.faults.same import names
-from tests.helpers.fault_figures import store
+from tests.helpers.cases import Cases
 
 LONGER = [override.replace("epochs=2", "epochs=3") for override in DENSE]
 GRID = ["-m", "dataset=iris", "model=dense", "model.hidden=[2],[3]", "batch_size=60", "epochs=1", "sweep.name=grid",
@@ -58,22 +57,30 @@ def quick_sample_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_some_kills_of_a_run(tmp_path: Path) -> None:
-    found = kill_at_every_call(SCENARIOS["majority"], tmp_path, every=30, first=10)
-    assert found.kills >= 3 and not found.wrong, found.wrong
+    cases = Cases()
+    kill_at_every_call(cases, "majority", SCENARIOS["majority"], tmp_path / "majority", every=30, first=10)
+    cases.close(least=3)
+
+
+def test_a_longer_run_that_is_killed_before_its_first_checkpoint(tmp_path: Path) -> None:
+    cases = Cases()
+    kill_at_every_call(cases, "longer", SCENARIOS["longer"], tmp_path / "longer",
+                       only=lambda calls: [number_of(calls, "open", ".best.pt.") - 1])
+    cases.close(least=2)
+
+
+def number_of(calls: list[Call], kind: str, name: str) -> int:
+    """Which call (from 1) is the first of a kind on a file."""
+    return 1 + next(at for at, call in enumerate(calls) if call.kind == kind and name in call.path)
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(7200)
-def test_kills_at_every_call(tmp_path: Path) -> None:
-    begun, count, wrong = time.monotonic(), 0, []
-    for name in os.environ.get("DLRUN_KILLS", " ".join(SCENARIOS)).split():
-        found = kill_at_every_call(SCENARIOS[name], tmp_path / name, EVERY.get(name, 1))
-        took = time.monotonic() - begun
-        print(f"{name:20} {found.kills:5} kills {len(found.wrong):5} wrong {took:7.0f} s", flush=True)
-        count, wrong = count + found.kills, wrong + found.wrong
-    assert not wrong, f"{len(wrong)} of {count}\n" + "\n\n".join(wrong[:20])
-    assert count > 2_000
-    store("kills", what="kills before every call that changes files, and within every write: of a run of each family, "
-          "k-fold, a longer run from a shorter one, `force=true`, further metrics, a sweep, a search, `runs remove`, "
-          "`report into=`; the same command again gives the same bits and leaves no other file",
-          count=count, wrong=0, traces=0, seconds=time.monotonic() - begun)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_kills_at_every_call(tmp_path: Path, name: str) -> None:
+    cases = Cases("kills", "kills before every call that changes files, and within every write: of a run of each "
+                  "family, k-fold, a longer run from a shorter one, `force=true`, further metrics, a sweep, a search, "
+                  "`runs remove`, `report into=`; the same command again gives the same bits and leaves no other file",
+                  name)
+    kill_at_every_call(cases, name, SCENARIOS[name], tmp_path / name, EVERY.get(name, 1))
+    cases.close(least=10)
