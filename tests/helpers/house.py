@@ -16,7 +16,7 @@ FLOORS = (  # from the ground up; rooms of one line stand on the same floor and 
     ("metrics",),
     ("tasks",),
     ("engine",),
-    ("assembly", "preflight", "inference", "diagnostics", "run"),  # neighbours: see BESIDE
+    ("assembly", "preflight", "inference", "diagnostics", "run", "baselines"),  # neighbours: see BESIDE
     ("report",),
     ("sweep",),
     ("cli", "api"),

@@ -8,7 +8,7 @@ from functools import cache
 from tests.helpers import draw_house
 from tests.helpers.house import FLOORS, PACKAGE, allowed, circles, imports, modules, room, targets
 
-TORCH_FREE = ("registry", "config", "record", "metrics", "preflight", "report", "cli")
+TORCH_FREE = ("registry", "config", "record", "metrics", "preflight", "baselines", "report", "cli")
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard")
 
 

@@ -1,0 +1,117 @@
+"""`dlrun baselines DATA-WORDS`: what scikit-learn's models measure on the rows that a run would see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from dlrun.cli import offers
+from dlrun.cli.verb import Verb, positional
+from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.schema.fields import integer, texts
+from dlrun.record.terminal import say
+from dlrun.registry import register
+
+if TYPE_CHECKING:
+    from dlrun.baselines.table import BaselineRow
+    from dlrun.preflight.checked import Checked
+    from dlrun.record.metric import Metrics
+
+SHOWN = {"classes": ("accuracy", "balanced_accuracy", "f1", "log_loss"), "number": ("mae", "rmse", "r2")}
+
+
+@register("verb", "baselines")
+@dataclass(frozen=True)
+class Baselines(Verb):
+    """What scikit-learn's models measure on the rows that a run would see.
+
+    The largest class (or the mean), linear, nearest neighbours, random forest and gradient boosting are fitted on the
+    training rows, scaled as for a network, and measured on the test rows (without any on the validation rows). What
+    was measured of the same rows is kept in the cache.
+    """
+
+    overrides: tuple[str, ...] = positional(
+        "key=value ...", "The overrides of the run: its data set, and what else decides its rows.", overrides=True,
+        offers=offers.overrides)
+    seeds: int = integer(3, "Seeds, from 0: of the forest, of boosting, and of splits that are drawn.", low=1)
+    models: tuple[str, ...] = texts(
+        ("constant", "linear", "neighbours", "forest", "boosting"), "Which of them are fitted.", scalar=True)
+    synonyms: ClassVar[dict[str, str]] = {"baseline": "baselines", "sklearn": "baselines"}
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("dlrun baselines dataset=wine", "five models, three seeds each"),
+        ("dlrun baselines dataset=csv dataset.path=FILE dataset.target=y models=forest seeds=10", "the forest alone"),
+    )
+
+    def run(self) -> int:
+        from dlrun.baselines.estimators import ESTIMATORS
+        from dlrun.baselines.measure import refuse
+        from dlrun.baselines.table import baseline_rows
+        from dlrun.preflight.preflight import preflight
+
+        for name in self.models:
+            if name not in ESTIMATORS:
+                raise problem(f"models={name}", f"expected one of {', '.join(ESTIMATORS)}"
+                                                f"{did_you_mean(name, ESTIMATORS)}")
+        checked = preflight(with_any_model(self.overrides))
+        refuse(checked.config, checked.dataset_info.data_spec.target_kind)
+        notes: dict[str, None] = {}
+        kind = checked.dataset_info.data_spec.target_kind
+        rows = baseline_rows(checked.config, kind, self.models, range(self.seeds), notes.setdefault)
+        for note in notes:
+            say(note)
+        say(_head(checked))
+        say()
+        say("\n".join(_lines(rows, checked.config.task.described(), SHOWN[kind])))
+        say()
+        say("\n".join(_about(rows, self.seeds)))
+        return 0
+
+
+def with_any_model(overrides: Sequence[str]) -> list[str]:
+    """The overrides, with a network that any rows of numbers go through where none is chosen: none is trained."""
+    chosen = any(override.partition("=")[0].lstrip("+") in ("model", "experiment") for override in overrides)
+    return [*overrides] if chosen else [*overrides, "model=dense"]
+
+
+def _head(checked: Checked) -> str:
+    import sys
+
+    from dlrun.config.identity import run_name
+    from dlrun.record.terminal import paint
+
+    counts = " / ".join(f"{count:,} {part}" for part, count in checked.rows.items() if count)
+    data = run_name(checked.config).partition("-")[0]
+    return f"{paint(data, 'bold', sys.stdout)}  {counts}"
+
+
+def _lines(rows: Sequence[BaselineRow], known: Metrics, shown: Sequence[str]) -> list[str]:
+    from dlrun.record.quantities import short_time
+    from dlrun.record.terminal import columns
+    from dlrun.report.statistics import interval
+
+    cells = [["", *(known.of(metric).title for metric in shown), "seconds"]]
+    for row in rows:
+        line = [row.says]
+        for metric in shown:
+            values = list(row.values(metric).values())
+            if not values:
+                line.append("")
+                continue
+            found = interval(values)
+            text = known.text(metric, found.mean)
+            if found.half and found.n > 1:
+                text += f" +- {known.text(metric, found.half)}"
+            line.append(text)
+        seconds = sum(one.seconds for one in row.measured) / len(row.measured)
+        cells.append([*line, short_time(seconds).removesuffix(" s")])
+    return columns(cells)
+
+
+def _about(rows: Sequence[BaselineRow], seeds: int) -> list[str]:
+    part = {"test": "test", "val": "validation"}[rows[0].measured[0].part]
+    how = f"over {seeds} seeds (+- is the 95 % interval where they differ)" if seeds > 1 else "of one seed"
+    lines = [f"Fitted on the training rows, measured on the {part} rows: means {how}."]
+    if all(one.cached for row in rows for one in row.measured):
+        lines.append("All of it had been measured before (cached by the content of these rows).")
+    return lines
