@@ -18,7 +18,7 @@ from dlrun.report.settings import key_of, read_file, settings, word
 from dlrun.report.statistics import Interval, interval
 from dlrun.report.table import Report, Row, Table
 from dlrun.report.values import metrics_of_all, names, primary_key, value_of
-from dlrun.report.versus import against, against_named, best_of
+from dlrun.report.versus import against_best, against_named
 
 
 def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None = None) -> Report:
@@ -35,21 +35,23 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
     if metric and done and metric not in known:
         expected = f"expected one of {', '.join(known)}{did_you_mean(metric, known)}"
         raise ConfigError([Problem(f"metric={metric}", expected)])
-    groups: dict[tuple[str, str], list[Run]] = {}
-    for run in runs:
-        data = read_file(run.config) or word(run.config, "dataset")
-        groups.setdefault((data, str(run.config.get("task.kind", ""))), []).append(run)
-    tables = [_table(title, members, planned, metric) for title, members in groups.items()]
-    if versus:
-        tables = against_named(tables, versus)
-    else:
-        tables = [against(table, best_of(table), False) for table in tables]
+    tables = tables_of(runs, planned, metric)
+    tables = against_named(tables, versus) if versus else [against_best(table) for table in tables]
     title_ = " ".join(plan.name for plan in plans) or " ".join(path.name or str(path) for path in paths)
     return Report(title_, tuple(replace(table, notes=tuple(notes_of(table))) for table in tables),
                   " ".join(plans[0].command) if len(plans) == 1 else "")
 
 
-def _table(data_and_task: tuple[str, str], runs: list[Run], planned: list[str] | None, metric: str | None) -> Table:
+def tables_of(runs: Sequence[Run], planned: Sequence[str] | None, metric: str | None) -> list[Table]:
+    """A table for each data set and task, not compared yet; `planned` are the axes of their sweep."""
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        data = read_file(run.config) or word(run.config, "dataset")
+        groups.setdefault((data, str(run.config.get("task.kind", ""))), []).append(run)
+    return [_table(title, members, planned, metric) for title, members in groups.items()]
+
+
+def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[str] | None, metric: str | None) -> Table:
     counted = [run.result for run in runs if run.counted]
     if metric is None or (counted and all(value_of(result, metric) is None for result in counted)):
         metric = primary_key(data_and_task[1], counted)
@@ -79,7 +81,7 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: list[str] |
     rows = [replace(row, best=row.summary is top and top is not None and len(rows) > 1) for row in rows]
     how = scale(measure, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None])
     name = " · ".join(filter(None, data_and_task)) or "no settings yet"
-    return Table(name, metric, axes, tuple(rows), how, (), False, tuple(repeated), metrics)
+    return Table(name, metric, axes, tuple(rows), how, (), None, tuple(repeated), metrics)
 
 
 def _members(runs: list[Run]) -> tuple[list[list[Run]], list[str] | None, list[Run]]:

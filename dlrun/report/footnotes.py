@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dlrun.report.run import Run
@@ -42,14 +42,19 @@ def _numbers(table: Table) -> Iterator[str]:
         return
     wide = any(difference.half is not None for difference in differences)
     how = "with their 95 % interval, over the seeds that both rows have" if wide else "over the one seed that both have"
-    chosen = "" if table.named else "; that row is the best of these very numbers, which flatters it"
-    yield f"Differences to {_name(table)} are paired {how}{chosen}."
+    if not reference.name:
+        best = next(row for row in table.rows if row.reference)
+        name = " ".join(filter(None, best.labels)) or "the reference"
+        yield f"Differences to {name} are paired {how}; that row is the best of these very numbers, which flatters it."
+    elif reference.equal:
+        yield (f"Differences to {reference.name} are between rows that are equal in {_listed(reference.equal)}; they "
+               f"are paired {how}.")
+    else:
+        yield f"Differences to {reference.name} are paired {how}."
 
 
-def _name(table: Table) -> str:
-    reference = table.reference
-    text = " ".join(filter(None, reference.labels)) if reference else ""
-    return text or "the reference"
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _not_counted(table: Table) -> Iterator[str]:

@@ -34,7 +34,7 @@ def versus_head(table: Table) -> str:
     reference = table.reference
     if reference is None or len(table.rows) < 2:
         return ""
-    return f"versus {' '.join(filter(None, reference.labels))}" if table.named else "versus best"
+    return f"versus {reference.name or 'best'}"
 
 
 def lines(table: Table, sign: str = "+-", blank: str = " ") -> list[TextRow]:
@@ -55,7 +55,7 @@ def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], 
         if row.summary and row.versus.n < row.summary.n:
             versus += f" (n = {row.versus.n})"
     mark = "best" if row.best else ""
-    if row.reference and table.named:
+    if row.reference and table.reference and table.reference.name:
         mark = f"{mark}, reference".removeprefix(", ")
     return TextRow(row.labels, measure, row.summary is None, str(row.summary.n) if row.summary else "", versus,
                 short_time(row.seconds).removesuffix(" s"), mark, missing if row.summary else "")

@@ -51,11 +51,23 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What the rows are compared with: `name`, as it was asked for, or the best row where that is empty.
+
+    `equal` are the columns in which a row and the one that it is compared with are the same, where several rows have
+    the name.
+    """
+
+    name: str = ""
+    equal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows that can be compared: one data set, one task.
 
-    `key` names what is shown (``test/accuracy``), `metrics` are all that its runs have measured.  `named` says that
-    the reference was asked for by name; `repeated` are runs that are left out, since a row has their seed already.
+    `key` names what is shown (``test/accuracy``), `metrics` are all that its runs have measured.  `reference` is None
+    where nothing is compared; `repeated` are runs that are left out, since a row has their seed already.
     """
 
     title: str
@@ -64,7 +76,7 @@ class Table:
     rows: tuple[Row, ...]
     scale: MetricScale
     notes: tuple[str, ...]
-    named: bool
+    reference: Reference | None = None
     repeated: tuple[Run, ...] = ()
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -77,11 +89,6 @@ class Table:
     def runs(self) -> list[Run]:
         """The runs of all rows."""
         return [run for row in self.rows for run in row.runs]
-
-    @property
-    def reference(self) -> Row | None:
-        """The row that the others are compared with; None where there is none."""
-        return next((row for row in self.rows if row.reference), None)
 
 
 @dataclass(frozen=True)

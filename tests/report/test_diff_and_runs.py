@@ -169,15 +169,19 @@ def test_a_link_within_a_run_is_removed_and_not_followed(runs: Path, said) -> No
     assert not folder.exists() and (outside / "file").read_text() == "kept"
 
 
-def test_the_report_verb_writes_into_a_sweeps_reports_and_finds_it_by_name(runs: Path, said) -> None:
+def test_looking_at_a_sweep_changes_nothing_and_into_writes(runs: Path, said) -> None:
+    from tests.helpers.runs import files
     from tests.report.make import planned
 
     made(runs, 1, 0.9)
     sweep = planned(runs, "mine", [(1, 0, {}, {}, None)], {})
-    code, out, _ = said("report", "mine")
-    assert code == 0 and "90.00" in out
+    assert said("report", "mine", f"into={sweep / 'reports'}")[0] == 0
     assert {path.name for path in (sweep / "reports").iterdir()} == {
         "table.csv", "table.md", "table.tex", "report.json", "report.html"}
+    before = files(runs)
+    code, out, _ = said("report", "mine", "metric=val/loss")
+    assert code == 0 and "0.70" in out and str(Path("reports", "report.html")) in out
+    assert files(runs) == before
     assert said("report", "runs", "into=elsewhere")[0] == 0
     assert json.loads((runs.parent / "elsewhere" / "report.json").read_text())["title"] == "runs"
 

@@ -101,6 +101,38 @@ def test_a_row_can_be_named_to_compare_with(runs: Path) -> None:
         only(runs, versus="adm")
 
 
+def rows_by_batches(runs: Path) -> Path:
+    """A sweep of named rows, one of two words, times two sizes of batches."""
+    jobs, number = [], 0
+    for name, accuracy in (("plain", 0.9), ("with dropout", 0.8)):
+        for size in (64, 256):
+            number += 1
+            settings = {"batch_size": size, "model.dropout": 0.3 * (name != "plain")}
+            made(runs, number, accuracy + 0.01 * (size == 64) * number,
+                 **{key.replace(".", "__"): value for key, value in settings.items()})
+            jobs.append((number, 0, {"batch_size": size}, settings, name))
+    return planned(runs, "mine", jobs, {"batch_size": [64, 256]})
+
+
+def test_rows_of_one_name_are_each_compared_with_the_one_that_is_equal_in_all_else(runs: Path) -> None:
+    sweep = rows_by_batches(runs)
+    table = only(sweep, versus="plain")
+    differences = {row.labels: row.versus and row.versus.mean for row in table.rows}
+    assert differences[("plain", "64")] is None and differences[("plain", "256")] is None
+    assert differences[("with dropout", "64")] == pytest.approx(0.83 - 0.91)
+    assert differences[("with dropout", "256")] == pytest.approx(0.8 - 0.9)
+    assert "Differences to plain are between rows that are equal in batch_size;" in shown(sweep, versus="plain")
+    by_size = only(sweep, versus="batch_size=64")
+    assert row(by_size, "with dropout", "256").versus.mean == pytest.approx(0.8 - 0.83)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("versus", ["with dropout 64", "with dropout, batch_size=64", "row=with dropout,64"])
+def test_a_row_of_several_words_is_named_with_what_else_it_is(versus: str, runs: Path) -> None:
+    table = only(rows_by_batches(runs), versus=versus)
+    assert [row.labels for row in table.rows if row.reference] == [("with dropout", "64")]
+    assert row(table, "plain", "256").versus.mean == pytest.approx(0.9 - 0.83)  # type: ignore[union-attr]
+
+
 def test_a_bare_name_is_the_metric_of_the_test_rows(runs: Path) -> None:
     grid(runs)
     assert only(runs, metric="accuracy").key == "test/accuracy"
@@ -183,7 +215,7 @@ def test_a_plans_metric_and_reference_are_its_reports(runs: Path) -> None:
     jobs = [(1, 0, {"optimizer": "sgd"}, SGD, None), (2, 0, {"optimizer": "adam"}, {}, None)]
     sweep = planned(runs, "mine", jobs, {"optimizer": ["sgd", "adam"]}, metric="val/loss", versus="sgd")
     table = only(sweep)
-    assert table.key == "val/loss" and table.named and row(table, "sgd").reference
+    assert table.key == "val/loss" and table.reference.name == "sgd" and row(table, "sgd").reference
 
 
 def test_every_setting_that_varies_is_a_column_or_is_said(runs: Path) -> None:

@@ -15,14 +15,17 @@ from dlrun.config.schema.root import Root
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
+PAGE = "report.html"
+FILES = f"table.csv, table.md, table.tex, report.json and {PAGE}"
+
 
 @register("verb", "report")
 @dataclass(frozen=True)
 class Report(Verb):
     """Tables over seeds of a sweep or of any folder of runs; CSV, Markdown, LaTeX, JSON, a page.
 
-    Runs that differ in nothing but the seed are one row. A sweep's folder gets its files in reports/; other folders
-    get them by into=FOLDER.
+    Runs that differ in nothing but the seed are one row. Nothing is written without into=FOLDER; a sweep writes its
+    own files, in reports/ of its folder, as it ends.
     """
 
     folders: tuple[str, ...] = positional(
@@ -31,7 +34,7 @@ class Report(Verb):
     metric: str | None = text(None, "The metric shown, as in test/accuracy, f1 (of the test rows), best/val/loss, "
                                     "seconds; the task's own without one.")
     versus: str | None = text(None, "The row that the others are compared with; the best without one.")
-    into: str | None = text(None, "The folder for table.csv, table.md, table.tex, report.json and report.html.")
+    into: str | None = text(None, f"The folder for {FILES}.")
     synonyms: ClassVar[dict[str, str]] = {"table": "report", "tables": "report", "results": "report", "plot": "report"}
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun report runs", "all runs of this folder"),
@@ -46,13 +49,15 @@ class Report(Verb):
         if not self.folders and not runs.is_dir():
             raise problem("report", f"no folder {runs} is here; name one:  dlrun report FOLDER")
         paths = [locate(place, runs) for place in self.folders] or [runs]
+        if self.into is not None:
+            written = write(paths, Path(self.into).expanduser(), self.metric, self.versus)
         show(paths, sys.stdout, self.metric, self.versus)
-        is_sweep = len(paths) == 1 and (paths[0] / "plan.json").is_file()
-        into = Path(self.into).expanduser() if self.into is not None else paths[0] / "reports" if is_sweep else None
         say()
-        if into is None:
-            say("into=FOLDER writes table.csv, table.md, table.tex, report.json and report.html")
+        if self.into is not None:
+            say("\n".join(map(str, written)))
             return 0
-        for path in write(paths, into, self.metric, self.versus):
-            say(path)
+        page = paths[0] / "reports" / PAGE
+        if len(paths) == 1 and page.is_file():
+            say(f"{page}  (as the sweep has written it)")
+        say(f"into=FOLDER writes {FILES}")
         return 0

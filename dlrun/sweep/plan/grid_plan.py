@@ -12,6 +12,7 @@ from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all, make_job
 from dlrun.sweep.plan.grid import JobSpec, cross, together, varying
 from dlrun.sweep.plan.naming import sweep_name
+from dlrun.sweep.plan.report_names import report_problems
 from dlrun.sweep.request.request import Request
 
 
@@ -39,6 +40,9 @@ def grid_plan(overrides: Sequence[str], request: Request, checker: Checker) -> P
                 list(dict.fromkeys(job.seed for job in jobs.values())), list(jobs.values()),
                 ("dlrun", "-m", *overrides), {**request.options, "pairs": together(request.axes)},
                 (*_left_out(request, specs), *same))
+    wrong = list(report_problems(plan, checked))
+    if wrong:
+        raise ConfigError(wrong)
     return replace(plan, notes=(*plan.notes, *_replaced(plan)))
 
 

@@ -31,7 +31,10 @@ def search_plan(overrides: Sequence[str], request: Request, checker: Checker) ->
     space, problems = space_of(request)
     checked, wrong = check_all(space.probes(), checker)
     problems = request.problems + problems + missing(search) + [_whole(problem, space) for problem in wrong]
-    metric = request.settings.metric
+    metric, versus = request.settings.metric, request.settings.versus
+    if versus is not None:
+        problems.append(Problem(f"versus={versus}", "a search has no rows before it has drawn them; name one "
+                                                    "afterwards, as  dlrun report SWEEP versus=ROW"))
     for one in checked:
         found, wrong = objective(one.config, metric)
         problems += wrong
