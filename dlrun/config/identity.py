@@ -108,6 +108,8 @@ def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, 
 
 def _hashed(name: Any, folder: Path, content: Content) -> Any:
     """The content of the file that a value names, of several that of each."""
+    if isinstance(name, dict):
+        return {key: _hashed(one, folder, content) for key, one in name.items()}
     if isinstance(name, (list, tuple)):
         return [_hashed(one, folder, content) for one in name]
     return content(user_file(name, folder)) if isinstance(name, str) else name

@@ -22,8 +22,14 @@ def settings(config: Mapping[str, Any]) -> dict[str, Any]:
     kinds = _kinds(config)
     found, hidden = dict(_defaults(kinds)), _hidden(kinds)
     found.update((key, value) for key, value in config.items()
-                 if key not in hidden and key.partition(".")[0] not in hidden)  # of a mapping its members are there
+                 if not any(part in hidden for part in _with_parents(key)))  # of a mapping its members are there
     return found
+
+
+def _with_parents(key: str) -> Iterator[str]:
+    while key:
+        yield key
+        key = key.rpartition(".")[0]
 
 
 def changed(config: Mapping[str, Any]) -> dict[str, Any]:

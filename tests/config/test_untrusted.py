@@ -16,8 +16,10 @@ import pytest
 from dlrun.cli.route import route
 from dlrun.config.problem import ConfigError
 from dlrun.config.regular_file import read_inflated, read_regular
-from dlrun.data.formats import npz, object_arrays
+from dlrun.data.formats import object_arrays
 from dlrun.data.formats.idx import idx
+from dlrun.data.read import read
+from dlrun.data.sets.npz import Npz
 from dlrun.models.vectors import load_vectors
 
 fifo = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
@@ -103,7 +105,7 @@ def array(shape: tuple[int, ...], data: bytes = b"", dtype: str = "|u1") -> byte
 def test_arrays_that_are_not_what_they_say_are_refused(tmp_path: Path, x: bytes) -> None:
     path = zipped(tmp_path / "a.npz", {"x.npy": x, "y.npy": array((5,), b"01010")})
     with pytest.raises(ConfigError, match="dataset.path"):
-        npz.arrays(path, "auto", "dataset.path=a.npz").source()
+        read(Npz(path=str(path)), "", print)
 
 
 def test_damaged_archives_are_refused(tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_damaged_archives_are_refused(tmp_path: Path) -> None:
         damaged[place] ^= 1 << int(rng.integers(8))
         good.write_bytes(damaged if rng.random() < 0.7 else data[:place])
         try:
-            npz.arrays(good, "auto", "dataset.path=a.npz").source()
+            read(Npz(path=str(good)), "", print)
             object_arrays.arrays(good, "dataset=imdb")
         except ConfigError:
             pass

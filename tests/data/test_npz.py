@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dlrun.config.check.check import check
+from dlrun.config.compose.compose import compose
+from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.holdout import Holdout
 from dlrun.data.dataset_info import dataset_info
@@ -68,7 +71,9 @@ def test_own_parts_are_kept(arrays):
     ({"x_trian": np.zeros((2, 2)), "y": np.zeros(2)}, "did you mean  x_trian"),
     ({"x": np.zeros((3, 2)), "y": np.zeros(2)}, "each of the 3 rows"),
     ({"x": np.zeros((3, 2)), "y": np.zeros((3, 4, 2))}, "one class or number"),
-    ({"x": np.zeros((3, 4, 4), np.float32), "y": np.arange(3)}, "uint8"),
+    ({"x": np.zeros((3, 4, 4), np.int32), "y": np.arange(3)}, "uint8"),
+    ({"x": np.full((3, 4, 4), 7.5), "y": np.arange(3)}, "from 7.5 to 7.5; expected 0 to 1, or  dataset.scale=standard"),
+    ({"images": np.zeros((2, 2)), "labels": np.zeros(2)}, "dataset.x=NAME and dataset.y=NAME choose others"),
     ({"x": np.zeros((0, 2)), "y": np.zeros(0)}, "no rows"),
     ({"x": np.array([[1], ["a"]], object), "y": np.arange(2)}, "Python objects"),
     ({"x": np.zeros((4, 2)), "y": np.zeros(4, int)}, "1 different values"),
@@ -78,12 +83,83 @@ def test_own_parts_are_kept(arrays):
 ])
 def test_arrays_that_do_not_fit_are_named(arrays, named, words):
     with pytest.raises(ConfigError, match=words):
-        dataset_info(arrays(**named), "")
+        read(arrays(**named), "", print)
 
 
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "a.npz").write_text("no zip")
     np.save(tmp_path / "b.npy", np.zeros(3))
+    (tmp_path / "b.npy").write_bytes((tmp_path / "b.npy").read_bytes()[:-1])
     for name in ("a.npz", "b.npy"):
-        with pytest.raises(ConfigError, match=r"\.npz file"):
+        with pytest.raises(ConfigError, match=r"\.npz or \.npy file"):
             dataset_info(Npz(path=str(tmp_path / name)), "")
+
+
+def test_arrays_of_other_names_are_chosen_and_those_without_a_name_are_x_and_y(arrays, tmp_path):
+    x, y = RNG.random((4, 2)), np.array([0, 1, 1, 0])
+    source = read(arrays({"x": "rows", "y": "kinds"}, rows=x, kinds=y, more=x), "", print)
+    assert np.array_equal(source.x, x.astype(np.float32)) and source.y.tolist() == y.tolist()
+    np.savez(tmp_path / "unnamed.npz", x, y)
+    assert read(Npz(path=str(tmp_path / "unnamed.npz")), "", print).y.tolist() == y.tolist()
+    with pytest.raises(ConfigError, match="dataset.y=kind.*expected one of its arrays: rows, kinds"):
+        read(arrays({"x": "rows", "y": "kind"}, rows=x, kinds=y), "", print)
+
+
+def test_pictures_of_floats_are_taken_as_they_are_or_by_their_scale(arrays):
+    unit = RNG.random((6, 4, 5))
+    prepared = prepare(arrays(x=unit, y=np.arange(6) % 2), "", validation=None, train_size=None, seed=0, say=print)
+    rows = np.concatenate([prepared.train.x, prepared.test.x])[:, 0]
+    assert {row.tobytes() for row in rows} == {row.tobytes() for row in unit.astype(np.float32)}
+    wide = arrays({"scale": "standard"}, x=unit * 500 - 80, y=np.arange(6) % 2)
+    prepared = prepare(wide, "", validation=None, train_size=None, seed=0, say=print)
+    seen = prepared.scale(prepared.train.x)
+    assert seen.mean() == pytest.approx(0, abs=1e-5) and seen.std() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_file_for_each_class_in_any_order_of_their_names(tmp_path):
+    counts = {"bicycle": 3, "airplane": 2}
+    for name, count in counts.items():
+        np.savez(tmp_path / f"{name}.npz", x=np.full((count, 6), len(name), np.uint8))
+    paths = {name: str(tmp_path / f"{name}.npz") for name in counts}
+    for path in (paths, dict(reversed(paths.items()))):
+        cfg = Npz(path=path, shape=(2, 3))
+        source = read(cfg, "", print)
+        assert source.data_spec.classes == ("airplane", "bicycle") and source.data_spec.input_shape == (1, 2, 3)
+        assert source.y.tolist() == [0, 0, 1, 1, 1] and source.x[:, 0, 0, 0].tolist() == [8, 8, 7, 7, 7]
+        assert dataset_info(cfg, "").data_spec == source.data_spec
+    with pytest.raises(ConfigError, match="it has 8 values, and a row of x 6"):
+        read(Npz(path=paths, shape=(2, 4)), "", print)
+    np.savez(tmp_path / "airplane.npz", x=np.zeros((3, 5), np.uint8))
+    with pytest.raises(ConfigError, match="bicycle.npz  its inputs are|they must agree"):
+        read(Npz(path=paths), "", print)
+
+
+def test_the_id_of_files_by_class_is_that_of_their_contents_and_names(tmp_path):
+    def made(folder: str, **values: int) -> str:
+        (tmp_path / folder).mkdir()
+        for name, value in values.items():
+            np.save(tmp_path / folder / f"{name}.npy", np.full((2, 3), value))
+        named = ",".join(f"{name}:{tmp_path / folder / name}.npy" for name in values)
+        composition, problems = compose(["dataset=npz", "model=dense", f"dataset.path={{{named}}}"])
+        assert composition is not None and not problems
+        config = check(composition.plain)
+        assert run_name(config) == f"{'_'.join(values)}-dense-adam"
+        return identity(config)
+
+    first = made("one", cat=1, dog=2)
+    assert made("moved", cat=1, dog=2) == first and made("order", dog=2, cat=1) == first
+    assert made("content", cat=1, dog=3) != first and made("name", cat=1, cow=2) != first
+
+
+@pytest.mark.parametrize("in_memory", (True, False))
+def test_a_single_array_has_its_targets_in_a_file_of_their_own(tmp_path, in_memory):
+    x, y = RNG.integers(0, 256, (9, 4, 4), np.uint8), np.arange(9) % 3
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    cfg = Npz(path=str(tmp_path / "x.npy"), targets_path=str(tmp_path / "y.npy"), in_memory=in_memory)
+    prepared = prepare(cfg, "", validation=None, train_size=None, seed=0, say=print)
+    train = prepared.train
+    rows = train.x if in_memory else train.stream.at(np.arange(len(train)))[0]
+    assert train.held == in_memory and len(train) == 7
+    places = [next(place for place, row in enumerate(x) if np.array_equal(row, seen[0])) for seen in rows]
+    assert y[places].tolist() == train.y.tolist()

@@ -21,8 +21,8 @@ MISSING = "???"  # OmegaConf's mark of a value that the user has to give
 class Rule:
     """What a value may be.
 
-    `kind` is one of integer, number, size, flag, text, choice, integers, numbers, texts, layers, mapping, weights,
-    free.
+    `kind` is one of integer, number, size, flag, text, files, choice, integers, numbers, texts, layers, mapping,
+    weights, free.
     `low`/`high` bound numbers (and the members of lists); `above`/`below` exclude the bound itself.
     `words` are texts allowed beside the kind (``"auto"``); `optional` allows null.
     `identity` is False for values that cannot change a result (folders, names, device).  A value that equals
@@ -77,6 +77,7 @@ class Rule:
             "integer": "an integer", "number": "a number", "flag": "true or false", "text": "a text",
             "integers": "a list of integers", "numbers": "a list of numbers", "texts": "a list of texts",
             "layers": "a list of layers", "mapping": "a mapping", "free": "any value",
+            "files": "a file, or a mapping of two or more names to a file each",
             "weights": "a list of numbers or a mapping of names to numbers",
         }[self.kind]
         return noun + self._range()
@@ -156,6 +157,15 @@ def _text(rule: Rule, value: Any) -> str:
     return str(value)
 
 
+def _files(rule: Rule, value: Any) -> str | dict[str, str]:
+    """A file, or one for each of two or more names (a number as a name is its text)."""
+    if not isinstance(value, dict):
+        return _text(rule, value)
+    if len(value) < 2:
+        raise ValueError("one name alone")
+    return {str(name): _text(rule, file) for name, file in value.items()}
+
+
 def _choice(rule: Rule, value: Any) -> Any:
     for choice in rule.known:
         if type(choice) is type(value) and choice == value:
@@ -198,8 +208,8 @@ def _weights(rule: Rule, value: Any) -> tuple[float, ...] | dict[str, float]:
 
 
 _READERS = {
-    "integer": _integer, "number": _number, "size": _size, "flag": _flag, "text": _text, "choice": _choice,
-    "integers": _list_of(_integer), "numbers": _list_of(_number), "texts": _list_of(_text),
+    "integer": _integer, "number": _number, "size": _size, "flag": _flag, "text": _text, "files": _files,
+    "choice": _choice, "integers": _list_of(_integer), "numbers": _list_of(_number), "texts": _list_of(_text),
     "layers": _layers, "mapping": _mapping, "weights": _weights, "free": lambda rule, value: value,
 }
 
@@ -238,6 +248,11 @@ def text(default: Any, doc: str, **rule: Any) -> Any:
 def file(default: Any, doc: str, **rule: Any) -> Any:
     """A file or folder, which is part of a run's identity by its content: moving it changes no id."""
     return _field("text", default, doc, file=True, **rule)
+
+
+def files(default: Any, doc: str, **rule: Any) -> Any:
+    """A file, or a mapping of names to files; part of a run's identity by the content of each."""
+    return _field("files", default, doc, file=True, **rule)
 
 
 def choice(default: Any, choices: tuple[Any, ...], doc: str, **rule: Any) -> Any:
@@ -291,9 +306,17 @@ def rules(schema: type) -> dict[str, Rule]:
 
 
 def named_file(schema: type, values: Mapping[str, Any], prefix: str = "") -> str:
-    """The first file or folder that values of a schema name, under their keys after `prefix`; empty where none does."""
-    given = (values.get(prefix + key) for key, rule in rules(schema).items() if rule.file)
-    return next((str(name) for name in given if name), "")
+    """The first file or folder that values of a schema name, under their keys after `prefix`; empty where none does.
+
+    Of several files the names that they are given under, ``bicycle-airplane``, as many as a folder's name wants.
+    """
+    for key in (prefix + key for key, rule in rules(schema).items() if rule.file):
+        found = values.get(key)
+        names = list(found) if isinstance(found, dict) else [  # in a flat configuration each has a key of its own
+            name.removeprefix(f"{key}.") for name in values if name.startswith(f"{key}.")]
+        if names or found:
+            return "-".join(names[:3]) or str(found)
+    return ""
 
 
 def defaults(schema: type) -> dict[str, Any]:

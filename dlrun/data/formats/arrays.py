@@ -25,16 +25,18 @@ class Arrays:
     `header` gives shape and dtype of an array, `read` the array; `targets` is auto, classes or number, or one of these
     for each column of targets.  `given` is whom a problem is about, `source` the name of what holds the arrays.
     `classes` names the classes of integer targets 0, 1, ...; `features` the columns of a table.  With `layout`
-    "series" inputs are (rows, steps, features); float pictures are taken where `floats` says so.  `not_held` has a row
-    (1, ...) of each array of inputs that is not read as a whole.  Raises ConfigError.
+    "series" inputs are (rows, steps, features); float pictures are taken where `floats` says so, with `unit` only those
+    in [0, 1]; `choose` says how arrays of other names are chosen.  `not_held` has a row (1, ...) of each array of
+    inputs that is not read as a whole.  Raises ConfigError.
     """
 
     def __init__(self, names: Collection[str], header: Callable[[str], Header], read: Callable[[str], np.ndarray], *,
                  targets: str | tuple[str, ...], given: str, source: str, classes: tuple[str, ...] = (),
                  features: tuple[str, ...] = (), layout: str = "auto", floats: bool = False,
-                 not_held: Mapping[str, np.ndarray] | None = None) -> None:
+                 unit: bool = False, choose: str = "", not_held: Mapping[str, np.ndarray] | None = None) -> None:
         self.given, self.source_name, self.target_kinds, self._read = given, source, targets, read
-        self.names, self.features, self.floats, self._not_held = classes, features, floats, not_held or {}
+        self.names, self.features, self.floats, self._unit = classes, features, floats, unit
+        self._not_held = not_held or {}
         keys = set(names)
         if "x_train" in keys:
             self.keys = {split: (f"x_{split}", f"y_{split}") for split in SPLITS if f"x_{split}" in keys}
@@ -42,7 +44,8 @@ class Arrays:
             self.keys = {"train": ("x", "y")}
         else:
             there = ", ".join(sorted(keys)) or "none"
-            raise self._bad(f"expected the arrays {_KEYS}; there are {there}{did_you_mean('x_train', keys)}")
+            raise self._bad(f"expected the arrays {_KEYS}; there are {there}"
+                            f"{did_you_mean('x_train', keys)}{choose}")
         with_targets = {y in keys for _, y in self.keys.values()}
         if len(with_targets) == 2:
             lacking = ", ".join(y for _, y in self.keys.values() if y not in keys)
@@ -120,6 +123,9 @@ class Arrays:
                 raise self._bad(f"row {int(wrong.any(1).argmax())} of x is not finite")
             if table:
                 return flat
+            if self._unit and self.layout != "series" and not 0 <= x.min() <= x.max() <= 1:
+                raise problem("dataset.scale", f"the pictures' numbers go from {x.min():.4g} to {x.max():.4g}; "
+                              "expected 0 to 1, or  dataset.scale=standard  (or none)")
         if self.layout == "series":
             return np.ascontiguousarray(x.transpose(0, 2, 1))
         if self.layout == "channels_last":

@@ -1,26 +1,39 @@
-"""Named arrays in a file, NumPy's .npz; nothing in it is run."""
+"""NumPy's files, .npz and .npy; nothing in them is run."""
 
 from __future__ import annotations
 
 import math
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from dlrun.config.problem import problem
 from dlrun.config.regular_file import memory
-from dlrun.data.formats.arrays import Arrays, Header
+from dlrun.data.formats.arrays import Header
 
 
-def arrays(path: Path, targets: str | tuple[str, ...], given: str) -> Arrays:
-    """The arrays of a file; of the inputs only the shapes are read.  Raises ConfigError about what was `given`."""
+@dataclass(frozen=True)
+class ArrayFile:
+    """Arrays by name, of which `header` gives shape and dtype, `read` all; `given` is whom a problem is about."""
+
+    given: str
+    names: list[str]
+    header: Callable[[str], Header]
+    read: Callable[[str], np.ndarray]
+
+
+def open_file(path: Path, given: str) -> ArrayFile:
+    """The arrays of a file; that of a .npy file is called ``array``.  Raises ConfigError about what was `given`."""
     try:
-        file = np.load(path, allow_pickle=False)
+        file = np.load(path, allow_pickle=False, mmap_mode="r")  # a .npy file is read when its values are asked for
     except Exception as error:  # what NumPy raises for a file that it takes for one of its own, and is not
-        raise problem(given, f"expected a NumPy .npz file ({_reason(error)})") from None
+        raise problem(given, f"expected a NumPy .npz or .npy file ({_reason(error)})") from None
     if not isinstance(file, np.lib.npyio.NpzFile):
-        raise problem(given, "expected a .npz file with named arrays; this is a single array")
+        return ArrayFile(given, ["array"], lambda key: (file.shape, file.dtype), lambda key: np.asarray(file))
 
     def read(key: str) -> np.ndarray:
         try:
@@ -35,7 +48,7 @@ def arrays(path: Path, targets: str | tuple[str, ...], given: str) -> Arrays:
         except Exception as error:
             raise problem(given, f"{key} can't be read ({_reason(error)})") from None
 
-    return Arrays(file.files, header, read, targets=targets, given=given, source=path.name)
+    return ArrayFile(given, file.files, header, read)
 
 
 def _reason(error: Exception) -> str:
@@ -45,13 +58,18 @@ def _reason(error: Exception) -> str:
 def _header(path: Path, key: str) -> Header:
     """Shape and dtype; raises anything for a member that is no array, or not as long as it says."""
     with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as member:
-        major, _ = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(member)
+        shape, dtype = _read_header(member)
         there = archive.getinfo(f"{key}.npy").file_size - member.tell()
     size = math.prod(shape) * dtype.itemsize
     if not dtype.hasobject and size != there:
         raise ValueError(f"it says {size:,} bytes {shape}, and has {there:,}")
     if size > memory():
         raise ValueError(f"it has {size:,} bytes {shape}, this machine's memory {memory():,}")
+    return shape, dtype
+
+
+def _read_header(member: IO[bytes]) -> Header:
+    major, _ = np.lib.format.read_magic(member)
+    read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(member)
     return shape, dtype

@@ -1,59 +1,89 @@
-"""A user's own arrays in a file."""
+"""A user's own arrays in files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlrun.config.schema.fields import choice
+from dlrun.config.schema.fields import choice, file, files, integers, text
 from dlrun.data.dataset_spec import DatasetInfo
-from dlrun.data.sets import _options as options
-from dlrun.data.sets._base import Dataset, Say
+from dlrun.data.sets._arrays import ArrayData, info_of
+from dlrun.data.sets._base import Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
-    from dlrun.data.source import DatasetFiles
+    from dlrun.data.formats.arrays import Arrays
+    from dlrun.data.source import DatasetFiles, RawDataset
 
 
 @register("dataset", "npz")
 @dataclass(frozen=True)
-class Npz(Dataset):
-    """Your own NumPy arrays: dataset.path=FILE with x_train, y_train (and x_test, y_test), or x, y, or only x.
+class Npz(ArrayData):
+    """Your own NumPy arrays: dataset.path=FILE.npz with x_train, y_train (and x_test, y_test), or x, y, or only x.
 
-    Targets of the shape (rows, several) are labels where all are 0 or 1, else a target for each column.
+    Arrays of other names are chosen by `x` and `y`.  A .npy file holds the inputs alone; `targets_path` names that of
+    their targets.  A file for each class, ``dataset.path={cat: cats.npy, dog: dogs.npy}``, makes the name the target.
+    Inputs are a table (rows, features), pictures (rows, height, width[, channels]) of bytes or of floats, or with
+    `layout` series (rows, steps, features).  Targets of the shape (rows, several) are labels where all are 0 or 1, else
+    a target for each column.
     """
 
     kind: ClassVar[str] = "npz"
-    suffixes: ClassVar[tuple[str, ...]] = (".npz",)
-    name: str = options.name()
-    path: str = options.path("The file")
-    targets: str = options.targets()
-    target_scale: str = options.target_scale()
-    scale: str = choice(
-        "auto", ("auto", "unit", "standard", "symmetric", "none"),
-        "How stored values are scaled; auto: unit for images, standard for tables.",
-    )
-    test: float = options.test()
-    split_seed: int = options.split_seed()
-    stratify: bool = options.stratify()
+    suffixes: ClassVar[tuple[str, ...]] = (".npz", ".npy")
+    path: str | dict[str, str] = files(
+        "???", "The file, or one for each class: {cat: cats.npy, dog: dogs.npy}; ~ is the home folder.", identity=False)
+    targets_path: str = file("", "A .npy file of the targets, beside a .npy file of inputs.")
+    x: str = text("", "The array of inputs in a .npz file, where it is neither x nor x_train.")
+    y: str = text("", "The array of targets in a .npz file, where it is neither y nor y_train.")
+    shape: tuple[int, ...] = integers((), "The shape of one input, [28,28], where rows are stored flat.", low=1,
+                                      empty=True)
+    in_memory: Literal["auto", True, False] = choice(
+        "auto", ("auto", True, False), "Whether a .npy file's inputs are held in memory, or read when a step needs "
+        "them; auto: up to 2 GiB.", identity=False)
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Signature and rows; of the inputs only the shapes are read."""
-        from dlrun.data import cache, paths
+        from dlrun.data import cache
 
-        path = paths.own(self.path)
-        known = cache.dataset_info(cache.entry(self.kind, [self.targets], [path]))
-        if known is not None:
-            return known
-        from dlrun.data.formats.npz import arrays
-
-        return arrays(path, self.targets, f"dataset.path={self.path}").info()
+        if self._later():
+            return info_of(self.read(data_dir, lambda line: None))
+        known = cache.dataset_info(cache.entry(self.kind, self._settings(), self._paths()))
+        return known if known is not None else self._arrays().info()
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
-        from dlrun.data import paths
-        from dlrun.data.formats.npz import arrays
         from dlrun.data.source import DatasetFiles
 
-        path = paths.own(self.path)
-        given = f"dataset.path={self.path}"
-        return DatasetFiles([path], lambda _: arrays(path, self.targets, given).source(), [self.targets])
+        return DatasetFiles(self._paths(), lambda _: self._arrays().source(), self._settings())
+
+    def read(self, data_dir: str, say: Say) -> RawDataset:
+        """The arrays as they are stored; those of a .npy file that is not held row by row."""
+        if not self._later():
+            return super().read(data_dir, say)
+        from dlrun.data.formats.array_files import read_later
+
+        return read_later(self, self._paths()[0])
+
+    def _paths(self) -> list[Path]:
+        from dlrun.data import paths
+
+        named = [self.path[name] for name in sorted(self.path)] if isinstance(self.path, dict) else [self.path]
+        return [paths.own(name) for name in [*named, *([self.targets_path] if self.targets_path else [])]]
+
+    def _settings(self) -> list[Any]:
+        """What decoding depends on; as in earlier versions where nothing newer is asked for."""
+        classes = sorted(self.path) if isinstance(self.path, dict) else []
+        newer = [self.x, self.y, list(self.shape), self.layout, classes]
+        return [self.targets, *(newer if any((*newer[:3], self.layout != "auto", classes)) else [])]
+
+    def _later(self) -> bool:
+        if isinstance(self.path, dict) or Path(self.path).suffix != ".npy":
+            return False
+        from dlrun.data.row_stream import is_held
+
+        return not is_held(self._paths()[0].stat().st_size, self.in_memory)
+
+    def _arrays(self) -> Arrays:
+        from dlrun.data.formats.array_files import arrays_of
+
+        return arrays_of(self, self._paths())
