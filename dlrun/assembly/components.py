@@ -14,16 +14,18 @@ from torch import Tensor, nn
 from dlrun.assembly.machine import Machine, fits, speed_path
 from dlrun.config.check.rules import watched
 from dlrun.config.places import data_dir
-from dlrun.config.problem import problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.folds import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.cache import verified
 from dlrun.data.prepare import PreparedData, prepare
 from dlrun.data.prepared import Split
+from dlrun.models.batch_statistics import mixes_rows
 from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.checked import Checked
+from dlrun.preflight.parts import in_parts
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
 from dlrun.tasks._base.context import BuildContext
@@ -137,6 +139,8 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     rng = StepRng(seed, machine.device)
     model: nn.Module = config.model.build(checked.network, prepared.data_spec, config.task.width(prepared.data_spec),
                                           seed, rng)
+    if config.optimizer.accumulate > 1 and mixes_rows(model):
+        raise ConfigError([in_parts(config, f"{config.model.given}'s batch norm")])
     if prepared.data_spec.input_kind == "tokens":
         from dlrun.assembly.vectors import set_vectors
 

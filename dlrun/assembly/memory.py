@@ -1,4 +1,4 @@
-"""Out of memory: recognised, and answered with the batch size that would have fitted."""
+"""Out of memory: recognised, and answered with what fits."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import gc
 import torch
 
 from dlrun.assembly.components import RunComponents
+from dlrun.engine.step import EagerStep
+from dlrun.models.batch_statistics import mixes_rows
 from dlrun.tasks._base.batch import Batch
 
 
@@ -17,23 +19,41 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-def rows_that_fit(components: RunComponents) -> int | None:
-    """The largest halving of the batch whose forward and backward pass goes through; None where one row does not."""
-    rows = components.config.batch_size
+def rows_that_fit(components: RunComponents, step: EagerStep) -> int | None:
+    """The largest halving of the batch (first the batch itself) with which a whole step goes through: forward, backward
+    and update, with all that the optimizer keeps.  None where one row does not.  The weights are others afterwards.
+    """
+    rows, parts = components.config.batch_size, components.config.optimizer.accumulate
     components.model.train()
-    while rows > 1:
-        rows //= 2
+    while rows >= 1:
         components.model.zero_grad(set_to_none=True)
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         try:
-            x, y = components.train.range(0, min(rows, components.train.count))
-            for player in components.task.players(components.model):
-                components.task.loss(player, components.model, Batch(x, y, len(x)))[0].backward()
+            x, y = components.train.range(0, min(rows * parts, components.train.count))
+            step.update_all(Batch(x, y, len(x)))
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
+            rows //= 2
             continue
         return rows
     return None
+
+
+def advice(components: RunComponents, rows: int | None) -> str:
+    """What to do about it, `rows` at a time being what fits: ``32 rows at a time fit: batch_size=32 ...``."""
+    size, optimizer = components.config.batch_size, components.config.optimizer
+    if rows is None:
+        megabytes = sum(weight.nbytes for weight in components.model.parameters()) / 1e6
+        return (f"not even one row fits beside the weights ({megabytes:,.1f} MB), their gradients and what "
+                f"{optimizer.name or optimizer.kind} keeps of them: a smaller model is needed, not a smaller batch")
+    if rows == size:
+        return "a step fits by itself: what is measured or drawn between the steps did not, or another program had it"
+    part = next(count for count in range(rows, 0, -1) if size % count == 0)
+    whole = mixes_rows(components.model) or optimizer.needs_closure or list(components.config.task.process_clashes())
+    if part == 1 or whole:
+        return f"{rows} rows at a time fit: batch_size={rows}"
+    return (f"{rows} rows at a time fit: batch_size={part} optimizer.accumulate={size // part * optimizer.accumulate} "
+            f"takes the same steps in parts, batch_size={rows} smaller ones")

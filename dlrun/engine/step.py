@@ -73,6 +73,10 @@ class EagerStep:
         for group in self.task.turn(step):
             self._update(group, batch)
 
+    def update_all(self, batch: Batch) -> None:
+        """Update every player once on the batch, whosever turn it is: does a step of so many rows fit in memory?"""
+        self._update(list(self.players), batch)
+
     def _player(self, turn: str) -> PlayerState:
         return self.players.get(turn) or self.players[turn.partition(".")[0]]
 

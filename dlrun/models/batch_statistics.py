@@ -15,3 +15,9 @@ class BatchStatistics(nn.Module):
     """
 
     summed: Callable[[Tensor], Tensor] | None = None
+
+
+def mixes_rows(model: nn.Module) -> bool:
+    """Whether an output of the model depends on the other rows of its batch, also by torch's own batch norm."""
+    mixing = (BatchStatistics, nn.modules.batchnorm._BatchNorm)
+    return any(isinstance(module, mixing) for module in model.modules())

@@ -103,15 +103,15 @@ def _trained(components: RunComponents, training: Fit, machine: Machine, folder:
     except Exception as error:
         if cannot_write(error, folder) is not None:
             raise  # nor can this result
-        from dlrun.assembly.memory import is_out_of_memory, rows_that_fit
+        from dlrun.assembly.memory import advice, is_out_of_memory, rows_that_fit
 
         if not is_out_of_memory(error):
             return end("failed", first_line(error), error=first_line(error)), error
         write_text(folder.traceback, traceback.format_exc())
         traceback.clear_frames(error.__traceback__)  # they hold the tensors of the step that did not fit
-        rows = rows_that_fit(components)
-        fits = f"{rows} rows at a time would have fitted" if rows else "not even one row fitted"
-        return end("out_of_memory", f"out of memory at batch_size {components.config.batch_size}; {fits}",
+        rows = rows_that_fit(components, training.step)
+        return end("out_of_memory",
+                   f"out of memory at batch_size {components.config.batch_size}; {advice(components, rows)}",
                    fitted_batch_size=rows, error=first_line(error)), None
 
 

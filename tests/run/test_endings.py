@@ -117,11 +117,14 @@ def test_out_of_memory_says_which_batch_size_fitted(go) -> None:
     result = strict(outcome.folder / "result.json")
     assert (result["status"], outcome.exit_code) == ("out_of_memory", 1)
     assert result["fitted_batch_size"] == 32  # 128 and 64 are too many
-    assert result["stop_reason"] == "out of memory at batch_size 256; 32 rows at a time would have fitted"
+    assert result["stop_reason"] == (
+        "out of memory at batch_size 256; 32 rows at a time fit: batch_size=32 optimizer.accumulate=8 takes the same "
+        "steps in parts, batch_size=32 smaller ones")
     assert result["error"] == "OutOfMemoryError: CUDA out of memory. Tried 2 GiB"
     again = go(*overrides)  # memory may be free by then
     assert not again.found and again.exit_code == 1
-    assert go(*overrides, "batch_size=32").result["status"] == "finished"
+    parts = go(*overrides[:-2], "epochs=1", "batch_size=32", "optimizer.accumulate=8").result
+    assert parts["status"] == "finished" and parts["steps"] == 5  # 1,149 rows, 256 a step
 
 
 def test_out_of_memory_where_not_even_one_row_fits(go) -> None:
@@ -129,7 +132,41 @@ def test_out_of_memory_where_not_even_one_row_fits(go) -> None:
     outcome = go(*mine(body), "epochs=1")
     assert outcome.result["status"] == "out_of_memory"
     assert outcome.result["fitted_batch_size"] is None
-    assert outcome.result["stop_reason"] == "out of memory at batch_size 50; not even one row fitted"
+    assert outcome.result["stop_reason"].startswith("out of memory at batch_size 50; not even one row fits beside the "
+                                                    "weights (")
+
+
+class Greedy(torch.optim.SGD):
+    """An optimizer whose own memory is not there, however small the batch."""
+
+    def step(self, closure=None):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried 9 GiB")
+
+
+def test_where_weights_and_optimizer_alone_do_not_fit_no_smaller_batch_is_offered(go, monkeypatch) -> None:
+    from dlrun.registry import find
+
+    monkeypatch.setattr(find("optimizer", "sgd"), "build", lambda self, params, device: Greedy(params, lr=self.lr))
+    result = go("dataset=digits", "model=dense", "optimizer=sgd", "epochs=1").result
+    assert result["fitted_batch_size"] is None
+    assert "what sgd keeps of them: a smaller model is needed, not a smaller batch" in result["stop_reason"]
+
+
+def test_with_batch_norm_parts_are_not_offered(go) -> None:
+    body = "if torch.is_grad_enabled() and len(x) > 60: raise torch.OutOfMemoryError('no')"
+    overrides = mine(body)
+    source = Path("mine.py").read_text()
+    Path("mine.py").write_text(source.replace("super().__init__()",
+                                              "super().__init__(); self.norm = torch.nn.BatchNorm1d(4)"))
+    assert go(*overrides, "batch_size=256", "epochs=1").result["stop_reason"].endswith("fit: batch_size=32")
+    with pytest.raises(ConfigError, match="a batch in parts is another one for model=mine's batch norm"):
+        go(*overrides, "optimizer.accumulate=2", "output_dir=other")
+
+
+def test_memory_that_failed_between_the_steps_is_not_the_batchs(go) -> None:
+    body = "if not self.training and len(x) > 2: raise torch.OutOfMemoryError('no')"
+    result = go(*mine(body), "epochs=1").result
+    assert result["fitted_batch_size"] == 50 and "a step fits by itself" in result["stop_reason"]
 
 
 def test_memory_of_the_step_that_did_not_fit_is_free_when_smaller_batches_are_tried(go, monkeypatch) -> None:
@@ -145,13 +182,13 @@ def test_memory_of_the_step_that_did_not_fit_is_free_when_smaller_batches_are_tr
     alive = []
     tried = memory.rows_that_fit
 
-    def rows_that_fit(components):
+    def rows_that_fit(components, step):
         gc.collect()
         import builtins
 
         assert isinstance(builtins.large, weakref.ref)
         alive.append(builtins.large() is not None)
-        return tried(components)
+        return tried(components, step)
 
     monkeypatch.setattr(memory, "rows_that_fit", rows_that_fit)
     assert go(*mine(body), "epochs=1").result["fitted_batch_size"] == 12

@@ -206,7 +206,8 @@ def test_a_fold_without_memory_ends_the_run_with_what_would_fit(go) -> None:
     outcome = go(*mine("if torch.is_grad_enabled() and len(x) > 5: raise torch.OutOfMemoryError('no')"))
     assert (outcome.result["status"], outcome.exit_code) == ("out_of_memory", 1)
     assert outcome.result["stop_reason"] == (
-        "fold 2: out of memory at batch_size 16; 4 rows at a time would have fitted")
+        "fold 2: out of memory at batch_size 16; 4 rows at a time fit: batch_size=4 optimizer.accumulate=4 takes the "
+        "same steps in parts, batch_size=4 smaller ones")
     assert outcome.result["fitted_batch_size"] == 4
 
 

@@ -52,7 +52,8 @@ class Optimizer(Kind):
     lr: float = number(0.001, "Learning rate.", low=0, above=True)
     clip_norm: float | None = number(None, "Largest norm of all gradients together.", low=0, above=True)
     clip_value: float | None = number(None, "Largest absolute value of a gradient.", low=0, above=True)
-    accumulate: int = integer(1, "Batches whose gradients are averaged before one update.", low=1)
+    accumulate: int = integer(1, "Batches whose gradients are averaged before one update: a step of "
+                                "batch_size times so many rows, in the memory of batch_size.", low=1)
 
     @property
     def gradient_decay(self) -> float:

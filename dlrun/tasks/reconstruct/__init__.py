@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from dlrun.config.problem import Problem
@@ -14,6 +14,7 @@ from dlrun.tasks._base.metrics import LOSS, MSE
 from dlrun.tasks.reconstruct.options import ReconstructOptions
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
@@ -42,6 +43,12 @@ class Reconstruct(ReconstructOptions):
         outside = model.latent_outside_unit() if self.sparsity == "kl" else ""
         if outside:
             yield Problem("task.sparsity=kl", outside)
+
+    def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        if self.sparsity == "kl" and config.optimizer.accumulate > 1:
+            yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}",
+                          "expected 1: task.sparsity=kl is computed from the batch as a whole",
+                          origin("optimizer.accumulate"))
 
     def process_clashes(self) -> Iterator[Problem]:
         if self.sparsity == "kl":
