@@ -49,10 +49,10 @@ class Target:
 
 
 def for_target(how: str, train: np.ndarray, name: str, unit: str) -> Target:
-    """The target of training rows `train`, float32 (N,), by "none", "standard" or "unit"."""
+    """The target of training rows `train`, float32 (N,), by "none", "standard" (which auto is) or "unit"."""
     numbers = train.astype(np.float64)
     mean, deviation = float(numbers.mean()), float(numbers.std())
-    if how == "standard":
+    if how in ("standard", "auto"):
         return Target(name, unit, mean, deviation, mean, 1 / deviation if deviation else 1.0)
     if how == "unit":
         width = float(np.ptp(numbers))

@@ -11,6 +11,7 @@ from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.models.layer import Layer
 from dlrun.models.model import Network
 from dlrun.models.plan import LayerRow
+from dlrun.preflight.undecided import Decision
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Checked:
     """A command that can be started: its configuration, what is known of its data, and its network.
 
     `network` is None for a baseline, and for a user's own class, whose inside is not known before it is made;
-    `task_option` is the task's; `environment` are the variables that values were taken from.
+    `task_option` is the task's; `decisions` are values that the data decided; `environment` are the variables that
+    values were taken from.
     """
 
     config: Config
@@ -28,6 +30,7 @@ class Checked:
     network: Network
     task_option: str = ""
     environment: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     def origins(self) -> dict[str, list[str]]:
         """What provenance says of where values are from: ``environment``, the names of variables, if there are any."""

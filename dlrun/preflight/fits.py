@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dlrun.config.check.rules import OF_TASK, monitors
+from dlrun.config.check.rules import OF_LENGTH, OF_TASK, monitors
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import rules
@@ -20,6 +20,7 @@ from dlrun.preflight.design import design
 from dlrun.preflight.parts import parts_problems
 from dlrun.preflight.steps import epoch_steps
 from dlrun.preflight.task_choice import pairing, task_option, task_values, with_task
+from dlrun.preflight.undecided import decide
 
 ReadInfo = Callable[..., DatasetInfo]
 
@@ -59,8 +60,16 @@ def check_fit(config: Config | None, before: list[Problem],
     try:
         rows = split_rows(info.rows, config.dataset, config.validation, config.train_size,
                           info.without_target)
-        problems += _of_rows(config, rows["train"])
-        rows["test"] = test_rows(rows["test"], config.test_size)
+    except ConfigError as wrong:
+        problems += wrong.problems
+    undecided = config
+    config, decisions = decide(config, data_spec, rows.get("train", 0))
+    if config.epochs != undecided.epochs:
+        problems += [problem for rule in OF_LENGTH for problem in rule(config, nowhere)]
+    try:
+        if rows:
+            problems += _of_rows(config, rows["train"])
+            rows["test"] = test_rows(rows["test"], config.test_size)
     except ConfigError as wrong:
         problems += wrong.problems
     problems += _of_augment(config.augment, data_spec)
@@ -72,7 +81,7 @@ def check_fit(config: Config | None, before: list[Problem],
             problems += parts_problems(config, network, data_spec)
         except ConfigError as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
-    return Checked(config, info, rows, outputs, network, option), problems
+    return Checked(config, info, rows, outputs, network, option, decisions=tuple(decisions)), problems
 
 
 def _of_augment(augment: AugmentKind, data_spec: DatasetSpec) -> list[Problem]:

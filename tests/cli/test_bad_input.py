@@ -144,7 +144,7 @@ FORMS = [
 ]
 
 VALUES = [
-    case("batch_size=0", "expected an integer >= 1 (default 128)"),
+    case("batch_size=0", "expected an integer >= 1 or \"auto\" (default 128)"),
     case("batch_size=-5", "batch_size=-5", "expected an integer >= 1"),
     case("batch_size=1e99", "beyond what 64 bits hold"),
     case("seed=-1", "expected an integer >= 0 (default 0)"),
@@ -325,7 +325,8 @@ EXPERIMENTS = [
          experiment="hydra:\n  foo: 3\n"),
     case("experiment=x bogus=1", "bogus=1", "epochs=bad", "(experiments/x.yaml:1)", lines=2,
          experiment="epochs: bad\n"),
-    case("experiment=x epochs=0", "epochs=0  expected an integer >= 1 (default 40)\n", experiment="epochs: bad\n"),
+    case("experiment=x epochs=0", 'epochs=0  expected an integer >= 1 or "auto" (default 40)\n',
+         experiment="epochs: bad\n"),
 ]
 
 FILES = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +14,7 @@ from dlrun.registry import register
 if TYPE_CHECKING:
     from dlrun.config.schema.fields import Rule
     from dlrun.config.schema.root import Config
+    from dlrun.preflight.undecided import Decision
 
 
 @register("verb", "explain")
@@ -40,15 +41,17 @@ class Explain(Verb):
         checked = preflight(self.overrides)
         config = checked.config
         origins = Origins(self.overrides)
+        decided = {decision.key: decision for decision in checked.decisions}
         for group in GROUPS:
             values = getattr(config, group)
             name = values.name or (values.kind if values.kind != group else "")
             first = (type(values).__doc__ or "").strip().splitlines()[0]
             say(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
-            _table(_rows(config, group, values), f"{group}.", origins)
+            _table(_rows(config, group, values), f"{group}.", origins, decided)
             say()
         say(paint("root keys", "bold", sys.stdout))
-        _table([(key, (config.plain or {}).get(key), rule) for key, rule in rules(Root).items()], "", origins)
+        _table([(key, (config.plain or {}).get(key), rule) for key, rule in rules(Root).items()], "", origins,
+               decided)
         say("\n" + paint("the loop", "bold", sys.stdout))
         say("\n".join(loop(config, checked.rows)))
         return 0
@@ -66,7 +69,8 @@ def _rows(config: Config, group: str, values: Any) -> list[tuple[str, Any, Rule]
     return own + [(key, getattr(values, key), rule) for key, rule in rules(type(values)).items() if key not in hidden]
 
 
-def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> None:
+def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any, decided: Mapping[str, Decision]) -> None:
+    """A line for each value, with the reason of those that were auto, and below it what the key means."""
     import shutil
     import sys
     import textwrap
@@ -77,7 +81,8 @@ def _table(rows: Sequence[tuple[str, Any, Rule]], prefix: str, origins: Any) -> 
 
     cells = []
     for key, value, rule in rows:
-        origin = origins.of(f"{prefix}{key}")
+        found = decided.get(f"{prefix}{key}")
+        origin = f"auto: {found.reason}" if found else origins.of(f"{prefix}{key}")
         cells.append([f"{prefix}{key}", show(value)[:40], origin, rule.describe()])
     docs = [rule.doc for _, _, rule in rows]
     width = shutil.get_terminal_size((120, 24)).columns

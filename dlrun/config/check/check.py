@@ -17,6 +17,8 @@ from dlrun.config.schema.quoting import Origin, nowhere, show
 from dlrun.config.schema.reader import Hint, read_values
 from dlrun.config.schema.root import GROUPS, Config, Root
 
+UNDECIDED = 1 << 40  # epochs and rows of a batch that the data decides: `preflight.undecided`
+
 
 def check(plain: dict[str, Any], origin: Origin = nowhere) -> Config:
     """The typed configuration of a composed mapping; raises ConfigError with everything that is wrong."""
@@ -50,6 +52,9 @@ def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | N
     values["validation"] = read_validation(values["validation"], problems, origin("validation"))
     if len(groups) < len(GROUPS):
         return None, problems
+    for key in ("batch_size", "epochs"):
+        if values[key] == "auto":  # until the data has decided it nothing may be too much for it
+            values[key] = UNDECIDED
     config = Config(**values, **groups, plain=plain)
     bad = {p.given.split("=")[0] for p in problems}
     for rule in RULES:

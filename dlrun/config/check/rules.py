@@ -216,6 +216,8 @@ def allow_is_typed(config: Config, origin: Origin) -> Iterator[Problem]:
         yield Problem(f"allow={show(config.allow)}", "it counts on the command line only", origin("allow"))
 
 
+# Checked again when the data has decided how many epochs there are.
+OF_LENGTH: tuple[Check, ...] = (test_at_is_reached, how_it_is_trained_fits)
 # Checked again when auto has become a task.
 OF_TASK: tuple[Check, ...] = (chosen_metrics_are_known, monitor_is_measured, final_fit_has_a_monitor,
                               task_goes_with_the_rest)

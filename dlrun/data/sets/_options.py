@@ -43,6 +43,15 @@ def target_scale(default: str = "none") -> Any:
     )
 
 
+def own_target_scale() -> Any:
+    """How a target of a user's table is scaled, which does not say in which range it lies."""
+    return choice(
+        "auto", ("auto", "standard", "unit", "none"),
+        "How a target that is a number is scaled, fitted on the training rows; auto: standard (mean 0, deviation 1); "
+        "measures are in the target's own unit.", identity_default="none",
+    )
+
+
 def test() -> Any:
     """The size of the test split."""
     return number(0.2, "The test split: a fraction below 1, a count of rows from 1, 0 for none.", low=0)

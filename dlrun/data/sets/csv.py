@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.schema.fields import MISSING, text, texts
 from dlrun.data.dataset_spec import DatasetInfo
@@ -30,12 +31,13 @@ class Csv(TableDataset):
 
     kind: ClassVar[str] = "csv"
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
+    suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
     path: str = options.path("The file, also .gz")
     target: str | tuple[str, ...] = text(
         MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of columns.",
         several=True)
     targets: str | tuple[str, ...] = options.targets()
-    target_scale: str = options.target_scale()
+    target_scale: str = options.own_target_scale()
     separator: str = options.separator()
     header: bool | str = options.header()
     drop: tuple[str, ...] = texts((), "Columns to leave out, by name or number.", empty=True, scalar=True)

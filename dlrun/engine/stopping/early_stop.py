@@ -23,7 +23,8 @@ class EarlyStop(Kind):
 
     kind: ClassVar[str] = "early_stop"
     monitor: str = text("val/loss", "Metric that is watched; also the one that best.pt is chosen by.")
-    patience: int | None = integer(None, "Epochs without improvement that are waited for; null: never stop.", low=1)
+    patience: int | None = integer(None, "Epochs without improvement that are waited for; null: never stop; auto: by "
+                                         "the epochs, on a table with something to watch.", low=1, words=("auto",))
     mode: str = choice("auto", ("auto", "min", "max"), "Which way the metric gets better; auto: as the metric says.")
     min_delta: float = number(0.0, "Smaller changes are no improvement.", low=0)
     start_epoch: int = integer(1, "The first epoch that counts.", low=1)
@@ -33,7 +34,7 @@ class EarlyStop(Kind):
     @property
     def on(self) -> bool:
         """Whether anything ends training early."""
-        return self.patience is not None or self.target is not None
+        return isinstance(self.patience, int) or self.target is not None
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
         """What does not go together with the rest of the configuration."""

@@ -45,7 +45,8 @@ import pytest
     (["versus=cn", "model=dense,cnn"], ["versus=cn: no such row; there are: dense, cnn; did you mean  cnn"]),
     (["versus=dense", "optimizer.lr=interval(0.1,1)", "search=tpe"], ["versus=dense: a search has no rows before"]),
     (["output_dir=a,b"], ["output_dir=b: a sweep has one folder; a is another job's"]),
-    (["batch_size=0,32", "seeds=2"], ["batch_size=0: expected an integer >= 1 (default 128); in 2 of 4 jobs"]),
+    (["batch_size=0,32", "seeds=2"],
+     ['batch_size=0: expected an integer >= 1 or "auto" (default 128); in 2 of 4 jobs']),
     (["model=cnn,dense", "dataset=digits,iris"], ["model=cnn: cnn expects images",
                                                   "in job 2 (model=cnn dataset=iris)"]),
 ])

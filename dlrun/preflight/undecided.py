@@ -1,0 +1,109 @@
+"""Values that the data decides: keys that are ``auto``, what becomes of them, and why.
+
+What is decided stands in the resolved configuration, so that it is part of the run's identity and of config.yaml.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dlrun.config.check.rules import measured
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.folds import folds_of
+from dlrun.config.schema.root import Config, Root
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.preflight.steps import epoch_steps
+
+AUTO = "auto"
+STEPS = 8000  # of a whole training of a table, about
+PATIENCE = "early_stop.patience"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A key that was auto, the value that the data gave it, and the reason in half a sentence."""
+
+    key: str
+    value: Any
+    reason: str
+
+
+def decide(config: Config, data_spec: DatasetSpec, rows: int) -> tuple[Config, list[Decision]]:
+    """The configuration without auto, and what was decided; `rows` are the training rows (0: not known).
+
+    A table's batches, epochs and patience follow from its rows: small tables get small batches, so that an epoch is
+    some steps, and many epochs, of which early stopping keeps the best.  All others have the defaults.
+    """
+    plain = config.plain or {}
+    table = data_spec.input_kind == "table" and not config.model.computed and rows > 0
+    why = f"{rows:,} training rows" if table else "the default"
+    found: list[Decision] = []
+    if plain.get("batch_size") == AUTO:
+        size = batch_size(rows) if table else rules(Root)["batch_size"].default
+        found.append(Decision("batch_size", size, why))
+        config = dataclasses.replace(config, batch_size=size)
+    if plain.get("epochs") == AUTO:
+        count = epochs(epoch_steps(config, rows)) if table else rules(Root)["epochs"].default
+        found.append(Decision("epochs", count, why))
+        config = dataclasses.replace(config, epochs=count)
+    if getattr(config.early_stop, "patience", None) == AUTO:
+        waits, reason = _patience(config, table)
+        found.append(Decision(PATIENCE, waits, reason))
+        stop: Any = config.early_stop
+        config = dataclasses.replace(config, early_stop=dataclasses.replace(stop, patience=waits))
+    if config.dataset.target_scale == AUTO:
+        numbers = data_spec.target_kind == "number" or any(not head.classes for head in data_spec.heads)
+        reason = "the target is a number; measures stay in its unit" if numbers else "no number is learned"
+        found.append(Decision("dataset.target_scale", "standard" if numbers else "none", reason))
+        dataset: Any = config.dataset
+        config = dataclasses.replace(config, dataset=dataclasses.replace(dataset, target_scale=found[-1].value))
+    return dataclasses.replace(config, plain=_with(plain, found)), found
+
+
+def batch_size(rows: int) -> int:
+    """The power of two nearest to a sixteenth of the rows, 16 to 256."""
+    return min(256, max(16, 1 << round(max(0.0, _log2(rows / 16)))))
+
+
+def epochs(steps: int) -> int:
+    """So many epochs of `steps` steps that a training is about STEPS long, 40 to 400."""
+    return min(400, max(40, -(-STEPS // max(1, steps))))
+
+
+def _log2(value: float) -> float:
+    from math import log2
+
+    return log2(value)
+
+
+def _patience(config: Config, table: bool) -> tuple[int | None, str]:
+    folds = folds_of(config)
+    if config.early_stop.monitor not in measured(config) or (folds is not None and folds.final):
+        return None, f"there is no {config.early_stop.monitor} to watch"
+    if not table:
+        return None, "the default"
+    return max(10, config.epochs // 10), "the best epoch's weights are kept"
+
+
+def _with(plain: dict[str, Any], found: list[Decision]) -> dict[str, Any]:
+    """The plain configuration with what was decided in it."""
+    plain = dict(plain)
+    for decision in found:
+        group, _, key = decision.key.rpartition(".")
+        if group:
+            plain[group] = {**plain[group], key: decision.value}
+        else:
+            plain[key] = decision.value
+    return plain
+
+
+def lines(found: Iterable[Decision]) -> list[str]:
+    """What was decided, a line for each reason; what stays at its default is not worth one."""
+    by_reason: dict[str, list[str]] = {}
+    for decision in found:
+        if decision.value is not None and decision.reason not in ("the default", "no number is learned"):
+            by_reason.setdefault(decision.reason, []).append(f"{decision.key}={decision.value}")
+    return [f"{', '.join(keys)}: {reason}" for reason, keys in by_reason.items()]
