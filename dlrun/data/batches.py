@@ -22,6 +22,7 @@ from dlrun.data.prepared import Split
 from dlrun.data.scale import Scale
 
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]  # changes a batch of inputs; draws from the generator
+Mix = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]  # of inputs, targets and a seed: both, mixed with others
 
 
 class Rows:
@@ -123,10 +124,12 @@ class Batches:
 
     Without `shuffle` every pass takes the rows as they are stored.  `whole` leaves rows out that do not fill a batch:
     a stateful network carries row i of a batch on in row i of the next, so that all must be of one size.
+    Targets that `mix` has mixed are floats: of classes the share of each, (rows, classes).
     """
 
     def __init__(self, rows: Rows, batch_size: int, seed: int, augment: Augmentation | None = None, *,
-                 shuffle: bool = True, whole: bool = False):
+                 shuffle: bool = True, whole: bool = False, mix: Mix | None = None):
+        self.mix = mix
         self.rows, self.batch_size, self.seed, self.augment, self.shuffle = rows, batch_size, seed, augment, shuffle
         self.steps_in_pass = rows.count // batch_size if whole else -(-rows.count // batch_size)
         self._pass, self._order = -1, torch.empty(0)
@@ -141,7 +144,7 @@ class Batches:
         if self.rows.streamed:
             with closing(self.rows.batches(map(self._requested, range(start, stop)))) as batches:
                 for step, (x, y) in zip(range(start, stop), batches):
-                    yield self._augmented(x, step), y
+                    yield self._augmented(x, y, step)
             return
         with ThreadPoolExecutor(1) as ahead:  # one batch is read while another is trained on
             coming = ahead.submit(self._batch, start) if start < stop else None
@@ -153,7 +156,7 @@ class Batches:
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
         x, y = self.rows.take(self._requested(step)[1])
-        return self._augmented(x, step), y
+        return self._augmented(x, y, step)
 
     def _requested(self, step: int) -> tuple[int, Tensor]:
         """The number of a step's pass, and the places of its rows."""
@@ -162,11 +165,11 @@ class Batches:
             self._pass, self._order = number, self._permutation(number)
         return number, self._order[place * self.batch_size:(place + 1) * self.batch_size]
 
-    def _augmented(self, x: Tensor, step: int) -> Tensor:
-        if self.augment is None:
-            return x
-        self._generator.manual_seed(derive_seed(self.seed, "augment", step))
-        return self.augment(x, self._generator)
+    def _augmented(self, x: Tensor, y: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        if self.augment is not None:
+            self._generator.manual_seed(derive_seed(self.seed, "augment", step))
+            x = self.augment(x, self._generator)
+        return (x, y) if self.mix is None else self.mix(x, y, derive_seed(self.seed, "mix", step))
 
     def _permutation(self, number: int) -> Tensor:
         count = self.rows.count

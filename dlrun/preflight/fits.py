@@ -9,7 +9,7 @@ from dlrun.config.check.rules import OF_LENGTH, OF_TASK, monitors
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import rules
-from dlrun.config.schema.kinds import AugmentKind
+from dlrun.config.schema.kinds import AugmentKind, TaskKind
 from dlrun.config.schema.quoting import nowhere, show
 from dlrun.config.schema.root import GROUPS, Config
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
@@ -72,7 +72,7 @@ def check_fit(config: Config | None, before: list[Problem],
             rows["test"] = test_rows(rows["test"], config.test_size)
     except ConfigError as wrong:
         problems += wrong.problems
-    problems += _of_augment(config.augment, data_spec)
+    problems += _of_augment(config.augment, config.task, data_spec)
     outputs = config.task.width(data_spec)
     network: Network = None
     if not any(_about(problem, "model") for problem in before):
@@ -84,11 +84,21 @@ def check_fit(config: Config | None, before: list[Problem],
     return Checked(config, info, rows, outputs, network, option, decisions=tuple(decisions)), problems
 
 
-def _of_augment(augment: AugmentKind, data_spec: DatasetSpec) -> list[Problem]:
-    """The problem of an augmentation that does not change inputs of this kind."""
-    if not augment.on or data_spec.input_kind in augment.inputs:
+def _of_augment(augment: AugmentKind, task: TaskKind, data_spec: DatasetSpec) -> list[Problem]:
+    """The problem of an augmentation that does not change inputs of this kind, or mixes what cannot be mixed."""
+    if not augment.on:
         return []
     values = vars(augment)
+    if data_spec.input_kind in augment.inputs:
+        targets = augment.mixed_targets
+        mixed = f"augment.{augment.mixes}={show(values.get(augment.mixes))}"
+        if augment.mixes and not task.mixable:
+            return [Problem(mixed, "targets of rows that are mixed are for tasks of classes and numbers; "
+                                   f"the task is {task.kind}")]
+        if augment.mixes and data_spec.target_kind not in targets:
+            return [Problem(mixed, f"expected targets that can be mixed ({', '.join(targets)}); "
+                                   f"they are {data_spec.target_kind}")]
+        return []
     changed = (f"augment.{key}={show(values[key])}" for key, rule in rules(type(augment)).items()
                if values[key] != rule.default)
     only = {"image": "images"}.get(" ".join(augment.inputs), " and ".join(augment.inputs) + " inputs")

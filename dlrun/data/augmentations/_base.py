@@ -8,6 +8,8 @@ from dlrun.config.schema.kind import Kind
 
 if TYPE_CHECKING:
     from dlrun.data.batches import Augmentation as Change
+    from dlrun.data.batches import Mix
+    from dlrun.data.prepared import PreparedData
 
 
 class Augmentation(Kind):
@@ -43,6 +45,24 @@ class Augmentation(Kind):
         """Whether anything is changed at all."""
         return True
 
+    @property
+    def mixes(self) -> str:
+        """The option that mixes rows with others, and their targets; empty where none does."""
+        return ""
+
+    @property
+    def mixed_targets(self) -> tuple[str, ...]:
+        """The kinds of targets that this can mix."""
+        return ("classes", "number")
+
     def build(self) -> Change | None:
         """The function that changes a batch of inputs on its device; None where nothing is changed."""
         raise NotImplementedError
+
+    def build_on(self, prepared: PreparedData) -> Change | None:
+        """The same for a change that has to know the data: where its white lies, which id stands for no word."""
+        return self.build()
+
+    def mixing(self, prepared: PreparedData) -> Mix | None:
+        """What mixes the rows of a batch, and their targets; None where nothing does."""
+        return None

@@ -21,3 +21,32 @@ class Ranges(Augmentation):
     flip_vertical: bool = flag(False, "Mirror top and bottom with probability 1/2.")
     fill: str = choice("nearest", ("nearest", "zeros", "reflect"), "What stands outside the picture.")
     crop: int = integer(0, "Pixels of padding that a random crop of the old size is cut from; 0: off.", low=0, high=512)
+    resized_crop: float = number(0.0, "Cut out a part with this share of the area or more (of 3:4 to 4:3 of its shape) "
+                                 "and resize it to the whole; 0: off (torchvision's RandomResizedCrop: 0.08).",
+                                 low=0, high=1)
+    brightness: float = number(0.0, "Brightness times 1 - this to 1 + this.", low=0, high=1)
+    contrast: float = number(0.0, "Distance from the picture's mean grey, times 1 - this to 1 + this.", low=0, high=1)
+    saturation: float = number(0.0, "Distance of each pixel from its grey, times 1 - this to 1 + this.", low=0, high=1)
+    hue: float = number(0.0, "Largest turn of the hue, either way, in turns of the colour circle.", low=0, high=0.5)
+    erase: float = number(0.0, "Probability that a rectangle of 2 to 33 % of the area becomes 0 (random erasing).",
+                          low=0, high=1)
+    cutout: int = integer(0, "Side in pixels of a square around a random pixel that becomes 0; 0: off.", low=0)
+    randaugment: int = integer(0, "Operations of RandAugment on each picture (torchvision's); 0: off.", low=0, high=14)
+    randaugment_magnitude: int = integer(9, "How strong they are.", low=0, high=30)
+    mixup: float = number(0.0, "Mix the rows of a batch with others by a share from Beta(this, this), and their "
+                          "targets; 0: off.", low=0)
+    cutmix: float = number(0.0, "Put a rectangle of another picture of the batch into each, of an area from "
+                           "Beta(this, this), and mix the classes by it; 0: off.", low=0)
+
+    @property
+    def recoloured(self) -> bool:
+        """Whether colours change."""
+        return any((self.brightness, self.contrast, self.saturation, self.hue))
+
+    @property
+    def mixes(self) -> str:
+        return "cutmix" if self.cutmix else "mixup" if self.mixup else ""
+
+    @property
+    def mixed_targets(self) -> tuple[str, ...]:
+        return ("classes",) if self.cutmix else ("classes", "number")

@@ -10,6 +10,8 @@ from dlrun.registry import register
 
 if TYPE_CHECKING:
     from dlrun.data.batches import Augmentation as Change
+    from dlrun.data.batches import Mix
+    from dlrun.data.prepared import PreparedData
 
 
 @register("augment", "augment")
@@ -18,16 +20,35 @@ class Augment(Ranges):
     """Each row gets its own change; all ranges at 0 and all flags off is no augmentation."""
 
     kind: ClassVar[str] = "augment"
+
     @property
     def on(self) -> bool:
         """Whether anything is changed at all."""
-        ranges = (self.rotation, self.shift_x, self.shift_y, self.shear, self.zoom, self.crop)
-        return any(ranges) or self.flip_horizontal or self.flip_vertical
+        ranges = (self.rotation, self.shift_x, self.shift_y, self.shear, self.zoom, self.crop, self.resized_crop,
+                  self.erase, self.cutout, self.randaugment)
+        return any(ranges) or self.flip_horizontal or self.flip_vertical or self.recoloured or bool(self.mixes)
 
-    def build(self) -> Change | None:
-        """The function that changes a batch of float images (N, C, H, W); None when every change is off."""
+    def build(self, black: float = 0.0, white: float = 1.0) -> Change | None:
+        """The function that changes a batch of float images (N, C, H, W); None when every change is off.
+
+        `black` and `white` are the values of these in the images, or one for each channel.
+        """
         if not self.on:
             return None
         from dlrun.data.augmentations.augment_module import make_augment
 
-        return make_augment(self)
+        return make_augment(self, black, white)
+
+    def build_on(self, prepared: PreparedData) -> Change | None:
+        if not (self.recoloured or self.randaugment):
+            return self.build()
+        white = float(prepared.settings.get("levels", 1.0))
+        scale = prepared.scale
+        return self.build(*((value - scale.offset) * scale.factor for value in (0.0, white)))
+
+    def mixing(self, prepared: PreparedData) -> Mix | None:
+        if not self.mixes:
+            return None
+        from dlrun.data.augmentations._mixing import make_mix
+
+        return make_mix(self.mixup, self.cutmix, len(prepared.data_spec.classes))

@@ -51,6 +51,7 @@ class TaskSpec(Kind):
     natural: ClassVar[str] = ""
     wirings: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
+    mixable: ClassVar[bool] = False  # whether its loss takes the targets of rows that are mixed (mixup, CutMix)
     undecided: ClassVar[bool] = False  # whether it stands for the task that model and data are made for
 
     metrics: tuple[str, ...] = texts(

@@ -16,7 +16,8 @@ def first_batch(view: View) -> None:
     x, y = next(view.batches.steps(0, 1))
     data_spec = view.prepared.data_spec
     classes = data_spec.classes if data_spec.target_kind == "classes" else ()
-    captions = [classes[label] for label in y[:SAMPLES].tolist()] if classes else None
+    labels = y[:SAMPLES].argmax(1) if y.ndim == 2 else y[:SAMPLES]  # of mixed rows the larger part
+    captions = [classes[label] for label in labels.tolist()] if classes else None
     view.save("batch", lambda path: save_batch(path, x[:SAMPLES].cpu().numpy(), captions))
 
 

@@ -31,6 +31,7 @@ class Classify(TaskSpec):
     primary = "accuracy"
     scores = "classes"
     gathers = True
+    mixable = True
     accepts = ("classes",)
     baselines = ("majority", "permuted")
     loss: str = choice(

@@ -25,7 +25,7 @@ Loss = Callable[..., Tensor]  # of logits, targets and torch's `reduction`
 
 
 class ClassifyTask(Task):
-    """Targets are class numbers (rows,), int64.
+    """Targets are class numbers (rows,), int64, or of mixed rows the share of each class (rows, classes), float32.
 
     With class weights the loss of a model in training mode is the mean over the rows of weight * loss, as Keras has it
     (`F.cross_entropy` with weights divides by their sum); a model in evaluation mode has the plain mean.
@@ -52,11 +52,11 @@ class ClassifyTask(Task):
 
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
-        totals.sum("accuracy", (self.classify(outputs.detach()) == batch.y).sum(), batch.rows)
+        totals.sum("accuracy", (self.classify(outputs.detach()) == _largest(batch.y)).sum(), batch.rows)
 
     def scored(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         shares = self.probabilities(outputs)
-        return shares[:, 1] if shares.shape[1] == 2 else shares, batch.y
+        return shares[:, 1] if shares.shape[1] == 2 else shares, _largest(batch.y)
 
     def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
         from dlrun.metrics._classes import class_predictions
@@ -104,26 +104,40 @@ class ClassifyTask(Task):
         return torch.softmax(logits, dim=1)
 
 
+def _largest(y: Tensor) -> Tensor:
+    """The class of each row (rows,); of a mixed one that of its larger part."""
+    return y if y.ndim == 1 else y.argmax(1)
+
+
+def _shares(y: Tensor, classes: int) -> Tensor:
+    return y if y.ndim == 2 else F.one_hot(y, classes)
+
+
+def _second(y: Tensor) -> Tensor:
+    """Of two classes the share of the second (rows,)."""
+    return y if y.ndim == 1 else y[:, 1]
+
+
 def _weighted(loss: Loss, weights: Tensor) -> Loss:
     def mean(logits: Tensor, y: Tensor) -> Tensor:
         each = loss(logits, y, reduction="none")
-        return ((each if each.ndim == 1 else each.mean(1)) * weights[y]).mean()
+        return ((each if each.ndim == 1 else each.mean(1)) * (weights[y] if y.ndim == 1 else y @ weights)).mean()
 
     return mean
 
 
 def _binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits[:, 0], y.to(logits.dtype), reduction=reduction)
+    return F.binary_cross_entropy_with_logits(logits[:, 0], _second(y).to(logits.dtype), reduction=reduction)
 
 
 def _binary_classes(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    targets = F.one_hot(y, logits.shape[1]).to(logits.dtype)
+    targets = _shares(y, logits.shape[1]).to(logits.dtype)
     return F.binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
 
 
 def _mse_binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    return F.mse_loss(torch.sigmoid(logits[:, 0]), y.to(logits.dtype), reduction=reduction)
+    return F.mse_loss(torch.sigmoid(logits[:, 0]), _second(y).to(logits.dtype), reduction=reduction)
 
 
 def _mse_classes(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    return F.mse_loss(torch.softmax(logits, 1), F.one_hot(y, logits.shape[1]).to(logits.dtype), reduction=reduction)
+    return F.mse_loss(torch.softmax(logits, 1), _shares(y, logits.shape[1]).to(logits.dtype), reduction=reduction)

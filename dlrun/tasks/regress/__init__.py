@@ -34,6 +34,7 @@ class Regress(TaskSpec):
     primary = "mae"
     scores = "numbers"
     gathers = True
+    mixable = True
     accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")
     loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
