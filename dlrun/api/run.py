@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from dlrun.record.metrics import read
 if TYPE_CHECKING:
     import torch
 
+    from dlrun.inference.evaluation import Evaluation
     from dlrun.inference.load import Loaded
 
 
@@ -77,17 +79,29 @@ class Run:
         return values[0] if len(values) == 1 and not proba else np.stack(values, axis=1)
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
-        """The metrics on new rows with their targets, measured as the test rows were; nothing is written.
+        """All metrics on new rows with their targets, measured as the test rows were; nothing is written.
 
         `y` holds names of classes, numbers in the target's unit, or 0 and 1 for labels.
+        """
+        return self.evaluation(x, y, resamples=0).values
+
+    def evaluation(self, x: Any, y: Any, groups: Sequence[Any] | None = None, resamples: int = 1000) -> Evaluation:
+        """The same with an interval for each metric, over rows and not over seeds: ``.values``, ``.intervals``.
+
+        `groups` has a name for each row; rows of one name (a patient) are drawn together.  Windows of a series are
+        drawn in blocks.
         """
         from dataclasses import replace
 
         from dlrun.inference.new_rows import inputs_of, targets_of
+        from dlrun.inference.units import Groups
 
         loaded = self._loaded
         rows = inputs_of(loaded.kept, x)
-        return loaded.evaluate(replace(rows, y=targets_of(loaded.kept, y, len(rows))))
+        if groups is not None and len(groups) != len(rows):
+            raise problem(f"{len(groups):,} groups", f"expected one for each of the {len(rows):,} rows")
+        named = None if groups is None else Groups([str(name) for name in groups], "groups")
+        return loaded.evaluate(replace(rows, y=targets_of(loaded.kept, y, len(rows))), named, resamples=resamples)
 
     def preprocess(self, raw: Any) -> torch.Tensor:
         """New rows as the network sees them, float32 (or ids) on the CPU.

@@ -20,6 +20,7 @@ from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Scale, Target
 
 if TYPE_CHECKING:
+    from dlrun.data.formats.separated import Cells
     from dlrun.data.vocabulary import Vocabulary
 
 FORMAT = 1
@@ -85,17 +86,31 @@ def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
     return Split(np.array(rows, np.int64).reshape(-1, length), None, form=form)
 
 
-def of_table(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> tuple[list[int], Split]:
-    """The rows of a text file, read as the training's file was, and the line of each.  Raises ConfigError."""
+def is_table(state: dict[str, Any]) -> bool:
+    """Whether the run was trained on a table whose columns have names."""
+    return state["asked"].get("columns") is not None and "windows" not in state["asked"]
+
+
+def cells_of(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> Cells:
+    """The cells of a text file, read as the training's file was.  Raises ConfigError."""
     from dlrun.data.formats.separated import cells
 
     reading, names = state["asked"].get("reading", {}), [column["name"] for column in _columns(state, str(file))]
-    header = reading.get("header", "auto")
-    found = cells(file, reading.get("separator", "auto"), header, expected=names)
+    found = cells(file, reading.get("separator", "auto"), reading.get("header", "auto"), expected=names)
     for note in found.notes:
         say(note)
-    return found.lines, of_rows(state, found.names, found.rows, lines=found.lines, source=file,
-                                separator=found.separator, say=say)
+    return found
+
+
+def of_cells(state: dict[str, Any], found: Cells, file: Path, say: Callable[[str], None]) -> Split:
+    """Cells of a file as rows.  Raises ConfigError."""
+    return of_rows(state, found.names, found.rows, lines=found.lines, source=file, separator=found.separator, say=say)
+
+
+def of_table(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> tuple[list[int], Split]:
+    """The rows of a text file, read as the training's file was, and the line of each.  Raises ConfigError."""
+    found = cells_of(state, file, say)
+    return found.lines, of_cells(state, found, file, say)
 
 
 def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]], *,
@@ -143,13 +158,13 @@ def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence
         start += 1
     for note in numerals.settle(path):
         say(note)
-    return Split(_filled(state, x), None)
+    return Split(filled(state, x), None)
 
 
 def _columns(state: dict[str, Any], given: str) -> list[dict[str, Any]]:
     """The columns that a table had in training.  Raises ConfigError where something else was trained on."""
     columns: list[dict[str, Any]] | None = state["asked"].get("columns")
-    if columns is None or "windows" in state["asked"]:
+    if columns is None or not is_table(state):
         raise problem(given, f"this run was trained on {data_spec(state).input_kind} data")
     return columns
 
@@ -164,7 +179,7 @@ def _one_hot(x: np.ndarray, cells: Sequence[str], words: Sequence[str], untraine
     return [cell for cell in cells if cell not in places and cell not in missing]
 
 
-def _filled(state: dict[str, Any], x: np.ndarray) -> np.ndarray:
+def filled(state: dict[str, Any], x: np.ndarray) -> np.ndarray:
     """A table without NaN, filled as in training."""
     fill = state["stand_in"]
     means = np.array(fill, np.float32) if fill is not None else scale(state).offset  # without one: the mean, scaled 0
@@ -188,7 +203,7 @@ def of_arrays(state: dict[str, Any], x: Any) -> Split:
     if spec.input_kind == "image" and (source.x.dtype == np.uint8) != (settings["levels"] != 1):
         raise problem("x", f"expected pictures of {'floats' if settings['levels'] == 1 else 'bytes (uint8)'}, as in "
                            f"training; they are {source.x.dtype}")
-    return Split(_filled(state, source.x) if spec.input_kind == "table" else source.x, None)
+    return Split(filled(state, source.x) if spec.input_kind == "table" else source.x, None)
 
 
 def of_series(state: dict[str, Any], series: np.ndarray) -> Split:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from dlrun.assembly.measure import measure
+from dlrun.assembly.components import GATHERED
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.folds import own_seed
 from dlrun.config.schema.root import Config
@@ -18,8 +19,11 @@ from dlrun.data.batches import Rows, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
 from dlrun.engine.checkpoint import read, verify
+from dlrun.inference.evaluation import Evaluation, chosen, evaluated, passed
 from dlrun.inference.trained_config import checked, of_predictions
 from dlrun.inference.trained_folder import trained_folder
+from dlrun.inference.units import Groups, Units, of_blocks, of_groups, of_rows, of_windows
+from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import CHANGED, changed
@@ -67,13 +71,33 @@ class Loaded:
         with torch.no_grad():
             return self.task.generate(self.model, self.kept, options)
 
-    def evaluate(self, split: Split) -> dict[str, float]:
-        """The task's metrics over rows with targets, with dropout off."""
+    def evaluate(self, split: Split, groups: Groups | None = None, metrics: Sequence[str] = (), resamples: int = 0,
+                 seed: int = 0) -> Evaluation:
+        """All metrics over rows with targets, or some of them, with dropout off; intervals by so many `resamples`.
+
+        Rows are drawn one by one, those of one name in `groups` together, windows of a series or a text in blocks.
+        Raises ConfigError for a metric that the task does not have.
+        """
+        units = self._units(split, groups, resamples)
         rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
+        spec, task = self.data_spec, self.config.task.on(self.data_spec)
+        outputs = len(split) * task.width(spec) * max(1, spec.target_length)
+        gather = task.gathers and outputs <= GATHERED
         with torch.random.fork_rng(devices=[]):  # a user's class seeds torch's generators, here for itself alone
-            found = measure(self.task, self.config.task.summed, self.model, self.rng, rows, ROWS)
-        self.model.eval()
-        return found
+            self.rng.seed_step(-1)  # what is random in a measurement is the same in each
+            found = passed(self.task, task.summed, self.model, rows, units,
+                           (lambda pairs: self.task.gathered(pairs, spec)) if gather else None)
+        return evaluated(self.task, found, units, chosen(metrics, found.values(self.task.compute, None)), resamples,
+                         seed)
+
+    def _units(self, split: Split, groups: Groups | None, resamples: int) -> Units:
+        if stateful(self.model):  # it carries row i of a batch on in row i of the next
+            return of_blocks(len(split), self.config.batch_size, "rows")
+        if groups is not None:
+            return of_groups(groups.names, groups.column)
+        if not resamples:
+            return of_blocks(len(split), ROWS, "rows")
+        return of_rows(len(split)) if split.form.windows is None else of_windows(len(split), split.form.windows)
 
     def predictions(self, split: Split) -> list[Column]:
         """What is predicted of new rows, as columns; ConfigError for a task that predicts nothing."""

@@ -93,6 +93,10 @@ class ClassPredictions:
                                    "f1": float(self.f1[place]), "rows": int(rows[place])}
                 for place in np.flatnonzero(self.present).tolist()}
 
+    def take(self, index: np.ndarray) -> ClassPredictions:
+        """Those of the rows at `index`, of which any may stand there several times."""
+        return ClassPredictions(self.probabilities[index], self.targets[index], self.taken[index], self.classes)
+
     def at(self, threshold: float) -> ClassPredictions:
         """Those of two classes where the second is taken above this probability."""
         taken = (self.probabilities[:, 1] > threshold).astype(np.int64)

@@ -10,17 +10,27 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from dlrun.record.metric import Direction, Metric
 from dlrun.registry import find
 from dlrun.registry.index import files
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Predictions(Protocol):
     """What was predicted of rows, beside what is true of them; `kind` is classes, labels or numbers."""
 
     kind: ClassVar[str]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """What is true of each row (rows, ...)."""
+
+    def take(self, index: np.ndarray) -> Predictions:
+        """Those of the rows at `index`, of which any may stand there several times."""
 
 
 class GatheredMetric:

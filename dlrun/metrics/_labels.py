@@ -60,6 +60,10 @@ class LabelPredictions:
             return []
         return [ranking(scores, holds) for scores, holds in zip(self.probabilities.T, self.targets.T)]
 
+    def take(self, index: np.ndarray) -> LabelPredictions:
+        """Those of the rows at `index`, of which any may stand there several times."""
+        return LabelPredictions(self.probabilities[index], self.targets[index], self.taken[index], self.labels)
+
     def per_class(self) -> dict[str, dict[str, Any]]:
         """Precision, recall and F1 of each label, and how many rows have it."""
         rows = self.targets.sum(0)

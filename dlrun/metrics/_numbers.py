@@ -21,3 +21,7 @@ class NumberPredictions:
     def errors(self) -> np.ndarray:
         """Predicted less true (rows,)."""
         return np.asarray(self.predicted - self.targets)
+
+    def take(self, index: np.ndarray) -> NumberPredictions:
+        """Those of the rows at `index`, of which any may stand there several times."""
+        return NumberPredictions(self.predicted[index], self.targets[index])

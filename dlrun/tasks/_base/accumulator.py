@@ -57,6 +57,10 @@ class MetricAccumulator:
         counts = values[size:]
         return {name: total / count for name, total, count in zip(self.names, values, counts) if count}
 
+    def sums(self) -> Tensor:
+        """All sums, then all counts (2, metrics), on the host; waits for the device."""
+        return self._stacked().cpu()
+
     def merge(self, gather: Callable[[Tensor], Tensor], keep: bool) -> None:
         """Move the sums of all processes into the one that keeps them; the others start from zero."""
         sums, counts = gather(self._stacked())

@@ -1,0 +1,49 @@
+"""Pictures in a folder for each class, as a run's network sees them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlrun.config.problem import did_you_mean, problem
+from dlrun.data import preprocessing_state as preprocessing
+from dlrun.data.formats.class_folders import SUFFIXES, pictures_below
+from dlrun.data.new_pictures import of_images
+from dlrun.data.prepared import Split
+
+
+def of_folder(kept: dict[str, Any], root: Path, say: Callable[[str], None]) -> Split:
+    """The pictures below folders that are called as the run's classes; below test/, where there is one.
+
+    Raises ConfigError for another run's data, for a folder that is no class, and where there are no pictures.
+    """
+    spec = preprocessing.data_spec(kept)
+    if spec.input_kind != "image" or spec.target_kind != "classes":
+        raise problem(str(root), f"expected a file; this run was trained on {spec.input_kind} data with targets of the "
+                                 f"kind {spec.target_kind}, a folder holds pictures by class")
+    if (root / "test").is_dir() and "test" not in spec.classes:
+        root = root / "test"
+        say(f"the pictures of {root} are measured, not those beside it")
+    files: list[Path] = []
+    places: list[int] = []
+    for name, folder in class_folders(root).items():
+        below = pictures_below(folder, root.resolve()).files
+        if below and name not in spec.classes:
+            near = did_you_mean(name, spec.classes) or f"; they are {', '.join(spec.classes[:20])}"
+            raise problem(str(folder), f"expected folders called as the classes of the run{near}")
+        files += below
+        places += [spec.classes.index(name)] * len(below) if below else []
+    if not files:
+        raise problem(str(root), f"expected a folder with pictures ({', '.join(SUFFIXES)}) for each class")
+    return dataclasses.replace(of_images(kept, files, say), y=np.array(places, np.int64))
+
+
+def class_folders(root: Path) -> dict[str, Path]:
+    """The folders directly below a folder by their names; links that lead out of it are left out."""
+    home = root.resolve()
+    return {folder.name: folder for folder in sorted(root.iterdir())
+            if folder.is_dir() and not folder.name.startswith(".") and folder.resolve().is_relative_to(home)}

@@ -1,0 +1,89 @@
+"""New rows with their targets, from a file, a folder or another data set, read as the training's were."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.data import preprocessing_state as preprocessing
+from dlrun.data.prepared import Split
+from dlrun.data.read import read
+from dlrun.inference.from_source import of_source
+from dlrun.inference.from_table import of_table
+from dlrun.inference.units import Groups
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows with targets; where they stand in a table's column also the group of each."""
+
+    split: Split
+    groups: Groups | None = None
+
+
+def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: str, say: Say, target: str = "",
+             group: str = "") -> Labelled:
+    """The rows of a file or folder, or of the data set of this name; of one with a test part those.
+
+    `kept` is what the run has fitted, `dataset` its data set.  `target` names the column of the truth where it is not
+    called as in training, `group` that of rows that belong together.  Raises ConfigError for what does not fit the run.
+    """
+    path, table = Path(given).expanduser(), preprocessing.is_table(kept)
+    if path.is_file() and table and path.suffix not in (".npz", ".npy"):
+        found = of_table(kept, dataset, path, target, say)
+        return Labelled(found.labelled(say), found.groups(group))
+    for key, value in (("target", target), ("group", group)):
+        if value:
+            raise problem(f"{key}={value}", "expected a table in a text file; other data has no columns")
+    if path.is_dir():
+        from dlrun.inference.from_folder import of_folder
+
+        return Labelled(of_folder(kept, path, say))
+    if path.exists() and not path.is_file():
+        raise problem(given, "expected a file or a folder; this is a pipe or a device")
+    source = read(reader(kept, dataset, path, given), data_dir, say)
+    return Labelled(of_source(kept, source, given, say))
+
+
+def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -> DatasetKind:
+    """The data set that reads a file as the run's own reads its files, or the one of this name."""
+    from dlrun.registry import find, names
+
+    spec, found = preprocessing.data_spec(kept), str(path)
+    own: Any = dataset  # its fields are those of its own class
+    made: DatasetKind
+    if not path.exists():
+        if given not in names("dataset") or _has_path(find("dataset", given)):
+            raise problem(given, f"no such file, folder or data set{did_you_mean(given, names('dataset'))}")
+        made = find("dataset", given)()
+    elif path.suffix == ".npz":
+        targets = spec.target_kind if spec.target_kind in ("number", "classes") else "auto"
+        layout = "series" if spec.input_kind == "series" else "auto"
+        npz = own if dataset.kind == "npz" else find("dataset", "npz")()
+        made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout)
+    elif _has_path(own):
+        made = dataclasses.replace(own, path=found)
+    elif spec.next_token:
+        words = preprocessing.vocabulary(kept)
+        assert words is not None
+        made = find("dataset", "text")(path=found, unit=words.unit, lower=words.lower)
+    elif "windows" in kept["asked"]:
+        made = find("dataset", "series")(path=found, target=spec.target_name)
+    elif kept["vocabulary"] is not None:
+        made = find("dataset", "labelled_text")(path=found)
+    else:
+        raise problem(given, f"this run was trained on {spec.input_kind} data; expected a .npz file"
+                             + (" or a folder of pictures, a folder a class" if spec.input_kind == "image" else ""))
+    return made
+
+
+def _has_path(kind: Any) -> bool:
+    """Whether a data set, or its class, is a file of the user's own."""
+    return any(field.name == "path" for field in dataclasses.fields(kind))

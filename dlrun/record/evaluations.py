@@ -1,0 +1,35 @@
+"""evaluations.jsonl: what a finished run measured on other rows later, a line each, with its own checksum.
+
+It is none of the files that the run wrote: its result, and what reports read of it, stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dlrun.record import digest, metrics
+from dlrun.record.folder import plain
+from dlrun.record.stored import Damaged
+
+FILE = "evaluations.jsonl"
+
+
+def append(folder: str | os.PathLike[str], row: Mapping[str, Any]) -> Path:
+    """Add a row to the file in a folder; where it lies.  Raises OSError where it can't be written."""
+    path = Path(folder, FILE)
+    metrics.append(path, digest.sealed(plain(row)))
+    return path
+
+
+def read(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """All rows in the order they were added; [] where there are none.  Raises Damaged for one that was changed."""
+    path, rows = Path(folder, FILE), []
+    for number, row in enumerate(metrics.read(path), 1):
+        try:
+            rows.append(digest.unsealed(row))
+        except ValueError as error:
+            raise Damaged(path, f"line {number}: {error}") from None
+    return rows
