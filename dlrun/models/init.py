@@ -80,6 +80,7 @@ FILLS: dict[str, Callable[[Tensor, Kernel, Generator], object]] = {
     "uniform": lambda weight, kernel, g: weight.uniform_(-0.05, 0.05, generator=g),
     "unit_uniform": lambda weight, kernel, g: weight.uniform_(-1, 1, generator=g),
     "normal": lambda weight, kernel, g: weight.normal_(0, 0.05, generator=g),
+    "standard_normal": lambda weight, kernel, g: weight.normal_(generator=g),
     "small_normal": lambda weight, kernel, g: weight.normal_(0, 0.02, generator=g),
     "truncated_normal": _truncated_normal,
     "zeros": lambda weight, kernel, g: weight.zero_(),

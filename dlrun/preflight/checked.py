@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.models.layer import Layer
 from dlrun.models.model import Network
 from dlrun.models.plan import LayerRow
-from dlrun.preflight.undecided import Decision
+
+if TYPE_CHECKING:
+    from dlrun.preflight.undecided import Decision
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ class Checked:
     def origins(self) -> dict[str, list[str]]:
         """What provenance says of where values are from: ``environment``, the names of variables, if there are any."""
         return {"environment": list(self.environment)} if self.environment else {}
+
+    def decided(self) -> list[str]:
+        """What the data decided and why, a line for each reason."""
+        if not self.decisions:
+            return []
+        from dlrun.preflight.undecided import lines
+
+        return lines(self.decisions)
 
     def table(self) -> list[LayerRow] | None:
         """The layer table: names, shapes, counts; empty for a baseline, None for a user's class."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from dlrun.config.check.rules import OF_LENGTH, OF_TASK, monitors
 from dlrun.config.places import data_dir
@@ -20,7 +21,9 @@ from dlrun.preflight.design import design
 from dlrun.preflight.parts import parts_problems
 from dlrun.preflight.steps import epoch_steps
 from dlrun.preflight.task_choice import pairing, task_option, task_values, with_task
-from dlrun.preflight.undecided import decide
+
+if TYPE_CHECKING:
+    from dlrun.preflight.undecided import Decision
 
 ReadInfo = Callable[..., DatasetInfo]
 
@@ -62,9 +65,11 @@ def check_fit(config: Config | None, before: list[Problem],
                           info.without_target)
     except ConfigError as wrong:
         problems += wrong.problems
-    undecided = config
-    config, decisions = decide(config, data_spec, rows.get("train", 0))
-    if config.epochs != undecided.epochs:
+    decisions: list[Decision] = []
+    if _is_undecided(config):
+        from dlrun.preflight.undecided import decide
+
+        config, decisions = decide(config, data_spec, rows.get("train", 0))
         problems += [problem for rule in OF_LENGTH for problem in rule(config, nowhere)]
     try:
         if rows:
@@ -82,6 +87,13 @@ def check_fit(config: Config | None, before: list[Problem],
         except ConfigError as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
     return Checked(config, info, rows, outputs, network, option, decisions=tuple(decisions)), problems
+
+
+def _is_undecided(config: Config) -> bool:
+    """Whether a value is left to the data: see `preflight.undecided`."""
+    plain = config.plain or {}
+    stop = plain.get("early_stop") or {}
+    return "auto" in (plain.get("epochs"), plain.get("batch_size"), stop.get("patience"), config.dataset.target_scale)
 
 
 def _of_augment(augment: AugmentKind, task: TaskKind, data_spec: DatasetSpec) -> list[Problem]:

@@ -23,7 +23,6 @@ from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
-from dlrun.preflight.undecided import lines
 from dlrun.record.folder import RunFolder, clear, write_result
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import read, write
@@ -53,7 +52,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     start = Start(run_id=run_id if stored else None, stored=stored, note=note)
     machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
     rows = rows_of(config, notes.append)
-    notes = [*lines(checked.decisions), *notes, *notes_of_start(config, rows, start)]
+    notes = [*checked.decided(), *notes, *notes_of_start(config, rows, start)]
     if config.force:
         clear(folder)
     folder.path.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,6 @@ from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.threads import auto_threads, cores
-from dlrun.preflight.undecided import lines
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder
 from dlrun.run.build_fit import build_fit
@@ -52,7 +51,7 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     if start.run_id != run_id and data_changed(components.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, components.prepared, start, components.speed_path)
-    notes = [*lines(checked.decisions), *notes, *config.task.advice(config)]
+    notes = [*checked.decided(), *notes, *config.task.advice(config)]
     if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
         clear(folder)
     folder.make()

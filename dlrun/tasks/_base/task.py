@@ -108,3 +108,12 @@ class Task:
     def predicts(self) -> bool:
         """Whether it predicts anything of a row, which is whether it has `predictions` of its own."""
         return type(self).predictions is not Task.predictions
+
+
+def member_loss(loss: Callable[[Tensor, Tensor], Tensor], outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss of outputs (rows, width), and these; of (rows, members, width) the mean of the members' losses, and the
+    mean outputs (`models.layers.member_mean`)."""
+    if outputs.ndim == 2:
+        return loss(outputs, y), outputs
+    each = loss(outputs.flatten(0, 1), y.repeat_interleave(outputs.shape[1], 0))
+    return each, outputs.mean(1)

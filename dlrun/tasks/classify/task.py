@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dlrun.tasks._base.task import Task
+from dlrun.tasks._base.task import Task, member_loss
 
 if TYPE_CHECKING:
     from dlrun.data.dataset_spec import DatasetSpec
@@ -48,7 +48,7 @@ class ClassifyTask(Task):
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.x).float()  # losses are taken in float32 whatever the forward pass was
-        return (self._trained if model.training else self._loss)(logits, batch.y), logits
+        return member_loss(self._trained if model.training else self._loss, logits, batch.y)
 
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)

@@ -19,7 +19,7 @@ from dlrun.tasks._base.gathered import number_predictions, together
 from dlrun.tasks._base.metrics import in_units
 from dlrun.tasks._base.prediction import Column, number_column
 from dlrun.tasks._base.priors import centre
-from dlrun.tasks._base.task import Task
+from dlrun.tasks._base.task import Task, member_loss
 
 
 class RegressTask(Task):
@@ -33,8 +33,8 @@ class RegressTask(Task):
         self._loss = F.mse_loss if loss == "mse" else F.l1_loss
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        predicted = model(batch.x).float()[:, 0]
-        return self._loss(predicted, batch.y), predicted
+        loss, outputs = member_loss(lambda outputs, y: self._loss(outputs[:, 0], y), model(batch.x).float(), batch.y)
+        return loss, outputs[:, 0]
 
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         off = outputs.detach() - batch.y
