@@ -25,7 +25,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file; `targets` are the columns of the truth, () where they are not all there."""
+    """The cells of a file; `targets` are the columns of the truth, () where they are not all there (`lacking` says it).
+    """
 
     kept: dict[str, Any]
     path: Path
@@ -37,10 +38,24 @@ class Table:
         """The rows without their targets."""
         return preprocessing.of_cells(self.kept, self.found, self.path, say)
 
-    def labelled(self, say: Say) -> Split:
-        """The rows with their targets, as training has them; raises ConfigError for targets that do not fit the run."""
+    def complete(self, say: Say) -> Table:
+        """The rows that have their targets; raises ConfigError where the columns of the truth, or all cells, lack."""
         if not self.targets:
             raise problem(str(self.path), self.lacking)
+        missing = Missing(self.kept["asked"].get("reading", {}).get("missing", ()))
+        places = [self.found.names.index(name) for name in self.targets]
+        there = [not any(row[place] in missing for place in places) for row in self.found.rows]
+        if not any(there):
+            raise problem(str(self.path), f'no row has a value in "{self.targets[0]}"')
+        if lost := there.count(False):
+            say(f"{self.path.name}: {lost:,} rows without a target are left out (the first is line "
+                f"{self.found.lines[there.index(False)]})")
+        rows = [row for row, whole in zip(self.found.rows, there) if whole]
+        lines = [line for line, whole in zip(self.found.lines, there) if whole]
+        return dataclasses.replace(self, found=dataclasses.replace(self.found, rows=rows, lines=lines))
+
+    def labelled(self, say: Say) -> Split:
+        """The rows with their targets, as training has them; raises ConfigError for targets that do not fit the run."""
         return dataclasses.replace(self.inputs(say), y=self.truth())
 
     def truth(self) -> np.ndarray:
@@ -104,7 +119,7 @@ def class_name(number: float) -> str:
 
 
 def of_table(kept: dict[str, Any], dataset: DatasetKind, path: Path, target: str, say: Say) -> Table:
-    """The cells of a file, without the rows whose target is missing; raises ConfigError for a file that is no table.
+    """The cells of a file; raises ConfigError for a file that is no table.
 
     `target` names the column of the truth where it is not called as in training.
     """
@@ -112,17 +127,6 @@ def of_table(kept: dict[str, Any], dataset: DatasetKind, path: Path, target: str
     names, lacking = _targets(kept, dataset, found.names, target)
     if target and lacking:
         raise problem(f"target={target}", lacking)
-    if names:
-        missing = Missing(kept["asked"].get("reading", {}).get("missing", ()))
-        places = [found.names.index(name) for name in names]
-        there = [not any(row[place] in missing for place in places) for row in found.rows]
-        if lost := there.count(False):
-            say(f"{path.name}: {lost:,} rows without a target are left out (the first is line "
-                f"{found.lines[there.index(False)]})")
-        found = dataclasses.replace(found, rows=[row for row, kept_row in zip(found.rows, there) if kept_row],
-                                    lines=[line for line, kept_row in zip(found.lines, there) if kept_row])
-        if not found.rows:
-            raise problem(str(path), f'no row has a value in "{names[0]}"')
     return Table(kept, path, found, tuple(names), lacking)
 
 

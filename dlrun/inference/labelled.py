@@ -37,7 +37,7 @@ def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: s
     """
     path, table = Path(given).expanduser(), preprocessing.is_table(kept)
     if path.is_file() and table and path.suffix not in (".npz", ".npy"):
-        found = of_table(kept, dataset, path, target, say)
+        found = of_table(kept, dataset, path, target, say).complete(say)
         return Labelled(found.labelled(say), found.groups(group))
     for key, value in (("target", target), ("group", group)):
         if value:

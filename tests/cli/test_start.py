@@ -66,7 +66,7 @@ LIGHT = [
     (["report"], 2, "dlrun report FOLDER"),
     (["runs"], 2, "no such folder"),
     (["diff", "a"], 2, "dlrun diff RUN RUN"),
-    (["predict", "nowhere", "x.csv"], 2, "no such folder"),
+    (["predict", "nowhere", "x.csv"], 2, "neither a folder"),
     (["generate", "."], 2, "no folder of a trained run: config.yaml is missing"),
 ]
 

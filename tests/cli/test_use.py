@@ -49,6 +49,47 @@ def test_predict_answers_for_rows_as_the_run_measured_them(go, flowers: Path, tm
     assert all(abs(float(row["p(rose)"]) + float(row["p(iris)"]) - 1) < 1e-3 for row in rows)
 
 
+def test_predict_says_the_score_where_the_truth_is_there_and_takes_the_beginning_of_an_id(
+        go, flowers: Path, tmp_path: Path, capsys) -> None:
+    outcome = go("dataset=csv", f"dataset.path={flowers}", "dataset.target=kind", "model=dense", "model.hidden=8",
+                 "epochs=8", "optimizer.lr=0.02")
+    lines = flowers.read_text().splitlines()
+    (tmp_path / "part.csv").write_text("\n".join([lines[0], *lines[1:40], lines[41].rpartition(",")[0] + ","]) + "\n")
+    (tmp_path / "blind.csv").write_text("\n".join(line.rpartition(",")[0] for line in lines[:9]) + "\n")
+    (tmp_path / "strange.csv").write_text("\n".join([lines[0], "1,red,tulip"]) + "\n")
+
+    def predicted(name: str) -> tuple[list[dict[str, str]], str]:
+        capsys.readouterr()
+        assert route(["predict", outcome.folder.name[:6], str(tmp_path / name)]) == 0
+        streams = capsys.readouterr()
+        return list(csv.DictReader(io.StringIO(streams.out))), streams.err
+
+    rows, said = predicted("part.csv")
+    right = sum(row["class"] == line.rpartition(",")[2] for row, line in zip(rows[:39], lines[1:40]))
+    assert len(rows) == 40, "also the row without a target"
+    assert "1 rows without a target are left out" in said
+    assert "39 rows with their targets: loss 0." in said and f"accuracy {100 * right / 39:.2f} %" in said
+    rows, said = predicted("blind.csv")
+    assert len(rows) == 8 and "targets" not in said
+    rows, said = predicted("strange.csv")
+    assert len(rows) == 1 and "not scored: 'tulip' in line 2" in said
+
+
+def test_predict_says_the_score_of_pictures_in_folders_of_their_classes(go, tmp_path: Path, capsys) -> None:
+    outcome = go("dataset=digits", "model=dense", "model.hidden=[4]", "max_steps=2", "epochs=1")
+    for name in ("3", "7"):
+        (tmp_path / "new" / name).mkdir(parents=True)
+        Image.new("L", (8, 8)).save(tmp_path / "new" / name / "black.png")
+    capsys.readouterr()
+    assert route(["predict", str(outcome.folder), str(tmp_path / "new")]) == 0
+    streams = capsys.readouterr()
+    taken = [line.split(",")[1] for line in streams.out.splitlines()[1:]]
+    share = sum(map(str.__eq__, taken, ["3", "7"])) / 2
+    assert "2 rows with their targets" in streams.err and f"accuracy {100 * share:.2f} %" in streams.err
+    assert route(["predict", str(outcome.folder), str(tmp_path / "new" / "3")]) == 0
+    assert "targets" not in capsys.readouterr().err, "its pictures do not lie in folders of classes"
+
+
 def test_predict_reads_pictures(go, tmp_path: Path, capsys) -> None:
     outcome = go("dataset=digits", "model=dense", "epochs=3")
     Image.fromarray(np.full((8, 8), 255, np.uint8)).save(tmp_path / "white.png")
@@ -158,12 +199,14 @@ def enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["predict"], "a run's folder, then tables"),
-    (["predict", "nowhere", "x.csv"], "no folder of a trained run"),
-    (["generate", "nowhere"], "no folder of a trained run"),
+    (["predict"], "a run's folder or the first letters of its id, then tables"),
+    (["predict", "nowhere", "x.csv"], "neither a folder nor the beginning of a run's id in runs"),
+    (["predict", "x.csv", "nowhere"], "no folder of a trained run: it is a file"),
+    (["generate", "nowhere"], "neither a folder nor the beginning of a run's id in runs"),
     (["generate", "a", "temprature=1"], "did you mean  temperature"),
 ])
 def test_what_cannot_be_used_is_said(arguments: list[str], said: str, tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("a\n1\n")
     assert route(arguments) == 2
     assert said in capsys.readouterr().err

@@ -188,7 +188,7 @@ def test_texts_with_a_class_and_running_text(tmp_path: Path, short_passages: Non
     assert len(evaluations.read(run)) == 2
 
 
-@pytest.mark.parametrize("units", [of_rows(7), of_rows(2500), of_groups("abcabca", "x"), of_blocks(10, 4, "rows")])
+@pytest.mark.parametrize("units", [of_rows(7), of_rows(2500), of_groups([*"abcabca"], "x"), of_blocks(10, 4, "rows")])
 def test_every_row_is_in_one_unit(units: Any) -> None:
     rows = np.concatenate(units.places)
     assert sorted(rows) == list(range(len(rows))) and len(units) in (7, 1000, 3)

@@ -52,13 +52,10 @@ class Evaluate(Verb):
     )
 
     def run(self) -> int:
-        from dlrun.inference.trained_folder import trained_folder
+        from dlrun.cli.trained import trained
         from dlrun.record.folder import RunFolder
-        from dlrun.report.find import locate
 
-        word, data = self.places[0], self.places[1] if len(self.places) > 1 else ""
-        folder = locate(word, Path(self.output_dir).expanduser())
-        trained_folder(folder)  # before torch, which takes seconds
+        folder, data = trained(self.places[0], self.output_dir), "".join(self.places[1:])
         into = folder if self.into is None else Path(self.into).expanduser()
         if not into.is_dir():
             raise problem(f"into={self.into}", "no such folder")

@@ -10,6 +10,7 @@ from dlrun.cli import offers
 from dlrun.cli.verb import Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import integer, number, text, texts
+from dlrun.config.schema.root import Root
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
@@ -25,7 +26,8 @@ class Generate(Verb):
     (count, between, out).  A task of your own does what its `generate` does.
     """
 
-    folder: tuple[str, ...] = positional("RUN", "A run's folder.", least=1, most=1, offers=offers.run_folders)
+    folder: tuple[str, ...] = positional("RUN", "A run's folder or the first letters of its id.", least=1, most=1,
+                                         offers=offers.run_folders)
     prompt: str = text("", "What the text begins with.")
     tokens: int = integer(300, "Tokens to write.", low=1)
     temperature: float = number(0.8, "How freely tokens are drawn; 0 takes the most likely one.", low=0)
@@ -34,6 +36,7 @@ class Generate(Verb):
     between: int = integer(0, "Pictures in a line from one latent vector to another; 0 draws each alone.", low=0,
                            high=100)
     out: str = text("samples.png", "The file of the pictures.")
+    output_dir: str = text(Root.output_dir, "The folder of all runs, in which ids are looked up.")
     allow: tuple[str, ...] = texts((), "Modules whose code may be run, for a model of your own.", empty=True)
     synonyms: ClassVar[dict[str, str]] = {"sample": "generate", "samples": "generate", "write": "generate"}
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
@@ -48,10 +51,9 @@ class Generate(Verb):
             raise problem(f"seed={self.seed}", "expected an integer < 2**63")
         if self.count * max(self.between, 1) > MOST:
             raise problem(f"count={self.count} between={self.between}", f"expected at most {MOST:,} pictures in all")
-        from dlrun.inference.trained_folder import trained_folder
+        from dlrun.cli.trained import trained
 
-        place = Path(self.folder[0]).expanduser()
-        trained_folder(place)  # before torch, which takes seconds
+        place = trained(self.folder[0], self.output_dir)
         from dlrun.inference.load import load_run
         from dlrun.tasks._base.generation import GenerateOptions
 

@@ -5,76 +5,129 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.verb import Verb, positional
-from dlrun.config.problem import problem
-from dlrun.config.schema.fields import texts
+from dlrun.config.problem import ConfigError, problem
+from dlrun.config.schema.fields import text, texts
+from dlrun.config.schema.root import Root
 from dlrun.record.spreadsheet import cell
 from dlrun.record.terminal import say
 from dlrun.registry import register
+
+if TYPE_CHECKING:
+    from dlrun.data.prepared import Split
+    from dlrun.inference.from_table import Table
+    from dlrun.inference.load import Loaded
 
 
 @register("verb", "predict")
 @dataclass(frozen=True)
 class Predict(Verb):
-    """A finished run on new rows, texts or pictures; CSV out."""
+    """A finished run on new rows, texts or pictures; CSV out.
+
+    Of a classifier the class and the probability of each. Where a table has the column that was predicted in training,
+    or pictures lie in folders called as the classes, the score follows on standard error; `dlrun evaluate` has all
+    metrics with their intervals.
+    """
 
     places: tuple[str, ...] = positional(
-        "RUN FILE...", "A run's folder, then tables (.csv), texts (.txt, a line each), pictures or folders of these.",
-        least=2, offers=offers.run_folders)
+        "RUN FILE...", "A run's folder or the first letters of its id, then tables (.csv), texts (.txt, a line each), "
+        "pictures or folders of these.", least=2, offers=offers.run_folders)
+    output_dir: str = text(Root.output_dir, "The folder of all runs, in which ids are looked up.")
     allow: tuple[str, ...] = texts((), "Modules whose code may be run, for a model of your own.", empty=True)
     synonyms: ClassVar[dict[str, str]] = {"infer": "predict", "inference": "predict", "apply": "predict"}
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun predict runs/digits-cnn-adam/9153d70c0c new.csv > answers.csv", "a class and its probabilities a row"),)
 
     def run(self) -> int:
-        from dlrun.inference.trained_folder import trained_folder
+        from dlrun.cli.trained import trained
 
-        place, *files = (Path(text).expanduser() for text in self.places)
-        trained_folder(place)  # before torch, which takes seconds
+        place = trained(self.places[0], self.output_dir)
+        files = [Path(text).expanduser() for text in self.places[1:]]
         for file in files:
             if not file.exists():
                 raise problem(str(file), "no such file")
             _pictures(file)
         from dlrun.inference.load import load_run
+        from dlrun.record.folder import RunFolder
+        from dlrun.record.metric import metrics_of
         from dlrun.tasks._base.prediction import rows_of_cells
 
         run = load_run(place, self.allow)
+        run.check_predicts()
+        known = metrics_of(RunFolder(place).result() or {})
         writer = csv.writer(sys.stdout, lineterminator="\n")
         header: list[str] = []
-        for names, part in _parts(run, files):
-            for name, values in zip(names, rows_of_cells(run.predictions(part))):
+        for part in _parts(run, files):
+            for name, values in zip(part.names, rows_of_cells(run.predictions(part.split))):
                 if not header:
                     header = ["input", *values]
                     writer.writerow([cell(column) for column in header])
                 writer.writerow([cell(name), *map(cell, values.values())])
+            if part.truth is not None:
+                score = known.sentence(run.evaluate(part.truth).values)
+                _note(f"{part.called}: {len(part.truth):,} rows with their targets: {score}")
         return 0
 
 
-def _parts(run: Any, files: list[Path]) -> Iterator[tuple[list[str], Any]]:
-    """New rows with a name for each, file by file; all pictures as one part."""
+@dataclass(frozen=True)
+class Part:
+    """New rows with a name for each; `truth` are those with their targets, where these are there."""
+
+    called: str
+    names: list[str]
+    split: Split
+    truth: Split | None = None
+
+
+def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
+    """New rows, file by file; all pictures as one part."""
     from dlrun.data import preprocessing_state as preprocessing
     from dlrun.data.formats.separated import text_of
     from dlrun.data.new_pictures import of_images
+    from dlrun.inference.from_table import of_table
 
-    run.check_predicts()
     if run.data_spec.input_kind == "image":
-        files = [file for place in files for file in _pictures(place, _note)]
-        yield [str(file) for file in files], of_images(run.kept, files, _note)
+        found = [(place, file) for place in files for file in _pictures(place, _note)]
+        split = of_images(run.kept, [file for _, file in found], _note)
+        yield Part(str(files[0]) if len(files) == 1 else "pictures", [str(file) for _, file in found], split,
+                   _of_folders(run, found, split))
         return
     for file in files:
         if not file.is_file():
             raise problem(str(file), f"expected a file; this is a {'folder' if file.is_dir() else 'pipe or a device'}")
         if run.kept["vocabulary"] is not None:
             lines = [line for line in text_of(file).splitlines() if line.strip()]
-            yield lines, preprocessing.of_texts(run.kept, lines)
+            yield Part(str(file), lines, preprocessing.of_texts(run.kept, lines))
             continue
-        numbers, rows = preprocessing.of_table(run.kept, file, _note)
-        yield [f"{file.name}:{line}" for line in numbers], rows
+        table = of_table(run.kept, run.config.dataset, file, "", _note)
+        yield Part(str(file), [f"{file.name}:{line}" for line in table.found.lines], table.inputs(_note), _truth(table))
+
+
+def _truth(table: Table) -> Split | None:
+    """The rows that have their targets; None where there are none, or others than the run's, which is said."""
+    if not table.targets:
+        return None
+    try:
+        return table.complete(_note).labelled(lambda note: None)
+    except ConfigError as wrong:
+        _note(f"not scored: {wrong.line}")
+        return None
+
+
+def _of_folders(run: Loaded, found: list[tuple[Path, Path]], split: Split) -> Split | None:
+    """Pictures with their classes, where each lies in a folder of a class's name directly below one that was named."""
+    import numpy as np
+
+    places = {name: place for place, name in enumerate(run.data_spec.classes)}
+    names = [file.relative_to(place).parts[0] if place != file else "" for place, file in found]
+    if run.data_spec.target_kind != "classes" or not all(name in places for name in names):
+        return None
+    return replace(split, y=np.array([places[name] for name in names], np.int64))
 
 
 def _pictures(place: Path, say: Callable[[str], None] = lambda note: None) -> list[Path]:

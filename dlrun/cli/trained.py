@@ -1,0 +1,16 @@
+"""The trained run that a command means: by its folder, a name below the folder of all runs, the beginning of its id."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def trained(word: str, output_dir: str) -> Path:
+    """The folder; raises ConfigError where it is none of a trained run.  Torch, which takes seconds, is not loaded."""
+    from dlrun.inference.trained_folder import trained_folder
+    from dlrun.report.find import locate
+
+    typed = Path(word).expanduser()
+    folder = typed if typed.is_file() else locate(word, Path(output_dir).expanduser())
+    trained_folder(folder)
+    return folder
