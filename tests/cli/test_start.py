@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.forked import Forked
+from tests.helpers.forked import dlrun as in_forked
+
 PATH = os.pathsep.join(filter(None, sys.path))
 PROBE = """
 import sys, time
@@ -216,10 +219,11 @@ HYDRA = [
 
 
 @pytest.mark.parametrize(("arguments", "says"), HYDRA, ids=_command)
-def test_hydras_own_flags_are_answered_by_hydra(arguments: list[str], says: str, answered: Answered) -> None:
-    done = answered(*arguments)
-    assert done.returncode == 0, done.stderr
-    assert says in done.stdout
+def test_hydras_own_flags_are_answered_by_hydra(arguments: list[str], says: str, folder: Path) -> None:
+    process = Forked(in_forked, *arguments, cwd=folder)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert says in out
 
 
 def test_the_configuration_that_is_shown_is_complete(answered: Answered) -> None:

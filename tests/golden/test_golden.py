@@ -44,7 +44,7 @@ def look() -> facts.Look:
     return facts.Look()
 
 
-QUICK = STORED["commands"][::5]  # each takes a composition of Hydra's, a sixth of a second
+QUICK = STORED["commands"][::11]  # each takes a composition of Hydra's, a sixth of a second
 
 
 @pytest.mark.parametrize("place", range(0, len(QUICK), 25))

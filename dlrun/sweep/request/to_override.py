@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -34,8 +35,14 @@ def _text(value: Any) -> str:
     return repr(value)
 
 
+# Words of Hydra's grammar; what it takes for a value of another type is left to it.
+_WORD = re.compile(r"(?!(?:null|true|false|nan|inf)$)[a-z_][a-z0-9_./-]*", re.IGNORECASE | re.ASCII)
+
+
 def _is_plain(text: str) -> bool:
     """Whether a text needs no quotes, alone and as a member of a list or a mapping."""
+    if _WORD.fullmatch(text):
+        return True
     try:
         parser = OverridesParser.create()
         return parser.parse_override(f"k=[{text}]").value() == [text] and (

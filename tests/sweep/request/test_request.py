@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from dlrun.config.compose.composer import Composer
 from dlrun.config.problem import ConfigError
 from dlrun.record.plan import Plan, store
+from dlrun.sweep.request.to_override import to_override
 
 FULL = """
 defaults:
@@ -88,9 +93,6 @@ def test_hydras_own_form_of_a_sweep_is_honoured(plan, write) -> None:
     "a, b", "it's", "1e-3", "null", "true", "${seed}", "x y", "[1,2]", "", "a:b", "ü", "\\", "'q'", " lead", "1,2",
 ])
 def test_a_files_text_comes_through_the_command_line_as_it_is(plan, write, value: str) -> None:
-    from dlrun.config.compose.composer import Composer
-    from dlrun.sweep.request.to_override import to_override
-
     for key, wanted in (("book.text", value), ("book.list", [value, 1]), ("book.map", {"k": value, "n": None})):
         composition, problems = Composer().compose([f"+{to_override(key, wanted)}"])
         assert composition is not None and not problems, problems
@@ -100,6 +102,21 @@ def test_a_files_text_comes_through_the_command_line_as_it_is(plan, write, value
             assert str(found).count("${") == 0
         else:
             assert found == (expected if key == "book.text" else wanted)
+
+
+@example("Inf")
+@example("nan")
+@example("NULL")
+@example("True")
+@example("e1")
+@given(st.text(alphabet="aefnulitr_019.-/XE", max_size=8))
+def test_a_word_without_quotes_is_read_as_that_word_by_hydra(text: str) -> None:
+    said = to_override("k", [text])
+    if said == f"k=[{text}]":
+        assert OverridesParser.create().parse_override(said).value() == [text]
+    said = to_override("k", {"a": text})
+    if said == f"k={{a:{text}}}":
+        assert OverridesParser.create().parse_override(said).value() == {"a": text}
 
 
 def test_an_experiments_sweep_keeps_its_name_while_its_jobs_are_the_files(plan, write) -> None:
