@@ -60,6 +60,15 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
+def quick_workers() -> Iterator[None]:
+    """Workers of this process's sweeps are forked where torch is loaded, which takes 3 seconds of a processor each."""
+    from tests.helpers.forked_workers import forked_workers
+
+    with forked_workers():
+        yield
+
+
+@pytest.fixture
 def quick_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
     """The classifier of a GAN's samples is trained for a sixth of its steps, enough to tell digits apart."""
     from dlrun.diagnostics import sample_classifier

@@ -107,7 +107,7 @@ def test_rows_of_a_dataset_are_held_in_memory_or_read_as_steps_need_them(folder:
         dlrun.train(dataset="iris", in_memory=False, **SMALL)
 
 
-def test_a_sweep_over_arrays_reaches_its_workers_through_the_cache(folder: Path) -> None:
+def test_a_sweep_over_arrays_reaches_its_workers_through_the_cache(folder: Path, quick_workers: None) -> None:
     grid = dlrun.multirun("optimizer.lr=0.1,0.01", model="linear", data=rows(), epochs=2, workers=2, **SMALL)
     assert [run.status for run in grid] == ["finished"] * 2
     assert list((grid.folder / "logs").glob("worker-*.log")), "processes of their own"

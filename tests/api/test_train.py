@@ -65,7 +65,7 @@ def test_keywords_are_read_as_the_values_that_they_are() -> None:
         "name='1e-3'", "validation=0", "early_stop=patience", "data_dir=null"]
 
 
-def test_a_grid_has_runs_a_table_and_a_best(folder: Path) -> None:
+def test_a_grid_has_runs_a_table_and_a_best(folder: Path, quick_workers: None) -> None:
     grid = dlrun.multirun("optimizer.lr=0.1,0.0001", "model.hidden=[8]", model="dense", epochs=2, seeds=2, threads=1,
                           workers=1, progress=False)
     assert len(grid) == 4 and {run.status for run in grid} == {"finished"}

@@ -42,7 +42,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pytest.CaptureFixture[str],
+                                                        quick_workers: None) -> None:
     assert main(["book", "MINE/c1", "workers=1", "threads=1"]) == 0
     text = capsys.readouterr().out
     assert "99.9" in text and ("worse by" in text or "too wide to say" in text)

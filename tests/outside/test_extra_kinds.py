@@ -70,7 +70,8 @@ def test_a_run_trains_measures_draws_and_resumes_with_all_of_them(site: Path, go
     assert [float(line.split(",")[1]) for line in lines[1:]] == pytest.approx(by_hand[:, 0].tolist(), rel=1e-4)
 
 
-def test_a_sweep_over_its_options_is_reported_with_its_metric_also_where_it_is_gone(site: Path, printed) -> None:
+def test_a_sweep_over_its_options_is_reported_with_its_metric_also_where_it_is_gone(site: Path, printed,
+                                                                                   quick_workers: None) -> None:
     printed("-m", *ALL, "epochs=1", "model.units=4,8", "task.tolerance=0.2,0.4", "name=pond", "workers=1", "device=cpu",
             "threads=1")
     with_it = printed("report", "runs")

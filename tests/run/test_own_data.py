@@ -16,11 +16,12 @@ import torch
 from torch.utils.data import Dataset
 
 import dlrun
+from dlrun.cli.main import main
 from dlrun.config.problem import ConfigError
 from dlrun.data import reading_processes, streamed_rows
 from dlrun.data.sets import custom, memory
 from dlrun.record.lock import RunLock
-from tests.helpers.runs import command, wait_for
+from tests.helpers.runs import wait_for
 from tests.run.stops import killed_after, signalled_after
 from tests.sweep.sweeps import alive, children
 from tests.whole.equal import assert_same_run, rows
@@ -182,11 +183,9 @@ def test_another_process_is_told_that_drawn_rows_were_of_one_that_has_ended(fold
         dlrun.train(dataset="memory", model="dense", **SMALL, **{"dataset.content": content})
 
 
-def test_the_workers_of_a_sweep_train_what_single_commands_do(own, go) -> None:
+def test_the_workers_of_a_sweep_train_what_single_commands_do(own, go, quick_workers: None) -> None:
     words = (*WORDS, "threads=1", "device=cpu")
-    done = command(own, "-m", *words, "dataset=noisy,arrays", "workers=2")
-    out, err = done.communicate(timeout=200)
-    assert done.returncode == 0, out + err
+    assert main(["-m", *words, "dataset=noisy,arrays", "workers=2"]) == 0
     for dataset in ("noisy", "arrays"):
         alone = go(*words, f"dataset={dataset}", "output_dir=alone")
         [job] = own.glob(f"runs/*/{alone.folder.name}")

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from dlrun.record.plan import Plan, store
+from dlrun.record.plan import Plan, load, store
+from dlrun.registry import allow
 from dlrun.sweep.execute.options import Execution
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.run import run_sweep
+from tests.helpers.forked import Forked
+from tests.helpers.forked_workers import CHILDREN, forked_workers, started_by
 
 FAST = ["dataset=digits", "device=cpu", "threads=1", "batch_size=256"]
 
-_DRIVER = """
-import json, sys
-from pathlib import Path
-from dlrun.sweep.run import run_sweep
-from dlrun.sweep.execute.options import Execution
-from dlrun.record.plan import load
-from dlrun.registry import allow
-if __name__ == "__main__":
-    allow(sys.argv[3:])
-    sys.exit(run_sweep(load(Path(sys.argv[1])), Execution(**json.loads(sys.argv[2]))))
-"""
+_DRIVER = "import sys; from tests.sweep.sweeps import drive; sys.exit(drive(*sys.argv[1:]))"
 
 
 def planned(output: Path, *overrides: str) -> Plan:
@@ -36,11 +30,38 @@ def planned(output: Path, *overrides: str) -> Plan:
     return plan
 
 
-def start(plan: Plan, log: Path, options: str = '{"workers": 2}', *allowed: str) -> subprocess.Popen[bytes]:
-    """A process that runs a stored plan with these modules allowed; what it prints is appended to `log`."""
+def drive(folder: str, options: str, *allowed: str) -> int:
+    """Run the plan of this folder with these modules allowed; the exit code."""
+    allow(list(allowed))
+    return run_sweep(load(Path(folder)), Execution(**json.loads(options)))
+
+
+def drive_forked(*arguments: str) -> int:
+    """As `drive`, with workers that are forked too."""
+    with forked_workers():
+        return drive(*arguments)
+
+
+def start(plan: Plan, log: Path, options: str = '{"workers": 2}', *allowed: str) -> Forked:
+    """A process that runs a stored plan with these modules allowed; what it prints is appended to `log`.
+
+    It and its workers are forked where torch is loaded: `start_afresh` is for what has to do with that.
+    """
+    log.touch()
+    return Forked(drive_forked, str(plan.folder), options, *allowed, cwd=Path.cwd(), out=str(log), err=str(log),
+                  env={CHILDREN: f"{log}.workers"})
+
+
+def start_afresh(plan: Plan, log: Path, options: str = '{"workers": 2}', *allowed: str) -> subprocess.Popen[bytes]:
+    """As `start`, with new interpreters."""
     with log.open("ab") as stream:
         return subprocess.Popen([sys.executable, "-c", _DRIVER, str(plan.folder), options, *allowed], stdout=stream,
-                                stderr=subprocess.STDOUT)
+                                stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+
+
+def workers(process: Forked | subprocess.Popen[bytes], log: Path) -> list[int]:
+    """The processes that train for a sweep of `start` or `start_afresh`."""
+    return [pid for pid in [*children(process.pid), *started_by(process.pid, Path(f"{log}.workers"))] if alive(pid)]
 
 
 def run_here(plan: Plan, **options: object) -> int:

@@ -40,7 +40,7 @@ class Moody(torch.nn.Module):
 
 
 @pytest.fixture
-def moody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def moody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_workers: None):
     """A plan of jobs of a user's own model, whose moods are given."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "configs" / "model").mkdir(parents=True)
@@ -111,9 +111,9 @@ def test_a_job_that_kills_its_workers_is_given_up_and_the_others_finish(moody, m
 
 def test_a_job_that_takes_too_long_is_ended_as_failed(moody) -> None:
     plan, out = moody("91,0"), io.StringIO()
-    assert run_sweep(plan, Execution(workers=1, timeout=6.0), out) == 1
+    assert run_sweep(plan, Execution(workers=1, timeout=3.0), out) == 1
     assert status(plan) == {91: "failed", 0: "finished"}
-    assert "it took longer than timeout=6 seconds" in out.getvalue()
+    assert "it took longer than timeout=3 seconds" in out.getvalue()
 
 
 def test_a_model_whose_code_has_changed_since_the_plan_is_refused(moody, tmp_path: Path) -> None:

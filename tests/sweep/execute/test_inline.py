@@ -13,7 +13,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.record.plan import load
 from tests.helpers.sweeps_in_progress import states
 from tests.run.stops import signalled_after
-from tests.sweep.sweeps import planned, run_here, start
+from tests.sweep.sweeps import planned, run_here, start_afresh
 from tests.whole.equal import assert_same_run
 
 SMALL = ("model=dense", "model.hidden=[8]", "epochs=2", "optimizer.lr=0.1,0.01")
@@ -23,7 +23,7 @@ def test_jobs_run_here_and_are_those_of_the_workers(tmp_path: Path) -> None:
     plan, log = planned(tmp_path / "runs", *SMALL), tmp_path / "log"
     assert run_here(plan) == 0 and states(plan) == ["finished"] * 2
     other = planned(tmp_path / "others", *SMALL)
-    assert start(other, log).wait() == 0, log.read_text()
+    assert start_afresh(other, log).wait() == 0, log.read_text()
     for one, job in zip(plan.jobs, other.jobs):
         assert_same_run(plan.run_folder(one), other.run_folder(job))
     written = [(plan.run_folder(job) / "result.json").stat().st_mtime_ns for job in plan.jobs]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.record.plan import Plan
-from tests.sweep.sweeps import alive, checkpoints, children, kill, planned, run_here, start
+from tests.sweep.sweeps import checkpoints, kill, planned, run_here, start, start_afresh, workers
 from tests.whole.equal import assert_same_run
 
 OVERRIDES = ["model=softmax", "epochs=12", "checkpoint_seconds=0"]
@@ -30,10 +30,10 @@ def finished(plan: Plan) -> dict[int, tuple[int, str]]:
     return found
 
 
-def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
-    """Run a plan to its end through so many kills; started again after each that hit the sweep itself."""
+def disturb(plan: Plan, kills: int, log: Path, dice: random.Random, begin=start) -> None:
+    """Run a plan to its end through so many kills; begun again after each that hit the sweep itself."""
     done: dict[int, tuple[int, str]] = {}
-    process = start(plan, log)
+    process = begin(plan, log)
     hit = {"parent": 0, "worker": 0}
     while sum(hit.values()) < kills:
         before, patience = checkpoints(plan), time.monotonic() + 20
@@ -41,11 +41,11 @@ def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
             time.sleep(0.005)
         time.sleep(dice.uniform(0.0, 0.3))
         assert process.poll() is None, f"the sweep ended before its last kill: make it longer\n{log.read_text()}"
-        workers = children(process.pid)
-        if not workers:  # what was written came from workers of a sweep that was killed before
+        training = workers(process, log)
+        if not training:  # what was written came from workers of a sweep that was killed before
             continue
         if hit["worker"] < hit["parent"] or hit["worker"] == hit["parent"] and dice.random() < 0.5:
-            kill(dice.choice(workers))
+            kill(dice.choice(training))
             hit["worker"] += 1
         else:
             process.kill()
@@ -53,7 +53,7 @@ def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
             hit["parent"] += 1
             if dice.random() < 0.5:  # sometimes at once, while the old workers still save what they have
                 time.sleep(dice.uniform(0.0, 1.0))
-            process = start(plan, log)
+            process = begin(plan, log)
         now = finished(plan)
         for number, (written, content) in done.items():
             assert now[number] == (written, content), f"job {number} was done and was touched again"
@@ -62,14 +62,14 @@ def disturb(plan: Plan, kills: int, log: Path, dice: random.Random) -> None:
     assert hit["worker"] and hit["parent"]
     for number, then in done.items():
         assert finished(plan)[number] == then
-    assert not any(alive(pid) for pid in children(process.pid))
+    assert not workers(process, log)
 
 
-def compare(jobs: list[str], kills: int, tmp_path: Path) -> None:
+def compare(jobs: list[str], kills: int, tmp_path: Path, begin=start) -> None:
     whole = planned(tmp_path / "whole", *OVERRIDES, *jobs)
     assert run_here(whole) == 0
     killed = planned(tmp_path / "killed", *OVERRIDES, *jobs)
-    disturb(killed, kills, tmp_path / "log-killed", random.Random())
+    disturb(killed, kills, tmp_path / "log-killed", random.Random(), begin)
     for one, other in zip(whole.jobs, killed.jobs):
         assert one.id == other.id
         assert_same_run(whole.run_folder(one), killed.run_folder(other))
@@ -95,4 +95,4 @@ def test_a_sweep_of_which_a_worker_and_the_parent_are_killed_ends_with_the_same_
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_24_jobs_killed_twenty_times(tmp_path: Path) -> None:
-    compare(["optimizer=sgd,adam,rmsprop", "optimizer.lr=0.01,0.001", "seed=range(4)"], 20, tmp_path)
+    compare(["optimizer=sgd,adam,rmsprop", "optimizer.lr=0.01,0.001", "seed=range(4)"], 20, tmp_path, start_afresh)

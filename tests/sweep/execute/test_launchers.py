@@ -10,7 +10,8 @@ import pytest
 
 from dlrun.record.plan import Job, Plan
 from tests.helpers.sweeps_in_progress import LONG, states, wait_for
-from tests.sweep.sweeps import kill, planned, start
+from tests.sweep.sweeps import kill, planned
+from tests.sweep.sweeps import start_afresh as start
 from tests.whole.equal import assert_same_run
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
