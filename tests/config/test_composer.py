@@ -78,6 +78,35 @@ def test_a_job_does_not_see_the_values_of_the_job_before(hydra) -> None:
     assert all(map(same, first, reversed(again)))
 
 
+@pytest.mark.parametrize("words", [
+    ["model=dense"], ["experiment=x", "model.hidden=[3]"], ["name=run_${seed}"], ["model=linked"], ["+seed=7"],
+    ["seed=8"],
+    ["data_dir=${oc.env:DLRUN_TEST_WORD}"]], ids=" ".join)
+def test_jobs_that_differ_in_their_seed_are_each_what_they_are_alone(hydra, words: list[str]) -> None:
+    composer = Composer()
+    for seed in ("seed=1", "seed=2", "seed=1", "seed=null", "seed=1.0", "seed=${epochs}", "++seed=5"):
+        for command in ([*words, seed], [seed, *words]):
+            (made, problems), (alone, wrong) = composer.compose(command), Composer().compose(command)
+            assert made is not None and alone is not None and problems == wrong
+            assert same(made, alone), command
+            made.plain["allow"].append("x")  # is that job's alone
+
+
+def test_the_rows_of_many_seeds_are_composed_once(hydra, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlrun.config.compose import composer as module
+
+    set_values, calls = module.ConfigLoaderImpl._apply_overrides_to_config, []
+    monkeypatch.setattr(module.ConfigLoaderImpl, "_apply_overrides_to_config", staticmethod(
+        lambda overrides, config: calls.append(overrides) or set_values(overrides, config)))
+    composer = Composer()
+    for rate in ("0.1", "0.2"):
+        for seed in range(5):
+            composition, problems = composer.compose([f"optimizer.lr={rate}", f"seed={seed}"])
+            assert composition is not None and not problems
+            assert (composition.plain["optimizer"]["lr"], composition.plain["seed"]) == (float(rate), seed)
+    assert len(calls) == 2 + 1  # two rows, and what their options compose to
+
+
 def test_what_files_say_of_a_sweep_is_beside_the_configuration(hydra, folder: Path) -> None:
     composition, problems = Composer().compose(["experiment=x"])
     assert composition is not None and not problems

@@ -16,8 +16,9 @@ def cache_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def real():
-    """The path of a real data file; skips the test where it is not there."""
+def real(tmp_path_factory, monkeypatch):
+    """The path of a real data file; skips the test where it is not there.  All share a cache: each is decoded once."""
+    monkeypatch.setenv("DLRUN_CACHE", str(tmp_path_factory.getbasetemp() / "cache-of-real-data"))
 
     def path(name: str) -> Path:
         root = os.environ.get("DLRUN_DATA")

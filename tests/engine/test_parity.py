@@ -78,7 +78,7 @@ FAMILIES = {
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_other_families_end_with_the_bits_of_their_plain_loops(go, family: str) -> None:
+def test_the_other_families_end_with_the_bits_of_their_plain_loops(go, quick_classifier: None, family: str) -> None:
     overrides = [*OVERRIDES[1:], *FAMILIES[family]]
     outcome = go(*overrides)
     ours = torch.load(outcome.folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]

@@ -158,7 +158,7 @@ def test_the_gradients_are_those_of_finite_differences(kind: str, fields: dict, 
         rng.seed_step(4)
         return torch.func.functional_call(made, dict(zip(names, values)), x)
 
-    assert torch.autograd.gradcheck(run, (rows(length=4).requires_grad_(), *made.parameters()))
+    assert torch.autograd.gradcheck(run, (rows(length=3)[:2].requires_grad_(), *made.parameters()))
 
 
 @pytest.mark.parametrize(("kind", "theirs", "fields"), [

@@ -59,8 +59,8 @@ def test_two_processes_make_the_run_of_one(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     alone = Forked(dlrun, *OVERRIDES, f"output_dir={tmp_path}/one", cwd=tmp_path / "one")
-    done = run(tmp_path / "two")
-    assert done.returncode == 0 == alone.wait(240), done.stderr
+    codes, _, err = together(tmp_path / "two")
+    assert codes == [0, 0] and alone.wait(240) == 0, err
     run_id, one, rows = result(tmp_path / "one")
     other_id, two, others = result(tmp_path / "two")
     assert run_id == other_id and two["status"] == "finished" and "2 processes" in two["device"]

@@ -7,6 +7,7 @@ sentence come from the registry.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from dlrun.config.places import config_dirs, experiment_dirs, packaged
@@ -36,13 +37,23 @@ def option_files(group: str) -> dict[str, Path]:
 
 
 def _below(folder: Path) -> list[str]:
-    """The names of the YAML files in a folder and its subfolders.  There are hundreds: `Path.rglob` takes 20 ms."""
-    names = []
-    for place, _, files in os.walk(folder):
-        below = os.path.relpath(place, folder)
-        names += [os.path.normpath(os.path.join(below, file.removesuffix(".yaml"))) for file in files
-                  if file.endswith(".yaml") and os.path.isfile(os.path.join(place, file))]
-    return sorted(names, key=lambda name: name.split(os.sep))
+    """The names of the YAML files in a folder and its subfolders.
+
+    There are hundreds, and each choice of an experiment asks: `Path.rglob` takes 20 ms, looking at each file 10.
+    """
+    return sorted(_yaml_files(str(folder), ""), key=lambda name: name.split(os.sep))
+
+
+def _yaml_files(folder: str, prefix: str) -> Iterator[str]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:  # not there, or not to be read
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _yaml_files(entry.path, f"{prefix}{entry.name}{os.sep}")
+        elif entry.name.endswith(".yaml") and entry.is_file():
+            yield prefix + entry.name.removesuffix(".yaml")
 
 
 def kind_options(group: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, OverrideType
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -52,6 +52,7 @@ class Composer:
     _read: dict[str, tuple[list[Override], list[Problem]]] = field(default_factory=dict)
     _shaping: dict[str, bool] = field(default_factory=dict)
     _bases: dict[tuple[str, ...], _Base | Exception] = field(default_factory=dict)
+    _of_any_seed: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
 
     def compose(self, texts: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
         """The configuration that the overrides `texts` choose, and everything that is wrong with them.
@@ -79,6 +80,11 @@ class Composer:
 
     def _composition(self, overrides: Sequence[Override]) -> Composition:
         base = self._base([o for o in overrides if self._shapes(o)])
+        key = _but_the_seed(overrides) if b"${" not in base.config else None
+        if key in self._of_any_seed:
+            found = deepcopy(self._of_any_seed[key])
+            found["seed"] = next(o.value() for o in overrides if o.key_or_group == "seed")
+            return Composition(found, tuple(lines(overrides)), deepcopy(base.sweep), deepcopy(base.params), ())
         config = pickle.loads(base.config)
         # Hydra's own setting of values, with its conversions and refusals; private, so a test holds it to `compose`.
         ConfigLoaderImpl._apply_overrides_to_config([o for o in overrides if not self._shapes(o)], config)
@@ -89,6 +95,8 @@ class Composer:
         variables: tuple[str, ...] = ()
         if b"oc.env" in base.config or any("oc.env" in line for line in lines(overrides)):
             variables = environment(config, found)
+        if key is not None and "seed" in found:
+            self._of_any_seed[key] = deepcopy(found)
         return Composition(found, tuple(lines(overrides)), deepcopy(base.sweep), deepcopy(base.params), variables)
 
     def _shapes(self, override: Override) -> bool:
@@ -109,6 +117,15 @@ class Composer:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def _but_the_seed(overrides: Sequence[Override]) -> tuple[str, ...] | None:
+    """What jobs that differ in nothing but their seed have in common; None where another value may follow from it."""
+    seeds = [o for o in overrides if o.key_or_group == "seed"]
+    if len(seeds) != 1 or seeds[0].type is not OverrideType.CHANGE or type(seeds[0].value()) is not int:
+        return None
+    texts = lines([o for o in overrides if o is not seeds[0]])
+    return None if any("${" in text for text in texts) else tuple(texts)
 
 
 def _known_base(overrides: tuple[str, ...]) -> _Base:

@@ -14,7 +14,6 @@ from tests.helpers.sweeps_in_progress import states, wait_for
 from tests.sweep.sweeps import alive, checkpoints, planned, run_here, start, workers
 from tests.whole.equal import assert_same_run
 
-
 HELD = """
 import os, time, torch
 class Held(torch.nn.Module):
