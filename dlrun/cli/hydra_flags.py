@@ -13,6 +13,7 @@ from dlrun.record.terminal import say
 
 _CFG = ("job", "hydra", "all")
 _WITH_VALUE = ("--cfg", "-c", "--info", "-i", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn")
+_ONE_OF = {"--cfg": "-c", "--info": "-i", "--shell-completion": "-sc", "--run": "-r"}
 _INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 
@@ -33,9 +34,9 @@ def answer(arguments: Sequence[str]) -> int:
         shell = _subcommand(arguments)
         if shell:
             return print_offers(shell)
+    _one_of(flags)
     _choices(arguments)
-    shows = any(text.split("=")[0] in ("--cfg", "-c", "--info", "-i") for text in arguments)
-    if shows and not completing:
+    if not completing:
         composition, problems = compose(overrides)
         if problems or composition is None:
             raise ConfigError(problems)
@@ -66,6 +67,13 @@ def _subcommand(arguments: Sequence[str]) -> str:
         raise problem(" ".join(arguments), f"expected one of {', '.join(known)} after it{hint}")
     verb, _, shell = found[0].partition("=")
     return shell if verb == "query" else ""
+
+
+def _one_of(flags: Sequence[str]) -> None:
+    """Raises ConfigError where two flags are given that ask for different answers."""
+    given = {name for flag in flags for name, short in _ONE_OF.items() if flag.partition("=")[0] in (name, short)}
+    if len(given) > 1:
+        raise problem(" ".join(flags), f"expected one of {', '.join(sorted(given))}")
 
 
 def _choices(arguments: Sequence[str]) -> None:

@@ -31,6 +31,8 @@ DIGITS, LONG = "9" * 5000, "x" * 300
     (["ü=1"], "keys are plain letters"),
     (["name=a\nb"], "a text with  \\n  needs two pairs of quotes"),
     (["--hydra-help", "x"], "x"),
+    (["--hydra-help", ""], "expected key=value"),
+    (["-m", "--info", "--run"], "expected one of --info, --run"),
     (["generate", "RUN", "temperature=nan"], "expected a number >= 0"),
     (["generate", "RUN", "seed=99999999999999999999"], "expected an integer"),
     (["generate", "RUN", "count=10000000"], "expected an integer"),
@@ -44,6 +46,17 @@ def test_one_sentence(folder: Path, capsys, arguments: list[str], says: str) -> 
     assert says in said
     assert not [word for word in ("Traceback", "token recognition", "mismatched", "missing EQUAL") if word in said]
     assert not (folder / "runs").exists() or not list((folder / "runs").glob("*/*/*"))
+
+
+@pytest.mark.parametrize("text, says", [
+    ("kind: dense\nroot: 3\n", "root: 3  expected a mapping (key: value) of what suits this choice"),
+    ("kind: dense\nroot: [epochs]\n", "expected a mapping"),
+])
+def test_one_sentence_about_a_file(write, capsys, text: str, says: str) -> None:
+    write({"configs/model/mine.yaml": text})
+    assert route(["model=mine"]) == 2
+    said = capsys.readouterr().err
+    assert says in said and "configs/model/mine.yaml:2" in said
 
 
 def test_texts_that_training_accepts_are_predicted(go, short_passages, tmp_path: Path, capsys) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,12 @@ import pytest
 
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
+from dlrun.config.regular_file import read_inflated
 from dlrun.config.schema.holdout import Holdout
 from dlrun.config.schema.kfold import KFold
 from dlrun.data import preprocessing_state as state
 from dlrun.data.dataset_info import dataset_info
+from dlrun.data.formats import separated
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 from dlrun.data.sets.csv import Csv
@@ -113,6 +117,20 @@ def test_a_header_may_hold_numbers(csv, first, features):
 def test_a_text_in_the_first_row_of_numbers_is_asked_about(csv):
     text = "5,oops,1\n" + "".join(f"{i},{i * 2},{i % 2}\n" for i in range(10))
     assert "line 1 can be a header or a row: 'oops'" in _refused(dataset_info, csv(text, target="2"), "")
+
+
+def test_years_above_words_are_asked_about(csv):
+    rows = "".join(f"{i},{i * 2},{'pq'[i % 2]}\n" for i in range(10))
+    said = _refused(dataset_info, csv(f"2019,2020,kind\n{rows}", target="2"), "")
+    assert "line 1 can be a header or a row: its numbers go up by one, and 'kind' never comes again" in said
+    assert dataset_info(csv(rows, target="2"), "").rows == {"train": 10}, "the word of its first row comes again"
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(csv, tmp_path, monkeypatch):
+    path = tmp_path / "z.csv.gz"
+    path.write_bytes(gzip.compress(b"a,y\n" + b"1,0\n" * 500))
+    monkeypatch.setattr(separated, "read_inflated", partial(read_inflated, most=2000))
+    assert "it unpacks to more than 2,000 bytes" in _refused(dataset_info, Csv(path=str(path), target="y"), "")
 
 
 def test_a_text_among_measurements_is_refused_and_a_code_among_codes_is_said(csv):

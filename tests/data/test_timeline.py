@@ -231,6 +231,23 @@ def test_steps_before_the_first_value_are_left_out_and_never_filled_from_later(t
     assert dataset_info(cfg, "").revision == 1
 
 
+def test_lines_out_of_the_order_of_time_are_refused_and_times_that_come_twice_counted(tmp_path):
+    def told(*days):
+        said.clear()
+        lines = [f"2020-01-{day:02d},{10 * place}" for place, day in enumerate(days)]
+        (tmp_path / "s.csv").write_text("day,a\n" + "\n".join(lines))
+        read(Series(path=str(tmp_path / "s.csv"), target="a", lookback=2), "", said.append)
+        return said[1:]
+
+    said = []
+    assert told(*range(1, 30)) == []
+    assert told(1, 2, 2, *range(4, 30)) == ['s.csv: 1 times of "day" are not later than the one before (the first is '
+                                            "line 4)"]
+    for days in (range(29, 0, -1), (1, 2, 4, 3, *range(5, 30))):
+        with pytest.raises(ConfigError, match="stands after 2020.* expected lines in the order of time"):
+            told(*days)
+
+
 @pytest.mark.parametrize("stride", [1, 3])
 def test_windows_without_a_target_are_in_no_split_and_counted(tmp_path, stride):
     lost = (3, 20, 21, 22, 41, 47, 58)

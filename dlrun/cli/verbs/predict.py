@@ -87,7 +87,7 @@ class Part:
 def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
     """New rows, file by file; all pictures as one part."""
     from dlrun.data import preprocessing_state as preprocessing
-    from dlrun.data.formats.separated import text_of
+    from dlrun.data.formats.separated import lines_of, text_of
     from dlrun.data.new_pictures import of_images
     from dlrun.inference.from_table import of_table
 
@@ -101,7 +101,10 @@ def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
         if not file.is_file():
             raise problem(str(file), f"expected a file; this is a {'folder' if file.is_dir() else 'pipe or a device'}")
         if run.kept["vocabulary"] is not None:
-            lines = [line for line in text_of(file).splitlines() if line.strip()]
+            notes: list[str] = []
+            lines = [line for line in lines_of(text_of(file, notes)) if line.strip()]
+            for note in notes:
+                _note(note)
             yield Part(str(file), lines, preprocessing.of_texts(run.kept, lines))
             continue
         table = of_table(run.kept, run.config.dataset, file, "", _note)

@@ -136,7 +136,10 @@ def _chosen(typed: dict[str, str]) -> dict[str, str]:
     chosen = {**_defaults(), **typed}
     order, settled = list(chosen), set(typed)
     for place in reversed(range(len(order))):
-        for group, option in (option_values(order[place], chosen[order[place]]).get("root") or {}).items():
+        suggested = option_values(order[place], chosen[order[place]]).get("root") or {}
+        if not isinstance(suggested, dict):
+            raise _OnlyHydra
+        for group, option in suggested.items():
             if group not in GROUPS or group in settled:
                 continue
             if group not in order[:place] or not isinstance(option, str) or unknown_option(group, option):

@@ -44,7 +44,10 @@ def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str 
             group not in names(group)) and not problems:
         problems.append(Problem(f"{group}.kind", f"must be given: one of {', '.join(sorted(KINDS[group]))}",
                                 f"{path_text(path)}:1"))
-    if group in GROUPS and isinstance(values.get("root"), dict):
+    if group in GROUPS and not isinstance(values.get("root") or {}, dict):
+        problems.append(Problem(f"root: {values['root']}", "expected a mapping (key: value) of what suits this choice",
+                                place(path, ["root"])))
+    elif group in GROUPS and values.get("root"):
         problems += check_suggested(path, group, values["root"])
     for key, value in flatten(values).items():
         if isinstance(value, str) and "${" in value:

@@ -93,6 +93,8 @@ class Arrays:
                 raise self._bad(f"x_{split} is {kind} {other} and x_train {dtype} {shape}; they must agree, rows aside")
         if dtype.kind not in "biuf":
             raise self._bad(f"expected numbers; x is {dtype}")
+        if 0 in shape[1:]:
+            raise self._bad(f"expected numbers in each row; x has the shape {shape}")
         if layout == "series":
             if len(shape) != 3:
                 raise self._bad(f"expected a series (rows, steps, features); x has the shape {shape}")
@@ -105,7 +107,7 @@ class Arrays:
             return "channels_first", shape[1:]
         if len(shape) == 3:
             return "grey", (1, *shape[1:])
-        if len(shape) == 2 and shape[1]:
+        if len(shape) == 2:
             return "table", (shape[1],)
         if len(shape) == 1:
             return "table", (1,)
@@ -116,7 +118,8 @@ class Arrays:
         """Inputs as a data set holds them; raises ConfigError for what is not finite."""
         table = self.layout == "table"
         if table or x.dtype != np.uint8 or self.layout == "series":
-            x = x.astype(np.float32)
+            with np.errstate(over="ignore"):
+                x = x.astype(np.float32)
             flat = x.reshape(len(x), -1)
             wrong = np.isinf(flat) if table else ~np.isfinite(flat)  # a missing cell of a table is filled in later
             if wrong.any():
@@ -168,7 +171,7 @@ class Arrays:
         except ValueError as error:
             raise problem(f"dataset.targets={self.target_kinds}", f"the target of {self.source_name} {error}") from None
         if kind == "number":
-            return {split: array.astype(np.float32) for split, array in y.items()}, "number", (), ()
+            return {split: self._in_32_bits(array) for split, array in y.items()}, "number", (), ()
         names = labels.encode(distinct.tolist())[1]
         if self.names:
             if values.dtype.kind not in "iu" or not 0 <= int(distinct[0]) <= int(distinct[-1]) < len(self.names):
@@ -191,7 +194,15 @@ class Arrays:
         except ValueError as error:
             raise self._bad(f"the target {error}") from None
         dtype = np.uint8 if found.kind == "labels" else np.float32
-        return np.ascontiguousarray(np.array(found.values, dtype).T), found.kind, found.classes, found.heads
+        stored = np.ascontiguousarray(self._in_32_bits(np.array(found.values), dtype).T)
+        return stored, found.kind, found.classes, found.heads
+
+    def _in_32_bits(self, targets: np.ndarray, dtype: Any = np.float32) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            stored = targets.astype(dtype)
+        if not np.isfinite(stored).all():
+            raise self._bad("a target is too large for 32 bits")
+        return stored
 
     def _bad(self, expected: str) -> Exception:
         return problem(self.given, expected)

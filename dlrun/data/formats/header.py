@@ -15,7 +15,8 @@ def find(path: Path, rows: list[list[str]], line: int) -> tuple[bool, bool, str]
 
     Without numbers in it, it is one where numbers stand below or its words never come again in their column.  With
     some: a word above a column of numbers alone makes it a header where the numbers go up by one (years, places).
-    Raises ConfigError where that word could as well be a mistake in a row.
+    Raises ConfigError where that word could as well be a mistake in a row, and where a line of such numbers has a word
+    that never comes again.
     """
     first, below = rows[0], rows[1:]
     if not below or not any(first):
@@ -35,6 +36,10 @@ def find(path: Path, rows: list[list[str]], line: int) -> tuple[bool, bool, str]
             raise problem(str(path), f"line {line} can be a header or a row: {odd!r} stands above numbers alone; "
                                      "dataset.header=true or dataset.header=false says which")
         return True, True, f"{path.name}: line {line} ({shown}) is read as the header; dataset.header=false: as a row"
+    word = next((cell for cell, column in zip(first, columns) if _is_new(cell, column)), None)
+    if word is not None and _counting(numbers):
+        raise problem(str(path), f"line {line} can be a header or a row: its numbers go up by one, and {word!r} never "
+                                 "comes again; dataset.header=true or dataset.header=false says which")
     if len(numbers) == len(first) > 2 and _counting(numbers):
         return False, False, f"{path.name}: line {line} ({shown}) is read as a row; dataset.header=true: as the header"
     return False, False, ""
@@ -43,6 +48,11 @@ def find(path: Path, rows: list[list[str]], line: int) -> tuple[bool, bool, str]
 def _numeric(column: list[str]) -> bool:
     """Whether a column holds numbers alone, beside missing cells."""
     return any(map(is_number, column)) and all(is_number(cell) or cell.lower() in EMPTY for cell in column)
+
+
+def _is_new(cell: str, column: list[str]) -> bool:
+    """Whether a word never comes again above words that do."""
+    return not (cell.lower() in EMPTY or is_number(cell) or cell in column) and 2 * len(set(column)) <= len(column)
 
 
 def _counting(cells: list[str]) -> bool:

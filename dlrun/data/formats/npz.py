@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ class ArrayFile:
 def open_file(path: Path, given: str) -> ArrayFile:
     """The arrays of a file; that of a .npy file is called ``array``.  Raises ConfigError about what was `given`."""
     try:
+        with open(path, "rb") as begin:
+            if begin.read(4)[:2] not in (b"PK", b"\x93N"):  # NumPy would take it for a pickle, and advise to load it
+                raise ValueError("it does not begin as one")
         file = np.load(path, allow_pickle=False, mmap_mode="r")  # a .npy file is read when its values are asked for
     except Exception as error:  # what NumPy raises for a file that it takes for one of its own, and is not
         raise problem(given, f"expected a NumPy .npz or .npy file ({_reason(error)})") from None
@@ -36,8 +40,11 @@ def open_file(path: Path, given: str) -> ArrayFile:
         return ArrayFile(given, ["array"], lambda key: (file.shape, file.dtype), lambda key: np.asarray(file))
 
     def read(key: str) -> np.ndarray:
+        header(key)  # it is as long as it says, and fits into memory
         try:
-            array: np.ndarray = file[key]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                array: np.ndarray = file[key]
             return array
         except Exception as error:  # a wrong checksum, no memory for what it declares, an unknown compression ...
             raise problem(given, f"{key} can't be read ({_reason(error)})") from None
@@ -60,6 +67,8 @@ def _header(path: Path, key: str) -> Header:
     with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as member:
         shape, dtype = _read_header(member)
         there = archive.getinfo(f"{key}.npy").file_size - member.tell()
+    if any(type(length) is not int or length < 0 for length in shape):
+        raise ValueError(f"its header says that it has the shape {shape}")
     size = math.prod(shape) * dtype.itemsize
     if not dtype.hasobject and size != there:
         raise ValueError(f"it says {size:,} bytes {shape}, and has {there:,}")
@@ -71,5 +80,7 @@ def _header(path: Path, key: str) -> Header:
 def _read_header(member: IO[bytes]) -> Header:
     major, _ = np.lib.format.read_magic(member)
     read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(member)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a header that Python 2 wrote
+        shape, _, dtype = read(member)
     return shape, dtype

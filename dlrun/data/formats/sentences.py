@@ -10,6 +10,7 @@ import numpy as np
 from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.formats.reading import Header
+from dlrun.data.formats.separated import lines_of
 from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import words_of
 
@@ -19,7 +20,7 @@ LabelledLine = tuple[int, str, str]  # line, label, text
 def parse(text: str, separator: str, header: Header, given: str) -> list[LabelledLine]:
     """The rows of a file; the label is the column with fewer different cells.  Raises ConfigError."""
     if separator == "auto":
-        head = [line for line in text.splitlines()[:100] if line.strip()]
+        head = [line for line in lines_of(text)[:100] if line.strip()]
         tabs, semicolons, commas = (sum(mark in line for line in head) for mark in "\t;,")
         # Texts hold commas, sometimes semicolons, hardly ever tabs.
         separator = "tab" if 2 * tabs >= max(1, len(head)) else ";" if semicolons > commas else ","
@@ -39,7 +40,7 @@ def parse(text: str, separator: str, header: Header, given: str) -> list[Labelle
 def tabbed(text: str) -> list[LabelledLine]:
     """Label and text at the first tab; quotation marks mean nothing."""
     found = []
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+    for number, line in enumerate(lines_of(text), 1):
         if line.strip():
             label, _, sentence = line.partition("\t")
             found.append((number, label.strip(), sentence.strip()))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dlrun.config.problem import problem
+from dlrun.config.regular_file import read_inflated
 from dlrun.data.formats import header as headers
 from dlrun.data.formats.reading import Header
 
@@ -80,14 +79,12 @@ def cells(path: Path, separator: str, header: Header, expected: Collection[str] 
 def text_of(path: Path, notes: list[str] | None = None) -> str:
     """The text of a file, also .gz: UTF-8, UTF-16 with its mark, else Latin-1, which is said in `notes`.
 
-    Raises ConfigError for binary data, and for UTF-8 with broken bytes.
+    Raises ConfigError for binary data, for UTF-8 with broken bytes, and for a .gz that is damaged or far too large.
     """
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise problem(str(path), f"is no whole gzip file ({error})") from None
+    try:
+        data = read_inflated(path)
+    except ValueError as error:
+        raise problem(str(path), str(error)) from None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return data.decode("utf-16")
@@ -109,6 +106,12 @@ def text_of(path: Path, notes: list[str] | None = None) -> str:
         if notes is not None:
             notes.append(f"{path.name}: read as Latin-1, since {first} is no UTF-8")
         return data.decode("latin-1")  # cannot fail; what spreadsheets in Western Europe write
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text file; a form feed, or a mark that Unicode knows between lines, stands within one."""
+    text = text.replace("\r\n", "\n")
+    return (text if "\n" in text else text.replace("\r", "\n")).split("\n")
 
 
 def _is_open(text: str, separator: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -76,11 +76,11 @@ class Corpus(Dataset):
         """The file that the text lies in.  Raises ConfigError."""
         raise NotImplementedError
 
-    def text(self, path: Path) -> str:
-        """The text of the file."""
+    def text(self, path: Path, notes: list[str]) -> str:
+        """The text of the file; what is said of it is added to `notes`."""
         from dlrun.data.formats.separated import text_of
 
-        return text_of(path)
+        return text_of(path, notes)
 
     def extract(self, text: str) -> str:
         """What is kept of a text whose lines end in \\n."""
@@ -117,8 +117,10 @@ class Corpus(Dataset):
     def _decode(self, path: Path) -> RawDataset:
         from dlrun.data.formats.corpus import end_to_end
 
-        return end_to_end(self.clean(self.text(path)), self.unit, self.lower, self.punctuation, self.given, path.name,
-                          self.label())
+        notes: list[str] = []
+        source = end_to_end(self.clean(self.text(path, notes)), self.unit, self.lower, self.punctuation, self.given,
+                            path.name, self.label())
+        return replace(source, notes=tuple(notes))
 
 
 class InDataFolder(Corpus):

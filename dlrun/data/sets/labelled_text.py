@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -40,10 +40,11 @@ class LabelledText(words.Sentences):
         from dlrun.data.formats.sentences import parse, with_classes
         from dlrun.data.formats.separated import text_of
 
-        rows = parse(text_of(path), self.separator, self.header, str(path))
+        notes: list[str] = []
+        rows = parse(text_of(path, notes), self.separator, self.header, str(path))
         try:
             labels.kind_of([label for _, label, _ in rows], "classes")
         except ValueError as error:
             raise problem(f"dataset.path={self.path}", f"the labels: the column {error}") from None
         codes, classes = labels.encode([label for _, label, _ in rows])
-        return with_classes([text for _, _, text in rows], codes, classes)
+        return replace(with_classes([text for _, _, text in rows], codes, classes), notes=tuple(notes))

@@ -26,7 +26,7 @@ class PythonDocs(Corpus):
             raise self.damaged("this Python comes without pydoc_data, the topics of its help")
         return Path(spec.origin)
 
-    def text(self, path: Path) -> str:
+    def text(self, path: Path, notes: list[str]) -> str:
         """The topics of Python's help, in the order of their names."""
         from pydoc_data.topics import topics
 

@@ -89,6 +89,7 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
     from dlrun.data.formats.separated import cells
     from dlrun.data.formats.series import without_gaps
     from dlrun.data.formats.table import place_of
+    from dlrun.data.formats.times import check_order
 
     found = cells(path, cfg.separator, cfg.header)
     missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator)
@@ -111,6 +112,8 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
             if place == target:
                 raise problem(f"dataset.target={cfg.target}", "expected a column of finite numbers")
             notes.append(f'{path.name}: the column "{name}" holds no numbers and is left out')
+            if note := check_order(path, name, texts, found.lines):
+                notes.append(note)
             continue
         at = len(names) if place == target else at
         names.append(name)
