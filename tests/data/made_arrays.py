@@ -22,7 +22,7 @@ MEMBERS = (("x.npy", X), ("y.npy", Y))
 
 def made_arrays() -> list[MadeFile]:
     """All of them; the same ones at each call."""
-    return [made for make in (_inputs, _targets, _pictures, _names, _archives, _headers) for made in make()]
+    return [made for make in (_inputs, _targets, _pictures, _names, _archives, _headers, _singles) for made in make()]
 
 
 class Touch:
@@ -57,11 +57,11 @@ def header(text: str, data: bytes, version: int = 1) -> bytes:
 
 
 def read(name: str, data: bytes, x: np.ndarray = X, y: Any = Y, says: str = "", chosen: Sequence[str] = ()) -> MadeFile:
-    return MadeFile(f"{name}.npz", data, ("dataset=npz", *chosen), np.asarray(x), y, says)
+    return MadeFile(name if "." in name else f"{name}.npz", data, ("dataset=npz", *chosen), np.asarray(x), y, says)
 
 
 def refused(name: str, data: bytes, says: str, chosen: Sequence[str] = ()) -> MadeFile:
-    return MadeFile(f"{name}.npz", data, ("dataset=npz", *chosen), says=says)
+    return MadeFile(name if "." in name else f"{name}.npz", data, ("dataset=npz", *chosen), says=says)
 
 
 def _inputs() -> Iterator[MadeFile]:
@@ -138,10 +138,14 @@ def _pictures() -> Iterator[MadeFile]:
             ("one channel", PIXELS[..., :1], first[:, :1]), ("fortran pictures", np.asfortranarray(PIXELS), first),
             ("a pixel", PIXELS[:, :1, :1], first[:, :, :1, :1])):
         yield read(name, npz(x=stored, y=Y), x)
+    shades = (PIXELS / 255).astype(np.float32)
+    yield read("float pictures", npz(x=shades, y=Y), shades.transpose(0, 3, 1, 2))
+    yield read("wide float pictures", npz(x=PIXELS / 255, y=Y), shades.transpose(0, 3, 1, 2))
     four = np.concatenate([PIXELS, PIXELS[..., :1]], 3)
     yield read("four channels", npz(x=four, y=Y), four.transpose(0, 3, 1, 2))
     for name, x, says in (
-            ("float pictures", PIXELS / 255, "expected pictures as uint8"), ("wide pictures", PIXELS.astype(np.int64),
+            ("bright pictures", PIXELS / 9, "expected 0 to 1"), ("dark pictures", PIXELS / 255 - 1, "expected 0 to 1"),
+            ("wide pictures", PIXELS.astype(np.int64),
             "expected pictures as uint8"),
             ("signed pictures", PIXELS.astype(np.int8), "expected pictures as uint8"),
             ("two channels", PIXELS[..., :2], "x has the shape"),
@@ -151,14 +155,15 @@ def _pictures() -> Iterator[MadeFile]:
 
 def _names() -> Iterator[MadeFile]:
     x = X.astype(np.float32)
+    yield read("unnamed", npz(arr_0=X, arr_1=Y), x)
+    yield read("chosen", npz(inputs=X, targets=Y, x=Y), x, chosen=["dataset.x=inputs", "dataset.y=targets"])
     yield read("train alone", npz(x_train=X, y_train=Y), x)
     yield read("own test", npz(x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2]), x)
     yield read("others beside", npz(x=X, y=Y, z=X, weights=np.array([Touch()], object)), x)
     for name, arrays, says in (
             ("capital", {"X": X, "Y": Y}, "there are X, Y"), ("other names", {"inputs": X, "targets": Y},
             "expected the arrays x_train, y_train"),
-            ("unnamed", {"arr_0": X, "arr_1": Y}, "there are arr_0, arr_1"),
-            ("targets alone", {"y": Y}, "expected the arrays"),
+            ("targets alone", {"y": Y}, "has no targets to learn"),
             ("half targets", {"x_train": X, "y_train": Y, "x_test": X}, "y_test is missing"),
             ("two widths", {"x_train": X, "y_train": Y, "x_test": X[:, :2], "y_test": Y},
             "they must agree, rows aside"),
@@ -175,13 +180,13 @@ def _archives() -> Iterator[MadeFile]:
     yield read("a folder beside", zipped(*members, ("folder/", b"")), x)
     whole = zipped(*members)
     for name, data, says in (
-            ("something before", b"#!/bin/sh\n" + whole, "expected a NumPy .npz file"),
-            ("single", npy(X), "this is a single array"), ("empty", b"", "expected a NumPy .npz file"),
-            ("text", b"1,2,3\n", "expected a NumPy .npz file"),
-            ("pickled", pickle.dumps(Touch()), "expected a NumPy .npz file"),
+            ("something before", b"#!/bin/sh\n" + whole, "expected a NumPy .npz or .npy file"),
+            ("empty", b"", "expected a NumPy .npz or .npy file"),
+            ("text", b"1,2,3\n", "expected a NumPy .npz or .npy file"),
+            ("pickled", pickle.dumps(Touch()), "expected a NumPy .npz or .npy file"),
             ("no members", zipped(), "there are none"),
-            ("cut", whole[:len(whole) // 2], "expected a NumPy .npz file"),
-            ("cut at its end", whole[:-4], "expected a NumPy .npz file"),
+            ("cut", whole[:len(whole) // 2], "expected a NumPy .npz or .npy file"),
+            ("cut at its end", whole[:-4], "expected a NumPy .npz or .npy file"),
             ("wrong sum", whole.replace(npy(X)[-24:], bytes(24), 1), "can't be read"),
             ("texts without arrays", zipped(("x.npy", b"hello")), "x can't be read"),
             ("nothing within", zipped(("x.npy", b"")), "x can't be read"),
@@ -238,3 +243,26 @@ def _headers() -> Iterator[MadeFile]:
     yield refused("objects by hand", zipped(("x.npy", header(right.replace("<f8", "|O"), pickle.dumps(Touch()))), y),
                   "Python objects")
     yield refused("objects as targets", zipped(("x.npy", npy(X)), ("y.npy", npy(np.array([Touch()] * 8, object)))), "y")
+
+
+def _singles() -> Iterator[MadeFile]:
+    """Files of one array, without targets."""
+    coded = ["model=pca", "model.code=1"]
+    for name, data in (("plain.npy", npy(X)), ("big.npy", npy(X.astype(">f8"))),
+            ("fortran.npy", npy(np.asfortranarray(X))),
+                       ("version 3.npy", npy(X, (3, 0))), ("half.npy", npy(X.astype(np.float16))),
+                       ("named as an archive", npy(X))):
+        yield read(name, data, X.astype(np.float32), None, chosen=coded)
+    whole, numbers = npy(X), X.astype("<f8").tobytes()
+    lie = header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000), }", numbers)
+    for name, data, says in (
+            ("cut.npy", whole[:-8], "expected a NumPy .npz or .npy file"),
+            ("lie.npy", lie, "expected a NumPy .npz or .npy file"),
+            ("empty.npy", b"", "expected a NumPy .npz or .npy file"),
+            ("objects.npy", npy(np.array([Touch()] * 8, object)), "expected a NumPy"),
+            ("call.npy", header("__import__('os').system('touch ran')", numbers), "expected a NumPy"),
+            ("text.npy", b"1,2\n", "expected a NumPy"),
+            ("pickled.npy", pickle.dumps(Touch()), "expected a NumPy"),
+            ("a number.npy", npy(np.array(1.0)), "has no rows"),
+            ("no rows.npy", npy(X[:0]), "has no rows"), ("texts.npy", npy(X.astype(str)), "expected numbers")):
+        yield refused(name, data, says, coded)

@@ -96,7 +96,7 @@ def _predict_arrays(made: MadeFile, loaded: Loaded, run: Path, folder: Path) -> 
     code, out, err = ask("predict", str(run), str(folder / made.name))
     if code != 2 or "1 problem" not in err:
         return f"the archive is predicted: {code} {out} {err}"
-    if made.x.dtype == np.uint8:
+    if made.x.ndim == 4:
         rows = preprocessing.of_arrays(loaded.kept, made.x.transpose(0, 2, 3, 1))
         return "" if np.array_equal(rows.x, made.x) and len(loaded.outputs(rows)) == len(made.x) else "other pixels"
     header = ",".join(f"x{place}" for place in range(made.x.shape[1]))
