@@ -11,11 +11,10 @@ from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.origins import Origins
 from dlrun.config.compose.overrides import read_overrides
 from dlrun.config.problem import Problem
-from dlrun.config.schema.quoting import show
 from dlrun.config.schema.sweeps import GRID, Sweep, of_a_sweep
-from dlrun.registry import BrokenKind, find
 from dlrun.sweep.request.axes import ONLY_IN_A_SEARCH, Axis, key_of
 from dlrun.sweep.request.cli_overrides import CliOverrides, read_cli_overrides
+from dlrun.sweep.request.launcher_args import launcher_problems
 from dlrun.sweep.request.layers import EXPERIMENT, layered
 from dlrun.sweep.request.seeds import chosen_seeds
 from dlrun.sweep.request.skip import Skip
@@ -56,9 +55,10 @@ def read_request(overrides: Sequence[str], composer: Composer) -> Request:
         config = read_sweep_config(files.sweep, files.params, _Origin(files.overrides), typed_search)
     cli = read_cli_overrides(overrides, config.settings.get("search") is not None)
     settings = Sweep(**{**config.settings, **cli.settings})
+    in_file = config.settings.get("launcher_args") if "launcher_args" not in cli.settings else None
     seeds, seed_problems = chosen_seeds(config, cli)
     problems = [*config.problems, *cli.problems, *_given_twice(cli), *_sweeps_in_a_sweep(config, cli, composer),
-                *_intervals(settings, [*cli.axes, *config.axes]), *_launcher_problems(settings), *seed_problems]
+                *_intervals(settings, [*cli.axes, *config.axes]), *launcher_problems(settings, in_file), *seed_problems]
     named = next((str(axis.choices[0].sets[EXPERIMENT]) for axis in cli.axes if axis.keys == [EXPERIMENT]), None)
     return Request(layered(config.axes, cli.axes, seeds), cli.skips + config.skips, settings,
                    named if _defines_sweep(files) else None, problems)
@@ -104,18 +104,6 @@ def _intervals(settings: Sweep, axes: Sequence[Axis]) -> list[Problem]:
     if settings.search is not None:
         return []
     return [Problem(axis.given, ONLY_IN_A_SEARCH) for axis in axes if axis.interval is not None]
-
-
-def _launcher_problems(settings: Sweep) -> list[Problem]:
-    """A launcher that cannot be used, and arguments for one that takes none."""
-    try:
-        kind = find("launcher", settings.launcher)
-    except BrokenKind as broken:
-        return [Problem(broken.given, broken.reason)]
-    if settings.launcher_args and not kind.arguments:
-        return [Problem(f"launcher_args={show(settings.launcher_args)}", f"launcher={settings.launcher} takes no "
-                                                                         "arguments")]
-    return []
 
 
 class _Origin:

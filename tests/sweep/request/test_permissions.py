@@ -89,3 +89,29 @@ def test_a_row_may_choose_what_the_command_allows(sent: Path, write) -> None:
     plan = make_plan(["experiment=x", "dataset=digits", "model=softmax", "allow=evil"])
     assert [job.config["optimizer"]["kind"] for job in plan.jobs] == ["sneaky", "adam"]
     assert (sent / "was_run").exists()
+
+
+@pytest.mark.parametrize("launcher, argument, given", [
+    ("submitit", "slurm_setup: ['touch was_run']", "slurm_setup=[touch was_run]"),
+    ("submitit", "slurm_srun_args: [--prolog=evil]", "slurm_srun_args"),
+    ("submitit", "slurm_additional_parameters: {wrap: evil}", "slurm_additional_parameters"),
+    ("submitit", "slurm_partition: \"a\\ntouch was_run\"", "slurm_partition"),  # a line of its own in the job's script
+    ("submitit", "slurm_comment: $(touch was_run)", "slurm_comment"), ("submitit", "python: ./evil", "python=./evil"),
+    ("ray", "address: evil.example:6379", "address"), ("ray", "runtime_env: {pip: [evil]}", "runtime_env"),
+])
+def test_what_a_launcher_runs_is_typed(launcher: str, argument: str, given: str, sent: Path, write) -> None:
+    write({"experiments/x.yaml": f"sweep:\n  launcher: {launcher}\n  seeds: 2\n  launcher_args: {{{argument}}}\n"})
+    with pytest.raises(ConfigError) as refused:
+        make_plan(["experiment=x", "dataset=iris", "model=softmax"])
+    (problem,) = refused.value.problems
+    assert problem.given.startswith(f"sweep.launcher_args.{given}") and "a file may not give it" in problem.expected
+    typed = [f"launcher={launcher}", "launcher_args={timeout_min: 1}"]
+    plan = make_plan(["experiment=x", "dataset=iris", "model=softmax", *typed])
+    assert plan.options["launcher_args"] == {"timeout_min": 1}, "what is typed stands above the file"
+
+
+def test_resources_of_jobs_may_stand_in_a_file(sent: Path, write) -> None:
+    arguments = "{slurm_partition: 'gpu,long', slurm_time: '1:30:00', slurm_mem: 4G, timeout_min: 60}"
+    write({"experiments/x.yaml": f"sweep:\n  launcher: submitit\n  seeds: 2\n  launcher_args: {arguments}\n"})
+    plan = make_plan(["experiment=x", "dataset=iris", "model=softmax"])
+    assert plan.options["launcher_args"]["slurm_time"] == "1:30:00"

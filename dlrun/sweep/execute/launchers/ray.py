@@ -21,6 +21,7 @@ class Ray:
     package: ClassVar[str] = "ray"
     queues_all: ClassVar[bool] = False
     arguments: ClassVar[str] = "arguments of ray.init, as address"
+    harmless: ClassVar[tuple[str, ...]] = ("num_cpus", "num_gpus", "object_store_memory", "include_dashboard")
 
     def build(self, options: Execution, slots: Slots, logs: Path) -> Launcher:
         """Ray, started or connected to; raises ImportError."""

@@ -21,6 +21,11 @@ class Submitit:
     package: ClassVar[str] = "submitit"
     queues_all: ClassVar[bool] = True  # where Slurm is
     arguments: ClassVar[str] = "parameters of submitit's executor, as slurm_partition or timeout_min; cluster"
+    harmless: ClassVar[tuple[str, ...]] = (
+        "cluster", "timeout_min", "mem_gb", "nodes", "gpus_per_node", "cpus_per_task", "tasks_per_node",
+        "stderr_to_stdout", "slurm_partition", "slurm_time", "slurm_mem", "slurm_mem_per_cpu", "slurm_mem_per_gpu",
+        "slurm_account", "slurm_qos", "slurm_constraint", "slurm_exclude", "slurm_nodelist", "slurm_exclusive",
+        "slurm_gpus_per_node", "slurm_cpus_per_task", "slurm_array_parallelism", "slurm_use_srun", "slurm_comment")
 
     def build(self, options: Execution, slots: Slots, logs: Path) -> Launcher:
         """An executor of submitit's; raises ImportError."""
