@@ -102,7 +102,12 @@ class RunComponents:
         {} for tasks whose predictions are not gathered, and for very many of them.
         """
         found = self.gathered.get(split)
-        return self.task.gathered(found, self.prepared.data_spec) if found else {}
+        if not found:
+            return {}
+        prepared = self.prepared
+        predictions: dict[str, Any] = self.config.task.beside(
+            self.task.gathered(found, prepared.data_spec), prepared.splits[split], prepared.settings)
+        return predictions
 
     def _gathers(self, rows: Rows) -> bool:
         data_spec, task = self.prepared.data_spec, self.config.task

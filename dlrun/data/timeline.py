@@ -14,6 +14,7 @@ from dlrun.data import scale as scales
 from dlrun.data import shape
 from dlrun.data.form import Form, Windows
 from dlrun.data.prepared import PreparedData, Split
+from dlrun.data.season import season_of
 from dlrun.data.sequences import by_frequency
 from dlrun.data.source import RawDataset
 from dlrun.data.split import pieces, split_rows
@@ -57,7 +58,8 @@ def _series(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]
         data_spec, splits["train"], splits.get("val"), splits.get("test"),
         scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),
         targets=(target,), settings={"columns": [dataclasses.asdict(column) for column in source.columns],
-                                     "windows": dataclasses.asdict(windows), "target": source.target},
+                                     "windows": dataclasses.asdict(windows), "target": source.target,
+                                     "season": season_of(train[:, source.target])},
     )
 
 

@@ -87,6 +87,7 @@ class Loaded:
             self.rng.seed_step(-1)  # what is random in a measurement is the same in each
             found = passed(self.task, task.summed, self.model, rows, units,
                            (lambda pairs: self.task.gathered(pairs, spec)) if gather else None)
+        found = replace(found, predictions=task.beside(dict(found.predictions), split, self.kept["asked"]))
         return evaluated(self.task, found, units, chosen(metrics, found.values(self.task.compute, None)), resamples,
                          seed)
 

@@ -65,7 +65,8 @@ def of_numbers(told: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 @pytest.mark.parametrize("dataset", ["digits", "wine", "breast_cancer"])
 def test_every_number_of_a_classification_is_scikit_learns(dataset: str, place: Path) -> None:
-    folder = trained(place, f"dataset={dataset}", "optimizer.lr=0.01", *(["train_size=300"] if dataset == "digits" else []))
+    fewer = ["train_size=300"] if dataset == "digits" else []
+    folder = trained(place, f"dataset={dataset}", "optimizer.lr=0.01", *fewer)
     for split in ("test", "val"):
         result, columns, y = result_and_columns(folder, split)
         p = np.stack([values for name, values in columns.items() if name.startswith("p(")], 1)
@@ -92,8 +93,8 @@ def test_the_threshold_of_two_classes_is_best_on_the_validation_rows_and_measure
     moved = columns[second] > found["value"]
     assert found["test"] == pytest.approx({
         "accuracy": sk.accuracy_score(y, moved), "balanced_accuracy": sk.balanced_accuracy_score(y, moved),
-        "precision": sk.precision_score(y, moved, average="macro"), "recall": sk.recall_score(y, moved, average="macro"),
-        "f1": sk.f1_score(y, moved, average="macro")})
+        "precision": sk.precision_score(y, moved, average="macro"), "f1": sk.f1_score(y, moved, average="macro"),
+        "recall": sk.recall_score(y, moved, average="macro")})
 
 
 @pytest.mark.parametrize("scale", ["none", "standard"])

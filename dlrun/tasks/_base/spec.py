@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dlrun.config.schema.kinds import ModelKind, OptimizerKind
     from dlrun.config.schema.root import Config
     from dlrun.data.dataset_spec import DatasetSpec
+    from dlrun.data.prepared import Split
+    from dlrun.metrics._gathered import Predictions
     from dlrun.metrics._protocol import RunMetric
     from dlrun.models.composite_spec import CompositeSpec
     from dlrun.tasks._base.context import BuildContext
@@ -173,6 +175,11 @@ class TaskSpec(Kind):
     def after_test(self, view: View) -> tuple[dict[str, float], dict[str, Any]]:
         """More that the outputs of the test rows say: metrics of the test, and entries of result.json."""
         return {}, {}
+
+    def beside(self, predictions: dict[str, Predictions], split: Split, settings: Mapping[str, Any]
+               ) -> dict[str, Predictions]:
+        """Gathered predictions of a split with what its rows alone say; `settings` are those of the preprocessing."""
+        return predictions
 
     def sample_metrics(self, view: View, classifier: Callable[[], SampleClassifier | None]) -> SampleMetrics | None:
         """What is measured after each epoch on samples that the model generates; None where it generates none.

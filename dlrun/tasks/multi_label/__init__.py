@@ -32,8 +32,7 @@ class MultiLabel(TaskSpec):
     natural = "labels"
     accumulated = (LOSS, replace(ACCURACY, doc="The share of labels that are right."),
                    Metric("exact_match", direction="max", share=True, doc="The share of rows with all labels right."))
-    further = (Metric("micro_f1", direction="max", doc="F1 over all labels of all rows."),
-               Metric("macro_f1", direction="max", doc="The mean of the labels' F1."))
+    further = (Metric("macro_f1", direction="max", doc="The mean of the labels' F1."),)
     primary = "accuracy"
     scores = "labels"
     gathers = True

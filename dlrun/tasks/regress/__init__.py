@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.record.metric import Metric
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import LOSS, MAE, MAE_IN_UNITS, MAE_SCALED, MSE, watches_scaled
 from dlrun.tasks._base.spec import TaskSpec
 
 if TYPE_CHECKING:
     from dlrun.config.schema.root import Config
+    from dlrun.data.prepared import Split
+    from dlrun.metrics._gathered import Predictions
     from dlrun.tasks._base.context import BuildContext
     from dlrun.tasks._base.plots import Plots
     from dlrun.tasks._base.task import Task
@@ -28,9 +31,7 @@ class Regress(TaskSpec):
     kind = "regress"
     natural = "number"
     accumulated = (LOSS, MSE, MAE)
-    further = (MAE_SCALED, MAE_IN_UNITS,
-               Metric("skill", direction="max", doc="Of a series: 1 - error / error of the last value."),
-               Metric("seasonal_skill", direction="max", doc="1 - error / error of the value one season before."))
+    further = (MAE_SCALED, MAE_IN_UNITS)
     primary = "mae"
     scores = "numbers"
     gathers = True
@@ -45,14 +46,44 @@ class Regress(TaskSpec):
     def width(self, data_spec: DatasetSpec) -> int:
         return 1
 
-    def after_test(self, view: View) -> tuple[dict[str, float], dict[str, Any]]:
-        """Of a series, how much better the forecasts are than those that need no network."""
-        if view.prepared.data_spec.input_kind != "series" or view.prepared.test is None:
-            return {}, {}
-        from dlrun.tasks.regress.skill import skill
+    def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        """A skill is one of forecasts."""
+        if config.dataset.windows() is None:
+            for key, monitor in (("early_stop.monitor", config.early_stop.monitor),
+                                 ("schedule.monitor", config.schedule.watched or "")):
+                if monitor in ("val/skill", "val/seasonal_skill"):
+                    yield Problem(f"{key}={monitor}", f"expected a series; {config.dataset.kind} has no last value to "
+                                                      "compare with", origin(key))
 
-        predicted = view.prepared.targets[0].in_unit(view.outputs[0][:, 0].numpy())
-        return skill(view.prepared, view.prepared.test, predicted)
+    def beside(self, predictions: dict[str, Predictions], split: Split, settings: Mapping[str, Any]
+               ) -> dict[str, Predictions]:
+        """Of a series, the forecasts that need no network stand beside."""
+        rows = predictions.get("")
+        if "windows" not in settings or rows is None:
+            return predictions
+        from dlrun.metrics._numbers import NumberPredictions
+        from dlrun.tasks.regress.skill import naive_forecasts
+
+        assert isinstance(rows, NumberPredictions)
+        return {"": replace(rows, naive=naive_forecasts(split, settings))}
+
+    def after_test(self, view: View) -> tuple[dict[str, float], dict[str, Any]]:
+        """Of a series, the errors of the forecasts that need no network."""
+        test, settings = view.prepared.test, view.prepared.settings
+        if view.prepared.data_spec.input_kind != "series" or test is None or "windows" not in settings:
+            return {}, {}
+        import numpy as np
+
+        from dlrun.metrics._numbers import NumberPredictions
+        from dlrun.tasks.regress.skill import naive_forecasts
+
+        true = view.prepared.targets[0].in_unit(np.asarray(test.y))
+        rows = NumberPredictions(true, true, naive_forecasts(test, settings))
+        errors = {name: error for name in rows.naive if (error := rows.naive_error(name)) > 0}
+        found: dict[str, dict[str, Any]] = {name: {"mae": error} for name, error in errors.items()}
+        if "seasonal" in found:
+            found["seasonal"]["season"] = settings["season"]
+        return {}, {"naive_forecasts": found} if found else {}
 
     def plots(self) -> Plots:
         from dlrun.tasks.regress.plots import PLOTS

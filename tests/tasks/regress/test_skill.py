@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.tasks.regress.skill import season_of
+from dlrun.config.problem import ConfigError
+from dlrun.data.season import season_of
+from tests.whole.equal import rows
 
 DRAW = np.random.default_rng(5)
 
@@ -38,3 +40,22 @@ def test_skills_are_those_by_hand(scaled: str, go, tmp_path: Path) -> None:
     assert found["seasonal"] == {"season": 12, "mae": pytest.approx(seasonal, rel=1e-4)}
     own = np.abs(test[begins + 5] - true)[there].mean()
     assert outcome.result["test"]["seasonal_skill"] == pytest.approx(1 - own / seasonal, rel=1e-3)
+    assert "skill" in outcome.result["val"]
+    from dlrun.cli.route import route
+    from dlrun.record import evaluations
+
+    assert route(["evaluate", str(outcome.folder), "resamples=20"]) == 0
+    found = evaluations.read(outcome.folder)[0]["metrics"]
+    assert found["seasonal_skill"]["value"] == pytest.approx(1 - own / seasonal, rel=1e-3)
+    assert found["seasonal_skill"]["low"] < found["seasonal_skill"]["value"] < found["seasonal_skill"]["high"]
+
+
+def test_a_run_is_stopped_by_its_skill_and_a_table_has_none(go, tmp_path: Path) -> None:
+    level = np.sin(np.arange(200) / 3)
+    (tmp_path / "s.csv").write_text("level\n" + "\n".join(f"{value:.5f}" for value in level) + "\n")
+    outcome = go("dataset=series", "dataset.path=s.csv", "dataset.target=level", "dataset.lookback=6", "model=dense",
+                 "model.hidden=[4]", "epochs=3", "early_stop.monitor=val/skill", "early_stop.patience=2")
+    curve = [row["val/skill"] for row in rows(outcome.folder)]
+    assert len(curve) == 3 and outcome.result["best"]["epoch"] == curve.index(max(curve)) + 1
+    with pytest.raises(ConfigError, match="expected a series; diabetes has no last value"):
+        go("dataset=diabetes", "model=dense", "epochs=3", "early_stop.monitor=val/skill", "early_stop.patience=2")
