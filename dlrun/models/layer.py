@@ -33,7 +33,9 @@ class Mask(NamedTuple):
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer as configured, registered under its `kind` and built by it.
+    """One layer as configured, which builds its module; registered under a name, which is its `kind`.
+
+    One that is not registered, since only code makes it, says its `kind` itself: its module's name begins with it.
 
     Shapes are channels-first and without the batch: (features,), (channels, length), (channels, height, width).
     """

@@ -30,7 +30,7 @@ Network: TypeAlias = "Sequence[Layer] | CompositeSpec | None"
 
 @dataclass(frozen=True)
 class Model(Kind):
-    """A model as configured, registered under its `kind`: one file, torch-free, that builds the module when asked.
+    """A model as configured: one file, torch-free, that builds the module when asked.
 
     A list of layers is a `ListModel`, several networks a `CompositeModel`; what is neither overrides `build`.
     """

@@ -90,6 +90,8 @@ def _own(item: dict[str, Any], key: str, wrong: list[Problem]) -> Layer | None:
         wrong.append(Problem(f"{key}.{TARGET}={target}", reason))
         return None
     if isinstance(kind, type) and issubclass(kind, Layer):
+        if not hasattr(kind, "kind"):  # it is not registered
+            kind.kind = name
         return _layer(kind, args, f"{key}.{name}", wrong)
     return OwnLayer(target, args)
 

@@ -24,7 +24,7 @@ class UnknownKind(KeyError):
 def register(group: str, name: str) -> Callable[[Kind], Kind]:
     """Enter a class (or function) as the kind `name` of `group`; ValueError where the name is taken by another.
 
-    TypeError for what can be no kind of the group.
+    A class with options gets the name as its `kind`.  TypeError for what can be no kind of the group.
 
     >>> @register("metric", "always_one")
     ... class AlwaysOne: ...
@@ -33,18 +33,24 @@ def register(group: str, name: str) -> Callable[[Kind], Kind]:
     """
 
     def enter(kind: Kind) -> Kind:
-        if reason := _unfit(group, kind):
-            raise TypeError(f"{group}={name}: {reason}; @register stands above @dataclass")
+        if reason := _unfit(group, name, kind):
+            raise TypeError(f"{group}={name}: {reason}")
         before = _registered.get((group, name))
         own = files(group).get(name, kind.__module__)
         if not (kind.__module__ == own or kind.__module__.startswith(f"{own}.")):
             raise ValueError(f"{group}={name} is dlrun's own already, in {own}")
         if before is not None and (before.__module__, before.__qualname__) != (kind.__module__, kind.__qualname__):
             raise ValueError(f"{group}={name} is {before.__module__}.{before.__qualname__} already")
-        _registered[group, name] = kind
+        _enter(group, name, kind)
         return kind
 
     return enter
+
+
+def _enter(group: str, name: str, kind: Any) -> None:
+    if group not in PLAIN:
+        kind.kind = name  # the one place where it is said
+    _registered[group, name] = kind
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -75,7 +81,7 @@ def find(group: str, name: str) -> Any:
         if module is not None:
             import_module(module)
         elif (group, name) in entry_points():
-            _registered[group, name] = _installed(group, name)
+            _enter(group, name, _installed(group, name))
         elif not import_allowed() or (group, name) not in _registered:
             raise UnknownKind(f"{group}={name}")
     return _registered[group, name]
@@ -95,7 +101,7 @@ def _installed(group: str, name: str) -> Any:
         raise BrokenKind(broken.given, f"the package {entry.package}: {broken.reason}") from broken
     except AttributeError as error:
         raise BrokenKind(f"{group}={name}", f"the package {entry.package}: {module} has no {attribute}") from error
-    if reason := _unfit(group, found):
+    if reason := _unfit(group, name, found):
         raise BrokenKind(f"{group}={name}", f"the package {entry.package}: {entry.value}: {reason}")
     return found
 
@@ -105,11 +111,14 @@ def foreign() -> frozenset[tuple[str, str, Any]]:
     return frozenset((group, name, kind) for (group, name), kind in _registered.items() if name not in files(group))
 
 
-def _unfit(group: str, kind: Any) -> str:
-    """Why something cannot be a kind of a group; empty where it can."""
+def _unfit(group: str, name: str, kind: Any) -> str:
+    """Why something cannot be the kind of this name; empty where it can."""
     if group in PLAIN:
         return "" if callable(kind) else "expected a class or a function"
-    return "" if isinstance(kind, type) and is_dataclass(kind) else "expected a dataclass"
+    if not (isinstance(kind, type) and is_dataclass(kind)):
+        return "expected a dataclass; @register stands above @dataclass"
+    own = vars(kind).get("kind", name)
+    return "" if own == name else f"its kind is {own!r}; leave it out, or say the name that it is registered under"
 
 
 def kinds(group: str) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from dlrun.tasks._base.spec import TaskSpec
 class Auto(TaskSpec):
     """What model and data are made for: classes, numbers, tags, the next token, reconstruction, ..."""
 
-    kind = "auto"
     undecided = True
 
     @property

@@ -32,7 +32,6 @@ def momentary(folder) -> Iterator[type]:
         This line is not listed.
         """
 
-        kind: ClassVar[str] = "momentary"
         suggests: ClassVar[dict[str, Any]] = {"epochs": 7, "optimizer": "sgd"}
         name: str = text("", "The option's name.", identity=False)
         lr: float = number(0.25, "A number.", low=0)

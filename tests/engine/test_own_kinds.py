@@ -80,7 +80,6 @@ def registered() -> None:
     class SignsKind(Optimizer):
         """Signs of the mean gradient."""
 
-        kind = "signs"
         decay: float = number(0.5, "Decay of the mean.", low=0, high=1)
 
         def build(self, params: Any, device: Any) -> Any:
@@ -93,7 +92,6 @@ def registered() -> None:
     class Drop(Schedule):
         """The rate falls to a tenth at a step."""
 
-        kind = "drop"
         at: int = integer(5, "The step.", low=1)
 
         def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:

@@ -58,7 +58,6 @@ def residuals(view: View) -> None:
 class Huber(TaskSpec):
     """A number for each row by the Huber loss."""
 
-    kind = "huber"
     accumulated = (Metric("loss", direction="min"), Metric("beyond", direction="min", share=True))
     accepts = ("number",)
     delta: float = number(1.0, "Where the loss turns from a square into a line.", low=0, above=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Kind:
     """The base of the bases of all groups of a configuration (`Dataset`, `Model`, `TaskSpec`, `Optimizer`, ...)."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[str]  # the name that it is registered under
     revision: ClassVar[int] = 1  # raised when the same values mean something else than before: all its runs are others
     suggests: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # root keys and groups that suit it; overrides win
     stand_in: ClassVar[str] = ""  # where only training needs the group: the kind that stands for any other afterwards

@@ -23,7 +23,6 @@ class Augmentation(Kind):
         class Jitter(Augmentation):
             '''Noise on each number.'''
 
-            kind: ClassVar[str] = "jitter"
             inputs: ClassVar[tuple[str, ...]] = ("table", "series")
             size: float = number(0.1, "Standard deviation of the noise.", low=0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.data.augmentations._ranges import Ranges
 from dlrun.registry import register
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Augment(Ranges):
     """Each row gets its own change; all ranges at 0 and all flags off is no augmentation."""
-
-    kind: ClassVar[str] = "augment"
 
     @property
     def on(self) -> bool:

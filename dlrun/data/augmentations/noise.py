@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 class Noise(MixedRows):
     """Gaussian noise on each number of a table as the network sees it, cells that become 0, rows that are mixed."""
 
-    kind: ClassVar[str] = "noise"
     inputs: ClassVar[tuple[str, ...]] = ("table",)
     std: float = number(0.1, "Standard deviation of the noise, in that of a column where it is scaled so.", low=0)
     drop: float = number(0.0, "Probability that a cell becomes 0: the mean, of a column scaled to mean 0.", low=0,

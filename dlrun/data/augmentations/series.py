@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 class Series(MixedRows):
     """Series moved in time, with gaps, noise, or mixed with others; all at 0 is no augmentation."""
 
-    kind: ClassVar[str] = "series"
     inputs: ClassVar[tuple[str, ...]] = ("series",)
     shift: int = integer(0, "Largest shift in steps, either way; what enters repeats the end.", low=0)
     mask: int = integer(0, "Most steps of a stretch that becomes 0.", low=0)

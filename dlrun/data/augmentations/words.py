@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 class Words(Augmentation):
     """Word dropout: each word or character becomes the unknown one with a probability."""
 
-    kind: ClassVar[str] = "words"
     inputs: ClassVar[tuple[str, ...]] = ("tokens",)
     drop: float = number(0.1, "Probability that a word becomes the unknown one, or where there is none, the padding.",
                          low=0, high=1, below=True)

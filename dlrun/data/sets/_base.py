@@ -33,7 +33,6 @@ class Dataset(Kind):
         class Birds(Dataset):
             '''90 birds, 3 measurements, 2 species (Linnaeus 1758).'''        # `dlrun list` shows this line
 
-            kind: ClassVar[str] = "birds"
             known: ClassVar[DatasetInfo] = DatasetInfo(
                 DatasetSpec((3,), "table", "classes", ("duck", "owl")), {"train": 90})
             name: str = options.name()

@@ -17,7 +17,6 @@ STORY = "| "  # stands between the fables, once for each word of a window; | is 
 class Aesop(corpus.InDataFolder):
     """Aesop's Fables (next word; Project Gutenberg 11339, the stories alone, cleaned as in Foster's chapter 6)."""
 
-    kind: ClassVar[str] = "aesop"
     file_name: ClassVar[str] = "aesop_11339.txt"
     hashes: ClassVar[dict[str, str]] = {
         "aesop_11339.txt": "89136f6b7f09b1eb8fd28e421a1ffea2de4ca315581786e560ade0acb1690de7",

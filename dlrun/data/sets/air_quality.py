@@ -42,7 +42,6 @@ class _Reading:
 class AirQuality(Dataset):
     """8,991 hours in an Italian city, benzene from 12 other measurements (a number; UCI)."""
 
-    kind: ClassVar[str] = "air_quality"
     known: ClassVar[DatasetInfo] = number(FEATURES, TARGET, "µg/m³", train=8991)
     hashes: ClassVar[dict[str, str]] = {
         "AirQualityUCI.csv": "13277ae5d8581e80b7be09d47c7d3d06fe9b8e957078f2cf6e859f955e62f996",

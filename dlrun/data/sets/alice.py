@@ -14,7 +14,6 @@ from dlrun.registry import register
 class Alice(corpus.InDataFolder):
     """Alice's Adventures in Wonderland (next character; Project Gutenberg 11, without its header and licence)."""
 
-    kind: ClassVar[str] = "alice"
     file_name: ClassVar[str] = "alice_in_wonderland.txt"
     hashes: ClassVar[dict[str, str]] = {
         "alice_in_wonderland.txt": "49a0b2726606e1290ac03a63978fa1dd1bd38a8d805704d98265f393533ea094",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.config.schema.fields import integer, number
 from dlrun.data.sets._toys import Toy
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class Blobs(Toy):
     """Round clouds of points, one a class, their centres evenly on a circle of radius 4; drawn."""
 
-    kind: ClassVar[str] = "blobs"
     noise: float = number(1.0, "Standard deviation of a cloud.", low=0)
     classes: int = integer(3, "How many clouds.", low=2, high=20)
 

@@ -26,7 +26,6 @@ TRAIN, TEST = 404, 102
 class Boston(Dataset):
     """404 + 102 districts of Boston, 13 measurements; the median price of a home (a number; Keras's split)."""
 
-    kind: ClassVar[str] = "boston"
     known: ClassVar[DatasetInfo] = number(FEATURES, "MEDV", "1,000 $", train=TRAIN, test=TEST)
     hashes: ClassVar[dict[str, str | tuple[str, ...]]] = {
         "boston_housing.npz": (

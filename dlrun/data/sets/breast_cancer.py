@@ -25,6 +25,5 @@ FEATURES = tuple(
 class BreastCancer(TableDataset, SklearnTable):
     """569 tumours, 30 measurements, malignant or benign (Wisconsin); embedded, needs no download."""
 
-    kind: ClassVar[str] = "breast_cancer"
     source_files: ClassVar[tuple[str, ...]] = ("breast_cancer.csv",)
     known: ClassVar[DatasetInfo] = classes(FEATURES, ("malignant", "benign"), 569)

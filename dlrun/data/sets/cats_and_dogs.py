@@ -32,7 +32,6 @@ _FILE = re.compile(r"(train|validation|test)/(cats|dogs)/\D*(\d+)\.jpe?g$")
 class CatsAndDogs(Images):
     """2,000 + 1,000 + 1,000 photographs of cats and dogs, 150x150 colour (the selection of Chollet 5.2)."""
 
-    kind: ClassVar[str] = "cats_and_dogs"
     hashes: ClassVar[dict[str, str]] = {
         "cats_and_dogs_small.tar.xz": "4adf6dc90ec120f7dc785118967bd221af06aa64cd9f5d1efc5bd0c2c7250086",
     }

@@ -33,7 +33,6 @@ Rows = dict[str, list[tuple[str, list[int]]]]  # file names, and 0 or 1 for each
 class CelebA(Dataset):
     """202,599 photographs of famous faces with 40 attributes (Liu et al. 2015), in their standard layout."""
 
-    kind: ClassVar[str] = "celeba"
     levels: ClassVar[float] = 255.0
     name: str = options.name()
     target: str = text(None, "The attribute to predict, by name; null: all of them (multi-label).")

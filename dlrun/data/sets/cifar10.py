@@ -35,7 +35,6 @@ _NUMBERED = re.compile(r"(train|test)/(\w+)/(\d+)\.jpe?g$")
 class Cifar10(ClassImages):
     """50,000 + 10,000 small photographs, 32x32 colour, 10 classes (Krizhevsky 2009)."""
 
-    kind: ClassVar[str] = "cifar10"
     known: ClassVar[DatasetInfo] = pictures((3, 32, 32), THINGS, **ROWS)
     rows_of_class: ClassVar[dict[str, tuple[int, ...]]] = {"train": (5000,) * 10, "test": (1000,) * 10}
     hashes: ClassVar[dict[str, str]] = {

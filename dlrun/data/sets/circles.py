@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.config.schema.fields import number
 from dlrun.data.sets._toys import Toy
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class Circles(Toy):
     """A circle around a smaller one; drawn."""
 
-    kind: ClassVar[str] = "circles"
     factor: float = number(0.5, "Radius of the inner circle (outer: 1).", low=0, above=True, high=1, below=True)
 
     def places(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:

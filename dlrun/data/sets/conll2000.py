@@ -39,7 +39,6 @@ class Conll2000(words.Words):
     Tjong Kim Sang and Buchholz, Introduction to the CoNLL-2000 shared task: chunking.
     """
 
-    kind: ClassVar[str] = "conll2000"
     hashes: ClassVar[dict[str, str]] = {
         "conll2000.zip": "01e65164f268366e7caa0db92332a1955d081908c87016e2c7640c3c5279b7cd",
     }

@@ -29,7 +29,6 @@ _parsed: dict[str, ParsedTable] = {}  # the last file
 class Csv(TableDataset):
     """Your own table: dataset.path=FILE dataset.target=COLUMN; texts become one column a word."""
 
-    kind: ClassVar[str] = "csv"
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
     path: str = options.path("The file, also .gz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from dlrun import registry
 from dlrun.config.problem import problem
@@ -53,7 +53,6 @@ class Custom(OwnClass, ArrayData):
     measured is the same each time.
     """
 
-    kind: ClassVar[str] = "custom"
     target: str = text(MISSING, "module.thing that is called.")
     in_memory: InMemory = choice(
         "auto", ("auto", True, False), "Hold the rows of a Dataset, or of numpy.memmap, in memory; auto: up to 2 GiB.  "

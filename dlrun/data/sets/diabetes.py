@@ -19,7 +19,6 @@ FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 class Diabetes(SklearnTable):
     """442 patients, 10 measurements; the disease's progression after a year (Efron et al. 2004); embedded."""
 
-    kind: ClassVar[str] = "diabetes"
     source_files: ClassVar[tuple[str, ...]] = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
     cells: ClassVar[str | None] = None
     skip: ClassVar[int] = 0

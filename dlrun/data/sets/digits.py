@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 class Digits(SplitImages, SklearnTable):
     """1,797 handwritten digits, 8x8 in 17 levels, 10 classes (UCI); embedded, needs no download."""
 
-    kind: ClassVar[str] = "digits"
     source_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
     skip: ClassVar[int] = 0
     levels: ClassVar[float] = 16.0

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 class DigitsRows(SplitImages, SklearnTable):
     """The 8 lines of each of 1,797 handwritten digits as a sequence of 8 pixels each, 10 classes (UCI); embedded."""
 
-    kind: ClassVar[str] = "digits_rows"
     source_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
     skip: ClassVar[int] = 0
     levels: ClassVar[float] = 16.0

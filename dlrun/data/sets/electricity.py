@@ -24,7 +24,6 @@ CLIENTS = {
 class Electricity(KnownWindows):
     """One client's consumption of electricity: 20 readings, the next one (a series; UCI)."""
 
-    kind: ClassVar[str] = "electricity"
     hashes: ClassVar[dict[str, str]] = {
         "LD_MT200_hour.csv": "4a436734092aba170dfdc37aada131b00429648034c509d913253b2d1c18c352",
         "LD_250.npy": "5b7068192dd7db5bb5cccc77094118bc79e06f8065955d4d9dd3485bf5f8320e",

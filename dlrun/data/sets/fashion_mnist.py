@@ -20,7 +20,6 @@ CLOTHING = (
 class FashionMnist(IdxImages):
     """60,000 + 10,000 pieces of clothing, 28x28 grey, 10 classes (Zalando)."""
 
-    kind: ClassVar[str] = "fashion_mnist"
     torchvision: ClassVar[str] = "FashionMNIST"
     known: ClassVar[DatasetInfo] = pictures((1, 28, 28), CLOTHING, train=60000, test=10000)
     rows_of_class: ClassVar[dict[str, tuple[int, ...]]] = {"train": (6000,) * 10, "test": (1000,) * 10}

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import ConfigError, problem
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
@@ -39,7 +39,6 @@ class Survey:
 class ImageFolder(Dataset):
     """Your own pictures: dataset.path=FOLDER with a folder a class, or train/ and test/ above them."""
 
-    kind: ClassVar[str] = "image_folder"
     name: str = options.name()
     path: str = options.path("The folder")
     size: tuple[int, ...] = options.size(64)

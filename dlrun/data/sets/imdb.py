@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 class Imdb(KerasTexts):
     """25,000 + 25,000 reviews of films as word ids, negative or positive (Maas et al. 2011; Keras's file)."""
 
-    kind: ClassVar[str] = "imdb"
     archive: ClassVar[str] = "imdb.npz"
     known: ClassVar[DatasetInfo] = DatasetInfo(DatasetSpec((), "tokens", "classes", POLARITY),
                                                {"train": 25000, "test": 25000})

@@ -18,6 +18,5 @@ FEATURES = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal
 class Iris(TableDataset, SklearnTable):
     """150 flowers, 4 measurements, 3 species (Fisher 1936); embedded, needs no download."""
 
-    kind: ClassVar[str] = "iris"
     source_files: ClassVar[tuple[str, ...]] = ("iris.csv",)
     known: ClassVar[DatasetInfo] = classes(FEATURES, ("setosa", "versicolor", "virginica"), 150)

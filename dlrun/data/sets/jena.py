@@ -33,7 +33,6 @@ FILES = {
 class Jena(KnownWindows):
     """The weather in Jena every 10 minutes, the temperature a day ahead (a series; Max Planck Institute)."""
 
-    kind: ClassVar[str] = "jena"
     hashes: ClassVar[dict[str, str]] = {
         "jena_climate_2009_first4000.csv": "4f8858d6a054d939e04969bf1a3fcb175e99a211c767853bf937de1ed47b0ab1",
         "mpi_roof_2024-06_2024-10.csv.gz": "88a3700b4ddbc62e3e32efbf632f057e0fd9d4ef4a8583bb60977d601de91c9a",

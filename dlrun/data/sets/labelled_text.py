@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
 from dlrun.data.sets import _options as options
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 class LabelledText(words.Sentences):
     """Your own texts with a class: dataset.path=FILE, label and text in a line each."""
 
-    kind: ClassVar[str] = "labelled_text"
     path: str = options.path("The file, also .gz")
     num_words: int | None = words.num_words(10000)
     maxlen: int | None = words.maxlen(None)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import MISSING, text
@@ -33,7 +33,6 @@ class Memory(ArrayData):
     used for predictions) have it too.
     """
 
-    kind: ClassVar[str] = "memory"
     content: str = text(MISSING, "Hash of the data's content.")
 
     def info(self, data_dir: str) -> DatasetInfo:

@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Mnist(IdxImages):
     """60,000 + 10,000 handwritten digits, 28x28 grey, 10 classes (LeCun, Cortes, Burges)."""
 
-    kind: ClassVar[str] = "mnist"
     torchvision: ClassVar[str] = "MNIST"
     known: ClassVar[DatasetInfo] = pictures((1, 28, 28), tuple("0123456789"), train=60000, test=10000)
     rows_of_class: ClassVar[dict[str, tuple[int, ...]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.data.sets._toys import Toy
 from dlrun.registry import register
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Moons(Toy):
     """Two interleaving half circles in the plane; drawn."""
-
-    kind: ClassVar[str] = "moons"
 
     def places(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         import numpy as np

@@ -14,7 +14,6 @@ from dlrun.registry import register
 class Nietzsche(corpus.InDataFolder):
     """Nietzsche's Beyond Good and Evil and more in English, 600,893 characters (next character; Chollet 8.1)."""
 
-    kind: ClassVar[str] = "nietzsche"
     file_name: ClassVar[str] = "nietzsche.txt"
     hashes: ClassVar[dict[str, str]] = {
         "nietzsche.txt": "23cf69874ab69d3d256099ab530ea4be24d47d9675b673bcc67cbcd6298ec647",

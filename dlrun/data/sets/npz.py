@@ -29,7 +29,6 @@ class Npz(ArrayData):
     a target for each column.
     """
 
-    kind: ClassVar[str] = "npz"
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".npy")
     path: str | dict[str, str] = files(
         "???", "The file, or one for each class: {cat: cats.npy, dog: dogs.npy}; ~ is the home folder.", identity=False)

@@ -22,7 +22,6 @@ ROWS = 400
 class Olivetti(SplitImages):
     """400 photographs of the faces of 40 persons, 64x64 grey (AT&T Laboratories Cambridge)."""
 
-    kind: ClassVar[str] = "olivetti"
     known: ClassVar[DatasetInfo] = pictures((1, 64, 64), tuple(f"person {number}" for number in range(1, 41)),
                                             train=ROWS)
     hashes: ClassVar[dict[str, str]] = {

@@ -17,7 +17,6 @@ from dlrun.registry import register
 class PythonDocs(Corpus):
     """English about Python: the topics of its own help (next character; 465,000 characters); embedded."""
 
-    kind: ClassVar[str] = "python_docs"
     offline: ClassVar[bool] = True
 
     def place(self, data_dir: str) -> Path:

@@ -26,7 +26,6 @@ TOPICS = (
 class Reuters(KerasTexts):
     """8,982 + 2,246 newswires of 1987 as word ids, 46 topics (Keras's file and split)."""
 
-    kind: ClassVar[str] = "reuters"
     archive: ClassVar[str] = "reuters.npz"
     known: ClassVar[DatasetInfo] = DatasetInfo(DatasetSpec((), "tokens", "classes", TOPICS),
                                                {"train": 8982, "test": 2246})

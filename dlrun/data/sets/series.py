@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import MISSING, text, texts
@@ -26,7 +26,6 @@ READING = 2  # counted up when the reader makes something else of the same file
 class Series(series.Windowed):
     """Your own series, a line a step: dataset.path=FILE dataset.target=COLUMN dataset.lookback=24."""
 
-    kind: ClassVar[str] = "series"
     name: str = options.name()
     path: str = options.path("The file, also .gz; lines in the order of time")
     target: str = text(MISSING, "The column to predict: its name, or its number from 0 (-1 is the last).")

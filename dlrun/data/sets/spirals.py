@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.config.schema.fields import integer, number
 from dlrun.data.sets._toys import Toy
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 class Spirals(Toy):
     """Arms of a spiral around the origin, one a class; drawn."""
 
-    kind: ClassVar[str] = "spirals"
     classes: int = integer(2, "How many arms.", low=2, high=20)
     turns: float = number(1.5, "How often an arm goes round.", low=0, above=True, high=10)
 

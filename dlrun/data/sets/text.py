@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Text(Corpus):
     """Your own text, UTF-8 or Latin-1: dataset.path=FILE (next character or word)."""
 
-    kind: ClassVar[str] = "text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
     path: str = options.path("The file, also .gz")
 

@@ -35,7 +35,6 @@ TRACE = "-NONE-"  # the tag of elided words
 class Treebank(words.Words):
     """3,914 sentences of the Wall Street Journal with the part of speech of each word (Penn Treebank, NLTK's part)."""
 
-    kind: ClassVar[str] = "treebank"
     known: ClassVar[DatasetInfo] = DatasetInfo(
         DatasetSpec((), "tokens", "tokens", TAGS, target_name="part of speech"), {"train": 3914})
     hashes: ClassVar[dict[str, str]] = {

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 class Umich(Sentences):
     """7,086 sentences about books and films, negative or positive (University of Michigan SI650)."""
 
-    kind: ClassVar[str] = "umich"
     known: ClassVar[DatasetInfo] = DatasetInfo(DatasetSpec((), "tokens", "classes", POLARITY), {"train": 7086})
     hashes: ClassVar[dict[str, str]] = {
         "training.txt": "f62739660ffa9233cae138557dda4f5dac9865aef352645881240e9045df23d9",

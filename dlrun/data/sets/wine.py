@@ -21,6 +21,5 @@ FEATURES = (
 class Wine(TableDataset, SklearnTable):
     """178 wines, 13 measurements, 3 cultivators (UCI); embedded, needs no download."""
 
-    kind: ClassVar[str] = "wine"
     source_files: ClassVar[tuple[str, ...]] = ("wine_data.csv",)
     known: ClassVar[DatasetInfo] = classes(FEATURES, ("class_0", "class_1", "class_2"), 178)

@@ -14,7 +14,6 @@ from dlrun.registry import register
 class Adadelta(Optimizer):
     """Adadelta: rates from the last updates (Zeiler, 2012); lr 1 is the paper's, 0.001 later Keras's."""
 
-    kind = "adadelta"
     lr: float = number(1.0, "Learning rate.", low=0, above=True)
     rho: float = number(0.95, "Decay of both mean squares.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added under both roots.", low=0, above=True)

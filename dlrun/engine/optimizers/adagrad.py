@@ -14,7 +14,6 @@ from dlrun.registry import register
 class Adagrad(Optimizer):
     """Adagrad: rates fall with the sum of squared gradients (Duchi et al., 2011)."""
 
-    kind = "adagrad"
     initial_accumulator: float = number(0.1, "Start of the sum of squares.", low=0)
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)
 

@@ -15,7 +15,6 @@ from dlrun.registry import register
 class Adam(Optimizer):
     """Adam with Keras's eps 1e-7 (Kingma and Ba, 2015)."""
 
-    kind = "adam"
     beta1: float = number(0.9, "Decay of the mean.", low=0, high=1, below=True)
     beta2: float = number(0.999, "Decay of the mean square.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)

@@ -14,7 +14,6 @@ from dlrun.registry import register
 class Adamax(Optimizer):
     """Adam with the infinity norm (Kingma and Ba, 2015, section 7)."""
 
-    kind = "adamax"
     beta1: float = number(0.9, "Decay of the mean.", low=0, high=1, below=True)
     beta2: float = number(0.999, "Decay of the infinity norm.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added to the norm.", low=0, above=True)

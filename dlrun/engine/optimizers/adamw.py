@@ -16,7 +16,6 @@ from dlrun.registry import register
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
 
-    kind = "adamw"
     weight_decay: float = number(0.004, "Weights shrink by lr * weight_decay each step.", low=0)
 
     def build(self, params: Params, device: Device) -> Stepper:

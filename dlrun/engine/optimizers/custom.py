@@ -22,7 +22,6 @@ class CustomOptimizer(OwnClass, Optimizer):
     needs a closure is registered as a kind instead, with ``needs_closure = True``.
     """
 
-    kind = "custom"
     target: str = text("", "module.Class of your own code.")
     args: dict[str, Any] | None = mapping(None, "What the class is called with, besides params and lr.")
     source: str = free("", "Hash of the module's file.")

@@ -15,7 +15,6 @@ from dlrun.registry import register
 class Lbfgs(Optimizer):
     """Limited-memory BFGS, for small problems with large batches; a step sees its batch several times."""
 
-    kind = "lbfgs"
     needs_closure: ClassVar[bool] = True
     lr: float = number(1.0, "Step length.", low=0, above=True)
     iterations: int = integer(20, "Iterations in one step.", low=1)

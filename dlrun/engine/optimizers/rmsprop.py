@@ -17,7 +17,6 @@ from dlrun.registry import register
 class RmsProp(Optimizer):
     """RMSprop in Keras's form: the gradient over its running root mean square (Hinton's lecture 6e)."""
 
-    kind = "rmsprop"
     rho: float = number(0.9, "Decay of the mean square.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)
     eps_inside: bool = flag(False, "Add eps under the root, as Keras 3 does; another optimizer for small gradients.")

@@ -18,7 +18,6 @@ from dlrun.registry import register
 class Sgd(Optimizer):
     """Plain gradient descent, with momentum if asked (v = momentum * v + gradient; weight -= lr * v)."""
 
-    kind = "sgd"
     lr: float = number(0.01, "Learning rate.", low=0, above=True)
     momentum: float = number(0.0, "Share of the last step that is kept.", low=0, high=1, below=True)
     nesterov: bool = flag(False, "Take the gradient after the momentum step.")

@@ -27,7 +27,6 @@ class Schedule(Kind):
     ... class Triangle(Schedule):
     ...     '''The rate rises and falls in turn (Smith, 2017).'''
     ...
-    ...     kind = "triangle"
     ...     period: int = integer(100, "Steps from one peak to the next.", low=2)
     ...
     ...     def relative_rate(self, step, steps_per_epoch, total_steps):

@@ -13,8 +13,6 @@ from dlrun.registry import register
 class Constant(Schedule):
     """The learning rate stays."""
 
-    kind = "constant"
-
     @property
     def label(self) -> str:
         return ""

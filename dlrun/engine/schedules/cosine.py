@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Cosine(Schedule):
     """The rate falls along half a cosine to the last step (Loshchilov and Hutter, 2017)."""
 
-    kind = "cosine"
     needs_length: ClassVar[bool] = True
     final: float = number(0.0, "Share of the rate that is left at the end.", low=0, high=1)
 

@@ -22,7 +22,6 @@ class CustomSchedule(OwnClass, Schedule):
     run starts from the beginning.
     """
 
-    kind = "custom"
     needs_length: ClassVar[bool] = True
     target: str = text("", "module.function of your own code.")
     args: dict[str, Any] | None = mapping(None, "What the function is called with, besides the steps.")

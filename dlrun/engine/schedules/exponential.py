@@ -14,7 +14,6 @@ from dlrun.registry import register
 class Exponential(Schedule):
     """The rate shrinks by a factor each epoch."""
 
-    kind = "exponential"
     factor: float = number(0.95, "What the rate is multiplied by each epoch.", low=0, above=True, high=1)
 
     def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:

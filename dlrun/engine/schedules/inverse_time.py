@@ -14,7 +14,6 @@ from dlrun.registry import register
 class InverseTime(Schedule):
     """lr / (1 + decay * step): the `decay` of Keras 1 and 2."""
 
-    kind = "inverse_time"
     decay: float = number(1e-4, "Decay a step.", low=0)
 
     def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:

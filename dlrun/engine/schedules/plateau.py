@@ -19,7 +19,6 @@ from dlrun.registry import register
 class Plateau(Schedule):
     """The rate drops when a metric stops improving."""
 
-    kind = "plateau"
     monitor: str = text("val/loss", "Metric that is watched.")
     mode: str = choice("auto", ("auto", "min", "max"), "Which way the metric gets better; auto: as the metric says.")
     factor: float = number(0.1, "What the rate is multiplied by.", low=0, above=True, high=1, below=True)

@@ -14,7 +14,6 @@ from dlrun.registry import register
 class Step(Schedule):
     """The rate drops by a factor every so many epochs."""
 
-    kind = "step"
     every: int = integer(10, "Epochs between two drops.", low=1)
     factor: float = number(0.1, "What the rate is multiplied by.", low=0, above=True, high=1)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import choice, flag, integer, number, text
@@ -21,7 +20,6 @@ from dlrun.registry import register
 class EarlyStop(Kind):
     """Stop before the last epoch, and keep the best weights; it is on when `patience` or `target` is a number."""
 
-    kind: ClassVar[str] = "early_stop"
     monitor: str = text("val/loss", "Metric that is watched; also the one that best.pt is chosen by.")
     patience: int | None = integer(None, "Epochs without improvement that are waited for; null: never stop; auto: by "
                                          "the epochs, on a table with something to watch.", low=1, words=("auto",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from dlrun.models.families._autoencoder import DenseAutoencoder
 from dlrun.models.families._latent import PlainAutoencoder
@@ -17,5 +16,3 @@ class Autoencoder(PlainAutoencoder, DenseAutoencoder):
 
     Images are flattened and come out as images.
     """
-
-    kind: ClassVar[str] = "autoencoder"

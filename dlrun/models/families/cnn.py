@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, flag, integer, integers, number
@@ -30,7 +29,6 @@ class Cnn(ListModel):
     A block of several convolutions has its stride on the first of them.
     """
 
-    kind: ClassVar[str] = "cnn"
     filters: tuple[int, ...] = integers((32, 64), "filters of each block", low=1, scalar=True)
     kernel: tuple[int, ...] = integers((3,), "side of the kernels: one, or one for each block", low=1, scalar=True)
     stride: tuple[int, ...] = integers((1,), "stride: one, or one for each block", low=1, scalar=True)

@@ -41,7 +41,6 @@ class Conv1d(ListModel):
     recurrent layers where `recurrent` has units.
     """
 
-    kind: ClassVar[str] = "conv1d"
     suggests: ClassVar[Mapping[str, Any]] = {"dataset": "digits_rows"}
     filters: tuple[int, ...] = integers((32, 32), "filters of each block", low=1, scalar=True)
     kernel: tuple[int, ...] = integers((7,), "width of the windows: one, or one for each block", low=1, scalar=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from dlrun.models.families._autoencoder import ConvAutoencoder as ConvBlocks
 from dlrun.models.families._latent import PlainAutoencoder
@@ -14,5 +13,3 @@ from dlrun.registry import register
 @dataclass(frozen=True)
 class ConvAutoencoder(PlainAutoencoder, ConvBlocks):
     """Convolutional autoencoder: 32 and 64 filters with stride 2, a code of 16, and back."""
-
-    kind: ClassVar[str] = "conv_autoencoder"

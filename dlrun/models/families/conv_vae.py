@@ -17,6 +17,5 @@ from dlrun.registry import register
 class ConvVae(VariationalAutoencoder, ConvAutoencoder):
     """Variational autoencoder of convolutions, 32 and 64 filters with stride 2, a code of 2."""
 
-    kind: ClassVar[str] = "conv_vae"
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": 100, "batch_size": 32}
     code: int = integer(2, "length of the code", low=1)

@@ -21,7 +21,6 @@ class Custom(OwnClass, Model):
     Nothing more is known of it before it is made.
     """
 
-    kind: ClassVar[str] = "custom"
     takes_args: ClassVar[bool] = True
     target: str = text(MISSING, "module.Class of your own code.")
     args: dict[str, Any] = mapping(None, "What the class is called with.")

@@ -30,7 +30,6 @@ class Dcgan(GanModel):
     The discriminator has a stride of 2 in each convolution.
     """
 
-    kind: ClassVar[str] = "dcgan"
     suggests: ClassVar[Mapping[str, Any]] = {"optimizer": "adam_gan", "epochs": 150, "batch_size": 64}
     generator_filters: tuple[int, ...] = integers((64, 32), "channels before each doubling", low=1, scalar=True)
     discriminator_filters: tuple[int, ...] = integers((32, 64), "filters of its convolutions", low=1, scalar=True)

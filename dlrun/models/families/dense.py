@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from dlrun.config.schema.fields import choice, flag, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
@@ -25,7 +24,6 @@ class Dense(ListModel):
     order.
     """
 
-    kind: ClassVar[str] = "dense"
     hidden: tuple[int, ...] = integers((128, 128), "units of each hidden layer; [] is softmax regression", low=1,
                                        scalar=True, empty=True)
     activation: str = choice("relu", ACTIVATIONS, "activation of the hidden layers")

@@ -22,7 +22,6 @@ from dlrun.registry import register
 class Gan(GanModel):
     """GAN of dense layers, for images and tables."""
 
-    kind: ClassVar[str] = "gan"
     suggests: ClassVar[Mapping[str, Any]] = {"optimizer": "adam_gan", "epochs": 300, "batch_size": 64}
     generator_hidden: tuple[int, ...] = integers((128, 256), "units of the generator's hidden layers", low=1,
                                                  scalar=True, empty=True)

@@ -19,7 +19,6 @@ class LastValue(Model):
     (Chollet, 6.3.3.)
     """
 
-    kind: ClassVar[str] = "last_value"
     computed: ClassVar[bool] = True
 
     def unfit(self, task: TaskKind, data_spec: DatasetSpec) -> str:

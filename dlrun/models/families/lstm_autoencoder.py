@@ -51,7 +51,6 @@ class LstmAutoencoder(CompositeModel):
     would all become one.
     """
 
-    kind: ClassVar[str] = "lstm_autoencoder"
     natural_task: ClassVar[str] = "reconstruct"
     wirings: ClassVar[tuple[str, ...]] = ("autoencoder", "token_autoencoder")
     suggests: ClassVar[Mapping[str, Any]] = {"dataset": "digits_rows", "batch_size": 32}

@@ -21,7 +21,6 @@ class Majority(Model):
     tokens by their shares.
     """
 
-    kind: ClassVar[str] = "majority"
     computed: ClassVar[bool] = True
 
     def unfit(self, task: TaskKind, data_spec: DatasetSpec) -> str:

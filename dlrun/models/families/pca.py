@@ -25,7 +25,6 @@ class Pca(CompositeModel):
     No linear code has a smaller squared error.
     """
 
-    kind: ClassVar[str] = "pca"
     computed: ClassVar[bool] = True
     natural_task: ClassVar[str] = "reconstruct"
     wirings: ClassVar[tuple[str, ...]] = ("autoencoder",)

@@ -19,7 +19,6 @@ class Permuted(Model):
     (Chollet, 3.5.4.)
     """
 
-    kind: ClassVar[str] = "permuted"
     computed: ClassVar[bool] = True
 
     def unfit(self, task: TaskKind, data_spec: DatasetSpec) -> str:

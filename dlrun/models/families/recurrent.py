@@ -43,7 +43,6 @@ class Recurrent(ListModel):
     GRU before its recurrent product.
     """
 
-    kind: ClassVar[str] = "recurrent"
     suggests: ClassVar[Mapping[str, Any]] = {"dataset": "digits_rows"}
     layer: str = choice("lstm", CELLS, "kind of the recurrent layers")
     units: tuple[int, ...] = integers((32,), "units of each recurrent layer, first to last", low=1, scalar=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, layers
@@ -32,7 +32,6 @@ class Sequential(ListModel):
     it is left out of the network, because the losses take logits.
     """
 
-    kind: ClassVar[str] = "sequential"
     layers: tuple[Any, ...] = layers(("flatten", {"dense": "out"}), "the layers, first to last")
     init: str = choice("glorot_uniform", INITS, "initial weights of the layers that do not name their own")
 

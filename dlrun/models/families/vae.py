@@ -17,6 +17,5 @@ from dlrun.registry import register
 class Vae(VariationalAutoencoder, DenseAutoencoder):
     """Variational autoencoder of dense layers, a code of 2."""
 
-    kind: ClassVar[str] = "vae"
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": 300, "batch_size": 32}
     code: int = integer(2, "length of the code", low=1)

@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Activation(Layer):
     """A function of each value; softmax is over the channels.  ``- relu`` is short for ``- activation: relu``."""
 
-    kind: ClassVar[str] = "activation"
     main: ClassVar[str] = "function"
     keeps_mask: ClassVar[bool] = True
     function: str = choice(MISSING, ACTIVATIONS, "the function")

@@ -20,7 +20,6 @@ class BatchNorm(Layer):
     `momentum` is Keras's, the share of the old average that is kept (PyTorch's is 1 - momentum).
     """
 
-    kind: ClassVar[str] = "batch_norm"
     main: ClassVar[str] = "momentum"
     keeps_mask: ClassVar[bool] = True
     mixes_rows: ClassVar[bool] = True

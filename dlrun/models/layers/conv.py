@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
 
 from dlrun.config.schema.fields import integer
 from dlrun.models.layer import Module, Parts, Rng
@@ -19,7 +18,6 @@ from dlrun.registry import register
 class Conv(Convolution):
     """Convolution of images."""
 
-    kind: ClassVar[str] = "conv"
     groups: int = integer(1, "the channels are split into so many groups, each with filters of its own", low=1)
 
     def output(self, shape: Shape) -> Shape:

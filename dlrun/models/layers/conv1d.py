@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Conv1d(Conv):
     """Convolution of sequences (channels, length); padding causal lets no output see later inputs."""
 
-    kind: ClassVar[str] = "conv1d"
     rank: ClassVar[int] = 1
     padding: str | int = integer("valid", PADDING_DOC, low=0, words=("valid", "same", "causal"))
 

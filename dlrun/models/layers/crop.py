@@ -20,7 +20,6 @@ class Crop(Layer):
     middle in evaluation.
     """
 
-    kind: ClassVar[str] = "crop"
     main: ClassVar[str] = "size"
     sides: ClassVar[tuple[str, ...]] = ("size",)
     moves_values: ClassVar[bool] = True

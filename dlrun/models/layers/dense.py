@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Dense(Weighted):
     """Every output sees every input: activation(W x + b)."""
 
-    kind: ClassVar[str] = "dense"
     main: ClassVar[str] = "units"
     units: int | str = integer(MISSING, "outputs; out: as many as the task needs", low=1, words=("out",))
 

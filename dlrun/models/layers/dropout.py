@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Dropout(Layer):
     """Each value is 0 with probability `rate`, and scaled by 1 / (1 - rate) otherwise."""
 
-    kind: ClassVar[str] = "dropout"
     main: ClassVar[str] = "rate"
     keeps_mask: ClassVar[bool] = True
     rate: float = number(0.5, "share of values dropped", low=0, high=1, below=True)

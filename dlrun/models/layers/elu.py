@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Elu(Layer):
     """x where positive, alpha * (exp(x) - 1) elsewhere."""
 
-    kind: ClassVar[str] = "elu"
     main: ClassVar[str] = "alpha"
     is_activation: ClassVar[bool] = True
     keeps_mask: ClassVar[bool] = True

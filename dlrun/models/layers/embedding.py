@@ -21,7 +21,6 @@ class Embedding(Layer):
     unchanged.  The mask ends at the first layer that mixes positions or has no length any more.
     """
 
-    kind: ClassVar[str] = "embedding"
     main: ClassVar[str] = "dim"
     dim: int = integer(MISSING, "length of each vector", low=1)
     vocabulary: int | str = integer("data", "number of different integers; data: as many as the data set has", low=1,

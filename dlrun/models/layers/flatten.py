@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Flatten(Layer):
     """All values on one axis, channel by channel."""
 
-    kind: ClassVar[str] = "flatten"
     moves_values: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:

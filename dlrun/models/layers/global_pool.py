@@ -16,7 +16,6 @@ from dlrun.registry import register
 class GlobalPool(Layer):
     """One value for each channel: its largest, its mean or its sum."""
 
-    kind: ClassVar[str] = "global_pool"
     main: ClassVar[str] = "take"
     take: str = choice("average", ("average", "max", "sum"), "what is taken of a channel")
 

@@ -21,7 +21,6 @@ class GroupNorm(Layer):
     groups as channels is instance norm.
     """
 
-    kind: ClassVar[str] = "group_norm"
     main: ClassVar[str] = "groups"
     groups: int = integer(8, "groups that the channels are split into; a divisor of their number", low=1)
     eps: float = number(1e-3, EPS_DOC, low=0)

@@ -21,7 +21,6 @@ RESET_AFTER_DOC = ("GRU: whether the reset gate acts after the recurrent product
 class Gru(Recurrent):
     """Gated recurrent unit (Cho et al. 2014)."""
 
-    kind: ClassVar[str] = "gru"
     gates: ClassVar[int] = 3
     reset_after: bool | None = flag(None, RESET_AFTER_DOC)
 

@@ -16,7 +16,6 @@ from dlrun.registry import register
 class InstanceNorm(LayerNorm):
     """Each channel of each row is normalised over its positions."""
 
-    kind: ClassVar[str] = "instance_norm"
     keeps_mask: ClassVar[bool] = False
 
     def output(self, shape: Shape) -> Shape:

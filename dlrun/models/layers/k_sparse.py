@@ -19,7 +19,6 @@ class KSparse(Layer):
     The k-sparse autoencoder's latent code (Makhzani and Frey, 2014; Buduma & Locascio, ch. 6).
     """
 
-    kind: ClassVar[str] = "k_sparse"
     main: ClassVar[str] = "keep"
     keep: int = integer(MISSING, "values that stay", low=1)
 

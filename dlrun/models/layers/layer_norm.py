@@ -17,7 +17,6 @@ from dlrun.registry import register
 class LayerNorm(Layer):
     """Each position of each row is normalised over its channels, as in Keras."""
 
-    kind: ClassVar[str] = "layer_norm"
     keeps_mask: ClassVar[bool] = True
     eps: float = number(1e-3, EPS_DOC, low=0)
     affine: bool = flag(True, AFFINE_DOC)

@@ -17,7 +17,6 @@ from dlrun.registry import register
 class LeakyRelu(Layer):
     """x where positive, slope * x elsewhere."""
 
-    kind: ClassVar[str] = "leaky_relu"
     main: ClassVar[str] = "slope"
     is_activation: ClassVar[bool] = True
     keeps_mask: ClassVar[bool] = True

@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Lstm(Recurrent):
     """Long short-term memory (Hochreiter and Schmidhuber 1997), with a forget gate and without peepholes."""
 
-    kind: ClassVar[str] = "lstm"
     gates: ClassVar[int] = 4
     states: ClassVar[tuple[str, ...]] = ("h", "c")
     unit_forget_bias: bool = flag(True, "whether the forget gate's biases start at 1")

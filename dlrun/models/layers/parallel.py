@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Parallel(Layer):
     """Several lists of layers on the same input, merged; an empty list passes its input on."""
 
-    kind: ClassVar[str] = "parallel"
     main: ClassVar[str] = "branches"
     branches: tuple[tuple[Layer, ...], ...] = layers(MISSING, "a list of lists of layers")
     merge: str = choice("concat", ("concat", "add", "multiply", "average", "max"), "concat joins channels")

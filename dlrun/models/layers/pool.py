@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Pool(Layer):
     """The largest value, or the mean, of each window of each channel; padding never counts as a value."""
 
-    kind: ClassVar[str] = "pool"
     main: ClassVar[str] = "size"
     sides: ClassVar[tuple[str, ...]] = ("size", "stride")
     size: tuple[int, ...] = integers((2,), "window's side, or (height, width)", low=1, scalar=True)

@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Prelu(Layer):
     """A leaky relu with learned slopes: one for each value, as in Keras, or one for each channel, as in PyTorch."""
 
-    kind: ClassVar[str] = "prelu"
     is_activation: ClassVar[bool] = True
     slope: float = number(0.0, "initial slope (PyTorch's is 0.25)")
     shared: bool = flag(False, "whether a channel shares one slope")

@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Repeat(Layer):
     """The same vector at each of `times` positions: (features,) becomes (features, times).  Keras's RepeatVector."""
 
-    kind: ClassVar[str] = "repeat"
     main: ClassVar[str] = "times"
     moves_values: ClassVar[bool] = True
     times: int = integer(MISSING, "positions", low=1)

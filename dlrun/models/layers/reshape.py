@@ -17,7 +17,6 @@ from dlrun.registry import register
 class Reshape(Layer):
     """The same values under another shape, channels first: Keras's (7, 7, 128) is [128, 7, 7]."""
 
-    kind: ClassVar[str] = "reshape"
     main: ClassVar[str] = "shape"
     moves_values: ClassVar[bool] = True
     shape: tuple[int, ...] = integers(MISSING, "the new shape, channels first", low=1, scalar=True)

@@ -23,7 +23,6 @@ class Residual(Layer):
     The shortcut is the identity, or, where the shapes differ, a dense layer or a strided 1 x 1 convolution.
     """
 
-    kind: ClassVar[str] = "residual"
     main: ClassVar[str] = "layers"
     layers: tuple[Layer, ...] = layers(MISSING, "the layers that the shortcut goes around")
     shortcut: str = choice("auto", ("auto", "identity", "projection"), "auto projects only where the shapes differ")

@@ -15,7 +15,6 @@ from dlrun.registry import register
 class Reverse(Layer):
     """Positions from the last to the first; tokens (length,) or sequences (features, length)."""
 
-    kind: ClassVar[str] = "reverse"
     moves_values: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:

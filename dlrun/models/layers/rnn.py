@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Rnn(Recurrent):
     """Simple RNN: h = tanh(W x + U h + b)."""
 
-    kind: ClassVar[str] = "rnn"
     gates: ClassVar[int] = 1
     _fast_activations: ClassVar[tuple[str, ...]] = ("tanh", "relu")
 

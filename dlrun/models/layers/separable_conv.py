@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
 
 from dlrun.models.layer import Module, Parts, Rng, image
 from dlrun.models.layers._convolution import Convolution
@@ -16,8 +15,6 @@ from dlrun.registry import register
 @dataclass(frozen=True)
 class SeparableConv(Convolution):
     """One filter for each channel, then a 1 x 1 convolution; images or sequences."""
-
-    kind: ClassVar[str] = "separable_conv"
 
     def axes(self, shape: Shape) -> Shape:
         return shape[1:] if len(shape) == 2 and len(self.kernel) == 1 else image(shape, self.kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from dlrun.models.layer import Module, Parts, Rng
 from dlrun.models.layers.dropout import Dropout
@@ -15,8 +14,6 @@ from dlrun.registry import register
 @dataclass(frozen=True)
 class SpatialDropout(Dropout):
     """Whole channels of images or sequences are dropped."""
-
-    kind: ClassVar[str] = "spatial_dropout"
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) < 2:

@@ -19,7 +19,6 @@ class TimeDistributed(Weighted):
     Its softmax is over the units.
     """
 
-    kind: ClassVar[str] = "time_distributed"
     main: ClassVar[str] = "units"
     keeps_mask: ClassVar[bool] = True
     units: int | str = integer(MISSING, "outputs of each position; out: as many as the task needs", low=1,

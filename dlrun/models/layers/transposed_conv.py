@@ -17,7 +17,6 @@ from dlrun.registry import register
 class TransposedConv(Weighted):
     """The transpose of a convolution, which enlarges images: same gives input * stride."""
 
-    kind: ClassVar[str] = "transposed_conv"
     main: ClassVar[str] = "filters"
     sides: ClassVar[tuple[str, ...]] = ("kernel", "stride")
     filters: int = integer(MISSING, "number of filters, the output's channels", low=1)

@@ -16,7 +16,6 @@ from dlrun.registry import register
 class Upsample(Layer):
     """Every value is repeated `factor` times along each axis."""
 
-    kind: ClassVar[str] = "upsample"
     main: ClassVar[str] = "factor"
     sides: ClassVar[tuple[str, ...]] = ("factor",)
     factor: tuple[int, ...] = integers((2,), "repetitions, or one for each axis", low=1, scalar=True)

@@ -44,7 +44,6 @@ class Adversarial(AdversarialOptions):
     The discriminator moves in every step, the generator in every `critic_steps`-th.
     """
 
-    kind = "adversarial"
     wirings = ("gan",)
 
     further = OF_SAMPLES

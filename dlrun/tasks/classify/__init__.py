@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 class Classify(TaskSpec):
     """One class for each row (two classes: one output)."""
 
-    kind = "classify"
     natural = "classes"
     accumulated = (LOSS, ACCURACY)
     primary = "accuracy"

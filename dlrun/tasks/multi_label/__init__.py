@@ -28,7 +28,6 @@ class MultiLabel(TaskSpec):
     ``accuracy`` is the share of right labels, ``exact_match`` that of rows with all labels right (subset accuracy).
     """
 
-    kind = "multi_label"
     natural = "labels"
     accumulated = (LOSS, replace(ACCURACY, doc="The share of labels that are right."),
                    Metric("exact_match", direction="max", share=True, doc="The share of rows with all labels right."))

@@ -35,7 +35,6 @@ class MultiOutput(TaskSpec):
     ``age_mae`` for a number, ``income_loss`` and ``income_accuracy`` for classes.
     """
 
-    kind = "multi_output"
     natural = "several"
     gathers = True
     accepts = ("several", "labels")

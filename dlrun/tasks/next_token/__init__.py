@@ -31,7 +31,6 @@ OF_TEXT = {  # what is measured of the text that a model writes, by name without
 class NextToken(TaskSpec):
     """The next character or word of a text; perplexity is measured too."""
 
-    kind = "next_token"
     natural = "next_token"
     accumulated = (LOSS, ACCURACY)
     further = (Metric("perplexity", direction="min", doc="e to the mean cross-entropy of a token."),)

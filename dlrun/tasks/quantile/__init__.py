@@ -29,7 +29,6 @@ class Quantile(TaskSpec):
     whose number lies in the interval from the lowest to the highest quantile: 0.8 is right for 0.1 and 0.9.
     """
 
-    kind = "quantile"
     accumulated = (
         Metric("loss", label="pinball loss", direction="min", doc="Mean pinball loss of the quantiles."),
         Metric("coverage", share=True, doc="The share of rows whose number lies in the interval."),

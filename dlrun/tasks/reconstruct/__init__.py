@@ -27,7 +27,6 @@ class Reconstruct(ReconstructOptions):
     The inputs are the targets; noise on the inputs alone makes it denoising.
     """
 
-    kind = "reconstruct"
     wirings = ("autoencoder", "token_autoencoder")
     accumulated = (LOSS, MSE)
     scores = "numbers"

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 class Regress(TaskSpec):
     """One number for each row; mean squared error (or task.loss=mae)."""
 
-    kind = "regress"
     natural = "number"
     accumulated = (LOSS, MSE, MAE)
     further = (MAE_SCALED, MAE_IN_UNITS)

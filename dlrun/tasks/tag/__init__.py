@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 class Tag(TaskSpec):
     """A class for each word of a sequence."""
 
-    kind = "tag"
     natural = "tokens"
     accumulated = (LOSS, ACCURACY, Metric("padded_accuracy", direction="max", share=True, short="padded",
                                           doc="The share of positions that are right, padding included."))

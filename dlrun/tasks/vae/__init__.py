@@ -27,7 +27,6 @@ class Vae(VaeOptions):
     loss = reconstruction_weight * reconstruction + kl_weight * KL(code || standard normal), means over the rows.
     """
 
-    kind = "vae"
     wirings = ("vae",)
     accumulated = (LOSS, Metric("reconstruction", direction="min", short="recon", plain=False,
                                 doc="How far the outputs are from the inputs, without its weight in the loss."),

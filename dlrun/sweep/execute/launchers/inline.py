@@ -21,7 +21,6 @@ class Inline:
     A job is not ended from outside: with a `timeout`, or more than one worker, it is refused.
     """
 
-    kind: ClassVar[str] = "inline"
     package: ClassVar[str] = ""
     queues_all: ClassVar[bool] = False
     arguments: ClassVar[str] = ""

@@ -17,7 +17,6 @@ from dlrun.sweep.execute.slots import Slots
 class Joblib:
     """Processes of joblib's (loky) on this machine."""
 
-    kind: ClassVar[str] = "joblib"
     package: ClassVar[str] = "joblib"
     queues_all: ClassVar[bool] = False
     arguments: ClassVar[str] = ""

@@ -17,7 +17,6 @@ from dlrun.sweep.execute.slots import Slots
 class Local:
     """Worker processes on this machine, which load torch once for all their jobs."""
 
-    kind: ClassVar[str] = "local"
     package: ClassVar[str] = ""
     queues_all: ClassVar[bool] = False
     arguments: ClassVar[str] = ""

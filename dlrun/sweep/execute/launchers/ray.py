@@ -17,7 +17,6 @@ from dlrun.sweep.execute.slots import Slots
 class Ray:
     """Tasks of Ray's, on this machine or on the cluster that RAY_ADDRESS names."""
 
-    kind: ClassVar[str] = "ray"
     package: ClassVar[str] = "ray"
     queues_all: ClassVar[bool] = False
     arguments: ClassVar[str] = "arguments of ray.init, as address"

@@ -17,7 +17,6 @@ from dlrun.sweep.execute.slots import Slots
 class Submitit:
     """Jobs of Slurm's; processes on this machine where Slurm is not."""
 
-    kind: ClassVar[str] = "submitit"
     package: ClassVar[str] = "submitit"
     queues_all: ClassVar[bool] = True  # where Slurm is
     arguments: ClassVar[str] = "parameters of submitit's executor, as slurm_partition or timeout_min; cluster"

@@ -9,7 +9,6 @@ from dlrun.api.kinds import Dataset, DatasetInfo, DatasetSpec, RawDataset, choic
 class Ripples(Dataset):
     """Heights of ripples around the middle of a pond; drawn."""
 
-    kind = "ripples"
     name: str = text("", "The option's name.", identity=False)
     scale: str = choice("none", ("none", "standard"), "How the two coordinates are scaled.")
     rows: int = integer(240, "How many points are drawn.", low=10)

@@ -11,7 +11,6 @@ from extra_kinds.layer import Fuzz
 class Fuzzy(ListModel):
     """One hidden layer whose units are fuzzy while training."""
 
-    kind = "fuzzy"
     units: int = integer(12, "Hidden units.", low=1)
     size: float = number(0.1, "How fuzzy they are.", low=0)
 

@@ -9,7 +9,6 @@ from dlrun.api.kinds import Optimizer, number
 class Heavy(Optimizer):
     """Gradient descent with a heavy ball (Polyak, 1964)."""
 
-    kind = "heavy"
     lr: float = number(0.05, "Learning rate.", low=0, above=True)
     weight: float = number(0.9, "How heavy the ball is.", low=0, high=1, below=True)
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 class Within(TaskSpec):
     """A number for each row, by the log-cosh loss; rows whose error is small are hits."""
 
-    kind = "within"
     accumulated = (Metric("loss", direction="min"),
                    Metric("hits", label="rows that are hit", direction="max", share=True))
     primary = "hits"
