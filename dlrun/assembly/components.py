@@ -19,8 +19,8 @@ from dlrun.config.schema.folds import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.cache import verified
-from dlrun.data.prepare import PreparedData, prepare
-from dlrun.data.prepared import Split
+from dlrun.data.prepare import prepare
+from dlrun.data.prepared import PreparedData, Split
 from dlrun.models.batch_statistics import mixes_rows
 from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
@@ -59,7 +59,7 @@ class RunComponents:
     resident: bool
     speed_path: str
     evaluate_batch: int
-    chosen: dict[str, RunMetric]
+    chosen_metrics: dict[str, RunMetric]
     before_batch: Callable[[], None] = lambda: None
     gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)
 
@@ -87,7 +87,7 @@ class RunComponents:
         self.gathered.pop(split, None)  # before the new ones, so that never both are held
         gathered: list[tuple[Any, Tensor]] | None = [] if self._gathers(rows) else None
         values = measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
-                         passed, self.chosen, self.before_batch, gathered)
+                         passed, self.chosen_metrics, self.before_batch, gathered)
         if gathered is not None:
             self.gathered[split] = gathered
             if names := watched(self.config):
@@ -183,7 +183,7 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
                         mix=config.augment.mixing(prepared)),
         train=rows["train"], val=rows.get("val"), test=rows.get("test"), resident=resident, speed_path=path,
         evaluate_batch=config.batch_size if carries else _evaluate_batch(checked, machine.device),
-        chosen=config.task.build_metrics(prepared.data_spec, machine.device),
+        chosen_metrics=config.task.build_metrics(prepared.data_spec, machine.device),
     )
 
 

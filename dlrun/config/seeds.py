@@ -1,6 +1,6 @@
 """Randomness as a function: a stream's seed is a hash of the run's seed and of names and counters.
 
-Nothing is replayed and nothing has to be stored: the order of epoch 7 is ``key(seed, "order", 7)``,
+Nothing is replayed and nothing has to be stored: the order of epoch 7 follows from ``derive_seed(seed, "order", 7)``,
 whether the run is at its first start, resumed, alone or one of a sweep.
 """
 

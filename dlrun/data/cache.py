@@ -62,7 +62,7 @@ def _short(value: object) -> str:
 
 
 def dataset_info(at: Path) -> DatasetInfo | None:
-    """Signature and rows of an entry; None when there is none, or a damaged one."""
+    """Spec and rows of an entry; None when there is none, or a damaged one."""
     try:
         about = _about(at)
     except Damaged:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def filtered_info(only: tuple[str, ...], whole: DatasetInfo, rows_of_class: Mapping[str, tuple[int, ...]]
                   ) -> DatasetInfo:
-    """Signature and rows of the chosen classes.  Raises ConfigError for names that are none."""
+    """Spec and rows of the chosen classes.  Raises ConfigError for names that are none."""
     if not only:
         return whole
     data_spec = _filtered_spec(only, whole.data_spec)

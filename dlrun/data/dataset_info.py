@@ -9,7 +9,7 @@ from dlrun.data.dataset_spec import DatasetInfo
 
 def dataset_info(dataset: DatasetKind, data_dir: str, *, validation: Validation = None, train_size: int | None = None,
                  seed: int = 0) -> DatasetInfo:
-    """Signature and rows of a data set (see `dlrun.data.sets._base.Dataset`).
+    """Spec and rows of a data set (see `dlrun.data.sets._base.Dataset`).
 
     The standard sets are constants; a user's own file is looked at (at once, when its decoded arrays are cached).
     Where the spec depends on what is fitted on the training rows (the characters of a text, the longest row),

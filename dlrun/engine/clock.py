@@ -11,14 +11,14 @@ from typing import Any
 class Clock:
     """Epochs done, steps done, seconds of training so far; a part of the checkpoint.
 
-    `looked` is the step of the last check of the metrics.
+    `checked_step` is that of the last check of the metrics.
     """
 
     epoch: int = 0
     step: int = 0
     seconds: float = 0.0
     epoch_seconds: float = 0.0
-    looked: int = 0
+    checked_step: int = 0
     _since: float = field(default_factory=time.monotonic)
 
     def start(self) -> None:
@@ -40,9 +40,10 @@ class Clock:
     def state(self) -> dict[str, Any]:
         self.tick()
         return {"epoch": self.epoch, "step": self.step, "seconds": self.seconds,
-                "epoch_seconds": self.epoch_seconds, "looked": self.looked}
+                "epoch_seconds": self.epoch_seconds, "looked": self.checked_step}
 
     def load(self, state: dict[str, Any]) -> None:
-        for name in ("epoch", "step", "seconds", "epoch_seconds", "looked"):
+        for name in ("epoch", "step", "seconds", "epoch_seconds"):
             setattr(self, name, state.pop(name))
+        self.checked_step = state.pop("looked")
         self._since = time.monotonic()

@@ -119,7 +119,7 @@ def fit(run: Fit) -> str | None:
                 break
         metrics = check_metrics(run)
         if not weights_are_finite(run):
-            raise Diverged(clock.looked, clock.step)
+            raise Diverged(clock.checked_step, clock.step)
         clock.epoch += 1
         reason = close_epoch(run, metrics) or reason
     if checkpoints.saved != (clock.epoch, clock.step):
@@ -141,7 +141,7 @@ def close_epoch(run: Fit, metrics: dict[str, float]) -> str | None:
            **{f"train/{name}": value for name, value in metrics.items()}, **measured}
     if not all_finite({name: value for name, value in row.items() if name.startswith("val/")}):
         run.write_row(row)  # the last thing that is known of the run
-        raise Diverged(clock.looked, clock.step)
+        raise Diverged(clock.checked_step, clock.step)
     best = run.stopper.epoch(clock.epoch, row)
     if best:
         run.checkpoints.best.keep(clock.epoch)
@@ -162,8 +162,8 @@ def check_metrics(run: Fit) -> dict[str, float]:
     """The running metrics, read from the device; raises Diverged where one is NaN or infinite."""
     metrics = run.step.task.compute(run.step.means())
     if not all_finite(metrics):
-        raise Diverged(run.clock.looked, run.clock.step)
-    run.clock.looked = run.clock.step
+        raise Diverged(run.clock.checked_step, run.clock.step)
+    run.clock.checked_step = run.clock.step
     return metrics
 
 

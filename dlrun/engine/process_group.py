@@ -15,8 +15,8 @@ from dlrun.engine.processes import Found, Processes
 from dlrun.models.step_rng import StepRng
 
 
-class NothingToTrain(Exception):
-    """The leader has not begun; the argument is its exit code."""
+class NotBegun(Exception):
+    """The leader does not begin to train; the argument is its exit code."""
 
 
 class ProcessGroup(Processes):
@@ -28,12 +28,12 @@ class ProcessGroup(Processes):
         self.begun = False
 
     def agree(self, find: Callable[[], Found]) -> Found:
-        """What the leader has found, who alone looks; raises NothingToTrain where it does not begin."""
+        """What the leader has found, who alone looks; raises NotBegun where it does not begin."""
         own = find() if self.leader else None
         self.begun = True
         found: Found | int = broadcast(own)
         if isinstance(found, int):
-            raise NothingToTrain(found)
+            raise NotBegun(found)
         return found
 
     def dismiss(self, code: int) -> None:

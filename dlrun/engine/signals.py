@@ -12,7 +12,7 @@ EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 class Signals:
-    """While the block lasts, `asked` is the first signal that came (None before); a second one ends the process."""
+    """While the block lasts, `received` is the first signal that came (None before); a second one ends the process."""
 
     def __init__(self) -> None:
         self.received: int | None = None

@@ -38,9 +38,9 @@ def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, rng: StepRn
           device: torch.device | str = "cpu") -> Network:
     """The network of `layers` for inputs of `input_shape` (without the batch).
 
-    Each parameter's initial values come from the stream key(seed, "init", its name), on the CPU, so they are equal on
-    every device; move the network afterwards.  With device "meta" nothing is allocated.  Raises ConfigError as `plan`
-    does.
+    Each parameter's initial values come from the stream derive_seed(seed, "init", its name), on the CPU, so they are
+    equal on every device; move the network afterwards.  With device "meta" nothing is allocated.  Raises ConfigError
+    as `plan` does.
     """
     plan(layers, input_shape)
     network = Network()

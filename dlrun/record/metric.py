@@ -92,7 +92,7 @@ class Metrics:
         """The metric of a key such as ``val/accuracy`` or ``accuracy``; without a direction where nobody knows it."""
         name = key.rpartition("/")[2]
         if name not in self._known:
-            self._known[name] = _asked(name, self._kind)
+            self._known[name] = _described_by_task(name, self._kind)
         return self._known[name]
 
     def text(self, key: str, value: float | None, decimals: int = 1) -> str:
@@ -128,7 +128,7 @@ class _Task(Protocol):
     def metric_named(self, name: str) -> Metric | None: ...
 
 
-def _asked(name: str, kind: str) -> Metric:
+def _described_by_task(name: str, kind: str) -> Metric:
     """What a task of dlrun (or of an installed package) says of a metric's name."""
     own: list[_Task]
     try:

@@ -96,7 +96,7 @@ def _training(facts: Facts) -> tuple[str, ...]:
 
 
 def one_class_taken(facts: Facts) -> Iterator[Remark]:
-    """All rows were taken for one class, though several are true of them."""
+    """All rows were predicted as one class, though several are true of them."""
     table = facts.result.get(f"{facts.split}_per_class") or {}
     rows = {name: row for name, row in table.items() if isinstance(row, Mapping) and "recall" in row}
     true = [name for name, row in rows.items() if row["rows"]]
@@ -107,7 +107,7 @@ def one_class_taken(facts: Facts) -> Iterator[Remark]:
         return
     counts = facts.counts.get("train") or (0,)
     uneven = max(counts) > 2 * min(counts)
-    yield Remark("one_class_taken", f"every row is taken for class {found[0]}",
+    yield Remark("one_class_taken", f"every row is predicted as class {found[0]}",
                  (_weights(facts) if uneven else ()) or _training(facts))
 
 

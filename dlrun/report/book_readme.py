@@ -93,8 +93,8 @@ def _section(experiment: BookExperiment, measurements: Measurements, verdicts: V
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     yield ""
     reasons = explanations(experiment.book, verdicts, measurements.profile, full)
-    apart = f"Not comparable with the book: {verdicts.apart}." if verdicts.apart else ""
-    for sentence in (apart, experiment.book.notes,
+    incomparable = f"Not comparable with the book: {verdicts.incomparable}." if verdicts.incomparable else ""
+    for sentence in (incomparable, experiment.book.notes,
                      *(f"*{escaped(key)}*: {text}" for key, text in reasons.items())):
         if sentence:
             yield f"{sentence}  "

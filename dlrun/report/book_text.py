@@ -144,8 +144,8 @@ def sentences(book: Book, measurements: Measurements, verdicts: Verdicts) -> lis
     if verdicts.claims:
         found.append("A claim holds, or is contradicted, where the 95 % interval of the difference, paired over common "
                      "seeds, lies on one side of 0.")
-    if verdicts.apart:
-        found.append(f"Not comparable with the book: {verdicts.apart}.")
+    if verdicts.incomparable:
+        found.append(f"Not comparable with the book: {verdicts.incomparable}.")
     if book.notes:
         found.append(book.notes)
     found += [f"{key}: {text}" for key, text in explanations(book, verdicts, measurements.profile).items()]

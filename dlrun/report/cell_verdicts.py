@@ -36,10 +36,10 @@ class CellVerdict:
     why: str = ""
 
 
-def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, apart: str = "") -> CellVerdict:
+def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, incomparable: str = "") -> CellVerdict:
     """The verdict on a printed cell, a value of `metric`, by our runs' values.
 
-    `apart` says why nothing here can be compared (a stand-in).
+    `incomparable` says why nothing here can be compared (a stand-in).
     """
     if not values:
         return CellVerdict(MISSING)
@@ -48,8 +48,8 @@ def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, apart: str =
     measured = interval(values)
     off = measured.mean - cell.value
     predicted = prediction(measured, rounding=cell.rounding)
-    if apart or not cell.comparable:
-        return CellVerdict(NOT_COMPARABLE, measured, predicted, off, apart or cell.notes)
+    if incomparable or not cell.comparable:
+        return CellVerdict(NOT_COMPARABLE, measured, predicted, off, incomparable or cell.notes)
     if predicted is None:
         return CellVerdict(ONE_SEED, measured, None, off, "an interval needs two seeds at least")
     half = (predicted.high - predicted.low) / 2

@@ -22,13 +22,13 @@ SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, wr
 class Verdicts:
     """Cells and claims in the book's order; `ours` are rows that the book has no number of, measured or lost.
 
-    `apart` says why the printed cells cannot be compared, where that is so.
+    `incomparable` says why the printed cells cannot be compared, where that is so.
     """
 
     cells: list[tuple[Cell, CellVerdict]]
     claims: list[tuple[Claim, ClaimVerdict]]
     ours: list[tuple[Cell, CellVerdict]]
-    apart: str
+    incomparable: str
 
     def summary(self) -> str:
         """``12 cells printed · 10 comparable · 9 reproduced (...) · claims: 2 hold, 1 undecided``."""
@@ -49,7 +49,7 @@ def _plural(word: str, count: int) -> str:
     return "hold" if word == HOLDS and count > 1 else word
 
 
-def why_apart(book: Book, measurements: Measurements) -> str:
+def why_incomparable(book: Book, measurements: Measurements) -> str:
     """Why printed cells cannot be compared with these runs; empty where they can."""
     labels = [label for label in measurements.labels if label not in SAME_DATA]
     parts = [f"stand-in: {book.stand_in}"] if book.stand_in else [f"data: {', '.join(labels)}"] if labels else []
@@ -72,11 +72,11 @@ def explanations(book: Book, verdicts: Verdicts, profile: str, full: Verdicts | 
 def verdicts_on(book: Book, measurements: Measurements, values_of: Callable[[str, str], dict[int, float]],
                 metric: str) -> Verdicts:
     """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is given."""
-    apart = why_apart(book, measurements)
+    incomparable = why_incomparable(book, measurements)
     only = measurements.rows[0] if len(measurements.rows) == 1 else ""
     known = measurements.known
     cells = [(cell, verdict_on(cell, list(values_of(cell.row or only, cell.metric).values()),
-                               describe(cell.metric, known), apart)) for cell in book.printed]
+                               describe(cell.metric, known), incomparable)) for cell in book.printed]
     printed = {(cell.row or only) for cell in book.printed}
     ours = []
     for row in measurements.rows:
@@ -86,7 +86,7 @@ def verdicts_on(book: Book, measurements: Measurements, values_of: Callable[[str
             ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
     claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric))
               for claim in book.claims if claim.check]
-    return Verdicts(cells, claims, ours, apart)
+    return Verdicts(cells, claims, ours, incomparable)
 
 
 def _decided(claim: Claim, measurements: Measurements, values_of: Callable[[str, str], dict[int, float]],

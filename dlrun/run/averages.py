@@ -59,7 +59,7 @@ def best_of(config: Config, curve: Rows) -> dict[str, Any]:
             **{key: value for key, value in best.items() if key.startswith(("train/", "val/"))}}
 
 
-def together(config: Config, run_id: str, device: str, label: str, done: Mapping[str, Mapping[str, Any]],
+def folds_result(config: Config, run_id: str, device: str, label: str, done: Mapping[str, Mapping[str, Any]],
              curve: Rows, whole: bool) -> dict[str, Any]:
     """The result of a k-fold run from those of its folds that are `done`, by name; `status` and `stop_reason` are open.
 

@@ -20,7 +20,7 @@ import torch.distributed as dist
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.root import Config
-from dlrun.engine.process_group import NothingToTrain, ProcessGroup
+from dlrun.engine.process_group import NotBegun, ProcessGroup
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.record.folder import RunFolder
@@ -51,7 +51,7 @@ def follow(checked: Checked, run_id: str, processes: ProcessGroup) -> int:
     with tempfile.TemporaryDirectory(prefix="dlrun-") as place, Signals() as signals:
         try:
             train_once(checked, run_id, RunFolder(Path(place)), signals, Recorder(), None, processes)
-        except NothingToTrain as end:
+        except NotBegun as end:
             return int(end.args[0])
         except ConfigError:
             return 2  # the leader says them

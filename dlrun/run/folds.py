@@ -30,7 +30,7 @@ from dlrun.record.recorder import Recorder
 from dlrun.record.remarks import of_folds
 from dlrun.record.status import DONE
 from dlrun.record.stored import Damaged
-from dlrun.run.averages import best_of, mean_curve, sentence, together
+from dlrun.run.averages import best_of, folds_result, mean_curve, sentence
 from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import first_line, folds_info
 from dlrun.run.header import notes_of_start, write_header
@@ -63,9 +63,10 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     done: dict[str, dict[str, Any]] = {}
 
     def end(status: str, reason: str, curve: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-        result = {**together(config, run_id, machine.line, rows.label, done, curve, status in ("finished", "stopped")),
-                  "status": status, "stop_reason": reason, **more}
-        if status in ("finished", "stopped"):
+        whole = status in ("finished", "stopped")
+        result = {**folds_result(config, run_id, machine.line, rows.label, done, curve, whole), "status": status,
+                  "stop_reason": reason, **more}
+        if whole:
             final = done.get(FINAL)
             result["remarks"] = (final or {}).get("remarks", []) if final else [
                 remark.stored() for remark in of_folds(list(done.values()))]

@@ -16,8 +16,8 @@ def add_gathered(result: dict[str, Any], predictions: Mapping[str, Mapping[str, 
     """Add what `predictions` of "val" and "test" (by target, see `metrics._gathered.compute`) say to a result.
 
     ``test_per_class`` (without test rows ``val_per_class``) has precision, recall, F1 and rows of each class; of
-    several targets by their names.  ``test_confusion`` has the rows of each true class (in the same order) by the class
-    that they were taken for.  ``threshold`` is that of two classes, by the validation rows.
+    several targets by their names.  ``test_confusion`` has the rows of each true class (in the same order) by their
+    predicted class.  ``threshold`` is that of two classes, by the validation rows.
     """
     for split, found in predictions.items():
         result[split] = {**result.get(split, {}), **compute(found)}

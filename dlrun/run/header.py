@@ -44,13 +44,13 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
 def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_path: str | None = None) -> list[str]:
     """What a resumed run has to say; raises ConfigError where its data is no longer what it was."""
     stored = start.stored or {}
-    asked, before = config.threads, stored.get("threads")
+    chosen, before = config.threads, stored.get("threads")
     notes = [start.note] if start.note else []
     if data_changed(prepared, start):
         raise problem(f"dataset={config.dataset.name}",
                       "the data has changed since this run began; force=true trains it again")
-    if asked != "auto" and before not in (None, asked):
-        notes.append(f"threads={asked} is not taken: the run began with {before}, and others give other bits")
+    if chosen != "auto" and before not in (None, chosen):
+        notes.append(f"threads={chosen} is not taken: the run began with {before}, and others give other bits")
     for what, now in (("speed_path", speed_path), ("torch", versions()["torch"])):
         then = stored.get(what) or stored.get("versions", {}).get(what)
         if now is not None and then not in (None, now):

@@ -21,7 +21,7 @@ from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import read
 from dlrun.record.status import unmeasured
 from dlrun.record.stored import Damaged, read_json, read_yaml_mapping
-from dlrun.run.averages import together
+from dlrun.run.averages import folds_result
 from dlrun.run.folder_state import result_of
 from dlrun.run.header import data_changed
 from dlrun.run.outcome import with_metrics
@@ -71,7 +71,8 @@ def _measure_folds(checked: Checked, folder: RunFolder, result: dict[str, Any]) 
         ready = dataclasses.replace(check_again(own.plain or {}), config=own)
         done[name] = _measure(ready, place, found) if unmeasured(own.task.metrics, found) else found
     curve = read(folder.metrics)
-    fresh = together(config, identity(config), result["device"], result.get("data_label", ""), done, curve, whole=True)
+    fresh = folds_result(config, identity(config), result["device"], result.get("data_label", ""), done, curve,
+                         whole=True)
     for key in ("val", "val_std", "test", "test_std", "folds", FINAL):
         if key in fresh:
             result[key] = fresh[key]

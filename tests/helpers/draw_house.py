@@ -13,6 +13,7 @@ from tests.helpers.house import FLOORS, imports, modules, room
 FILE = Path(__file__).parents[2] / "docs" / "architecture.svg"
 WIDTH, HEIGHT, GAP, MARGIN = 150, 44, 26, 24
 LINE = 74  # from one floor to the next, beside the height of a room
+Lane = tuple[float, float, float]  # where an arrow goes straight down: x, from y, to y
 
 
 def draw() -> str:
@@ -31,7 +32,8 @@ def draw() -> str:
         left = (width - len(floor) * WIDTH - (len(floor) - 1) * GAP) / 2
         for place, name in enumerate(floor):
             places[name] = (left + place * (WIDTH + GAP), height - MARGIN - HEIGHT - number * (HEIGHT + LINE))
-    lines = [_arrow(places[start], places[end]) for start, end in arrows]
+    taken: list[float] = []  # of the page, by arrows that pass floors
+    lines = [_arrow(places[start], places[end], _lane(places, start, end, taken)) for start, end in arrows]
     boxes = [_box(name, *places[name]) for name in places]
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
@@ -60,7 +62,26 @@ def _box(name: str, x: float, y: float) -> str:
             f'<text x="{x + WIDTH / 2:g}" y="{y + 28:g}" font-size="17" fill="#12304f">{escape(name)}</text>')
 
 
-def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
+def _passed(places: dict[str, tuple[float, float]], start: str, end: str) -> list[tuple[float, float]]:
+    """The rooms on the floors between two."""
+    return [place for place in places.values() if places[start][1] < place[1] < places[end][1]]
+
+
+def _lane(places: dict[str, tuple[float, float]], start: str, end: str, taken: list[float]) -> Lane | None:
+    """Where an arrow passes the floors between two rooms: beside their rooms, on the shortest way that is not taken."""
+    passed = _passed(places, start, end)
+    if not passed:
+        return None
+    middle = (places[start][0] + places[end][0] + WIDTH) / 2
+    free = [x for x in range(MARGIN // 2, int(max(x for x, _ in places.values())) + WIDTH + MARGIN)
+            if all(not left - 10 < x < left + WIDTH + 10 for left, _ in passed)
+            and all(abs(x - other) >= 8 for other in taken)]
+    x = min(free, key=lambda x: abs(x - middle))
+    taken.append(x)
+    return x, min(y for _, y in passed), max(y for _, y in passed) + HEIGHT
+
+
+def _arrow(start: tuple[float, float], end: tuple[float, float], lane: Lane | None) -> str:
     """From the foot of a room to the head of one below; between neighbours of a floor along a bow above them."""
     (x, y), (to_x, to_y) = start, end
     if y == to_y:
@@ -68,11 +89,20 @@ def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
         path = f"M{x:g} {y:g}C{x:g} {top:g} {to_x:g} {top:g} {to_x:g} {to_y - 1:g}"
     else:
         x, to_x = x + WIDTH / 2, to_x + WIDTH / 2
-        shift = (x - to_x) / 14  # arrows that come from different sides end beside one another
-        foot, head = y + HEIGHT, to_y - 1
-        path = (f"M{x - shift:g} {foot:g}C{x - shift:g} {foot + 34:g} {to_x + shift:g} {head - 40:g} "
-                f"{to_x + shift:g} {head:g}")
+        over, top, foot = lane or ((x + to_x) / 2, 0.0, 0.0)
+        # Arrows that come from, or go to, different sides begin and end beside one another.
+        x, to_x = x + (over - x) / 9, to_x + (over - to_x) / 9
+        if lane is None:
+            path = f"M{x:g} {y + HEIGHT:g}{_bend(x, y + HEIGHT, to_x, to_y - 1)}"
+        else:
+            path = (f"M{x:g} {y + HEIGHT:g}{_bend(x, y + HEIGHT, over, top)}V{foot:g}"
+                    f"{_bend(over, foot, to_x, to_y - 1)}")
     return f'<path d="{path}" fill="none" stroke="#7b8794" stroke-width="1" marker-end="url(#tip)"/>'
+
+
+def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
+    """A curve that begins and ends upright."""
+    return f"C{x:g} {y + 36:g} {to_x:g} {to_y - 38:g} {to_x:g} {to_y:g}"
 
 
 if __name__ == "__main__":

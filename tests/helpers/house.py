@@ -9,22 +9,21 @@ from pathlib import Path
 import dlrun
 
 PACKAGE = Path(dlrun.__file__).parent
-FLOORS = (  # from the ground up; rooms of one line stand on the same floor and may not use each other
+FLOORS = (  # from the ground up; of the rooms on one floor those use each other that stand in BESIDE
     ("registry",),
     ("config", "record"),
     ("data", "models"),
     ("metrics",),
     ("tasks",),
     ("engine",),
-    ("assembly", "preflight", "inference", "diagnostics", "run", "baselines"),  # neighbours: see BESIDE
+    ("assembly", "preflight", "inference", "diagnostics", "run", "baselines"),
     ("report",),
     ("sweep",),
     ("cli", "api"),
 )
 BESIDE = {("run", "assembly"), ("run", "preflight"), ("run", "inference"), ("run", "diagnostics"),
           ("assembly", "preflight"), ("inference", "assembly"), ("inference", "preflight"),
-          ("diagnostics", "assembly"), ("diagnostics", "inference"), ("diagnostics", "preflight"),
-          ("record", "config"), ("models", "data"), ("api", "cli")}
+          ("diagnostics", "assembly"), ("diagnostics", "preflight"), ("record", "config"), ("models", "data")}
 
 
 @cache

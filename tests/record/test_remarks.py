@@ -86,7 +86,7 @@ def test_a_model_that_is_the_baseline_is_not_compared_with_itself() -> None:
 def test_a_network_that_takes_every_row_for_one_class_is_said() -> None:
     table = {"cat": {"recall": 1.0, "rows": 60}, "dog": {"recall": 0.0, "rows": 40}}
     found = only(Facts(result(test_per_class=table)))
-    assert (found.kind, found.text) == ("one_class_taken", "every row is taken for class cat")
+    assert (found.kind, found.text) == ("one_class_taken", "every row is predicted as class cat")
     assert remarks(Facts(result(test_per_class={**table, "dog": {"recall": 0.1, "rows": 40}}))) == []
     for counts, words in (([300, 100], "task.class_weights=balanced"), ([200, 200], "optimizer.lr=0.001")):
         uneven = Facts(result(test_per_class=table), counts={"train": counts}, classes=("cat", "dog"))

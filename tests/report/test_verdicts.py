@@ -69,13 +69,13 @@ def test_a_stand_in_and_the_quick_profile_are_not_compared(tmp_path: Path, label
     book = read_book({**BOOK, "claims": [], **more})
     verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
     assert {verdict.word for _, verdict in verdicts.cells} == {"not comparable"}
-    assert why in verdicts.apart
+    assert why in verdicts.incomparable
 
 
 def test_rebuilt_rows_are_the_book_s(tmp_path: Path) -> None:
     folders = Folders(plan(tmp_path, label="rebuilt"), "gulli/C3", "full")
     verdicts = verdicts_on(read_book({**BOOK, "claims": []}), folders.measurements, folders.values_of, "test/accuracy")
-    assert verdicts.apart == ""
+    assert verdicts.incomparable == ""
 
 
 def test_a_run_that_was_lost_is_said_in_its_row(tmp_path: Path) -> None:

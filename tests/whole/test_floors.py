@@ -6,7 +6,7 @@ import sys
 from functools import cache
 
 from tests.helpers import draw_house
-from tests.helpers.house import FLOORS, PACKAGE, allowed, circles, imports, modules, room, targets
+from tests.helpers.house import BESIDE, FLOORS, PACKAGE, allowed, circles, imports, modules, room, targets
 
 TORCH_FREE = ("registry", "config", "record", "metrics", "preflight", "baselines", "report", "cli")
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "matplotlib", "tensorboard")
@@ -39,6 +39,11 @@ def test_no_arrow_up():
     upward = {(module, target) for module in modules() for target in imports(module)
               if room(module) not in ("", "__main__") and not allowed(room(module), room(target))}
     assert upward == set()
+
+
+def test_neighbours_may_use_only_whom_they_use():
+    found = {(room(module), room(target)) for module in modules() for target in imports(module)}
+    assert BESIDE <= found
 
 
 def test_no_circle_of_files():

@@ -138,7 +138,7 @@ def test_what_a_job_of_a_plan_allows_itself_is_refused_where_it_is_run(folder: P
 
 def test_of_the_jobs_that_a_sent_search_has_stored_only_their_numbers_count(folder: Path, no_code_ran) -> None:
     pytest.importorskip("optuna")
-    from tests.sweep.search.test_search import opened
+    from tests.helpers.searches import opened
 
     command = ["dataset=iris", "model=softmax", "optimizer=adam,sgd", "search=random", "n_trials=1", "device=cpu"]
 

@@ -1,7 +1,7 @@
 """From a mapping to a typed configuration, with all problems at once.
 
-First each value against its rule, then the rules between values (`config.rules`); rules that need
-the data's shape are `run.preflight`'s.
+First each value against its rule, then the rules between values (`config.check.rules`); those that need the data's
+shape are `preflight.fits`'.
 """
 
 from __future__ import annotations

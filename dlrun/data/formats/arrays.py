@@ -56,7 +56,7 @@ class Arrays:
         self.y, self.target_kind, self.classes, self.heads = self._y()
 
     def info(self) -> DatasetInfo:
-        """Signature and rows."""
+        """Spec and rows."""
         return DatasetInfo(self._spec(), {split: shape[0] for split, (shape, _) in self.shapes.items()})
 
     def source(self) -> RawDataset:

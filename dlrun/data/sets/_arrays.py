@@ -33,7 +33,7 @@ class ArrayData(Dataset):
 
 
 def info_of(source: RawDataset) -> DatasetInfo:
-    """Signature and rows of a data set that has been read."""
+    """Spec and rows of a data set that has been read."""
     splits = {"train": source.x, "val": source.x_val, "test": source.x_test}
     return DatasetInfo(source.data_spec, {split: len(x) for split, x in splits.items() if x is not None},
                        source.revision)

@@ -81,7 +81,7 @@ class Dataset(Kind):
         return f"dataset={self.name or self.kind}"
 
     def info(self, data_dir: str) -> DatasetInfo | None:
-        """Signature and rows, known or seen without reading it all; None where the data has to be prepared to know.
+        """Spec and rows, known or seen without reading it all; None where the data has to be prepared to know.
 
         Raises ConfigError for a file, column or class that is not there.
         """

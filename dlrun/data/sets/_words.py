@@ -64,7 +64,7 @@ class Words(Dataset):
         return None if self.known is None else self.words_info(self.known)
 
     def words_info(self, known: DatasetInfo) -> DatasetInfo | None:
-        """Signature and rows of sentences of which classes and rows are known; None where the words decide more."""
+        """Spec and rows of sentences of which classes and rows are known; None where the words decide more."""
         bag = self.form == "multi_hot"
         if self.num_words is None or (self.maxlen is None and not bag):
             return None

@@ -44,7 +44,7 @@ class CelebA(Dataset):
     scale: str = options.image_scale()
 
     def info(self, data_dir: str) -> DatasetInfo:
-        """Signature and rows; no picture is opened."""
+        """Spec and rows; no picture is opened."""
         names, rows = _listed(_root(data_dir), self.rows)
         return DatasetInfo(self._spec(names), {split: len(found) for split, found in rows.items()})
 

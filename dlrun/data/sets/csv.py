@@ -46,7 +46,7 @@ class Csv(TableDataset):
     decimal: str = options.decimal()
 
     def info(self, data_dir: str) -> DatasetInfo:
-        """Signature and rows; the file is parsed unless its arrays are cached."""
+        """Spec and rows; the file is parsed unless its arrays are cached."""
         from dlrun.data import cache, paths
 
         path = paths.own(self.path)

@@ -61,7 +61,7 @@ class Custom(OwnClass, ArrayData):
     source: str = free("", "Hash of the module's source.")
 
     def info(self, data_dir: str) -> DatasetInfo:
-        """Signature and rows; the user's code is called."""
+        """Spec and rows; the user's code is called."""
         return info_of(self.read(data_dir, lambda line: None))
 
     def read(self, data_dir: str, say: Say) -> RawDataset:

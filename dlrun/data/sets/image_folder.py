@@ -49,7 +49,7 @@ class ImageFolder(Dataset):
     stratify: bool = options.stratify()
 
     def info(self, data_dir: str) -> DatasetInfo:
-        """Signature and rows; of most pictures no more than the header is read.  Unreadable ones still count here."""
+        """Spec and rows; of most pictures no more than the header is read.  Unreadable ones still count here."""
         from dlrun.data import cache, paths
 
         height, width = size_of(self.size)

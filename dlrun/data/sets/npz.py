@@ -42,7 +42,7 @@ class Npz(ArrayData):
         "them; auto: up to 2 GiB.", identity=False)
 
     def info(self, data_dir: str) -> DatasetInfo:
-        """Signature and rows; of the inputs only the shapes are read."""
+        """Spec and rows; of the inputs only the shapes are read."""
         from dlrun.data import cache
 
         if self._later():

@@ -50,7 +50,7 @@ class Series(series.Windowed):
         return f"dataset.target={self.target}"
 
     def info(self, data_dir: str) -> DatasetInfo:
-        """Signature and steps; the file is parsed unless its arrays are cached."""
+        """Spec and steps; the file is parsed unless its arrays are cached."""
         from dlrun.data import cache, paths
 
         path = paths.own(self.path)

@@ -58,7 +58,7 @@ def varying(axes: Sequence[Axis]) -> dict[str, list[Any]]:
     return found
 
 
-def together(axes: Sequence[Axis]) -> list[list[str]]:
+def pairs(axes: Sequence[Axis]) -> list[list[str]]:
     """The keys that vary together, for each axis of several."""
     return [axis.keys for axis in axes if axis.varies and not axis.rows and len(axis.keys) > 1]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from dlrun.config.problem import ConfigError, problem
 from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all, make_job
-from dlrun.sweep.plan.grid import JobSpec, cross, together, varying
+from dlrun.sweep.plan.grid import JobSpec, cross, pairs, varying
 from dlrun.sweep.plan.naming import sweep_name
 from dlrun.sweep.plan.report_names import report_problems
 from dlrun.sweep.request.request import Request
@@ -38,7 +38,7 @@ def grid_plan(overrides: Sequence[str], request: Request, checker: Checker) -> P
         same[3:] = [f"and {len(same) - 3} more jobs that are another's run"]
     plan = Plan(sweep_name(request, list(jobs)), Path(folders[0]).expanduser(), varying(request.axes),
                 list(dict.fromkeys(job.seed for job in jobs.values())), list(jobs.values()),
-                ("dlrun", "-m", *overrides), {**request.options, "pairs": together(request.axes)},
+                ("dlrun", "-m", *overrides), {**request.options, "pairs": pairs(request.axes)},
                 (*_left_out(request, specs), *same))
     wrong = list(report_problems(plan, checked))
     if wrong:

@@ -11,7 +11,7 @@ from dlrun.config.problem import ConfigError, Problem
 from dlrun.preflight.checked import Checked
 from dlrun.record.plan import Job, Plan, load
 from dlrun.sweep.plan.checking import Checker, check_all, make_job
-from dlrun.sweep.plan.grid import together, varying
+from dlrun.sweep.plan.grid import pairs, varying
 from dlrun.sweep.plan.naming import sweep_name
 from dlrun.sweep.request.request import Request
 from dlrun.sweep.search.objective import objective
@@ -41,7 +41,7 @@ def search_plan(overrides: Sequence[str], request: Request, checker: Checker) ->
         metric = metric if wrong else found.key
     if problems:
         raise ConfigError(problems)
-    settings = {**request.options, "metric": metric, "pairs": together(request.axes),
+    settings = {**request.options, "metric": metric, "pairs": pairs(request.axes),
                 "space": space.describe()}
     fingerprint = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]
     name = sweep_name(request, [*map(checker.id, checked), *fingerprint])

@@ -12,8 +12,8 @@ from torch import Tensor
 class MetricAccumulator:
     """Sums of metrics, kept on the device; the host reads them at log points only.
 
-    Each measure has its own count, because not every step adds to each (a generator moves every fifth step) and not
-    every measure counts rows (a tagger's accuracy counts words).  Sums are float64 (float32 where the device has none).
+    Each metric has its own count, because not every step adds to each (a generator moves every fifth step) and not
+    every metric counts rows (a tagger's accuracy counts words).  Sums are float64 (float32 where the device has none).
     `rows` counts the rows of all steps.
     """
 

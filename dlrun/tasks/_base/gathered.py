@@ -11,7 +11,7 @@ from torch import Tensor
 from dlrun.metrics._numbers import NumberPredictions
 
 
-def together(passed: Sequence[tuple[Any, Tensor]]) -> tuple[Tensor, Tensor]:
+def concatenated(passed: Sequence[tuple[Any, Tensor]]) -> tuple[Tensor, Tensor]:
     """All outputs and all targets (rows, ...), on the CPU."""
     outputs, targets = (torch.cat(rows).cpu() for rows in zip(*passed))
     return outputs, targets

@@ -28,7 +28,7 @@ def confusion(view: View) -> None:
 
 
 def reliability(view: View) -> None:
-    """The share of right rows by the probability of the class that they were taken for."""
+    """The share of right rows by the probability of the predicted class."""
     from dlrun.metrics.calibration_error import CalibrationError
     from dlrun.record.reliability import save_reliability
 

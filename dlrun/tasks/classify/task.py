@@ -60,9 +60,9 @@ class ClassifyTask(Task):
 
     def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
         from dlrun.metrics._classes import class_predictions
-        from dlrun.tasks._base.gathered import together
+        from dlrun.tasks._base.gathered import concatenated
 
-        logits, y = together(passed)
+        logits, y = concatenated(passed)
         return {"": class_predictions(self.probabilities(logits).numpy(), y.numpy(), self.classify(logits).numpy(),
                                       data_spec.classes)}
 

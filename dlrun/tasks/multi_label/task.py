@@ -17,7 +17,7 @@ from dlrun.metrics._labels import LabelPredictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.gathered import together
+from dlrun.tasks._base.gathered import concatenated
 from dlrun.tasks._base.prediction import Column, probability_columns
 from dlrun.tasks._base.priors import log_odds, sure
 from dlrun.tasks._base.task import Task
@@ -43,7 +43,7 @@ class MultiLabelTask(Task):
         return self.probabilities(outputs), batch.y.long()
 
     def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
-        return {"": self._predictions(*together(passed))}
+        return {"": self._predictions(*concatenated(passed))}
 
     def _predictions(self, logits: Tensor, y: Tensor) -> LabelPredictions:
         return LabelPredictions(self.probabilities(logits).numpy(), y.numpy() > 0.5, logits.numpy() > 0, self.labels)

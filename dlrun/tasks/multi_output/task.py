@@ -18,7 +18,7 @@ from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.gathered import number_predictions, together
+from dlrun.tasks._base.gathered import concatenated, number_predictions
 from dlrun.tasks._base.metrics import in_units
 from dlrun.tasks._base.prediction import Column, class_column, number_column, probability_columns
 from dlrun.tasks._base.priors import centre, log_odds, log_shares, sure
@@ -101,7 +101,7 @@ class MultiOutputTask(Task):
                 totals.sum(f"{key}_mae", (part.of(values)[:, 0] - y).abs().sum(), batch.rows)
 
     def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
-        values, y = together([(outputs[0], true) for outputs, true in passed])
+        values, y = concatenated([(outputs[0], true) for outputs, true in passed])
         found: dict[str, Predictions] = {}
         for part in self.slices:
             own = y[:, part.place]

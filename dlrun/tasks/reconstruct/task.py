@@ -24,8 +24,8 @@ class ReconstructTask(AutoencoderTask):
     """One player, an `Autoencoder`.  Targets are not used.  Of tokens their vectors are reconstructed.
 
     `end` is the decoder's last function; with `words` a masked input is a whole position's vector.  Evaluation
-    corrupts the inputs as training does, from the noise as it stands: call its `at` first, with a number that no step
-    has, and the same rows give the same metrics.
+    corrupts the inputs as training does: after `rng.seed_step` with a number that no step has the same rows give the
+    same metrics.
     """
 
     def __init__(self, config: ReconstructOptions, rng: StepRng, end: str, words: bool = False):

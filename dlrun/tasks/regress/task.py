@@ -15,7 +15,7 @@ from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant, last_value
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.gathered import number_predictions, together
+from dlrun.tasks._base.gathered import concatenated, number_predictions
 from dlrun.tasks._base.metrics import in_units
 from dlrun.tasks._base.prediction import Column, number_column
 from dlrun.tasks._base.priors import centre
@@ -48,7 +48,7 @@ class RegressTask(Task):
 
     def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
         """In the unit that the numbers had before they were scaled."""
-        return {"": number_predictions(*together(passed), self.factor, self.offset)}
+        return {"": number_predictions(*concatenated(passed), self.factor, self.offset)}
 
     def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         return in_units(metrics, "mae", self.factor)

@@ -14,7 +14,7 @@ from dlrun.metrics._classes import class_predictions
 from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.gathered import together
+from dlrun.tasks._base.gathered import concatenated
 from dlrun.tasks._base.priors import log_shares
 from dlrun.tasks._base.task import Task
 
@@ -50,7 +50,7 @@ class TagTask(Task):
     def gathered(self, passed: Sequence[tuple[Any, Tensor]], data_spec: DatasetSpec) -> dict[str, Predictions]:
         """Of each word; padding is left out."""
         words = [self.scored(outputs, Batch(y, y, len(y))) for outputs, y in passed]
-        shares, y = together(words)
+        shares, y = concatenated(words)
         return {"": class_predictions(shares.numpy(), y.numpy(), classes=data_spec.classes)}
 
     def prior(self, y: Tensor, width: int) -> Tensor:

@@ -18,15 +18,14 @@ from dlrun.config.compose.session import hydra_started
 from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError
 from dlrun.record.folder import write_json
-from dlrun.record.plan import Plan, load
+from dlrun.record.plan import load
 from dlrun.record.trials import read_trials
 from dlrun.report.collect import collect
-from dlrun.sweep.execute.options import execution
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.progress import Progress
 from dlrun.sweep.plan.status import PRUNED, JobState, read_all, read_job
-from dlrun.sweep.search.run_search import open_search
 from dlrun.sweep.search.search_queue import SearchQueue
+from tests.helpers.searches import opened
 
 pytest.importorskip("optuna")
 OVERRIDES = ["model=dense", "dataset=digits", "device=cpu", "threads=1"]
@@ -46,11 +45,6 @@ def write_result(pending: PendingJob, came: float | str) -> JobState:
         "id": pending.job.id, "status": status, "stop_reason": status, "epochs": 10, "seconds": 1.0, "val": values,
         "test": values, "config": flatten(pending.job.config)})
     return read_job(pending.folder)
-
-
-def opened(plan: Plan) -> tuple[SearchQueue, Progress]:
-    search = open_search(plan, execution(plan.options))
-    return search, Progress(search.plan, read_all(search.plan), [])
 
 
 def work(search: SearchQueue, shown: Progress, train: Train = good, most: int = 1000,
