@@ -8,7 +8,8 @@ from typing import Any
 from dlrun import registry
 from dlrun.config.problem import did_you_mean
 
-GROUPS = ("dataset", "task", "layer", "model", "optimizer", "schedule", "augment", "metric", "callback", "launcher")
+GROUPS = ("dataset", "task", "loss", "layer", "model", "optimizer", "schedule", "augment", "metric", "callback",
+          "launcher")
 
 
 class Register:

@@ -9,7 +9,7 @@ from dlrun.registry.index import files
 from dlrun.registry.sentences import sentence
 
 # Groups that no `group=option` chooses, by their headings.
-OTHERS = {"layer": "layers", "metric": "metrics", "callback": "callbacks", "launcher": "launchers"}
+OTHERS = {"layer": "layers", "loss": "losses", "metric": "metrics", "callback": "callbacks", "launcher": "launchers"}
 _UNCHANGED = ("early_stop", "augment")  # groups whose plural nobody would type
 
 
@@ -22,6 +22,7 @@ def headings() -> dict[str, str]:
 def empty(group: str) -> str:
     """What `dlrun list` prints for a group without options: where they come from."""
     return {
+        "loss": "none registered beside those of each task.loss; one of yours is taken by  task.loss=NAME allow=module",
         "callback": "none registered; a class of yours is taken by  callbacks=module.Class allow=module",
     }.get(group, f"none yet; a YAML file in ./{group}s is one")
 

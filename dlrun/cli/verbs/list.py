@@ -22,7 +22,7 @@ class List(Verb):
         offers=offers.groups)
     synonyms: ClassVar[dict[str, str]] = {"ls": "list", "options": "list", **{
         group: f"list {group}" for group in ("datasets", "models", "layers", "tasks", "optimizers", "schedules",
-                                             "metrics", "callbacks", "launchers", "experiments")}}
+                                             "losses", "metrics", "callbacks", "launchers", "experiments")}}
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun list", "everything"),
         ("dlrun list models optimizers", "two groups"),

@@ -38,7 +38,7 @@ class Rule:
     above: bool = False
     below: bool = False
     choices: tuple[Any, ...] = ()
-    group: str = ""  # choices: the kinds of this group of the registry, in place of `choices`
+    group: str = ""  # choices: the kinds of this group of the registry, after those of `choices`
     words: tuple[str, ...] = ()
     optional: bool = False
     identity: bool = True
@@ -55,10 +55,10 @@ class Rule:
 
     @property
     def known(self) -> tuple[Any, ...]:
-        """What may be chosen; of a group's kinds the default one first."""
+        """What may be chosen; of a group's kinds those that are known without importing a module."""
         if not self.group:
             return self.choices
-        return (self.default, *(name for name in names(self.group) if name != self.default))
+        return (*self.choices, *(name for name in names(self.group) if name not in self.choices))
 
     def describe(self) -> str:
         """The part of a sentence after "expected": ``an integer >= 1, or "auto"``."""
@@ -262,7 +262,7 @@ def choice(default: Any, choices: tuple[Any, ...], doc: str, **rule: Any) -> Any
 
 def kind_name(group: str, default: str, doc: str, **rule: Any) -> Any:
     """The name of a kind of a group of the registry, those of installed packages and allowed modules included."""
-    return _field("choice", default, doc, group=group, **rule)
+    return _field("choice", default, doc, choices=(default,), group=group, **rule)
 
 
 def integers(default: Any, doc: str, **rule: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import Problem
-from dlrun.config.schema.fields import choice, weights
+from dlrun.config.schema.fields import choice, rules, weights
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS
@@ -35,7 +35,8 @@ class Classify(TaskSpec):
     baselines = ("majority", "permuted")
     loss: str = choice(
         "auto", ("auto", "cross_entropy", "binary_cross_entropy", "mse"),
-        "auto: binary cross-entropy on one output for two classes, else cross-entropy; mse is on probabilities.")
+        "auto: binary cross-entropy on one output for two classes, else cross-entropy; mse is on probabilities. Or a "
+        "registered loss of your own.", group="loss")
     class_weights: Any = weights(
         None, "What a row's training loss is multiplied by, by its class; the mean still divides by the rows, and "
         "validation and test losses are not weighted (Keras's class_weight). balanced: rows / (classes * rows of the "
@@ -53,6 +54,9 @@ class Classify(TaskSpec):
         if len(data_spec.classes) < 2:
             yield Problem(f"dataset.only=[{','.join(data_spec.classes)}]", "expected two classes at least")
         yield from weight_problems(self.class_weights, data_spec.classes, "task.class_weights", "class")
+        if self.class_weights is not None and self.loss not in rules(Classify)["loss"].choices:
+            yield Problem(f"task.loss={self.loss}", "task.class_weights needs the loss of each row, and a loss of your "
+                                                    "own gives their mean: weigh the rows in it")
 
     def _weights(self, classes: Sequence[str], counts: Sequence[int]) -> list[float] | None:
         """What each class's rows weigh, in the order of the classes; None where all weigh the same."""

@@ -42,6 +42,10 @@ class ClassifyTask(Task):
         # Decided once, so that the step has no branches.
         if name == "mse":
             return _mse_binary if self.outputs == 1 else _mse_classes
+        if name not in ("auto", "cross_entropy", "binary_cross_entropy"):
+            from dlrun.tasks._base.own_loss import own_loss
+
+            return own_loss(name)
         if self.outputs == 1:
             return _binary
         return _binary_classes if name == "binary_cross_entropy" else F.cross_entropy

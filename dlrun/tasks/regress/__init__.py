@@ -37,7 +37,8 @@ class Regress(TaskSpec):
     mixable = True
     accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")
-    loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error.")
+    loss: str = choice("mse", ("mse", "mae"), "Mean squared or mean absolute error, or a registered loss of your own.",
+                       group="loss")
 
     def read_revision(self, config: Config) -> int:
         return 2 if watches_scaled(config) else 1

@@ -17,6 +17,7 @@ from dlrun.tasks._base.baseline import Baseline, all_targets, constant, last_val
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.gathered import concatenated, number_predictions
 from dlrun.tasks._base.metrics import in_units
+from dlrun.tasks._base.own_loss import own_loss
 from dlrun.tasks._base.prediction import Column, number_column
 from dlrun.tasks._base.priors import centre
 from dlrun.tasks._base.task import Task, member_loss
@@ -30,7 +31,7 @@ class RegressTask(Task):
 
     def __init__(self, loss: str = "mse", factor: float = 1.0, offset: float = 0.0):
         self.factor, self.offset = factor, offset
-        self._loss = F.mse_loss if loss == "mse" else F.l1_loss
+        self._loss = {"mse": F.mse_loss, "mae": F.l1_loss}.get(loss) or own_loss(loss)
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         loss, outputs = member_loss(lambda outputs, y: self._loss(outputs[:, 0], y), model(batch.x).float(), batch.y)
@@ -54,7 +55,7 @@ class RegressTask(Task):
         return in_units(metrics, "mae", self.factor)
 
     def prior(self, y: Tensor, width: int) -> Tensor:
-        """The mean of the targets, or where the loss is the absolute error their median (see `_base.priors`)."""
+        """The median of the targets where the loss is the absolute error, else their mean (see `_base.priors`)."""
         return centre(y, self._loss is F.l1_loss)[None]
 
     def answers(self, y: Tensor, width: int) -> Tensor:
