@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlrun.api.display import table
-from dlrun.record.recorder import Progress, Recorder, RunInfo
+from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 
 LINES = 12  # of the table of epochs that stays visible
 
@@ -47,7 +47,7 @@ class Bar(Recorder):
         self._notes = list(info.notes)
         self._show(0.0)
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: EpochProgress) -> None:
         share = progress.step_in_epoch / progress.steps_in_epoch if progress.steps_in_epoch else 0.0
         self._show(progress.epoch - 1 + share)
 

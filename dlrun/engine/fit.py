@@ -18,7 +18,7 @@ from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.signals import Signals
 from dlrun.engine.step import EagerStep
 from dlrun.engine.stopping.early_stop import Stopper
-from dlrun.record.recorder import Progress, Recorder
+from dlrun.record.recorder import EpochProgress, Recorder
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 
@@ -182,7 +182,7 @@ def report_progress(run: Fit, first: int, end: int) -> None:
     """Tell the recorders how far an epoch is."""
     seconds = run.clock.tick()
     done = run.clock.step - first
-    run.recorder.step(Progress(
+    run.recorder.step(EpochProgress(
         epoch=run.clock.epoch + 1, step=run.clock.step, step_in_epoch=done, steps_in_epoch=end - first,
         seconds_in_epoch=seconds, values={f"train/{k}": v for k, v in run.step.task.compute(run.totals.read()).items()},
         rows_per_second=run.totals.rows / seconds if seconds else 0.0))

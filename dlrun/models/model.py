@@ -16,6 +16,7 @@ from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.layer import Layer, unfit_for_ids
 from dlrun.models.plan import LayerRow, output_shape, plan
 from dlrun.models.shapes import Shape
+from dlrun.registry import is_allowed
 
 if TYPE_CHECKING:
     from torch import nn
@@ -93,8 +94,7 @@ class Model(Kind):
         """What it does not go with in a configuration; a user's class in its lists has to be allowed."""
         for key, target in given_in_lists(self, "_target_"):
             module = str(target).rpartition(".")[0]
-            if not any(module == name.removesuffix(".*") or name.endswith(".*") and module.startswith(name[:-1])
-                       for name in config.allow):
+            if not is_allowed(module, config.allow):
                 yield Problem(f"{key}={target}", f"its code would run; allow it by  allow={module}  on the command "
                                                  "line", origin(key.split("[")[0]))
         key = self.stateful_key()

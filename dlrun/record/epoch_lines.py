@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from dlrun.record.metric import Metrics
 from dlrun.record.palette import GOOD
-from dlrun.record.recorder import Progress, Recorder, RunInfo
+from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 from dlrun.record.table import EpochTable
 from dlrun.record.terminal import as_printed
 
@@ -31,7 +31,7 @@ class EpochLines(Recorder):
         self._unseen: dict[int, tuple[Mapping[str, Any], bool]] = {}  # rows that got no line: the last, the best
         self._best: int | None = None
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: EpochProgress) -> None:
         if self._live:
             self._live.step(progress)
         if self._info and self._verbosity >= 2:

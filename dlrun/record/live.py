@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from dlrun.record.metric import Metrics
 from dlrun.record.palette import NOTED
 from dlrun.record.quantities import count, long_time
-from dlrun.record.recorder import Progress, RunInfo
+from dlrun.record.recorder import EpochProgress, RunInfo
 from dlrun.record.terminal import printable
 
 _REDRAW_SECONDS = 0.1
@@ -45,7 +45,7 @@ class Live:
         line.stylize(style, start=len(text) - len("best") if text.endswith("   best") else 0)
         self._console.print(line, soft_wrap=True)
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: EpochProgress) -> None:
         """Redraw the line, unless that was less than a tenth of a second ago."""
         now = time.monotonic()
         if now - self._drawn >= _REDRAW_SECONDS:
@@ -62,7 +62,7 @@ class Live:
         """Take the line away."""
         self._live.stop()
 
-    def _line(self, progress: Progress) -> Any:
+    def _line(self, progress: EpochProgress) -> Any:
         from rich.text import Text
 
         parts = [self._label + (f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch))]
@@ -78,7 +78,7 @@ class Live:
         bar = Text.assemble((full * done, NOTED), (empty * (_BAR - done), "dim"), "   ")
         return Text.assemble(bar, line, no_wrap=True, overflow="ellipsis")
 
-    def _left(self, progress: Progress) -> float | None:
+    def _left(self, progress: EpochProgress) -> float | None:
         """Seconds to the end, with the runs after it: whole epochs as long as the last one, its evaluation included."""
         if not (self._epochs and progress.steps_in_epoch and progress.step_in_epoch):
             return None

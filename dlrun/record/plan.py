@@ -27,9 +27,9 @@ class Job:
     """One run of a sweep.
 
     `values` are what varies, by axis, as typed (the seed apart); `row` is the name of a named row; `overrides` compose
-    it; `folder` is the run's folder below output_dir, `config` the resolved configuration (`preflight.stored` checks
-    it and makes it a run); `steps` are those of a run that nothing stops early; `environment` are the names of the
-    variables that values were taken from.
+    it; `folder` is the run's folder below output_dir, `config` the resolved configuration (`preflight.preflight.stored`
+    checks it and makes it a run); `steps` are those of a run that nothing stops early; `environment` are the names of
+    the variables that values were taken from.
     """
 
     number: int

@@ -43,7 +43,7 @@ class RunInfo:
 
 
 @dataclass(frozen=True)
-class Progress:
+class EpochProgress:
     """Where an epoch is, at a log point; `values` are the running metrics of training, `step` counts the whole run."""
 
     epoch: int
@@ -67,7 +67,7 @@ class Recorder:
     def start(self, info: RunInfo) -> None:
         """Before the first step; on a resumed run too."""
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: EpochProgress) -> None:
         """At a log point inside an epoch (the host has just read the metrics; not every step)."""
 
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
@@ -121,7 +121,7 @@ class Recorders(Recorder):
         for recorder in self.recorders:
             recorder.start(info)
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: EpochProgress) -> None:
         for recorder in self.recorders:
             recorder.step(progress)
 

@@ -10,7 +10,7 @@ from typing import Any
 from dlrun.record.events import EventFile, event_files, read_records, truncate_superseded
 from dlrun.record.folder import RunFolder, plain, yaml_text
 from dlrun.record.metrics import read
-from dlrun.record.recorder import Progress, Recorder, RunInfo
+from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 from dlrun.record.summaries import END, START, hparams, session_end, tensor
 
 _OUTCOME = ("test/", "val/kept/", "val/best/")  # written by outcome(), so stale on a resumed run
@@ -65,7 +65,7 @@ class TensorBoardWriter(Recorder):
     def fold(self, name: str, after: int) -> Recorder:
         return TensorBoardWriter(self._every, table=False)
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: EpochProgress) -> None:
         if self._every and progress.step >= self._next:
             self._next = progress.step + self._every
             for key, value in progress.values.items():

@@ -10,7 +10,7 @@ from dlrun.record.console import Console, show_result
 from dlrun.record.folder import RunFolder, write_json
 from dlrun.record.metric import Metric
 from dlrun.record.quantities import long_time, short_time
-from dlrun.record.recorder import Progress, RunInfo
+from dlrun.record.recorder import EpochProgress, RunInfo
 from dlrun.record.table import EpochTable
 
 LOSS, ACCURACY = Metric("loss", direction="min"), Metric("accuracy", direction="max", share=True, short="acc")
@@ -33,7 +33,8 @@ def run(tmp_path, monkeypatch, epochs=3, best=(1, 2), verbosity=1, result=RESULT
     }))
     for epoch in range(kw.get("first_epoch", 1), epochs + 1):
         for step in (1, 2):
-            console.step(Progress(epoch, 2 * epoch + step, step, 2, 1.0, {"train/loss": 0.5, "train/accuracy": 0.9}))
+            console.step(EpochProgress(epoch, 2 * epoch + step, step, 2, 1.0,
+                                       {"train/loss": 0.5, "train/accuracy": 0.9}))
         row = {"epoch": epoch, "step": 2 * epoch, "seconds": 6.94, "train/loss": 0.24171 / epoch,
                "train/accuracy": 0.927, "val/loss": 12.0712 / epoch**2, "val/accuracy": 1.0}
         console.epoch(row, epoch in best)
@@ -171,10 +172,10 @@ def test_the_time_left_counts_whole_epochs(tmp_path, monkeypatch):
 
     live = Live(io.StringIO(), RunInfo("d", "", "", "", Path(), {}, {}, 10, METRICS))
     try:
-        assert live._left(Progress(3, 0, 25, 100, 5.0, {})) == pytest.approx(15 + 7 * 20)
+        assert live._left(EpochProgress(3, 0, 25, 100, 5.0, {})) == pytest.approx(15 + 7 * 20)
         live.epoch({"epoch": 3, "seconds": 24.0}, best=False)
-        assert live._left(Progress(4, 0, 50, 100, 9.0, {})) == pytest.approx(12 + 6 * 24)
-        assert live._left(Progress(4, 0, 50, None, 9.0, {})) is None
+        assert live._left(EpochProgress(4, 0, 50, 100, 9.0, {})) == pytest.approx(12 + 6 * 24)
+        assert live._left(EpochProgress(4, 0, 50, None, 9.0, {})) is None
     finally:
         live.close()
 

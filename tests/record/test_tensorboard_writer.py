@@ -18,7 +18,7 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.metric import Metric
 from dlrun.record.metrics import MetricsFile, append
 from dlrun.record.pictures import save_batch
-from dlrun.record.recorder import Progress, RunInfo
+from dlrun.record.recorder import EpochProgress, RunInfo
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 
 STEPS = 10  # an epoch
@@ -49,7 +49,7 @@ def epochs(board, folder, first, last, offset=0.0, half=0):
 def steps(board, epoch, first, last, offset):
     for step in range(first, last + 1):
         whole = (epoch - 1) * STEPS + step
-        board.step(Progress(epoch, whole, step, STEPS, 0.1, {"train/loss": whole + offset}))
+        board.step(EpochProgress(epoch, whole, step, STEPS, 0.1, {"train/loss": whole + offset}))
 
 
 def result(**values):

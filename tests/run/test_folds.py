@@ -139,7 +139,7 @@ def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, 
     assert_same_run(again.folder, whole.folder)
 
 
-@pytest.mark.parametrize("place", ["write_result", "write", "mean_curve", "together"])
+@pytest.mark.parametrize("place", ["write_result", "write", "mean_curve", "folds_result"])
 def test_killed_between_the_last_fold_and_the_result(go, whole, place: str, monkeypatch) -> None:
     def killed(*given, **named):
         raise Killed

@@ -29,9 +29,9 @@ class Majority(Model):
         return f"task {task.kind} does not say which one answer makes its loss least"
 
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
-        from dlrun.models.families.majority_module import Constant
+        from dlrun.models.families.majority_module import ConstantOutput
 
-        return Constant(outputs, data_spec.target_length)
+        return ConstantOutput(outputs, data_spec.target_length)
 
     def fit(self, module: Any, rows: Any) -> None:
         module.values.copy_(rows.prior())

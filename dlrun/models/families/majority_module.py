@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Constant(nn.Module):
+class ConstantOutput(nn.Module):
     """The outputs `values` (width,) for each row, at each position where there are `length` of them."""
 
     values: Tensor

@@ -31,7 +31,6 @@ class Tabular(ListModel):
     Kotelnikov and Babenko, TabM: Advancing Tabular Deep Learning with Parameter-Efficient Ensembling (ICLR 2025).
     """
 
-    kind: ClassVar[str] = "tabular"
     suggests: ClassVar[Mapping[str, Any]] = {"optimizer": "adamw_tabular", "epochs": "auto", "batch_size": "auto",
                                              "early_stop": "auto", "dataset": "wine"}
     hidden: tuple[int, ...] = integers((128, 128), "units of each hidden layer", low=1, scalar=True)

@@ -21,7 +21,6 @@ class ColumnEmbedding(Layer):
     (2022), On Embeddings for Numerical Features in Tabular Deep Learning; as TabM (2025) uses it.
     """
 
-    kind: ClassVar[str] = "column_embedding"
     init: ClassVar[str] = "glorot_uniform"  # each parameter says its own rule
     bias_init: ClassVar[str] = "zeros"
     main: ClassVar[str] = "dim"

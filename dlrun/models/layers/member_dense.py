@@ -22,7 +22,6 @@ class MemberDense(Layer):
     2020), as TabM (Gorishniy and others, 2025) begins it.
     """
 
-    kind: ClassVar[str] = "member_dense"
     init: ClassVar[str] = "glorot_uniform"  # each parameter says its own rule
     bias_init: ClassVar[str] = "zeros"
     main: ClassVar[str] = "units"

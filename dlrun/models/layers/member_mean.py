@@ -20,7 +20,6 @@ class MemberMean(Layer):
     itself.  Numbers are begun at the mean of the training targets, in units of their deviation (`model=tabular`).
     """
 
-    kind: ClassVar[str] = "member_mean"
     main: ClassVar[str] = "of"
     of: str = choice("numbers", ("numbers", "classes"), "what the outputs are: numbers, or logits of classes")
 

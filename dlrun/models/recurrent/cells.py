@@ -25,7 +25,7 @@ from dlrun.models.recurrent.spec import Recurrent
 States = tuple[Tensor, ...]
 
 
-class Weights(NamedTuple):
+class CellWeights(NamedTuple):
     """Of one direction; the second bias is None where a cell has none."""
 
     ih: Tensor
@@ -43,11 +43,11 @@ class RecurrentCell(ABC):
         self.states = layer.states
 
     @abstractmethod
-    def __call__(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+    def __call__(self, x: Tensor, weights: CellWeights, before: States, mask: Tensor | None, mask_h: Tensor | None,
                  every: bool) -> tuple[Tensor, States]:
         ...
 
-    def settle(self, ways: Sequence[Weights]) -> None:
+    def settle(self, ways: Sequence[CellWeights]) -> None:
         """Called after a move to another device, with the weights of each direction."""
         return None
 
@@ -62,7 +62,7 @@ class KerasCell(RecurrentCell):
         super().__init__(layer)
         self.act, self.gate = GATES[layer.activation], GATES[layer.gate_activation]
 
-    def __call__(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+    def __call__(self, x: Tensor, weights: CellWeights, before: States, mask: Tensor | None, mask_h: Tensor | None,
                  every: bool) -> tuple[Tensor, States]:
         # Half precision would lose in 500 steps what it gains in one: the loop is in the weights' precision.
         with _full_precision(x.device.type):
@@ -70,7 +70,7 @@ class KerasCell(RecurrentCell):
             before = tuple(state.to(x.dtype) for state in before)
             return self._scan(x, weights, before, mask, mask_h, every)
 
-    def _scan(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+    def _scan(self, x: Tensor, weights: CellWeights, before: States, mask: Tensor | None, mask_h: Tensor | None,
               every: bool) -> tuple[Tensor, States]:
         if self.gates == 4:
             z = self._inputs(x, self._ordered(weights.ih), self._ordered(weights.bias), mask)
@@ -111,7 +111,7 @@ class FastCell(RecurrentCell):
         self.input_masks = 1
         self.run, self.mode = _FUSED[layer.kind if layer.gates > 1 else layer.activation]
 
-    def __call__(self, x: Tensor, weights: Weights, before: States, mask: Tensor | None, mask_h: Tensor | None,
+    def __call__(self, x: Tensor, weights: CellWeights, before: States, mask: Tensor | None, mask_h: Tensor | None,
                  every: bool) -> tuple[Tensor, States]:
         if mask is not None:
             x = x * mask
@@ -121,7 +121,7 @@ class FastCell(RecurrentCell):
         ends = tuple(state[0] for state in after)
         return (states if every else ends[0]), ends
 
-    def settle(self, ways: Sequence[Weights]) -> None:
+    def settle(self, ways: Sequence[CellWeights]) -> None:
         """On CUDA the weights of a direction are put into one piece of memory, where cuDNN reads them uncopied."""
         for way in ways:
             if way.ih.is_cuda and torch.backends.cudnn.is_acceptable(way.ih):

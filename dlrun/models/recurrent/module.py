@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from dlrun.models.kernel import Kernel, WithKernels
 from dlrun.models.layers.dropout_module import Dropout
-from dlrun.models.recurrent.cells import RecurrentCell, Weights, make_cell
+from dlrun.models.recurrent.cells import CellWeights, RecurrentCell, make_cell
 from dlrun.models.recurrent.masking import Padding, Skips
 from dlrun.models.recurrent.spec import Recurrent as Spec
 from dlrun.models.shapes import Shape
@@ -90,9 +90,9 @@ class Recurrent(WithKernels):
             return states
         return skips.unpack(states) if self.every else skips.last(states)
 
-    def _weights(self, way: str) -> Weights:
-        return Weights(getattr(self, f"weight_ih{way}"), getattr(self, f"weight_hh{way}"), getattr(self, f"bias{way}"),
-                       getattr(self, f"bias_hh{way}", None))
+    def _weights(self, way: str) -> CellWeights:
+        return CellWeights(getattr(self, f"weight_ih{way}"), getattr(self, f"weight_hh{way}"),
+                           getattr(self, f"bias{way}"), getattr(self, f"bias_hh{way}", None))
 
     def _masks(self, x: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """Of the inputs (gates, rows, features) and of the state (gates, rows, units), drawn in this order.

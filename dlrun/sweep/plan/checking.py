@@ -40,7 +40,7 @@ class Checker:
     _bad: dict[tuple[tuple[str, ...], str], Problem] = field(default_factory=dict)
 
     def check(self, overrides: Sequence[str]) -> Examined:
-        """What `preflight.examine` finds; overrides that were wrong in another job are not tried again."""
+        """What `preflight.preflight.examine` finds; overrides that were wrong in another job are not tried again."""
         groups = tuple(filter(self._chooses_option, overrides))
         known = [self._bad[groups, override] for override in overrides if (groups, override) in self._bad]
         rest = [override for override in overrides if (groups, override) not in self._bad]

@@ -11,14 +11,12 @@ from typing import Any
 from dlrun.config.check.allow import KEY as ALLOW
 from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError, Problem, problem
-from dlrun.config.schema.quoting import show
+from dlrun.config.schema.quoting import Origin, show
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.sweeps import Sweep
 from dlrun.sweep.request.axes import Axis, Choice, axis_of, axis_of_values, choice_of, zipped
 from dlrun.sweep.request.skip import Skip
 from dlrun.sweep.request.to_override import to_override
-
-Origin = Callable[[str], str]
 
 
 @dataclass
