@@ -18,7 +18,6 @@ from dlrun.data.split import split_rows, test_rows
 from dlrun.models.model import Network
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.design import design
-from dlrun.preflight.parts import parts_problems
 from dlrun.preflight.steps import epoch_steps
 from dlrun.preflight.task_choice import pairing, task_option, task_values, with_task
 
@@ -83,7 +82,10 @@ def check_fit(config: Config | None, before: list[Problem],
     if not any(_about(problem, "model") for problem in before):
         try:
             network = design(config, data_spec)
-            problems += parts_problems(config, network, data_spec)
+            if config.optimizer.accumulate > 1:
+                from dlrun.preflight.parts import parts_problems
+
+                problems += parts_problems(config, network, data_spec)
         except ConfigError as wrong:
             problems += [_of_model(config, problem) for problem in wrong.problems]
     return Checked(config, info, rows, outputs, network, option, decisions=tuple(decisions)), problems

@@ -15,7 +15,7 @@ from dlrun.models.plan import each
 
 def parts_problems(config: Config, network: Network, data_spec: DatasetSpec) -> Iterator[Problem]:
     """The layer of a network that takes a batch as a whole; a user's class is looked at when it is built."""
-    if config.optimizer.accumulate > 1 and (mixing := next(_mixing(network, data_spec), "")):
+    if (mixing := next(_mixing(network, data_spec), "")):
         yield in_parts(config, mixing)
 
 

@@ -14,10 +14,10 @@ from dlrun.registry import register
 @register("layer", "global_pool")
 @dataclass(frozen=True)
 class GlobalPool(Layer):
-    """One value for each channel: its largest, its mean or its sum."""
+    """One value for each channel: its largest, its mean, its sum, or the one at its last position."""
 
     main: ClassVar[str] = "take"
-    take: str = choice("average", ("average", "max", "sum"), "what is taken of a channel")
+    take: str = choice("average", ("average", "max", "sum", "last"), "what is taken of a channel")
 
     def output(self, shape: Shape) -> Shape:
         positions(shape, self.kind)

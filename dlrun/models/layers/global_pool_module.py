@@ -15,6 +15,8 @@ class GlobalPool(nn.Module):
         self.take = take
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.take == "last":
+            return x.flatten(2)[:, :, -1]
         if self.take == "max":
             return torch.amax(x, self.axes)
         return torch.sum(x, self.axes) if self.take == "sum" else torch.mean(x, self.axes)
