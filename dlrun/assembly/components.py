@@ -21,11 +21,9 @@ from dlrun.data.batches import Batches, Rows
 from dlrun.data.cache import verified
 from dlrun.data.prepare import prepare
 from dlrun.data.prepared import PreparedData, Split
-from dlrun.models.batch_statistics import mixes_rows
 from dlrun.models.build import stateful
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.parts import in_parts
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
 from dlrun.tasks._base.context import BuildContext
@@ -144,8 +142,12 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     rng = StepRng(seed, machine.device)
     model: nn.Module = config.model.build(checked.network, prepared.data_spec, config.task.width(prepared.data_spec),
                                           seed, rng)
-    if config.optimizer.accumulate > 1 and mixes_rows(model):
-        raise ConfigError([in_parts(config, f"{config.model.given}'s batch norm")])
+    if config.optimizer.accumulate > 1:
+        from dlrun.models.batch_statistics import mixes_rows
+        from dlrun.preflight.parts import in_parts
+
+        if mixes_rows(model):
+            raise ConfigError([in_parts(config, f"{config.model.given}'s batch norm")])
     if prepared.data_spec.input_kind == "tokens":
         from dlrun.assembly.vectors import set_vectors
 
