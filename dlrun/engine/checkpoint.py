@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import torch
 
 from dlrun.record import digest
 from dlrun.record.own_file import replacing
 from dlrun.record.stored import Damaged
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _MARK = b"dlrun checkpoint crc32c "
 _COMMENT = len(_MARK) + 9  # the checksum and a line feed
@@ -33,8 +37,11 @@ class Stateful(Protocol):
         """Go on from what `state` gave; takes every key out of it (`pop`), so that one that is not read is noticed."""
 
 
-def save(path: Path, content: dict[str, Any], before: Path | None = None) -> None:
-    """Write tensors and plain values atomically, with their checksum; the file that was there becomes `before`."""
+def save(path: Path, content: dict[str, Any], before: Path | None = None, after: Iterable[Future[None]] = ()) -> None:
+    """Write tensors and plain values atomically, with their checksum; the file that was there becomes `before`.
+
+    It takes its place when the results `after` have come, of `to_disk`.
+    """
     with replacing(path, sync=True) as stream:
         summed = _Summed(stream)
         try:
@@ -45,6 +52,8 @@ def save(path: Path, content: dict[str, Any], before: Path | None = None) -> Non
         stream.write(_COMMENT.to_bytes(2, "little") + _MARK + digest.hexadecimal(summed.crc).encode() + b"\n")
         if before is not None and path.is_file():
             _keep(path, before)
+        for synced in after:
+            synced.result()
 
 
 class _Summed:

@@ -13,6 +13,7 @@ from dlrun.engine.checkpoint import Stateful, gather, read, save, scatter
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import require
 from dlrun.record.metrics import MetricsFile
+from dlrun.record.own_file import to_disk
 
 ROWS = "metrics_and_seconds"  # of a checkpoint: the lines of metrics.jsonl
 SHARE = 0.02  # of the time between two writes that a write at the end of an epoch may have taken
@@ -68,7 +69,7 @@ class CheckpointManager:
     def __init__(self, folder: RunFolder, run_id: str, components: dict[str, Stateful], best: BestWeights,
                  rows: MetricsFile, seconds: float, flush: Callable[[], None] = lambda: None):
         self.last, self.previous, self.best_file = folder.last, folder.previous, folder.best
-        self.run_id, self.rows, self.run_folder, self.flush = run_id, rows, folder.run, flush
+        self.run_id, self.rows, self.folder, self.flush = run_id, rows, folder, flush
         self.components: dict[str, Stateful] = {**components, "best": best}
         self.best, self.seconds = best, seconds
         self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
@@ -94,12 +95,13 @@ class CheckpointManager:
         Raises OSError, FileNotFoundError of the run's folder where that was removed.
         """
         start = time.monotonic()
-        require(self.run_folder)
+        require(self.folder.run)
         self.flush()  # a run that resumes from this checkpoint records nothing of before again
+        synced = to_disk(self.folder.path)
         # best.pt first: killed between the two, a run goes back a little and writes the same best.pt again.
         self.write_best()
         save(self.last, {"id": self.run_id, "epoch": epoch, "step": step, "parts": gather(self.components),
-                         ROWS: self.rows.text}, before=self.previous)
+                         ROWS: self.rows.text}, before=self.previous, after=synced)
         self._written = time.monotonic()
         self._cost = self._written - start
         self.saved = (epoch, step)

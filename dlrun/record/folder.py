@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlrun.record import manifest
 from dlrun.record.older import UNITS, result_in_units
-from dlrun.record.own_file import open_own, refuse_links, replacing
+from dlrun.record.own_file import refuse_links, replacing, sync_folder, to_disk
 from dlrun.record.status import STATUSES
 from dlrun.record.stored import mapping, read_file
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
 
 
 class RunFolder:
@@ -108,6 +104,7 @@ def clear(folder: RunFolder) -> None:
         if not (place.is_symlink() or place.parent.is_symlink()):
             for name in ("result.json", manifest.FILE):
                 _remove(place / name)
+            sync_folder(place)  # before anything else goes
     for entry in sorted(folder.path.iterdir(), key=lambda entry: entry == folder.provenance):
         if entry.name != "lock":
             _remove(entry)
@@ -120,57 +117,29 @@ def _remove(entry: Path) -> None:
         entry.unlink(missing_ok=True)
 
 
-_beside: dict[Path, list[Future[None]]] = {}  # by folder: files whose way to the disk `write_result` waits for
-
-
 def write_bytes(path: str | os.PathLike[str], data: bytes, sync: bool = True) -> None:
     """Replace a file in one step: a reader, or a crash, sees the old content or the new, never a part.
 
-    Without `sync` a thread waits for the disk (5 to 15 milliseconds), beside the training: a power failure in them may
-    leave an empty file, but never beside a result.
+    With `sync` it is on the disk when this returns (5 to 15 milliseconds).  Without, a loss of power may leave the old
+    file, an empty one, or none, until the next checkpoint or result of its run: those wait for all files of it.
     """
     path = Path(path)
     with replacing(path, sync) as file:
         file.write(data)
-    if not sync:
-        _beside.setdefault(path.parent, []).append(_pool().submit(_to_disk, path))
-
-
-@functools.cache
-def _pool() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # it brings logging, which reports do without
-
-    return ThreadPoolExecutor(1, "to-disk")
-
-
-def _forked() -> None:
-    """A forked process has neither the thread nor what it was to wait for."""
-    _beside.clear()
-    _pool.cache_clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
-
-
-def _to_disk(path: Path) -> None:
-    try:
-        with open_own(path, "r+b") as file:
-            os.fsync(file.fileno())
-    except FileNotFoundError:
-        pass  # the run was cleared meanwhile: there is nothing to keep
+    if sync:
+        sync_folder(path.parent)
 
 
 def write_result(folder: RunFolder, result: Mapping[str, Any]) -> None:
-    """Write result.json, the last file of a run, when those written without `sync` are on the disk.
+    """Write result.json, the last file of a run, when all others are on the disk.
 
     The manifest comes just before it: where there is a result there are the checksums of all files.  Raises the
     OSError of any of them.
     """
     data = json_text(result).encode()
     write_text(folder.manifest, manifest.text(folder.path, manifest.END, {"result.json": data}), sync=False)
-    for written in _beside.pop(folder.path, []):
-        written.result()
+    for synced in to_disk(folder.path, parents=3):  # the name of the run, output_dir, and what that lies in
+        synced.result()
     write_bytes(folder.result_file, data)
 
 

@@ -84,8 +84,8 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 
 def write(path: str | os.PathLike[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Replace the file by these rows, in one step."""
-    write_text(path, "".join(map(_line, rows)))
+    """Replace the file by these rows, in one step; the next result waits until they are on the disk."""
+    write_text(path, "".join(map(_line, rows)), sync=False)
 
 
 class MetricsFile:
@@ -99,7 +99,7 @@ class MetricsFile:
         """Add one epoch's row; rows that were taken from the file meanwhile come back."""
         size = self.path.stat().st_size if self.path.is_file() else 0
         if size != len(self.text.encode()):
-            write_text(self.path, self.text)
+            write_text(self.path, self.text, sync=False)
         self._lines.append(append(self.path, row))
 
     def rows(self) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ class MetricsFile:
         if text is None:
             self._lines = [_line(row) for row in self.require(epoch)]
             if self.path.exists():
-                write_text(self.path, self.text)
+                write_text(self.path, self.text, sync=False)
             return ""
         self._lines = text.splitlines(keepends=True)
         expected = _rows(text.encode())
@@ -141,5 +141,5 @@ class MetricsFile:
         except Damaged as error:
             wrong = error.wrong
         if expected or self.path.exists():
-            write_text(self.path, text)
+            write_text(self.path, text, sync=False)
         return f"{self.path.name} was damaged ({wrong}); its rows are restored from the checkpoint" if wrong else ""

@@ -1,18 +1,25 @@
-"""Files that dlrun writes into folders that may come from elsewhere: no link is followed, no pipe is waited for."""
+"""Files that dlrun writes into folders that may come from elsewhere: no link is followed, no pipe is waited for.
+
+Written is not on the disk: `to_disk` brings a folder there before something is written that relies on it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from dlrun.config.problem import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _RANDOM = 8  # bytes in the name of a file that is being written
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))  # Windows has none of them
@@ -110,6 +117,69 @@ def _locked(handle: int, wait: bool = False) -> bool:
         return True
     except OSError:  # another process has it, or the file system knows no locks
         return False
+
+
+# What opening a file says that was removed, or is none of dlrun's: a link, a pipe, another user's.
+_NOT_OWN = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EACCES, errno.EPERM)
+_on_disk: dict[str, tuple[int, int, int]] = {}  # files by path, as they were when this process synced them
+
+
+def to_disk(folder: Path, parents: int = 0, only: Iterable[str] | None = None) -> list[Future[None]]:
+    """Begin to bring what a folder holds (of its files these `only`) to the disk, content and names.
+
+    The names of that many folders above it (`parents`) come too.  All is there when all results have come; each raises
+    the OSError of its file.  Threads wait for the disk, which takes many files in about the time of one.
+    """
+    found = [_pool().submit(sync_folder, str(above)) for above in list(folder.parents)[:parents]]
+    for place, _, names in os.walk(folder) if only is None else [(str(folder), [], list(only))]:
+        found += [_pool().submit(_sync, os.path.join(place, name)) for name in names if not name.endswith(".tmp")]
+        found.append(_pool().submit(sync_folder, place))
+    return found
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Return when the names in a folder are on the disk; where folders cannot be synced, nothing is done."""
+    if sys.platform == "win32":  # NTFS keeps a journal of names
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # it was removed; it is not this user's
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # what network drives answer
+            raise
+    finally:
+        os.close(handle)
+
+
+def _sync(path: str) -> None:
+    try:
+        handle = own_handle(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    except OSError as error:
+        if error.errno in _NOT_OWN:
+            return
+        raise
+    try:
+        now = os.fstat(handle)
+        state = now.st_ino, now.st_size, now.st_mtime_ns
+        if _on_disk.get(path) != state:
+            os.fsync(handle)
+            _on_disk[path] = state
+    finally:
+        os.close(handle)
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # it brings logging, which reports do without
+
+    return ThreadPoolExecutor(8, "to-disk")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # it has none of the threads
 
 
 def cannot_write(error: OSError) -> ConfigError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from dlrun.record import digest
 from dlrun.record.folder import plain, write_json, write_text
-from dlrun.record.own_file import cannot_write, refuse_links, remove_halves
+from dlrun.record.own_file import cannot_write, refuse_links, remove_halves, sync_folder
 from dlrun.record.stored import Damaged, mapping, read_file
 from dlrun.record.trials import FILE as TRIALS
 
@@ -95,6 +95,8 @@ def store(plan: Plan) -> None:
         "command": list(plan.command), "options": plan.options, "notes": list(plan.notes),
         _SUM: digest.hexadecimal(digest.extend(0, lines.encode()))})
     write_json(plan.folder / "plan.json", digest.sealed(head))
+    for above in plan.folder.parents[:3]:  # sweeps, output_dir, and what that lies in
+        sync_folder(above)
 
 
 def load(folder: Path) -> Plan:

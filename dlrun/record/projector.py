@@ -43,11 +43,11 @@ def save_projector(folder: str | os.PathLike[str], points: Mapping[str, Points])
             fields.append(f'sprite {{ image_path: "{FOLDER}/{name}.png" single_image_dim: {size[1]} '
                           f"single_image_dim: {size[0]} }}")
         blocks.append("embeddings {\n" + "".join(f"  {field}\n" for field in fields) + "}\n")
-    write_text(folder / CONFIG, "".join(blocks))
+    write_text(folder / CONFIG, "".join(blocks), sync=False)
 
 
 def _rows(path: Path, lines: Any) -> None:
-    write_text(path, "".join(f"{line}\n" for line in lines))
+    write_text(path, "".join(f"{line}\n" for line in lines), sync=False)
 
 
 def _sprite(path: Path, images: Any) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ from typing import Any
 from dlrun.record.events import EventFile, event_files, read_records, truncate_superseded
 from dlrun.record.folder import RunFolder, plain, yaml_text
 from dlrun.record.metrics import read
+from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 from dlrun.record.summaries import END, START, hparams, session_end, tensor
 
@@ -59,6 +60,9 @@ class TensorBoardWriter(Recorder):
             if row["epoch"] < info.first_epoch:
                 self._row({key: value for key, value in row.items() if (key, row["epoch"]) not in kept})
         file.flush()
+        if old:
+            for synced in to_disk(info.folder):  # before what it replaces goes
+                synced.result()
         for path in old:
             truncate_superseded(path)
 

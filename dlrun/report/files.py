@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import write_json, write_text
-from dlrun.record.own_file import remove_halves
+from dlrun.record.own_file import remove_halves, to_disk
 from dlrun.record.spreadsheet import cell
 from dlrun.record.terminal import printable
 from dlrun.report.formatting import common_line, head_line, heads, lines
@@ -25,8 +25,10 @@ def write_files(report: Report, into: Path) -> list[Path]:
         "table.csv": as_csv, "table.md": as_markdown, "table.tex": as_latex, "report.html": as_html}
     remove_halves(into, *made, "report.json")
     for name, text in made.items():
-        write_text(into / name, text(report))
-    write_json(into / "report.json", as_data(report))
+        write_text(into / name, text(report), sync=False)
+    write_json(into / "report.json", as_data(report), sync=False)
+    for synced in to_disk(into, parents=1, only=(*made, "report.json")):
+        synced.result()
     return [into / name for name in (*made, "report.json")]
 
 

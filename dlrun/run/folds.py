@@ -26,6 +26,7 @@ from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder, clear, write_result
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import read, write
+from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import Recorder
 from dlrun.record.remarks import of_folds
 from dlrun.record.status import DONE
@@ -59,6 +60,8 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     truncate_to_checkpoint(folder)
     folder.metrics.unlink(missing_ok=True)  # made from those of the folds, at the end
     write_header(config, rows, folder, run_id, machine, start, command, **checked.origins())
+    for synced in to_disk(folder.path):  # before the folds, whose checkpoints wait for their own files only
+        synced.result()
     recorder.start(folds_info(checked, rows, machine, folder, notes))
     done: dict[str, dict[str, Any]] = {}
 

@@ -37,7 +37,8 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
         here = {**own, "resumed": again}
     elif start.run_id not in (None, run_id):
         here["continues"] = start.run_id
-    write_json(folder.provenance, here)
+    # A checkpoint that is there already needs it; the first one of a run waits for it.
+    write_json(folder.provenance, here, sync=bool(own) and start.run_id == run_id)
     write_manifest(folder)
 
 

@@ -24,9 +24,10 @@ from typing import Any
 class Call:
     """One call, before it is made.
 
-    `kind` is open, write, truncate, fsync, fsyncdir, rename, link, unlink, rmdir or mkdir.  `handle` numbers the opened
-    files; `path` is what is changed, `other` the second name of rename and link; `at` is the offset of a write, or the
-    new size.  An open says whether the file was `created` or emptied (`cut`).
+    `kind` is open, write, truncate, fsync, fsyncdir, rename, link, unlink, rmdir or mkdir.  `handle` numbers the files
+    opened for writing, 0 for another that is synced; `path` is what is changed, `other` the second name of rename and
+    link; `at` is the offset of a write, or the new size.  An open says whether the file was `created` or
+    emptied (`cut`).
     """
 
     kind: str
@@ -129,7 +130,7 @@ class Layer:
                 if number in layer._handles:
                     layer.see(Call("fsync", layer._handles[number][1], handle=layer._handles[number][0]))
                 elif found := layer.path(os.readlink(f"/proc/self/fd/{number}")):
-                    layer.see(Call("fsyncdir", found))
+                    layer.see(Call("fsyncdir" if os.path.isdir(found) else "fsync", found))
                 real["fsync"](number)
 
         def two(name: str, kind: str) -> Callable[..., None]:

@@ -35,7 +35,8 @@ def kill_at_every_call(cases: Cases, name: str, scenario: Scenario, place: Path,
                        only: Callable[[list[Call]], Container[int]] | None = None) -> None:
     """Kill before each call (or each `every`-th from `first`), and within each write; of some numbers `only`."""
     place.mkdir(parents=True, exist_ok=True)
-    template, whole, calls = prepared(scenario, place)
+    template, whole, found = prepared(scenario, place)
+    calls = [call for call in found if call.kind != "reopen"]
     numbers = range(1, len(calls) + 1) if only is None else only(calls)
     points = [(number, torn) for number, call in enumerate(calls, start=1) if number in numbers
               for torn in ((False, True) if call.kind == "write" else (False,))]
@@ -95,7 +96,7 @@ def calls_of(command: list[str], place: Path) -> list[Call]:
         os.chdir(place)
         install(place, lambda call, write: found.append(call))
         assert route(list(command)) == 0
-        return [call for call in found if call.kind != "reopen"]
+        return found
 
     found: list[Call] = children.returned(work, place.with_name("seen.log"))
     return found

@@ -15,6 +15,7 @@ from dlrun.report.find import run_folders
 from tests.faults.calls import Call
 from tests.faults.families import DENSE, FAMILIES
 from tests.faults.kills import Scenario, kill_at_every_call
+from tests.faults.power import one_after_another
 from tests.faults.same import names
 from tests.helpers.cases import Cases
 
@@ -52,8 +53,9 @@ EVERY = {"conv1d": 3, "kfold": 2, "search": 2, **dict.fromkeys(
 
 
 @pytest.fixture(autouse=True)
-def quick_sample_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sample_classifier, "STEPS", 3)
+    one_after_another(monkeypatch)
 
 
 def test_some_kills_of_a_run(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dlrun.record.folder import RunFolder, plain, write_bytes, write_json, write_result, write_text
+from dlrun.record.own_file import to_disk
 from dlrun.record.stored import read_json
 
 
@@ -68,7 +69,7 @@ def test_a_result_is_written_when_what_was_written_beside_is_on_the_disk(tmp_pat
     def slow(handle):
         assert gate.wait(60)
         fsync(handle)
-        on_disk.append(os.fstat(handle).st_size)
+        on_disk.append(os.fstat(handle).st_ino)
 
     monkeypatch.setattr(os, "fsync", slow)
     write_text(folder.config, "seed: 0\n", sync=False)
@@ -81,7 +82,28 @@ def test_a_result_is_written_when_what_was_written_beside_is_on_the_disk(tmp_pat
     assert ending.is_alive() and folder.result() is None and on_disk == []
     gate.set()
     ending.join(60)
-    assert on_disk[0] == len("seed: 0\n") and on_disk[-1] == folder.result_file.stat().st_size
+    *before, result, names = on_disk
+    places = (folder.config, folder.checkpoints, folder.path, tmp_path.parent)
+    assert {place.stat().st_ino for place in places} < set(before)
+    assert [result, names] == [folder.result_file.stat().st_ino, folder.path.stat().st_ino]
+
+
+def test_what_is_on_the_disk_is_synced_again_only_when_it_has_changed(tmp_path, monkeypatch):
+    paths, fsync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (paths.append(os.fstat(handle).st_ino), fsync(handle)))
+    for name in ("a", "b"):
+        (tmp_path / name).write_text("1")
+
+    def synced():
+        paths.clear()
+        for one in to_disk(tmp_path):
+            one.result()
+        return {path.name for path in (tmp_path, *tmp_path.iterdir()) if path.stat().st_ino in paths}
+
+    assert synced() == {tmp_path.name, "a", "b"}
+    with open(tmp_path / "a", "a") as file:
+        file.write("2")
+    assert synced() == {tmp_path.name, "a"}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -14,7 +14,7 @@ from typing import Any
 from optuna.storages.journal import BaseJournalBackend
 
 from dlrun.record.digest import SEAL, extend, hexadecimal
-from dlrun.record.own_file import open_own
+from dlrun.record.own_file import open_own, sync_folder
 
 _SEALED = re.compile(rb'(.*),"' + SEAL.encode() + rb'":"([0-9a-f]{8})"\}')
 
@@ -58,6 +58,9 @@ class SealedJournal(BaseJournalBackend):
             file.write(b"".join(lines))
             file.flush()
             os.fsync(file.fileno())
+        if not self._logs:
+            for folder in self._path.parents[:4]:  # the sweep's, sweeps, output_dir, and what that lies in
+                sync_folder(folder)
         self._crc = crc
         self._logs += [json.loads(line) for line in lines]
 

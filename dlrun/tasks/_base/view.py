@@ -88,7 +88,7 @@ class View:
 
     def write(self, name: str, text: str) -> None:
         """Write ``pictures/<name>.txt`` and tell the recorders, under the name before its number."""
-        write_text(self.folder.pictures / f"{name}.txt", text)
+        write_text(self.folder.pictures / f"{name}.txt", text, sync=False)
         self.recorder.text(name.partition("-")[0], self.epoch, text)
 
     def save(self, name: str, make: Callable[[Path], None], numbered: bool = False) -> None:
