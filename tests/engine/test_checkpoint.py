@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -197,10 +199,10 @@ def test_best_pt_is_there_when_a_kill_fell_between_the_two_files(go, monkeypatch
     class Killed(BaseException):
         pass
 
-    def killed(path: Path, content: dict, before: Path | None = None) -> None:
+    def killed(path: Path, content: dict, before: Path | None = None, after: Iterable[Future[None]] = ()) -> None:
         if written and written[-1] != path:  # the second of the pair never comes
             raise Killed
-        real(path, content, before)
+        real(path, content, before, after)
         if content.get("step") != 0:
             written.append(path)
 
