@@ -23,7 +23,7 @@ def split_indices(cfg: DatasetKind, source: RawDataset, validation: Validation, 
     no fold all of these rows are the training split.
     """
     own = {name for name, array in (("val", source.x_val), ("test", source.x_test)) if array is not None}
-    train, test = _test_rows(cfg, source, "test" in own, counts)
+    train, test = _test_rows(cfg, source, "test" in own, counts, seed)
     train = train[: train_size or len(train)]
     found = {"test": test} if counts["test"] else {}
     if isinstance(validation, KFold):
@@ -47,13 +47,14 @@ def _shuffled(rows: int, seed: int) -> np.ndarray:
 
 
 def _test_rows(cfg: DatasetKind, source: RawDataset, has_own: bool,
-               counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
+               counts: dict[str, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
     rows = np.arange(len(source.x))
     if cfg.test_take == "end":
         return rows[: len(rows) - counts["test"]], rows[len(rows) - counts["test"] :]
     if cfg.split_seed is not None and (not has_own or source.grouped):
         # Also without a test split: rows in the order of their classes would make "the last rows" one class.
-        rows = _shuffled(len(source.x), derive_seed(cfg.split_seed, "test"))
+        own_seed = cfg.split_seed if isinstance(cfg.split_seed, int) else seed
+        rows = _shuffled(len(source.x), derive_seed(own_seed, "test"))
     if has_own:
         assert source.x_test is not None
         return rows, np.arange(len(source.x_test))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.check.allow import allow_typed
 from dlrun.config.check.check import inspect
 from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.compose import compose
 from dlrun.config.compose.composition import Composition
+from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.quoting import Origin
 from dlrun.config.schema.root import GROUPS
@@ -19,6 +20,9 @@ from dlrun.data.dataset_info import dataset_info
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.fits import ReadInfo, check_fit
 from dlrun.registry import BrokenKind, find, is_known
+
+if TYPE_CHECKING:
+    from dlrun.preflight.undecided import Decision
 
 Compose = Callable[[Sequence[str]], tuple[Composition | None, list[Problem]]]
 
@@ -58,8 +62,13 @@ def preflight(overrides: Sequence[str]) -> Checked:
 def examine(overrides: Sequence[str], compose: Compose = compose, read_info: ReadInfo = dataset_info) -> Examined:
     """Compose and check a command.  A plan of many hands in a `compose` and a `read_info` that remember."""
     try:
+        overrides, chosen = _with_model_named(overrides, compose, read_info)
         overrides, stopped = _with_task_named(overrides, compose, read_info)
-        return stopped or _examined(*compose(overrides), read_info)
+        found = stopped or _examined(*compose(overrides), read_info)
+        if chosen and found.checked is not None:
+            decided = (*chosen, *found.checked.decisions)
+            found = replace(found, checked=replace(found.checked, decisions=decided))
+        return found
     except BrokenKind as broken:
         return Examined(None, [Problem(broken.given, broken.reason)], [], None)
 
@@ -74,6 +83,45 @@ def stored(plain: dict[str, Any]) -> Checked:
     if problems or more or checked is None:
         raise ConfigError(problems + more)
     return checked
+
+
+def _with_model_named(overrides: Sequence[str], compose: Compose,
+                      read_info: ReadInfo) -> tuple[Sequence[str], Sequence[Decision]]:
+    """The overrides, and `model=` where none is chosen and the data is no pictures; what was decided, with its reason.
+
+    Where the data cannot be seen the default stays, and what is wrong with the data is said.
+    """
+    if not _leaves_model_open(overrides):
+        return overrides, ()
+    from dlrun.preflight.model_choice import DEFAULT, suited
+
+    composition, problems = compose(overrides)
+    if composition is None or problems:
+        return overrides, ()
+    config, wrong = inspect(composition.plain)
+    if config is None or wrong or config.model.kind != DEFAULT:
+        return overrides, ()
+    try:
+        info = read_info(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                         train_size=config.train_size, seed=config.seed)
+    except ConfigError:
+        return overrides, ()
+    word, why = suited(info.data_spec)
+    if word == DEFAULT:
+        return overrides, ()
+    from dlrun.preflight.undecided import Decision
+
+    return [*overrides, f"model={word}"], (Decision("model", word, why),)
+
+
+def _leaves_model_open(overrides: Sequence[str]) -> bool:
+    """Whether a command names data that may not be pictures, and no model, nor a task or experiment that brings one."""
+    given = {key.lstrip("+~"): value for key, _, value in (override.partition("=") for override in overrides)}
+    option = given.get("dataset", "")
+    if not option or any(key.split(".")[0].split("@")[0] in ("model", "experiment", "task") for key in given):
+        return False
+    known = getattr(find("dataset", option), "known", None) if is_known("dataset", option) else None
+    return known is None or known.data_spec.input_kind != "image"
 
 
 def _with_task_named(overrides: Sequence[str], compose: Compose,

@@ -38,7 +38,7 @@ def folds_info(checked: Checked, rows: PreparedData, machine: Machine, folder: R
         model_line=_model_line(config, None if table is None else sum(totals(table))),
         device_line=f"{machine.line}{precision}", folder=folder.path, config=config.plain,
         flat=_hyperparameters(config.plain), epochs=config.epochs, metrics=_shown(config, measured(config)),
-        primary=config.task.primary, notes=notes,
+        primary=config.task.primary, notes=[*_table(rows), *notes],
         verbosity=config.verbosity, folds=folds.count + folds.final)
 
 
@@ -54,7 +54,7 @@ def run_info(components: RunComponents, machine: Machine, folder: RunFolder, tra
         flat=_hyperparameters(config.plain), epochs=training.epochs,
         metrics=_shown(config, [*measured(config), *config.task.sample_columns(components.prepared.data_spec)]),
         primary=config.task.primary, first_epoch=clock.epoch + 1, resumed_step=clock.step,
-        monitor=training.stopper.monitor, notes=notes, verbosity=config.verbosity)
+        monitor=training.stopper.monitor, notes=[*_table(components.prepared), *notes], verbosity=config.verbosity)
 
 
 def _shown(config: Config, keys: Sequence[str]) -> dict[str, Metric]:
@@ -88,6 +88,16 @@ def _shape_line(prepared: PreparedData) -> str:
     if data_spec.input_kind == "series":
         return f"{shape[1]} steps of {shape[0]} values"
     return f"{shape[0]:,} features"
+
+
+def _table(prepared: PreparedData) -> list[str]:
+    """How a user's table was read, and what is learned of it; nothing for other data."""
+    reading = prepared.settings.get("reading")
+    if not reading:
+        return []
+    from dlrun.data.table_line import table_line
+
+    return list(filter(None, [table_line(reading, prepared.data_spec)]))
 
 
 def _model_line(config: Config, parameters: int | None) -> str:

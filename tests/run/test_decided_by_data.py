@@ -92,3 +92,60 @@ def test_batches_are_about_a_sixteenth_of_a_small_table(rows: int, size: int) ->
 
 def test_epochs_make_a_training_about_eight_thousand_steps_long() -> None:
     assert [epochs(steps) for steps in (1, 20, 100, 400)] == [400, 400, 80, 40]
+
+
+@pytest.mark.parametrize(("words", "model"), [
+    (["dataset=iris"], "tabular"), (["dataset=diabetes", "epochs=2"], "tabular"), (["dataset=moons"], "tabular"),
+    (["dataset=digits_rows"], "recurrent"), (["dataset=digits"], "cnn"), (["epochs=2"], "cnn")])
+def test_without_a_model_the_data_chooses_one(words: list[str], model: str) -> None:
+    checked = preflight(words)
+    assert checked.config.model.kind == model
+    named = [decision for decision in checked.decisions if decision.key == "model"]
+    assert [decision.reason.startswith("the data is") for decision in named] == [True] * (model != "cnn")
+    assert identity(preflight([*words, f"model={checked.config.model.name}"]).config) == identity(checked.config)
+
+
+def test_a_model_its_keys_a_task_and_an_experiment_are_left_as_they_are_typed() -> None:
+    for words in (["dataset=iris", "model=cnn"], ["dataset=iris", "model.filters=[8]"], ["dataset=iris", "task=vae"]):
+        with pytest.raises(ConfigError) as caught:
+            preflight(words)
+        assert not any("tabular" in problem.given for problem in caught.value.problems), words
+
+
+def test_many_columns_are_left_to_dense_layers(tmp_path: Path) -> None:
+    lines = [",".join([*(str((row * place) % 7) for place in range(501)), "ab"[row % 2]]) for row in range(20)]
+    (tmp_path / "wide.csv").write_text("\n".join(lines) + "\n")
+    words = ["dataset=csv", f"dataset.path={tmp_path / 'wide.csv'}", "dataset.target=-1"]
+    assert preflight(words).config.model.kind == "dense"
+
+
+def test_the_header_says_how_the_table_was_read_and_what_is_learned(prices: list[str], tmp_path: Path, go) -> None:
+    notes = Notes()
+    go(*prices, "dataset.target=kind", "dataset.drop=[price]", "max_steps=1", recorders=[notes])
+    assert notes.notes[0] == ("cells between commas, names in the first line, decimal point · "
+                              "target kind: 2 classes (a, b) · left out: price")
+    lines = ["1,5;2,5;7"] * 20 + ["2,5;1,5;8,5"] * 20
+    (tmp_path / "n.csv").write_text("\n".join(lines) + "\n")
+    go("dataset=csv", f"dataset.path={tmp_path / 'n.csv'}", "dataset.target=-1", *prices[2:], "max_steps=1",
+       recorders=[notes])
+    assert notes.notes[0] == ("cells between semicolons, no names: columns are called by their number, decimal comma · "
+                              "target column 2: a number")
+
+
+def test_one_word_is_five_shuffled_folds(prices: list[str]) -> None:
+    word, typed = (preflight([*prices, "dataset.target=kind", f"validation={value}"]).config
+                   for value in ("kfold", "{kind: kfold, k: 5, shuffle: true}"))
+    assert word.validation == typed.validation and identity(word) == identity(typed)
+
+
+def test_splits_by_the_runs_seed_are_those_of_that_split_seed(prices: list[str]) -> None:
+    def test_rows(*words: str) -> list[list[float]]:
+        from dlrun.baselines.measure import prepared_rows
+
+        rows = next(prepared_rows(preflight([*prices, "dataset.target=kind", *words]).config, print)).test
+        assert rows is not None
+        return rows.x.tolist()
+
+    by_seed = [test_rows("dataset.split_seed=seed", f"seed={seed}") for seed in (0, 3)]
+    assert by_seed == [test_rows(f"dataset.split_seed={seed}", "seed=9") for seed in (0, 3)]
+    assert by_seed[0] != by_seed[1]

@@ -46,7 +46,8 @@ class Explain(Verb):
             values = getattr(config, group)
             name = values.name or (values.kind if values.kind != group else "")
             first = (type(values).__doc__ or "").strip().splitlines()[0]
-            say(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"   {first}")
+            why = f"   (auto: {decided[group].reason})" if group in decided else ""
+            say(paint(f"{group} {name}".strip(), "bold", sys.stdout) + f"{why}   {first}")
             _table(_rows(config, group, values), f"{group}.", origins, decided)
             say()
         say(paint("root keys", "bold", sys.stdout))

@@ -12,8 +12,9 @@ from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.reader import read_values
 
-_EXPECTED = ("expected a fraction < 1, a count, 0 for none, {kind: holdout, size, take: end|start|random, stratify} or "
-             "{kind: kfold, k, iterations, shuffle, stratify, final}")
+_EXPECTED = ("expected a fraction < 1, a count, 0 for none, kfold, {kind: holdout, size, take: end|start|random, "
+             "stratify} or {kind: kfold, k, iterations, shuffle, stratify, final}")
+WORD = KFold(k=5, shuffle=True)  # what validation=kfold is
 _KINDS: dict[str, Any] = {"holdout": Holdout, "kfold": KFold}
 
 
@@ -21,6 +22,8 @@ def read_validation(value: Any, problems: list[Problem], origin: str = "") -> Ho
     """What a value of `validation` means; a wrong one adds to `problems` and means none."""
     if isinstance(value, (Holdout, KFold)) or value is None:
         return value
+    if value == KFold.kind:
+        return WORD
     if not isinstance(value, dict):
         try:
             size = rules(Holdout)["size"].read(value)

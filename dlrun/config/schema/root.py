@@ -34,8 +34,8 @@ class Root:
     test_size: int | None = integer(None, "Number of test rows to evaluate, evenly spaced; null: all.", low=1)
     shuffle: bool = flag(True, "Draw a new order of the rows in each pass; false: as they are stored.")
     validation: Validation = free(
-        0.2, "Rows kept for validation: a fraction, a count, 0 for none, or {kind: holdout, size, take, stratify}, "
-        "{kind: kfold, k, iterations, shuffle, stratify, final}.")
+        0.2, "Rows kept for validation: a fraction, a count, 0 for none, kfold (5 folds, shuffled), or {kind: holdout, "
+        "size, take, stratify}, {kind: kfold, k, iterations, shuffle, stratify, final}.")
     test_at: tuple[int, ...] = integers(
         (), "Epochs after which the test rows are measured too; reported apart, never used to choose.",
         low=1, empty=True, scalar=True)

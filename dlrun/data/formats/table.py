@@ -63,12 +63,14 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
 
     target = _targets(path, found, targets, cfg, numerals, notes)
     columns, values = [], []
+    left_out = [found.names[place] for place in sorted(dropped)]
     for place, name in enumerate(found.names):
         if place in targets or place in dropped:
             continue
         read = column(path, found, place, numerals, missing)
         if read is None:
             notes.append(f'{path.name}: the column "{name}" has no values and is left out')
+            left_out.append(name)
             continue
         if read[0].words and (note := strays(path, name, *_cells(found, place), missing)):
             notes.append(f"{note}; each of its {len(read[0].words):,} different cells becomes a column")
@@ -87,7 +89,9 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     name = found.names[targets[0]] if target.kind == "number" else ""
     data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
                           heads=target.heads)
-    return ParsedTable(data_spec, columns, values, target.values, tuple(notes), reading(cfg, numerals, found.named),
+    return ParsedTable(data_spec, columns, values, target.values, tuple(notes),
+                 {**reading(cfg, numerals, found.named), "between": found.separator,
+                  "target": [found.names[place] for place in targets], "dropped": left_out},
                  found.new_header or numerals.newly_read)
 
 

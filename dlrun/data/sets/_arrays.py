@@ -28,7 +28,7 @@ class ArrayData(Dataset):
     )
     target_scale: str = options.target_scale()
     test: float = options.test()
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()
     stratify: bool = options.stratify()
 
 

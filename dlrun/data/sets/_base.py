@@ -38,7 +38,7 @@ class Dataset(Kind):
             name: str = options.name()
             scale: str = options.table_scale()
             test: float = options.test()
-            split_seed: int = options.split_seed()
+            split_seed: int | str = options.split_seed()
 
             def files(self, data_dir, say):
                 path = self.located(data_dir, "birds/birds.npy", "birds.npy")
@@ -57,7 +57,7 @@ class Dataset(Kind):
     # Options that some data sets have; the others are as it stands here.
     test: float = 0.0  # the test split that is taken from the rows: a fraction, a count, 0 for none
     test_take: str = "random"  # which rows these are: random ones, or those at the end
-    split_seed: int | None = None  # of the one shuffle that they are taken from; None: rows stay as they are stored
+    split_seed: int | str | None = None  # of the shuffle they are taken from; None: as they are stored
     stratify: bool = False  # whether the test split keeps the proportions of the classes
     crop: int = 0  # the side of the square that is cut from the middle of a picture
     # Of words, and of running text (`unit` to `every_position`):

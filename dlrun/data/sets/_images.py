@@ -56,5 +56,5 @@ class SplitImages(Images):
     """Pictures without a test split of their own."""
 
     test: float = options.test()
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()
     stratify: bool = options.stratify()

@@ -65,7 +65,8 @@ def last_steps(default: float = 0.2) -> Any:
 
 def split_seed() -> Any:
     """The seed of the shuffle before the test rows are taken."""
-    return integer(0, "Seed of the one shuffle that the test rows are taken from; the same for every run seed.", low=0)
+    return integer(0, "Seed of the one shuffle that the test rows are taken from, the same for every run seed; seed: "
+                      "that of the run, so that seeds=5 is five splits.", low=0, words=("seed",))
 
 
 def stratify() -> Any:

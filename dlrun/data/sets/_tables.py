@@ -27,5 +27,5 @@ class TableDataset(Dataset):
     name: str = options.name()
     scale: str = options.table_scale()
     test: float = options.test()
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()
     stratify: bool = options.stratify()

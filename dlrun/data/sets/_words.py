@@ -85,5 +85,5 @@ class Sentences(Words):
     truncating: str = truncating()
     reverse: bool = reverse()
     test: float = options.test()
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()
     stratify: bool = options.stratify()

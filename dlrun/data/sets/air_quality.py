@@ -51,7 +51,7 @@ class AirQuality(Dataset):
     target_scale: str = options.target_scale()
     test: float = options.test()
     test_take: str = choice("end", ("end", "random"), "Which rows are the test split: the last hours, or random ones.")
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data.source import DatasetFiles

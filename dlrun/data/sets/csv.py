@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dlrun.data.formats.table import ParsedTable
     from dlrun.data.source import DatasetFiles, RawDataset
 
-READING = 2  # counted up when the reader makes something else of the same file
+READING = 3  # counted up when the reader makes something else of the same file
 _parsed: dict[str, ParsedTable] = {}  # the last file
 
 

@@ -27,4 +27,4 @@ class Diabetes(SklearnTable):
     scale: str = options.table_scale()
     target_scale: str = options.target_scale()
     test: float = options.test()
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()

@@ -45,7 +45,7 @@ class ImageFolder(Dataset):
     channels: int = options.channels()
     scale: str = options.image_scale()
     test: float = options.test()
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()
     stratify: bool = options.stratify()
 
     def info(self, data_dir: str) -> DatasetInfo:

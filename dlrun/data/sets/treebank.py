@@ -47,7 +47,7 @@ class Treebank(words.Words):
     truncating: str = words.truncating()
     lower: bool = flag(True, "Whether words are lower-cased.")
     test: float = options.test()
-    split_seed: int = options.split_seed()
+    split_seed: int | str = options.split_seed()
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         """treebank.zip, or its unpacked folder, in NLTK's layout."""

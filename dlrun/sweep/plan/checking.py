@@ -87,7 +87,7 @@ class Checker:
                      seed: int) -> DatasetInfo:
         """As `data.dataset_info`, looked at once for all jobs that see the same data."""
         # The seed draws only rows that are taken at random: all other seeds see the same data.
-        drawn = seed if validation is not None and validation.drawn else None
+        drawn = seed if cfg.split_seed == "seed" or validation is not None and validation.drawn else None
         key = repr((cfg, data_dir, validation, train_size, drawn))
         if key not in self._infos:
             try:
