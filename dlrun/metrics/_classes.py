@@ -36,7 +36,7 @@ class ClassPredictions:
 
     @cached_property
     def present(self) -> np.ndarray:
-        """Which classes (classes,) are true of a row or were taken for one; metrics are means over these."""
+        """Which classes (classes,) are true of a row or predicted of one; metrics are means over these."""
         return np.asarray((self.confusion.sum(0) + self.confusion.sum(1)) > 0)
 
     @cached_property

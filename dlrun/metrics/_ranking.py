@@ -38,7 +38,7 @@ class Ranking:
         return float((right / (right + wrong)).mean())
 
     def threshold(self) -> float:
-        """The score above which rows are best taken for the class, by balanced accuracy (Youden, 1950).
+        """The score above which rows are best predicted as the class, by balanced accuracy (Youden, 1950).
 
         It lies between two scores that occur, so that rows near to either are taken as it was.  NaN where
         either has no rows.

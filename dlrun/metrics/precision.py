@@ -10,7 +10,7 @@ from dlrun.registry import register
 
 @register("metric", "precision")
 class Precision(GatheredMetric):
-    """Of the rows that were taken for a class, the share that is of it: the mean over the classes (or labels)."""
+    """Of the rows that are predicted as a class, the share that is of it: the mean over the classes (or labels)."""
 
     direction, share, minor, scores = "max", True, True, ("classes", "labels")
 

@@ -10,7 +10,7 @@ from dlrun.registry import register
 
 @register("metric", "recall")
 class Recall(GatheredMetric):
-    """Of the rows of a class, the share that was taken for it: the mean over the classes (or labels)."""
+    """Of the rows of a class, the share that is predicted as it: the mean over the classes (or labels)."""
 
     direction, share, minor, scores = "max", True, True, ("classes", "labels")
 
