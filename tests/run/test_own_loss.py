@@ -92,7 +92,8 @@ def _batch(x: torch.Tensor, classes: list[int]) -> Any:
 
 def test_it_is_refused_without_permission_and_beside_class_weights(folder: Path) -> None:
     for overrides, expected in (
-            ([*NUMBERS[:-1], "task.loss=square"], "one of mse, mae"),
+            ([*NUMBERS[:-1], "task.loss=square"],
+             r"one of mse, mae \(task regress, default mse\); one of your own needs  allow=MODULE"),
             (["dataset=iris", "task.loss=margin", "task.class_weights=balanced", "allow=own_losses"],
              "weigh the rows in it")):
         with pytest.raises(ConfigError, match=expected):

@@ -90,7 +90,7 @@ def _expected(rule: Rule, value: str, owner: str, reason: str) -> str:
     if rule.kind == "flag" and value.lower() in _YES | _NO:
         return f"expected true or false; did you mean  {'true' if value.lower() in _YES else 'false'}"
     near = nearest(value, [show(choice) for choice in (*rule.known, *rule.words)])
-    hint = f"; did you mean  {near[0]}" if near else ""
+    hint = f"; did you mean  {near[0]}" if near else "; one of your own needs  allow=MODULE" if rule.group else ""
     about = [owner] if owner else []
     about += [] if rule.default == MISSING else [f"default {show(rule.default)}"]
     return f"expected {rule.describe()}" + (f" ({', '.join(about)})" if about else "") + hint

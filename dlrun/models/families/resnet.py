@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, integer, number
@@ -35,7 +34,6 @@ class Resnet(ListModel):
     shortcut between stages is a convolution 1 x 1 with batch norm.  Batch norm is PyTorch's (momentum 0.1, eps 1e-5).
     """
 
-    kind: ClassVar[str] = "resnet"
     depth: int = choice(20, (20, 32, 44, 56, 18, 34), "layers with weights; 20 to 56: three stages from 16 filters on, "
                         "18 and 34: four from 64 on")
     filters: int | None = integer(None, "filters of the first stage; null: 16, or 64 with 18 and 34 layers", low=1)

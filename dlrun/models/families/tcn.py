@@ -38,7 +38,6 @@ class Tcn(ListModel):
     sees 1 + 2 * (kernel - 1) * (2^blocks - 1) steps back.  Batch norm may stand where the paper has weight norm.
     """
 
-    kind: ClassVar[str] = "tcn"
     suggests: ClassVar[Mapping[str, Any]] = {"dataset": "digits_rows"}
     filters: tuple[int, ...] = integers((32, 32, 32, 32), "filters of each block", low=1, scalar=True)
     kernel: int = integer(3, "width of the windows", low=2)
