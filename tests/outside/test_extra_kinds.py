@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import dlrun
 from dlrun import registry
 from dlrun.cli.main import main
 from dlrun.config.identity import identity
@@ -70,6 +71,17 @@ def test_a_run_trains_measures_draws_and_resumes_with_all_of_them(site: Path, go
     assert [float(line.split(",")[1]) for line in lines[1:]] == pytest.approx(by_hand[:, 0].tolist(), rel=1e-4)
 
 
+def test_its_loss_takes_the_place_of_that_of_a_task_of_dlruns(site: Path, go: Any) -> None:
+    command = ["dataset=ripples", "model=linear", "task=regress", "task.loss=gentle", "epochs=2"]
+    run = dlrun.open(go(*command).folder)
+    x, y = np.array([[0.1, 0.2], [-0.4, 0.9], [2.0, -3.0]], np.float32), np.array([0.5, -0.5, 9.0], np.float32)
+    measured = run.evaluate(x, y)
+    assert measured["loss"] == pytest.approx(np.log(np.cosh(run.predict(x).astype(float) - y)).mean(), rel=1e-4)
+    first = identity(preflight(command).config)
+    install(site, "1.1")
+    assert identity(preflight(command).config) != first
+
+
 def test_a_sweep_over_its_options_is_reported_with_its_metric_also_where_it_is_gone(site: Path, printed,
                                                                                    quick_workers: None) -> None:
     printed("-m", *ALL, "epochs=1", "model.units=4,8", "task.tolerance=0.2,0.4", "name=pond", "workers=1", "device=cpu",
@@ -91,8 +103,10 @@ def test_it_is_listed_with_its_own_sentences_and_not_imported(site: Path, printe
     for kind, sentence in {
             "dataset=ripples": "Heights of ripples around the middle of a pond; drawn.",
             "task=within": "A number for each row, by the log-cosh loss; rows whose error is small are hits.",
-            "worst": "The largest error of any row.", "optimizer=heavy": "Gradient descent with a heavy ball "
-            "(Polyak, 1964).", "fuzz": "Each value is multiplied by a random factor near 1 while training."}.items():
+            "worst": "The largest error of any row.",
+            "gentle": "log cosh of the error: a square near 0, a line further out.",
+            "optimizer=heavy": "Gradient descent with a heavy ball (Polyak, 1964).",
+            "fuzz": "Each value is multiplied by a random factor near 1 while training."}.items():
         (line,) = [line.strip() for line in told.splitlines() if line.split()[:1] == [kind]]
         assert line.removeprefix(kind).strip() == f"{sentence} (extra_kinds 1.0)"
     assert MODULES not in sys.modules
