@@ -22,6 +22,7 @@ from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.task import Task
 
 FEW = 32  # rows of a batch
+SAME = 1e-5  # of a metric: batches of other sizes round otherwise
 Interval = tuple[float, float]
 
 
@@ -43,9 +44,10 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Passed:
-    """What one pass over units of rows has shown: the sums and counts (units, 2, metrics) of what the task adds up,
+    """What one pass over `units` of rows has shown: the sums and counts (units, 2, metrics) of what the task adds up,
     the predictions by target, and which unit each predicted row is of."""
 
+    units: Units
     names: tuple[str, ...]
     sums: np.ndarray
     predictions: Mapping[str, Any]
@@ -84,7 +86,7 @@ def passed(task: Task, names: tuple[str, ...], model: torch.nn.Module, rows: Row
                     counts.setdefault(target, []).append(len(found.targets))
     for target, each in counts.items():
         unit_of[target] = np.repeat(np.arange(len(units)), each)
-    return Passed(names, np.stack(sums), gathered(pairs) if gathered is not None else {}, unit_of)
+    return Passed(units, names, np.stack(sums), gathered(pairs) if gathered is not None else {}, unit_of)
 
 
 @contextmanager
@@ -99,20 +101,33 @@ def _threads(rows: float) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def evaluated(task: Task, found: Passed, units: Units, only: Collection[str] | None, resamples: int, seed: int
-              ) -> Evaluation:
-    """The metrics of a pass and their intervals; without `resamples`, or of one unit, the metrics alone."""
-    values = found.values(task.compute, only)
+def evaluated(task: Task, whole: Passed, only: Collection[str] | None, drawn_from: Passed | None = None,
+              resamples: int = 0, seed: int = 0) -> Evaluation:
+    """The metrics of a pass in large batches, and intervals from a pass a unit at a time, where there is one.
+
+    A metric that is another number a unit at a time (a loss that is a mean over the words of a batch, one that draws a
+    latent) by more than a quarter of its interval has none.
+    """
+    values, tables = whole.values(task.compute, only), {
+        target: rows.per_class() for target, rows in whole.predictions.items() if hasattr(rows, "per_class")}
+    rows, per_class = sum(map(len, whole.units.places)), tables.get("", tables)
+    if drawn_from is None:
+        return Evaluation(values, per_class=per_class, rows=rows)
+    units, by_unit = drawn_from.units, drawn_from.values(task.compute, only)
     drawn: dict[str, list[float]] = {name: [] for name in values}
-    resamples = resamples if len(units) > 1 else 0
-    for weights in resampled(len(units), resamples, seed):
-        for name, value in found.values(task.compute, only, weights).items():
+    for weights in resampled(len(units), resamples if len(units) > 1 else 0, seed):
+        for name, value in drawn_from.values(task.compute, only, weights).items():
             if name in drawn:
                 drawn[name].append(value)
-    intervals = {name: interval for name, each in drawn.items()
-                 if (interval := percentiles(each, resamples)) is not None}
-    tables = {target: rows.per_class() for target, rows in found.predictions.items() if hasattr(rows, "per_class")}
-    return Evaluation(values, intervals, tables.get("", tables), sum(map(len, units.places)), len(units), units.what)
+    intervals = {}
+    for name, each in drawn.items():
+        found = percentiles(each, resamples)
+        if found is None:
+            continue
+        rounding = SAME * abs(values[name])
+        if abs(by_unit.get(name, math.inf) - values[name]) <= (found[1] - found[0]) / 4 + rounding:
+            intervals[name] = found
+    return Evaluation(values, intervals, per_class, rows, len(units), units.what)
 
 
 def chosen(names: Sequence[str], known: Collection[str]) -> Collection[str] | None:

@@ -43,6 +43,8 @@ def of_source(kept: dict[str, Any], source: RawDataset, given: str, say: Say) ->
     else:
         rows = Split(_table(kept, source, x, given) if spec.input_kind == "table" else _array(kept, source, x, given),
                      None)
+    if spec.target_kind == "none":
+        return rows
     if y is None:
         raise problem(given, "expected targets beside the inputs; see  dlrun predict")
     return dataclasses.replace(rows, y=targets(kept, source.data_spec, y, given))

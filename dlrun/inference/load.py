@@ -19,7 +19,7 @@ from dlrun.data.batches import Rows, in_order
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import Split
 from dlrun.engine.checkpoint import read, verify
-from dlrun.inference.evaluation import Evaluation, chosen, evaluated, passed
+from dlrun.inference.evaluation import Evaluation, Passed, chosen, evaluated, passed
 from dlrun.inference.trained_config import checked, of_predictions
 from dlrun.inference.trained_folder import trained_folder
 from dlrun.inference.units import Groups, Units, of_blocks, of_groups, of_rows, of_windows
@@ -78,31 +78,36 @@ class Loaded:
         Rows are drawn one by one, those of one name in `groups` together, windows of a series or a text in blocks.
         Raises ConfigError for a metric that the task does not have.
         """
-        units = self._units(split, groups, resamples)
+        spec, task, carries = self.data_spec, self.config.task.on(self.data_spec), stateful(self.model)
         rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
-        spec, task = self.data_spec, self.config.task.on(self.data_spec)
         outputs = len(split) * task.width(spec) * max(1, spec.target_length)
         gather = task.gathers and outputs <= GATHERED
-        with torch.random.fork_rng(devices=[]):  # a user's class seeds torch's generators, here for itself alone
+
+        def seen(units: Units) -> Passed:
             self.rng.seed_step(-1)  # what is random in a measurement is the same in each
             found = passed(self.task, task.summed, self.model, rows, units,
                            (lambda pairs: self.task.gathered(pairs, spec)) if gather else None)
-        found = replace(found, predictions=task.beside(dict(found.predictions), split, self.kept["asked"]))
-        return evaluated(self.task, found, units, chosen(metrics, found.values(self.task.compute, None)), resamples,
-                         seed)
+            return replace(found, predictions=task.beside(dict(found.predictions), split, self.kept["asked"]))
 
-    def _units(self, split: Split, groups: Groups | None, resamples: int) -> Units:
-        if stateful(self.model):  # it carries row i of a batch on in row i of the next
-            return of_blocks(len(split), self.config.batch_size, "rows")
-        if groups is not None:
-            return of_groups(groups.names, groups.column)
-        if not resamples:
-            return of_blocks(len(split), ROWS, "rows")
-        return of_rows(len(split)) if split.form.windows is None else of_windows(len(split), split.form.windows)
+        with torch.random.fork_rng(devices=[]):  # a user's class seeds torch's generators, here for itself alone
+            whole = seen(of_blocks(len(split), self.config.batch_size if carries else ROWS, "rows"))
+            only = chosen(metrics, whole.values(self.task.compute, None))
+            if not resamples:
+                return evaluated(self.task, whole, only)
+            # A network that carries row i of a batch on in row i of the next one sees whole batches alone.
+            units = whole.units if carries else _units(split, groups)
+            return evaluated(self.task, whole, only, whole if carries else seen(units), resamples, seed)
 
     def predictions(self, split: Split) -> list[Column]:
         """What is predicted of new rows, as columns; ConfigError for a task that predicts nothing."""
         return self.task.predictions(self.outputs(split), self.data_spec, preprocessing.targets(self.kept))
+
+
+def _units(split: Split, groups: Groups | None) -> Units:
+    """What is drawn together of these rows."""
+    if groups is not None:
+        return of_groups(groups.names, groups.column)
+    return of_rows(len(split)) if split.form.windows is None else of_windows(len(split), split.form.windows)
 
 
 AGAIN = "the run's command with force=true trains it again"

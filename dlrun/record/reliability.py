@@ -9,7 +9,7 @@ from dlrun.record.drawing import font, save
 from dlrun.record.palette import FIRST, FRAME, INK, PALE_SECOND
 
 SIDE, LOW = 420, 90  # pixels of the upper picture, and of the height of the lower one
-LEFT, TOP, GAP = 70, 46, 34
+LEFT, TOP, GAP = 70, 66, 34
 
 
 def save_reliability(path: str | os.PathLike[str], rows: Sequence[float], sure: Sequence[float],
@@ -41,8 +41,8 @@ def save_reliability(path: str | os.PathLike[str], rows: Sequence[float], sure: 
         draw.text((LEFT - 8, base - at * SIDE), f"{25 * part} %", INK, small, "rm")
         draw.text((LEFT + at * SIDE, floor + 8), f"{25 * part} %", INK, small, "ma")
     draw.text((LEFT - 8, base + GAP), f"{int(most):,}", INK, small, "rm")
-    draw.text((LEFT + SIDE / 2, TOP / 2), f"calibration error {100 * error:.1f} % of {int(sum(rows)):,} rows", INK,
+    draw.text((LEFT + SIDE / 2, 23), f"calibration error {100 * error:.1f} % of {int(sum(rows)):,} rows", INK,
               large, "mm")
-    draw.text((LEFT + 10, TOP + 10), "bars: share that is right · lines: mean probability", INK, small, "la")
+    draw.text((LEFT + SIDE / 2, 50), "bars: share that is right · lines: mean probability", INK, small, "mm")
     draw.text((LEFT + SIDE / 2, floor + 44), "probability of the class taken", INK, normal, "mm")
     save(path, sheet)

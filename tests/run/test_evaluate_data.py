@@ -188,6 +188,47 @@ def test_texts_with_a_class_and_running_text(tmp_path: Path, short_passages: Non
     assert len(evaluations.read(run)) == 2
 
 
+def test_a_tagger_is_measured_by_words_and_has_an_interval_where_a_metric_is_one_of_rows(
+        tmp_path: Path, real_data: Path) -> None:
+    run = trained(tmp_path / "runs", "dataset=conll2000", "model=bilstm", "model.units=[4]", "train_size=40",
+                  "test_size=40", "max_steps=2", "dataset.maxlen=20", "epochs=1")
+    row = evaluated(run, "resamples=20")
+    expected = json.loads((run / "result.json").read_text())
+    assert numbers(row) == pytest.approx(expected["test"], rel=1e-5)
+    assert row["per_class"].keys() == expected["test_per_class"].keys()
+    from dlrun.assembly.components import rows_of
+
+    loaded = load_run(run)
+    test = rows_of(loaded.config, lambda said: None).test
+    assert test is not None
+    import torch
+
+    with torch.no_grad():
+        taken = torch.softmax(loaded.model(torch.from_numpy(np.asarray(test.x)).long()), 1).argmax(1).numpy()
+    words = np.asarray(test.y) != loaded.data_spec.padding
+    per_tag = sk.f1_score(test.y[words], taken[words], average=None, zero_division=0,
+                          labels=range(len(loaded.data_spec.classes)))
+    names = loaded.data_spec.classes
+    assert {name: found["f1"] for name, found in row["per_class"].items()} == pytest.approx(
+        {name: per_tag[names.index(name)] for name in row["per_class"]})
+    accuracy = row["metrics"]["accuracy"]
+    assert accuracy["low"] < accuracy["value"] < accuracy["high"]
+
+
+def test_rows_without_targets_are_measured_where_the_task_needs_none(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).random((70, 6)).astype(np.float32)
+    np.savez(tmp_path / "old.npz", x=x[:40])
+    np.savez(tmp_path / "new.npz", x=x[40:])
+    run = trained(tmp_path / "runs", "dataset=npz", f"dataset.path={tmp_path / 'old.npz'}", "model=autoencoder")
+    row = evaluated(run, tmp_path / "new.npz", "resamples=20")
+    import dlrun
+
+    seen = dlrun.open(run).preprocess(x[40:])
+    back = load_run(run).model(seen).detach().numpy()
+    assert numbers(row)["mse"] == pytest.approx(sk.mean_squared_error(seen.numpy(), back.reshape(30, 6)), rel=1e-4)
+    assert row["rows"] == 30 and "low" in row["metrics"]["mse"]
+
+
 @pytest.mark.parametrize("units", [of_rows(7), of_rows(2500), of_groups([*"abcabca"], "x"), of_blocks(10, 4, "rows")])
 def test_every_row_is_in_one_unit(units: Any) -> None:
     rows = np.concatenate(units.places)
