@@ -88,9 +88,29 @@ class DatasetInfo:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table as it stood in the source; a text column becomes one input a word of `words`."""
+    """A column of a table as it stood in the source; a text column becomes one input a word of `words`.
+
+    A date becomes one input for each part of `words` (`formats.dates.PARTS`).  With `indicator` a further input says
+    with 1 that a number or a date is missing.
+    """
 
     name: str
-    kind: str  # number | text
+    kind: str  # number | text | date
     words: tuple[str, ...] = ()
     missing: int = 0  # cells without a value
+    indicator: bool = False
+
+    @property
+    def features(self) -> list[str]:
+        """The names of its inputs."""
+        if self.kind == "text":
+            return [f"{self.name}={word}" for word in self.words]
+        numbers = [f"{self.name} {part}" for part in self.words] or [self.name]
+        return [*numbers, *([f"{self.name} is missing"] if self.indicator else [])]
+
+    @property
+    def scaled(self) -> list[bool]:
+        """Which of its inputs are numbers, which are scaled; the others are 0 or 1."""
+        if self.kind == "text":
+            return [False] * len(self.words)
+        return [True] * max(1, len(self.words)) + [False] * self.indicator

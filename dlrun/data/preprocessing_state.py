@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlrun.config.problem import problem
-from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.dataset_spec import Column, DatasetSpec
 from dlrun.data.form import Form, Windows
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Scale, Target
@@ -122,7 +122,9 @@ def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence
     Raises ConfigError for one that is not there or there twice, and for cells that are no numbers.
     """
     from dlrun.data.formats.columns import Missing, numbers
+    from dlrun.data.formats.dates import moments
     from dlrun.data.formats.numerals import Numerals, is_number
+    from dlrun.data.formats.table import fill_numbers
 
     settings, path = state["asked"], source or Path("rows")
     columns = _columns(state, f"{len(rows)} rows")
@@ -148,14 +150,20 @@ def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence
                     f"({unknown[0]!r}): it counts as unknown")
             start += len(column["words"])
             continue
-        values = numbers(path, column["name"], cells, lines, numerals, missing)
+        one = Column(**column)
+        values = moments(cells, missing) if one.kind == "date" else numbers(
+            path, one.name, cells, lines, numerals, missing)
+        if values is None and one.kind == "date":
+            line, cell = next((line, cell) for line, cell in zip(lines, cells) if moments([cell], missing) is None)
+            raise problem(f"{cell!r} in {numerals.unit} {line}",
+                          f'the column "{one.name}" expects a date, as 2024-05-31')
         if values is None:
             line, cell = next((line, cell) for line, cell in zip(lines, cells)
                               if numerals.numbers(column["name"], [cell], [line], missing) is None)
             raise problem(f"{cell!r} in {numerals.unit} {line}", f'the column "{column["name"]}" expects a number'
                           + (f", with a decimal {numerals.decimal}" if is_number(cell) else ""))
-        x[:, start] = values
-        start += 1
+        fill_numbers(x[:, start : start + len(one.scaled)], one, np.array(values, np.float64))
+        start += len(one.scaled)
     for note in numerals.settle(path):
         say(note)
     return Split(filled(state, x), None)

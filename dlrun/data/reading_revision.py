@@ -19,7 +19,7 @@ _SMALL = 1 << 26  # bytes
 
 
 def of_reading(dataset: Dataset, config: Config, path: str | None = None) -> int:
-    """2 where the file itself is read otherwise, or where a word of a text column stands in no training row; else 1.
+    """2 or 3 where the file itself is read otherwise, or a word of a text column stands in no training row; else 1.
 
     `path` is the data set's file; None where its fields tell its content.  A file that is not there, or not as it
     should be, is said elsewhere.

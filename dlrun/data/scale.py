@@ -97,7 +97,7 @@ def for_tables(how: str, train: np.ndarray, columns: tuple[Column, ...]) -> Scal
     """The scale of a table (N, features) without NaN, fitted on `train`; 0/1 columns of words stay as they are."""
     features = train.shape[1]
     offset, factor = np.zeros(features), np.ones(features)
-    numbers = np.array([number for column in columns for number in _is_number(column)], bool)
+    numbers = np.array([number for column in columns for number in column.scaled], bool)
     x = train[:, numbers].astype(np.float64)
     if how == "standard":
         offset[numbers] = x.mean(0)
@@ -109,10 +109,6 @@ def for_tables(how: str, train: np.ndarray, columns: tuple[Column, ...]) -> Scal
         width = np.ptp(x, axis=0)
         factor[numbers] = 1 / np.where(width > 0, width, 1)
     return _scale(offset, factor)
-
-
-def _is_number(column: Column) -> list[bool]:
-    return [True] if column.kind == "number" else [False] * len(column.words)
 
 
 def _scale(offset: np.ndarray, factor: np.ndarray) -> Scale:

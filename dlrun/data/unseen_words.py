@@ -80,4 +80,4 @@ def _text_columns(columns: Iterable[Column]) -> Iterable[tuple[Column, int]]:
     for column in columns:
         if column.kind == "text":
             yield column, start
-        start += len(column.words) or 1
+        start += len(column.scaled)

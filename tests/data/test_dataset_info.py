@@ -47,7 +47,7 @@ def test_a_peek_at_a_table_is_the_same_before_and_after_it_is_cached(tmp_path):
     _agree(cfg)
     assert dataset_info(cfg, "") == before
     (entry,) = (cache.folder() / "decoded").iterdir()
-    assert np.load(entry / "x.npy").shape == (4, 3)
+    assert np.load(entry / "x.npy").shape == (4, 4)  # x, whether it is missing, and two words
 
 
 def test_a_peek_imports_nothing_heavy(tmp_path):

@@ -40,7 +40,8 @@ def placed(made: MadeFile, folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / made.name).write_bytes(made.data)
     model = [] if any(override.startswith("model=") for override in made.chosen) else SMALL
-    return [*model, *SHORT, *made.chosen, f"dataset.path='{folder / made.name}'"]
+    cells = ["dataset.indicator=false", "dataset.dates=false"] if "dataset=csv" in made.chosen else []
+    return [*model, *SHORT, *made.chosen, *cells, f"dataset.path='{folder / made.name}'"]
 
 
 def found_in(source: RawDataset) -> tuple[Any, Any]:

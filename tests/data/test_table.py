@@ -21,7 +21,7 @@ def table(tmp_path):
     def write(text, name="t.csv", **cfg):
         path = tmp_path / name
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return Csv(path=str(path), **{"target": "kind", **cfg})
+        return Csv(path=str(path), **{"target": "kind", "indicator": False, **cfg})
 
     return write
 
@@ -159,7 +159,8 @@ def test_mistakes_are_said_with_their_place(table, tmp_path):
 
 def test_air_quality_is_read_as_its_publisher_describes_it(real, said):
     path = real("air_quality/AirQualityUCI.csv")
-    cfg = Csv(path=str(path), target="C6H6(GT)", drop=("Date", "Time"), missing=("-200",))
+    cfg = Csv(path=str(path), target="C6H6(GT)", drop=("Date", "Time"), missing=("-200",),
+              indicator=False)
     source = read(cfg, "", said.append)
     lines = path.read_text().splitlines()[1:9358]
     benzene = np.array([line.split(";")[5].replace(",", ".") for line in lines], np.float32)

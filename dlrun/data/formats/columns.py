@@ -65,19 +65,25 @@ def numbers(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], n
     return values
 
 
-def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Missing
+def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Missing, dates: bool = False
            ) -> tuple[Column, list[float]] | None:
     """A column and its values (numbers, or places among its words with -1 for none); None where all are missing.
+
+    With `dates` a column of dates is one, and its values are their seconds.
 
     Raises ConfigError for a number that is not finite, for texts that hardly ever repeat, and for a few texts among
     measured numbers.
     """
+    from dlrun.data.formats.dates import moments, parts
+
     name, cells = found.names[place], [row[place] for row in found.rows]
     values = numbers(path, name, cells, found.lines, numerals, missing)
     if values is not None:
         empty = sum(number != number for number in values)
         return None if empty == len(cells) else (Column(name, "number", missing=empty), values)
     empty = sum(cell in missing for cell in cells)
+    if dates and (read := moments(cells, missing)) is not None:
+        return Column(name, "date", parts(read), empty), read
     strays(path, name, cells, found.lines, missing)
     words = sorted({cell for cell in cells if cell not in missing})
     if len(words) > WORDS and 2 * len(words) > len(cells):

@@ -24,6 +24,8 @@ class _Reading:
     drop: tuple[str, ...] = ()
     missing: tuple[str, ...] = ("none", "<na>", "nat")
     decimal: str = "auto"
+    indicator: bool = False
+    dates: bool = False
 
 
 def is_frame(data: Any) -> bool:

@@ -36,5 +36,13 @@ class Reading(Protocol):
         """Cells without a value, besides the usual ones."""
 
     @property
+    def indicator(self) -> bool:
+        """Whether a column with missing numbers or dates gets another one that says so."""
+
+    @property
+    def dates(self) -> bool:
+        """Whether dates become numbers; else they are texts."""
+
+    @property
     def decimal(self) -> str:
         """The decimal mark: point, comma, auto."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class ParsedTable:
     """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing).
 
-    `targets` has a list for each column that is predicted.  `reading` says how new rows are read, `newly_read` that
-    dlrun once made something else of the file.
+    `targets` has a list for each column that is predicted.  `reading` says how new rows are read, `revision` is above 1
+    where dlrun once made something else of the file.
     """
 
     data_spec: DatasetSpec
@@ -33,7 +33,7 @@ class ParsedTable:
     targets: list[list[float]]
     notes: tuple[str, ...]
     reading: dict[str, Any] = field(default_factory=dict)
-    newly_read: bool = False
+    revision: int = 1
 
 
 def parse(path: Path, cfg: Reading) -> ParsedTable:
@@ -67,12 +67,14 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     for place, name in enumerate(found.names):
         if place in targets or place in dropped:
             continue
-        read = column(path, found, place, numerals, missing)
+        read = column(path, found, place, numerals, missing, cfg.dates)
         if read is None:
             notes.append(f'{path.name}: the column "{name}" has no values and is left out')
             left_out.append(name)
             continue
-        if read[0].words and (note := strays(path, name, *_cells(found, place), missing)):
+        if cfg.indicator and read[0].missing and read[0].kind != "text":
+            read = replace(read[0], indicator=True), read[1]
+        if read[0].kind == "text" and (note := strays(path, name, *_cells(found, place), missing)):
             notes.append(f"{note}; each of its {len(read[0].words):,} different cells becomes a column")
         if len(read[0].words) > WORDS:
             notes.append(f'{path.name}: the column "{name}" becomes {len(read[0].words):,} columns, one a word; '
@@ -82,17 +84,31 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     if not columns:
         raise problem(f"dataset.path={path}", "no column is left beside the target")
     notes += numerals.settle(path)
-    features = tuple(
-        feature for one in columns
-        for feature in ([f"{one.name}={word}" for word in one.words] if one.words else [one.name])
-    )
+    notes += _said(path, columns)
+    features = tuple(feature for one in columns for feature in one.features)
     name = found.names[targets[0]] if target.kind == "number" else ""
     data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
                           heads=target.heads)
     return ParsedTable(data_spec, columns, values, target.values, tuple(notes),
                  {**reading(cfg, numerals, found.named), "between": found.separator,
                   "target": [found.names[place] for place in targets], "dropped": left_out},
-                 found.new_header or numerals.newly_read)
+                 _revision(columns, found.new_header or numerals.newly_read))
+
+
+def _revision(columns: Sequence[Column], newly_read: bool) -> int:
+    """3 where dates became numbers or missing cells have a column, 2 for what was read otherwise before, else 1."""
+    return 3 if any(one.kind == "date" or one.indicator for one in columns) else 2 if newly_read else 1
+
+
+def _said(path: Path, columns: Sequence[Column]) -> list[str]:
+    """Notes on dates that became numbers, and on missing cells with a column of their own."""
+    dates = [f'"{one.name}" ({", ".join(one.words)})' for one in columns if one.kind == "date"]
+    holes = [f'"{one.name}" ({one.missing:,} rows)' for one in columns if one.indicator]
+    found = [f"{path.name}: dates become numbers: {', '.join(dates)}; dataset.dates=false reads texts"] if dates else []
+    if holes:
+        found.append(f"{path.name}: what is missing has a column that says so: {', '.join(holes)}; "
+                     "dataset.indicator=false leaves it out")
+    return found
 
 
 def _cells(found: Cells, place: int) -> tuple[list[str], list[int]]:
@@ -189,9 +205,9 @@ def as_arrays(table: ParsedTable) -> RawDataset:
     x = np.zeros((rows, len(table.data_spec.features)), np.float32)
     start = 0
     for one, values in zip(table.columns, table.values):
-        if one.kind == "number":
-            x[:, start] = values
-            start += 1
+        if one.kind != "text":
+            fill_numbers(x[:, start : start + len(one.scaled)], one, np.array(values, np.float64))
+            start += len(one.scaled)
             continue
         places = np.array(values, np.int64)
         present = np.flatnonzero(places >= 0)  # a row without a word is zero in all columns
@@ -201,4 +217,19 @@ def as_arrays(table: ParsedTable) -> RawDataset:
     y = np.array(table.targets, {"classes": np.int64, "labels": np.uint8}.get(kind, np.float32)).T
     y = np.ascontiguousarray(y[:, 0] if kind in ("classes", "number") else y)
     return RawDataset(table.data_spec, x, y, columns=tuple(table.columns), notes=table.notes, reading=table.reading,
-                      revision=2 if table.newly_read else 1)
+                      revision=table.revision)
+
+
+def fill_numbers(x: Any, column: Column, values: Any) -> None:
+    """The inputs (rows, inputs) of a column of numbers or dates; `values` are numbers or seconds, NaN if missing."""
+    import numpy as np
+
+    if column.kind == "date":
+        from dlrun.data.formats.dates import numbers_of
+
+        for place, part in enumerate(column.words):
+            x[:, place] = numbers_of(part, values)
+    else:
+        x[:, 0] = values
+    if column.indicator:
+        x[:, -1] = np.isnan(values)

@@ -35,6 +35,8 @@ class _Reading:
     drop: tuple[str, ...] = ("Date", "Time", "15", "16")
     missing: tuple[str, ...] = ("-200",)
     decimal: str = "auto"
+    indicator: bool = False
+    dates: bool = False
 
 
 @register("dataset", "air_quality")

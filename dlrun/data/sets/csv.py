@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlrun.config.schema.fields import MISSING, text, texts
+from dlrun.config.schema.fields import MISSING, flag, text, texts
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Say
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dlrun.data.formats.table import ParsedTable
     from dlrun.data.source import DatasetFiles, RawDataset
 
-READING = 3  # counted up when the reader makes something else of the same file
+READING = 4  # counted up when the reader makes something else of the same file
 _parsed: dict[str, ParsedTable] = {}  # the last file
 
 
@@ -44,6 +44,10 @@ class Csv(TableDataset):
         (), "Cells that mean a missing value, besides the empty one, NA, nan, null and ?.", empty=True, scalar=True,
     )
     decimal: str = options.decimal()
+    indicator: bool = flag(True, "Whether a column with missing numbers (or dates) gets another one that says so with "
+                                 "1; in its place stands the training mean.")
+    dates: bool = flag(True, "Whether dates (2024-05-31, 31.5.2024, with a time or without) become numbers: the day "
+                             "number, and year, month, day of month, weekday, hour, minute where they vary.")
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Spec and rows; the file is parsed unless its arrays are cached."""
@@ -54,7 +58,7 @@ class Csv(TableDataset):
         if known is not None:
             return known
         table = self._table(path)
-        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])}, 2 if table.newly_read else 1)
+        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])}, table.revision)
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths
@@ -64,8 +68,8 @@ class Csv(TableDataset):
         return DatasetFiles([path], lambda _: self._decode(path), self._settings())
 
     def read_revision(self, config: Config) -> int:
-        """2 for a run whose table dlrun once read otherwise: marks between thousands, a header with numbers in it, or
-        a word in a text column that no training row has."""
+        """2 or 3 for a run whose table dlrun once read otherwise: marks between thousands, a header with numbers in it,
+        or a word in a text column that no training row has; dates, or columns for what is missing."""
         from dlrun.data.reading_revision import of_reading
 
         return of_reading(self, config, self.path)
@@ -89,4 +93,5 @@ class Csv(TableDataset):
         return _parsed[key]
 
     def _settings(self) -> list[object]:
-        return [self.target, self.targets, self.separator, self.header, self.drop, self.missing, self.decimal, READING]
+        return [self.target, self.targets, self.separator, self.header, self.drop, self.missing, self.decimal,
+                self.indicator, self.dates, READING]
