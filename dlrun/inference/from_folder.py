@@ -1,4 +1,4 @@
-"""Pictures in a folder for each class, as a run's network sees them."""
+"""Pictures or sounds in a folder for each class, as a run's network sees them."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ import numpy as np
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import preprocessing_state as preprocessing
-from dlrun.data.formats.class_folders import SUFFIXES, pictures_below
-from dlrun.data.new_pictures import of_images
+from dlrun.data.formats.class_folders import files_below
+from dlrun.data.new_files import file_rows
 from dlrun.data.prepared import Split
 
 
 def of_folder(kept: dict[str, Any], root: Path, say: Callable[[str], None]) -> Split:
-    """The pictures below folders that are called as the run's classes; below test/, where there is one.
+    """The files below folders that are called as the run's classes; below test/, where there is one.
 
-    Raises ConfigError for another run's data, for a folder that is no class, and where there are no pictures.
+    Raises ConfigError for another run's data, for a folder that is no class, and where there are no such files.
     """
-    spec = preprocessing.data_spec(kept)
-    if spec.input_kind != "image" or spec.target_kind != "classes":
+    spec, rows = preprocessing.data_spec(kept), file_rows(kept)
+    if rows is None or spec.target_kind != "classes":
         raise problem(str(root), f"expected a file; this run was trained on {spec.input_kind} data with targets of the "
-                                 f"kind {spec.target_kind}, a folder holds pictures by class")
+                                 f"kind {spec.target_kind}, a folder holds pictures or sounds by class")
     if (root / "test").is_dir() and "test" not in spec.classes:
         root = root / "test"
-        say(f"the pictures of {root} are measured, not those beside it")
+        say(f"the {rows.noun} of {root} are measured, not those beside it")
     files: list[Path] = []
     places: list[int] = []
     for name, folder in class_folders(root).items():
-        below = pictures_below(folder, root.resolve()).files
+        below = files_below(folder, root.resolve(), rows.suffixes).files
         if below and name not in spec.classes:
             near = did_you_mean(name, spec.classes) or f"; they are {', '.join(spec.classes[:20])}"
             raise problem(str(folder), f"expected folders called as the classes of the run{near}")
         files += below
         places += [spec.classes.index(name)] * len(below) if below else []
     if not files:
-        raise problem(str(root), f"expected a folder with pictures ({', '.join(SUFFIXES)}) for each class")
-    return dataclasses.replace(of_images(kept, files, say), y=np.array(places, np.int64))
+        raise problem(str(root), f"expected a folder with {rows.noun} ({', '.join(rows.suffixes)}) for each class")
+    return dataclasses.replace(rows.read(kept, files, say), y=np.array(places, np.int64))
 
 
 def class_folders(root: Path) -> dict[str, Path]:

@@ -23,11 +23,27 @@ def of_source(kept: dict[str, Any], source: RawDataset, given: str, say: Say) ->
 
     Raises ConfigError for inputs or targets of another kind.
     """
-    spec, asked = preprocessing.data_spec(kept), kept["asked"]
+    spec = preprocessing.data_spec(kept)
+    if "windows" in kept["asked"]:
+        for note in source.notes:
+            say(note)
+        return _text(kept, source, given) if spec.next_token else _series(kept, source, given)
+    rows, y = of_inputs(kept, source, given, say)
+    if spec.target_kind == "none":
+        return rows
+    if y is None:
+        raise problem(given, "expected targets beside the inputs; see  dlrun predict")
+    return dataclasses.replace(rows, y=targets(kept, source.data_spec, y, given))
+
+
+def of_inputs(kept: dict[str, Any], source: RawDataset, given: str, say: Say) -> tuple[Split, np.ndarray | None]:
+    """The test rows of a source, of one without a test part all, and their targets as they are stored there, if any.
+
+    Raises ConfigError for inputs of another kind.
+    """
+    spec = preprocessing.data_spec(kept)
     for note in source.notes:
         say(note)
-    if "windows" in asked:
-        return _text(kept, source, given) if spec.next_token else _series(kept, source, given)
     x, y, part = source.x, source.y, "train"
     if source.x_test is not None:
         x, y, part = source.x_test, source.y_test, "test"
@@ -43,11 +59,7 @@ def of_source(kept: dict[str, Any], source: RawDataset, given: str, say: Say) ->
     else:
         rows = Split(_table(kept, source, x, given) if spec.input_kind == "table" else _array(kept, source, x, given),
                      None)
-    if spec.target_kind == "none":
-        return rows
-    if y is None:
-        raise problem(given, "expected targets beside the inputs; see  dlrun predict")
-    return dataclasses.replace(rows, y=targets(kept, source.data_spec, y, given))
+    return rows, y
 
 
 def targets(kept: dict[str, Any], theirs: DatasetSpec, y: np.ndarray, given: str) -> np.ndarray:

@@ -63,11 +63,12 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         if given not in names("dataset") or _has_path(find("dataset", given)):
             raise problem(given, f"no such file, folder or data set{did_you_mean(given, names('dataset'))}")
         made = find("dataset", given)()
-    elif path.suffix == ".npz":
+    elif path.suffix in (".npz", ".npy"):
         targets = spec.target_kind if spec.target_kind in ("number", "classes") else "auto"
         layout = "series" if spec.input_kind == "series" else "auto"
         npz = own if dataset.kind == "npz" else find("dataset", "npz")()
-        made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout)
+        unnamed: dict[str, str] = {} if path.suffix == ".npz" else {"x": "", "y": ""}  # a single array has no name
+        made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, **unnamed)
     elif _has_path(own):
         made = dataclasses.replace(own, path=found)
     elif spec.next_token:

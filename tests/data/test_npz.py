@@ -163,3 +163,23 @@ def test_a_single_array_has_its_targets_in_a_file_of_their_own(tmp_path, in_memo
     assert train.held == in_memory and len(train) == 7
     places = [next(place for place, row in enumerate(x) if np.array_equal(row, seen[0])) for seen in rows]
     assert y[places].tolist() == train.y.tolist()
+
+
+def test_new_arrays_are_predicted_and_scored_where_they_have_their_targets(tmp_path, go, capsys):
+    from dlrun.cli.route import route
+
+    x = np.repeat(np.eye(3), 20, 0)
+    np.savez(tmp_path / "a.npz", rows=x, kinds=np.repeat(["a", "b", "c"], 20))
+    outcome = go("dataset=npz", f"dataset.path={tmp_path}/a.npz", "dataset.x=rows", "dataset.y=kinds", "model=linear",
+                 "epochs=60", "batch_size=8", "optimizer.lr=0.1")
+    np.save(tmp_path / "new.npy", np.eye(3)[::-1])
+    np.savez(tmp_path / "both.npz", rows=np.eye(3)[:2], kinds=np.array(["a", "c"]))
+    np.savez(tmp_path / "wide.npz", x=np.eye(4), y=np.arange(4))
+    capsys.readouterr()
+    assert route(["predict", str(outcome.folder), f"{tmp_path}/new.npy", f"{tmp_path}/both.npz"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split(",")[:2] for line in out.splitlines()[1:]] == [
+        ["new.npy:1", "c"], ["new.npy:2", "b"], ["new.npy:3", "a"], ["both.npz:1", "a"], ["both.npz:2", "b"]]
+    assert "both.npz: 2 rows with their targets" in err and "accuracy 50.00 %" in err
+    assert route(["predict", str(outcome.folder), f"{tmp_path}/wide.npz"]) == 2
+    assert "rows" in capsys.readouterr().err

@@ -36,7 +36,7 @@ class Predict(Verb):
 
     places: tuple[str, ...] = positional(
         "RUN FILE...", "A run's folder or the first letters of its id, then tables (.csv), texts (.txt, a line each), "
-        "pictures or folders of these.", least=2, offers=offers.run_folders)
+        "arrays (.npy, .npz), pictures, sounds (.wav) or folders of these.", least=2, offers=offers.run_folders)
     output_dir: str = text(Root.output_dir, "The folder of all runs, in which ids are looked up.")
     allow: tuple[str, ...] = texts((), "Modules whose code may be run, for a model of your own.", empty=True)
     synonyms: ClassVar[dict[str, str]] = {"infer": "predict", "inference": "predict", "apply": "predict"}
@@ -51,7 +51,10 @@ class Predict(Verb):
         for file in files:
             if not file.exists():
                 raise problem(str(file), "no such file")
-            _pictures(file)
+            if file.is_dir():
+                from dlrun.data.new_files import SUFFIXES
+
+                _files(file, "pictures and sounds", SUFFIXES)  # before torch
         from dlrun.inference.load import load_run
         from dlrun.record.folder import RunFolder
         from dlrun.record.metric import metrics_of
@@ -85,16 +88,21 @@ class Part:
 
 
 def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
-    """New rows, file by file; all pictures as one part."""
+    """New rows, file by file; all pictures, or sounds, as one part, behind arrays."""
     from dlrun.data import preprocessing_state as preprocessing
     from dlrun.data.formats.separated import lines_of, text_of
-    from dlrun.data.new_pictures import of_images
+    from dlrun.data.new_files import file_rows
     from dlrun.inference.from_table import of_table
 
-    if run.data_spec.input_kind == "image":
-        found = [(place, file) for place in files for file in _pictures(place, _note)]
-        split = of_images(run.kept, [file for _, file in found], _note)
-        yield Part(str(files[0]) if len(files) == 1 else "pictures", [str(file) for _, file in found], split,
+    arrays = [file for file in files if file.suffix in (".npz", ".npy") and file.is_file()]
+    for file in arrays:
+        yield _of_arrays(run, file)
+    files = [file for file in files if file not in arrays]
+    rows = file_rows(run.kept)
+    if files and rows is not None:
+        found = [(place, file) for place in files for file in _files(place, rows.noun, rows.suffixes, _note)]
+        split = rows.read(run.kept, [file for _, file in found], _note)
+        yield Part(str(files[0]) if len(files) == 1 else rows.noun, [str(file) for _, file in found], split,
                    _of_folders(run, found, split))
         return
     for file in files:
@@ -123,7 +131,7 @@ def _truth(table: Table) -> Split | None:
 
 
 def _of_folders(run: Loaded, found: list[tuple[Path, Path]], split: Split) -> Split | None:
-    """Pictures with their classes, where each lies in a folder of a class's name directly below one that was named."""
+    """Files with their classes, where each lies in a folder of a class's name directly below one that was named."""
     import numpy as np
 
     places = {name: place for place, name in enumerate(run.data_spec.classes)}
@@ -133,19 +141,39 @@ def _of_folders(run: Loaded, found: list[tuple[Path, Path]], split: Split) -> Sp
     return replace(split, y=np.array([places[name] for name in names], np.int64))
 
 
-def _pictures(place: Path, say: Callable[[str], None] = lambda note: None) -> list[Path]:
-    """A file as it is named, of a folder the pictures that lie in it.  Raises ConfigError where it has none."""
+def _files(place: Path, noun: str, suffixes: tuple[str, ...],
+           say: Callable[[str], None] = lambda note: None) -> list[Path]:
+    """A file as it is named, of a folder the files of this kind in it.  Raises ConfigError where it has none."""
     if not place.is_dir():
         return [place]
 
-    from dlrun.data.formats.class_folders import SUFFIXES, pictures_below
+    from dlrun.data.formats.class_folders import files_below
 
-    below = pictures_below(place)
+    below = files_below(place, suffixes=suffixes)
     if not below.files:
-        raise problem(str(place), f"expected a file; this is a folder, without pictures ({', '.join(SUFFIXES)})")
+        raise problem(str(place), f"expected a file; this is a folder, without {noun} ({', '.join(suffixes)})")
     if left := below.others + below.outside:
-        say(f"{place}: {left:,} files that are no pictures, or lead out of it, are left out")
+        say(f"{place}: {left:,} files that are no {noun}, or lead out of it, are left out")
     return below.files
+
+
+def _of_arrays(run: Loaded, file: Path) -> Part:
+    """The rows of a NumPy file, and their targets where it has them and they are the run's."""
+    from dlrun.data.read import read
+    from dlrun.inference.from_source import of_inputs, targets
+    from dlrun.inference.labelled import reader
+
+    if "windows" in run.kept["asked"]:
+        raise problem(str(file), "expected a text file: this run was trained on windows of a text or a series")
+    source = read(reader(run.kept, run.config.dataset, file, str(file)), "", lambda note: None)
+    rows, y = of_inputs(run.kept, source, str(file), _note)
+    truth = None
+    if y is not None:
+        try:
+            truth = replace(rows, y=targets(run.kept, source.data_spec, y, str(file)))
+        except ConfigError as wrong:
+            _note(f"not scored: {wrong.line}")
+    return Part(str(file), [f"{file.name}:{number}" for number in range(1, len(rows) + 1)], rows, truth)
 
 
 def _note(note: str) -> None:

@@ -1,4 +1,4 @@
-"""Pictures in folders: a folder a class, directly or below train/, val/ and test/."""
+"""Files in folders: a folder a class, directly or below train/, val/ and test/; pictures, or others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dlrun.data.formats.picture_file import Unreadable
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 SPLITS = {"train": ("train",), "val": ("val", "validation"), "test": ("test",)}
+Suffixes = tuple[str, ...]
 _DESKTOPS = ("thumbs.db", "desktop.ini")  # what file managers leave
 
 
@@ -19,8 +20,8 @@ _DESKTOPS = ("thumbs.db", "desktop.ini")  # what file managers leave
 class Listing:
     """What lies in the folder: by split the files, sorted by class and name, and the class number of each.
 
-    `outside` counts links that lead out of the folder, which are not followed, `others` files beside the pictures;
-    `empty` names folders without pictures, which are no classes.
+    `outside` counts links that lead out of the folder, which are not followed, `others` files of other kinds beside
+    these; `empty` names folders without such files, which are no classes.
     """
 
     root: Path
@@ -35,18 +36,28 @@ class Listing:
         """The files of all splits, in order."""
         return [file for files in self.files.values() for file, _ in files]
 
+    @property
+    def state(self) -> list[object]:
+        """Name, size and time of each file: what a cached copy stands for."""
+        return [
+            (str(file.relative_to(self.root)), stat.st_size, stat.st_mtime_ns)
+            for file in self.all_files
+            for stat in [file.stat() if file.exists() else file.lstat()]  # a link to nothing can't be read
+        ]
+
 
 @dataclass
-class PicturesBelow:
-    """The pictures of a folder and all below it, sorted folder by folder, and what else lies there."""
+class FilesBelow:
+    """The files of one kind of a folder and all below it, sorted folder by folder, and what else lies there."""
 
     files: list[Path] = field(default_factory=list)
     outside: int = 0  # links that lead out of the folder
     others: int = 0
 
 
-def look(root: Path, given: str) -> Listing:
-    """The pictures below a folder.  Raises ConfigError where the layout is no image folder."""
+def look(root: Path, given: str, suffixes: Suffixes = SUFFIXES, noun: str = "pictures") -> Listing:
+    """The files below a folder, those with the `suffixes`.  Raises ConfigError where they lie in no folders by class.
+    """
     folders = {folder.name: folder for folder in _folders(root)}
     splits = {split: [folders[name] for name in names if name in folders] for split, names in SPLITS.items()}
     if len(splits["val"]) > 1:
@@ -54,21 +65,21 @@ def look(root: Path, given: str) -> Listing:
     if not splits["train"] or not _folders(splits["train"][0]):
         splits = {"train": [root]}
     home = root.resolve()
-    found = {split: {folder.name: pictures_below(folder, home) for folder in _folders(where[0])}
+    found = {split: {folder.name: files_below(folder, home, suffixes) for folder in _folders(where[0])}
              for split, where in splits.items() if where}
     classes = tuple(sorted(name for name, below in found["train"].items() if below.files))
     if len(classes) < 2:
         there = f"only {classes[0]}/" if classes else "none"
         raise problem(
             f"dataset.path={given}",
-            f"expected a folder with pictures for each of two classes or more, directly or below train/; "
-            f"there is {there} ({', '.join(SUFFIXES)})",
+            f"expected a folder with {noun} for each of two classes or more, directly or below train/; "
+            f"there is {there} ({', '.join(suffixes)})",
         )
     for split, names in found.items():
         strange = sorted(name for name, below in names.items() if below.files and name not in classes)
         lacking = sorted(name for name in classes if name not in names or not names[name].files)
         if strange or lacking:
-            which = f"{strange[0]}/ is not a class of train/" if strange else f"no pictures of {lacking[0]}"
+            which = f"{strange[0]}/ is not a class of train/" if strange else f"no {noun} of {lacking[0]}"
             raise problem(f"dataset.path={given}", f"the classes of {split}/ and train/ must agree; {which}")
     files = {split: [(file, number) for number, name in enumerate(classes) for file in names[name].files]
              for split, names in found.items()}
@@ -78,15 +89,14 @@ def look(root: Path, given: str) -> Listing:
                    tuple(sorted(name for name, below in found["train"].items() if not below.files)))
 
 
-def pictures_below(folder: Path, home: Path | None = None) -> PicturesBelow:
-    """The pictures of a folder and all below it; links that lead out of `home` (None: of the folder) are not followed.
-    """
-    found, home = PicturesBelow(), home or folder.resolve()
+def files_below(folder: Path, home: Path | None = None, suffixes: Suffixes = SUFFIXES) -> FilesBelow:
+    """The files of a kind of a folder and all below it; links out of `home` (None: the folder) are not followed."""
+    found, home = FilesBelow(), home or folder.resolve()
     for where, folders, names in os.walk(folder, onerror=_refused):  # links to folders are not followed
         folders.sort()
         for name in sorted(names):
             file = Path(where, name)
-            if not name.lower().endswith(SUFFIXES):
+            if not name.lower().endswith(suffixes):
                 found.others += not name.startswith(".") and name.lower() not in _DESKTOPS
             elif file.is_symlink() and not file.resolve().is_relative_to(home):
                 found.outside += 1

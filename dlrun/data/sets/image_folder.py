@@ -54,7 +54,7 @@ class ImageFolder(Dataset):
 
         height, width = size_of(self.size)
         listing = look(paths.own(self.path, directory=True), self.path)
-        state = _state(listing)
+        state = listing.state
         known = cache.dataset_info(cache.entry(self.kind, self._settings(), [listing.root], state))
         if known is not None:
             return known
@@ -67,7 +67,7 @@ class ImageFolder(Dataset):
         from dlrun.data.source import DatasetFiles
 
         listing = look(paths.own(self.path, directory=True), self.path)
-        state = _state(listing)
+        state = listing.state
         return DatasetFiles([listing.root], lambda say: _decode(listing, _surveyed(listing, state), self, say),
                             self._settings(), state)
 
@@ -83,14 +83,6 @@ class ImageFolder(Dataset):
 
     def _settings(self) -> list[object]:
         return [size_of(self.size), self.channels, READING]
-
-
-def _state(listing: Listing) -> list[object]:
-    return [
-        (str(file.relative_to(listing.root)), stat.st_size, stat.st_mtime_ns)
-        for file in listing.all_files
-        for stat in [file.stat() if file.exists() else file.lstat()]  # a link to nothing is an unreadable picture
-    ]
 
 
 def _surveyed(listing: Listing, state: list[object]) -> Survey:
