@@ -14,6 +14,7 @@ from dlrun.config.schema.fields import MISSING, text
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets._arrays import ArrayData, info_of
 from dlrun.data.sets._base import Say
+from dlrun.record.stored import Damaged
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from dlrun.data.row_stream import InMemory
     from dlrun.data.source import RawDataset
 
-_held: dict[str, RawDataset] = {}
+_AGAIN = "give it again to dlrun.train(data=...)"
+_held: dict[str, RawDataset] = {}  # given to this process
+_copies: dict[str, RawDataset] = {}  # read from the cache; good as long as the entry is there: a damaged one is removed
 
 
 @register("dataset", "memory")
@@ -47,13 +50,21 @@ class Memory(ArrayData):
     def read(self, data_dir: str, say: Say) -> RawDataset:
         from dlrun.data import cache
 
-        if self.content not in _held:
-            found = cache.load(_entry(self.content), trust_older=True)
+        if self.content in _held:
+            return _held[self.content]
+        if not is_shared(self.content):
+            _copies.pop(self.content, None)
+        if self.content not in _copies:
+            given = f"dataset.content={self.content}"
+            try:
+                found = cache.load(_entry(self.content), trust_older=True)
+            except Damaged as damaged:
+                raise problem(given, f"its copy in the cache is damaged ({damaged}); {_AGAIN}") from None
             if found is None:
-                raise problem(f"dataset.content={self.content}", "this data was held by a program that has ended, and "
-                              f"the cache {cache.folder()} has no copy of it; give it again to dlrun.train(data=...)")
-            _held[self.content] = found
-        return _held[self.content]
+                raise problem(given, "this data was held by a program that has ended, and the cache "
+                                     f"{cache.folder()} has no copy of it; {_AGAIN}")
+            _copies[self.content] = found
+        return _copies[self.content]
 
 
 def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, validation: Any = None,
