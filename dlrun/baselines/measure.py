@@ -26,8 +26,10 @@ from dlrun.data.subsample import subsample
 from dlrun.metrics._classes import class_predictions
 from dlrun.metrics._gathered import compute
 from dlrun.metrics._numbers import NumberPredictions
+from dlrun.record import digest
 from dlrun.record.folder import json_text, write_json
-from dlrun.record.stored import Damaged, read_json
+from dlrun.record.folder import plain as plain_json
+from dlrun.record.stored import Damaged, mapping, read_file
 
 FORMAT = 1  # counted up when the same rows would be measured otherwise
 KINDS = ("classes", "number")
@@ -74,14 +76,15 @@ def measure(config: Config, name: str, say: Callable[[str], None]) -> Measured:
     The same content, split, preprocessing, seed and scikit-learn are fitted once.  Raises ConfigError for data that is
     not there or that no baseline learns from.
     """
-    found = [_of_rows(config, prepared, name) for prepared in prepared_rows(config, say)]
+    found = [_of_rows(config, prepared, name, say) for prepared in prepared_rows(config, say)]
     common = set.intersection(*(set(metrics) for metrics, _, _, _ in found))
     means = {key: float(np.mean([metrics[key] for metrics, _, _, _ in found])) for key in found[0][0] if key in common}
     return Measured(name, config.seed, found[0][1], means, sum(seconds for _, _, seconds, _ in found),
                     all(cached for _, _, _, cached in found))
 
 
-def _of_rows(config: Config, prepared: PreparedData, name: str) -> tuple[dict[str, float], str, float, bool]:
+def _of_rows(config: Config, prepared: PreparedData, name: str,
+             say: Callable[[str], None]) -> tuple[dict[str, float], str, float, bool]:
     refuse(config, prepared.data_spec.target_kind)
     folds = isinstance(config.validation, KFold)
     part = next((part for part in (("val", "test") if folds else ("test", "val")) if part in prepared.splits), "")
@@ -90,13 +93,17 @@ def _of_rows(config: Config, prepared: PreparedData, name: str) -> tuple[dict[st
     seed = derive_seed(config.seed, "baseline", name) % (1 << 32) if ESTIMATORS[name].drawn else 0
     place = _place(prepared, name, part, seed)
     try:
-        known = read_json(place)
+        known = read_file(place, lambda data: digest.unsealed(mapping(data)))
         return dict(known["metrics"]), part, float(known["seconds"]), True
     except (FileNotFoundError, Damaged, KeyError, TypeError):
-        pass  # measured now
+        pass  # measured now; also what an earlier dlrun has kept without a checksum
     metrics, seconds = _fitted(prepared, prepared.splits[part], name, seed, config)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    write_json(place, {"baseline": name, "part": part, "metrics": metrics, "seconds": round(seconds, 3)}, sync=False)
+    kept = plain_json({"baseline": name, "part": part, "metrics": metrics, "seconds": round(seconds, 3)})
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_json(place, digest.sealed(kept), sync=False)
+    except OSError as error:
+        say(f"the cache folder {cache_dir()} can't be written ({error.strerror}); {name} is measured at each start")
     return metrics, part, seconds, False
 
 

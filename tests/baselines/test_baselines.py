@@ -87,9 +87,20 @@ def test_the_same_rows_are_fitted_once_and_others_anew(table: list[str], tmp_pat
 def test_a_damaged_measurement_is_made_again(table: list[str], tmp_path: Path) -> None:
     first = measure(config(*table), "constant", print)
     (file,) = (tmp_path / "cache" / "baselines").iterdir()
-    file.write_text(file.read_text()[:30])
-    again = measure(config(*table), "constant", print)
-    assert not again.cached and again.metrics == first.metrics
+    whole = file.read_text()
+    place = whole.index('"mae": ') + len('"mae": ')
+    for text in (whole[:30], f"{whole[:place]}{(int(whole[place]) + 1) % 10}{whole[place + 1:]}", "[]"):
+        file.write_text(text)
+        again = measure(config(*table), "constant", print)
+        assert not again.cached and again.metrics == first.metrics
+    assert measure(config(*table), "constant", print).cached
+
+
+def test_a_cache_that_cannot_be_written_is_said(table: list[str], monkeypatch) -> None:
+    monkeypatch.setenv("DLRUN_CACHE", "/dev/null/cache")
+    said: list[str] = []
+    assert measure(config(*table), "constant", said.append).metrics["mae"] > 0
+    assert any("can't be written" in line and "constant" in line for line in said)
 
 
 def test_of_folds_the_mean_over_their_validation_rows_is_measured() -> None:
