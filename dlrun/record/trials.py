@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dlrun.record import digest
 from dlrun.record.stored import read_file
 
 FILE = "trials.json"
@@ -21,7 +22,9 @@ def read_trials(folder: Path) -> list[dict[str, Any]]:
 
 def _trials(data: bytes) -> list[dict[str, Any]]:
     found = json.loads(data.decode("utf-8"))
-    if not isinstance(found, list):
+    if isinstance(found, dict):
+        found = digest.unsealed(found)["trials"]
+    if not isinstance(found, list):  # of an older dlrun, without a checksum
         raise ValueError("expected a list of trials")
     for trial in found:
         str(trial["state"]), list(trial["jobs"])

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlrun.record.folder import write_json
+from dlrun.record import digest
+from dlrun.record.folder import plain, write_json
 from dlrun.record.plan import Job
 from dlrun.record.trials import FILE
 
@@ -68,8 +69,8 @@ class Trials:
             return None
 
     def write(self, folder: Path, jobs: Mapping[str, Job]) -> None:
-        """Write trials.json: a mapping for each trial, its values as its jobs have them."""
-        write_json(folder / FILE, [_plain(trial, jobs) for trial in self.all()])
+        """Write trials.json: a mapping for each trial, its values as its jobs have them, and their checksum."""
+        write_json(folder / FILE, digest.sealed(plain({"trials": [_plain(trial, jobs) for trial in self.all()]})))
 
 
 def _plain(trial: FrozenTrial, jobs: Mapping[str, Job]) -> dict[str, Any]:
