@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from dlrun.config.flat import flatten
+from dlrun.record.manifest import CHANGED
 from dlrun.record.metric import Metrics, metrics_of
 from dlrun.record.plan import Job, Plan
+from dlrun.record.stored import Damaged
 from dlrun.report.derived import reading
 from dlrun.report.footnotes import device_of, label_of, versions_of
-from dlrun.report.run import Run, read_run
+from dlrun.report.run import UNREADABLE, Run, read_run
 from dlrun.report.values import metrics_of_all
 
 FORMAT = 1
@@ -68,6 +70,12 @@ def read_measurements(plain: Mapping[str, Any]) -> Measurements:
     return Measurements(**rest, values=values)
 
 
+def _as_written(run: Run) -> Run:
+    """The run; one that does not count where its numbers were changed after it ended: no verdict is made of them."""
+    changed = set(run.changed or ()) - {"provenance.json"} if run.counted else set()
+    return replace(run, status=UNREADABLE, reason=f"{', '.join(sorted(changed))}: {CHANGED}") if changed else run
+
+
 def row_name(job: Job) -> str:
     """The row that a job belongs to: the name of its named row and its values on the axes, the seed apart."""
     return " ".join(filter(None, [job.row, *(_shown(value) for value in job.values.values())])) or "run"
@@ -83,7 +91,7 @@ class Folders:
     def __init__(self, plan: Plan, book_id: str, profile: str, partial: Sequence[str] = ()):
         self.runs: dict[str, list[Run]] = {}
         for job in plan.jobs:
-            run = read_run(plan.run_folder(job), flatten(job.config), job.id, job.row, job.values)
+            run = _as_written(read_run(plan.run_folder(job), flatten(job.config), job.id, job.row, job.values))
             self.runs.setdefault(row_name(job), []).append(run)
         self.measurements = Measurements(book_id, profile, list(self.runs), partial=list(partial))
         self._of_all()
@@ -92,9 +100,16 @@ class Folders:
         """The numbers of a row by seed, rounded to what a verdict can need (nine digits)."""
         kept = self.measurements.values.setdefault(row, {})
         if metric not in kept:
-            found = {run.seed: reading(run, metric) for run in self.runs.get(row, [])}
+            found = {run.seed: self._reading(run, metric, row) for run in self.runs.get(row, [])}
             kept[metric] = {seed: float(f"{value:.9g}") for seed, value in sorted(found.items()) if value is not None}
         return kept[metric]
+
+    def _reading(self, run: Run, metric: str, row: str) -> float | None:
+        try:
+            return reading(run, metric)
+        except Damaged as damaged:  # of an older run, without checksums
+            self.measurements.lost.setdefault(row, []).append(f"{damaged.path.name} is not readable")
+            return None
 
     def _of_all(self) -> None:
         found, runs = self.measurements, [run for own in self.runs.values() for run in own]

@@ -16,6 +16,7 @@ from dlrun.report.claim_verdicts import ClaimVerdict
 from dlrun.report.measurements import Folders, read_measurements
 from dlrun.report.verdicts import Verdicts, explanations, verdicts_on
 from tests.helpers.comparisons import BOOK, plan
+from tests.report.make import note_checksums
 
 
 def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:
@@ -90,6 +91,25 @@ def test_a_run_that_was_lost_is_said_in_its_row(tmp_path: Path) -> None:
     assert "diverged: the loss is NaN" in stream.getvalue()
 
 
+def test_a_run_whose_result_was_changed_is_in_no_verdict(tmp_path: Path) -> None:
+    found = plan(tmp_path)
+    adam = [found.run_folder(job) for job in found.jobs if job.row == "adam"]
+    for folder in adam:
+        note_checksums(folder)
+    whole = Folders(found, "gulli/C3", "full")
+    values = whole.values_of("adam", "test/accuracy")
+    result = adam[0] / "result.json"
+    result.write_text(result.read_text().replace('"accuracy": 0.', '"accuracy": 0.0'))
+    (adam[1] / "manifest.json").unlink()
+    (adam[1] / "metrics.jsonl").write_text("{\n{\n")
+    folders = Folders(found, "gulli/C3", "full")
+    assert len(folders.values_of("adam", "test/accuracy")) == len(values) - 1
+    assert folders.values_of("adam", "test/accuracy").items() < values.items()
+    folders.values_of("adam", "highest/val/loss")
+    lost = "; ".join(folders.measurements.lost["adam"])
+    assert "result.json: it is not what the run wrote" in lost and "metrics.jsonl is not readable" in lost
+
+
 def test_a_row_without_a_printed_number_all_of_whose_runs_were_lost_is_in_the_table(tmp_path: Path) -> None:
     made = plan(tmp_path)
     for seed in range(3):
@@ -120,7 +140,8 @@ def test_a_row_that_never_came_to_a_value_has_no_mean_and_the_claim_is_decided_b
     assert [verdict.word for _, verdict in verdicts.ours] == ["ours"]
     for job in made.jobs:
         if job.row == "adam" and job.seed:
-            (tmp_path / "adam" / str(job.seed) / "metrics.jsonl").write_text('{"step": 9, "train/accuracy": 0.2}\n')
+            (tmp_path / "adam" / str(job.seed) / "metrics.jsonl").write_text(
+                '{"epoch": 1, "step": 9, "train/accuracy": 0.2}\n')
     folders = Folders(made, "gulli/C3", "full")
     verdicts = verdicts_on(book, folders.measurements, folders.values_of, metric)
     assert [verdict.word for _, verdict in verdicts.ours] == ["never reached in 2 of 3 runs"]
