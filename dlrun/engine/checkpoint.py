@@ -17,7 +17,7 @@ import torch
 
 from dlrun.record import digest
 from dlrun.record.own_file import replacing
-from dlrun.record.stored import Damaged
+from dlrun.record.stored import Damaged, regular_handle
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -93,7 +93,7 @@ def verify(path: Path, then: str = "") -> bool:
     Raises Damaged (with `then`: what becomes of it) for a file that was cut or changed, FileNotFoundError without one.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=regular_handle) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _COMMENT))
             comment = file.read(_COMMENT)

@@ -14,7 +14,7 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.metric import metrics_of
 from dlrun.record.quantities import long_time
 from dlrun.record.recorder import Recorder, RunInfo
-from dlrun.record.stored import Damaged, read_json
+from dlrun.record.stored import Damaged
 from dlrun.record.table import EpochTable
 
 COLUMNS = 12  # of metrics, at most
@@ -109,12 +109,12 @@ class Console(EpochLines):
 
     def _outcome(self, result: Mapping[str, Any]) -> None:
         self._print(_sentence(result))
-        if result.get("folds") and result.get("best", {}).get("epoch", result["epochs"]) != result["epochs"]:
-            best = {key: value for key, value in result["best"].items() if key.startswith("val/")}
-            sentence = metrics_of(result).sentence(best)
-            self._print(f"best   {sentence} after epoch {result['best']['epoch']} of the mean curve")
+        folds, best = result.get("folds") or (), result.get("best") or {}
+        if folds and best.get("epoch", result.get("epochs")) != result.get("epochs"):
+            sentence = metrics_of(result).sentence({key: best[key] for key in best if key.startswith("val/")})
+            self._print(f"best   {sentence} after epoch {best['epoch']} of the mean curve")
         if result.get("val_std"):
-            self._print(f"val    {_with_spread(result, 'val')} over {len(result['folds'])} folds")
+            self._print(f"val    {_with_spread(result, 'val')} over {len(folds)} folds")
         split = _split(result)
         if split:
             spread = split == "test" and "test_std" in result
@@ -185,15 +185,15 @@ def _as_row(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_spread(result: Mapping[str, Any], split: str) -> str:
     """The mean and standard deviation of each measure over the folds: ``loss 9.2113 +- 3.1208``."""
-    known = metrics_of(result)
-    return " · ".join(f"{known.sentence({key: value})} +- {known.text(key, result[f'{split}_std'][key], 2)}"
-                      for key, value in result[split].items() if not known.of(key).minor)
+    known, spread = metrics_of(result), result[f"{split}_std"]
+    return " · ".join(f"{known.sentence({key: value})} +- {known.text(key, spread[key], 2)}"
+                      for key, value in (result.get(split) or {}).items() if key in spread and not known.of(key).minor)
 
 
 def _baseline(result: Mapping[str, Any]) -> str:
     """The number that a model has to beat; empty where there is none, or where the model is what gives it."""
     baseline = dict(result.get("baseline") or {})
-    if not baseline or result.get("config", {}).get("model.kind") == baseline["model"]:
+    if not baseline or (result.get("config") or {}).get("model.kind") == baseline["model"]:
         return ""
     known = metrics_of(result)
     plain = [name for name, value in baseline.items() if isinstance(value, float) and known.of(name).plain]
@@ -211,7 +211,7 @@ def _made(folder: Path) -> str:
     from datetime import datetime
 
     try:
-        started = datetime.fromisoformat(read_json(RunFolder(folder).provenance)["started"])
+        started = datetime.fromisoformat(RunFolder(folder).origin()["started"])
     except (FileNotFoundError, Damaged, KeyError, TypeError, ValueError):
         return ""
     return started.astimezone().strftime("%Y-%m-%d %H:%M")

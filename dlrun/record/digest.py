@@ -10,6 +10,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from dlrun.record.stored import regular_handle
+
 _BLOCK = 1 << 20  # bytes read at once
 SEAL = "crc32c"  # the key by which a JSON mapping carries its own checksum
 
@@ -40,7 +42,7 @@ def of_stream(file: BinaryIO, size: int | None = None) -> int:
 
 def of_file(path: str | os.PathLike[str]) -> int:
     """The checksum of a file's bytes; raises OSError."""
-    with open(path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0, opener=regular_handle) as file:
         return of_stream(file)
 
 

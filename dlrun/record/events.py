@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.own_file import open_own
+from dlrun.record.stored import regular_handle
 
 _FLUSH_SECONDS = 5.0
 
@@ -33,8 +34,8 @@ class EventFile:
         folder.mkdir(parents=True, exist_ok=True)
         # TensorBoard reads files in the order of their names: two starts within a second, or a clock that was set back,
         # must not put the new file before an old one.
-        taken = [int(path.name.split(".")[3]) for path in event_files(folder)]
-        stamp = max([int(time.time()), *(second + 1 for second in taken)])
+        taken = [path.name.split(".")[3] for path in event_files(folder)]  # of another program's, perhaps no number
+        stamp = max([int(time.time()), *(int(second) + 1 for second in taken if second.isdecimal())])
         self.path = folder / f"events.out.tfevents.{stamp:010d}.{socket.gethostname()}.{os.getpid()}"
         self._file = open(self.path, "xb")
         self._flushed = 0.0
@@ -93,7 +94,7 @@ def read_records(path: Path) -> Iterator[tuple[bytes, Any]]:
     from google.protobuf.message import DecodeError
     from tensorboard.compat.proto import event_pb2
 
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=regular_handle) as file:
         while len(head := file.read(12)) == 12:
             length, check = struct.unpack("<QI", head)
             if masked_crc32c(head[:8]) != check:

@@ -13,7 +13,6 @@ from typing import Any
 from dlrun.record import manifest
 from dlrun.record.older import UNITS, result_in_units
 from dlrun.record.own_file import refuse_links, replacing, sync_folder, to_disk
-from dlrun.record.status import STATUSES
 from dlrun.record.stored import mapping, read_file
 
 
@@ -81,16 +80,27 @@ class RunFolder:
         except FileNotFoundError:
             return None
 
+    def origin(self, then: str = "") -> dict[str, Any]:
+        """What provenance.json says; raises FileNotFoundError where there is none, Damaged where it can't be used."""
+        return read_file(self.provenance, _provenance, then)
+
 
 def _result(data: bytes) -> dict[str, Any]:
     found = mapping(data)
-    if found.get("status") not in STATUSES:
-        raise ValueError(f"it is no result (its status is {found.get('status')!r})")
-    wrong = [key for key in ("config", "train", "val", "test", "best", "metrics")
-             if not isinstance(found.get(key, {}), dict)]
-    if wrong:
-        raise ValueError(f"it is no result (expected a mapping at {wrong[0]})")
+    from dlrun.record.result_form import result_error  # a new run reads none
+
+    if wrong := result_error(found):
+        raise ValueError(wrong)
     return result_in_units(found) if UNITS in data else found
+
+
+def _provenance(data: bytes) -> dict[str, Any]:
+    found = mapping(data)
+    from dlrun.record.result_form import provenance_error
+
+    if wrong := provenance_error(found):
+        raise ValueError(wrong)
+    return found
 
 
 def clear(folder: RunFolder) -> None:

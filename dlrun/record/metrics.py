@@ -69,6 +69,8 @@ def _rows(data: bytes) -> list[dict[str, Any]]:
         row = _parse(line)
         if row is None:
             raise ValueError(f"line {number} is not a JSON object: {line[:80]!r}")
+        if "epoch" not in row:
+            raise ValueError(f"line {number} has no epoch: {line[:80]!r}")
         rows.append(row)
     last = _parse(tail)
     rows = rows if last is None else [*rows, last]

@@ -56,7 +56,7 @@ def other_code(stored: Mapping[str, Any]) -> str | None:
 
     None where release, commit and changes to it are the same.
     """
-    version, code = stored.get("versions", {}).get("dlrun"), stored.get("code", {}).get("dlrun")
+    version, code = ((stored.get(key) or {}).get("dlrun") for key in ("versions", "code"))
     if version == _installed("dlrun")["dlrun"] and code == _loaded(Path(__file__).parents[1]):
         return None
     commit = (code or {}).get("commit")

@@ -41,7 +41,7 @@ def read_file(path: str | os.PathLike[str], parse: Callable[[bytes], Content], t
     error) or `parse` fails; `then` goes into the sentence.
     """
     try:
-        with open(path, "rb", opener=_regular) as file:
+        with open(path, "rb", opener=regular_handle) as file:
             data = file.read()
     except FileNotFoundError:
         raise
@@ -100,8 +100,8 @@ def mapping(data: bytes) -> dict[str, Any]:
     return found
 
 
-def _regular(path: str, flags: int) -> int:
-    """Open without waiting: a pipe or a device in the place of a file is not read."""
+def regular_handle(path: str, flags: int) -> int:
+    """An opener for `open` that does not wait: OSError for a pipe, a device or a folder in the place of a file."""
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         kind = "a folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "not a regular file"

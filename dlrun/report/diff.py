@@ -27,10 +27,11 @@ class Section:
 
 def diff(left: Run, right: Run) -> Iterator[Section]:
     """What differs between two runs, heading by heading."""
-    yield _config("settings", *(settings(run.config) | {"seed": run.seed} for run in (left, right)))
-    others = [{key: value for key, value in run.config.items() if key not in settings(run.config) and key != "seed"}
-              for run in (left, right)]
-    yield _config("keys without a part in the result", *others)
+    counting = [settings(run.config) | {"seed": run.seed} for run in (left, right)]
+    yield _config("settings", *counting)
+    yield _config("keys without a part in the result", *(
+        {key: value for key, value in run.config.items() if key not in own}
+        for run, own in zip((left, right), counting)))
     yield _plain("code", *({place: code_of(state) for place, state in (run.provenance.get("code") or {}).items()}
                            for run in (left, right)))
     yield _plain("data", *(_data(run) for run in (left, right)))

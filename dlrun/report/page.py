@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.record.folder import RunFolder
+from dlrun.record.own_file import open_own
 from dlrun.record.palette import css_variables
 from dlrun.record.quantities import long_time
 from dlrun.report.charts import COLOURS, curve_chart, parallel, setting_chart, strip, strip_scale
@@ -106,7 +108,8 @@ def _failures(report: Report) -> Iterator[dict[str, Any]]:
 
 def _traceback(run: Run) -> str:
     try:
-        text = (run.folder / "traceback.txt").read_text(encoding="utf-8", errors="replace")
+        with open_own(RunFolder(run.folder).traceback, "rb") as file:  # a link would show a file from elsewhere
+            text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
     return text if len(text) <= _TRACEBACK else f"...\n{text[-_TRACEBACK:]}"

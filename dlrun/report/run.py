@@ -14,7 +14,8 @@ from dlrun.config.flat import flatten
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
 from dlrun.record.manifest import changed
-from dlrun.record.stored import Damaged, read_json, read_yaml_mapping
+from dlrun.record.result_form import settings_error
+from dlrun.record.stored import Damaged, read_yaml_mapping, regular_handle
 
 COUNTED = ("finished", "stopped")  # the other states have no measure that belongs into a mean
 NOT_STARTED, RUNNING, UNFINISHED, UNREADABLE = "not started", "running", "unfinished", "unreadable"
@@ -58,7 +59,7 @@ class Run:
     def provenance(self) -> Mapping[str, Any]:
         """provenance.json; empty where there is none, or none that can be read."""
         try:
-            return read_json(RunFolder(self.folder).provenance)
+            return RunFolder(self.folder).origin()
         except (OSError, ValueError):
             return {}
 
@@ -117,15 +118,18 @@ def _reason(result: Mapping[str, Any]) -> str:
 def _stored(place: RunFolder) -> dict[str, Any]:
     """The configuration of a run without a result, from config.yaml; empty before that is written."""
     try:
-        return flatten(read_yaml_mapping(place.config))
+        found = flatten(read_yaml_mapping(place.config))
     except FileNotFoundError:
         return {}
+    if wrong := settings_error(found):
+        raise Damaged(place.config, wrong)
+    return found
 
 
 def last_epoch(metrics: Path) -> int:
     """The last epoch that metrics.jsonl has a whole line of, from the file's end; 0 for none."""
     try:
-        with open(metrics, "rb") as file:
+        with open(metrics, "rb", opener=regular_handle) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
             lines = file.read().split(b"\n")

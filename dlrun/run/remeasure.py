@@ -20,7 +20,7 @@ from dlrun.record.folder import RunFolder, write_measured, yaml_text
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import read
 from dlrun.record.status import unmeasured
-from dlrun.record.stored import Damaged, read_json, read_yaml_mapping
+from dlrun.record.stored import Damaged, read_yaml_mapping
 from dlrun.run.averages import folds_result
 from dlrun.run.folder_state import result_of
 from dlrun.run.header import data_changed
@@ -44,7 +44,7 @@ def add_metrics(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> 
 
 def _measure(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:
     config = checked.config
-    provenance = read_json(folder.provenance)
+    provenance = folder.origin()
     machine = choose(config, provenance.get("threads"), auto_threads(checked))
     components = build_run(checked, machine, lambda note: None)
     if data_changed(components.prepared, Start(stored=provenance)):

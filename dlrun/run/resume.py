@@ -11,7 +11,7 @@ from dlrun.engine.checkpoint import verify
 from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import CHANGED, changed
-from dlrun.record.stored import Damaged, read_json
+from dlrun.record.stored import Damaged
 from dlrun.run.start import Start
 
 
@@ -63,7 +63,7 @@ def usable_checkpoint(folder: RunFolder) -> str:
 def first_start(folder: RunFolder) -> tuple[dict[str, Any] | None, str]:
     """What provenance.json says of the first start, None without one; and a note where it is damaged."""
     try:
-        stored = read_json(folder.provenance)
+        stored = folder.origin()
         note = f"{folder.provenance.name}: {CHANGED}" if changed(folder.path, (folder.provenance.name,)) else ""
         return stored, note
     except FileNotFoundError:

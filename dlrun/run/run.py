@@ -27,7 +27,7 @@ from dlrun.record.own_file import refuse_links
 from dlrun.record.provenance import other_code
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.record.status import DONE, FAILED, unmeasured
-from dlrun.record.stored import Damaged, read_json
+from dlrun.record.stored import Damaged
 from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
 from dlrun.run.cannot_write import cannot_write
@@ -146,8 +146,8 @@ def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
     for name in changed(folder.path) or ():
         say(f"{folder.path / name}: {CHANGED}; force=true trains the run again")
     try:
-        made_by = other_code(read_json(folder.provenance))
-    except (FileNotFoundError, Damaged, AttributeError, TypeError):
+        made_by = other_code(folder.origin())
+    except (FileNotFoundError, Damaged):
         made_by = None
     if made_by:
         say(f"it was made by {made_by}; force=true trains it again")

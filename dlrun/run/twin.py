@@ -15,7 +15,7 @@ from dlrun.record.lock import at_work
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import MetricsFile
 from dlrun.record.provenance import other_code
-from dlrun.record.stored import Damaged, read_json
+from dlrun.record.stored import Damaged
 from dlrun.run.start import Start
 
 
@@ -81,12 +81,12 @@ def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware
         if not (other.last.is_file() and other.provenance.is_file() and other.metrics.is_file()):
             continue
         try:
-            stored, result = read_json(other.provenance), other.result() or {}
+            stored, result = other.origin(), other.result() or {}
         except (ValueError, FileNotFoundError):  # a broken file is for its own command to report
             continue
         if (stored.get("prefix") != prefix or stored.get("hardware") != hardware
                 or config.threads not in ("auto", stored.get("threads"))
-                or any(stored.get("versions", {}).get(name) != version for name, version in versions.items())):
+                or any((stored.get("versions") or {}).get(name) != version for name, version in versions.items())):
             continue
         twin = _progress(other, stored, result)
         if twin is None or not (twin.step > 0 and twin.epoch < config.epochs):

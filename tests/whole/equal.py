@@ -34,8 +34,8 @@ def state(folder: Path, name: str = "last") -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def walk(value: Any, key: str) -> None:
-        if isinstance(value, dict):
-            for member, inner in value.items():
+        if isinstance(value, (dict, list)):
+            for member, inner in value.items() if isinstance(value, dict) else enumerate(value):
                 walk(inner, f"{key}/{member}")
         elif "seconds" not in key:
             flat[key] = value

@@ -13,7 +13,7 @@ from typing import Any
 from dlrun.record.folder import RunFolder
 from dlrun.record.plan import Job, Plan
 from dlrun.record.status import AGAIN, DONE, FAILED, unmeasured
-from dlrun.record.stored import Damaged, read_json
+from dlrun.record.stored import Damaged
 from dlrun.record.trials import pruned
 
 WAITING, STARTED = "waiting", "interrupted"  # nothing is there; a run that was ended in the middle
@@ -104,7 +104,7 @@ def _threads(folder: RunFolder) -> int | None:
     if not (_begun(folder) and folder.provenance.is_file()):
         return None
     try:
-        threads = read_json(folder.provenance).get("threads")
+        threads = folder.origin().get("threads")
     except Damaged:  # the run itself says so when it resumes
         return None
     return threads if isinstance(threads, int) else None
