@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dlrun.cli.route import route
 from tests.faults.case_process import forked
+from tests.faults.written import kind_of
 from tests.helpers.cases import Cases
 
 SAYS = ("edited by hand", "edited or damaged", "damaged", "not readable", "unreadable", "unverified", "unfinished",
@@ -71,8 +72,11 @@ def damages(data: bytes, flips: int, cuts: int, seed: int) -> Iterator[tuple[str
 
 
 def files_of(folder: Path, but: Iterable[str] = UNREAD) -> list[Path]:
-    """The files of a folder that something may read again."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in but)
+    """The files of a folder that something may read again; each of a kind that is known, see `written`."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    unknown = [place for path in found if not kind_of(place := path.relative_to(folder).as_posix())]
+    assert not unknown, f"no kind of file of tests/faults/written.py: {unknown}"
+    return [path for path in found if path.name not in but]
 
 
 def asked_of_damaged(cases: Cases, name: str, folder: Path, commands: list[list[str]], flips: int, cuts: int,

@@ -6,11 +6,13 @@ The cases come from the registry, so that no family, task, augmentation, schedul
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dlrun.cli.route import route
 from dlrun.config.compose.catalog import options
 from tests.faults.case_process import command, forked, preload
 from tests.faults.made_data import made_data
@@ -22,10 +24,11 @@ BASE = ["epochs=3", "batch_size=8", "train_size=24", "test_size=12", "device=cpu
 STOP = 5  # in the second epoch of three, each of three steps
 DENSE = ["model=dense", "model.hidden=[6]", "model.dropout=0.3"]
 DATA = ("table-classes", "npz-image-classes", "series-number", "tokens-next", "tokens-classes", "npz-image-none",
-        "digits_rows", "mnist", "table-several")  # a family or a task takes the first that it goes with
+        "digits_rows", "mnist", "table-several", "table-number", "table-labels", "treebank")
+# A family or a task takes the first that it goes with
 OWN = {  # what an option needs beside its name
     "model=sequential": ["model.layers=[{dense: 6}, relu, {dropout: 0.3}, {dense: out}]"],
-    "schedule=exponential": ["schedule.rate=0.9"], "schedule=step": ["schedule.factor=0.5"],
+    "schedule=exponential": ["schedule.factor=0.9"], "schedule=step": ["schedule.factor=0.5"],
 }
 ROOT = {
     "kfold": ["validation={kind: kfold, k: 3}", "train_size=null"],
@@ -41,7 +44,8 @@ ROOT = {
 
 def all_cases(folder: Path) -> dict[str, list[list[str]]]:
     """By a name of each case the commands that may stand for it: the first that is accepted is taken."""
-    data = {name: [f"dataset={name}"] for name in ("digits_rows", "mnist")} | made_data(folder)
+    data = {name: [f"dataset={name}"] for name in ("digits_rows", "mnist", "treebank")} | made_data(folder)
+    data["series-number"] = [word.replace("lookback=6", "lookback=3") for word in data["series-number"]]
     image = data["npz-image-classes"]
     found: dict[str, list[list[str]]] = {}
     for group in ("model", "task"):
@@ -70,7 +74,8 @@ def all_cases(folder: Path) -> dict[str, list[list[str]]]:
 def interrupted(words: list[str]) -> Callable[[], None]:
     def work() -> None:
         with signalled_after(STOP):
-            command(*words)()
+            code = route(words)
+        sys.exit(code)
 
     return work
 

@@ -126,7 +126,8 @@ def _loses(what: str, step: int) -> Machine:
             if number + 1 == step and not came:
                 came.append(number)
                 for folder in Path().glob(what):
-                    shutil.rmtree(folder)
+                    if not (folder.parent / "result.json").exists():  # checkpoints of a finished run never come back
+                        shutil.rmtree(folder)
 
         EagerStep.__call__ = call
 
@@ -190,6 +191,7 @@ class Place:
         words = {"report": ["report", "runs", "into=tables"], "sweep": self.grid}.get(start, self.words)
 
         def work() -> None:
+            sys.dont_write_bytecode = True  # Python before 3.12.9 leaves half a .pyc where a write is cut short
             if machine is not None:
                 machine()
             from dlrun.cli.main import main
