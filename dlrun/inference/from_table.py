@@ -151,5 +151,6 @@ def _targets(kept: dict[str, Any], dataset: DatasetKind, names: list[str], given
     lacking = [name for name in expected if names.count(name) != 1]
     if not lacking:
         return expected, ""
-    near = did_you_mean(lacking[0], names) or f"; the columns are {', '.join(names)}"
+    near = "; there are several of this name" if lacking[0] in names else (
+        did_you_mean(lacking[0], names) or f"; the columns are {', '.join(names)}")
     return [], f'expected the target "{lacking[0]}" beside the columns of the training{near}'

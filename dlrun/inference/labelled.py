@@ -60,8 +60,10 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
     own: Any = dataset  # its fields are those of its own class
     made: DatasetKind
     if not path.exists():
-        if given not in names("dataset") or _has_path(find("dataset", given)):
+        if given not in names("dataset"):
             raise problem(given, f"no such file, folder or data set{did_you_mean(given, names('dataset'))}")
+        if _has_path(find("dataset", given)):
+            raise problem(given, "expected the file or folder itself; no such one is here")
         made = find("dataset", given)()
     elif path.suffix in (".npz", ".npy"):
         targets = spec.target_kind if spec.target_kind in ("number", "classes") else "auto"

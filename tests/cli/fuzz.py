@@ -28,7 +28,8 @@ ODD = [
     "[dense]", "[{_target_: os.system}]", "os.system", "val/loss", "train/nope",
 ]
 VERBS = [
-    "list", "explain", "summary", "report", "runs", "diff", "predict", "generate", "help", "metrics", "trian",
+    "list", "explain", "summary", "report", "runs", "diff", "predict", "evaluate", "generate", "help", "metrics",
+    "trian",
 ]
 FLAGS = [
     "-m", "--multirun", "-r", "--help", "-h", "--cfg", "job", "--cfg=job", "--info", "--version", "-x", "--nope",

@@ -168,15 +168,18 @@ def test_without_data_the_own_test_rows_have_the_results_numbers(table: Path) ->
     (("new.csv", "group=patent"), "did you mean  patient"), (("new.csv", "metrics=f11"), "did you mean  f1"),
     (("new.csv", "target=stat"), "did you mean  state"), (("new.csv", "into=nowhere"), "no such folder"),
     (("truthless.csv",), 'expected the target "state" beside the columns of the training'),
+    (("twice.csv",), 'expected the target "state" beside the columns of the training; there are several'),
+    (("csv",), "expected the file or folder itself"),
     (("strange.csv",), 'expected a class of the run in "state"; did you mean  well'),
     (("new.csv", "resamples=-1"), "expected an integer >= 0"), (("group=patient",), "name columns of a table"),
-    (("digits", "group=patient"), "other data has no columns"), ((".",), "a folder holds pictures by class"),
+    (("digits", "group=patient"), "other data has no columns"), ((".",), "a folder holds pictures"),
 ])
 def test_what_does_not_fit_is_a_sentence_and_adds_nothing(
         words: tuple[str, ...], said: str, table: Path, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "new.csv").write_text(new(table).read_text())
     (tmp_path / "truthless.csv").write_text("x,z,word\n1,2,a\n")
+    (tmp_path / "twice.csv").write_text("x,z,word,state,state\n1,2,a,well,well\n")
     (tmp_path / "strange.csv").write_text("x,z,word,state\n1,2,a,wel\n")
     before = evaluations.read(table)
     assert route(["evaluate", str(table), *words]) == 2

@@ -171,6 +171,8 @@ def test_texts_with_a_class_and_running_text(tmp_path: Path, short_passages: Non
     row = evaluated(run, tmp_path / "new.txt", "resamples=0")
     import dlrun
 
+    (tmp_path / "empty.txt").write_text("\n")
+    assert route(["predict", str(run), str(tmp_path / "empty.txt")]) == 2, "a sentence, as for other files without rows"
     told = dlrun.open(run).predict(["awful thing", "a fine thing", "awful day"])
     assert list(told[:2]) == ["bad", "good"]
     assert numbers(row)["accuracy"] == pytest.approx(np.mean(told == ["bad", "good", "good"]))

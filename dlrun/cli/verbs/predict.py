@@ -113,6 +113,8 @@ def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
             lines = [line for line in lines_of(text_of(file, notes)) if line.strip()]
             for note in notes:
                 _note(note)
+            if not lines:
+                raise problem(str(file), "expected a text in each line; it has none")
             yield Part(str(file), lines, preprocessing.of_texts(run.kept, lines))
             continue
         table = of_table(run.kept, run.config.dataset, file, "", _note)
