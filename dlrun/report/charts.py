@@ -89,7 +89,7 @@ def strip(values: Sequence[float], summary: Interval | None, scale: AxisScale, f
 def setting_chart(table: Table, column: int) -> str:
     """A setting's values against the measure: a dot a run, a stroke at each row's mean."""
     name = table.axes.columns[column]
-    rows = [(table.axes.values[i][column], row) for i, row in enumerate(table.rows) if row.summary]
+    rows = [(table.axes.values[i][column], row) for i, row in enumerate(table.rows) if row.summary and row.runs]
     values = [value for _, row in rows for value in row.values.values()]
     y = scale_of(values, HEIGHT - BOTTOM, TOP, not table.scale.unit and wide(values, 100))
     numbers = [value for value, _ in rows if isinstance(value, (int, float)) and not isinstance(value, bool)]
@@ -123,7 +123,7 @@ def setting_chart(table: Table, column: int) -> str:
 
 def parallel(table: Table) -> str:
     """All settings and the measure side by side, a line a row, the best one marked."""
-    rows = [(i, row) for i, row in enumerate(table.rows) if row.summary]
+    rows = [(i, row) for i, row in enumerate(table.rows) if row.summary and row.runs]
     columns = len(table.axes.columns)
     width, height = 170.0 * (columns + 1), 300.0
     across = [90 + k * (width - 180) / columns for k in range(columns + 1)]

@@ -20,6 +20,8 @@ from dlrun.report.table import Report, Row, Table
 from dlrun.report.values import metrics_of_all, names, primary_key, value_of
 from dlrun.report.versus import against_best, against_named
 
+WITH_BASELINES = "baselines"  # versus: rows of scikit-learn's models are added, and the best of them is compared with
+
 
 def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None = None) -> Report:
     """The report on the runs in `paths`; raises ConfigError where a run, the metric or the row is not there."""
@@ -36,7 +38,12 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
         expected = f"expected one of {', '.join(known)}{did_you_mean(metric, known)}"
         raise ConfigError([Problem(f"metric={metric}", expected)])
     tables = tables_of(runs, planned, metric)
-    tables = against_named(tables, versus) if versus else [against_best(table) for table in tables]
+    if versus == WITH_BASELINES:
+        from dlrun.report.baseline_rows import with_baselines
+
+        tables = [with_baselines(table) for table in tables]
+    else:
+        tables = against_named(tables, versus) if versus else [against_best(table) for table in tables]
     title_ = " ".join(plan.name for plan in plans) or " ".join(path.name or str(path) for path in paths)
     return Report(title_, tuple(replace(table, notes=tuple(notes_of(table))) for table in tables),
                   " ".join(plans[0].command) if len(plans) == 1 else "")

@@ -15,6 +15,9 @@ _SHOWN = 12  # values of one setting in a sentence
 def notes_of(table: Table) -> Iterator[str]:
     """The sentences of a table, in their order."""
     yield from _numbers(table)
+    if any(not row.runs for row in table.rows):
+        yield ("Baselines are scikit-learn's models, fitted on the training rows of these runs, with their splits and "
+               "scales (dlrun baselines).")
     yield from _not_counted(table)
     yield from _changed(table)
     yield from _besides(table)

@@ -88,8 +88,8 @@ def common_line(table: Table, most: int | None = None) -> str:
 def head_line(table: Table) -> str:
     """``digits · classify · 12 runs, 4 rows``."""
     runs = len(table.runs)
-    rows = len(table.rows)
-    seeds = {tuple(run.seed for run in row.runs) for row in table.rows}
+    rows = sum(bool(row.runs) for row in table.rows)
+    seeds = {tuple(run.seed for run in row.runs) for row in table.rows if row.runs}
     each = f" x seeds {_span(next(iter(seeds)))}" if len(seeds) == 1 and runs > rows else ""
     return (f"{table.title} · {runs} run{'' if runs == 1 else 's'}, {rows} row{'' if rows == 1 else 's'}{each}")
 

@@ -33,7 +33,8 @@ class Report(Verb):
         "one.", offers=offers.run_folders)
     metric: str | None = text(None, "The metric shown, as in test/accuracy, f1 (of the test rows), best/val/loss, "
                                     "seconds; the task's own without one.")
-    versus: str | None = text(None, "The row that the others are compared with; the best without one.")
+    versus: str | None = text(None, "The row that the others are compared with; the best without one; "
+                                    "baselines adds rows of scikit-learn's models and takes the best of them.")
     into: str | None = text(None, f"The folder for {FILES}.")
     synonyms: ClassVar[dict[str, str]] = {"table": "report", "tables": "report", "results": "report", "plot": "report"}
     examples: ClassVar[tuple[tuple[str, str], ...]] = (

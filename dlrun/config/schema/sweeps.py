@@ -27,7 +27,8 @@ class Sweep:
     exclude: Any = free(None, "Jobs that are left out: mappings of keys to values (or lists of them).", optional=True)
     seeds: Any = free(None, "Seeds of each combination: a number n for 0 to n-1, or a list.", optional=True)
     metric: str | None = text(None, "What tables show, and a search improves; null: accuracy or loss.")
-    versus: str | None = text(None, "The row that the others are compared with; null: the best.")
+    versus: str | None = text(None, "The row that the others are compared with; null: the best; baselines: "
+                                    "rows of scikit-learn's models are added, and the best of them is it.")
     workers: Any = integer("auto", "Jobs at a time.", low=1, words=("auto",))
     per_gpu: int = integer(1, "Jobs at a time on one GPU.", low=1)
     on_error: Any = integer("continue", "When jobs fail: continue, stop, or stop after so many.", low=1,

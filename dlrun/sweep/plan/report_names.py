@@ -10,7 +10,7 @@ from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.preflight.checked import Checked
 from dlrun.record.metric import SPLITS
 from dlrun.record.plan import Plan
-from dlrun.report.collect import tables_of
+from dlrun.report.collect import WITH_BASELINES, tables_of
 from dlrun.report.run import NOT_STARTED, Run
 from dlrun.report.values import WHOLE
 from dlrun.report.versus import against_named
@@ -27,7 +27,12 @@ def report_problems(plan: Plan, checked: Sequence[Checked]) -> Iterator[Problem]
         if metric not in known and metric not in bare and not _LATER.fullmatch(metric):
             expected = f"expected one of {', '.join(_shown(known))}"
             yield Problem(f"metric={metric}", expected + did_you_mean(metric, known))
-    if versus is not None:
+    if versus == WITH_BASELINES:
+        kinds = {one.dataset_info.data_spec.target_kind for one in checked} - {"classes", "number"}
+        if kinds:
+            yield Problem("versus=baselines", f"they learn one class or one number for a row; the targets are "
+                                              f"{', '.join(sorted(kinds))}")
+    elif versus is not None:
         runs = [Run(plan.run_folder(job), job.id, flatten(job.config), NOT_STARTED, row=job.row, values=job.values)
                 for job in plan.jobs]
         try:
