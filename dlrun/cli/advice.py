@@ -60,5 +60,6 @@ def unknown_flag(flag: str) -> str:
     key = name.lstrip("-").replace("-", "_")
     if is_group(key) or key in rules(Root):
         return f"keys have no dashes:  {key}={value or '...'}"
-    near = nearest(name, ["--multirun", "--config-dir", "--help", *HYDRA_FLAGS])
+    known = ["--multirun", "--config-dir", "--help", *HYDRA_FLAGS]
+    near = nearest(name, known) if len(name) > 2 else []  # those of one letter are all one slip apart
     return "no such flag" + (f"; did you mean  {near[0]}" if near else "; `dlrun --help` shows them")

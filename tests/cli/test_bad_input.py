@@ -123,6 +123,7 @@ FORMS = [
     case("trian", "unknown command", "expected a command (baselines, book, ", "or key=value; training needs no verb"),
     case("sumary", "unknown command; did you mean  dlrun summary"),
     case("--foo", "no such flag"),
+    case("-x", "-x  no such flag; `dlrun --help` shows them"),
     case("-x --y", "-x", "--y", "no such flag", lines=2),
     case("--model=cnn", "keys have no dashes:  model=cnn"),
     case("--config-name other", "dlrun has one config", "experiment=mine"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dlrun.data import cache
+from dlrun.data.array_cache import load_array, store_array
 from dlrun.data.formats import table
 from dlrun.data.read import read
 from dlrun.data.sets.csv import Csv
@@ -164,16 +165,16 @@ def test_no_bit_of_an_entry_at_all(cfg, cache_folder):
 
 def test_no_flipped_bit_of_a_kept_array_is_read(cache_folder):
     kept = np.arange(40, dtype=np.int64)
-    cache.store_array("targets-x", kept)
+    store_array("targets-x", kept)
     [file] = cache_folder.rglob("targets-x-*.npy")
     whole = file.read_bytes()
-    assert np.array_equal(cache.load_array("targets-x"), kept) and cache.load_array("targets") is None
+    assert np.array_equal(load_array("targets-x"), kept) and load_array("targets") is None
     for bit in random.Random(0).sample(range(8 * len(whole)), 200):
         damaged = bytearray(whole)
         damaged[bit // 8] ^= 1 << bit % 8
         file.write_bytes(damaged)
-        assert cache.load_array("targets-x") is None, bit
+        assert load_array("targets-x") is None, bit
     file.write_bytes(whole[:-1])
-    assert cache.load_array("targets-x") is None
-    cache.store_array("targets-x", kept)  # made again, it is written over the damaged one
-    assert np.array_equal(cache.load_array("targets-x"), kept)
+    assert load_array("targets-x") is None
+    store_array("targets-x", kept)  # made again, it is written over the damaged one
+    assert np.array_equal(load_array("targets-x"), kept)

@@ -131,7 +131,7 @@ def _not_held(reader: ItemReader, count: int, row_bytes: int) -> tuple[np.ndarra
 
 
 def _targets(reader: ItemReader, count: int, sample: np.ndarray, y: np.ndarray) -> np.ndarray:
-    from dlrun.data import cache
+    from dlrun.data.array_cache import load_array, store_array
 
     listed = getattr(reader.data, "targets", None)
     if listed is not None and len(listed) == count:
@@ -139,10 +139,10 @@ def _targets(reader: ItemReader, count: int, sample: np.ndarray, y: np.ndarray) 
         if found.shape[1:] == y.shape[1:] and same(found[sample], y):
             return found
     name = hashlib.sha256(reader.content.encode()).hexdigest()[:32]
-    kept = cache.load_array(f"targets-{name}")
+    kept = load_array(f"targets-{name}")
     if kept is None:
         kept = np.concatenate(list(_every_target(reader, count)))
-        cache.store_array(f"targets-{name}", kept)
+        store_array(f"targets-{name}", kept)
     return kept
 
 
