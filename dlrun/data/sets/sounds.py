@@ -7,7 +7,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, integer, number
@@ -32,7 +32,6 @@ class Sounds(Dataset):
     series of one column.
     """
 
-    kind: ClassVar[str] = "sounds"
     name: str = options.name()
     path: str = options.path("The folder")
     form: str = choice("spectrogram", ("spectrogram", "wave"), "What a sound becomes: a picture of its frequencies, or "
