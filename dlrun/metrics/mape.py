@@ -6,6 +6,8 @@ from dlrun.metrics._gathered import GatheredMetric
 from dlrun.metrics._numbers import NumberPredictions
 from dlrun.registry import register
 
+ZERO = 1e-6  # of the largest true number: a 0 that was scaled, in 32 bits, comes back as less
+
 
 @register("metric", "mape")
 class Mape(GatheredMetric):
@@ -15,6 +17,7 @@ class Mape(GatheredMetric):
 
     @staticmethod
     def of(rows: NumberPredictions) -> float:
-        if not len(rows.targets) or not rows.targets.all():
+        sizes = abs(rows.targets)
+        if not len(sizes) or (sizes <= ZERO * sizes.max()).any():
             return float("nan")
         return float(abs(rows.errors / rows.targets).mean())

@@ -15,5 +15,6 @@ class R2(GatheredMetric):
 
     @staticmethod
     def of(rows: NumberPredictions) -> float:
-        around = float(((rows.targets - rows.targets.mean()) ** 2).sum()) if len(rows.targets) else 0.0
-        return 1 - float((rows.errors**2).sum()) / around if around else float("nan")
+        if not len(rows.targets) or rows.targets.min() == rows.targets.max():
+            return float("nan")
+        return 1 - float((rows.errors**2).sum() / ((rows.targets - rows.targets.mean()) ** 2).sum())

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
+from dlrun.record.facts import Facts
 from dlrun.record.metric import metrics_of
 from dlrun.record.remarks import Remark
 
@@ -20,40 +19,6 @@ WORTH = 0.005  # of the loss: a smaller fall is not worth the time of more epoch
 RISEN = 0.05  # of the lowest validation loss: curves of small validation parts move by a few percent by chance
 LONGER = "still_falling"
 RARE = 0.2  # of the rows that each class would have if all had equally many
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What remarks follow from: a result, the rows of its metrics.jsonl, and rows of each class by split.
-
-    `counts` are ``{"train": [...], "val": [...], "test": [...]}`` in the order of `classes`; {} where the targets are
-    no classes.  `target` is the mean and the deviation, as a network is trained on it, of a target that is a number.
-    """
-
-    result: Mapping[str, Any]
-    epochs: Sequence[Mapping[str, Any]] = ()
-    counts: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    classes: Sequence[str] = ()
-    target: tuple[float, float] | None = None
-
-    def option(self, key: str) -> Any:
-        """A value of the run's configuration."""
-        return (self.result.get("config") or {}).get(key)
-
-    @property
-    def split(self) -> str:
-        """The rows that the result is of."""
-        return str((self.result.get("baseline") or {}).get("part", "test"))
-
-    @property
-    def rows(self) -> int:
-        """How many they are."""
-        return int((self.result.get("rows") or {}).get(self.split, 0))
-
-    @property
-    def cut(self) -> bool:
-        """Whether the run was asked to end early, or to see fewer rows: a trial."""
-        return any(self.option(key) is not None for key in ("max_steps", "max_seconds", "steps_per_epoch"))
 
 
 def worse_than_baseline(facts: Facts) -> Iterator[Remark]:
@@ -185,6 +150,16 @@ def rare_class(facts: Facts) -> Iterator[Remark]:
                  _weights(facts))
 
 
+def watched_in_vain(facts: Facts) -> Iterator[Remark]:
+    """What early stopping watched came to no number in any epoch, so that it neither stopped nor kept the best."""
+    monitor = facts.option("early_stop.monitor")
+    stops = any(isinstance(facts.option(f"early_stop.{key}"), (int, float)) for key in ("patience", "target"))
+    if not stops or monitor is None or not facts.epochs or any(row.get(monitor) is not None for row in facts.epochs):
+        return
+    yield Remark("watched_in_vain", f"early stopping watched {monitor}, which these rows do not define in any epoch: "
+                                    "the last weights are kept", ("early_stop.monitor=val/loss",))
+
+
 def _weights(facts: Facts) -> tuple[str, ...]:
     known = "task.class_weights" in (facts.result.get("config") or {})
     return ("task.class_weights=balanced",) if known and facts.option("task.class_weights") is None else ()
@@ -207,7 +182,8 @@ def _named(key: str) -> str:
 
 
 RULES: tuple[Callable[[Facts], Iterator[Remark]], ...] = (
-    worse_than_baseline, one_class_taken, classes_missing, rare_class, past_its_best, still_falling)
+    worse_than_baseline, one_class_taken, classes_missing, rare_class, past_its_best, watched_in_vain,
+    still_falling)
 
 
 def remarks(facts: Facts) -> list[Remark]:

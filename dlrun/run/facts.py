@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlrun.assembly.components import RunComponents
-from dlrun.record.remark_rules import Facts
+from dlrun.record.facts import Facts
 
 
 def facts_of(components: RunComponents, result: Mapping[str, Any], epochs: Sequence[Mapping[str, Any]]) -> Facts:

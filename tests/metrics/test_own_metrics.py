@@ -89,6 +89,8 @@ def test_what_is_not_defined_is_left_out() -> None:
     assert "roc_auc" not in found and "average_precision" not in found and "log_loss" in found
     constant = _gathered.compute({"": NumberPredictions(np.arange(3.0), np.zeros(3))})
     assert set(constant) == {"rmse", "median_absolute_error"}, "no r2 of equal targets, no share of 0"
+    equal = _gathered.compute({"": NumberPredictions(np.arange(7.0), np.full(7, 0.1))})
+    assert "r2" not in equal and "mape" in equal, "their mean is another number in its last bit"
 
 
 def test_metrics_of_numbers_are_scikit_learns() -> None:

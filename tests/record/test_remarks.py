@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dlrun.record.remark_rules import Facts, remarks
+from dlrun.record.facts import Facts
+from dlrun.record.remark_rules import remarks
 from dlrun.record.remarks import Remark, counted, of_folds, remark_of
 
 ACCURACY = {"label": "accuracy", "unit": "", "direction": "max", "share": True}
@@ -146,3 +147,12 @@ def test_what_half_of_the_folds_say_is_said_of_a_run_and_sweeps_count() -> None:
 def test_a_remark_comes_back_from_the_result() -> None:
     remark = Remark("rare_class", "class ill has 4 % of the training rows", ("task.class_weights=balanced",))
     assert remark_of(remark.stored()) == remark
+
+
+@pytest.mark.parametrize(("patience", "monitor", "said"), [
+    (3, "val/mape", True), (None, "val/mape", False), ("auto", "val/mape", False), (3, "val/loss", False)])
+def test_early_stopping_that_watched_what_is_not_defined_is_said(patience: Any, monitor: str, said: bool) -> None:
+    facts = Facts(result(config={"early_stop.patience": patience, "early_stop.monitor": monitor}), curve(0.5, 0.4, 0.3))
+    found = remarks(facts)
+    assert [remark.kind for remark in found] == ["watched_in_vain"] * said
+    assert not said or "watched val/mape, which these rows do not define" in found[0].line

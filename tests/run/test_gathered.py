@@ -133,3 +133,13 @@ def test_several_targets_are_measured_each(go: Any, write: Any) -> None:
 def test_what_is_not_measured_each_epoch_is_refused_with_what_is(monitor: str, why: str, go: Any) -> None:
     with pytest.raises(ConfigError, match=why):
         go(*RUN, f"early_stop.monitor={monitor}", "early_stop.patience=1")
+
+
+def test_a_metric_that_the_rows_do_not_define_stops_nothing_and_that_is_said(go: Any, write: Any) -> None:
+    draw = np.random.default_rng(0).normal(size=(60, 2))
+    lines = [f"{a:.3f},{0 if place % 3 else b:.3f}" for place, (a, b) in enumerate(draw)]
+    write({"zero.csv": "\n".join(["a,y", *lines]) + "\n"})
+    outcome = go("dataset=csv", "dataset.path=zero.csv", "dataset.target=y", "dataset.targets=number", "model=linear",
+                 "epochs=3", "early_stop.monitor=val/mape", "early_stop.patience=1")
+    assert outcome.result["epochs"] == 3 and "val/mape" not in rows(outcome.folder)[0]
+    assert [remark["kind"] for remark in outcome.result["remarks"] if remark["kind"] == "watched_in_vain"]

@@ -1,0 +1,41 @@
+"""What remarks on a result follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What remarks follow from: a result, the rows of its metrics.jsonl, and rows of each class by split.
+
+    `counts` are ``{"train": [...], "val": [...], "test": [...]}`` in the order of `classes`; {} where the targets are
+    no classes.  `target` is the mean and the deviation, as a network is trained on it, of a target that is a number.
+    """
+
+    result: Mapping[str, Any]
+    epochs: Sequence[Mapping[str, Any]] = ()
+    counts: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    classes: Sequence[str] = ()
+    target: tuple[float, float] | None = None
+
+    def option(self, key: str) -> Any:
+        """A value of the run's configuration."""
+        return (self.result.get("config") or {}).get(key)
+
+    @property
+    def split(self) -> str:
+        """The rows that the result is of."""
+        return str((self.result.get("baseline") or {}).get("part", "test"))
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return int((self.result.get("rows") or {}).get(self.split, 0))
+
+    @property
+    def cut(self) -> bool:
+        """Whether the run was asked to end early, or to see fewer rows: a trial."""
+        return any(self.option(key) is not None for key in ("max_steps", "max_seconds", "steps_per_epoch"))
