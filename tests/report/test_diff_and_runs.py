@@ -67,6 +67,13 @@ def test_diff_says_other_code_data_and_environment(runs: Path, said) -> None:
     (["diff", "00000000a1", "digits-dense-adam"], "no run's folder"),
     (["runs", "modle=cnn"], "did you mean model"),
     (["runs", "remove"], "expected a filter"),
+    (["runs", "foo"], "no run of 2 has this in its name or id; names are digits-dense-adam"),
+    (["runs", "digts"], "did you mean digits"),
+    (["runs", "status=finishd"], "did you mean finished"),
+    (["runs", "status=out_of_mem"], "expected one of finished, stopped, diverged, out of memory, failed, interrupted"),
+    (["runs", "id=ffff"], "no run has it"),
+    (["runs", "model=dens"], "no such model; did you mean dense; the runs have dense"),
+    (["runs", "remove", "foo", "yes=true"], "no run of 2 has this"),
     (["runs", "output_dir=nowhere"], "no such folder"),
     (["report", "nowhere"], "neither a folder"),
     (["report", "metrc=x"], "did you mean metric"),
@@ -82,7 +89,7 @@ def test_a_wrong_argument_is_answered(arguments: list[str], says: str, runs: Pat
     ([], "a1 b2 c3"), (["status=failed"], "c3"), (["optimizer=sgd"], "b2"), (["optimizer.lr=1e-2"], "b2"),
     (["model=dense", "seed=1"], "a1"), (["dense-sgd"], "b2"), (["00000000c"], "c3"),
     (["model.hidden=[128,128]"], "a1 b2 c3"),
-    (["id=00000000a"], "a1"), (["model.hidden=[64]"], ""), (["name=digits-dense-sgd"], "b2")])
+    (["status=diverged"], ""), (["model=cnn"], ""), (["optimizer.lr=0.5"], ""), (["id=00000000a"], "a1"), (["model.hidden=[64]"], ""), (["name=digits-dense-sgd"], "b2")])
 def test_filters_choose_runs(arguments: list[str], ids: str, runs: Path, said) -> None:
     made(runs, 0xA1, seed=1)
     made(runs, 0xB2, **SGD_WORDS)
@@ -92,6 +99,16 @@ def test_filters_choose_runs(arguments: list[str], ids: str, runs: Path, said) -
     assert code == 0 and sorted(found) == ids.split()
     if ids == "c3":
         assert "ValueError: x" in out
+
+
+def test_a_list_of_runs_says_in_what_they_differ(runs: Path, said) -> None:
+    made(runs, 0xA1, seed=1)
+    made(runs, 0xB2, optimizer__lr=0.1)
+    made(runs, 0xC3, **{**SGD_WORDS, "optimizer__lr": 0.5})
+    lines = {line.split()[1][-2:]: line for line in said("runs")[1].splitlines() if line.startswith("  digits")}
+    assert lines["a1"].endswith("  seed=1") and "optimizer.lr" not in lines["a1"]  # 0.001 is adam's own
+    assert lines["b2"].endswith("  seed=0 optimizer.lr=0.1") and lines["c3"].endswith("  seed=0 optimizer.lr=0.5")
+    assert "settings" not in said("runs", "id=00000000a1")[1]
 
 
 def test_removing_asks_first_and_removes_what_was_shown_alone(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Runs(Verb):
 
     def run(self) -> int:
         from dlrun.record.terminal import columns, paint
+        from dlrun.report.differing import differing
         from dlrun.report.find import run_folders
         from dlrun.report.run import read_run
         from dlrun.report.select import select
@@ -65,13 +67,15 @@ class Runs(Verb):
         if not found:
             say(f"none of {len(runs)} runs in {below} matches" if runs else f"there are no runs in {below}")
             return 0
-        header = ["name", "id", "status", "measure", "started (UTC)"]
-        say("\n".join(columns([header, *(_row(run, self.metric) for run in found)])))
+        header = ["name", "id", "status", "measure", "started (UTC)", "settings that differ"]
+        rows = [header, *(_row(run, self.metric, settings) for run, settings in zip(found, differing(found)))]
+        kept = [place for place in range(len(header)) if any(row[place] for row in rows[1:])]
+        say("\n".join(map(_cut, columns([[row[place] for place in kept] for row in rows]))))
         say(paint(f"{len(found)} of {len(runs)} runs", "dim", sys.stdout))
         return _remove(found, self.yes) if removing else 0
 
 
-def _row(run: Run, metric: str) -> list[str]:
+def _row(run: Run, metric: str, settings: str) -> list[str]:
     from dlrun.report.derived import describe
     from dlrun.report.values import metrics_of_all, primary_key, value_of
 
@@ -83,7 +87,13 @@ def _row(run: Run, metric: str) -> list[str]:
     if run.changed:
         outcome = f"{outcome} (edited or damaged: {', '.join(run.changed)})"
     return [run.folder.parent.name, run.id, run.status.replace("_", " "), outcome,
-            str(run.provenance.get("started", ""))[:16].replace("T", " ")]
+            str(run.provenance.get("started", ""))[:16].replace("T", " "), settings]
+
+
+def _cut(line: str) -> str:
+    """A line that a terminal holds; a pipe gets it whole."""
+    width = shutil.get_terminal_size((120, 24)).columns
+    return line if not sys.stdout.isatty() or len(line) <= width else f"{line[:width - 3]}..."
 
 
 def _remove(runs: Sequence[Run], sure: bool) -> int:
