@@ -42,6 +42,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_books_name_lists_its_comparisons_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["book", "MINE"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == ["comparison", "mine/C1", "mine/C2"]
+    assert main(["book", "mine", "seeds=1"]) == 2
+    assert "as  dlrun book mine/C1" in capsys.readouterr().err and not (here / "runs").exists()
+
+
 def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pytest.CaptureFixture[str],
                                                         quick_workers: None) -> None:
     assert main(["book", "MINE/c1", "workers=1", "threads=1"]) == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.cli.main import main
 from tests.helpers.forked import Forked
 from tests.helpers.forked import dlrun as in_forked
 
@@ -183,6 +184,15 @@ def test_a_users_experiments_and_options_are_listed_with_their_sentence(folder: 
     said = dlrun(folder, "list").stdout
     assert [line.split() for line in said.splitlines() if "ch1" in line] == [["experiment=book/ch1", "a", "book's"]]
     assert [line.split() for line in said.splitlines() if "slow" in line] == [["optimizer=slow", "slow"]]
+
+
+def test_a_list_of_everything_has_a_line_a_book_and_the_book_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if "experiment=" in line]
+    assert ["experiment=gulli/...", "50", "experiments:", "dlrun", "list", "experiments", "gulli"] in lines
+    assert len(lines) < 12
+    assert main(["list", "experiments", "gulli"]) == 0
+    assert sum(line.startswith("  experiment=gulli/") for line in capsys.readouterr().out.splitlines()) == 50
 
 
 def test_completion_offers_verbs_their_keys_and_run_folders(folder: Path, write) -> None:

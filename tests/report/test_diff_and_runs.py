@@ -88,8 +88,9 @@ def test_a_wrong_argument_is_answered(arguments: list[str], says: str, runs: Pat
 @pytest.mark.parametrize(("arguments", "ids"), [
     ([], "a1 b2 c3"), (["status=failed"], "c3"), (["optimizer=sgd"], "b2"), (["optimizer.lr=1e-2"], "b2"),
     (["model=dense", "seed=1"], "a1"), (["dense-sgd"], "b2"), (["00000000c"], "c3"),
-    (["model.hidden=[128,128]"], "a1 b2 c3"),
-    (["status=diverged"], ""), (["model=cnn"], ""), (["optimizer.lr=0.5"], ""), (["id=00000000a"], "a1"), (["model.hidden=[64]"], ""), (["name=digits-dense-sgd"], "b2")])
+    (["model.hidden=[128,128]"], "a1 b2 c3"), (["status=diverged"], ""), (["model=cnn"], ""),
+    (["optimizer.lr=0.5"], ""), (["id=00000000a"], "a1"), (["model.hidden=[64]"], ""),
+    (["name=digits-dense-sgd"], "b2")])
 def test_filters_choose_runs(arguments: list[str], ids: str, runs: Path, said) -> None:
     made(runs, 0xA1, seed=1)
     made(runs, 0xB2, **SGD_WORDS)

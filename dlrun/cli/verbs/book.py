@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.verb import Verb, positional, usage
+from dlrun.config.compose.catalog import options
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.books import PROFILES
 from dlrun.config.schema.fields import choice, flag, text
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 class Book(Verb):
     """The books' comparisons: run what is missing, printed beside measured, verdicts.
 
-    Without a name it lists them. An override that narrows a comparison, or changes a setting, makes a table that says
-    so.
+    Without a name it lists them, with a book's name alone (gulli) those of that book. An override that narrows a
+    comparison, or changes a setting, makes a table that says so.
     """
 
     arguments: tuple[str, ...] = positional(
@@ -68,6 +69,11 @@ class Book(Verb):
             chosen = [experiment for experiment in book_experiments()
                       if experiment.comparison and (self.all or experiment.book.tour)]
             return _many(chosen, profile, overrides)
+        if len(names) == 1 and (below := _of_book(names[0])):
+            if overrides:
+                raise problem(" ".join(["book", *self.arguments]), f"{names[0]} are {len(below)} comparisons; name "
+                              f"those that are to be run, as  dlrun book {below[0].name}")
+            return _listed(runs, below)
         if len(names) > 1:
             return _many([book_experiment(name) for name in names], profile, overrides)
         from dlrun.cli.comparison import run_comparison
@@ -100,8 +106,18 @@ def _many(chosen: Sequence[BookExperiment], profile: str, overrides: Sequence[st
     return 1 if failed else 0
 
 
-def _listed(runs: Path) -> int:
-    """Every comparison with its state, its cost and what its last verdicts were."""
+def _of_book(name: str) -> list[BookExperiment]:
+    """The comparisons of a book (a folder of experiments); [] where the name is none."""
+    from dlrun.report.experiments import book_experiments
+
+    book = name.lower().rstrip("/")
+    if "/" in book or not any(text.startswith(f"{book}/") for text in map(str.lower, options("experiment"))):
+        return []
+    return [one for one in book_experiments() if one.name.lower().startswith(f"{book}/")]
+
+
+def _listed(runs: Path, chosen: Sequence[BookExperiment] | None = None) -> int:
+    """The chosen comparisons (or all) with state, cost and what their last verdicts were."""
     from dlrun.cli.comparison import measured_in
     from dlrun.config.places import packaged
     from dlrun.record.stored import read_json
@@ -110,7 +126,7 @@ def _listed(runs: Path) -> int:
     from dlrun.report.measurements import read_measurements
 
     rows = [["comparison", "what", "rows", "cost", "last verdicts"]]
-    for experiment in book_experiments():
+    for experiment in book_experiments() if chosen is None else chosen:
         if not experiment.comparison and not experiment.book.needs:
             continue
         here = {profile: read_measurements(read_json(path))

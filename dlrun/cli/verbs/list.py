@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,8 @@ from dlrun.cli import offers
 from dlrun.cli.verb import Verb, positional
 from dlrun.record.terminal import say
 from dlrun.registry import register
+
+_FEW = 5  # experiments of one folder that are listed each
 
 
 @register("verb", "list")
@@ -43,6 +46,8 @@ class List(Verb):
             named = {name: text for name, text in found.items() if not parts or any(part in name for part in parts)}
             if parts and not named:
                 continue
+            if group == "experiment" and not self.what:
+                named = _by_folder(named)
             chooses = "" if group in _other_groups() else f"{group}="
             rows = [[f"{chooses}{name}", text] for name, text in named.items()]
             say(("\n" if shown else "") + paint(heading, "bold", sys.stdout))
@@ -63,6 +68,14 @@ def _sorted(what: tuple[str, ...]) -> tuple[list[str], list[str]]:
     names |= {"early_stops": "early_stop", "augments": "augment", "augmentations": "augment"}
     chosen = [names[text] for text in what if text in names]
     return chosen, [text for text in what if text not in names]
+
+
+def _by_folder(experiments: dict[str, str]) -> dict[str, str]:
+    """The experiments with those of one folder (a book) in a line, where these are many."""
+    counts = Counter(name.partition("/")[0] for name in experiments if "/" in name)
+    many = {book: count for book, count in counts.items() if count > _FEW}
+    return {name: text for name, text in experiments.items() if name.partition("/")[0] not in many} | {
+        f"{book}/...": f"{count} experiments:  dlrun list experiments {book}" for book, count in many.items()}
 
 
 def _other_groups() -> tuple[str, ...]:
