@@ -29,10 +29,11 @@ def own(given: str, *, directory: bool = False) -> Path:
     if path.exists():
         found = other if path.is_dir() or path.is_file() else "pipe or a device"
         raise problem(f"dataset.path={given}", f"expected a {what}; this is a {found}")
-    raise problem(f"dataset.path={given}", f"no such {what}{_beside(path)}")
+    raise problem(f"dataset.path={given}", f"no such {what}{beside(path)}")
 
 
-def _beside(missing: Path) -> str:
+def beside(missing: Path) -> str:
+    """The end of a sentence on a missing file: the names that are like it, else what its folder has."""
     parent = missing.parent
     if not parent.is_dir():
         return f"; the folder {parent} does not exist either"
@@ -50,17 +51,22 @@ def standard(kind: str, data_dir: str, names: list[str]) -> Path:
         for name in names:
             if (root / name).exists():
                 return root / name
-    places = " or ".join(str(root) for root in roots(data_dir))
-    raise problem(f"dataset={kind}", f"its file is not here; put {' or '.join(names)} into {places}; {_offline()}")
+    raise problem(f"dataset={kind}",
+                  f"its file is not here; put {' or '.join(names)} into {_places(data_dir)}; {_offline()}")
 
 
 def absent(kind: str, data_dir: str, files: str, reason: str) -> ConfigError:
     """The problem of a standard set that is neither there nor to be had."""
-    places = " or ".join(str(root) for root in roots(data_dir))
     return problem(
         f"dataset={kind}",
-        f"its files are not here and could not be downloaded ({reason}); put {files} into {places}; {_offline()}",
+        f"its files are not here and could not be downloaded ({reason}); put {files} into {_places(data_dir)}; "
+        f"{_offline()}",
     )
+
+
+def _places(data_dir: str) -> str:
+    """The folders that are looked into, each once, and how to name another one."""
+    return f"{' or '.join(dict.fromkeys(map(str, roots(data_dir))))} (or name their folder by DLRUN_DATA)"
 
 
 def sha256(path: Path) -> str:

@@ -116,6 +116,8 @@ def fit(run: Fit) -> str | None:
                 if run.signals.received is not None:
                     raise Interrupted
             if reason := _seconds_used_up(run):
+                if clock.step < end:
+                    reason += f"; epoch {clock.epoch + 1} was cut after {clock.step - first:,} of {end - first:,} steps"
                 break
         metrics = check_metrics(run)
         if not weights_are_finite(run):

@@ -70,6 +70,10 @@ class Model(Kind):
         """The rows of its summary: an empty list where it has no layers, None where they are known to it alone."""
         return []
 
+    def built_table(self, data_spec: DatasetSpec, outputs: int, seed: int) -> list[LayerRow]:
+        """The rows of its summary where `table` is None: it is built for them."""
+        raise NotImplementedError
+
     def stateful_key(self) -> str:
         """The key that makes it carry states over from batch to batch; empty where none does."""
         return next((key for key, value in given_in_lists(self, "stateful") if value is True), "")

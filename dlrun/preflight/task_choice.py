@@ -54,6 +54,9 @@ def pairing(config: Config, data_spec: DatasetSpec) -> list[Problem]:
         return []
     fitting = natural_task(data_spec)
     hint = f"; task={fitting} fits" if fitting else ""
+    read = next((kind for kind in accepted if kind in ("number", "classes")), "")
+    if read and data_spec.target_kind in ("number", "classes") and hasattr(config.dataset, "targets"):
+        hint += f", and dataset.targets={read} reads the column as {read if read == 'classes' else 'numbers'}"
     return [Problem(f"task={config.task.kind}",
                     f"expected targets of kind {' or '.join(accepted)}; dataset {config.dataset.name} has "
                     f"{data_spec.target_kind}{hint}")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from dlrun.record.metric import Metrics
@@ -13,7 +13,21 @@ from dlrun.record.recorder import EpochProgress, RunInfo
 from dlrun.record.terminal import printable
 
 _REDRAW_SECONDS = 0.1
-_BAR = 24
+_BAR, _WIDE = 24, 100  # characters of the bar, and of a terminal that holds it whole
+
+
+def fitting(parts: Sequence[tuple[int, str]], room: int) -> list[str]:
+    """The texts that fit into `room` characters, three blanks apart, in their order; of low rank they come first.
+
+    >>> fitting([(0, "2/5"), (2, "loss 0.3"), (1, "3 s left")], 16)
+    ['2/5', '3 s left']
+    """
+    kept: set[int] = set()
+    for place in sorted(range(len(parts)), key=lambda place: parts[place][0]):
+        chosen = [parts[other][1] for other in {*kept, place} if parts[other][1]]
+        if sum(map(len, chosen)) + 3 * (len(chosen) - 1) <= room or not kept:
+            kept.add(place)
+    return [text for place, (_, text) in enumerate(parts) if place in kept and text]
 
 
 class Live:
@@ -65,18 +79,24 @@ class Live:
     def _line(self, progress: EpochProgress) -> Any:
         from rich.text import Text
 
-        parts = [self._label + (f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch))]
-        values = printable(self._metrics.sentence(progress.values, decimals=1))
-        parts += [values, f"{count(progress.rows_per_second)} rows/s" if progress.rows_per_second else ""]
-        left = self._left(progress)
-        parts += [f"{long_time(left)} left" if left is not None else "", self._best]
-        line = Text("   ".join(part for part in parts if part), no_wrap=True, overflow="ellipsis", style="dim")
+        long = _BAR if self._console.width >= _WIDE else _BAR // 3
+        room = self._console.width - (long + 3 if progress.steps_in_epoch else 0)
+        text = "   ".join(fitting(self._parts(progress), room))
+        line = Text(text, no_wrap=True, overflow="ellipsis", style="dim")
         if not progress.steps_in_epoch:
             return line
-        done = round(_BAR * min(1.0, progress.step_in_epoch / progress.steps_in_epoch))
+        done = round(long * min(1.0, progress.step_in_epoch / progress.steps_in_epoch))
         full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
-        bar = Text.assemble((full * done, NOTED), (empty * (_BAR - done), "dim"), "   ")
+        bar = Text.assemble((full * done, NOTED), (empty * (long - done), "dim"), "   ")
         return Text.assemble(bar, line, no_wrap=True, overflow="ellipsis")
+
+    def _parts(self, progress: EpochProgress) -> list[tuple[int, str]]:
+        """What the line says, each with its rank where there is no room for all."""
+        left = self._left(progress)
+        where = self._label + (f"{progress.epoch}/{self._epochs}" if self._epochs else str(progress.epoch))
+        rate = f"{count(progress.rows_per_second)} rows/s" if progress.rows_per_second else ""
+        return [(0, where), (2, printable(self._metrics.sentence(progress.values, decimals=1))), (4, rate),
+                (1, f"{long_time(left)} left" if left is not None else ""), (3, self._best)]
 
     def _left(self, progress: EpochProgress) -> float | None:
         """Seconds to the end, with the runs after it: whole epochs as long as the last one, its evaluation included."""

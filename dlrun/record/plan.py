@@ -72,6 +72,11 @@ class Plan:
         planned = self.options["n_trials"] * len(self.seeds) if self.options.get("search") else 0
         return max(len(self.jobs), planned)
 
+    @property
+    def logarithmic(self) -> list[str]:
+        """The keys whose numbers a search draws by their logarithm."""
+        return [key for key, drawn in (self.options.get("space") or {}).items() if "log" in str(drawn)]
+
     def run_folder(self, job: Job) -> Path:
         """The folder of a job's run."""
         return self.output_dir / job.folder

@@ -14,16 +14,18 @@ from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 from dlrun.record.summaries import END, START, hparams, session_end, tensor
 
-_OUTCOME = ("test/", "val/kept/", "val/best/")  # written by outcome(), so stale on a resumed run
+_OUTCOME = ("test/", "loss/test", "val/kept/", "loss/kept", "val/best/")  # by outcome(), so stale on a resumed run
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
 
 class TensorBoardWriter(Recorder):
     """Writes the run's own event file; knows neither torch nor TensorFlow.
 
+    All losses are tags of one group, ``loss/train`` beside ``loss/val``, which stands before the other groups.
     The horizontal axis counts epochs, except for tags that begin with ``step/``, which count steps: the running
     metrics of training, written at most once in `every` steps (0: not at all).  ``outcome`` adds the result as scalars
-    of the last epoch: ``test/...``, ``val/kept/...`` (the weights that were kept) and ``val/best/epoch``;
+    of the last epoch: ``test/...``, ``val/kept/...`` (the weights that were kept), ``loss/test``, ``loss/kept`` and
+    ``val/best/epoch``;
     TensorBoard's hparams table shows these beside the run's configuration, one row a run, and each of a run's curves
     with its last value.  Without `table` there is no row (the folds of a run are not runs).
 
@@ -58,7 +60,7 @@ class TensorBoardWriter(Recorder):
             self._hparams(info.flat)
         for row in read(RunFolder(info.folder).metrics):
             if row["epoch"] < info.first_epoch:
-                self._row({key: value for key, value in row.items() if (key, row["epoch"]) not in kept})
+                self._row({key: value for key, value in row.items() if (tag_of(key), row["epoch"]) not in kept})
         file.flush()
         if old:
             for synced in to_disk(info.folder):  # before what it replaces goes
@@ -110,7 +112,7 @@ class TensorBoardWriter(Recorder):
         if result.get("status") != "interrupted":
             for split, prefix in (("test", "test/"), ("val", "val/kept/")):
                 for key, value in (result.get(split) or {}).items():
-                    self._scalar(prefix + key, value, self._epoch)
+                    self._scalar(tag_of(prefix + key).replace("loss/val/", "loss/"), value, self._epoch)
             if result.get("best"):
                 self._scalar("val/best/epoch", result["best"]["epoch"], self._epoch)
         if self._table:
@@ -130,7 +132,7 @@ class TensorBoardWriter(Recorder):
     def _row(self, row: Mapping[str, Any]) -> None:
         for key, value in row.items():
             if "/" in key:  # epoch, step and seconds are no curves
-                self._scalar(key, value, row["epoch"])
+                self._scalar(tag_of(key), value, row["epoch"])
 
     def _scalar(self, tag: str, value: Any, at: int) -> None:
         from tensorboard.compat.proto import summary_pb2
@@ -158,6 +160,18 @@ class TensorBoardWriter(Recorder):
     def _hparams(self, flat: Mapping[str, Any]) -> None:
         values = {key: _cell(value) for key, value in flat.items() if value is not None}
         self._open().event(step=0, summary=hparams(values))
+
+
+def tag_of(key: str) -> str:
+    """Where a number of an epoch stands: losses in a group of their own, which sorts before all others.
+
+    >>> tag_of("train/loss"), tag_of("train/generator_loss"), tag_of("val/accuracy")
+    ('loss/train', 'loss/train_generator', 'val/accuracy')
+    """
+    split, _, name = key.rpartition("/")
+    if name == "loss":
+        return f"loss/{split}"
+    return f"loss/{split}_{name.removesuffix('_loss')}" if name.endswith("_loss") else key
 
 
 def _kept(old: list[Path], info: RunInfo) -> dict[tuple[str, int], bytes]:

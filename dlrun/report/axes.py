@@ -8,21 +8,25 @@ from typing import Any
 
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS
+from dlrun.config.settings import changed, settings, word
 from dlrun.report.run import Run
-from dlrun.report.settings import changed, settings, word
 
 ROW = "row"  # the column of named rows
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Columns with their labels, a tuple a row; what is common; what else differs, by key: its values in row order."""
+    """Columns with their labels, a tuple a row; what is common; what else differs, by key: its values in row order.
+
+    `log` are columns whose numbers were searched by their logarithm.
+    """
 
     columns: tuple[str, ...]
     labels: list[tuple[str, ...]]
     values: list[tuple[Any, ...]]  # what the labels show, to be sorted and drawn by
     common: dict[str, str]
     besides: dict[str, list[str]]
+    log: frozenset[str] = frozenset()
 
 
 def axes_of(runs: Sequence[Run], planned: Sequence[str] | None, extra: Sequence[str] | None = None) -> Axes:

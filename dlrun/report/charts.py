@@ -20,6 +20,7 @@ from dlrun.report.svg import (
     WIDTH,
     AxisScale,
     axes,
+    evenly_logarithmic,
     number,
     points,
     px,
@@ -30,7 +31,8 @@ from dlrun.report.svg import (
 )
 from dlrun.report.table import Table
 
-COLOURS = len(SERIES)  # rows with a colour of their own; the others are grey
+COLOURS = len(SERIES)
+DRAWN = 3 * COLOURS  # rows with a colour and a dash of their own; the others are grey
 _STRIP = 150  # pixels of a row's line
 
 
@@ -45,10 +47,10 @@ def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int],
     x = AxisScale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
     y = scale_of(values, HEIGHT - BOTTOM, TOP, log)
     parts = [axes(x, y, "epoch", (lambda v: number(100 * v)) if shares else number, whole=True)]
-    for i in sorted(drawn, key=lambda i: -colour.get(i, COLOURS)):  # the first colours lie on top
+    for i in sorted(drawn, key=lambda i: -colour.get(i, DRAWN)):  # the first rows lie on top
         curve = drawn[i]
         line = points([(x(epoch), y(mean)) for epoch, mean, _, _ in curve.points])
-        kind = f"row c{colour[i]}" if i in colour else "row rest"
+        kind = f"row {style_of(colour[i])}" if i in colour else "row rest"
         inner = f"<title>{escape(labels[i])}</title>"
         if i in bands and curve.runs > 1:
             low = [(x(epoch), y(bottom)) for epoch, _, bottom, _ in curve.points]
@@ -58,6 +60,11 @@ def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int],
             inner += f'<circle cx="{px(x(curve.points[0][0]))}" cy="{px(y(curve.points[0][1]))}" r="2.5"/>'
         parts.append(f'<g class="{kind}" data-row="{i}">{inner}<polyline points="{line}"/></g>')
     return svg("".join(parts), f"{key} over epochs")
+
+
+def style_of(place: int) -> str:
+    """The classes of the row at a place of the table: its colour, and its dash where colours begin again."""
+    return f"c{place % COLOURS} d{place // COLOURS}"
 
 
 def strip_scale(table: Table, marks: Sequence[float] = ()) -> AxisScale | None:
@@ -71,7 +78,7 @@ def strip(values: Sequence[float], summary: Interval | None, scale: AxisScale, f
     """One row's runs as dots, its mean as a stroke on the bar of its interval; `marks` are values with a name."""
     middle = 11
     parts = [f'<line class="grid" x1="0" x2="{_STRIP}" y1="{middle}" y2="{middle}"/>']
-    if summary and summary.low is not None and summary.high is not None:
+    if summary and not summary.pair and summary.low is not None and summary.high is not None:
         low, high = (min(max(scale(v), 0), _STRIP) for v in (summary.low, summary.high))
         parts.append(f'<rect class="interval" x="{px(low)}" y="{middle - 4}" width="{px(max(high - low, 1))}" '
                      f'height="8"/>')
@@ -97,7 +104,8 @@ def setting_chart(table: Table, column: int) -> str:
     place: dict[str, float] = {}
     parts = []
     if is_number:
-        x = scale_of(numbers, LEFT + 8, WIDTH - RIGHT - 8, wide(numbers, 15))
+        log = name in table.axes.log or evenly_logarithmic(numbers) or wide(numbers, 15)
+        x = scale_of(numbers, LEFT + 8, WIDTH - RIGHT - 8, log)
         place = {str(value): x(value) for value in numbers}
         parts.append(axes(x, y, name, lambda v: number(table.scale.times(v))))
     else:

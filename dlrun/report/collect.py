@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
+from dlrun.config.settings import key_of, read_file, settings, word
 from dlrun.record.metric import SPLITS
 from dlrun.report.axes import axes_of, sortable
 from dlrun.report.derived import describe
-from dlrun.report.find import gather
+from dlrun.report.find import gather, is_run
 from dlrun.report.footnotes import notes_of
 from dlrun.report.run import Run
 from dlrun.report.scale import scale
-from dlrun.report.settings import key_of, read_file, settings, word
 from dlrun.report.statistics import Interval, interval
 from dlrun.report.table import Report, Row, Table
 from dlrun.report.values import metrics_of_all, names, primary_key, value_of
@@ -44,9 +45,17 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
         tables = [with_baselines(table) for table in tables]
     else:
         tables = against_named(tables, versus) if versus else [against_best(table) for table in tables]
-    title_ = " ".join(plan.name for plan in plans) or " ".join(path.name or str(path) for path in paths)
+    log = frozenset(plans[0].logarithmic if len(plans) == 1 else ())
+    tables = [replace(table, axes=replace(table.axes, log=log)) for table in tables]
+    title_ = " ".join(plan.name for plan in plans) or " ".join(map(_heading, paths))
     return Report(title_, tuple(replace(table, notes=tuple(notes_of(table))) for table in tables),
-                  " ".join(plans[0].command) if len(plans) == 1 else "")
+                  shlex.join(plans[0].command) if len(plans) == 1 else "")
+
+
+def _heading(path: Path) -> str:
+    """What a folder is called: its name, and for a run the name that its id stands below."""
+    place = path.absolute()
+    return f"{place.parent.name} {place.name}" if is_run(place) else place.name or str(place)
 
 
 def tables_of(runs: Sequence[Run], planned: Sequence[str] | None, metric: str | None) -> list[Table]:
@@ -86,7 +95,7 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[st
         if top is None and measure.direction or top is not None and measure.better(summary.mean, top.mean):
             top = summary
     rows = [replace(row, best=row.summary is top and top is not None and len(rows) > 1) for row in rows]
-    how = scale(measure, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None])
+    how = scale(measure, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None and not s.pair])
     name = " · ".join(filter(None, data_and_task)) or "no settings yet"
     return Table(name, metric, axes, tuple(rows), how, (), None, tuple(repeated), metrics)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlrun.config.schema.quoting import show
+from dlrun.config.settings import settings
 from dlrun.record.metric import Metrics
 from dlrun.report.curves import history
 from dlrun.report.footnotes import code_of
 from dlrun.report.run import Run
-from dlrun.report.settings import settings
 from dlrun.report.values import metrics_of_all, names, value_of
 
 

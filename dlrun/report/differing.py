@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dlrun.config.settings import changed
 from dlrun.report.axes import axes_of
 from dlrun.report.run import Run
-from dlrun.report.settings import changed
 
 _NAMED = ("dataset", "model", "optimizer")  # a run is named after them
 

@@ -99,14 +99,14 @@ def _latex(text: str) -> str:
 
 def _document(table: Table, sign: str) -> tuple[list[str], list[list[str]], list[int]]:
     """Headers, cells and right-aligned columns; without times, so that the same sweep done twice gives one text."""
-    axes, (measure, n, versus, _, _) = heads(table)
+    axes, (measure, sd, n, versus, _, _) = heads(table)
     cells = lines(table, sign)
-    head = [*axes, measure, n, versus or "difference", "", "not in the mean"]
-    rows = [[*line.labels, _squeezed(line.measure), line.n, _squeezed(line.versus), line.mark, line.missing]
+    head = [*axes, measure, sd, n, versus or "difference", "", "not in the mean"]
+    rows = [[*line.labels, _squeezed(line.measure), line.sd, line.n, _squeezed(line.versus), line.mark, line.missing]
             for line in cells]
     kept = [i for i in range(len(head)) if i < len(axes) or any(row[i] for row in rows)]
     return ([head[i] for i in kept], [[row[i] for i in kept] for row in rows],
-            [place for place, i in enumerate(kept) if i >= len(axes) and head[i] in (measure, n, versus)])
+            [place for place, i in enumerate(kept) if i >= len(axes) and head[i] in (measure, sd, n, versus)])
 
 
 def _squeezed(text: str) -> str:

@@ -12,15 +12,16 @@ from dlrun.report.table import Table
 _SHOWN = 12  # values of one setting in a sentence
 
 
-def notes_of(table: Table) -> Iterator[str]:
-    """The sentences of a table, in their order."""
+def notes_of(table: Table, besides: bool = True) -> Iterator[str]:
+    """The sentences of a table, in their order; without `besides` that on what else differs, which a page shows."""
     yield from _numbers(table)
     if any(not row.runs for row in table.rows):
         yield ("Baselines are scikit-learn's models, fitted on the training rows of these runs, with their splits and "
                "scales (dlrun baselines).")
     yield from _not_counted(table)
     yield from _changed(table)
-    yield from _besides(table)
+    if besides:
+        yield from _besides(table)
     runs = [run for run in table.runs if run.result or run.provenance]
     label = _said("data", runs, label_of, "the rows as published")
     if label:
@@ -34,17 +35,21 @@ def _numbers(table: Table) -> Iterator[str]:
     counts = {row.summary.n for row in table.rows if row.summary}
     if not counts:
         return
-    if max(counts) > 1:
-        one = "; a row with n = 1 has none" if 1 in counts else ""
-        yield f"+- is the 95 % confidence interval of the mean over seeds (Student's t){one}."
-    else:
-        yield "One run a row: no interval can be given."
+    if max(counts) > 2:
+        yield "+- is the 95 % confidence interval of the mean over seeds (Student's t), sd the deviation of runs."
+    if 2 in counts:
+        yield "Of two runs both values stand in brackets: an interval of two is 12.7 standard errors wide each way."
+    if max(counts) == 1:
+        yield "One run a row: no interval can be given; more seeds give one, as seeds=5."
+    elif min(counts) < 3:
+        rows = "each row" if max(counts) == 2 else "the rows with n < 3"
+        yield f"More seeds give {rows} an interval, as seeds=5."
     reference = table.reference
     differences = [row.versus for row in table.rows if row.versus]
     if reference is None or not differences:
         return
-    wide = any(difference.half is not None for difference in differences)
-    how = "with their 95 % interval, over the seeds that both rows have" if wide else "over the one seed that both have"
+    wide = any(difference.half is not None and not difference.pair for difference in differences)
+    how = "with their 95 % interval, over the seeds that both rows have" if wide else "over the seeds that both have"
     if not reference.name:
         best = next(row for row in table.rows if row.reference)
         name = " ".join(filter(None, best.labels)) or "the reference"

@@ -12,11 +12,14 @@ from dlrun.report.table import Row, Table
 
 @dataclass(frozen=True)
 class TextRow:
-    """One row: labels; the measure, or the reason why there is none (`failed`); runs; difference; time; mark."""
+    """One row: labels; the measure, or the reason why there is none (`failed`); its deviation over seeds; runs;
+    difference; time; mark.
+    """
 
     labels: tuple[str, ...]
     measure: str
     failed: bool
+    sd: str
     n: str
     versus: str
     seconds: str
@@ -25,8 +28,8 @@ class TextRow:
 
 
 def heads(table: Table) -> tuple[list[str], list[str]]:
-    """The headers of the axes, and of the columns behind them: measure, n, difference, seconds, mark."""
-    return list(table.axes.columns), [table.scale.head, "n", versus_head(table), "seconds", ""]
+    """The headers of the axes, and of the columns behind them: measure, sd, n, difference, seconds, mark."""
+    return list(table.axes.columns), [table.scale.head, "sd", "n", versus_head(table), "seconds", ""]
 
 
 def versus_head(table: Table) -> str:
@@ -57,12 +60,15 @@ def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], 
     mark = "best" if row.best else ""
     if row.reference and table.reference and table.reference.name:
         mark = f"{mark}, reference".removeprefix(", ")
-    return TextRow(row.labels, measure, row.summary is None, str(row.summary.n) if row.summary else "", versus,
+    sd = table.scale.number(row.summary.sd) if row.summary and row.summary.sd is not None else ""
+    return TextRow(row.labels, measure, row.summary is None, sd, str(row.summary.n) if row.summary else "", versus,
                 short_time(row.seconds).removesuffix(" s"), mark, missing if row.summary else "")
 
 
 def _pair(interval: Interval, scale: MetricScale, sign: str, blank: str, width: tuple[int, int], signed: bool) -> str:
     text = scale.number(interval.mean, signed).rjust(width[0], blank)
+    if interval.pair:
+        return f"{text} ({', '.join(scale.number(value, signed) for value in interval.pair)})"
     if interval.half is None:
         return text
     return f"{text} {sign} {scale.number(interval.half).rjust(width[1], blank)}"
@@ -70,7 +76,8 @@ def _pair(interval: Interval, scale: MetricScale, sign: str, blank: str, width: 
 
 def _width(found: list[Interval | None], scale: MetricScale, signed: bool) -> tuple[int, int]:
     means = [len(scale.number(interval.mean, signed)) for interval in found if interval]
-    halves = [len(scale.number(interval.half)) for interval in found if interval and interval.half is not None]
+    halves = [len(scale.number(interval.half)) for interval in found if interval and interval.half is not None
+              and not interval.pair]
     return max(means, default=0), max(halves, default=0)
 
 

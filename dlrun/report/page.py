@@ -11,10 +11,12 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.own_file import open_own
 from dlrun.record.palette import css_variables
 from dlrun.record.quantities import long_time
-from dlrun.report.charts import COLOURS, curve_chart, parallel, setting_chart, strip, strip_scale
+from dlrun.report.besides import besides
+from dlrun.report.best_pictures import best_pictures
+from dlrun.report.charts import COLOURS, DRAWN, curve_chart, parallel, setting_chart, strip, strip_scale, style_of
 from dlrun.report.curves import Curve, curves, keys_to_draw
 from dlrun.report.derived import describe
-from dlrun.report.footnotes import code_of
+from dlrun.report.footnotes import code_of, notes_of
 from dlrun.report.formatting import common_line, head_line, lines, versus_head
 from dlrun.report.run import Run
 from dlrun.report.table import Report, Table
@@ -51,14 +53,14 @@ def environment() -> Environment:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    order = _by_measure(table)
-    colour = {i: place for place, i in enumerate(order[:COLOURS])}  # the best have a colour of their own
+    # A row's colour is that of its place in the table, whatever the measure and whoever is best.
+    colour = {i: i for i in range(min(len(table.rows), DRAWN))}
     scale = strip_scale(table)
     names = [" · ".join(filter(None, row.labels)) or "all runs" for row in table.rows]
     rows: list[dict[str, Any]] = []
     for i, (row, line) in enumerate(zip(table.rows, lines(table, "±", "\u2007"))):
         rows.append({
-            "line": line, "row": row, "colour": colour.get(i),
+            "line": line, "row": row, "style": style_of(i) if i in colour else "",
             "strip": strip(list(row.values.values()), row.summary, scale, table.scale) if scale and row.values else "",
             "value": row.summary.mean if row.summary else "", "difference": row.versus.mean if row.versus else ""})
     with_value = [row for row in table.rows if row.summary]
@@ -67,25 +69,15 @@ def _table(table: Table) -> dict[str, Any]:
         "table": table, "head": head_line(table), "common": common_line(table), "rows": rows,
         "versus": versus_head(table), "missing": any(entry["line"].missing for entry in rows),
         "ends": [table.scale.number(v) for v in (scale.low, scale.high)] if scale else [],
-        "curves": list(_curves(table, order, colour, names)), "legend": [(i, colour[i], names[i]) for i in colour],
+        "curves": list(_curves(table, colour, names)), "legend": [(i, style_of(i), names[i]) for i in colour],
         "settings": settings, "across": parallel(table) if len(with_value) > 2 and len(settings) > 2 else "",
+        "notes": list(notes_of(table, besides=False)), "besides": besides(table), "best": best_pictures(table),
         "way": WAYS[table.metric.direction],
         "runs": list(_runs(table, names)), "title": table.metric.title}
 
 
-def _by_measure(table: Table) -> list[int]:
-    """Rows from the best to the worst; those without a measure last."""
-    sign = -1 if table.metric.direction == "max" else 1
-
-    def key(i: int) -> tuple[bool, float]:
-        summary = table.rows[i].summary
-        return summary is None, sign * summary.mean if summary else 0.0
-
-    return sorted(range(len(table.rows)), key=key)
-
-
-def _curves(table: Table, order: list[int], colour: dict[int, int], names: list[str]) -> Iterator[tuple[str, str]]:
-    drawn = order[:_ROWS]
+def _curves(table: Table, colour: dict[int, int], names: list[str]) -> Iterator[tuple[str, str]]:
+    drawn = range(min(len(table.rows), _ROWS))
     keys = keys_to_draw(table.key, [table.rows[i] for i in drawn])
     by_key: dict[str, dict[int, Curve]] = {}
     for i in drawn:

@@ -8,9 +8,9 @@ from dlrun.config.compose.catalog import options
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS
+from dlrun.config.settings import word
 from dlrun.record.status import STATUSES
 from dlrun.report.run import RUNNING, UNFINISHED, UNREADABLE, Run
-from dlrun.report.settings import word
 
 _OWN = ("status", "id", "name")
 _STATUSES = tuple(status.replace("_", " ") for status in (*STATUSES, RUNNING, UNFINISHED, UNREADABLE))

@@ -35,6 +35,16 @@ class Interval:
     n: int
 
     @property
+    def pair(self) -> tuple[float, float] | None:
+        """The two numbers, the smaller first, where there are two; else None.
+
+        An interval of two (t is 12.7) says less than they do.
+        """
+        if self.n != 2 or self.sd is None:
+            return None
+        return self.mean - self.sd / math.sqrt(2), self.mean + self.sd / math.sqrt(2)
+
+    @property
     def low(self) -> float | None:
         """The lower end; None where there is no interval."""
         return None if self.half is None else self.mean - self.half

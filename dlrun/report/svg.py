@@ -59,6 +59,18 @@ def wide(values: Sequence[float], times: float) -> bool:
     return bool(values) and min(values) > 0 and max(values) / min(values) > times
 
 
+def evenly_logarithmic(values: Sequence[float]) -> bool:
+    """Whether positive values lie about evenly by their logarithm and not by size: 0.1, 0.03, 0.01; 64, 128, 256."""
+    found = sorted({float(value) for value in values})
+    if len(found) < 2 or found[0] <= 0:
+        return False
+    if len(found) == 2:
+        return found[1] / found[0] >= 9.99
+    times = [high / low for low, high in zip(found, found[1:])]
+    steps = [high - low for low, high in zip(found, found[1:])]
+    return max(times) / min(times) < 1.7 and max(steps) / min(steps) >= 2
+
+
 def number(value: float) -> str:
     """A tick's label: ``0.001``, ``25``, ``1e-05``."""
     return f"{value + 0.0:.4g}"

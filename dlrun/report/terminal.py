@@ -37,15 +37,15 @@ def _cells(table: Table) -> tuple[list[str], list[list[str]], list[TextRow]]:
     axes, others = heads(table)
     texts = lines(table)
     head = [*axes, *others, MISSING]
-    rows = [[*(_cut(label) for label in line.labels), line.measure, line.n, line.versus, line.seconds, line.mark,
-             line.missing] for line in texts]
+    rows = [[*(_cut(label) for label in line.labels), line.measure, line.sd, line.n, line.versus, line.seconds,
+             line.mark, line.missing] for line in texts]
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     return [head[i] for i in kept], [[row[i] for i in kept] for row in rows], texts
 
 
 def _lines(table: Table, stream: TextIO) -> None:
     head, rows, _ = _cells(table)
-    right = [i for i, name in enumerate(head) if name in ("n", "seconds")]
+    right = [i for i, name in enumerate(head) if name in ("sd", "n", "seconds")]
     say("\n".join(columns([head, *rows], right=right)), file=stream)
 
 
@@ -63,7 +63,7 @@ def _rich(table: Table, stream: TextIO) -> None:
         if name == measure and any(line.failed for line in texts):  # a reason stands there, and folds
             folds = max(folds, 20)
         least += folds + 2
-        grid.add_column(Text(printable(name)), justify="right" if name in ("n", "seconds") else "left",
+        grid.add_column(Text(printable(name)), justify="right" if name in ("sd", "n", "seconds") else "left",
                         overflow="fold", min_width=folds)
     for cells, line in zip(rows, texts):
         style = GOOD if "best" in line.mark else BAD if line.failed else ""

@@ -9,9 +9,9 @@ from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import measured
 from dlrun.config.flat import flatten
-from dlrun.config.schema.fields import rules
 from dlrun.config.schema.folds import folds_of
-from dlrun.config.schema.root import Config, Root
+from dlrun.config.schema.root import Config
+from dlrun.config.settings import changed
 from dlrun.data.batches import Rows
 from dlrun.data.prepared import PreparedData
 from dlrun.engine.fit import Fit
@@ -57,15 +57,22 @@ def run_info(components: RunComponents, machine: Machine, folder: RunFolder, tra
         monitor=training.stopper.monitor, notes=[*_table(components.prepared), *notes], verbosity=config.verbosity)
 
 
+_COMPARED = ("dataset.name", "model.name", "optimizer.name", "optimizer.lr", "batch_size", "epochs", "seed")
+
+
 def _shown(config: Config, keys: Sequence[str]) -> dict[str, Metric]:
     known = config.task.described()
     return {key: known.of(key) for key in keys}
 
 
 def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
-    """The values that can change a result, by dotted key; folders and verbosity are no hyperparameters."""
-    root = rules(Root)
-    return flatten({key: value for key, value in plain.items() if key not in root or root[key].identity})
+    """The values that make this run what it is, by dotted key: what people compare, and all that is no default.
+
+    What is the same in every run (defaults, folders, verbosity) would only be columns of one value.
+    """
+    flat = flatten(plain)
+    own = changed(flat)
+    return {key: value for key, value in flat.items() if key in _COMPARED or key in own and not key.endswith(".kind")}
 
 
 def _data_line(components: RunComponents) -> str:
@@ -84,7 +91,7 @@ def _shape_line(prepared: PreparedData) -> str:
     if data_spec.input_kind == "image":
         return f"{'x'.join(map(str, (*shape[1:], shape[0])))} {prepared.train.x.dtype}"
     if data_spec.input_kind == "tokens":
-        return f"{shape[0]} of {data_spec.vocabulary:,} tokens"
+        return f"{shape[0]} tokens, vocabulary {data_spec.vocabulary:,}"
     if data_spec.input_kind == "series":
         return f"{shape[1]} steps of {shape[0]} values"
     return f"{shape[0]:,} features"

@@ -167,6 +167,20 @@ def play(said: str) -> list[str]:
     return screen
 
 
+def test_80_columns_hold_the_time_left(monkeypatch):
+    from dlrun.record.live import Live
+
+    monkeypatch.setenv("COLUMNS", "80")
+    live = Live(io.StringIO(), RunInfo("d", "", "", "", Path(), {}, {}, 40, METRICS), label="fold 3 of 10")
+    try:
+        live._best = "best 0.0513 in 7"
+        values = {"train/loss": 0.1234, "train/accuracy": 0.987}
+        line = live._line(EpochProgress(8, 0, 25, 100, 5.0, values, rows_per_second=12345.0)).plain
+    finally:
+        live.close()
+    assert len(line) <= 80 and "10 min 55 s left" in line and "8/40" in line and "…" not in line
+
+
 def test_the_time_left_counts_whole_epochs(tmp_path, monkeypatch):
     from dlrun.record.live import Live
 

@@ -88,13 +88,15 @@ def train(folder, first=1, last=6, finish=True, flat=None, **kw):
 def test_the_curves_are_the_rows_of_metrics_jsonl(tmp_path):
     train(tmp_path / "a" / "1")
     found = scalars(tmp_path / "a" / "1")
-    assert found["train/loss"] == [(epoch, round(1 / epoch, 5)) for epoch in range(1, 7)]
-    assert found["val/loss"] == [(epoch, round(2 / epoch, 5)) for epoch in range(1, 7)]
+    assert found["loss/train"] == [(epoch, round(1 / epoch, 5)) for epoch in range(1, 7)]
+    assert found["loss/val"] == [(epoch, round(2 / epoch, 5)) for epoch in range(1, 7)]
     assert found["train/lr"] == [(epoch, 0.01) for epoch in range(1, 7)]
     assert found["step/loss"] == [(step, float(step)) for step in range(5, 61, 5)]
     assert found["test/accuracy"] == [(6, 0.9907)]
-    assert set(found) == {"train/loss", "val/loss", "train/lr", "step/loss", "test/loss", "test/accuracy",
-                          "val/kept/loss", "val/best/epoch"}
+    assert set(found) == {"loss/train", "loss/val", "train/lr", "step/loss", "loss/test", "test/accuracy",
+                          "loss/kept", "val/best/epoch"}
+    groups = sorted({tag.partition("/")[0] for tag in found})  # as TensorBoard orders them
+    assert groups == ["loss", "step", "test", "train", "val"]
 
 
 def test_one_run_is_one_row_of_the_hparams_table_with_its_final_metrics(tmp_path):
@@ -106,7 +108,7 @@ def test_one_run_is_one_row_of_the_hparams_table_with_its_final_metrics(tmp_path
     assert group.hparams["optimizer.lr"].number_value == 0.01
     values = {value.name.tag: value.value for value in group.metric_values}
     assert values["test/accuracy"] == pytest.approx(0.9907)
-    assert values["val/kept/loss"] == pytest.approx(0.31)
+    assert values["loss/kept"] == pytest.approx(0.31)
     assert "hp_metric" not in values
     (session,) = group.sessions
     assert session.status == api_pb2.STATUS_SUCCESS and session.name == "a/1"
@@ -173,19 +175,19 @@ def test_rows_whose_events_were_lost_come_back_from_metrics_jsonl(tmp_path):
     for path in event_files(tmp_path):
         path.unlink()
     train(tmp_path, first=4)
-    assert [step for step, _ in scalars(tmp_path)["val/loss"]] == [1, 2, 3, 4, 5, 6]
+    assert [step for step, _ in scalars(tmp_path)["loss/val"]] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_tensorboard_that_is_open_while_a_run_resumes_drops_what_the_run_dropped(tmp_path):
     train(tmp_path, last=5, finish=False, offset=0.25, half=7)
     live = reader(tmp_path)
-    assert len(live.Scalars("val/loss")) == 5
+    assert len(live.Scalars("loss/val")) == 5
     MetricsFile(RunFolder(tmp_path).metrics).restore(None, 2)
     train(tmp_path, first=3)
     live.Reload()
-    assert [event.step for event in live.Scalars("val/loss")] == [1, 2, 3, 4, 5, 6]
+    assert [event.step for event in live.Scalars("loss/val")] == [1, 2, 3, 4, 5, 6]
     assert [event.step for event in live.Scalars("step/loss")] == list(range(5, 61, 5))
-    assert live.Scalars("val/loss")[4].value == pytest.approx(2 / 5)
+    assert live.Scalars("loss/val")[4].value == pytest.approx(2 / 5)
 
 
 def test_a_run_that_was_found_and_started_over_is_still_one_row(tmp_path):
@@ -193,7 +195,7 @@ def test_a_run_that_was_found_and_started_over_is_still_one_row(tmp_path):
     MetricsFile(RunFolder(tmp_path / "a" / "1").metrics).restore(None, 0)
     train(tmp_path / "a" / "1", last=2)
     assert len(session_groups(tmp_path)) == 1
-    assert [step for step, _ in scalars(tmp_path / "a" / "1")["val/loss"]] == [1, 2]
+    assert [step for step, _ in scalars(tmp_path / "a" / "1")["loss/val"]] == [1, 2]
 
 
 def test_a_new_file_is_read_after_the_old_ones_whatever_the_clock_says(tmp_path):
@@ -237,7 +239,7 @@ def test_a_value_that_cannot_be_drawn_is_left_out(tmp_path):
     board.epoch({"epoch": 1, "train/loss": math.nan, "val/loss": 0.5}, best=False)
     board.outcome(result(status="diverged", test=None, val={}, best=None))
     board.close()
-    assert scalars(tmp_path) == {"val/loss": [(1, 0.5)]}
+    assert scalars(tmp_path) == {"loss/val": [(1, 0.5)]}
     (group,) = session_groups(tmp_path)
     assert group.sessions[0].status == api_pb2.STATUS_FAILURE
 
@@ -260,7 +262,12 @@ def test_messages_are_those_of_tensorboards_own_functions(monkeypatch):
         assert summaries.tensor(data) == make_tensor_proto(data)
     monkeypatch.setattr("time.time", lambda: 1e9 + 0.25)
     values = {"optimizer.lr": 1e-3, "model.hidden": "[8, 8]", "epochs": 3, "augment": False, "a": "", "zero": 0}
-    assert summaries.hparams(values) == hparams_pb(values, trial_id="")
+    ours, theirs = summaries.hparams(values), hparams_pb(values, trial_id="")
+    for (value,) in (ours.value, theirs.value):  # a map is written in any order: it is compared as what it says
+        said = metadata.parse_session_start_info_plugin_data(value.metadata.plugin_data.content)
+        value.metadata.plugin_data.content = repr(sorted(map(str, said.hparams.items()))).encode()
+        assert len(said.hparams) == len(values) and said.start_time_secs == 1e9 + 0.25
+    assert ours == theirs
     (ended,) = summaries.session_end("STATUS_SUCCESS").value
     assert ended.tag == metadata.SESSION_END_INFO_TAG and ended.tensor == metadata.NULL_TENSOR
     info = metadata.parse_session_end_info_plugin_data(ended.metadata.plugin_data.content)

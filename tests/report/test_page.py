@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
+import math
 import re
+import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from dlrun.report import write
+from dlrun.report.charts import setting_chart
 from dlrun.report.collect import collect
 from dlrun.report.curves import curves, thinned
-from dlrun.report.svg import AxisScale, scale_of
+from dlrun.report.svg import AxisScale, evenly_logarithmic, scale_of
+from dlrun.report.table import Table
 from tests.report.make import grid, made
 
 
@@ -78,6 +85,75 @@ def test_the_page_shows_table_curves_settings_failures_and_where_they_come_from(
         assert part in text, part
     kinds = [attrs.get("class") for tag, attrs in Tags(text).seen if tag == "svg"]
     assert kinds.count("strip") == 2 and kinds.count("chart") == 4 + 1  # four measures, one setting
+
+
+def swatches(text: str) -> list[tuple[str, str]]:
+    """The rows of the first table with their style, in order."""
+    return re.findall(r'<span class="swatch (c\d d\d)"></span>([^<]*)</td>', text)
+
+
+def test_a_row_keeps_its_colour_whatever_the_measure_and_the_legend_has_the_order_of_the_table(
+        runs: Path, tmp_path: Path) -> None:
+    for number, (lr, accuracy) in enumerate([(0.1, 0.5), (0.01, 0.9), (0.001, 0.7)], 1):
+        made(runs, number, accuracy, optimizer__lr=lr)  # the longest run is the last
+    pages = []
+    for metric in ("test/accuracy", "seconds"):
+        write([runs], tmp_path, metric)
+        pages.append((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert swatches(pages[0]) == swatches(pages[1]) == [("c0 d0", "0.001"), ("c1 d0", "0.01"), ("c2 d0", "0.1")]
+    for text in pages:
+        legend = re.findall(r'data-row="\d"><span class="swatch (c\d d\d)"></span>([^<]*)</button>', text)
+        assert legend == swatches(text)
+        assert re.findall(r'class="row (c\d d\d)" data-row="(\d)"', text)[:3] == [
+            ("c2 d0", "2"), ("c1 d0", "1"), ("c0 d0", "0")]  # the first rows lie on top
+
+
+def test_what_else_differs_is_a_table_and_the_sentence_is_not_there(runs: Path, tmp_path: Path) -> None:
+    grid(runs)
+    text = page(runs, tmp_path)
+    assert "Rows differ also in: " not in text
+    rows = re.findall(r'<tr><th scope="row">(adam|sgd)</th><td class="long">([\d.]+)</td>', text)
+    assert dict(rows) == {"adam": "0.001", "sgd": "0.01"}
+
+
+def test_the_pictures_are_those_of_the_best_run(runs: Path, tmp_path: Path) -> None:
+    grid(runs)
+    png = b"\x89PNG of %s"
+    for folder in runs.glob("*/*"):
+        (folder / "pictures").mkdir()
+        (folder / "pictures" / "confusion.png").write_bytes(png % folder.name.encode())
+    text = page(runs, tmp_path)
+    (best,) = (run for run in runs.glob("*/*") if json.loads((run / "result.json").read_text())["test"].get(
+        "accuracy") == 0.96)
+    assert re.findall('src="data:image/png;base64,([^"]*)"', text) == [
+        base64.b64encode(png % best.name.encode()).decode()]
+    assert "Pictures of the best run" in text and "img-src data:" in text
+
+
+def test_a_rate_that_was_searched_by_its_logarithm_has_such_an_axis(runs: Path) -> None:
+    for number, rate in enumerate([0.02, 0.03, 0.05], 1):
+        made(runs, number, 0.5, optimizer__lr=rate)
+    (table,) = collect([runs]).tables
+
+    def places(table: Table) -> list[float]:
+        return [float(x) for x in re.findall(r'<circle class="dot" cx="([\d.]+)"', setting_chart(table, 0))]
+
+    low, middle, high = places(replace(table, axes=replace(table.axes, log=frozenset({"optimizer.lr"}))))
+    assert (middle - low) / (high - low) == pytest.approx(math.log(1.5) / math.log(2.5), abs=0.01)
+    assert all(map(evenly_logarithmic, ([0.1, 0.01], [256, 64, 128], [0.1, 0.03, 0.01])))
+    assert not any(map(evenly_logarithmic, ([1, 2, 3, 4], [64, 128], [0, 1, 10], [5])))
+
+
+def test_the_command_can_be_typed_again_as_it_is_printed(runs: Path, tmp_path: Path) -> None:
+    from dlrun.record.plan import load, store
+    from tests.report.make import planned
+
+    made(runs, 1)
+    sweep = planned(runs, "mine", [(1, 0, {}, {}, None)], {})
+    command = ("dlrun", "-m", "zip(optimizer.lr=0.1,0.01; batch_size=64,256)", "model.hidden=[8, 8]")
+    store(replace(load(sweep), command=command))
+    printed = re.search("<code>(dlrun -m .*?)</code>", page(sweep, tmp_path))
+    assert printed is not None and tuple(shlex.split(html.unescape(printed[1]))) == command
 
 
 def test_200_runs_of_1000_epochs_take_less_than_two_megabytes(runs: Path, tmp_path: Path) -> None:

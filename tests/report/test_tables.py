@@ -65,9 +65,9 @@ def test_the_printed_table_says_it_as_a_person_would_check_it(runs: Path) -> Non
     assert lines[0] == "digits · classify · 6 runs, 2 rows x seeds 0, 1, 2"
     assert lines[1] == "  dataset=digits model=dense epochs=5"
     # by hand: sd 0.5 and 1.0 points, times t = 4.3027, through the root of 3; differences -5, -4, -4.5
-    assert lines[3].split() == ["optimizer", "test", "accuracy,", "%", "n", "versus", "best", "seconds"]
-    assert lines[4].split() == ["adam", "95.50", "+-", "1.24", "3", "1.1", "best"]
-    assert lines[5].split() == ["sgd", "91.00", "+-", "2.48", "3", "-4.50", "+-", "1.24", "2.1"]
+    assert lines[3].split() == ["optimizer", "test", "accuracy,", "%", "sd", "n", "versus", "best", "seconds"]
+    assert lines[4].split() == ["adam", "95.50", "+-", "1.24", "0.50", "3", "1.1", "best"]
+    assert lines[5].split() == ["sgd", "91.00", "+-", "2.48", "1.00", "3", "-4.50", "+-", "1.24", "2.1"]
     assert "Student's t" in lines[7] and "paired" in lines[8]
     assert any("optimizer.lr 0.001 (adam), 0.01 (sgd)" in line for line in lines)
     assert "device: cpu (1 thread), Chip." in lines
@@ -78,8 +78,19 @@ def test_for_one_run_a_row_no_interval_is_invented(runs: Path) -> None:
     made(runs, 1, 0.9)
     made(runs, 2, 0.8, **SGD_WORDS)
     text = shown(runs)
-    assert "+-" not in text and "One run a row" in text
+    assert "+-" not in text and "One run a row: no interval can be given; more seeds give one" in text
     assert "90.00" in text and "-10.00" in text
+
+
+def test_of_two_runs_both_values_are_shown_and_more_seeds_advised(runs: Path) -> None:
+    grid(runs, seeds=2)
+    lines = shown(runs).splitlines()
+    # by hand: the sd of two numbers is their distance by the root of 2; the differences are -5 and -4 points
+    assert lines[4].split() == ["adam", "95.50", "(95.00,", "96.00)", "0.71", "2", "1.1", "best"]
+    assert lines[5].split() == ["sgd", "91.00", "(90.00,", "92.00)", "1.41", "2", "-4.50", "(-5.00,", "-4.00)", "2.0"]
+    assert "+-" not in "".join(lines) and "More seeds give each row an interval, as seeds=5." in lines
+    made(runs, 50, 0.94, seed=2)
+    assert "More seeds give the rows with n < 3 an interval, as seeds=5." in shown(runs)
 
 
 @pytest.mark.parametrize(("metric", "best"), [("test/accuracy", "adam"), ("test/loss", "adam"), ("seconds", "adam"),

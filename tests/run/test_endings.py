@@ -280,6 +280,27 @@ def test_a_model_of_the_wrong_shape_is_a_problem_of_the_users(go) -> None:
         go(*overrides)
 
 
+def test_a_model_that_gives_several_outputs_is_a_sentence(go) -> None:
+    overrides = mine("return self.out(x.flatten(1)), x")
+    with pytest.raises(ConfigError, match=r"its forward gives a tuple for a batch of 2 rows; expected one tensor"):
+        go(*overrides)
+    assert not Path("runs").exists()
+
+
+def test_the_summary_of_ones_own_class_has_its_modules_and_counts(go, capsys) -> None:
+    from dlrun.cli.main import main
+
+    overrides = mine("x = torch.relu(x)")
+    source = Path("mine.py").read_text()
+    Path("mine.py").write_text(source.replace(
+        "super().__init__()", "super().__init__(); self.scale = torch.nn.Parameter(torch.ones(3))"))
+    assert main(["summary", *overrides]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["out", "Linear(in_features=64,", "out_features=10,", "bias=True)", "10", "650"] in lines
+    assert any(line[:1] == ["(its"] and line[-1] == "3" for line in lines) and lines[-1] == ["653", "parameters"]
+
+
+
 def test_killed_in_the_first_epoch_leaves_no_result_and_no_row(go) -> None:
     overrides = ["dataset=digits", "model=softmax", "batch_size=100", "epochs=2"]
     with killed_after(3):

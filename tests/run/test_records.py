@@ -152,8 +152,34 @@ def test_there_is_one_hparams_row_with_the_final_metrics(outcome) -> None:
     assert "hp_metric" not in tags
     [final] = [event for event in reader.Scalars("test/accuracy") if event.step == 3]
     assert final.value == pytest.approx(outcome.result["test"]["accuracy"])
-    assert [event.step for event in reader.Scalars("val/loss")] == [1, 2, 3]
+    assert [event.step for event in reader.Scalars("loss/val")] == [1, 2, 3]
     assert not list(outcome.folder.glob("*/events*")), "no extra folder"
+
+
+def test_the_hparams_are_what_is_compared_and_what_is_no_default(outcome) -> None:
+    from tensorboard.plugins.hparams import metadata
+
+    reader = EventAccumulator(str(outcome.folder))
+    reader.Reload()
+    (start,) = (metadata.parse_session_start_info_plugin_data(about.plugin_data.content)
+                for tag, about in reader.summary_metadata.items() if tag.endswith("session_start_info"))
+    flat, shown = outcome.result["config"], set(start.hparams)
+    assert {"seed", "optimizer.lr", "batch_size", "epochs", "dataset.name", "model.name", "optimizer.name"} <= shown
+    assert "threads" not in shown and "optimizer.eps" not in shown and not [key for key in shown if ".kind" in key]
+    assert len(shown) < len(flat) / 3
+
+
+def test_a_text_says_its_length_and_its_vocabulary(go) -> None:
+    notes: list[str] = []
+
+    class Watch(Recorder):
+        def start(self, info):
+            notes.append(info.data_line)
+
+    Path("a.txt").write_text("to be or not to be that is the question " * 40)
+    go("dataset=text", "dataset.path=a.txt", "dataset.length=40", "model=lstm", "model.units=4", "epochs=1",
+       "steps_per_epoch=1", recorders=[Watch()])
+    assert "40 tokens, vocabulary 1" in notes[0]  # 15 signs
 
 
 def test_recorders_are_called_in_their_order(go) -> None:

@@ -316,9 +316,18 @@ def test_max_seconds_ends_the_run_and_says_so(go) -> None:
     begin = time.monotonic()
     outcome = go(*OVERRIDES, "epochs=100000", "max_seconds=0.3", "verbosity=0")
     assert 0.3 <= outcome.result["seconds"] <= time.monotonic() - begin
-    assert outcome.result["stop_reason"].endswith("max_seconds: 0.3 seconds of training are used up")
     made_rows = rows(outcome.folder)
+    last = made_rows[-1]["step"] - (made_rows[-2]["step"] if len(made_rows) > 1 else 0)
+    whole = made_rows[0]["step"] if len(made_rows) > 1 else None
+    cut = f"; epoch {len(made_rows)} was cut after {last} of {whole} steps" if whole not in (last, None) else ""
+    assert f"max_seconds: 0.3 seconds of training are used up{cut}" in outcome.result["stop_reason"]
     assert made_rows[-1]["step"] == outcome.result["steps"] and len(made_rows) == outcome.result["epochs"]
+
+
+def test_an_epoch_that_max_seconds_cuts_says_so(go) -> None:
+    reason = go(*OVERRIDES, "epochs=9", "max_seconds=1e-9", "verbosity=0").result["stop_reason"]
+    assert reason == ("stopped at epoch 1: max_seconds: 1e-09 seconds of training are used up; epoch 1 was cut after "
+                      "1 of 5 steps")
 
 
 def test_time_that_was_used_before_a_stop_counts(go, monkeypatch) -> None:

@@ -45,12 +45,13 @@ class Predict(Verb):
 
     def run(self) -> int:
         from dlrun.cli.trained import trained
+        from dlrun.data.paths import beside
 
         place = trained(self.places[0], self.output_dir)
         files = [Path(text).expanduser() for text in self.places[1:]]
         for file in files:
             if not file.exists():
-                raise problem(str(file), "no such file")
+                raise problem(str(file), f"no such file{beside(file)}")
             if file.is_dir():
                 from dlrun.data.new_files import SUFFIXES
 

@@ -22,14 +22,12 @@ class Summary(Verb):
         ("dlrun summary model=lenet dataset=mnist", "as Keras prints it, before anything is built"),)
 
     def run(self) -> int:
-        from dlrun.config.problem import problem
         from dlrun.models.summary import summary
         from dlrun.preflight.preflight import preflight
 
         checked = preflight(self.overrides)
-        rows = checked.table()
-        if rows is None:
-            raise problem(f"model={checked.config.model.name}",
-                          "the layers of a class of your own are known to it alone")
-        say(summary(rows, checked.dataset_info.data_spec.input_shape))
+        rows, data_spec = checked.table(), checked.dataset_info.data_spec
+        if rows is None:  # a class of the user's: what is in it is seen when it is built
+            rows = checked.config.model.built_table(data_spec, checked.outputs, checked.config.seed)
+        say(summary(rows, data_spec.input_shape))
         return 0

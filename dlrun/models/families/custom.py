@@ -9,6 +9,7 @@ from dlrun.config.schema.fields import MISSING, free, mapping, text
 from dlrun.config.schema.kind import OwnClass
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.model import Model, Module, Rng
+from dlrun.models.plan import LayerRow
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
 
@@ -39,3 +40,11 @@ class Custom(OwnClass, Model):
 
     def table(self, network: Any, input_shape: Shape) -> None:
         return None
+
+    def built_table(self, data_spec: DatasetSpec, outputs: int, seed: int) -> list[LayerRow]:
+        """Its modules, from one pass through the class, which is built for it.  Raises ConfigError as `build` does."""
+        from dlrun.models.families.custom_module import make
+        from dlrun.models.families.module_rows import module_rows
+
+        return module_rows(make(self.target, self.args or {}, data_spec.input_shape, outputs, seed),
+                           data_spec.input_shape)

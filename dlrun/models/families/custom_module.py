@@ -36,8 +36,12 @@ def make(target: str, args: dict[str, Any], input_shape: Shape, outputs: int, se
         raise problem(f"model._target_={target}", f"expected a torch.nn.Module, not a {type(model).__name__}")
     with torch.no_grad():
         model.eval()
-        shape = tuple(model(torch.zeros(2, *input_shape, dtype=torch.float32)).shape)
+        found = model(torch.zeros(2, *input_shape, dtype=torch.float32))
         model.train()
+    if not isinstance(found, torch.Tensor):
+        raise problem(f"model._target_={target}", f"its forward gives a {type(found).__name__} for a batch of 2 rows; "
+                                                  f"expected one tensor of (2, {outputs}), what is trained on alone")
+    shape = tuple(found.shape)
     if shape != (2, outputs):
         raise problem(f"model._target_={target}",
                       f"it gives {shape} for a batch of 2 rows; the task needs (2, {outputs})")

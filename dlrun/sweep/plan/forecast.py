@@ -11,12 +11,12 @@ from typing import Any
 from dlrun.config.flat import flatten
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import GROUPS, Root
+from dlrun.config.settings import read_file
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.plan import SWEEPS, Job, Plan
 from dlrun.record.status import DONE
 from dlrun.record.stored import Damaged, read_json
-from dlrun.report.settings import read_file
 from dlrun.sweep.plan.status import JobState
 
 MOST = 500  # results that are read, the newest
