@@ -15,6 +15,7 @@ from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 from dlrun.record.summaries import END, START, hparams, session_end, tensor
 
 _OUTCOME = ("test/", "loss/test", "val/kept/", "loss/kept", "val/best/")  # by outcome(), so stale on a resumed run
+_PICTURES = "pictures/"
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
 
@@ -86,6 +87,7 @@ class TensorBoardWriter(Recorder):
 
         png = Path(path).read_bytes()
         size = [str(number).encode() for number in struct.unpack(">II", png[16:24])]  # width, height: PNG's first chunk
+        tag = f"{_PICTURES}{tag.removeprefix(_PICTURES)}"  # one group, behind the losses: there may be one a run
         self._tensor(tag, at, create_summary_metadata(None, None), [*size, png])
 
     def histogram(self, tag: str, at: int, values: Any) -> None:
@@ -171,7 +173,8 @@ def tag_of(key: str) -> str:
     split, _, name = key.rpartition("/")
     if name == "loss":
         return f"loss/{split}"
-    return f"loss/{split}_{name.removesuffix('_loss')}" if name.endswith("_loss") else key
+    of_a_player = name.endswith("_loss") and name != "log_loss"  # that is a measure beside the loss
+    return f"loss/{split}_{name.removesuffix('_loss')}" if of_a_player else key
 
 
 def _kept(old: list[Path], info: RunInfo) -> dict[tuple[str, int], bytes]:

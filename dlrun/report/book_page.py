@@ -39,9 +39,9 @@ def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
     for (cell, verdict), line in zip(pairs, lines_of(pairs, measurements)):
         by_seed = values_of(cell.row or measurements.rows[0], metric)
         values = [value for value in by_seed.values() if math.isfinite(value)]
-        name, printed, measured, n, word = line
-        rows.append({"name": name, "printed": printed, "measured": measured.replace("+-", "±"), "n": n, "verdict": word,
-                     "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})
+        name, printed, measured, sd, n, word = line
+        rows.append({"name": name, "printed": printed, "measured": measured.replace("+-", "±"), "sd": sd, "n": n,
+                     "verdict": word, "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})
     return {"title": shown.head, "rows": rows}
 
 

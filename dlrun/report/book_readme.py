@@ -81,7 +81,7 @@ def _section(experiment: BookExperiment, measurements: Measurements, verdicts: V
     for head, rows in tables(measurements, verdicts):
         yield ""
         yield f"| {' | '.join(map(escaped, head))} |"
-        yield "|---|---:|---|---:|---|"
+        yield "|---|---:|---|---:|---:|---|"
         for cells, _ in rows:
             yield f"| {' | '.join(escaped(cell.replace('+-', '±')) for cell in cells)} |"
     claims = claim_rows(verdicts)

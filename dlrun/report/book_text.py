@@ -29,7 +29,7 @@ def print_comparison(book: Book, measurements: Measurements, verdicts: Verdicts,
         say(paint(line, "bold", stream) if line.startswith(book.title) else line, file=stream)
     for head, rows in tables(measurements, verdicts):
         say(file=stream)
-        lines = columns([head, *[cells for cells, _ in rows]], right=[1, 3], indent="")
+        lines = columns([head, *[cells for cells, _ in rows]], right=[1, 3, 4], indent="")
         say(lines[0], file=stream)
         for line, (_, word) in zip(lines[1:], rows):
             say(paint(line, STYLES[word], stream) if word in STYLES else line, file=stream)
@@ -57,7 +57,7 @@ def tables(measurements: Measurements, verdicts: Verdicts) -> list[tuple[list[st
     """A table a metric: its header, and for each line its cells and the verdict's word."""
     found = []
     for metric, pairs in tables_of(measurements, verdicts).items():
-        head = ["row", "printed", f"measured ({shown_scale(metric, pairs, measurements).head})", "n", "verdict"]
+        head = ["row", "printed", f"measured ({shown_scale(metric, pairs, measurements).head})", "sd", "n", "verdict"]
         words = [verdict.word for _, verdict in pairs]
         found.append((head, list(zip(lines_of(pairs, measurements), words))))
     return found
@@ -74,7 +74,7 @@ def tables_of(measurements: Measurements, verdicts: Verdicts) -> dict[str, list[
 
 
 def lines_of(pairs: Sequence[Pair], measurements: Measurements) -> list[list[str]]:
-    """For each pair: row, printed, measured, n, verdict."""
+    """For each pair: row, printed, measured, its deviation over seeds, n, verdict."""
     shown = shown_scale(pairs[0][0].metric, pairs, measurements)
     return [_cells(cell, verdict, shown, measurements) for cell, verdict in pairs]
 
@@ -83,7 +83,7 @@ def shown_scale(key: str, pairs: Sequence[Pair], measurements: Measurements) -> 
     """As many decimals as the book prints, more where ours are more exact."""
     intervals = [verdict.measured for _, verdict in pairs if verdict.measured]
     metric = describe(key, measurements.known)
-    own = scale(metric, [m.mean for m in intervals], [m.half for m in intervals if m.half is not None])
+    own = scale(metric, [m.mean for m in intervals], [m.half for m in intervals if m.half is not None and not m.pair])
     steps = [cell.step for cell, _ in pairs if cell.step]
     if not steps:
         return own
@@ -103,7 +103,8 @@ def _cells(cell: Cell, verdict: CellVerdict, shown: MetricScale, measurements: M
         word = "(no printed number)"
     if verdict.measured and lost:
         word += f"; {lost}"
-    return [row, printed, measured, str(verdict.measured.n) if verdict.measured else "", word]
+    sd = shown.number(verdict.measured.sd) if verdict.measured and verdict.measured.sd is not None else ""
+    return [row, printed, measured, sd, str(verdict.measured.n) if verdict.measured else "", word]
 
 
 def _printed(cell: Cell, shown: MetricScale) -> str:
@@ -112,7 +113,9 @@ def _printed(cell: Cell, shown: MetricScale) -> str:
 
 
 def interval_text(found: Interval, shown: MetricScale) -> str:
-    """``95.50 +- 1.24``, or the mean alone where there is no interval."""
+    """``95.50 +- 1.24``; of two runs both values, ``95.50 (95.00, 96.00)``; of one that one."""
+    if found.pair:
+        return f"{shown.number(found.mean)} ({', '.join(map(shown.number, found.pair))})"
     half = "" if found.half is None else f" +- {shown.number(found.half)}"
     return f"{shown.number(found.mean)}{half}"
 
@@ -139,7 +142,8 @@ def sentences(book: Book, measurements: Measurements, verdicts: Verdicts) -> lis
     """What the numbers are, and what they were made of and on."""
     found = []
     if any(verdict.measured and verdict.measured.half is not None for _, verdict in [*verdicts.cells, *verdicts.ours]):
-        found.append("+- is the 95 % interval of the mean over seeds (Student's t). A printed cell is one run: it is "
+        found.append("+- is the 95 % interval of the mean over seeds (Student's t), sd the deviation of runs; of two "
+                     "runs both values stand in brackets, and more seeds give an interval. A printed cell is one run: it is "
                      "reproduced if it lies in the 95 % interval of one further run of ours, widened by its rounding.")
     if verdicts.claims:
         found.append("A claim holds, or is contradicted, where the 95 % interval of the difference, paired over common "

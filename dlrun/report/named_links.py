@@ -13,11 +13,12 @@ _LONGEST = 180  # characters of a name; file systems take 255 bytes
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:
-    """A name for each run, all different: ``seed=0 optimizer.lr=0.01``, with the run's own where these differ."""
+    """A name for each run, all different: ``optimizer.lr=0.01 seed=0``, with the run's own where these differ."""
     several = len({run.folder.parent.name for run in runs}) > 1
     found = []
     for run, settings in zip(runs, differing(runs)):
-        parts = [run.folder.parent.name if several or not settings else "", settings]
+        seed, _, others = settings.partition(" ") if settings.startswith("seed=") else ("", "", settings)
+        parts = [run.folder.parent.name if several or not settings else "", others, seed]
         found.append(" ".join(filter(None, parts)).replace(os.sep, "_").replace("\0", "")[:_LONGEST])
     return [f"{name} {run.id}" if found.count(name) > 1 else name for run, name in zip(runs, found)]
 

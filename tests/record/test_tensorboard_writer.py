@@ -211,7 +211,7 @@ def test_pictures_text_and_histograms_are_what_was_given(tmp_path):
     save_batch(png, np.zeros((4, 1, 28, 28), np.uint8), list("abcd"))
     board = TensorBoardWriter()
     board.start(info(tmp_path / "r"))
-    board.picture("pictures/samples", 2, png)
+    board.picture("samples", 2, png)
     values = np.concatenate([np.full(7, -1.0), np.full(5, 3.0), [np.nan]])
     board.histogram("weights/w", 2, values)
     board.histogram("weights/none", 2, np.full(3, np.nan))

@@ -43,8 +43,8 @@ class Custom(OwnClass, Model):
 
     def built_table(self, data_spec: DatasetSpec, outputs: int, seed: int) -> list[LayerRow]:
         """Its modules, from one pass through the class, which is built for it.  Raises ConfigError as `build` does."""
-        from dlrun.models.families.custom_module import make
         from dlrun.models.families._module_rows import module_rows
+        from dlrun.models.families.custom_module import make
 
         return module_rows(make(self.target, self.args or {}, data_spec.input_shape, outputs, seed),
                            data_spec.input_shape)
