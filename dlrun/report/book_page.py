@@ -41,7 +41,8 @@ def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
         values = [value for value in by_seed.values() if math.isfinite(value)]
         name, printed, measured, sd, n, word = line
         rows.append({"name": name, "printed": printed, "measured": measured.replace("+-", "±"), "sd": sd, "n": n,
-                     "verdict": word, "style": _style(verdict.word), "picture": _picture(values, cell.value, verdict, shown, name)})
+                     "verdict": word, "style": _style(verdict.word),
+                     "picture": _picture(values, cell.value, verdict, shown, name)})
     return {"title": shown.head, "rows": rows}
 
 
