@@ -143,8 +143,9 @@ def sentences(book: Book, measurements: Measurements, verdicts: Verdicts) -> lis
     found = []
     if any(verdict.measured and verdict.measured.half is not None for _, verdict in [*verdicts.cells, *verdicts.ours]):
         found.append("+- is the 95 % interval of the mean over seeds (Student's t), sd the deviation of runs; of two "
-                     "runs both values stand in brackets, and more seeds give an interval. A printed cell is one run: it "
-                     "is reproduced if it lies in the 95 % interval of one further run of ours, widened by its rounding.")
+                     "runs both values stand in brackets, and more seeds give an interval. A printed cell is one run: "
+                     "it is reproduced if it lies in the 95 % interval of one further run of ours, widened by its "
+                     "rounding.")
     if verdicts.claims:
         found.append("A claim holds, or is contradicted, where the 95 % interval of the difference, paired over common "
                      "seeds, lies on one side of 0.")
