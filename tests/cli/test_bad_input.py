@@ -260,6 +260,9 @@ DATA = [
     case("dataset=csv model=dense dataset.path=tt.csv dataset.target=a", "no such file; did you mean  t.csv",
          csv=TABLE),
     case("dataset=csv model=dense dataset.path=t.csv", "dataset.target", "must be given", csv=TABLE),
+    case("dataset=csv model=dense dataset.path=t.csv dataset.target=a task=regress", "task=regress", "has classes",
+         "dataset.targets=number reads the column as numbers", csv="a,b\n" + "1,0.5\n0,0.25\n" * 20),
+    case("dataset=iris model=dense task=regress", "dataset iris has classes; task=classify fits\n"),
     case("dataset=csv model=dense dataset.path=t.csv dataset.target=prise", "no such column; did you mean  price",
          csv=TABLE),
     case("dataset=csv model=dense dataset.path=t.csv dataset.target=9", "there are 3 columns, 0 to 2", csv=TABLE),
@@ -392,7 +395,8 @@ MULTIRUN = [
 STARTED = [
     case("device=cuda:99", "device=cuda:99", "expected auto or cpu", started=True),
     case("dataset=mnist model=dense data_dir=nowhere", "dataset=mnist", "could not be downloaded", "nowhere",
-         "train-images-idx3-ubyte.gz", "digits", "run without any file", started=True),
+         "train-images-idx3-ubyte.gz", "digits", "run without any file", "(or name their folder by DLRUN_DATA)",
+         started=True),
 ]
 
 CASES = [*NAMES, *FORMS, *VALUES, *RULES, *DATA, *EXPERIMENTS, *FILES, *MULTIRUN, *STARTED]
