@@ -63,7 +63,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
         file = module_file(str(target).rpartition(".")[0])
         return target if file is None else [target, content(file)]
 
-    plain = _differing(config, Root, without)
+    plain = differing(config, Root, without)
     if config.callbacks:
         from dlrun.config.callbacks import callback_source
 
@@ -77,7 +77,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
         schema = type(value)
         number = (revision or revision_of)(value, config)
         plain[group] = {"kind": value.kind, **({"revision": number} if number != 1 else {}),
-                        **_differing(value, schema, ())}
+                        **differing(value, schema, ())}
         for key, rule in rules(schema).items():
             if rule.kind == "layers" and plain[group].get(key):
                 plain[group][key] = changed(_layers(plain[group][key], folder, content, code), TARGET, coded)
@@ -103,7 +103,8 @@ def revision_of(value: Any, config: Config) -> int:
     return found
 
 
-def _differing(value: Any, schema: type, without: tuple[str, ...]) -> dict[str, Any]:
+def differing(value: Any, schema: type, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The values of a schema's object that can change a result and are not its defaults, those of `without` aside."""
     return {key: getattr(value, key) for key, rule in rules(schema).items()
             if rule.identity and key not in without and getattr(value, key) != rule.unhashed}
 

@@ -91,4 +91,4 @@ def totals(rows: Iterable[LayerRow]) -> tuple[int, int]:
 
 def shape_text(shape: Shape) -> str:
     """A shape as a person writes it: ``28 x 28 x 1`` for an image, ``784`` for a vector."""
-    return " x ".join(map(str, (*shape[1:], shape[0])))
+    return " x ".join(map(str, (*shape[1:], *shape[:1])))

@@ -9,9 +9,9 @@ from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import measured
 from dlrun.config.flat import flatten
+from dlrun.config.identity import differing
 from dlrun.config.schema.folds import folds_of
-from dlrun.config.schema.root import Config
-from dlrun.config.settings import changed
+from dlrun.config.schema.root import GROUPS, Config, Root
 from dlrun.data.batches import Rows
 from dlrun.data.prepared import PreparedData
 from dlrun.engine.fit import Fit
@@ -37,7 +37,7 @@ def folds_info(checked: Checked, rows: PreparedData, machine: Machine, folder: R
                   f"{_shape_line(rows)}{_label(rows)}",
         model_line=_model_line(config, None if table is None else sum(totals(table))),
         device_line=f"{machine.line}{precision}", folder=folder.path, config=config.plain,
-        flat=_hyperparameters(config.plain), epochs=config.epochs, metrics=_shown(config, measured(config)),
+        flat=_hyperparameters(config), epochs=config.epochs, metrics=_shown(config, measured(config)),
         primary=config.task.primary, notes=[*_table(rows), *notes],
         verbosity=config.verbosity, folds=folds.count + folds.final)
 
@@ -51,7 +51,7 @@ def run_info(components: RunComponents, machine: Machine, folder: RunFolder, tra
         dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
         data_line=_data_line(components), model_line=_model_line(config, components.parameters()),
         device_line=_device_line(components, machine), folder=folder.path, config=config.plain,
-        flat=_hyperparameters(config.plain), epochs=training.epochs,
+        flat=_hyperparameters(config), epochs=training.epochs,
         metrics=_shown(config, [*measured(config), *config.task.sample_columns(components.prepared.data_spec)]),
         primary=config.task.primary, first_epoch=clock.epoch + 1, resumed_step=clock.step,
         monitor=training.stopper.monitor, notes=[*_table(components.prepared), *notes], verbosity=config.verbosity)
@@ -65,14 +65,17 @@ def _shown(config: Config, keys: Sequence[str]) -> dict[str, Metric]:
     return {key: known.of(key) for key in keys}
 
 
-def _hyperparameters(plain: dict[str, Any]) -> dict[str, Any]:
+def _hyperparameters(config: Config) -> dict[str, Any]:
     """The values that make this run what it is, by dotted key: what people compare, and all that is no default.
 
     What is the same in every run (defaults, folders, verbosity) would only be columns of one value.
     """
-    flat = flatten(plain)
-    own = changed(flat)
-    return {key: value for key, value in flat.items() if key in _COMPARED or key in own and not key.endswith(".kind")}
+    assert config.plain is not None
+    own = [*_COMPARED, *(key for key in differing(config, Root) if key not in GROUPS)]
+    own += [f"{group}.{key}" for group in GROUPS for value in [getattr(config, group)]
+            for key in differing(value, type(value))]
+    flat = flatten(config.plain)
+    return {key: value for key, value in flat.items() if any(f"{key}.".startswith(f"{chosen}.") for chosen in own)}
 
 
 def _data_line(components: RunComponents) -> str:
