@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dlrun.cli.main import main
@@ -62,6 +63,8 @@ def test_every_file_and_command_of_readme_is_answered_as_it_says(
         write, real_data: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     text = README.read_text(encoding="utf-8")
     write({**files(text), "my.csv": CLASSES})
+    for name in ("a.npy", "b.npy"):  # drawings, as of QuickDraw: rows of 784 bytes
+        np.save(name, np.arange(40 * 784).reshape(40, 784).astype(np.uint8))
     monkeypatch.setenv("DLRUN_DATA", str(real_data))
     with hydra_started():
         all_are_answered(text, capfd)
