@@ -9,10 +9,10 @@ from dlrun.baselines.estimators import ESTIMATORS
 from dlrun.baselines.table import BaselineRow, baseline_rows
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.root import Config
+from dlrun.config.settings import word
 from dlrun.record.folder import RunFolder
 from dlrun.record.stored import Damaged, read_yaml_mapping
 from dlrun.report.run import Run
-from dlrun.report.settings import word
 from dlrun.report.statistics import interval, paired
 from dlrun.report.table import Reference, Row, Table
 

@@ -26,12 +26,14 @@ def besides(table: Table) -> Besides | None:
     if not found:
         return None
     combinations: dict[tuple[str, ...], list[int]] = {}
-    for place in range(len(table.rows)):
+    for place, row in enumerate(table.rows):
+        if not row.runs:  # a baseline has no settings
+            continue
         combinations.setdefault(tuple(texts[place] for texts in found.values()), []).append(place)
     columns = range(len(table.axes.columns))
     deciding = next((column for column in columns if all(
         len({table.rows[place].labels[column] for place in places}) == 1 for places in combinations.values())
-        and len({row.labels[column] for row in table.rows}) == len(combinations)), None)
+        and len({row.labels[column] for row in table.rows if row.runs}) == len(combinations)), None)
 
     def name(places: list[int]) -> str:
         if deciding is not None:

@@ -24,10 +24,13 @@ class BestPictures:
 
 def best_pictures(table: Table) -> BestPictures | None:
     """Those of the best run of the best row; None where nothing is better or worse, or the run has no pictures."""
-    row = next((row for row in table.rows if row.best), None) or (table.rows[0] if len(table.rows) == 1 else None)
-    if row is None or not row.values or table.metric.direction is None:
+    first = {"max": max, "min": min}.get(table.metric.direction or "")
+    rows = [(row.summary.mean, place) for place, row in enumerate(table.rows) if row.summary and row.runs]
+    if first is None or not rows:  # a baseline has a value and no runs
         return None
-    best = (max if table.metric.direction == "max" else min)(row.values, key=lambda seed: row.values[seed])
+    top = first(rows)[0]
+    row = next(table.rows[place] for mean, place in rows if mean == top)
+    best = first(row.values, key=lambda seed: row.values[seed])
     run = next(run for run in row.runs if run.counted and run.seed == best)
     try:
         files = sorted(RunFolder(run.folder).pictures.glob("*.png"), key=lambda file: (file.stem in _LAST, file.name))
