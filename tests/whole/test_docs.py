@@ -27,6 +27,12 @@ def blocks(name: str) -> Iterator[tuple[str, str, str]]:
     yield from FENCE.findall((DOCS / name).read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize("file", [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")], ids=lambda file: file.name)
+def test_links_lead_to_files_that_are_there(file: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", file.read_text(encoding="utf-8"))
+    assert [link for link in links if not (file.parent / link).exists()] == []
+
+
 @pytest.mark.parametrize("name", RUN)
 def test_a_document_does_what_it_says(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch,
                                       capfd: pytest.CaptureFixture[str],
