@@ -81,7 +81,8 @@ class Run:
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
         """All metrics on new rows with their targets, measured as the test rows were; nothing is written.
 
-        `y` holds names of classes, numbers in the target's unit, or 0 and 1 for labels.
+        `y` holds names of classes, numbers in the target's unit, 0 and 1 for labels, or a column for each of several
+        targets.
         """
         return self.evaluation(x, y, resamples=0).values
 

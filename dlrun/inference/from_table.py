@@ -87,7 +87,7 @@ class Table:
         places = {known: place for place, known in enumerate(classes)}
         found = []
         for cell, line in zip(self._column(name), self.found.lines):
-            known = cell if cell in places or not is_number(cell) else class_name(value(cell))
+            known = cell if cell in places or not is_number(cell) else labels.class_name(value(cell))
             if known not in places:
                 near = did_you_mean(cell, classes) or f"; they are {', '.join(classes[:20])}"
                 raise problem(f'{cell!r} in line {line}', f'expected a class of the run in "{name}"{near}')
@@ -111,11 +111,6 @@ class Table:
             raise problem(f"{cells[wrong]!r} in line {self.found.lines[wrong]}",
                           f'expected 0 or 1 (false, true, no, yes) in the label "{name}"')
         return [int(labels.ON_OFF[cell.lower()]) for cell in cells]
-
-
-def class_name(number: float) -> str:
-    """A class as data sets name it: 3.0 is the class 3."""
-    return str(int(number)) if float(number).is_integer() else str(number)
 
 
 def of_table(kept: dict[str, Any], dataset: DatasetKind, path: Path, target: str, say: Say) -> Table:

@@ -13,6 +13,7 @@ from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.formats.frames import cell_of
+from dlrun.data.formats.labels import class_name
 from dlrun.data.new_pictures import of_images
 from dlrun.data.prepared import Split
 
@@ -45,21 +46,32 @@ def targets_of(kept: dict[str, Any], y: Any, rows: int) -> np.ndarray:
     spec, array = preprocessing.data_spec(kept), as_array(y)
     if len(array) != rows:
         raise problem(f"{len(array):,} targets", f"expected one for each of the {rows:,} rows")
-    if spec.target_kind == "classes":
-        places = {name: place for place, name in enumerate(spec.classes)}
-        names = [_class_name(value) for value in array.reshape(len(array)).tolist()]
-        unknown = next((name for name in names if name not in places), None)
-        if unknown is not None:
-            raise problem(f"class {unknown}", f"expected one of {', '.join(spec.classes[:20])}"
-                                              f"{did_you_mean(unknown, places)}")
-        return np.array([places[name] for name in names], np.int64)
     targets = preprocessing.targets(kept)
+    if spec.target_kind == "classes":
+        return _places(array.reshape(len(array)), spec.classes)
     if spec.target_kind == "number":
         return targets[0](array.reshape(len(array)).astype(np.float64))
     if spec.target_kind == "labels":
         return array.reshape(len(array), -1).astype(np.uint8)
+    if spec.target_kind == "several":
+        if array.shape[1:] != (len(spec.heads),):
+            raise problem(f"targets of the shape {array.shape}", "expected a column for each of "
+                                                                 f"{', '.join(head.name for head in spec.heads)}")
+        columns = [_places(column, head.classes) if head.classes else column.astype(np.float64)
+                   for head, column in zip(spec.heads, array.T)]
+        return np.stack([scale(column) for scale, column in zip(targets, columns)], 1)
     raise problem("evaluate", f"this run's targets are {spec.target_kind}; arrays of classes, numbers and labels are "
                               "supported")
+
+
+def _places(values: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """The places of classes by their names, or by the numbers that they are called by; ConfigError for others."""
+    places = {name: place for place, name in enumerate(classes)}
+    names = [name if (name := str(value)) in places else _class_name(value) for value in values.tolist()]
+    unknown = next((name for name in names if name not in places), None)
+    if unknown is not None:
+        raise problem(f"class {unknown}", f"expected one of {', '.join(classes[:20])}{did_you_mean(unknown, places)}")
+    return np.array([places[name] for name in names], np.int64)
 
 
 def as_array(values: Any) -> np.ndarray:
@@ -84,8 +96,11 @@ def _ids(spec: DatasetSpec, x: np.ndarray) -> Split:
 
 
 def _class_name(value: Any) -> str:
-    """A class as data sets name it: 3.0 is the class 3."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    """A class as data sets name it: 3.0 is the class 3, also where it stands beside texts."""
+    try:
+        return class_name(float(value))
+    except ValueError:
+        return str(value)
 
 
 def _warn(note: str) -> None:

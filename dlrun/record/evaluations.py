@@ -12,7 +12,7 @@ from typing import Any
 
 from dlrun.record import digest, metrics
 from dlrun.record.folder import plain
-from dlrun.record.stored import Damaged
+from dlrun.record.stored import mapping, read_file
 
 FILE = "evaluations.jsonl"
 
@@ -25,11 +25,22 @@ def append(folder: str | os.PathLike[str], row: Mapping[str, Any]) -> Path:
 
 
 def read(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """All rows in the order they were added; [] where there are none.  Raises Damaged for one that was changed."""
-    path, rows = Path(folder, FILE), []
-    for number, row in enumerate(metrics.read(path), 1):
+    """All rows in the order they were added; [] where there are none.  Raises Damaged for one that was changed.
+
+    A last line that a killed process left half is left out.
+    """
+    try:
+        return read_file(Path(folder, FILE), _rows)
+    except FileNotFoundError:
+        return []
+
+
+def _rows(data: bytes) -> list[dict[str, Any]]:
+    *lines, _ = data.split(b"\n")
+    rows = []
+    for number, line in enumerate(lines, start=1):
         try:
-            rows.append(digest.unsealed(row))
+            rows.append(digest.unsealed(mapping(line)))
         except ValueError as error:
-            raise Damaged(path, f"line {number}: {error}") from None
+            raise ValueError(f"line {number}: {error}") from None
     return rows

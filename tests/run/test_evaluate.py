@@ -136,7 +136,10 @@ def test_the_run_stays_as_it_was_and_the_line_has_a_checksum(table: Path) -> Non
     file.write_text(whole.replace(f'"value": {row["metrics"]["accuracy"]["value"]}', '"value": 0.99'))
     with pytest.raises(Damaged, match="checksum is wrong"):
         evaluations.read(table)
-    file.write_text(whole)
+    file.write_text(whole + whole[:40])
+    assert evaluations.read(table)[-1] == row, "half a line of a killed process"
+    again = evaluated(table, new(table), "metrics=accuracy", "resamples=10")
+    assert evaluations.read(table)[-2:] == [row, again]
 
 
 def test_the_table_says_what_the_intervals_are_over(table: Path, capsys: Any) -> None:

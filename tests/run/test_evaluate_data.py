@@ -147,6 +147,13 @@ def test_labels_and_several_targets_stand_in_their_columns(tmp_path: Path) -> No
     ways = np.array([line.split(",")[5] for line in lines[100:]])
     assert found["age_mae"] == pytest.approx(np.abs(columns["age"] - true).mean(), rel=1e-4)
     assert found["way_f1"] == pytest.approx(sk.f1_score(ways, columns["way"], average="macro"))
+    import dlrun
+
+    x = np.array([line.split(",")[:2] for line in lines[100:]], float)
+    in_python = dlrun.open(run).evaluate(x, [list(row) for row in zip(true, ways)])
+    assert in_python == pytest.approx(found, rel=1e-5)
+    with pytest.raises(dlrun.ConfigError, match="a column for each of age, way"):
+        dlrun.open(run).evaluate(x, true)
 
 
 def _rows(loaded: Any, file: Path) -> Any:

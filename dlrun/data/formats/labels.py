@@ -43,10 +43,11 @@ def encode(values: Targets) -> tuple[list[int], tuple[str, ...]]:
     """Class numbers, and the names of the classes in their order: numbers by size, texts by the alphabet."""
     order = sorted(set(values))
     place = {value: number for number, value in enumerate(order)}
-    return [place[value] for value in values], tuple(_name(value) for value in order)
+    return [place[value] for value in values], tuple(class_name(value) for value in order)
 
 
-def _name(value: float | str) -> str:
+def class_name(value: float | str) -> str:
+    """The name of the class that a target stands for: 3.0 and 3 are one."""
     if isinstance(value, str):
         return value
     return str(int(value)) if float(value).is_integer() else str(value)
