@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from dlrun.cli.flags import HYDRA_FLAGS
-from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.problem import ConfigError, Problem, report
 from dlrun.registry import BrokenKind
 
 HELP = ("--help", "-h")
@@ -55,8 +55,11 @@ def _print_nowhere() -> None:
 
 
 def _refuse(problems: Sequence[Problem], after: str = "nothing was started") -> int:
-    from dlrun.cli.problems import print_problems
-
+    try:
+        from dlrun.cli.problems import print_problems
+    except OSError:  # no file can be opened any more, not even dlrun's own
+        print("\n".join(report(problems, after)), file=sys.stderr)
+        return 2
     if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
         print_problems(problems, after=after)
     else:  # torchrun ends all when the first of them ends, and this one must not end before the other has spoken

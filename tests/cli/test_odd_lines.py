@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,15 @@ def test_texts_that_training_accepts_are_predicted(go, short_passages, tmp_path:
     (tmp_path / "latin.txt").write_bytes("Gr\u00fc\u00dfe aus K\u00f6ln\n".encode("latin-1"))
     code = route(["predict", str(outcome.folder), str(tmp_path / "latin.txt")])
     assert "Traceback" not in capsys.readouterr().err and code in (0, 2)
+
+
+def test_a_refusal_is_said_where_no_more_files_can_be_opened(folder, capsys, monkeypatch) -> None:
+    class Full:
+        def find_spec(self, name, path=None, target=None):
+            if name == "dlrun.cli.problems":
+                raise OSError(errno.EMFILE, "Too many open files", "problems.py")
+
+    monkeypatch.delitem(sys.modules, "dlrun.cli.problems", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Full(), *sys.meta_path])
+    assert route(["batch_size=none"]) == 2
+    assert "batch_size=none" in capsys.readouterr().err

@@ -22,13 +22,14 @@ from tests.whole.equal import assert_same_run
 
 TINY = ["epochs=2", "batch_size=12", "train_size=24", "test_size=8", "threads=1", "device=cpu"]
 STOPPING = ["early_stop=patience", "early_stop.monitor=val/loss"]  # so that there is a best.pt
+WHOLE = ["train_size=null", "test_size=null"]
 DENSE = ["model=dense", "model.hidden=[4]"]
 FINISHED = {  # by family: the form of its data, its overrides, what it predicts or writes
     "dense": ("table-classes", [*DENSE, *STOPPING], ["predict", "RUN", "new.csv"]),
     "regress": ("table-number", [*DENSE, *STOPPING], ["predict", "RUN", "new.csv"]),
     "cnn": ("npz-image-classes", ["model=cnn", *STOPPING], ["predict", "RUN", "new.png"]),
     "lstm": ("tokens-classes", ["model=lstm", "model.units=4", *STOPPING], ["predict", "RUN", "new.txt"]),
-    "writer": ("tokens-next", ["model=lstm", "model.units=4"], ["generate", "RUN", "tokens=9"]),
+    "writer": ("tokens-next", ["model=lstm", "model.units=4", *WHOLE], ["generate", "RUN", "tokens=9"]),
     "vae": ("npz-image-none", ["model=vae"], ["generate", "RUN", "count=4", "out=made.png"]),
     "gan": ("npz-image-classes", ["model=gan"], ["generate", "RUN", "count=4", "out=made.png"]),
     "kfold": ("table-classes", [*DENSE, "validation={kind: kfold, k: 2, final: true}", "train_size=null"],
@@ -41,7 +42,7 @@ FINISHED = {  # by family: the form of its data, its overrides, what it predicts
     "codes": ("npz-image-none", ["model=conv_autoencoder"], ["predict", "RUN", "new.png"]),
     "pca": ("npz-table-none", ["model=pca", "model.code=2"], ["predict", "RUN", "five.csv"]),
     "pictures": ("image-classes", ["model=cnn", "train_size=null", *STOPPING], ["predict", "RUN", "new.png"]),
-    "series": ("series-number", ["model=lstm", "model.units=4", "train_size=null", "test_size=null"],
+    "series": ("series-number", ["model=lstm", "model.units=4", *WHOLE],
                ["predict", "RUN", "steps.csv"]),
     "diverged": ("table-number", [*DENSE, "optimizer=sgd", "optimizer.lr=1e30"], ["predict", "RUN", "new.csv"]),
 }
@@ -98,8 +99,8 @@ def test_answers_about_finished_runs_of_each_family(data: dict[str, list[str]], 
     cases = Cases("finished", "bits flipped and cuts of each file of a finished run, answered by its command, "
                   "`predict` or `generate`, `report`, `runs`, `diff`", family)
     names = ("fitted.json", "config.yaml", "last.pt", "manifest.json") if family in FORMS else ("*",)
-    finished(cases, data, family, 60 // FEWER.get(family, 1), 16 // FEWER.get(family, 1), names=names)
-    cases.close(least=250)
+    finished(cases, data, family, 40 // FEWER.get(family, 1), 12 // FEWER.get(family, 1), names=names)
+    cases.close(least=150)
 
 
 @pytest.mark.faults

@@ -13,10 +13,13 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,8 +116,8 @@ def _without_folder() -> None:
     os.environ["PWD"] = str(here)
 
 
-def _loses(what: str, step: int) -> Machine:
-    """A folder goes away while a step is taken."""
+def _in_step(step: int, then: Callable[[], object]) -> Machine:
+    """Something happens while a step is taken, once."""
 
     def patch() -> None:
         from dlrun.engine.step import EagerStep
@@ -125,13 +128,37 @@ def _loses(what: str, step: int) -> Machine:
             took(self, batch, number)
             if number + 1 == step and not came:
                 came.append(number)
-                for folder in Path().glob(what):
-                    if not (folder.parent / "result.json").exists():  # checkpoints of a finished run never come back
-                        shutil.rmtree(folder)
+                then()
 
         EagerStep.__call__ = call
 
     return patch
+
+
+def _loses(what: str, step: int) -> Machine:
+    """A folder goes away while a step is taken."""
+
+    def remove() -> None:
+        for folder in Path().glob(what):
+            if not (folder.parent / "result.json").exists():  # checkpoints of a finished run never come back
+                shutil.rmtree(folder)
+
+    return _in_step(step, remove)
+
+
+def _clock_jumps(seconds: float) -> None:
+    """The clock of the day is set; files keep the times of the file system."""
+    now = time.time
+    time.time = lambda: now() + seconds
+
+
+def _is_stopped() -> None:
+    """SIGSTOP, as by Ctrl-Z, and SIGCONT a moment later."""
+    if os.fork() == 0:
+        time.sleep(0.3)
+        os.kill(os.getppid(), signal.SIGCONT)
+        os._exit(0)
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 MACHINES: dict[str, Machine] = {
@@ -152,6 +179,10 @@ MACHINES: dict[str, Machine] = {
     **{f"the {what} goes away in step {step}": _loses(pattern, step) for step in (2, 5)
        for what, pattern in (("run's folder", "runs/*/*"), ("folder of checkpoints", "runs/*/*/checkpoints"),
                              ("folder of all runs", "runs"))},
+    **{f"the clock jumps by {seconds:,} seconds in step {step}": _in_step(step, partial(_clock_jumps, seconds))
+       for step in (2, 5) for seconds in (-400_000_000, -3600, 3600, 400_000_000)},
+    "a clock before 1970": partial(_clock_jumps, -2_000_000_000), "a clock after 2038": partial(_clock_jumps, 2e9),
+    "stopped and continued": _in_step(5, _is_stopped),
 }
 IF_ROOT: dict[str, Machine] = {
     "another user's folder": _stranger(),
