@@ -117,7 +117,7 @@ class Console(EpochLines):
             self._print(f"val    {_with_spread(result, 'val')} over {len(folds)} folds")
         split = _split(result)
         if split:
-            spread = split == "test" and "test_std" in result
+            spread = split == "test" and result.get("test_std")
             sentence = _with_spread(result, split) if spread else metrics_of(result).sentence(result[split])
             self._print(f"{f'{split:6} {sentence}':<48} {_took(result)}".rstrip())
         if split and (line := _baseline(result)):

@@ -118,7 +118,7 @@ def metrics_of(result: Mapping[str, Any]) -> Metrics:
     """The metrics that a result.json describes; those of its task, where it is older than such descriptions."""
     fields = {field.name for field in dataclasses.fields(Metric)}
     found = [Metric(name, **{key: value for key, value in about.items() if key in fields})
-             for name, about in (result.get("metrics") or {}).items() if about is not None]
+             for name, about in (result.get("metrics") or {}).items()]
     return Metrics(found, str((result.get("config") or {}).get("task.kind", "")))
 
 

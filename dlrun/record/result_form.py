@@ -1,7 +1,7 @@
 """What result.json, provenance.json and a run's settings have to be, so that all who read them may rely on it.
 
 A file may come from elsewhere, or have been edited: an entry of another type is said once, where the file is read.
-Entries that nothing here names may be anything, and a mapping may be null.
+Entries that nothing here names may be anything, and an entry of the file itself may be null where it is a mapping.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ class _Value:
     texts: tuple[str, ...] = ()
 
     def holds(self, value: Any) -> bool:
+        if isinstance(value, int) and not -_HUGE < value < _HUGE:  # no float can hold it
+            return False
         return isinstance(value, self.types) and not isinstance(value, bool) or value in self.texts
 
 
 # A _Value, a list of one form, or a mapping: the form of each named entry, of one that has to be there by its name with
 # an exclamation mark, or of every entry by "*".
 _Form = Any
+_HUGE = 10**308
 _NONE = type(None)
 _TEXT, _NAME = _Value("a text", (str, _NONE)), _Value("a name", (str, _NONE))
 _WHOLE, _NUMBER = _Value("a whole number", (int,)), _Value("a number", (int, float, _NONE))
@@ -41,7 +44,7 @@ _RESULT: _Form = {
     **dict.fromkeys((f"{split}{end}" for split in ("train", "val", "test") for end in ("", "_std")), {"*": _NUMBER}),
     **dict.fromkeys(("train_clean", "samples"), {"*": _NUMBER}),
 }
-_PROVENANCE: _Form = {"data": {}, "versions": {"*": _TEXT}, "code": {"*": {}}, "started": _TEXT,
+_PROVENANCE: _Form = {"data": {}, "versions": {"*": _TEXT}, "code": {}, "started": _TEXT,
                       "threads": _Value("a whole number", (int, _NONE)), "test_at": [_WHOLE]}
 
 
@@ -62,7 +65,9 @@ def result_error(found: Mapping[str, Any]) -> str:
 
 def provenance_error(found: Mapping[str, Any]) -> str:
     """What is wrong with the content of a provenance.json; empty for nothing."""
-    return _wrong(found, _PROVENANCE, "")
+    code = {name: state for name, state in (found.get("code") or {}).items() if state is not None} if isinstance(
+        found.get("code"), Mapping) else {}  # null: in no repository
+    return _wrong(found, _PROVENANCE, "") or _wrong(code, {"*": {}}, "code")
 
 
 def settings_error(flat: Mapping[str, Any], before: str = "") -> str:
@@ -89,12 +94,13 @@ def _wrong(value: Any, form: _Form, name: str) -> str:
     """The first thing that is wrong with a value, with its place; empty for nothing."""
     if isinstance(form, _Value):
         return "" if form.holds(value) else _expected(form.kind, name, value)
+    inner = "." in name or "[" in name
     if isinstance(form, list):
-        if not isinstance(value, (list, _NONE)):
+        if not isinstance(value, list) and (value is not None or inner):
             return _expected("a list", name, value)
         parts = [(member, form[0], f"{name}[{place}]") for place, member in enumerate(value or ())]
     else:
-        if not isinstance(value, (Mapping, _NONE)):
+        if not isinstance(value, Mapping) and (value is not None or inner):
             return _expected("a mapping", name, value)
         value = value or {}
         dot = f"{name}." if name and not name.endswith(".") else name

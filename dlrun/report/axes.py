@@ -97,7 +97,7 @@ def sortable(value: Any) -> tuple[int, float, str]:
     """A key that puts nothing first, then numbers by size, then texts."""
     if value is None or value == "":
         return 0, 0.0, ""
-    return (1, float(value), "") if isinstance(value, (int, float)) else (2, 0.0, _label(value))
+    return (1, value, "") if isinstance(value, (int, float)) else (2, 0.0, _label(value))
 
 
 def _typed(value: Any) -> Any:

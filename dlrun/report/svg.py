@@ -9,6 +9,7 @@ from html import escape
 
 WIDTH, HEIGHT = 400, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 12, 36
+LARGEST = 1e150  # of what is drawn: differences and ratios of larger numbers are infinite
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class AxisScale:
     log: bool = False
 
     def __call__(self, value: float) -> float:
+        value = _drawable(value, self.log)
         low, high, value = (math.log(v) if self.log else v for v in (self.low, self.high, value))
         share = (value - low) / (high - low) if high > low else 0.5
         return self.start + share * (self.end - self.start)
@@ -46,7 +48,7 @@ class AxisScale:
 
 def scale_of(values: Sequence[float], start: float, end: float, log: bool = False, margin: float = 0.04) -> AxisScale:
     """A scale that holds all values with a little room."""
-    low, high = min(values), max(values)
+    low, high = (_drawable(value, log) for value in (min(values), max(values)))
     if log:
         room = (high / low) ** margin if high > low else 2.0
         return AxisScale(low / room, high * room, start, end, True)
@@ -54,9 +56,14 @@ def scale_of(values: Sequence[float], start: float, end: float, log: bool = Fals
     return AxisScale(low - room, high + room, start, end)
 
 
+def _drawable(value: float, log: bool) -> float:
+    """The value, or the nearest that can be drawn; on a log scale it has to be above 0."""
+    return max(1 / LARGEST if log else -LARGEST, min(LARGEST, value))
+
+
 def wide(values: Sequence[float], times: float) -> bool:
     """Whether positive values span so much that only a log scale tells them apart."""
-    return bool(values) and min(values) > 0 and max(values) / min(values) > times
+    return bool(values) and min(values) > 0 and max(values) > times * min(values)
 
 
 def evenly_logarithmic(values: Sequence[float]) -> bool:

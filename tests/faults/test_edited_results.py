@@ -22,7 +22,7 @@ from tests.faults.damages import ask
 from tests.helpers.cases import Cases
 from tests.report.make import made, note_checksums
 
-OTHERS = (None, "abc", [1], {"a": 1}, [{"a": [2]}], -1, 1e308, True)
+OTHERS = (None, "abc", [1], {"a": 1}, [{"a": [2]}], -1, 1e308, 10**400, True)
 READ = ("seed", "epochs", "dataset.kind", "task.kind", "optimizer.name", "optimizer.lr")  # of the settings in a result
 TABLES = {"test_per_class": {name: {"precision": 0.5, "recall": 1.0, "f1": 0.7, "rows": 3} for name in "ab"},
           "test_confusion": [[3, 0], [1, 2]], "rows": {"train": 9, "val": 2, "test": 6}, "primary_metric": "accuracy",

@@ -223,3 +223,14 @@ def test_a_click_on_a_column_sorts_by_it(runs: Path, tmp_path: Path) -> None:
     assert title is not None
     order = [part for part in title[1].split(",") if part in ("10.00", "50.00", "90.00", "failed")]
     assert list(dict.fromkeys(order)) == ["10.00", "50.00", "90.00", "failed"]
+
+
+@pytest.mark.parametrize("values", [[0.001, 1e308], [-1e308, 1e308], [1e-320, 5.0], [1.0, 10**400]],
+                         ids=["huge", "far apart", "tiny", "beyond floats"])
+def test_settings_of_any_size_are_drawn(runs: Path, tmp_path: Path, values: list[float]) -> None:
+    for number, value in enumerate(values):
+        made(runs, number, optimizer__lr=value)
+    assert "optimizer.lr" in page(runs, tmp_path)
+    for log in (False, min(values) > 0):
+        scale = scale_of(values, 0, 100, log)
+        assert 0 <= scale(min(values)) < scale(max(values)) <= 100
