@@ -19,7 +19,7 @@ from torch import Tensor
 
 from dlrun.config.seeds import derive_seed
 from dlrun.data.prepared import Split
-from dlrun.data.scale import Scale
+from dlrun.data.scale import Scale, squeezed
 
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]  # changes a batch of inputs; draws from the generator
 Mix = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]  # of inputs, targets and a seed: both, mixed with others
@@ -44,6 +44,7 @@ class Rows:
         offset, factor = _broadcast(scale.offset, split.x.ndim), _broadcast(scale.factor, split.x.ndim)
         self._offset = None if not np.any(offset) else _tensor(offset, device)
         self._factor = None if np.all(factor == 1) else _tensor(factor, device)
+        self._squeeze = None if scale.squeeze is None else _tensor(scale.squeeze, device)
         self._inputs = {"values": self._values, "tokens": Tensor.long, "multi_hot": self._multi_hot,
                         "one_hot": self._one_hot}[split.form.kind]
         if split.form.windows is not None:
@@ -54,7 +55,7 @@ class Rows:
                 self._places, self._seen = _tensor(split.rows, device), _tensor(self._seen, device)
             if self.x.is_floating_point():  # scaled once; a gather then gives the values
                 self.x = self._scaled(self.x)
-                self._offset = self._factor = None
+                self._offset = self._factor = self._squeeze = None
 
     def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """The rows at `index` (int64, on the device if resident, else on the CPU)."""
@@ -100,14 +101,15 @@ class Rows:
     def _values(self, x: Tensor) -> Tensor:
         if self.form.windows is not None:
             return self._scaled(x).transpose(1, 2).contiguous()  # (rows, length, features) as they lie in time
-        if self._offset is None and self._factor is None and x.is_floating_point():
+        if self._offset is None and self._factor is None and self._squeeze is None and x.is_floating_point():
             return x.contiguous(memory_format=self._format) if x.ndim == 4 else x
         return self._scaled(x.to(torch.float32, memory_format=self._format) if x.ndim == 4 else x.float())
 
     def _scaled(self, x: Tensor) -> Tensor:
         if self._offset is not None:
             x = x - self._offset
-        return x if self._factor is None else x * self._factor
+        x = x if self._factor is None else x * self._factor
+        return x if self._squeeze is None else squeezed(x, self._squeeze)
 
     def _multi_hot(self, ids: Tensor) -> Tensor:
         # Rows are filled up with the id `size`, whose column is cut off again: a view, no copy.

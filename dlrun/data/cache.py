@@ -68,7 +68,8 @@ def dataset_info(at: Path) -> DatasetInfo | None:
     except Damaged:
         return None
     return None if about is None else DatasetInfo(DatasetSpec.of(about["signature"]), about["rows"],
-                                                 about.get("revision", 1), tuple(about.get("without_target", ())))
+                                                 about.get("revision", 1), tuple(about.get("without_target", ())),
+                                                 tuple(about.get("reading", {}).get("heavy", ())))
 
 
 def load(at: Path, trust_older: bool = False) -> RawDataset | None:

@@ -77,13 +77,15 @@ class DatasetInfo:
     A source without its own test split has all its rows in "train"; `test` of its config is taken from there.
     Of a series or a running text the rows are its steps; `split.split_rows` makes windows of them.
     `revision` is that of the reading: 2 where dlrun once made something else of the same files.
-    `without_target` are the steps of a series whose target is missing.
+    `without_target` are the steps of a series whose target is missing.  `heavy` are the columns of a user's table with
+    heavy tails.
     """
 
     data_spec: DatasetSpec
     rows: dict[str, int]
     revision: int = 1
     without_target: tuple[int, ...] = ()
+    heavy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def _stand_in(source: RawDataset, train: np.ndarray) -> np.ndarray | None:
 def _scale(cfg: DatasetKind, source: RawDataset, train: np.ndarray) -> Scale:
     table = source.data_spec.input_kind == "table"
     how = cfg.scale
-    if how == "auto":
+    if how == "auto":  # of a user's file of cells `preflight.undecided` has decided it by its tails
         how = "standard" if table else "unit"
     if table and how == "symmetric":
         raise problem("dataset.scale=symmetric", "expected standard, unit or none for a table; symmetric is for images")

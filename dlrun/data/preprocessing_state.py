@@ -31,7 +31,9 @@ def plain(prepared: PreparedData) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "signature": dataclasses.asdict(prepared.data_spec),
-        "scale": {"offset": prepared.scale.offset.tolist(), "factor": prepared.scale.factor.tolist()},
+        "scale": {"offset": prepared.scale.offset.tolist(), "factor": prepared.scale.factor.tolist(),
+                  **({} if (bound := prepared.scale.squeeze) is None else
+                     {"squeeze": [value if np.isfinite(value) else None for value in bound.tolist()]})},
         "stand_in": None if prepared.stand_in is None else prepared.stand_in.tolist(),
         "targets": [dataclasses.asdict(target) for target in prepared.targets],
         "vocabulary": None if prepared.vocabulary is None else prepared.vocabulary.plain(),
@@ -46,7 +48,10 @@ def data_spec(state: dict[str, Any]) -> DatasetSpec:
 
 def scale(state: dict[str, Any]) -> Scale:
     """The scale of inputs."""
-    return Scale(*(np.array(state["scale"][key], np.float32) for key in ("offset", "factor")))
+    kept = state["scale"]
+    bound = [np.inf if value is None else value for value in kept["squeeze"]] if "squeeze" in kept else None
+    offset, factor = (np.array(kept[key], np.float32) for key in ("offset", "factor"))
+    return Scale(offset, factor, None if bound is None else np.array(bound, np.float32))
 
 
 def targets(state: dict[str, Any]) -> tuple[Target, ...]:

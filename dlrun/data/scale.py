@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from dlrun.data.dataset_spec import Column
 
+NORMAL = 1.349  # the middle half of a normal distribution, in deviations
+BOUND = 3.0  # of values scaled robustly, as RealMLP has it (Holzmueller and others, 2024)
 ROWS = 4096  # images are summed in pieces of so many rows
 
 
 @dataclass(frozen=True)
 class Scale:
-    """value = (stored - offset) * factor; float32, of shape () or broadcasting over rows: (C, 1, 1), (features,)."""
+    """value = (stored - offset) * factor; float32, of shape () or broadcasting over rows: (C, 1, 1), (features,).
+
+    Where there is a `squeeze` it then goes through value / sqrt(1 + (value / squeeze)^2), which bounds it by `squeeze`.
+    """
 
     offset: np.ndarray
     factor: np.ndarray
+    squeeze: np.ndarray | None = None
 
     def __call__(self, stored: np.ndarray) -> np.ndarray:
         """The scaled values, float32."""
         scaled: np.ndarray = (stored.astype(np.float32) - self.offset) * self.factor
-        return scaled
+        return scaled if self.squeeze is None else squeezed(scaled, self.squeeze)
+
+
+def squeezed(values: Any, bound: Any) -> Any:
+    """Numbers of an array or tensor, bounded smoothly; those far below the bound hardly change."""
+    return values / (1 + (values / bound) ** 2) ** 0.5
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,11 @@ def for_tables(how: str, train: np.ndarray, columns: tuple[Column, ...]) -> Scal
         offset[numbers] = x.min(0)
         width = np.ptp(x, axis=0)
         factor[numbers] = 1 / np.where(width > 0, width, 1)
+    elif how == "robust":
+        low, offset[numbers], high = np.quantile(x, (0.25, 0.5, 0.75), axis=0)
+        spread = np.where(high > low, (high - low) / NORMAL, x.std(0))  # half of the rows may have one value
+        factor[numbers] = 1 / np.where(spread > 0, spread, 1)
+        return dataclasses.replace(_scale(offset, factor), squeeze=np.where(numbers, BOUND, np.inf).astype(np.float32))
     return _scale(offset, factor)
 
 

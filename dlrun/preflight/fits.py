@@ -68,7 +68,7 @@ def check_fit(config: Config | None, before: list[Problem],
     if _is_undecided(config):
         from dlrun.preflight.undecided import decide
 
-        config, decisions = decide(config, data_spec, rows.get("train", 0))
+        config, decisions = decide(config, info, rows.get("train", 0))
         problems += [problem for rule in OF_LENGTH for problem in rule(config, nowhere)]
     try:
         if rows:
@@ -95,7 +95,8 @@ def _is_undecided(config: Config) -> bool:
     """Whether a value is left to the data: see `preflight.undecided`."""
     plain = config.plain or {}
     stop = plain.get("early_stop") or {}
-    return "auto" in (plain.get("epochs"), plain.get("batch_size"), stop.get("patience"), config.dataset.target_scale)
+    return "auto" in (plain.get("epochs"), plain.get("batch_size"), stop.get("patience"), config.dataset.target_scale,
+                      config.dataset.scale if config.dataset.decides_scale else "")
 
 
 def _of_augment(augment: AugmentKind, task: TaskKind, data_spec: DatasetSpec) -> list[Problem]:

@@ -14,7 +14,7 @@ from dlrun.config.check.rules import measured
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.root import Config, Root
-from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.preflight.steps import epoch_steps
 
 AUTO = "auto"
@@ -31,13 +31,13 @@ class Decision:
     reason: str
 
 
-def decide(config: Config, data_spec: DatasetSpec, rows: int) -> tuple[Config, list[Decision]]:
+def decide(config: Config, info: DatasetInfo, rows: int) -> tuple[Config, list[Decision]]:
     """The configuration without auto, and what was decided; `rows` are the training rows (0: not known).
 
     A table's batches, epochs and patience follow from its rows: small tables get small batches, so that an epoch is
     some steps, and many epochs, of which early stopping keeps the best.  All others have the defaults.
     """
-    plain = config.plain or {}
+    plain, data_spec = config.plain or {}, info.data_spec
     table = data_spec.input_kind == "table" and not config.model.computed and rows > 0
     why = f"{rows:,} training rows" if table else "the default"
     found: list[Decision] = []
@@ -60,6 +60,12 @@ def decide(config: Config, data_spec: DatasetSpec, rows: int) -> tuple[Config, l
         found.append(Decision("dataset.target_scale", "standard" if numbers else "none", reason))
         dataset: Any = config.dataset
         config = dataclasses.replace(config, dataset=dataclasses.replace(dataset, target_scale=found[-1].value))
+    if config.dataset.decides_scale and config.dataset.scale == AUTO:
+        few = ", ".join(info.heavy[:3]) + (" ..." if len(info.heavy) > 3 else "")
+        tails = Decision("dataset.scale", "robust", f"heavy tails in {few}")
+        found.append(tails if info.heavy else Decision("dataset.scale", "standard", "the default"))
+        own: Any = config.dataset
+        config = dataclasses.replace(config, dataset=dataclasses.replace(own, scale=found[-1].value))
     return dataclasses.replace(config, plain=_with(plain, found)), found
 
 

@@ -34,7 +34,8 @@ def decided(checked: Checked) -> dict[str, object]:
 def test_it_is_what_the_same_values_typed_are_and_is_stored(prices: list[str], go) -> None:
     words = [*prices, "dataset.target=price", "max_steps=2"]
     found = decided(preflight(words))
-    assert found == {"batch_size": 16, "epochs": 400, "early_stop.patience": 40, "dataset.target_scale": "standard"}
+    assert found == {"batch_size": 16, "epochs": 400, "early_stop.patience": 40, "dataset.target_scale": "standard",
+                     "dataset.scale": "standard"}
     typed = [f"{key}={value}" for key, value in found.items()]
     assert identity(preflight(words).config) == identity(preflight([*words, *typed]).config)
     outcome = go(*words)

@@ -53,6 +53,7 @@ class Dataset(Kind):
     suffixes: ClassVar[tuple[str, ...]] = ()  # of files of one's own that it reads from dataset.path
     window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
     scale: str = "any"  # where inputs lie: unit [0, 1], symmetric [-1, 1], any; an option where they can be numbers
+    decides_scale: ClassVar[bool] = False  # whether scale=auto is decided by the tails of its columns
     target_scale: str = "none"  # how a target that is a number is scaled; an option where it can be
     # Options that some data sets have; the others are as it stands here.
     test: float = 0.0  # the test split that is taken from the rows: a fraction, a count, 0 for none

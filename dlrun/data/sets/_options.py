@@ -35,6 +35,15 @@ def table_scale(default: str = "standard") -> Any:
     )
 
 
+def own_table_scale() -> Any:
+    """How columns of a user's table are scaled, whose tails are not known."""
+    return choice(
+        "auto", ("auto", "standard", "robust", "unit", "none"),
+        "How columns are scaled, fitted on the training rows: standard (mean 0, deviation 1), robust (by the median "
+        "and the middle half of the rows, then bounded smoothly by 3), unit (least 0, largest 1), none; auto: robust "
+        "where a column has heavy tails, else standard.", identity_default="standard")
+
+
 def target_scale(default: str = "none") -> Any:
     """How a target that is a number is scaled."""
     return choice(

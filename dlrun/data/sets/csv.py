@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dlrun.data.formats.table import ParsedTable
     from dlrun.data.source import DatasetFiles, RawDataset
 
-READING = 4  # counted up when the reader makes something else of the same file
+READING = 5  # counted up when the reader makes something else of the same file
 _parsed: dict[str, ParsedTable] = {}  # the last file
 
 
@@ -30,11 +30,13 @@ class Csv(TableDataset):
     """Your own table: dataset.path=FILE dataset.target=COLUMN; texts become one column a word."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
+    decides_scale: ClassVar[bool] = True
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
     path: str = options.path("The file, also .gz")
     target: str | tuple[str, ...] = text(
         MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of columns.",
         several=True)
+    scale: str = options.own_table_scale()
     targets: str | tuple[str, ...] = options.targets()
     target_scale: str = options.own_target_scale()
     separator: str = options.separator()
@@ -58,7 +60,8 @@ class Csv(TableDataset):
         if known is not None:
             return known
         table = self._table(path)
-        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])}, table.revision)
+        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])}, table.revision,
+                           heavy=tuple(table.reading["heavy"]))
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths

@@ -18,7 +18,7 @@ def regions(view: View) -> None:
     task, prepared = view.task, view.prepared
     assert isinstance(task, ClassifyTask)
     data_spec = prepared.data_spec
-    if data_spec.input_kind != "table" or data_spec.input_shape != (2,):
+    if data_spec.input_kind != "table" or data_spec.input_shape != (2,) or prepared.scale.squeeze is not None:
         return
     from dlrun.record.plots import save_regions
 
