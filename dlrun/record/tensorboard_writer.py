@@ -14,7 +14,7 @@ from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 from dlrun.record.summaries import END, START, hparams, session_end, tensor
 
-_OUTCOME = ("test/", "loss/test", "val/kept/", "loss/kept", "val/best/")  # by outcome(), so stale on a resumed run
+_OUTCOME = ("test/", "val/kept/", "val/best/")  # by outcome(), so stale on a resumed run
 _PICTURES = "pictures/"
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
@@ -22,11 +22,10 @@ _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupte
 class TensorBoardWriter(Recorder):
     """Writes the run's own event file; knows neither torch nor TensorFlow.
 
-    All losses are tags of one group, ``loss/train`` beside ``loss/val``, which stands before the other groups.
+    The losses of training are tags of one group, ``loss/train`` beside ``loss/val``, which stands before all others.
     The horizontal axis counts epochs, except for tags that begin with ``step/``, which count steps: the running
     metrics of training, written at most once in `every` steps (0: not at all).  ``outcome`` adds the result as scalars
-    of the last epoch: ``test/...``, ``val/kept/...`` (the weights that were kept), ``loss/test``, ``loss/kept`` and
-    ``val/best/epoch``;
+    of the last epoch: ``test/...``, ``val/kept/...`` (the weights that were kept) and ``val/best/epoch``;
     TensorBoard's hparams table shows these beside the run's configuration, one row a run, and each of a run's curves
     with its last value.  Without `table` there is no row (the folds of a run are not runs).
 
@@ -114,7 +113,7 @@ class TensorBoardWriter(Recorder):
         if result.get("status") != "interrupted":
             for split, prefix in (("test", "test/"), ("val", "val/kept/")):
                 for key, value in (result.get(split) or {}).items():
-                    self._scalar(tag_of(prefix + key).replace("loss/val/", "loss/"), value, self._epoch)
+                    self._scalar(prefix + key, value, self._epoch)
             if result.get("best"):
                 self._scalar("val/best/epoch", result["best"]["epoch"], self._epoch)
         if self._table:
@@ -165,12 +164,14 @@ class TensorBoardWriter(Recorder):
 
 
 def tag_of(key: str) -> str:
-    """Where a number of an epoch stands: losses in a group of their own, which sorts before all others.
+    """Where a number of an epoch stands: losses of training in a group of their own, which sorts before all others.
 
     >>> tag_of("train/loss"), tag_of("train/generator_loss"), tag_of("val/accuracy")
     ('loss/train', 'loss/train_generator', 'val/accuracy')
     """
     split, _, name = key.rpartition("/")
+    if split not in ("train", "val"):
+        return key
     if name == "loss":
         return f"loss/{split}"
     of_a_player = name.endswith("_loss") and name != "log_loss"  # that is a measure beside the loss

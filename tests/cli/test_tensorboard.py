@@ -30,10 +30,11 @@ def links(runs: Path, folder: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_runs_are_called_by_the_settings_that_differ_and_their_seed(runs: Path, links) -> None:
     first, second = made(runs, 0xA1, seed=0), made(runs, 0xB2, seed=1, optimizer__lr=0.1)
-    assert links() == {"seed=0": first, "optimizer.lr=0.1 seed=1": second}
+    assert links() == {"optimizer.lr=0.001 seed=0": first, "optimizer.lr=0.1 seed=1": second}
     third = made(runs, 0xC3, seed=1, **SGD_WORDS)
-    assert links() == {"digits-dense-adam seed=0": first, "digits-dense-adam optimizer.lr=0.1 seed=1": second,
-                       "digits-dense-sgd seed=1": third}
+    assert links() == {"digits-dense-adam optimizer.lr=0.001 seed=0": first,
+                       "digits-dense-adam optimizer.lr=0.1 seed=1": second,
+                       "digits-dense-sgd optimizer.lr=0.01 seed=1": third}
 
 
 def test_tensorboards_own_reader_finds_them_under_these_names(runs: Path, links, folder: Path) -> None:

@@ -93,8 +93,8 @@ def test_the_curves_are_the_rows_of_metrics_jsonl(tmp_path):
     assert found["train/lr"] == [(epoch, 0.01) for epoch in range(1, 7)]
     assert found["step/loss"] == [(step, float(step)) for step in range(5, 61, 5)]
     assert found["test/accuracy"] == [(6, 0.9907)]
-    assert set(found) == {"loss/train", "loss/val", "train/lr", "step/loss", "loss/test", "test/accuracy",
-                          "loss/kept", "val/best/epoch"}
+    assert set(found) == {"loss/train", "loss/val", "train/lr", "step/loss", "test/loss", "test/accuracy",
+                          "val/kept/loss", "val/best/epoch"}
     groups = sorted({tag.partition("/")[0] for tag in found})  # as TensorBoard orders them
     assert groups == ["loss", "step", "test", "train", "val"]
 
@@ -108,7 +108,7 @@ def test_one_run_is_one_row_of_the_hparams_table_with_its_final_metrics(tmp_path
     assert group.hparams["optimizer.lr"].number_value == 0.01
     values = {value.name.tag: value.value for value in group.metric_values}
     assert values["test/accuracy"] == pytest.approx(0.9907)
-    assert values["loss/kept"] == pytest.approx(0.31)
+    assert values["val/kept/loss"] == pytest.approx(0.31)
     assert "hp_metric" not in values
     (session,) = group.sessions
     assert session.status == api_pb2.STATUS_SUCCESS and session.name == "a/1"

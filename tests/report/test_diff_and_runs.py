@@ -107,9 +107,12 @@ def test_a_list_of_runs_says_in_what_they_differ(runs: Path, said) -> None:
     made(runs, 0xB2, optimizer__lr=0.1)
     made(runs, 0xC3, **{**SGD_WORDS, "optimizer__lr": 0.5})
     lines = {line.split()[1][-2:]: line for line in said("runs")[1].splitlines() if line.startswith("  digits")}
-    assert lines["a1"].endswith("  seed=1") and "optimizer.lr" not in lines["a1"]  # 0.001 is adam's own
+    assert lines["a1"].endswith("  seed=1 optimizer.lr=0.001")
     assert lines["b2"].endswith("  seed=0 optimizer.lr=0.1") and lines["c3"].endswith("  seed=0 optimizer.lr=0.5")
     assert "settings" not in said("runs", "id=00000000a1")[1]
+    made(runs, 0xD4, seed=1, batch_size=64, validation=0.3, model__dropout=0.5, train_size=10)  # now in five
+    lines = {line.split()[1][-2:]: line for line in said("runs")[1].splitlines() if line.startswith("  digits")}
+    assert lines["a1"].endswith("  seed=1") and "optimizer.lr" not in lines["d4"] and "batch_size=64" in lines["d4"]
 
 
 def test_removing_asks_first_and_removes_what_was_shown_alone(
