@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from dlrun.cli.verb import Positional, Verb, keys, place, usage
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
-from dlrun.config.schema.fields import Rule
 from dlrun.config.schema.reader import read_value
+from dlrun.config.schema.rule import Rule
 
 Kind = TypeVar("Kind", bound=Verb)
 

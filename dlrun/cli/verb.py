@@ -23,7 +23,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from dlrun import registry
-from dlrun.config.schema.fields import Rule, rules
+from dlrun.config.schema.fields import rules
+from dlrun.config.schema.rule import Rule
 
 GROUP = "verb"
 

@@ -7,7 +7,7 @@ import sys
 import textwrap
 
 from dlrun.cli.verb import Verb, details, keys, place, sentence, usage
-from dlrun.config.schema.fields import Rule
+from dlrun.config.schema.rule import Rule
 from dlrun.record.terminal import say
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlrun.config.schema.fields import MISSING, Rule, defaults, rules
+from dlrun.config.schema.fields import MISSING, defaults, rules
 from dlrun.config.schema.groups import KINDS
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Root
+from dlrun.config.schema.rule import Rule
 
 SCHEMAS = [Root, *(schema for kinds in KINDS.values() for schema in kinds.values())]
 FIELDS = [(schema, key) for schema in SCHEMAS for key in rules(schema)]

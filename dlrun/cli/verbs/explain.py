@@ -12,8 +12,8 @@ from dlrun.record.terminal import say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
-    from dlrun.config.schema.fields import Rule
     from dlrun.config.schema.root import Config
+    from dlrun.config.schema.rule import Rule
     from dlrun.preflight.undecided import Decision
 
 
@@ -59,8 +59,9 @@ class Explain(Verb):
 
 
 def _rows(config: Config, group: str, values: Any) -> list[tuple[str, Any, Rule]]:
-    from dlrun.config.schema.fields import Rule, rules
+    from dlrun.config.schema.fields import rules
     from dlrun.config.schema.groups import OF_TARGET, TARGET, of_target
+    from dlrun.config.schema.rule import Rule
 
     own: list[tuple[str, Any, Rule]] = []
     if of_target(values):

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dlrun.config.problem import Problem, did_you_mean, nearest
-from dlrun.config.schema.fields import MISSING, Rule, rules
+from dlrun.config.schema.fields import MISSING, rules
 from dlrun.config.schema.quoting import Origin, nowhere, show
+from dlrun.config.schema.rule import Rule
 
 Hint = Callable[[str], str]  # an unknown key's name -> the text after "no such key"
 _YES, _NO = {"yes", "on", "y", "t", "1"}, {"no", "off", "n", "f", "0"}
