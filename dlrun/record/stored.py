@@ -79,9 +79,13 @@ def read_yaml_mapping(path: str | os.PathLike[str], then: str = "") -> dict[str,
     def yaml_mapping(data: bytes) -> dict[str, Any]:
         import yaml
 
-        text = data.decode("utf-8")
+        from dlrun.config.compose.yaml_file import excess
+
+        text, loader = data.decode("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            if too_much := excess(text, loader):
+                raise ValueError(too_much)
+            found = yaml.load(text, Loader=loader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise ValueError(f"it is not YAML{f' (line {mark.line + 1})' if mark else ''}") from None

@@ -52,6 +52,23 @@ def test_a_file_of_options_that_explodes_is_refused(write, capsys, text: str, sa
     assert said in refused(capsys, "experiment=x")
 
 
+@pytest.mark.parametrize("file, text, said", [
+    ("config.yaml", BOMB, "its aliases stand for more than 100,000 values"),
+    ("config.yaml", "a: " + "[" * 100_000, "it is nested too deeply"),  # libyaml's reader would end the process
+    ("fitted.json", "[" * 100_000, "it is nested too deeply"),
+    ("result.json", "[" * 100_000, "it is nested too deeply"),
+])
+def test_a_run_folder_that_explodes_is_refused(go, capsys, file: str, text: str, said: str) -> None:
+    folder = go("dataset=iris", "model=softmax", "max_steps=1", "epochs=1").folder
+    (folder / "manifest.json").unlink()  # it guards against slips, not against people
+    (folder / file).write_text(text)
+    Path("new.csv").write_text("a\n1\n")
+    if file != "result.json":
+        assert said in refused(capsys, "predict", str(folder), "new.csv")
+    assert route(["report", "runs"]) in (0, 2) and route(["runs"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_aliases_that_stand_for_a_few_values_are_read(write, capsys) -> None:
     write({"configs/model/mine.yaml": "kind: dense\nhidden: &sizes [4, 4]\nactivation: relu\n",
            "configs/model/other.yaml": "kind: dense\nhidden: &sizes [4, 4]\nlabel: *sizes\n"})

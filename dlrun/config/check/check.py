@@ -92,9 +92,11 @@ def _group(group: str, mapping: dict[str, Any], problems: list[Problem], origin:
 
 
 def _left_over(group: str, mapping: dict[str, Any], schema: type) -> str:
-    """The kind whose keys these are, when they are another's: someone set `kind` alone."""
-    keys = set(mapping) - {"kind"}
-    if keys <= set(rules(schema)):
+    """The kind whose keys these are, when they are another's: someone set `kind` alone.
+
+    Where all of the kind's own are there, the others were added."""
+    keys, own = set(mapping) - {"kind"}, set(rules(schema))
+    if keys <= own or own <= keys:
         return ""
     return next((kind for kind, other in KINDS[group].items() if keys == set(rules(other))), "")
 

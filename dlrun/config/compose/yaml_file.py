@@ -35,9 +35,8 @@ def _read(path: Path, here: Path, changed: int, size: int) -> dict[str, Any] | P
     try:
         text = read_regular(path).decode("utf-8")
         loader = _loader(path)
-        excess = _excess(text, loader)
-        if excess:
-            return Problem(path_text(path), f"not readable as YAML: {excess}")
+        if too_much := excess(text, loader):
+            return Problem(path_text(path), f"not readable as YAML: {too_much}")
         values = _load(text, loader, _is_packaged(path))
     except OSError as error:
         return Problem(path_text(path), f"can't be read: {error.strerror or error}")
@@ -102,7 +101,7 @@ def _by_libyaml(loader: Any) -> Any:
     return type("Loader", (CParser, loader), {"__init__": begin})
 
 
-def _excess(text: str, loader: Any) -> str:
+def excess(text: str, loader: Any) -> str:
     """Why a file is not loaded at all: aliases (``*name``) that stand for too many values, or for themselves.
 
     An alias costs nothing until its values are copied: nine lines that each name the one before nine times are 400
