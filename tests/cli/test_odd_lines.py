@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.cli import train
 from dlrun.cli.route import route
+from dlrun.preflight.preflight import preflight
+from dlrun.run.run import run_folder
 
 DIGITS, LONG = "9" * 5000, "x" * 300
 
@@ -63,6 +66,22 @@ def test_one_sentence_about_a_file(write, capsys, text: str, says: str) -> None:
     assert route(["model=mine"]) == 2
     said = capsys.readouterr().err
     assert says in said and "configs/model/mine.yaml:2" in said
+
+
+def test_a_traceback_is_named_where_it_was_written(folder: Path, capsys, monkeypatch) -> None:
+    def fails(checked, command):
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr("dlrun.run.run.run", fails)
+    checked = preflight(["dataset=iris", "model=softmax"])
+    assert train.start(checked, []) == 1
+    said = capsys.readouterr().err
+    assert "failed: RuntimeError: no luck" in said and "whole traceback" not in said
+    written = run_folder(checked.config)[1].traceback
+    written.parent.mkdir(parents=True)
+    written.write_text("Traceback ...")
+    assert train.start(checked, []) == 1
+    assert f"the whole traceback: {written}" in capsys.readouterr().err
 
 
 def test_every_model_at_once_is_answered_in_a_moment(folder: Path, capsys) -> None:
