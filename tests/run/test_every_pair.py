@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,8 @@ def test_every_pair_is_checked_or_refused_in_sentences(found: Found) -> None:
 
 def test_some_model_is_accepted_for_every_data_set_that_is_here(found: Found) -> None:
     refused = {data for data, *_ in found["pairs"]} - {data for data, _, pair in found["pairs"] if not pair["problems"]}
-    assert refused == {"csv", "npz", "image_folder", "series", "text", "labelled_text"} & refused, "these need a path"
+    assert refused == {"csv", "npz", "image_folder", "series", "text", "labelled_text",
+                       "sounds"} & refused, "these need a path"
 
 
 def test_a_network_that_is_accepted_on_token_ids_begins_with_an_embedding(found: Found) -> None:
@@ -60,3 +62,11 @@ def test_a_list_of_layers_on_token_ids_begins_with_an_embedding_or_is_refused_by
 
 def test_none_of_it_loads_torch(found: Found) -> None:
     assert not found["torch"]
+
+
+def test_a_model_that_a_refusal_advises_is_accepted(found: Found) -> None:
+    accepted = {(data, model) for data, model, pair in found["pairs"] if not pair["problems"]}
+    advised = [(data, model, other) for data, model, pair in found["pairs"] for _, expected in pair["problems"]
+               for other in re.findall(r"try  model=(\w+)", expected)]
+    assert len(advised) > 50
+    assert [(data, model, other) for data, model, other in advised if (data, other) not in accepted] == []

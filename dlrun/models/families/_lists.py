@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from dlrun.config.problem import ConfigError, Problem
+from dlrun.config.problem import ConfigError, Problem, problem
+from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.layer import Layer
+from dlrun.models.plan import shape_text
 from dlrun.models.shapes import Shape
 
 
@@ -61,3 +63,18 @@ def per_block(model: _Filtered, keys: Iterable[str]) -> list[tuple[int, ...]]:
 def typed(value: object) -> str:
     """A value as it is typed on the command line."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def check_images(given: str, name: str, data_spec: DatasetSpec) -> None:
+    """Raises ConfigError for rows that are no images, with a model that reads them."""
+    if len(data_spec.input_shape) == 3:
+        return
+    size, other = data_spec.input_shape[0] if data_spec.input_shape else 0, "dense"
+    if data_spec.input_kind in ("tokens", "series"):
+        other = "lstm or conv1d"
+    found = f"of shape {shape_text(data_spec.input_shape)}"
+    if data_spec.input_kind == "tokens":
+        found = f"sequences of {size} tokens"
+    elif len(data_spec.input_shape) == 1:
+        found = f"a table of {size} features"
+    raise problem(given, f"{name} expects images; the data set is {found}; try  model={other}")

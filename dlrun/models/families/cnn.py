@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, flag, integer, integers, number
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS, MAX_NORM_DOC
-from dlrun.models.families._lists import dropped, per_block
+from dlrun.models.families._lists import check_images, dropped, per_block
 from dlrun.models.families._supervised import activated, hidden_layers, kernel
 from dlrun.models.layer import Layer
 from dlrun.models.layers.conv import Conv
@@ -16,7 +15,6 @@ from dlrun.models.layers.dense import Dense
 from dlrun.models.layers.flatten import Flatten
 from dlrun.models.layers.pool import Pool
 from dlrun.models.model import ListModel
-from dlrun.models.plan import shape_text
 from dlrun.registry import register
 
 
@@ -51,10 +49,7 @@ class Cnn(ListModel):
     max_norm: float | None = number(None, MAX_NORM_DOC, low=0, above=True)
 
     def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
-        if len(data_spec.input_shape) != 3:
-            other = "lstm or conv1d" if data_spec.input_kind in ("tokens", "series") else "dense"
-            raise problem(self.given, f"cnn expects images; the data set is {_described(data_spec)}; "
-                                      f"try  model={other}")
+        check_images(self.given, "cnn", data_spec)
         kernels, strides, pools = per_block(self, ("kernel", "stride", "pool"))
         layers: list[Layer] = []
         for filters, side, stride, pool in zip(self.filters, kernels, strides, pools):
@@ -71,11 +66,3 @@ class Cnn(ListModel):
 
             layers.append(GlobalPool(self.global_pool))
         return [*layers, *hidden_layers(self), Dense(outputs, init=self.init)]
-
-
-def _described(data_spec: DatasetSpec) -> str:
-    if data_spec.input_kind == "tokens":
-        return f"sequences of {data_spec.input_shape[0]} tokens"
-    if len(data_spec.input_shape) == 1:
-        return f"a table of {data_spec.input_shape[0]} features"
-    return f"of shape {shape_text(data_spec.input_shape)}"

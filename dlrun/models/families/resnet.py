@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, integer, number
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.choices import INIT_DOC, INITS
-from dlrun.models.families._lists import dropped
+from dlrun.models.families._lists import check_images, dropped
 from dlrun.models.layer import Layer
 from dlrun.models.layers.activation import Activation
 from dlrun.models.layers.batch_norm import BatchNorm
@@ -18,7 +17,6 @@ from dlrun.models.layers.global_pool import GlobalPool
 from dlrun.models.layers.pool import Pool
 from dlrun.models.layers.residual import Residual
 from dlrun.models.model import ListModel
-from dlrun.models.plan import shape_text
 from dlrun.registry import register
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}  # of each stage; the small ones have (depth - 2) / 6 in each of three
@@ -44,9 +42,7 @@ class Resnet(ListModel):
     l2: float = number(0.0, "L2 penalty on convolutions, added to the loss", low=0)
 
     def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
-        if len(data_spec.input_shape) != 3:
-            raise problem(self.given, f"resnet expects images; the data set is of shape "
-                                      f"{shape_text(data_spec.input_shape)}; try  model=dense")
+        check_images(self.given, "resnet", data_spec)
         large = self.depth in BLOCKS
         filters = self.filters or (64 if large else 16)
         stages = BLOCKS.get(self.depth) or (((self.depth - 2) // 6,) * 3)
