@@ -34,10 +34,13 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_kinds_stay_in_their_test() -> Iterator[None]:
-    """Kinds that a test registers, and what it allows, are forgotten; those of before are there again."""
+    """Kinds that a test registers, what it allows and the folders of its modules are forgotten; those of before are
+    there again."""
     allow([])
+    folders = list(sys.path)
     before = dict(lookup._registered)
     yield
+    sys.path[:] = folders
     lookup._registered.update({key: kind for key, kind in before.items() if key not in lookup._registered})
     for key in set(lookup._registered) - set(before):
         group, name = key  # a docstring's example lies in a module of dlrun's too: the index says what dlrun's own are

@@ -6,7 +6,6 @@ Each case is the arguments of a command, fragments of what must be said, and the
 from __future__ import annotations
 
 import io
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -413,7 +412,6 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
 
 @pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.arguments)
 def test_bad_input_is_answered_by_one_clear_message_and_nothing_starts(bad: Case, folder: Path, write, capsys) -> None:
-    sys.modules.pop("mine", None)  # an earlier test's
     write(bad.files)
     before = {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
 
