@@ -1,4 +1,4 @@
-"""A command whose machine lost its power, given again, ends as if nothing had been; or a sentence says what is lost."""
+"""A command whose machine lost its power, given again, ends as if nothing had been."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.faults.power import lose_power, one_after_another
 from tests.faults.test_kills import SCENARIOS
 from tests.helpers.cases import Cases
 
-LOSSES = 24  # of each scenario; of the dearer ones half
+LOSSES = 24  # of each scenario, at most; of the dearer ones half
 DEARER = ("kfold", "grid", "search", "gan", "dcgan", "wgan_gp")
 WHAT = ("losses of power during the same commands: what was not synced is gone, old, zeros, torn, or there in any "
-        "order; the same command again gives the same bits, or names what is lost")
+        "order; the same command again gives the same bits, and leaves no other file")
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def test_losses_of_power(tmp_path: Path, name: str) -> None:
     cases = Cases("power", WHAT, name)
     losses = LOSSES // 2 if name in DEARER else LOSSES
     lose_power(cases, name, SCENARIOS[name], tmp_path / name, losses)
-    cases.close(least=10)
+    cases.close(least=4)  # of some commands there are no more that leave another disk
 
 
 @pytest.mark.faults
