@@ -106,18 +106,22 @@ def _provenance(data: bytes) -> dict[str, Any]:
 def clear(folder: RunFolder) -> None:
     """Empty a run's folder; the lock stays, because it is held.  Raises ConfigError for a link: its target stays.
 
-    Results go first, those of folds too: what is left when it is ended in the middle is no finished run.  The origin of
-    the run goes last: until then `runs` shows what is left, and `runs remove` removes it.
+    Results go first, those of folds too, then checkpoints: what is left when it is ended in the middle is no finished
+    run, and none that is resumed without its curves.  The origin of the run goes last: until then `runs` shows what is
+    left, and `runs remove` removes it.
     """
     refuse_links(folder.path)
     for place in (folder.path, *folder.path.glob("folds/*"), folder.path / "final"):
         if not (place.is_symlink() or place.parent.is_symlink()):
-            for name in ("result.json", manifest.FILE):
-                _remove(place / name)
-            sync_folder(place)  # before anything else goes
-    for entry in sorted(folder.path.iterdir(), key=lambda entry: entry == folder.provenance):
-        if entry.name != "lock":
+            for names in (("result.json", manifest.FILE), ("checkpoints",)):
+                for name in names:
+                    _remove(place / name)
+                sync_folder(place)  # before anything else goes
+    for entry in list(folder.path.iterdir()):
+        if entry not in (folder.lock, folder.provenance):
             _remove(entry)
+    sync_folder(folder.path)
+    _remove(folder.provenance)
 
 
 def _remove(entry: Path) -> None:
