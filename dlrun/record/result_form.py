@@ -22,8 +22,6 @@ class _Value:
     texts: tuple[str, ...] = ()
 
     def holds(self, value: Any) -> bool:
-        if isinstance(value, int) and not -_HUGE < value < _HUGE:  # no float can hold it
-            return False
         return isinstance(value, self.types) and not isinstance(value, bool) or value in self.texts
 
 
@@ -57,7 +55,7 @@ def result_error(found: Mapping[str, Any]) -> str:
     status = found.get("status")
     if not isinstance(status, str) or status not in STATUSES:
         return f"it is no result (its status is {status!r:.40})"
-    wrong = (_wrong(found, _RESULT, "") or settings_error(found.get("config") or {}, "config.")
+    wrong = (_beyond_floats(found) or _wrong(found, _RESULT, "") or settings_error(found.get("config") or {}, "config.")
              or found.get("baseline") and _wrong(found["baseline"], {"model!": _TEXT, "says!": _TEXT}, "baseline")
              or _classes_wrong(found, "val") or _classes_wrong(found, "test"))
     return f"it is no result ({wrong})" if wrong else ""
@@ -73,7 +71,15 @@ def provenance_error(found: Mapping[str, Any]) -> str:
 def settings_error(flat: Mapping[str, Any], before: str = "") -> str:
     """What is wrong with the flat configuration of a run: its seed, and the names and kinds of its groups."""
     names = {key: _NAME for key in flat if key.count(".") == 1 and key.endswith((".kind", ".name"))}
-    return _wrong(flat, {"seed": _WHOLE, **names}, before)
+    return _beyond_floats(flat) or _wrong(flat, {"seed": _WHOLE, **names}, before)
+
+
+def _beyond_floats(value: Any) -> str:
+    """Whether a whole number anywhere in it is too large to be computed with as a float."""
+    if isinstance(value, int):
+        return "" if -_HUGE < value < _HUGE else "it has a number of more than 308 digits"
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return next(filter(None, map(_beyond_floats, inner)), "")
 
 
 def _classes_wrong(found: Mapping[str, Any], split: str) -> str:
