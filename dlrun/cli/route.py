@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from dlrun.cli.flags import HYDRA_FLAGS
 from dlrun.config.problem import ConfigError, Problem, report
+from dlrun.record.terminal import say
 from dlrun.registry import BrokenKind
 
 HELP = ("--help", "-h")
@@ -58,7 +59,7 @@ def _refuse(problems: Sequence[Problem], after: str = "nothing was started") -> 
     try:
         from dlrun.cli.problems import print_problems
     except OSError:  # no file can be opened any more, not even dlrun's own
-        print("\n".join(report(problems, after)), file=sys.stderr)
+        say("\n".join(report(problems, after)), file=sys.stderr)
         return 2
     if os.environ.get("RANK", "0") == "0":  # of several processes (torchrun) one speaks
         print_problems(problems, after=after)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dlrun.cli.main import main
-from dlrun.data.cache import store_array
+from dlrun.data.array_cache import store_array
 
 TABLE = "width,height,kind\n" + "".join(f"{i % 7},{i % 5},{'ab'[i % 2]}\n" for i in range(40))
 RUN = ["dataset=csv", "dataset.path=my.csv", "dataset.target=kind", "model=dense", "epochs=1",
