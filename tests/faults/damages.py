@@ -80,13 +80,16 @@ def files_of(folder: Path, but: Iterable[str] = UNREAD) -> list[Path]:
 
 
 def asked_of_damaged(cases: Cases, name: str, folder: Path, commands: list[list[str]], flips: int, cuts: int,
-                     writes: Iterable[str] = (), names: tuple[str, ...] = ("*",)) -> None:
+                     writes: Iterable[str] = (), names: tuple[str, ...] = ("*",), code: int = 0) -> None:
     """Damage each file of a folder (of these names) and ask every command, in a forked process each time.
+
+    The last of them, the run's own, ends with `code`.
 
     What the commands write into the folder in the meantime is taken back.
     """
     before = [ask(arguments, writes) for arguments in commands]
-    assert all(answer.code == 0 for answer in before), [answer.printed for answer in before if answer.code]
+    codes = [*[0] * (len(commands) - 1), code]
+    assert [answer.code for answer in before] == codes, [answer.printed for answer in before if answer.code]
     whole = {path: path.read_bytes() for path in files_of(folder, ())}
 
     def answers() -> list[Answer]:

@@ -41,9 +41,9 @@ FINISHED = {  # by family: the form of its data, its overrides, what it predicts
     "quantile": ("table-number", [*DENSE, "task=quantile"], ["predict", "RUN", "new.csv"]),
     "codes": ("npz-image-none", ["model=conv_autoencoder"], ["predict", "RUN", "new.png"]),
     "pca": ("npz-table-none", ["model=pca", "model.code=2"], ["predict", "RUN", "five.csv"]),
-    "pictures": ("image-classes", ["model=cnn", "train_size=null", *STOPPING], ["predict", "RUN", "new.png"]),
+    "pictures": ("image-classes", ["model=cnn", *WHOLE, *STOPPING], ["predict", "RUN", "new.png"]),
     "series": ("series-number", ["model=lstm", "model.units=4", *WHOLE],
-               ["predict", "RUN", "steps.csv"]),
+               ["evaluate", "RUN", "resamples=20"]),
     "diverged": ("table-number", [*DENSE, "optimizer=sgd", "optimizer.lr=1e30"], ["predict", "RUN", "new.csv"]),
 }
 FEWER = {"kfold": 4, "drawn": 2}  # of the others' flips and cuts a part: the same files, several times
@@ -65,8 +65,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLRUN_CACHE", str(tmp_path / "cache"))
     (tmp_path / "new.csv").write_text("a,b,word\n0.5,-1,cat\n0.1,2,the\n")
-    (tmp_path / "five.csv").write_text("0,1,2,3,4\n1,2,3,4,5\n0.1,0.2,0.3,0.4,0.5\n")
-    (tmp_path / "steps.csv").write_text("x,y,z\n" + "".join(f"0.{step},-0.{step},{step}\n" for step in range(1, 9)))
+    (tmp_path / "five.csv").write_text("x0,x1,x2,x3,x4\n1,2,3,4,5\n0.1,0.2,0.3,0.4,0.5\n")
     (tmp_path / "new.txt").write_text("the cat ran\nno noise at all\n")
     Image.fromarray(np.arange(144, dtype=np.uint8).reshape(12, 12)).save(tmp_path / "new.png")
     preload()
@@ -83,7 +82,8 @@ def finished(cases: Cases, data: dict[str, list[str]], family: str, flips: int, 
     # The run's own command comes last: it may write a file again.
     commands = [[str(run) if word == "RUN" else word for word in use], ["report", "runs"], ["runs"],
                 ["diff", str(run), str(run)], words]
-    asked_of_damaged(cases, family, run, commands, flips, cuts, writes=["made.png"], names=names)
+    asked_of_damaged(cases, family, run, commands, flips, cuts, writes=["made.png"], names=names,
+                     code=int(family == "diverged"))
 
 
 def test_answers_about_a_finished_run_whose_files_are_damaged(data: dict[str, list[str]]) -> None:

@@ -60,7 +60,10 @@ def open_search(plan: Plan, options: Execution) -> SearchQueue:
     study = open_study(plan.folder, plan.name, fingerprint(plan, first[0], checker), goal.falls,
                        plan.options["pruner"], first[0].config.epochs)
     plan = replace(plan, jobs=jobs_so_far(plan))
-    plan = replace(plan, jobs=[*plan.jobs, *lost_jobs(plan, Trials(study), space, checker)])
+    if lost := lost_jobs(plan, Trials(study), space, checker):
+        say(f"{plan.folder}: plan.json or jobs.jsonl is missing or damaged; {len(lost)} jobs are written again from "
+            "study.jsonl")
+        plan = replace(plan, jobs=[*plan.jobs, *lost])
     store(plan)
     slots = find_slots(options, [make_job(0, space.probes()[0], first[0], checker)])
     return SearchQueue(plan, study, space, goal, checker, ThreadRule(slots), slots, options.max_failures,

@@ -96,7 +96,7 @@ def test_every_sampler_draws_numbers_steps_and_choices_from_where_they_lie(searc
         assert job.config["optimizer"]["lr"] == job.values["optimizer.lr"]
 
 
-def test_a_search_whose_plan_is_lost_cut_or_damaged_has_the_jobs_of_its_trials_again(search) -> None:
+def test_a_search_whose_plan_is_lost_cut_or_damaged_has_the_jobs_of_its_trials_again(search, capsys) -> None:
     overrides = [LR, "model.dropout=0,0.2", "search=random", "n_trials=4"]
     first, shown = search(*overrides)
     work(first, shown)
@@ -107,7 +107,10 @@ def test_a_search_whose_plan_is_lost_cut_or_damaged_has_the_jobs_of_its_trials_a
                    lambda: jobs.write_text(jobs.read_text().splitlines(keepends=True)[0]),
                    lambda: jobs.write_text(jobs.read_text()[:-40]), lambda: (folder / "trials.json").write_text("{}")):
         damage()
+        capsys.readouterr()
         second, shown = search(*overrides)
+        said = "plan.json or jobs.jsonl is missing or damaged" in capsys.readouterr().out
+        assert said == ((folder / "trials.json").read_text() != "{}")
         assert work(second, shown) == []
         assert {job.id: (job.overrides, job.values, job.config) for job in second.plan.jobs} == whole
         assert load(folder) == second.plan
