@@ -44,8 +44,11 @@ def read_custom(group: str, mapping: dict[str, Any], problems: list[Problem], or
 
 
 def no_class_here(group: str) -> str:
-    """Why a group takes no user's class."""
-    return f"only {', '.join(name for name in GROUPS if is_open(name))} takes a class of your own"
+    """Why a group takes no user's class by its place, and how one is chosen there."""
+    classes = f"only {', '.join(name for name in GROUPS if is_open(name))} takes a class of your own"
+    if group == "early_stop":  # its settings are no kind
+        return classes
+    return f"{classes}; one for {group} is registered, and chosen by its name:  {group}=NAME allow=MODULE"
 
 
 def _code(group: str, target: Any) -> tuple[str, str]:
