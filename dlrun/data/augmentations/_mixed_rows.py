@@ -21,12 +21,21 @@ class MixedRows(Augmentation):
                           "targets; 0: off.", low=0)
 
     @property
+    def pasted(self) -> float:
+        """The alpha of CutMix, of pictures; 0: off."""
+        return 0.0
+
+    @property
     def mixes(self) -> str:
-        return "mixup" if self.mixup else ""
+        return "cutmix" if self.pasted else "mixup" if self.mixup else ""
+
+    @property
+    def mixed_targets(self) -> tuple[str, ...]:
+        return ("classes",) if self.pasted else super().mixed_targets
 
     def mixing(self, prepared: PreparedData) -> Mix | None:
-        if not self.mixup:
+        if not self.mixes:
             return None
         from dlrun.data.augmentations._mixing import make_mix
 
-        return make_mix(self.mixup, 0.0, len(prepared.data_spec.classes))
+        return make_mix(self.mixup, self.pasted, len(prepared.data_spec.classes))

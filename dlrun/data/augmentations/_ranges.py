@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dlrun.config.schema.fields import choice, flag, integer, number
-from dlrun.data.augmentations._base import Augmentation
+from dlrun.data.augmentations._mixed_rows import MixedRows
 
 
 @dataclass(frozen=True)
-class Ranges(Augmentation):
+class Ranges(MixedRows):
     """How far a picture is turned, moved, sheared and zoomed at most, and what else may happen to it."""
 
     rotation: float = number(0.0, "Largest rotation in degrees, either way.", low=0, high=180)
@@ -32,9 +32,8 @@ class Ranges(Augmentation):
                           low=0, high=1)
     cutout: int = integer(0, "Side in pixels of a square around a random pixel that becomes 0; 0: off.", low=0)
     randaugment: int = integer(0, "Operations of RandAugment on each picture (torchvision's); 0: off.", low=0, high=14)
-    randaugment_magnitude: int = integer(9, "How strong they are.", low=0, high=30)
-    mixup: float = number(0.0, "Mix the rows of a batch with others by a share from Beta(this, this), and their "
-                          "targets; 0: off.", low=0)
+    randaugment_magnitude: int = integer(9, "How strong they are; they are made picture by picture, on the host.",
+                                         low=0, high=30)
     cutmix: float = number(0.0, "Put a rectangle of another picture of the batch into each, of an area from "
                            "Beta(this, this), and mix the classes by it; 0: off.", low=0)
 
@@ -44,9 +43,5 @@ class Ranges(Augmentation):
         return any((self.brightness, self.contrast, self.saturation, self.hue))
 
     @property
-    def mixes(self) -> str:
-        return "cutmix" if self.cutmix else "mixup" if self.mixup else ""
-
-    @property
-    def mixed_targets(self) -> tuple[str, ...]:
-        return ("classes",) if self.cutmix else ("classes", "number")
+    def pasted(self) -> float:
+        return self.cutmix

@@ -10,7 +10,6 @@ from dlrun.registry import register
 
 if TYPE_CHECKING:
     from dlrun.data.batches import Augmentation as Change
-    from dlrun.data.batches import Mix
     from dlrun.data.prepared import PreparedData
 
 
@@ -43,10 +42,3 @@ class Augment(Ranges):
         white = float(prepared.settings.get("levels", 1.0))
         scale = prepared.scale
         return self.build(*((value - scale.offset) * scale.factor for value in (0.0, white)))
-
-    def mixing(self, prepared: PreparedData) -> Mix | None:
-        if not self.mixes:
-            return None
-        from dlrun.data.augmentations._mixing import make_mix
-
-        return make_mix(self.mixup, self.cutmix, len(prepared.data_spec.classes))

@@ -19,7 +19,8 @@ from dlrun.data.batches import Augmentation
 # The columns of the random numbers.  Each change has its own, so that switching one on leaves the others' draws.
 ROTATION, SHIFT_X, SHIFT_Y, SHEAR, ZOOM_X, ZOOM_Y, FLIP_X, FLIP_Y, CROP_X, CROP_Y = range(10)
 # Those of a second draw, which is left out where none of its changes is on.
-PART, COLOUR, HUE, ERASE, CUTOUT, RANDAUGMENT = slice(0, 4), slice(4, 7), 7, slice(8, 13), slice(13, 15), 15
+PART, HUE, ERASE, CUTOUT, RANDAUGMENT = slice(0, 4), 7, slice(8, 13), slice(13, 15), 15
+COLOUR = {"brightness": 4, "contrast": 5, "saturation": 6}
 Level = float | np.ndarray
 
 
@@ -59,7 +60,8 @@ def _make_change(cfg: Ranges, black: Level, white: Level) -> Callable[[Tensor, T
     if not (cfg.resized_crop or cfg.recoloured or cfg.erase or cfg.cutout or cfg.randaugment):
         return None
     coloured = cfg.recoloured or cfg.randaugment
-    most = torch.tensor((cfg.brightness, cfg.contrast, cfg.saturation))
+    most = {name: (COLOUR[name], value) for name, value in (
+        ("brightness", cfg.brightness), ("contrast", cfg.contrast), ("saturation", cfg.saturation)) if value}
 
     def change(x: Tensor, draws: Tensor) -> Tensor:
         seed = int(draws[0, RANDAUGMENT] * (1 << 24)) if cfg.randaugment else 0
@@ -68,8 +70,8 @@ def _make_change(cfg: Ranges, black: Level, white: Level) -> Callable[[Tensor, T
             low, high = (torch.as_tensor(level, dtype=x.dtype, device=x.device) for level in (black, white))
             x = ((x - low) / (high - low)).clamp(0, 1)
             if cfg.recoloured:
-                factors = 1 + (2 * draws[:, COLOUR] - 1) * most.to(x.device)
-                x = recolour(x, factors, (2 * draws[:, HUE] - 1) * cfg.hue)
+                factors = {name: 1 + (2 * draws[:, column] - 1) * value for name, (column, value) in most.items()}
+                x = recolour(x, **factors, hue=(2 * draws[:, HUE] - 1) * cfg.hue if cfg.hue else None)
             if cfg.randaugment:
                 from dlrun.data.augmentations._randaugment import rand_augment
 
