@@ -183,3 +183,15 @@ def test_new_arrays_are_predicted_and_scored_where_they_have_their_targets(tmp_p
     assert "both.npz: 2 rows with their targets" in err and "accuracy 50.00 %" in err
     assert route(["predict", str(outcome.folder), f"{tmp_path}/wide.npz"]) == 2
     assert "rows" in capsys.readouterr().err
+
+
+def test_files_without_rows_are_a_sentence(tmp_path):
+    np.savez(tmp_path / "none.npz")
+    np.save(tmp_path / "one.npy", np.float32(3))
+    np.save(tmp_path / "rows.npy", np.zeros(4, np.float32))
+    none, one, rows = (str(tmp_path / name) for name in ("none.npz", "one.npy", "rows.npy"))
+    for cfg, words in ((Npz(path={"a": none, "b": rows}), "expected one array in none.npz"),
+                       (Npz(path={"a": one, "b": rows}), "it holds a single value"),
+                       (Npz(path=one, shape=(1,)), "no rows"), (Npz(path=one, in_memory=False), "a single value")):
+        with pytest.raises(ConfigError, match=words):
+            read(cfg, "", print)

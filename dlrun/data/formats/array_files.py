@@ -73,6 +73,8 @@ def read_later(cfg: Named, path: Path) -> RawDataset:
         x = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # what NumPy raises for a file that it takes for one of its own, and is not
         raise problem(given, f"expected a NumPy .npy file ({error})") from None
+    if not x.ndim:
+        raise problem(given, "expected rows; it holds a single value")
     if cfg.shape:
         _fitting("x", x.shape, cfg.shape)
         x = x.reshape(len(x), *cfg.shape)
@@ -132,9 +134,11 @@ def _by_class(cfg: Named, paths: list[Path]) -> ArrayFile:
         file = npz.open_file(path, f"dataset.path.{name}={cfg.path[name]}")
         if cfg.x and cfg.x not in file.names:
             raise problem(f"dataset.x={cfg.x}", f"expected one of the arrays of {path.name}: {', '.join(file.names)}")
-        chosen = cfg.x or ("x" if "x" in file.names else file.names[0])
-        if not cfg.x and chosen != "x":
+        if not cfg.x and "x" not in file.names:
             _one_array(file, path)
+        chosen = cfg.x or ("x" if "x" in file.names else file.names[0])
+        if not file.header(chosen)[0]:
+            raise problem(file.given, "expected rows; it holds a single value")
         files[name] = (file, chosen)
     headers = {name: file.header(chosen) for name, (file, chosen) in files.items()}
     first, (shape, dtype) = next(iter(headers.items()))
@@ -142,7 +146,7 @@ def _by_class(cfg: Named, paths: list[Path]) -> ArrayFile:
         if other[1:] != shape[1:] or kind != dtype:
             raise problem(files[name][0].given, f"its inputs are {kind} {other}, and those of {first} {dtype} {shape}; "
                           "they must agree, rows aside")
-    counts = [header[0][0] if header[0] else 0 for header in headers.values()]
+    counts = [rows for (rows, *_), _ in headers.values()]
 
     def header(key: str) -> Header:
         return ((sum(counts), *shape[1:]), dtype) if key == "x" else ((sum(counts),), np.dtype(np.int64))
@@ -157,19 +161,16 @@ def _by_class(cfg: Named, paths: list[Path]) -> ArrayFile:
 
 def _shaped(file: ArrayFile, shape: tuple[int, ...]) -> ArrayFile:
     """Inputs of another shape: rows are cut into it."""
-    def wanted(key: str) -> bool:
-        return key.startswith("x")
-
     def header(key: str) -> Header:
         stored, dtype = file.header(key)
-        if not wanted(key):
+        if not key.startswith("x") or not stored:  # a single value is refused as one without rows
             return stored, dtype
         _fitting(key, stored, shape)
-        return (*stored[:1], *shape), dtype
+        return (stored[0], *shape), dtype
 
     def read(key: str) -> np.ndarray:
         array = file.read(key)
-        return array.reshape(len(array), *shape) if wanted(key) else array
+        return array.reshape(len(array), *shape) if key.startswith("x") else array
 
     return ArrayFile(file.given, file.names, header, read)
 
