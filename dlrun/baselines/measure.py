@@ -69,14 +69,16 @@ def prepared_rows(config: Config, say: Callable[[str], None]) -> Iterator[Prepar
         yield subsample(found, config.test_size)
 
 
-def measure(config: Config, name: str, say: Callable[[str], None]) -> Measured:
+def measure(config: Config, name: str, say: Callable[[str], None],
+            prepared: Sequence[PreparedData] = ()) -> Measured:
     """What a baseline measures on the rows that the run of `config` is measured on: the test rows, else (and of a
     k-fold run) the validation rows.
 
-    The same content, split, preprocessing, seed and scikit-learn are fitted once.  Raises ConfigError for data that is
-    not there or that no baseline learns from.
+    The same content, split, preprocessing, seed and scikit-learn are fitted once.  `prepared` are the rows of the
+    configuration where a caller has them already.  Raises ConfigError for data that is not there or that no baseline
+    learns from.
     """
-    found = [_of_rows(config, prepared, name, say) for prepared in prepared_rows(config, say)]
+    found = [_of_rows(config, rows, name, say) for rows in prepared or prepared_rows(config, say)]
     common = set.intersection(*(set(metrics) for metrics, _, _, _ in found))
     means = {key: float(np.mean([metrics[key] for metrics, _, _, _ in found])) for key in found[0][0] if key in common}
     return Measured(name, config.seed, found[0][1], means, sum(seconds for _, _, seconds, _ in found),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dlrun.baselines.estimators import ESTIMATORS
-from dlrun.baselines.measure import Measured, measure
+from dlrun.baselines.measure import Measured, measure, prepared_rows
 from dlrun.config.schema.root import Config
 
 
@@ -27,9 +27,11 @@ class BaselineRow:
 def baseline_rows(config: Config, target_kind: str, names: Sequence[str], seeds: Sequence[int],
                   say: Callable[[str], None]) -> list[BaselineRow]:
     """What baselines measure on the rows that runs of `config` with these seeds see.  Raises ConfigError."""
-    rows = []
-    for name in names:
-        found = tuple(measure(dataclasses.replace(config, seed=seed), name, say) for seed in seeds)
-        about = ESTIMATORS[name]
-        rows.append(BaselineRow(name, about.classes if target_kind == "classes" else about.numbers, found))
-    return rows
+    found: dict[str, list[Measured]] = {name: [] for name in names}
+    for seed in seeds:
+        one = dataclasses.replace(config, seed=seed)
+        prepared = list(prepared_rows(one, say))
+        for name in names:
+            found[name].append(measure(one, name, say, prepared))
+    return [BaselineRow(name, ESTIMATORS[name].classes if target_kind == "classes" else ESTIMATORS[name].numbers,
+                        tuple(measured)) for name, measured in found.items()]

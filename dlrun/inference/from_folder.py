@@ -11,7 +11,7 @@ import numpy as np
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import preprocessing_state as preprocessing
-from dlrun.data.formats.class_folders import files_below
+from dlrun.data.formats.class_folders import files_below, folders_below
 from dlrun.data.new_files import file_rows
 from dlrun.data.prepared import Split
 
@@ -30,7 +30,8 @@ def of_folder(kept: dict[str, Any], root: Path, say: Callable[[str], None]) -> S
         say(f"the {rows.noun} of {root} are measured, not those beside it")
     files: list[Path] = []
     places: list[int] = []
-    for name, folder in class_folders(root).items():
+    for folder in folders_below(root):
+        name = folder.name
         below = files_below(folder, root.resolve(), rows.suffixes).files
         if below and name not in spec.classes:
             near = did_you_mean(name, spec.classes) or f"; they are {', '.join(spec.classes[:20])}"
@@ -40,10 +41,3 @@ def of_folder(kept: dict[str, Any], root: Path, say: Callable[[str], None]) -> S
     if not files:
         raise problem(str(root), f"expected a folder with {rows.noun} ({', '.join(rows.suffixes)}) for each class")
     return dataclasses.replace(rows.read(kept, files, say), y=np.array(places, np.int64))
-
-
-def class_folders(root: Path) -> dict[str, Path]:
-    """The folders directly below a folder by their names; links that lead out of it are left out."""
-    home = root.resolve()
-    return {folder.name: folder for folder in sorted(root.iterdir())
-            if folder.is_dir() and not folder.name.startswith(".") and folder.resolve().is_relative_to(home)}

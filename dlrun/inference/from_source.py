@@ -47,7 +47,7 @@ def of_inputs(kept: dict[str, Any], source: RawDataset, given: str, say: Say) ->
     x, y, part = source.x, source.y, "train"
     if source.x_test is not None:
         x, y, part = source.x_test, source.y_test, "test"
-        say(f"{given}: its {len(x):,} test rows are measured")
+        say(f"{given}: its {len(x):,} test rows are taken")
     stream = source.streams.get(part)
     if stream is not None and not stream.held:
         raise problem(given, "expected rows that fit into memory")

@@ -67,8 +67,12 @@ def class_text(table: Mapping[str, Mapping[str, Any]], matrix: Sequence[Sequence
 
 
 def lowest_f1(table: Mapping[str, Any]) -> str:
-    """The classes with the lowest F1, in a line: ``8 0.9302 · 9 0.9474``; empty for tables of several targets."""
+    """The classes with the lowest F1, in a line: ``8 0.9302 · 9 0.9474``; none where all are perfect.
+
+    Empty for tables of several targets.
+    """
     rows = [(row["f1"], name) for name, row in table.items() if isinstance(row, Mapping) and "f1" in row]
     if len(rows) < len(table) or len(rows) < 2:
         return ""
-    return " · ".join(f"{printable(name)} {value:.4f}" for value, name in sorted(rows, key=lambda row: row[0])[:LOWEST])
+    worst = sorted((row for row in rows if row[0] != 1), key=lambda row: row[0])[:LOWEST]
+    return " · ".join(f"{printable(name)} {value:.4f}" for value, name in worst)

@@ -58,14 +58,14 @@ class FilesBelow:
 def look(root: Path, given: str, suffixes: Suffixes = SUFFIXES, noun: str = "pictures") -> Listing:
     """The files below a folder, those with the `suffixes`.  Raises ConfigError where they lie in no folders by class.
     """
-    folders = {folder.name: folder for folder in _folders(root)}
+    folders = {folder.name: folder for folder in folders_below(root)}
     splits = {split: [folders[name] for name in names if name in folders] for split, names in SPLITS.items()}
     if len(splits["val"]) > 1:
         raise problem(f"dataset.path={given}", "expected val/ or validation/, not both")
-    if not splits["train"] or not _folders(splits["train"][0]):
+    if not splits["train"] or not folders_below(splits["train"][0]):
         splits = {"train": [root]}
     home = root.resolve()
-    found = {split: {folder.name: files_below(folder, home, suffixes) for folder in _folders(where[0])}
+    found = {split: {folder.name: files_below(folder, home, suffixes) for folder in folders_below(where[0])}
              for split, where in splits.items() if where}
     classes = tuple(sorted(name for name, below in found["train"].items() if below.files))
     if len(classes) < 2:
@@ -115,8 +115,8 @@ def bytes_of(file: Path) -> bytes:
         raise Unreadable(f"it can't be read ({error.strerror})") from None
 
 
-def _folders(root: Path) -> list[Path]:
-    """The folders directly below, sorted; links that leave `root` are not taken."""
+def folders_below(root: Path) -> list[Path]:
+    """The folders directly below, sorted; links that leave `root` are not taken.  ConfigError for an unreadable one."""
     home = root.resolve()
     try:
         with os.scandir(root) as entries:
