@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.schema.fields import number
-from dlrun.data.augmentations._mixed_rows import MixedRows
+from dlrun.data.augmentations._ranges import MixedRows
 from dlrun.registry import register
 
 if TYPE_CHECKING:
