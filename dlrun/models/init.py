@@ -1,4 +1,4 @@
-"""Initial weights by Keras's definitions, drawn on the CPU from a stream of their own for each parameter."""
+"""Initial weights by Keras's definitions, the plain normal ones by TensorFlow's, drawn on the CPU from streams."""
 
 from __future__ import annotations
 
@@ -50,15 +50,18 @@ def torch_bound(weight: Tensor) -> float:
     return 1 / sqrt(weight[0].numel())
 
 
-def _scaled(scale: float, fan: Callable[[Kernel], float], normal: bool) -> Callable[[Tensor, Kernel, Generator], None]:
+def _scaled(scale: float, fan: Callable[[Kernel], float], kind: str) -> Callable[[Tensor, Kernel, Generator], None]:
     def scaled_normal(weight: Tensor, kernel: Kernel, g: Generator) -> None:
         _truncated_normal(weight, kernel, g, sqrt(scale / fan(kernel)) / TRUNCATED)
+
+    def scaled_random_normal(weight: Tensor, kernel: Kernel, g: Generator) -> None:
+        weight.normal_(0, sqrt(scale / fan(kernel)), generator=g)
 
     def scaled_uniform(weight: Tensor, kernel: Kernel, g: Generator) -> None:
         limit = sqrt(3 * scale / fan(kernel))
         weight.uniform_(-limit, limit, generator=g)
 
-    return scaled_normal if normal else scaled_uniform
+    return {"normal": scaled_normal, "random_normal": scaled_random_normal, "uniform": scaled_uniform}[kind]
 
 
 def _both(kernel: Kernel) -> float:
@@ -70,12 +73,14 @@ def _in(kernel: Kernel) -> float:
 
 
 FILLS: dict[str, Callable[[Tensor, Kernel, Generator], object]] = {
-    "glorot_uniform": _scaled(1, _both, normal=False),
-    "glorot_normal": _scaled(1, _both, normal=True),
-    "he_uniform": _scaled(2, _in, normal=False),
-    "he_normal": _scaled(2, _in, normal=True),
-    "lecun_uniform": _scaled(1, _in, normal=False),
-    "lecun_normal": _scaled(1, _in, normal=True),
+    "glorot_uniform": _scaled(1, _both, "uniform"),
+    "glorot_normal": _scaled(1, _both, "normal"),
+    "he_uniform": _scaled(2, _in, "uniform"),
+    "he_normal": _scaled(2, _in, "normal"),
+    "lecun_uniform": _scaled(1, _in, "uniform"),
+    "lecun_normal": _scaled(1, _in, "normal"),
+    "he_random_normal": _scaled(2, _in, "random_normal"),
+    "lecun_random_normal": _scaled(1, _in, "random_normal"),
     "orthogonal": _orthogonal,
     "uniform": lambda weight, kernel, g: weight.uniform_(-0.05, 0.05, generator=g),
     "unit_uniform": lambda weight, kernel, g: weight.uniform_(-1, 1, generator=g),

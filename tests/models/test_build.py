@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from math import sqrt
+from statistics import NormalDist
 
 import pytest
 import torch
@@ -85,6 +86,8 @@ def test_a_network_is_what_was_planned(case: int) -> None:
     ("he_normal", sqrt(2 / 300), 2 * sqrt(2 / 300) / 0.8796),
     ("lecun_uniform", sqrt(1 / 300), sqrt(3 / 300)),
     ("lecun_normal", sqrt(1 / 300), 2 * sqrt(1 / 300) / 0.8796),
+    ("he_random_normal", sqrt(2 / 300), 6 * sqrt(2 / 300)),
+    ("lecun_random_normal", sqrt(1 / 300), 6 * sqrt(1 / 300)),
     ("uniform", 0.05 / sqrt(3), 0.05),
     ("unit_uniform", 1 / sqrt(3), 1),
     ("normal", 0.05, 0.05 * 6),
@@ -100,6 +103,17 @@ def test_initial_weights_have_keras_spread_and_bound(init: str, spread: float, b
     assert abs(weight.mean().item()) <= 5 * spread / sqrt(weight.numel())
     assert weight.abs().max().item() <= bounded * 1.0001
     assert init in INITS
+
+
+@pytest.mark.parametrize("init", ["he_normal", "lecun_normal"])
+def test_a_plain_normal_is_not_cut_off_as_keras_he_and_lecun_normal_are(init: str) -> None:
+    """Beyond two deviations of the wider normal that Keras cuts off lie 2.2 % of a plain one of the same deviation."""
+    plain, cut = (network([Dense(200, init=name)], (300,)).dense_1.weight for name in (
+        init.replace("_normal", "_random_normal"), init))
+    beyond = 2 * sqrt((2 if init == "he_normal" else 1) / 300) / 0.8796
+    assert (cut.abs() > beyond * 1.0001).sum() == 0
+    share = 2 * (1 - NormalDist().cdf(2 / 0.8796))
+    assert (plain.abs() > beyond).float().mean().item() == pytest.approx(share, rel=0.1)
 
 
 @pytest.mark.parametrize(("layer", "shape", "parameter", "fans"), [
