@@ -97,8 +97,8 @@ def is_table(state: dict[str, Any]) -> bool:
 
 
 def cells_of(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> Cells:
-    """The cells of a text file, read as the training's file was.  Raises ConfigError."""
-    from dlrun.data.formats.separated import cells
+    """The cells of a file, by its suffix, else as a text file; read as the training's was.  Raises ConfigError."""
+    from dlrun.data.cell_files import cells
 
     reading, names = state["asked"].get("reading", {}), [column["name"] for column in _columns(state, str(file))]
     found = cells(file, reading.get("separator", "auto"), reading.get("header", "auto"), expected=names)
@@ -109,7 +109,8 @@ def cells_of(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> C
 
 def of_cells(state: dict[str, Any], found: Cells, file: Path, say: Callable[[str], None]) -> Split:
     """Cells of a file as rows.  Raises ConfigError."""
-    return of_rows(state, found.names, found.rows, lines=found.lines, source=file, separator=found.separator, say=say)
+    return of_rows(state, found.names, found.rows, lines=found.lines, source=file, separator=found.separator, say=say,
+                   unit=found.unit)
 
 
 def of_table(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> tuple[list[int], Split]:
@@ -120,8 +121,8 @@ def of_table(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> t
 
 def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]], *,
             lines: Sequence[int] | None = None, source: Path | None = None, separator: str = "",
-            say: Callable[[str], None] = lambda note: None) -> Split:
-    """Lines of a table, cells as texts below the columns' `names`; read and filled as in training.
+            say: Callable[[str], None] = lambda note: None, unit: str = "row") -> Split:
+    """Rows of a table, cells as texts below the columns' `names`; read and filled as in training.
 
     Columns may stand in another order and beside others.  `say` gets a note for each column with unknown texts.
     Raises ConfigError for one that is not there or there twice, and for cells that are no numbers.
@@ -140,7 +141,7 @@ def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence
     reading = settings.get("reading", {})
     missing = Missing(reading.get("missing", ()))
     numerals = Numerals(reading.get("decimal", "auto"), separator, point=reading.get("point", False),
-                        comma=reading.get("comma", False), trained=True, unit="line" if lines else "row")
+                        comma=reading.get("comma", False), trained=True, unit=unit)
     lines = lines or range(1, len(rows) + 1)
     x = np.zeros((len(rows), data_spec(state).input_shape[0]), np.float32)
     start = 0

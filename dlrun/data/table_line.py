@@ -22,9 +22,10 @@ def table_line(reading: Mapping[str, Any], data_spec: DatasetSpec) -> str:
     marks = [mark for mark in ("point", "comma") if reading.get(mark)]
     decimal = f", decimal {' and '.join(marks)}" if marks else ""
     between = f"cells between {MARKS.get(reading['between'], reading['between'])}"
+    how = reading.get("file") or f"{between}, {names}{decimal}"  # a file that says itself what its columns are
     targets = ", ".join(reading["target"])
     left_out = f" · left out: {_listed(reading['dropped'])}" if reading["dropped"] else ""
-    return f"{between}, {names}{decimal} · target {targets}{_learned(data_spec)}{left_out}"
+    return f"{how} · target {targets}{_learned(data_spec)}{left_out}"
 
 
 def _learned(data_spec: DatasetSpec) -> str:

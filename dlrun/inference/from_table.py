@@ -44,11 +44,12 @@ class Table:
             raise problem(str(self.path), self.lacking)
         missing = Missing(self.kept["asked"].get("reading", {}).get("missing", ()))
         places = [self.found.names.index(name) for name in self.targets]
-        there = [not any(row[place] in missing for place in places) for row in self.found.rows]
+        holes = {place: missing.of(self.found, place) for place in places}
+        there = [not any(row[place] in holes[place] for place in places) for row in self.found.rows]
         if not any(there):
             raise problem(str(self.path), f'no row has a value in "{self.targets[0]}"')
         if lost := there.count(False):
-            say(f"{self.path.name}: {lost:,} rows without a target are left out (the first is line "
+            say(f"{self.path.name}: {lost:,} rows without a target are left out (the first is {self.found.unit} "
                 f"{self.found.lines[there.index(False)]})")
         rows = [row for row, whole in zip(self.found.rows, there) if whole]
         lines = [line for line, whole in zip(self.found.lines, there) if whole]
@@ -90,7 +91,7 @@ class Table:
             known = cell if cell in places or not is_number(cell) else labels.class_name(value(cell))
             if known not in places:
                 near = did_you_mean(cell, classes) or f"; they are {', '.join(classes[:20])}"
-                raise problem(f'{cell!r} in line {line}', f'expected a class of the run in "{name}"{near}')
+                raise problem(f'{cell!r} in {self.found.unit} {line}', f'expected a class of the run in "{name}"{near}')
             found.append(places[known])
         return found
 
@@ -101,14 +102,14 @@ class Table:
         values = numbers(self.path, name, cells, self.found.lines, numerals, Missing(usual=()))
         if values is None:
             cell, line = next((cell, line) for cell, line in zip(cells, self.found.lines) if not is_number(cell))
-            raise problem(f"{cell!r} in line {line}", f'expected a number in the target column "{name}"')
+            raise problem(f"{cell!r} in {self.found.unit} {line}", f'expected a number in the target column "{name}"')
         return values
 
     def _on_off(self, name: str) -> list[int]:
         cells = self._column(name)
         wrong = next((place for place, cell in enumerate(cells) if cell.lower() not in labels.ON_OFF), None)
         if wrong is not None:
-            raise problem(f"{cells[wrong]!r} in line {self.found.lines[wrong]}",
+            raise problem(f"{cells[wrong]!r} in {self.found.unit} {self.found.lines[wrong]}",
                           f'expected 0 or 1 (false, true, no, yes) in the label "{name}"')
         return [int(labels.ON_OFF[cell.lower()]) for cell in cells]
 

@@ -22,7 +22,7 @@ class Missing(Container[str]):
     """The cells without a value: the empty one, NA, nan, null, ? and the words given; numbers by their value."""
 
     def __init__(self, words: Iterable[str] = (), usual: Iterable[str] = EMPTY) -> None:
-        words = [word.strip() for word in words]
+        words = self.given = [word.strip() for word in words]
         self.words = frozenset(usual) | {word.lower() for word in words}
         self.numbers = {value(word) for word in words if is_number(word)}
 
@@ -30,6 +30,11 @@ class Missing(Container[str]):
         if not isinstance(cell, str):
             return False
         return cell.lower() in self.words or bool(self.numbers and is_number(cell) and value(cell) in self.numbers)
+
+
+    def of(self, found: Cells, place: int) -> Missing:
+        """Those of a column: among texts that the file says are texts, NA and the like are words as others."""
+        return Missing(self.given, usual=("",)) if place in found.texts else self
 
 
 NOTHING = Missing(usual=())  # every cell has a value
@@ -69,22 +74,22 @@ def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Mi
            ) -> tuple[Column, list[float]] | None:
     """A column and its values (numbers, or places among its words with -1 for none); None where all are missing.
 
-    With `dates` a column of dates is one, and its values are their seconds.
-
-    Raises ConfigError for a number that is not finite, for texts that hardly ever repeat, and for a few texts among
-    measured numbers.
+    With `dates` a column of dates is one, and its values are their seconds.  Texts that the file says are texts are no
+    numbers.  Raises ConfigError for a number that is not finite, for texts that hardly ever repeat, and for a few
+    texts among measured numbers.
     """
     from dlrun.data.formats.dates import moments, parts
 
     name, cells = found.names[place], [row[place] for row in found.rows]
-    values = numbers(path, name, cells, found.lines, numerals, missing)
+    missing = missing.of(found, place)
+    values = None if place in found.texts else numbers(path, name, cells, found.lines, numerals, missing)
     if values is not None:
         empty = sum(number != number for number in values)
         return None if empty == len(cells) else (Column(name, "number", missing=empty), values)
     empty = sum(cell in missing for cell in cells)
     if dates and (read := moments(cells, missing)) is not None:
         return Column(name, "date", parts(read), empty), read
-    strays(path, name, cells, found.lines, missing)
+    strays(path, found, place, missing)
     words = sorted({cell for cell in cells if cell not in missing})
     if len(words) > WORDS and 2 * len(words) > len(cells):
         raise problem(
@@ -92,17 +97,22 @@ def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Mi
             f'the column "{name}" holds {len(words):,} different texts ({words[0]!r} ...) and would become as many '
             f"columns; leave it out with  dataset.drop=[{name!r}]",
         )
+    if not words:  # a column of texts without any
+        return None
     places = {word: number for number, word in enumerate(words)}
     return Column(name, "text", tuple(words), empty), [float(places.get(cell, -1)) for cell in cells]
 
 
-def strays(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], missing: Container[str]) -> str:
+def strays(path: Path, found: Cells, place: int, missing: Container[str]) -> str:
     """What to say of a column of texts that holds numbers, too; empty where it holds none.
 
     Raises ConfigError where a text among at least nine times as many numbers is surely a mistake: the numbers are
     measured (fractions, or many different ones), not the codes of a few categories.
     """
-    there = [(line, cell) for line, cell in zip(lines, cells) if cell not in missing]
+    if place in found.texts:
+        return ""
+    name = found.names[place]
+    there = [(line, row[place]) for line, row in zip(found.lines, found.rows) if row[place] not in missing]
     odd = [(line, cell) for line, cell in there if not is_number(cell)]
     if not odd or len(odd) == len(there):
         return ""
@@ -114,9 +124,10 @@ def strays(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], mi
     codes = any(any(mark.isdigit() for mark in cell) for _, cell in odd)  # 3+, 12B
     if 10 * len(odd) <= len(there) and (fractions or many and not codes):
         more = f" (and {len(odd) - 1:,} more)" if len(odd) > 1 else ""
-        raise problem(str(path), f'line {line}, column "{name}": expected a number, as in {len(values):,} other rows, '
-                                 f"not {cell!r}{more}; dataset.missing=[{cell!r}] where it stands for a missing value")
-    return f'{path.name}: the column "{name}" holds texts beside its numbers (line {line}: {cell!r})'
+        raise problem(str(path), f'{found.unit} {line}, column "{name}": expected a number, as in {len(values):,} other'
+                                 f" rows, not {cell!r}{more}; dataset.missing=[{cell!r}] where it stands for a missing "
+                                 "value")
+    return f'{path.name}: the column "{name}" holds texts beside its numbers ({found.unit} {line}: {cell!r})'
 
 
 def reading(cfg: Reading, numerals: Numerals, named: bool) -> dict[str, Any]:

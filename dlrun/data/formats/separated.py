@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlrun.config.problem import problem
@@ -22,7 +22,10 @@ SAMPLE = 100  # lines that separator and header are found from
 class Cells:
     """The cells of a file, stripped: `names` of the columns, `rows`, and the line that each row ends on.
 
-    `named` says that the names stand in the file; `new_header` that they are a header with numbers in it.
+    `named` says that the names stand in the file; `new_header` that they are a header with numbers in it.  Of a file
+    that knows what its columns hold, `texts` are the places of those of texts, whatever the texts look like, `unusable`
+    says of others, by name, what they hold that is no cell, and `file` what the file is ("a Parquet file").  `unit` is
+    what `lines` count.
     """
 
     names: list[str]
@@ -32,6 +35,10 @@ class Cells:
     named: bool = True
     new_header: bool = False
     notes: tuple[str, ...] = ()
+    texts: frozenset[int] = frozenset()
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
+    unit: str = "line"
 
 
 def cells(path: Path, separator: str, header: Header, expected: Collection[str] = ()) -> Cells:

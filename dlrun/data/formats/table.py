@@ -45,18 +45,20 @@ def parse(path: Path, cfg: Reading) -> ParsedTable:
 
 def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     """The columns of cells; `path` names where they stand."""
-    missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator)
+    missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator, unit=found.unit)
     targets = places_of(found.names, cfg.target)
     dropped = {place_of(found.names, name, "dataset.drop"): name for name in cfg.drop}
     for place in targets:
         if place in dropped:
             raise problem(f"dataset.drop={dropped[place]}", "this is the target")
 
+    _usable(path, found, {*range(len(found.names))} - {*dropped})
     notes = list(found.notes)
-    kept = [number for number, row in enumerate(found.rows) if not any(row[place] in missing for place in targets)]
+    holes = {place: missing.of(found, place) for place in targets}
+    kept = [number for number, row in enumerate(found.rows) if not any(row[place] in holes[place] for place in targets)]
     if lost := len(found.rows) - len(kept):
         first = found.lines[min(set(range(len(found.rows))) - set(kept))]
-        notes.append(f"{path.name}: {lost:,} rows without a target are left out (the first is line {first})")
+        notes.append(f"{path.name}: {lost:,} rows without a target are left out (the first is {found.unit} {first})")
     if not kept:
         raise problem(_given(cfg.target), f"no row of {path.name} has a value in {_this(targets)}")
     rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
@@ -76,7 +78,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
             continue
         if cfg.indicator and read[0].missing and read[0].kind != "text":
             read = replace(read[0], indicator=True), read[1]
-        if read[0].kind == "text" and (note := strays(path, name, *_cells(found, place), missing)):
+        if read[0].kind == "text" and (note := strays(path, found, place, missing)):
             notes.append(f"{note}; each of its {len(read[0].words):,} different cells becomes a column")
         if len(read[0].words) > WORDS:
             notes.append(f'{path.name}: the column "{name}" becomes {len(read[0].words):,} columns, one a word; '
@@ -93,6 +95,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
                           heads=target.heads)
     return ParsedTable(data_spec, columns, values, target.values, tuple(notes),
                  {**reading(cfg, numerals, found.named), "between": found.separator,
+                  **({"file": found.file} if found.file else {}),
                   "target": [found.names[place] for place in targets], "dropped": left_out,
                   "heavy": [one.name for one, numbers in zip(columns, values)
                             if one.kind == "number" and has_heavy_tails(numbers)]},
@@ -118,6 +121,15 @@ def _said(path: Path, columns: Sequence[Column]) -> list[str]:
 def _cells(found: Cells, place: int) -> tuple[list[str], list[int]]:
     """The cells of a column, and their lines."""
     return [row[place] for row in found.rows], found.lines
+
+
+def _usable(path: Path, found: Cells, kept: set[int]) -> None:
+    """Raises ConfigError where one of the columns that are used holds no cells."""
+    for place in sorted(kept):
+        name = found.names[place]
+        if name in found.unusable:
+            raise problem(str(path), f'the column "{name}" {found.unusable[name]}; expected a number, a text or a date '
+                                     f"in each row; dataset.drop=[{name!r}] leaves it out")
 
 
 def _named_once(path: Path, found: Cells, kept: set[int]) -> None:
@@ -190,10 +202,10 @@ def _targets(path: Path, found: Cells, places: list[int], cfg: Reading, numerals
 def _read(path: Path, found: Cells, place: int, numerals: Numerals, notes: list[str]) -> Any:
     """The column's numbers where it is all numbers, else its texts."""
     texts, lines = _cells(found, place)
-    values = numbers(path, found.names[place], texts, lines, numerals, NOTHING)
+    values = None if place in found.texts else numbers(path, found.names[place], texts, lines, numerals, NOTHING)
     if values is not None:
         return values
-    note = strays(path, found.names[place], texts, lines, NOTHING)
+    note = strays(path, found, place, NOTHING)
     if note:
         notes.append(f"{note}; it is read as texts")
     return texts

@@ -61,6 +61,10 @@ class Dataset(Kind):
     split_seed: int | str | None = None  # of the shuffle they are taken from; None: as they are stored
     stratify: bool = False  # whether the test split keeps the proportions of the classes
     crop: int = 0  # the side of the square that is cut from the middle of a picture
+    # Of files of texts; other tables say themselves what is a name or a number:
+    separator: str = "auto"
+    header: bool | str = "auto"
+    decimal: str = "auto"
     # Of words, and of running text (`unit` to `every_position`):
     form: str = "tokens"  # what texts become: tokens, one_hot, multi_hot
     num_words: int | None = None  # how many ids there are, those of the most frequent words; None: one for each word

@@ -97,6 +97,11 @@ def targets() -> Any:
     )
 
 
+def missing(besides: str) -> Any:
+    """Cells without a value."""
+    return texts((), f"Cells that mean a missing value, besides {besides}.", empty=True, scalar=True)
+
+
 def only() -> Any:
     """The classes that are kept."""
     return texts((), "Only the pictures of these classes, by name; [] for all.", empty=True, scalar=True)

@@ -83,15 +83,15 @@ class Series(series.Windowed):
 def _decode(cfg: Series, path: Path) -> RawDataset:
     import numpy as np
 
+    from dlrun.data.cell_files import cells
     from dlrun.data.formats.columns import Missing, numbers, strays
     from dlrun.data.formats.numerals import Numerals
-    from dlrun.data.formats.separated import cells
     from dlrun.data.formats.series import without_gaps
     from dlrun.data.formats.table import place_of
     from dlrun.data.formats.times import check_order
 
     found = cells(path, cfg.separator, cfg.header)
-    missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator)
+    missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator, unit=found.unit)
     target = place_of(found.names, cfg.target, "dataset.target")
     dropped = {place_of(found.names, name, "dataset.drop") for name in cfg.drop}
     if target in dropped:
@@ -104,9 +104,9 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
         if place in dropped:
             continue
         texts = [row[place] for row in found.rows]
-        column = numbers(path, name, texts, found.lines, numerals, missing)
+        column = None if place in found.texts else numbers(path, name, texts, found.lines, numerals, missing)
         if column is None:
-            strays(path, name, texts, found.lines, missing)
+            strays(path, found, place, missing)
         if column is None or np.isnan(column).all():
             if place == target:
                 raise problem(f"dataset.target={cfg.target}", "expected a column of finite numbers")
@@ -119,6 +119,6 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
         values.append(column)
     notes += numerals.settle(path)
     data_spec = DatasetSpec((len(names),), "series", "number", features=tuple(names), target_name=names[at])
-    source = without_gaps(data_spec, np.array(values, np.float32).T, path.name, "line")
+    source = without_gaps(data_spec, np.array(values, np.float32).T, path.name, found.unit)
     new = found.new_header or numerals.newly_read
     return replace(source, notes=(*notes, *source.notes), revision=2 if new else source.revision)

@@ -1,0 +1,92 @@
+"""What data sets of a user's own tables share: columns by name, a target among them, what is found of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dlrun.config.schema.fields import MISSING, flag, text, texts
+from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets import _options as options
+from dlrun.data.sets._base import Say
+from dlrun.data.sets._tables import TableDataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dlrun.data.formats.reading import Header
+    from dlrun.data.formats.separated import Cells
+    from dlrun.data.formats.table import ParsedTable
+    from dlrun.data.source import DatasetFiles, RawDataset
+
+_parsed: dict[str, ParsedTable] = {}  # the last file
+
+
+
+@dataclass(frozen=True)
+class OwnTable(TableDataset):
+    """A table in a file; `cells` reads files of its `suffixes`, those of training as well as new ones."""
+
+    decides_scale: ClassVar[bool] = True
+    suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
+    reading: ClassVar[int] = 1  # counted up when the reader makes something else of the same file
+    path: str = options.path("The file, also .gz")
+    target: str | tuple[str, ...] = text(
+        MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of columns.",
+        several=True)
+    scale: str = options.own_table_scale()
+    targets: str | tuple[str, ...] = options.targets()
+    target_scale: str = options.own_target_scale()
+    drop: tuple[str, ...] = texts((), "Columns to leave out, by name or number.", empty=True, scalar=True)
+    missing: tuple[str, ...] = options.missing("the file's own missing values")
+    indicator: bool = flag(True, "Whether a column with missing numbers (or dates) gets another one that says so with "
+                                 "1; in its place stands the training mean.")
+    dates: bool = flag(True, "Whether dates (2024-05-31, 31.5.2024, with a time or without) become numbers: the day "
+                             "number, and year, month, day of month, weekday, hour, minute where they vary.")
+
+    @classmethod
+    def cells(cls, path: Path, separator: str, header: Header, expected: Collection[str] = ()) -> Cells:
+        """The cells of a file; `expected` are the names of a training's columns.  Raises ConfigError."""
+        raise NotImplementedError
+
+    def info(self, data_dir: str) -> DatasetInfo:
+        """Spec and rows; the file is parsed unless its arrays are cached."""
+        from dlrun.data import cache, paths
+
+        path = paths.own(self.path)
+        known = cache.dataset_info(cache.entry(self.kind, self._settings(), [path]))
+        if known is not None:
+            return known
+        table = self._table(path)
+        return DatasetInfo(table.data_spec, {"train": len(table.targets[0])}, table.revision,
+                           heavy=tuple(table.reading["heavy"]))
+
+    def files(self, data_dir: str, say: Say) -> DatasetFiles:
+        from dlrun.data import paths
+        from dlrun.data.source import DatasetFiles
+
+        path = paths.own(self.path)
+        return DatasetFiles([path], lambda _: self._decode(path), self._settings())
+
+    def _decode(self, path: Path) -> RawDataset:
+        from dlrun.data.formats.table import as_arrays
+
+        try:
+            return as_arrays(self._table(path))
+        finally:
+            _parsed.clear()
+
+    def _table(self, path: Path) -> ParsedTable:
+        """The parsed file; a command looks at it several times before its arrays are cached."""
+        from dlrun.data.formats.table import of_cells
+
+        key = repr((path, path.stat().st_size, path.stat().st_mtime_ns, self))
+        if key not in _parsed:
+            _parsed.clear()
+            _parsed[key] = of_cells(self.cells(path, self.separator, self.header), path, self)
+        return _parsed[key]
+
+    def _settings(self) -> list[object]:
+        return [self.target, self.targets, self.separator, self.header, self.drop, self.missing, self.decimal,
+                self.indicator, self.dates, self.reading]
