@@ -91,7 +91,8 @@ def frequent(source: RawDataset, train: np.ndarray, cfg: DatasetKind) -> tuple[n
     table[kept] = np.arange(len(kept)) + special
     words = (PAD, UNKNOWN)[:special] + tuple(source.words[place] for place in kept)
     return table, Vocabulary(words, padding=0, unknown=1 if special == 2 else None, lower=cfg.lower,
-                             marks="drop" if source.data_y is None else "keep")
+                             marks="keep" if cfg.tokenized or source.data_y is not None else "drop",
+                             mask_digits=cfg.mask_digits)
 
 
 def by_frequency(data: np.ndarray, spans: np.ndarray) -> np.ndarray:

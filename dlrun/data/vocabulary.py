@@ -10,6 +10,7 @@ from typing import Any
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # keras.preprocessing.text.Tokenizer's
 PAD, START, UNKNOWN, UNUSED = "<pad>", "<start>", "<unknown>", "<unused>"
 _SPACES = str.maketrans(dict.fromkeys(FILTERS, " "))
+_MASKED = str.maketrans(dict.fromkeys("0123456789", "#"))
 _APART = str.maketrans({mark: f" {mark} " for mark in FILTERS})
 
 
@@ -30,12 +31,22 @@ def words_of(text: str, lower: bool = True, marks: str = "drop") -> list[str]:
     return (text.translate(_APART) if marks == "tokens" else text).split()
 
 
+def masked(text: str) -> str:
+    """The text with # for each of its digits.
+
+    >>> masked("Sept. 18, 1989")
+    'Sept. ##, ####'
+    """
+    return text.translate(_MASKED)
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The words of each id.
 
     `unit` is "word" or "character".  `unknown` is the id of other words, None where they are left out; `padding`
-    and `start` are ids, None where there are none.  `lower` and `marks` say how text is cut (`words_of`).
+    and `start` are ids, None where there are none.  `lower` and `marks` say how text is cut (`words_of`), `mask_digits`
+    whether each digit stands as #.
     """
 
     words: tuple[str, ...]
@@ -45,6 +56,7 @@ class Vocabulary:
     unknown: int | None = None
     lower: bool = True
     marks: str = "drop"
+    mask_digits: bool = False
 
     def __len__(self) -> int:
         return len(self.words)
@@ -57,6 +69,7 @@ class Vocabulary:
 
     def cut(self, text: str) -> list[str]:
         """The words or characters of a text, as they were made for training."""
+        text = masked(text) if self.mask_digits else text
         if self.unit == "character":
             return list(text.lower() if self.lower else text)
         return words_of(text, self.lower, self.marks)
@@ -78,4 +91,4 @@ class Vocabulary:
         """As JSON types; `Vocabulary(**...)` with `words` as a tuple is the inverse."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in (
             ("words", self.words), ("unit", self.unit), ("padding", self.padding), ("start", self.start),
-            ("unknown", self.unknown), ("lower", self.lower), ("marks", self.marks))}
+            ("unknown", self.unknown), ("lower", self.lower), ("marks", self.marks), ("mask_digits", self.mask_digits))}

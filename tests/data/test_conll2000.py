@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections import Counter
 
@@ -13,6 +14,7 @@ from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 from dlrun.data.sets.conll2000 import Conll2000
+from dlrun.data.sets.conll2000_ngrams import Conll2000Ngrams
 
 
 @pytest.fixture
@@ -56,3 +58,33 @@ def test_a_bidirectional_lstm_learns_chunks(corpora, go):
                 "test_size=100", "epochs=2", "optimizer.lr=0.01", "batch_size=32").result
     assert result["config"]["task.kind"] == "tag"
     assert result["test"]["accuracy"] > 0.6  # the largest tag, I-NP, is 30 % of the words
+
+
+@pytest.fixture
+def running(real):
+    """The words and parts of speech of the file of test sentences, line after line."""
+    with zipfile.ZipFile(real("nltk_data/corpora/conll2000.zip")) as archive:
+        lines = archive.read("conll2000/test.txt").decode().split("\n")
+    return [line.split()[:2] for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_windows_run_over_the_text_and_have_the_last_words_part_of_speech(n, running, corpora):
+    prepared = prepare(Conll2000Ngrams(n=n), corpora, validation=None, train_size=None, seed=0, say=lambda line: None)
+    words, tags = prepared.vocabulary.words, prepared.data_spec.classes
+    assert len(tags) == 44 and prepared.data_spec.input_shape == (n,)
+    assert len(prepared.train.x) == 211_727 - n + 1 and len(prepared.test.x) == len(running) - n + 1 == 47_377 - n + 1
+    known = prepared.vocabulary.ids
+    for at in [*range(40), *range(-40, 0)]:
+        window = [re.sub(r"\d", "#", word) for word, _ in (running[at:at + n] if at >= 0 else
+                                                           running[len(running) + at - n + 1:len(running) + at + 1])]
+        assert [words[number] for number in prepared.test.x[at]] == [word if word in known else "<unknown>"
+                                                                    for word in window]
+        assert tags[prepared.test.y[at]] == (running[at + n - 1] if at >= 0 else running[at])[1]
+
+
+def test_new_words_are_read_as_those_of_the_windows_were(corpora):
+    prepared = prepare(Conll2000Ngrams(), corpora, validation=None, train_size=None, seed=0, say=lambda line: None)
+    words = prepared.vocabulary
+    assert words.decode(words.encode("Sept. 18 , 1989")) == "Sept. ## , ####"
+    assert words.encode("Sept.") != words.encode("sept.")

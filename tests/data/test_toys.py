@@ -8,6 +8,8 @@ import pytest
 from dlrun.data.read import read
 from dlrun.data.sets.blobs import Blobs
 from dlrun.data.sets.circles import Circles
+from dlrun.data.sets.discs import Discs
+from dlrun.data.sets.fast_food import FastFood
 from dlrun.data.sets.moons import Moons
 from dlrun.data.sets.spirals import Spirals
 
@@ -57,3 +59,20 @@ def test_blobs_have_their_centres_and_spread():
 def test_points_are_a_function_of_the_data_seed():
     assert np.array_equal(_points(Moons(data_seed=3))[0], _points(Moons(data_seed=3))[0])
     assert not np.array_equal(_points(Moons(data_seed=3))[0], _points(Moons(data_seed=4))[0])
+
+
+def test_a_meal_costs_what_its_foods_do():
+    x, y = _points(FastFood(rows=500))
+    assert set(np.unique(x)) == set(range(6))
+    assert np.allclose(y, [2.5 * burgers + 1.5 * fries + sodas for burgers, fries, sodas in x])
+    noisy = _points(FastFood(rows=4000, noise=0.5))
+    assert np.std(noisy[1] - noisy[0] @ [2.5, 1.5, 1]) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_point_has_the_labels_of_the_discs_that_it_lies_in():
+    x, y = _points(Discs(rows=20000, noise=0.0))
+    top = x[:, 0] ** 2 + (x[:, 1] - 0.6) ** 2 <= 1
+    assert np.array_equal(y[:, 0] == 1, top)
+    assert np.allclose(y.mean(0), np.pi / 16, atol=0.012)  # a disc's share of the square; 4 standard errors
+    assert (y[np.linalg.norm(x, axis=1) < 0.39].sum(1) == 3).all()  # the middle is in all of them
+    assert (y[np.linalg.norm(x, axis=1) > 1.61].sum(1) == 0).all()

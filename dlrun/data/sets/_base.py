@@ -48,6 +48,7 @@ class Dataset(Kind):
     known: ClassVar[DatasetInfo | None] = None  # what is known of it before anything is opened
     levels: ClassVar[float] = 1.0  # the stored value of white in its pictures
     hashes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}  # SHA-256 of genuine files; another is used, with a note
+    tokenized: ClassVar[bool] = False  # whether its rows come as words: what stands between blanks is one, marks too
     offline: ClassVar[bool] = False  # whether it runs without any file of a data folder
     ranked: ClassVar[bool] = False  # whether its words are stored by their rank, as Keras stores them
     suffixes: ClassVar[tuple[str, ...]] = ()  # of files of one's own that it reads from dataset.path
@@ -71,6 +72,7 @@ class Dataset(Kind):
     skip_top: int = 0  # ids below become that of unknown words, where words are ranked
     unknown: str = "token"  # what becomes of words that the vocabulary lacks: token, drop
     lower: bool = True  # whether words are lower-cased
+    mask_digits: bool = False  # whether each digit of a word is written #
     maxlen: int | None = None  # the length that rows are padded and cut to; None: that of the longest training row
     padding: str = "pre"  # where short rows are filled up: pre, post
     truncating: str = "pre"  # where long rows are cut: pre, post

@@ -13,7 +13,7 @@ from dlrun.config.schema.fields import choice, flag
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.sets import _options as options
 from dlrun.data.sets import _words as words
-from dlrun.data.sets._base import Say
+from dlrun.data.sets._base import Dataset, Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ class Conll2000(words.Words):
         """conll2000.zip, or its unpacked folder, in NLTK's layout."""
         from dlrun.data.source import DatasetFiles
 
-        path = self.located(data_dir, *(f"{folder}conll2000{end}" for folder in ("nltk_data/corpora/", "corpora/", "")
-                                        for end in (".zip", "")))
-        files = [path] if path.is_file() else [path / f"{split}.txt" for split in ROWS]
+        path, files = place_of(self, data_dir)
         return DatasetFiles(files, lambda _: self._decode(path), [self.tags, self.lower])
 
     def _spec(self) -> DatasetSpec:
@@ -71,23 +69,37 @@ class Conll2000(words.Words):
 
         from dlrun.data.formats.sentences import of_words
 
-        try:
-            splits = {split: list(_sentences(_text(path, split))) for split in ROWS}
-        except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError) as error:
-            raise self.damaged(f"{path} is damaged ({error})") from None
-        for split, rows in splits.items():
-            if len(rows) != ROWS[split]:
-                raise self.damaged(f"{path} has {len(rows):,} of {ROWS[split]:,} {split} sentences")
+        splits = sentences_of(self, path)
         sentences = splits["train"] + splits["test"]
         spec, column = self._spec(), 2 if self.tags == "chunk" else 1
         places = {tag: number for number, tag in enumerate(spec.classes)}
-        strange = {word[column] for row in sentences for word in row} - set(places)
-        if strange:
-            raise self.damaged(f"{path} has the {spec.target_name} {min(strange)}, which is none of CoNLL-2000")
         tokens = [[word[0].lower() if self.lower else word[0] for word in row] for row in sentences]
         targets = np.array([places[word[column]] for row in sentences for word in row], np.int32)
         whole = of_words(tokens, spec, None, targets)
         return dataclasses.replace(whole, x=whole.x[:ROWS["train"]], x_test=whole.x[ROWS["train"]:])
+
+
+def place_of(dataset: Dataset, data_dir: str) -> tuple[Path, list[Path]]:
+    """Where conll2000.zip or its unpacked folder lies, and the files that are read of it.  Raises ConfigError."""
+    path = dataset.located(data_dir, *(f"{folder}conll2000{end}" for folder in ("nltk_data/corpora/", "corpora/", "")
+                                       for end in (".zip", "")))
+    return path, [path] if path.is_file() else [path / f"{split}.txt" for split in ROWS]
+
+
+def sentences_of(dataset: Dataset, path: Path) -> dict[str, list[list[Word]]]:
+    """The sentences of both splits, complete, with tags that are CoNLL-2000's.  Raises ConfigError."""
+    try:
+        splits = {split: list(_sentences(_text(path, split))) for split in ROWS}
+    except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError) as error:
+        raise dataset.damaged(f"{path} is damaged ({error})") from None
+    for split, rows in splits.items():
+        if len(rows) != ROWS[split]:
+            raise dataset.damaged(f"{path} has {len(rows):,} of {ROWS[split]:,} {split} sentences")
+        for column, known, what in ((1, PARTS_OF_SPEECH, "part of speech"), (2, CHUNKS, "chunk")):
+            strange = {word[column] for row in rows for word in row} - set(known)
+            if strange:
+                raise dataset.damaged(f"{path} has the {what} {min(strange)}, which is none of CoNLL-2000")
+    return splits
 
 
 def _text(path: Path, split: str) -> str:
