@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Params: TypeAlias = "Sequence[torch.Tensor]"  # texts, so that the annotations of `build` need no torch
 Device: TypeAlias = "torch.device"
 Stepper: TypeAlias = "torch.optim.Optimizer"
+Values: TypeAlias = "torch.Tensor"
 KEY = "task.generator_optimizer"
 
 
@@ -42,10 +43,13 @@ class Optimizer(Kind):
 
     Its state has to be in ``state_dict()["state"]``, as it is for torch's: that alone is in a checkpoint.  Its
     hyperparameters, ``param_groups``, come from the configuration; ``param_groups[i]["lr"]`` is set before each step.
+
+    A kind that has `move` too can update the weights of many networks at once (`engine.packed`).
     """
 
     stand_in: ClassVar[str] = "adam"
     needs_closure: ClassVar[bool] = False  # a step evaluates its batch several times, through a closure
+    moved_by: ClassVar[tuple[str, ...]] = ()  # the keys that `move` gets as a number for each network
     name: str = text("", "The word it is chosen by.", identity=False)
     lr: float = number(0.001, "Learning rate.", low=0, above=True)
     clip_norm: float | None = number(None, "Largest norm of all gradients together.", low=0, above=True)
@@ -60,6 +64,33 @@ class Optimizer(Kind):
 
     def build(self, params: Params, device: Device) -> Stepper:
         """A torch.optim.Optimizer over the trained parameters of one player, which are on a torch.device."""
+        raise NotImplementedError
+
+    def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
+        """What `move` remembers, by torch's names, with the first values: of each weight; of a whole network."""
+        return {}, {}
+
+    @property
+    def moves_many(self) -> bool:
+        """Whether it has a `move` that belongs to its `build`: a subclass that builds something else has none."""
+        owner = next(cls for cls in type(self).__mro__ if "build" in vars(cls) or "move" in vars(cls))
+        return "build" in vars(owner) and "move" in vars(owner) and owner is not Optimizer
+
+    @property
+    def program(self) -> tuple[Any, ...]:
+        """What decides which operations `move` consists of; equal for networks that are moved together."""
+        flags = [(field.name, getattr(self, field.name)) for field in fields(self)
+                 if field.name not in (*self.moved_by, "name", "clip_norm", "clip_value")]
+        return (self.kind, *flags, tuple(self.beginning()[0]), self.clip_norm is None, self.clip_value is None)
+
+    def move(self, weights: Values, gradients: Values, state: Mapping[str, Values],
+             numbers: Mapping[str, Values]) -> None:
+        """One update of many networks, in place; a function of its arguments alone, in the formulas of `build`'s.
+
+        `weights`, `gradients` and what `state` has of each weight are (networks, weights); what it has of a whole
+        network is (networks, 1), and so are `numbers`: the keys `moved_by`, in float64, the rate being that of this
+        step.  Flags are those of `self`.
+        """
         raise NotImplementedError
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values
 from dlrun.engine.optimizers._fused import is_fused
 from dlrun.registry import register
 
@@ -15,6 +17,7 @@ from dlrun.registry import register
 class Adam(Optimizer):
     """Adam with Keras's eps 1e-7 (Kingma and Ba, 2015)."""
 
+    moved_by: ClassVar[tuple[str, ...]] = ("lr", "beta1", "beta2", "eps")
     beta1: float = number(0.9, "Decay of the mean.", low=0, high=1, below=True)
     beta2: float = number(0.999, "Decay of the mean square.", low=0, high=1, below=True)
     eps: float = number(1e-7, "Added to the root.", low=0, above=True)
@@ -29,3 +32,20 @@ class Adam(Optimizer):
 
         return torch.optim.Adam(params, self.lr, (self.beta1, self.beta2), self.eps, amsgrad=self.amsgrad,
                                 fused=is_fused(device))
+
+    def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
+        kept = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * self.amsgrad
+        return dict.fromkeys(kept, 0.0), {"step": 0.0}
+
+    def move(self, weights: Values, gradients: Values, state: Mapping[str, Values],
+             numbers: Mapping[str, Values]) -> None:
+        kind, steps = weights.dtype, state["step"].add_(1).double()
+        beta1, beta2 = numbers["beta1"], numbers["beta2"]
+        rate = (-numbers["lr"] / (1 - beta1**steps)).to(kind)
+        mean = state["exp_avg"].lerp_(gradients, (1 - beta1).to(kind))
+        square = state["exp_avg_sq"].lerp_(gradients.square(), (1 - beta2).to(kind))
+        if self.amsgrad:
+            largest = state["max_exp_avg_sq"]
+            square = largest.copy_(largest.maximum(square))
+        root = square.sqrt().div_((1 - beta2**steps).sqrt().to(kind)).add_(numbers["eps"].to(kind))
+        weights.addcdiv_(rate * mean, root)

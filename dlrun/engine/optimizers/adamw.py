@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import Device, Params, Stepper
+from dlrun.config.schema.optimizer import Device, Params, Stepper, Values
 from dlrun.engine.optimizers._fused import is_fused
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.registry import register
@@ -16,6 +18,7 @@ from dlrun.registry import register
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
 
+    moved_by: ClassVar[tuple[str, ...]] = ("lr", "beta1", "beta2", "eps", "weight_decay")
     weight_decay: float = number(0.004, "Weights shrink by lr * weight_decay each step.", low=0)
 
     def build(self, params: Params, device: Device) -> Stepper:
@@ -23,3 +26,8 @@ class AdamW(Adam):
 
         return torch.optim.AdamW(params, self.lr, (self.beta1, self.beta2), self.eps, self.weight_decay,
                                  amsgrad=self.amsgrad, fused=is_fused(device))
+
+    def move(self, weights: Values, gradients: Values, state: Mapping[str, Values],
+             numbers: Mapping[str, Values]) -> None:
+        weights.mul_((1 - numbers["lr"] * numbers["weight_decay"]).to(weights.dtype))
+        super().move(weights, gradients, state, numbers)
