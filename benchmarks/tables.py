@@ -139,14 +139,21 @@ def page(found: Found, metrics: dict[str, str]) -> str:
                                   f"paired difference: {where}."]) + "\n"
 
 
+def measured(folder: Path) -> Found:
+    """What earlier runs of this script have measured."""
+    found: Found = {}
+    lines = folder / "measured.jsonl"
+    for line in lines.read_text(encoding="utf-8").splitlines() if lines.exists() else ():
+        one = json.loads(line)
+        found.setdefault(one["table"], {})[one["split"]] = one["values"]
+    return found
+
+
 def write_page(folder: Path, metrics: dict[str, str]) -> None:
     """docs/tables.md below its mark, of all that was measured so far."""
-    found: Found = {name: {} for name in metrics}
-    for line in (folder / "measured.jsonl").read_text().splitlines():
-        one = json.loads(line)
-        found[one["table"]][one["split"]] = one["values"]
+    found = measured(folder)
     head = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
-    done = {name: by_split for name, by_split in found.items() if by_split}
+    done = {name: dict(sorted(found[name].items())) for name in metrics if name in found}
     PAGE.write_text(f"{head}{MARK}\n\n{page(done, metrics)}", encoding="utf-8")
 
 
@@ -154,8 +161,11 @@ def main() -> None:
     folder, rest = Path(sys.argv[1]).absolute(), sys.argv[2:]
     tables = sets(folder / "data")
     metrics = {data.name: data.metric for data in tables}
+    there = measured(folder)
     for split in [] if rest == ["page"] else map(int, rest or range(SPLITS)):
         for data in tables:
+            if split in there.get(data.name, {}):
+                continue
             found = values(data, split, folder / "runs")
             with open(folder / "measured.jsonl", "a", encoding="utf-8") as lines:
                 lines.write(json.dumps({"table": data.name, "split": split, "values": found}) + "\n")

@@ -20,16 +20,16 @@ def roots(data_dir: str) -> list[Path]:
     return [Path(data_dir).expanduser(), cache.folder() / "data"]
 
 
-def own(given: str, *, directory: bool = False) -> Path:
-    """The user's own file or folder, as typed.  Raises ConfigError where it is not there, with the nearest names."""
+def own(given: str, *, directory: bool = False, key: str = "path") -> Path:
+    """The user's own file or folder, as typed for `key`.  ConfigError where it is not there, with the nearest names."""
     path = Path(given).expanduser()
     if path.is_dir() if directory else path.is_file():
         return path
     what, other = ("folder", "file") if directory else ("file", "folder")
     if path.exists():
         found = other if path.is_dir() or path.is_file() else "pipe or a device"
-        raise problem(f"dataset.path={given}", f"expected a {what}; this is a {found}")
-    raise problem(f"dataset.path={given}", f"no such {what}{beside(path)}")
+        raise problem(f"dataset.{key}={given}", f"expected a {what}; this is a {found}")
+    raise problem(f"dataset.{key}={given}", f"no such {what}{beside(path)}")
 
 
 def beside(missing: Path) -> str:

@@ -7,7 +7,7 @@ A run's folder keeps it, so that a run can be used later: `split` gives the stor
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,51 +127,12 @@ def of_rows(state: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence
     Columns may stand in another order and beside others.  `say` gets a note for each column with unknown texts.
     Raises ConfigError for one that is not there or there twice, and for cells that are no numbers.
     """
-    from dlrun.data.formats.columns import Missing, numbers
-    from dlrun.data.formats.dates import moments
-    from dlrun.data.formats.numerals import Numerals, is_number
-    from dlrun.data.formats.table import fill_numbers
+    from dlrun.data.formats.table_inputs import inputs
 
-    settings, path = state["asked"], source or Path("rows")
-    columns = _columns(state, f"{len(rows)} rows")
-    for name in (column["name"] for column in columns):
-        if list(names).count(name) != 1:
-            why = "there are several of this name" if name in names else f"there are {', '.join(names)}"
-            raise problem(f'the column "{name}"', f"it is among those the run was trained on; {why}")
-    reading = settings.get("reading", {})
-    missing = Missing(reading.get("missing", ()))
-    numerals = Numerals(reading.get("decimal", "auto"), separator, point=reading.get("point", False),
-                        comma=reading.get("comma", False), trained=True, unit=unit)
-    lines = lines or range(1, len(rows) + 1)
-    x = np.zeros((len(rows), data_spec(state).input_shape[0]), np.float32)
-    start = 0
-    for column in columns:
-        place = list(names).index(column["name"])
-        cells = [row[place].strip() for row in rows]
-        if column["kind"] == "text":
-            unknown = _one_hot(x[:, start : start + len(column["words"])], cells, column["words"],
-                               settings.get("untrained", {}).get(column["name"], ()), missing)
-            if unknown:
-                say(f'{path.name}: {len(unknown):,} rows have a text in "{column["name"]}" that no training row has '
-                    f"({unknown[0]!r}): it counts as unknown")
-            start += len(column["words"])
-            continue
-        one = Column(**column)
-        values = moments(cells, missing) if one.kind == "date" else numbers(
-            path, one.name, cells, lines, numerals, missing)
-        if values is None and one.kind == "date":
-            line, cell = next((line, cell) for line, cell in zip(lines, cells) if moments([cell], missing) is None)
-            raise problem(f"{cell!r} in {numerals.unit} {line}",
-                          f'the column "{one.name}" expects a date, as 2024-05-31')
-        if values is None:
-            line, cell = next((line, cell) for line, cell in zip(lines, cells)
-                              if numerals.numbers(column["name"], [cell], [line], missing) is None)
-            raise problem(f"{cell!r} in {numerals.unit} {line}", f'the column "{column["name"]}" expects a number'
-                          + (f", with a decimal {numerals.decimal}" if is_number(cell) else ""))
-        fill_numbers(x[:, start : start + len(one.scaled)], one, np.array(values, np.float64))
-        start += len(one.scaled)
-    for note in numerals.settle(path):
-        say(note)
+    settings = state["asked"]
+    columns = [Column(**column) for column in _columns(state, f"{len(rows)} rows")]
+    x = inputs(columns, settings.get("reading", {}), names, rows, lines=lines, path=source or Path("rows"),
+               separator=separator, unit=unit, untrained=settings.get("untrained", {}), say=say)
     return Split(filled(state, x), None)
 
 
@@ -181,16 +142,6 @@ def _columns(state: dict[str, Any], given: str) -> list[dict[str, Any]]:
     if columns is None or not is_table(state):
         raise problem(given, f"this run was trained on {data_spec(state).input_kind} data")
     return columns
-
-
-def _one_hot(x: np.ndarray, cells: Sequence[str], words: Sequence[str], untrained: Sequence[str],
-             missing: Container[str]) -> list[str]:
-    """Fill in the columns of a text column; the cells with a text that was not trained on, which are zero in all."""
-    places = {word: place for place, word in enumerate(words) if word not in untrained}
-    for row, cell in enumerate(cells):
-        if cell in places:
-            x[row, places[cell]] = 1.0
-    return [cell for cell in cells if cell not in places and cell not in missing]
 
 
 def filled(state: dict[str, Any], x: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from dlrun.data import cache, paths
@@ -56,7 +57,7 @@ def cached(kind: str, hashes: Hashes, found: DatasetFiles, say: Say) -> RawDatas
     if source is not None:
         return source
     source = found.decode(say)
-    files = source.files or {path.name: paths.sha256(path) for path in found.paths}
+    files = source.files or _hashed(found.paths)
     strange = tuple(
         f"{name} is not the known file (sha256 {sha[:12]}..., known {expected[0][:12]}...); it is used all the same"
         for name, sha in files.items() if sha not in (expected := _genuine(hashes, name, sha))
@@ -67,6 +68,12 @@ def cached(kind: str, hashes: Hashes, found: DatasetFiles, say: Say) -> RawDatas
     except OSError as error:
         say(f"the cache folder {cache.folder()} can't be written ({error.strerror}); data is decoded at each start")
     return source
+
+
+def _hashed(files: Sequence[Path]) -> dict[str, str]:
+    """The SHA-256 of files by their names; two of one name by their whole paths."""
+    names = [path.name for path in files]
+    return {path.name if names.count(path.name) == 1 else str(path): paths.sha256(path) for path in files}
 
 
 def _genuine(hashes: Hashes, name: str, sha: str) -> tuple[str, ...]:

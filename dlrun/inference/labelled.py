@@ -70,9 +70,10 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         layout = "series" if spec.input_kind == "series" else "auto"
         npz = own if dataset.kind == "npz" else find("dataset", "npz")()
         unnamed: dict[str, str] = {} if path.suffix == ".npz" else {"x": "", "y": ""}  # a single array has no name
-        made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, **unnamed)
+        made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, test_path="",
+                                   test_targets_path="", **unnamed)
     elif _has_path(own):
-        made = dataclasses.replace(own, path=found)
+        made = dataclasses.replace(own, path=found, **({"test_path": ""} if own.test_path else {}))
     elif spec.next_token:
         words = preprocessing.vocabulary(kept)
         assert words is not None

@@ -116,8 +116,8 @@ def test_at_is_reached(config: Config, origin: Origin) -> Iterator[Problem]:
 
 @rule
 def how_it_is_trained_fits(config: Config, origin: Origin) -> Iterator[Problem]:
-    """Model, optimizer, schedule and early stopping go with the rest, as each says itself."""
-    for kind in (config.model, config.optimizer, config.schedule, config.early_stop):
+    """Data, model, optimizer, schedule and early stopping go with the rest, as each says itself."""
+    for kind in (config.dataset, config.model, config.optimizer, config.schedule, config.early_stop):
         yield from kind.clashes(config, origin)
 
 

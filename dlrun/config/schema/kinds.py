@@ -27,7 +27,7 @@ class _Clashing(_Kind, Protocol):
     def clashes(self, config: Any, origin: Callable[[str], str]) -> Iterable[Problem]: ...
 
 
-class DatasetKind(_Kind, Protocol):
+class DatasetKind(_Clashing, Protocol):
     """See `dlrun.data.sets._base.Dataset`."""
 
     @property
@@ -42,6 +42,8 @@ class DatasetKind(_Kind, Protocol):
     def test(self) -> float: ...
     @property
     def test_take(self) -> str: ...
+    @property
+    def test_path(self) -> Any: ...
     @property
     def split_seed(self) -> int | str | None: ...
     @property

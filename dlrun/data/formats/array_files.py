@@ -4,103 +4,91 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from dlrun.config.problem import problem
-from dlrun.data.formats import npz
+from dlrun.data.formats import npz, test_arrays
+from dlrun.data.formats.array_places import Named, Place, places
 from dlrun.data.formats.arrays import Arrays, Header
 from dlrun.data.formats.npz import ArrayFile
 from dlrun.data.source import RawDataset
 
 
-class Named(Protocol):
-    """What says which arrays of which files are meant: see `dlrun.data.sets.npz.Npz`."""
-
-    @property
-    def path(self) -> str | dict[str, str]:
-        """A file, or one for each class."""
-
-    @property
-    def targets_path(self) -> str:
-        """The file of the targets beside a single array; empty: none."""
-
-    @property
-    def x(self) -> str:
-        """The array of inputs, by its name; empty: x or x_train."""
-
-    @property
-    def y(self) -> str:
-        """The array of targets, by its name; empty: y or y_train."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of one input, where rows are stored flat."""
-
-    @property
-    def targets(self) -> str | tuple[str, ...]:
-        """What the targets are: auto, classes, number."""
-
-    @property
-    def layout(self) -> str:
-        """What three dimensions are: auto, series."""
-
-    @property
-    def scale(self) -> str:
-        """How inputs are scaled."""
-
-
-def arrays_of(cfg: Named, paths: list[Path]) -> Arrays:
+def arrays_of(cfg: Named) -> Arrays:
     """The arrays of a configuration's files; of the inputs only the shapes are read.  Raises ConfigError."""
-    found = _by_class(cfg, paths) if isinstance(cfg.path, dict) else _of_one(cfg, paths)
-    if cfg.shape:
-        found = _shaped(found, cfg.shape)
-    classes = tuple(sorted(cfg.path)) if isinstance(cfg.path, dict) else ()
-    return Arrays(found.names, found.header, found.read, targets="classes" if classes else cfg.targets,
-                  given=found.given, source=paths[0].name, classes=classes, layout=cfg.layout, floats=True,
-                  choose="; dataset.x=NAME and dataset.y=NAME choose others",
-                  unit=cfg.scale in ("auto", "unit", "symmetric"))
+    own, *apart = places(cfg)
+    found = _opened(cfg, own)
+    classes = tuple(sorted(own.path)) if isinstance(own.path, dict) else ()
+    for place in apart:
+        if tuple(sorted(place.path) if isinstance(place.path, dict) else ()) != classes:
+            raise problem(place.given, f"expected a file for each of the classes {', '.join(classes)}" if classes else
+                          "expected a file; dataset.path names none for each class")
+        found = test_arrays.beside(found, _opened(cfg, place))
+    arrays = Arrays(found.names, found.header, found.read, targets="classes" if classes else cfg.targets,
+                    given=found.given, source=own.inputs()[0].name, classes=classes, layout=cfg.layout, floats=True,
+                    choose="; dataset.x=NAME and dataset.y=NAME choose others",
+                    unit=cfg.scale in ("auto", "unit", "symmetric"))
+    if apart and not classes:
+        test_arrays.refuse_strange_classes(arrays, apart[0].given)
+    return arrays
 
 
-def read_later(cfg: Named, path: Path) -> RawDataset:
+def read_later(cfg: Named) -> RawDataset:
     """The rows of a .npy file, read when a step needs them; its targets are held."""
     from dlrun.data.formats.objects import dataset_of
     from dlrun.data.source import complete
 
-    given = f"dataset.path={cfg.path}"
+    own, *apart = places(cfg)
+    named = _mapped(cfg, own)
+    if apart:
+        named = {f"{key}_train": array for key, array in named.items()}
+        named |= {f"{key}_test": array for key, array in _mapped(cfg, apart[0]).items()}
+    return complete(dataset_of(named, own.given, cfg.targets, cfg.layout, in_memory=False))
+
+
+def _mapped(cfg: Named, place: Place) -> dict[str, np.ndarray]:
     try:
-        x = np.load(path, mmap_mode="r", allow_pickle=False)
+        x = np.load(place.inputs()[0], mmap_mode="r", allow_pickle=False)
     except Exception as error:  # what NumPy raises for a file that it takes for one of its own, and is not
-        raise problem(given, f"expected a NumPy .npy file ({error})") from None
+        raise problem(place.given, f"expected a NumPy .npy file ({error})") from None
+    if not isinstance(x, np.ndarray):
+        raise problem(place.given, "expected a .npy file, as dataset.path is one")
     if not x.ndim:
-        raise problem(given, "expected rows; it holds a single value")
+        raise problem(place.given, "expected rows; it holds a single value")
     if cfg.shape:
         _fitting("x", x.shape, cfg.shape)
         x = x.reshape(len(x), *cfg.shape)
     named = {"x": x}
-    if cfg.targets_path:
-        named["y"] = _single(Path(cfg.targets_path).expanduser(), f"dataset.targets_path={cfg.targets_path}")
-    return complete(dataset_of(named, given, cfg.targets, cfg.layout, in_memory=False))
+    if place.targets_path:
+        file = npz.open_file(place.targets(), place.targets_given)
+        _one_array(file, place.targets())
+        named["y"] = file.read(file.names[0])
+    return named
 
 
-def _of_one(cfg: Named, paths: list[Path]) -> ArrayFile:
-    given = f"dataset.path={cfg.path}"
-    if paths[0].suffix != ".npy":
-        if cfg.targets_path:
-            raise problem(f"dataset.targets_path={cfg.targets_path}", "it stands beside a .npy file of inputs; "
+def _opened(cfg: Named, place: Place) -> ArrayFile:
+    found = _by_class(cfg, place) if isinstance(place.path, dict) else _of_one(cfg, place)
+    return _shaped(found, cfg.shape) if cfg.shape else found
+
+
+def _of_one(cfg: Named, place: Place) -> ArrayFile:
+    (path,) = place.inputs()
+    if path.suffix != ".npy":
+        if place.targets_path:
+            raise problem(place.targets_given, "it stands beside a .npy file of inputs; "
                           "dataset.y names the array of targets in a .npz file")
-        return _renamed(npz.open_file(paths[0], given), cfg)
+        return _renamed(npz.open_file(path, place.given), cfg)
     for key in ("x", "y"):
         if name := getattr(cfg, key):
             raise problem(f"dataset.{key}={name}", "a .npy file has one array, without a name"
                           + ("; its targets are those of  dataset.targets_path=FILE.npy" if key == "y" else ""))
-    files = {"x": npz.open_file(paths[0], given)}
-    if cfg.targets_path:
-        files["y"] = npz.open_file(paths[1], f"dataset.targets_path={cfg.targets_path}")
-    for key, file in files.items():
-        _one_array(file, paths[0 if key == "x" else 1])
-    return ArrayFile(given, list(files), lambda key: files[key].header(files[key].names[0]),
+    files = {"x": npz.open_file(path, place.given)}
+    _one_array(files["x"], path)
+    if place.targets_path:
+        files["y"] = npz.open_file(place.targets(), place.targets_given)
+        _one_array(files["y"], place.targets())
+    return ArrayFile(place.given, list(files), lambda key: files[key].header(files[key].names[0]),
                      lambda key: files[key].read(files[key].names[0]))
 
 
@@ -123,15 +111,15 @@ def _renamed(file: ArrayFile, cfg: Named) -> ArrayFile:
     return ArrayFile(file.given, list(chosen), lambda key: file.header(chosen[key]), lambda key: file.read(chosen[key]))
 
 
-def _by_class(cfg: Named, paths: list[Path]) -> ArrayFile:
+def _by_class(cfg: Named, place: Place) -> ArrayFile:
     """The inputs of a file for each class, end to end in the order of their names."""
-    assert isinstance(cfg.path, dict)
-    if cfg.y or cfg.targets_path:
-        key = "y" if cfg.y else "targets_path"
-        raise problem(f"dataset.{key}={getattr(cfg, key)}", "the targets are the names that the files are given under")
+    assert isinstance(place.path, dict)
+    if cfg.y or place.targets_path:
+        raise problem(f"dataset.y={cfg.y}" if cfg.y else place.targets_given,
+                      "the targets are the names that the files are given under")
     files = {}
-    for name, path in zip(sorted(cfg.path), paths):
-        file = npz.open_file(path, f"dataset.path.{name}={cfg.path[name]}")
+    for name, path in zip(sorted(place.path), place.inputs()):
+        file = npz.open_file(path, f"dataset.{place.key}path.{name}={place.path[name]}")
         if cfg.x and cfg.x not in file.names:
             raise problem(f"dataset.x={cfg.x}", f"expected one of the arrays of {path.name}: {', '.join(file.names)}")
         if not cfg.x and "x" not in file.names:
@@ -156,7 +144,7 @@ def _by_class(cfg: Named, paths: list[Path]) -> ArrayFile:
             return np.repeat(np.arange(len(files)), counts)
         return np.concatenate([file.read(chosen) for file, chosen in files.values()])
 
-    return ArrayFile(f"dataset.path={{{', '.join(files)}}}", ["x", "y"], header, read)
+    return ArrayFile(f"dataset.{place.key}path={{{', '.join(files)}}}", ["x", "y"], header, read)
 
 
 def _shaped(file: ArrayFile, shape: tuple[int, ...]) -> ArrayFile:
@@ -186,11 +174,3 @@ def _one_array(file: ArrayFile, path: Path) -> None:
     if len(file.names) != 1:
         raise problem(file.given, f"expected one array in {path.name}, or x; it has {', '.join(file.names)}"
                       " (dataset.x=NAME chooses)")
-
-
-def _single(path: Path, given: str) -> np.ndarray:
-    file = npz.open_file(path, given)
-    _one_array(file, path)
-    return file.read(file.names[0])
-
-

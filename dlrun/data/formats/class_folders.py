@@ -21,7 +21,8 @@ class Listing:
     """What lies in the folder: by split the files, sorted by class and name, and the class number of each.
 
     `outside` counts links that lead out of the folder, which are not followed, `others` files of other kinds beside
-    these; `empty` names folders without such files, which are no classes.
+    these; `empty` names folders without such files, which are no classes.  `test_root` is the folder of test files that
+    lie apart.
     """
 
     root: Path
@@ -30,6 +31,19 @@ class Listing:
     outside: int
     others: int
     empty: tuple[str, ...]
+    test_root: Path | None = None
+
+    def name(self, file: Path) -> Path:
+        """Where a file lies below its folder, below the name of that one where it lies apart."""
+        if self.test_root is not None and not file.is_relative_to(self.root):
+            return Path(self.test_root.resolve().name, file.relative_to(self.test_root))
+        return file.relative_to(self.root)
+
+    def told(self) -> list[str]:
+        """The note on test files that lie apart."""
+        if self.test_root is None:
+            return []
+        return [f"the {len(self.files['test']):,} test rows are those of {self.test_root.resolve().name}/"]
 
     @property
     def all_files(self) -> list[Path]:
@@ -40,7 +54,7 @@ class Listing:
     def state(self) -> list[object]:
         """Name, size and time of each file: what a cached copy stands for."""
         return [
-            (str(file.relative_to(self.root)), stat.st_size, stat.st_mtime_ns)
+            (str(self.name(file)), stat.st_size, stat.st_mtime_ns)
             for file in self.all_files
             for stat in [file.stat() if file.exists() else file.lstat()]  # a link to nothing can't be read
         ]
@@ -55,8 +69,11 @@ class FilesBelow:
     others: int = 0
 
 
-def look(root: Path, given: str, suffixes: Suffixes = SUFFIXES, noun: str = "pictures") -> Listing:
-    """The files below a folder, those with the `suffixes`.  Raises ConfigError where they lie in no folders by class.
+def look(root: Path, given: str, suffixes: Suffixes = SUFFIXES, noun: str = "pictures",
+         test_root: Path | None = None) -> Listing:
+    """The files below a folder, those with the `suffixes`, and those below that of the test files.
+
+    Raises ConfigError where they lie in no folders by class, or in folders of other classes for the test.
     """
     folders = {folder.name: folder for folder in folders_below(root)}
     splits = {split: [folders[name] for name in names if name in folders] for split, names in SPLITS.items()}
@@ -67,6 +84,11 @@ def look(root: Path, given: str, suffixes: Suffixes = SUFFIXES, noun: str = "pic
     home = root.resolve()
     found = {split: {folder.name: files_below(folder, home, suffixes) for folder in folders_below(where[0])}
              for split, where in splits.items() if where}
+    if test_root is not None:
+        if "test" in found:
+            raise problem(f"dataset.path={given}", "expected no test/ in it beside  dataset.test_path")
+        apart = test_root.resolve()
+        found["test"] = {folder.name: files_below(folder, apart, suffixes) for folder in folders_below(test_root)}
     classes = tuple(sorted(name for name, below in found["train"].items() if below.files))
     if len(classes) < 2:
         there = f"only {classes[0]}/" if classes else "none"
@@ -80,13 +102,16 @@ def look(root: Path, given: str, suffixes: Suffixes = SUFFIXES, noun: str = "pic
         lacking = sorted(name for name in classes if name not in names or not names[name].files)
         if strange or lacking:
             which = f"{strange[0]}/ is not a class of train/" if strange else f"no {noun} of {lacking[0]}"
+            if split == "test" and test_root is not None:
+                raise problem(f"dataset.test_path={test_root}", "expected the classes of  dataset.path; "
+                              + which.replace(" of train/", " there"))
             raise problem(f"dataset.path={given}", f"the classes of {split}/ and train/ must agree; {which}")
     files = {split: [(file, number) for number, name in enumerate(classes) for file in names[name].files]
              for split, names in found.items()}
     everywhere = [below for names in found.values() for below in names.values()]
     return Listing(root, classes, files, sum(below.outside for below in everywhere),
                    sum(below.others for below in everywhere),
-                   tuple(sorted(name for name, below in found["train"].items() if not below.files)))
+                   tuple(sorted(name for name, below in found["train"].items() if not below.files)), test_root)
 
 
 def files_below(folder: Path, home: Path | None = None, suffixes: Suffixes = SUFFIXES) -> FilesBelow:

@@ -36,4 +36,4 @@ def info_of(source: RawDataset) -> DatasetInfo:
     """Spec and rows of a data set that has been read."""
     splits = {"train": source.x, "val": source.x_val, "test": source.x_test}
     return DatasetInfo(source.data_spec, {split: len(x) for split, x in splits.items() if x is not None},
-                       source.revision)
+                       source.revision, heavy=tuple(source.reading.get("heavy", ())))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlrun.config.problem import ConfigError, problem
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.config.schema.kind import Kind
 from dlrun.data.dataset_spec import DatasetInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dlrun.config.schema.root import Config
     from dlrun.data.form import Windows
     from dlrun.data.source import DatasetFiles, RawDataset
 
@@ -59,6 +60,7 @@ class Dataset(Kind):
     # Options that some data sets have; the others are as it stands here.
     test: float = 0.0  # the test split that is taken from the rows: a fraction, a count, 0 for none
     test_take: str = "random"  # which rows these are: random ones, or those at the end
+    test_path: Any = ""  # where they lie instead, apart from the others
     split_seed: int | str | None = None  # of the shuffle they are taken from; None: as they are stored
     stratify: bool = False  # whether the test split keeps the proportions of the classes
     crop: int = 0  # the side of the square that is cut from the middle of a picture
@@ -81,6 +83,14 @@ class Dataset(Kind):
     punctuation: str = "drop"  # what becomes of marks between words: drop, tokens
     length: int = 0  # units in a window
     every_position: bool = False  # whether the next unit is predicted at each position of the window
+
+    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:
+        """What its options and others of a configuration cannot be together."""
+        if not self.test_path:
+            return ()
+        from dlrun.data.split_clashes import split_clashes
+
+        return split_clashes(self, config, origin)
 
     @property
     def target_given(self) -> str:

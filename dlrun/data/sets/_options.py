@@ -88,6 +88,12 @@ def path(what: str) -> Any:
     return file(MISSING, f"{what}; ~ is the home folder.", identity=False)
 
 
+def test_path(what: str) -> Any:
+    """The place of test rows that lie apart."""
+    return file("", f"{what} of test rows, beside those of the training; read by the same rules, with the training's "
+                    "words, classes and scales.")
+
+
 def targets() -> Any:
     """What the targets are."""
     return choice(

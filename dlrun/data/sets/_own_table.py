@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dlrun.config.schema.fields import MISSING, flag, text, texts
 from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.data.sets import _options as options
+from dlrun.data.sets._arrays import info_of
 from dlrun.data.sets._base import Say
 from dlrun.data.sets._tables import TableDataset
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _parsed: dict[str, ParsedTable] = {}  # the last file
 
 
-
 @dataclass(frozen=True)
 class OwnTable(TableDataset):
     """A table in a file; `cells` reads files of its `suffixes`, those of training as well as new ones."""
@@ -32,6 +32,7 @@ class OwnTable(TableDataset):
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
     reading: ClassVar[int] = 1  # counted up when the reader makes something else of the same file
     path: str = options.path("The file, also .gz")
+    test_path: str = options.test_path("A file, also .gz,")
     target: str | tuple[str, ...] = text(
         MISSING, "The column to predict: its name, or its number from 0 (-1 is the last); or a list of columns.",
         several=True)
@@ -54,6 +55,8 @@ class OwnTable(TableDataset):
         """Spec and rows; the file is parsed unless its arrays are cached."""
         from dlrun.data import cache, paths
 
+        if self.test_path:
+            return info_of(self.read(data_dir, lambda line: None))
         path = paths.own(self.path)
         known = cache.dataset_info(cache.entry(self.kind, self._settings(), [path]))
         if known is not None:
@@ -66,16 +69,21 @@ class OwnTable(TableDataset):
         from dlrun.data import paths
         from dlrun.data.source import DatasetFiles
 
-        path = paths.own(self.path)
-        return DatasetFiles([path], lambda _: self._decode(path), self._settings())
+        found = [paths.own(self.path), *([paths.own(self.test_path, key="test_path")] if self.test_path else [])]
+        return DatasetFiles(found, lambda _: self._decode(*found), self._settings())
 
-    def _decode(self, path: Path) -> RawDataset:
+    def _decode(self, path: Path, test_path: Path | None = None) -> RawDataset:
         from dlrun.data.formats.table import as_arrays
 
         try:
-            return as_arrays(self._table(path))
+            found = as_arrays(self._table(path))
         finally:
             _parsed.clear()
+        if test_path is None:
+            return found
+        from dlrun.data.formats.test_table import with_test_rows
+
+        return with_test_rows(found, test_path, self.cells, f"dataset.test_path={self.test_path}")
 
     def _table(self, path: Path) -> ParsedTable:
         """The parsed file; a command looks at it several times before its arrays are cached."""

@@ -41,6 +41,7 @@ class ImageFolder(Dataset):
 
     name: str = options.name()
     path: str = options.path("The folder")
+    test_path: str = options.test_path("A folder")
     size: tuple[int, ...] = options.size(64)
     channels: int = options.channels()
     scale: str = options.image_scale()
@@ -50,10 +51,10 @@ class ImageFolder(Dataset):
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Spec and rows; of most pictures no more than the header is read.  Unreadable ones still count here."""
-        from dlrun.data import cache, paths
+        from dlrun.data import cache
 
         height, width = size_of(self.size)
-        listing = look(paths.own(self.path, directory=True), self.path)
+        listing = self._listing()
         state = listing.state
         known = cache.dataset_info(cache.entry(self.kind, self._settings(), [listing.root], state))
         if known is not None:
@@ -63,10 +64,9 @@ class ImageFolder(Dataset):
         return DatasetInfo(data_spec, rows, _surveyed(listing, state).revision)
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
-        from dlrun.data import paths
         from dlrun.data.source import DatasetFiles
 
-        listing = look(paths.own(self.path, directory=True), self.path)
+        listing = self._listing()
         state = listing.state
         return DatasetFiles([listing.root], lambda say: _decode(listing, _surveyed(listing, state), self, say),
                             self._settings(), state)
@@ -80,6 +80,12 @@ class ImageFolder(Dataset):
             return self.info("").revision
         except ConfigError:
             return 1
+
+    def _listing(self) -> Listing:
+        from dlrun.data import paths
+
+        apart = paths.own(self.test_path, directory=True, key="test_path") if self.test_path else None
+        return look(paths.own(self.path, directory=True), self.path, test_root=apart)
 
     def _settings(self) -> list[object]:
         return [size_of(self.size), self.channels, READING]
@@ -129,7 +135,7 @@ def _decode(listing: Listing, survey: Survey, cfg: ImageFolder, say: Say) -> Raw
                 y.append(label)
             except Unreadable as error:
                 broken[file] = str(error)
-            line = f"{file.relative_to(listing.root).as_posix()} {hashlib.sha256(data).hexdigest()}\n"
+            line = f"{listing.name(file).as_posix()} {hashlib.sha256(data).hexdigest()}\n"
             sha.update(os.fsencode(line))  # a name may be no text
         _check_classes(listing, broken, split, set(y), cfg.path)
         arrays[split] = x[: len(y)], np.array(y, np.int64)
@@ -159,7 +165,7 @@ def _check_classes(listing: Listing, broken: dict[Path, str], split: str, presen
 def _notes(listing: Listing, broken: dict[Path, str]) -> list[str]:
     notes = []
     if broken:
-        shown = ", ".join(f"{file.relative_to(listing.root)}: {why}" for file, why in list(broken.items())[:3])
+        shown = ", ".join(f"{listing.name(file)}: {why}" for file, why in list(broken.items())[:3])
         notes.append(f"{len(broken):,} unreadable pictures are left out ({shown}{' ...' if len(broken) > 3 else ''})")
     if listing.outside:
         notes.append(f"{listing.outside:,} links that lead out of {listing.root} are left out")
@@ -167,4 +173,4 @@ def _notes(listing: Listing, broken: dict[Path, str]) -> list[str]:
         notes.append(f"{listing.others:,} files beside the pictures are left out")
     if listing.empty:
         notes.append(f"folders without pictures are no classes: {', '.join(listing.empty[:5])}")
-    return notes
+    return notes + listing.told()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -32,6 +32,9 @@ class Npz(ArrayData):
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".npy")
     path: str | dict[str, str] = files(
         "???", "The file, or one for each class: {cat: cats.npy, dog: dogs.npy}; ~ is the home folder.", identity=False)
+    test_path: str | dict[str, str] = files("", "A file of test rows, or one for each class, beside those of the "
+                                           "training.")
+    test_targets_path: str = file("", "A .npy file of their targets, beside a .npy file of inputs.")
     targets_path: str = file("", "A .npy file of the targets, beside a .npy file of inputs.")
     x: str = text("", "The array of inputs in a .npz file, where it is neither x nor x_train.")
     y: str = text("", "The array of targets in a .npz file, where it is neither y nor y_train.")
@@ -53,7 +56,7 @@ class Npz(ArrayData):
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data.source import DatasetFiles
 
-        return DatasetFiles(self._paths(), lambda _: self._arrays().source(), self._settings())
+        return DatasetFiles(self._paths(), lambda _: self._source(self._arrays().source()), self._settings())
 
     def read(self, data_dir: str, say: Say) -> RawDataset:
         """The arrays as they are stored; those of a .npy file that is not held row by row."""
@@ -61,28 +64,39 @@ class Npz(ArrayData):
             return super().read(data_dir, say)
         from dlrun.data.formats.array_files import read_later
 
-        return read_later(self, self._paths()[0])
+        return self._source(read_later(self))
 
     def _paths(self) -> list[Path]:
-        from dlrun.data import paths
+        from dlrun.data.formats.array_places import places
 
-        named = [self.path[name] for name in sorted(self.path)] if isinstance(self.path, dict) else [self.path]
-        return [paths.own(name) for name in [*named, *([self.targets_path] if self.targets_path else [])]]
+        return [file for place in places(self) for file in place.files()]
+
+    def _source(self, source: RawDataset) -> RawDataset:
+        """The arrays; test rows that lie apart are said, and the others shuffled as if test rows were taken of them."""
+        if not self.test_path or source.x_test is None:
+            return source
+        names = ", ".join(Path(name).name for name in (
+            self.test_path.values() if isinstance(self.test_path, dict) else [self.test_path]))
+        notes = (*source.notes, f"the {len(source.x_test):,} test rows are those of {names}")
+        return replace(source, notes=notes, grouped=True)
 
     def _settings(self) -> list[Any]:
         """What decoding depends on; as in earlier versions where nothing newer is asked for."""
         classes = sorted(self.path) if isinstance(self.path, dict) else []
         newer = [self.x, self.y, list(self.shape), self.layout, classes]
-        return [self.targets, *(newer if any((*newer[:3], self.layout != "auto", classes)) else [])]
+        older = not any((*newer[:3], self.layout != "auto", classes, self.test_path))
+        apart = ["test"] if self.test_path else []
+        return [self.targets, *([] if older else newer), *apart]
 
     def _later(self) -> bool:
         if isinstance(self.path, dict) or Path(self.path).suffix != ".npy":
             return False
+        from dlrun.data import paths
         from dlrun.data.row_stream import is_held
 
-        return not is_held(self._paths()[0].stat().st_size, self.in_memory)
+        return not is_held(paths.own(self.path).stat().st_size, self.in_memory)
 
     def _arrays(self) -> Arrays:
         from dlrun.data.formats.array_files import arrays_of
 
-        return arrays_of(self, self._paths())
+        return arrays_of(self)

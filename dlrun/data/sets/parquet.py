@@ -28,6 +28,7 @@ class Parquet(OwnTable):
 
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
     path: str = options.path("The file")
+    test_path: str = options.test_path("A file")
     missing: tuple[str, ...] = options.missing("null, NaN and empty texts")
 
     @classmethod

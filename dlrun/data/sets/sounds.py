@@ -34,6 +34,7 @@ class Sounds(Dataset):
 
     name: str = options.name()
     path: str = options.path("The folder")
+    test_path: str = options.test_path("A folder")
     form: str = choice("spectrogram", ("spectrogram", "wave"), "What a sound becomes: a picture of its frequencies, or "
                        "its values in time.")
     rate: int = integer(8000, "Values in a second that sounds are resampled to.", low=100, high=192_000)
@@ -65,7 +66,8 @@ class Sounds(Dataset):
         from dlrun.data import paths
         from dlrun.data.new_files import SOUNDS
 
-        return look(paths.own(self.path, directory=True), self.path, SOUNDS, "sounds")
+        apart = paths.own(self.test_path, directory=True, key="test_path") if self.test_path else None
+        return look(paths.own(self.path, directory=True), self.path, SOUNDS, "sounds", apart)
 
     def _settings(self) -> list[object]:
         return [self.form, self.rate, self.seconds, self.bands, self.window]
@@ -101,7 +103,7 @@ class Sounds(Dataset):
                 except Unreadable as error:
                     broken[file] = str(error)
                 sha.update(os.fsencode(
-                    f"{file.relative_to(listing.root).as_posix()} {hashlib.sha256(data).hexdigest()}\n"))
+                    f"{listing.name(file).as_posix()} {hashlib.sha256(data).hexdigest()}\n"))
             lacking = next((name for number, name in enumerate(listing.classes) if number not in y), None)
             if lacking is not None:
                 first, why = next((file, broken[file]) for file, label in files if listing.classes[label] == lacking)
@@ -116,11 +118,11 @@ class Sounds(Dataset):
 
 
 def _notes(listing: Listing, broken: dict[Path, str]) -> list[str]:
-    shown = ", ".join(f"{file.relative_to(listing.root)}: {why}" for file, why in list(broken.items())[:3])
+    shown = ", ".join(f"{listing.name(file)}: {why}" for file, why in list(broken.items())[:3])
     counts = {
         f"{len(broken):,} unreadable sounds are left out ({shown}{' ...' if len(broken) > 3 else ''})": len(broken),
         f"{listing.outside:,} links that lead out of {listing.root} are left out": listing.outside,
         f"{listing.others:,} files beside the sounds are left out": listing.others,
         f"folders without sounds are no classes: {', '.join(listing.empty[:5])}": len(listing.empty),
     }
-    return [note for note, count in counts.items() if count]
+    return [note for note, count in counts.items() if count] + listing.told()

@@ -1,0 +1,39 @@
+"""Test rows of a table that lie in a file of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from dlrun.config.problem import ConfigError, Problem
+from dlrun.data.formats.reading import Header
+from dlrun.data.formats.separated import Cells
+from dlrun.data.formats.table_inputs import inputs
+from dlrun.data.formats.table_targets import TargetCells, column
+from dlrun.data.source import RawDataset
+
+
+def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, Header], Cells], given: str
+                   ) -> RawDataset:
+    """The table with the rows of another file, which `cells` reads, as its test rows; other words are unknown there.
+
+    Raises ConfigError about what was `given` for columns that are not there, for classes that the table does not have,
+    and for cells that are no numbers.
+    """
+    reading, notes = source.reading, list(source.notes)
+    try:
+        found = cells(path, reading["separator"], reading["named"])
+        notes += found.notes
+        for name in reading["target"]:
+            column(found, name)
+        targets = TargetCells(source.data_spec, reading, path, found, tuple(reading["target"])).complete(notes.append)
+        found = targets.found
+        x = inputs(source.columns, reading, found.names, found.rows, lines=found.lines, path=path,
+                   separator=found.separator, unit=found.unit, untrained={}, say=notes.append)
+        y = targets.values()
+    except ConfigError as wrong:
+        raise ConfigError([Problem(given, f"{one.given}: {one.expected}") for one in wrong.problems]) from None
+    assert source.y is not None
+    notes.append(f"the {len(x):,} test rows are those of {path.name}")
+    return dataclasses.replace(source, x_test=x, y_test=y.astype(source.y.dtype), notes=tuple(notes), grouped=True)
