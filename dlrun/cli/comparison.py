@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from dlrun.record.terminal import say
 from dlrun.report.claim_verdicts import rows_of
 from dlrun.report.experiments import BookExperiment
 from dlrun.report.measurements import Folders, row_name
-from dlrun.report.verdicts import QUICK, verdicts_on
+from dlrun.report.verdicts import QUICK, Verdicts, verdicts_on
 
 if TYPE_CHECKING:
     from dlrun.record.plan import Plan
@@ -24,8 +25,17 @@ _HOW = ("seeds", "workers", "per_gpu", "on_error", "retry", "timeout", "dry_run"
 SEEDS = "seeds=5"
 
 
-def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence[str]) -> int:
-    """Run what is missing of a comparison and print it with its verdicts; the exit code of the sweep.
+@dataclass(frozen=True)
+class Compared:
+    """A comparison that was run: the sweep's exit code and folder; `verdicts` is None where it was only planned."""
+
+    code: int
+    folder: Path
+    verdicts: Verdicts | None = None
+
+
+def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence[str]) -> Compared:
+    """Run what is missing of a comparison and print it with its verdicts.
 
     An override that narrows it, or changes a setting, makes a table that is labelled partial.
     """
@@ -42,7 +52,7 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     if not partial and profile != QUICK:
         check_names(experiment, plan)
     if plan.options.get("dry_run"):
-        return _printed(plan)
+        return Compared(_printed(plan), plan.folder)
     store(plan)
     code = _run(plan)
     folders = Folders(plan, experiment.name, profile, partial)
@@ -53,7 +63,7 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     write_text(plan.folder / "reports" / "book.html",
                as_page(experiment.book, folders.measurements, verdicts, folders.values_of))
     say(f"\n{plan.folder / 'reports' / 'book.html'}")
-    return code
+    return Compared(code, plan.folder, verdicts)
 
 
 def sweep_overrides(experiment: BookExperiment, profile: str, overrides: Sequence[str], partial: bool) -> list[str]:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dlrun.record.terminal import say
+
+if TYPE_CHECKING:
+    from dlrun.record.plan import Plan
 
 
 def main(overrides: Sequence[str]) -> int:
     """Plan the sweep of the overrides, print the plan, run what is to do; the exit code."""
+    return sweep(overrides)[0]
+
+
+def sweep(overrides: Sequence[str]) -> tuple[int, Plan]:
+    """`main`, and the plan."""
     from dlrun.record.plan import store
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.plan.forecast import forecast
@@ -19,10 +28,10 @@ def main(overrides: Sequence[str]) -> int:
     states = read_all(plan)
     say("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
     if plan.options["dry_run"]:
-        return 0
+        return 0, plan
     if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it
         store(plan)
     from dlrun.sweep.execute.options import execution
     from dlrun.sweep.run import run_sweep
 
-    return run_sweep(plan, execution(plan.options))
+    return run_sweep(plan, execution(plan.options)), plan

@@ -55,7 +55,9 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
         problems.append(Problem(others[0], f"expected  {usage(name, kind)}"))
     if problems:
         raise ConfigError(problems)
-    return kind(**values, **({found[0]: tuple(others)} if found else {}))
+    if found:
+        values[found[0]] = tuple(others)
+    return kind(**values)
 
 
 def _exists(text: str) -> bool:

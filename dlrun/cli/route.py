@@ -7,47 +7,92 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from dlrun.cli.flags import HYDRA_FLAGS
 from dlrun.config.problem import ConfigError, Problem, report
 from dlrun.record.terminal import say
 from dlrun.registry import BrokenKind
 
+if TYPE_CHECKING:
+    from dlrun.cli.json_output import JsonOutput
+    from dlrun.cli.verb import Verb
+
 HELP = ("--help", "-h")
+JSON = ("json=true", "--json", "--json=true")  # one JSON document on standard output
 SPEAKING = 5.0  # seconds that another process may take for its sentences
 
 
 def route(arguments: list[str]) -> int:
     """Answer one command line; problems of the user's are printed, with exit code 2."""
+    output = _output(arguments)
     try:
-        code = _route(arguments)
-        sys.stdout.flush()  # here a reader that has gone is no error; at the interpreter's end it would be one
-        return code
+        with output.beside():
+            code = _route(arguments, output)
+            sys.stdout.flush()  # here a reader that has gone is no error; at the interpreter's end it would be one
+            return code
     except ConfigError as wrong:
-        return _refuse(wrong.problems)
+        return output.refuse(wrong.problems)
     except BrokenKind as broken:
-        return _refuse([Problem(broken.given, broken.reason)])
+        return output.refuse([Problem(broken.given, broken.reason)])
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `dlrun list | head`: the reader has gone
         _print_nowhere()
         return 128 + signal.SIGPIPE
     except OSError as error:
-        return _refuse_file(error)
+        return _refuse_file(error, output)
     except MemoryError:
-        return _refuse([Problem("memory", "there is not enough of it, or a limit is set for this process (ulimit -v)")])
+        return output.refuse([Problem("memory", "there is not enough of it, or a limit is set for this process "
+                                                "(ulimit -v)")])
     except RuntimeError as error:
         if "home directory" not in str(error):  # pathlib's and platformdirs' own
             raise
-        return _refuse([Problem("~", "this user has no home folder; set HOME, or DLRUN_CACHE and whole paths")])
+        return output.refuse([Problem("~", "this user has no home folder; set HOME, or DLRUN_CACHE and whole paths")])
 
 
-def _refuse_file(error: OSError) -> int:
+class _Text:
+    """Answers for a person; `json_output.JsonOutput` has those for a program."""
+
+    def beside(self) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def verb(self, command: Verb) -> int:
+        answer = command.answer()
+        answer.show()
+        return answer.code
+
+    def run(self, overrides: Sequence[str]) -> int:
+        from dlrun.cli import train
+
+        return train.main(overrides)
+
+    def sweep(self, overrides: Sequence[str]) -> int:
+        from dlrun.cli import multirun
+        from dlrun.config.compose.session import hydra_started
+
+        with hydra_started():
+            return multirun.main(overrides)
+
+    def refuse(self, problems: Sequence[Problem], after: str = "nothing was started") -> int:
+        return _refuse(problems, after)
+
+
+def _output(arguments: Sequence[str]) -> _Text | JsonOutput:
+    if not any(text.lower() in JSON for text in arguments) or any(text in HELP for text in arguments):
+        return _Text()
+    from dlrun.cli.json_output import JsonOutput
+
+    return JsonOutput(arguments)
+
+
+def _refuse_file(error: OSError, output: _Text | JsonOutput) -> int:
     """A file that could not be read or written, in a sentence; without a name it is what is printed to."""
     if error.filename is None:
         _print_nowhere()
-    return _refuse([Problem(str(error.filename or "output"), error.strerror or str(error))],
-                   "" if error.filename is None else "nothing was started")
+    return output.refuse([Problem(str(error.filename or "output"), error.strerror or str(error))],
+                         "" if error.filename is None else "nothing was started")
 
 
 def _print_nowhere() -> None:
@@ -68,7 +113,7 @@ def _refuse(problems: Sequence[Problem], after: str = "nothing was started") -> 
     return 2
 
 
-def _route(arguments: list[str]) -> int:
+def _route(arguments: list[str], output: _Text | JsonOutput) -> int:
     from dlrun.cli.verb import verbs
     from dlrun.config.check.allow import allow_typed
 
@@ -76,9 +121,10 @@ def _route(arguments: list[str]) -> int:
     allow_typed(arguments)
     if arguments[:1] == ["help"]:  # `dlrun help report`
         arguments = [*arguments[1:], "--help"]
-    first = arguments[0] if arguments else ""
+    first = next((text for text in arguments if text.lower() not in JSON), "")
     if first in verbs():
-        return _verb(first, arguments[1:])
+        arguments.remove(first)
+        return _verb(first, arguments, output)
     if any(text in HELP for text in arguments):
         from dlrun.cli.overview import print_overview
 
@@ -92,10 +138,10 @@ def _route(arguments: list[str]) -> int:
         from dlrun.cli.advice import unknown_command
 
         raise ConfigError([Problem(first, unknown_command(first, arguments[1:]))])
-    return _run(arguments)
+    return _run([text for text in arguments if text.lower() not in JSON], output)
 
 
-def _verb(name: str, arguments: Sequence[str]) -> int:
+def _verb(name: str, arguments: Sequence[str], output: _Text | JsonOutput) -> int:
     from dlrun.cli.verb import verb
 
     kind = verb(name)
@@ -108,10 +154,10 @@ def _verb(name: str, arguments: Sequence[str]) -> int:
         raise ConfigError([Problem(f"{name} -m", f"`dlrun {name}` looks at one run")])
     from dlrun.cli.parse import parse
 
-    return parse(name, kind, arguments).run()
+    return output.verb(parse(name, kind, arguments))
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], output: _Text | JsonOutput) -> int:
     """A run, or a sweep: by -m, by hydra.mode, or because an experiment among the arguments is one."""
     from dlrun.config.compose.excess import too_long
 
@@ -130,14 +176,8 @@ def _run(arguments: Sequence[str]) -> int:
     overrides = [text for text in overrides if text != "hydra.mode=MULTIRUN"]
     single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep
     if not (multirun or several or not single and _is_sweep(overrides)):
-        from dlrun.cli import train
-
-        return train.main(overrides)
-    from dlrun.cli import multirun as several_runs
-    from dlrun.config.compose.session import hydra_started
-
-    with hydra_started():
-        return several_runs.main(overrides)
+        return output.run(overrides)
+    return output.sweep(overrides)
 
 
 def _is_sweep(overrides: Sequence[str]) -> bool:

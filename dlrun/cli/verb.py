@@ -9,8 +9,9 @@ A verb is a frozen dataclass in ``cli/verbs/<name>.py``:
 
         runs: tuple[str, ...] = positional("RUN RUN", "Two folders.", least=2, most=2)
         output_dir: str = text("runs", "The folder that holds all runs.")
+        answers: ClassVar[Any] = DiffAnswer                # a TypedDict: what json=true prints, with its words
 
-        def run(self) -> int: ...                          # the exit code
+        def answer(self) -> Answer: ...                    # does it; how the answer is printed is not its concern
 """
 
 from __future__ import annotations
@@ -23,21 +24,40 @@ from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from dlrun import registry
-from dlrun.config.schema.fields import rules
+from dlrun.config.schema.fields import flag, rules
 from dlrun.config.schema.rule import Rule
 
 GROUP = "verb"
 
 
 @dataclass(frozen=True)
-class Verb:
-    """A parsed command of one verb."""
+class Answer:
+    """What a verb answers: `data` is a mapping as its `answers` describes it, `show` prints the same for a person.
 
+    One of them is called, and once: rows that come one by one need not be held for both.
+    """
+
+    data: Callable[[], Mapping[str, Any]]
+    show: Callable[[], None]
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A parsed command of one verb.
+
+    `answers` is the TypedDict of its data, `schema` is counted up when a key of that goes or means something else.
+    """
+
+    json: bool = flag(False, "One JSON document on standard output (docs/reference/json.md); what is said beside goes "
+                             "to standard error.")
+    answers: ClassVar[Any] = None
+    schema: ClassVar[int] = 1
     examples: ClassVar[tuple[tuple[str, str], ...]] = ()  # (command, what it does)
     synonyms: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what others call it, and the command that is meant
 
-    def run(self) -> int:
-        """Do it; the exit code."""
+    def answer(self) -> Answer:
+        """Do it; the answer, and the exit code.  Raises ConfigError."""
         raise NotImplementedError
 
 
@@ -78,8 +98,9 @@ def verb(name: str) -> type[Verb]:
 
 
 def keys(kind: type[Verb]) -> dict[str, Rule]:
-    """The ``key=value`` arguments of a verb."""
-    return rules(kind)
+    """The ``key=value`` arguments of a verb, its own before those of all verbs."""
+    found = rules(kind)
+    return {key: found[key] for key in sorted(found, key="json".__eq__)}
 
 
 def place(kind: type[Verb]) -> tuple[str, Positional] | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.fields import integer, texts
 from dlrun.record.terminal import say
@@ -19,6 +20,32 @@ if TYPE_CHECKING:
     from dlrun.record.metric import Metrics
 
 SHOWN = {"classes": ("accuracy", "balanced_accuracy", "f1", "log_loss"), "number": ("mae", "rmse", "r2")}
+
+
+class MeasuredAnswer(TypedDict):
+    """What one model measured with one seed."""
+
+    seed: int
+    metrics: dict[str, float | None]
+    seconds: Annotated[float, "Of fitting, now or when it was cached."]
+    cached: bool
+
+
+class BaselineAnswer(TypedDict):
+    """One of scikit-learn's models."""
+
+    name: str
+    sentence: str
+    measured: list[MeasuredAnswer]
+
+
+class BaselinesAnswer(TypedDict):
+    """What they measure on the rows of a run."""
+
+    data: str
+    rows: Annotated[dict[str, int], "Rows of each part."]
+    part: Annotated[str, "The part that is measured: test, or val."]
+    models: list[BaselineAnswer]
 
 
 @register("verb", "baselines")
@@ -43,7 +70,9 @@ class Baselines(Verb):
         ("dlrun baselines dataset=csv dataset.path=FILE dataset.target=y models=forest seeds=10", "the forest alone"),
     )
 
-    def run(self) -> int:
+    answers: ClassVar[Any] = BaselinesAnswer
+
+    def answer(self) -> Answer:
         from dlrun.baselines.estimators import ESTIMATORS
         from dlrun.baselines.measure import refuse
         from dlrun.baselines.table import baseline_rows
@@ -58,14 +87,20 @@ class Baselines(Verb):
         notes: dict[str, None] = {}
         kind = checked.dataset_info.data_spec.target_kind
         rows = baseline_rows(checked.config, kind, self.models, range(self.seeds), notes.setdefault)
-        for note in notes:
-            say(note)
-        say(_head(checked))
-        say()
-        say("\n".join(_lines(rows, checked.config.task.described(), SHOWN[kind])))
-        say()
-        say("\n".join(_about(rows, self.seeds)))
-        return 0
+        lines = [*notes, _head(checked), "", *_lines(rows, checked.config.task.described(), SHOWN[kind]), "",
+                 *_about(rows, self.seeds)]
+        return Answer(partial(_data, checked, rows), partial(say, *lines, sep="\n"))
+
+
+def _data(checked: Checked, rows: Sequence[BaselineRow]) -> BaselinesAnswer:
+    from dlrun.config.identity import run_name
+
+    models: list[BaselineAnswer] = [
+        {"name": row.name, "sentence": row.says, "measured": [
+            {"seed": one.seed, "metrics": dict(one.metrics), "seconds": one.seconds, "cached": one.cached}
+            for one in row.measured]} for row in rows]
+    return {"data": run_name(checked.config).partition("-")[0], "rows": dict(checked.rows),
+            "part": rows[0].measured[0].part, "models": models}
 
 
 def with_any_model(overrides: Sequence[str]) -> list[str]:

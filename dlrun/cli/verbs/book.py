@@ -6,10 +6,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional, usage
+from dlrun.cli.book_answer import BookAnswer, ComparisonAnswer, ListedAnswer, answer, comparison_answer, refused
+from dlrun.cli.verb import Answer, Verb, positional, usage
 from dlrun.config.compose.catalog import options
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.books import PROFILES
@@ -48,7 +49,9 @@ class Book(Verb):
         ("dlrun book --tour", "ten comparisons of all books"),
     )
 
-    def run(self) -> int:
+    answers: ClassVar[Any] = BookAnswer
+
+    def answer(self) -> Answer:
         from dlrun.report.experiments import book_experiment, book_experiments
 
         names = [text for text in self.arguments if "=" not in text]
@@ -78,32 +81,44 @@ class Book(Verb):
             return _many([book_experiment(name) for name in names], profile, overrides)
         from dlrun.cli.comparison import run_comparison
 
-        return run_comparison(book_experiment(names[0]), profile, overrides)
+        experiment = book_experiment(names[0])
+        found = run_comparison(experiment, profile, overrides)
+        return _answer([comparison_answer(experiment.name, found)], found.code)
 
 
-def _many(chosen: Sequence[BookExperiment], profile: str, overrides: Sequence[str]) -> int:
+def _answer(compared: list[ComparisonAnswer], code: int) -> Answer:
+    """The answer of comparisons, which were printed one by one."""
+    return Answer(lambda: answer(compared=compared), lambda: None, code)
+
+
+def _many(chosen: Sequence[BookExperiment], profile: str, overrides: Sequence[str]) -> Answer:
     """One comparison after another; one that fails does not stop the others."""
     from dlrun.cli.comparison import run_comparison
     from dlrun.cli.problems import print_problems
 
     failed = []
+    compared: list[ComparisonAnswer] = []
     for number, experiment in enumerate(chosen, 1):
         say(f"\n{'-' * 8} {number} of {len(chosen)}: {experiment.name} {'-' * 8}\n", flush=True)
         if experiment.book.needs:
             say(f"left out: it needs {experiment.book.needs}")
+            compared.append(refused(experiment.name, 0, f"it needs {experiment.book.needs}"))
             continue
         try:
-            code = run_comparison(experiment, profile, overrides)
+            found = run_comparison(experiment, profile, overrides)
+            code = found.code
+            compared.append(comparison_answer(experiment.name, found))
         except ConfigError as wrong:
             print_problems(wrong.problems, after="this comparison was not started")
             code = 2
+            compared.append(refused(experiment.name, code, wrong.line))
         if code in (130, 143):
-            return code
+            return _answer(compared, code)
         if code:
             failed.append(experiment.name)
     say(f"\n{len(chosen) - len(failed)} of {len(chosen)} comparisons without a failure"
         + (f"; look at {', '.join(failed)}" if failed else ""))
-    return 1 if failed else 0
+    return _answer(compared, 1 if failed else 0)
 
 
 def _of_book(name: str) -> list[BookExperiment]:
@@ -116,16 +131,20 @@ def _of_book(name: str) -> list[BookExperiment]:
     return [one for one in book_experiments() if one.name.lower().startswith(f"{book}/")]
 
 
-def _listed(runs: Path, chosen: Sequence[BookExperiment] | None = None) -> int:
+def _listed(runs: Path, chosen: Sequence[BookExperiment] | None = None) -> Answer:
     """The chosen comparisons (or all) with state, cost and what their last verdicts were."""
+    found = _comparisons(runs, chosen)
+    return Answer(lambda: answer(listed=found), lambda: _show(found))
+
+
+def _comparisons(runs: Path, chosen: Sequence[BookExperiment] | None) -> list[ListedAnswer]:
     from dlrun.cli.comparison import measured_in
     from dlrun.config.places import packaged
     from dlrun.record.stored import read_json
-    from dlrun.record.terminal import columns, paint
     from dlrun.report.experiments import book_experiments, kept, kept_verdicts
     from dlrun.report.measurements import read_measurements
 
-    rows = [["comparison", "what", "rows", "cost", "last verdicts"]]
+    rows: list[ListedAnswer] = []
     for experiment in book_experiments() if chosen is None else chosen:
         if not experiment.comparison and not experiment.book.needs:
             continue
@@ -133,17 +152,27 @@ def _listed(runs: Path, chosen: Sequence[BookExperiment] | None = None) -> int:
                 for profile, path in measured_in(runs, experiment).items()}
         shipped = kept(packaged("experiments"), experiment.name)
         found = {**shipped, **here}
-        profile = next((name for name in ("full", "quick") if name in found), "")
-        verdict = f"needs {experiment.book.needs}" if experiment.book.needs else "not run yet"
-        if profile:
-            verdict = f"{profile}: {kept_verdicts(experiment, found[profile]).summary()}"
-        cost = str((experiment.book.cost or {}).get("full", ""))
-        rows.append([experiment.name, experiment.book.title, str(_rows(experiment) or ""), cost, verdict])
+        profile = next((name for name in ("full", "quick") if name in found), None)
+        rows.append({
+            "name": experiment.name, "title": experiment.book.title, "rows": _rows(experiment) or None,
+            "cost": str((experiment.book.cost or {}).get("full", "")), "needs": experiment.book.needs,
+            "profile": profile, "verdicts": profile and kept_verdicts(experiment, found[profile]).summary()})
+    return rows
+
+
+def _show(found: Sequence[ListedAnswer]) -> None:
+    from dlrun.record.terminal import columns, paint
+
+    rows = [["comparison", "what", "rows", "cost", "last verdicts"]]
+    for one in found:
+        verdict = f"needs {one['needs']}" if one["needs"] else "not run yet"
+        if one["profile"]:
+            verdict = f"{one['profile']}: {one['verdicts']}"
+        rows.append([one["name"], one["title"], str(one["rows"] or ""), one["cost"], verdict])
     lines = columns(rows, right=[2])
     say(paint(lines[0], "bold", sys.stdout))
     say("\n".join(lines[1:]) if len(rows) > 1 else "  none yet: an experiment with `book:` and `sweep:` is one")
     say("\ndlrun book NAME    dlrun book NAME profile=quick    dlrun book --tour (ten of them, in five minutes)")
-    return 0
 
 
 def _rows(experiment: BookExperiment) -> int:
@@ -156,7 +185,7 @@ def _rows(experiment: BookExperiment) -> int:
     return 0 if experiment.sweep.get("pairs") else count
 
 
-def _write(runs: Path, into: Path) -> int:
+def _write(runs: Path, into: Path) -> Answer:
     """Take the numbers of the runs below output_dir into ``results/`` and make README.md of them all."""
     from dlrun.cli.comparison import measured_in
     from dlrun.record.folder import write_text
@@ -168,9 +197,8 @@ def _write(runs: Path, into: Path) -> int:
     if not into.is_dir():
         raise problem(f"into={into}", "expected the folder of the experiments (experiments/)")
     found = book_experiments()
-    for experiment in found:
-        for path in measured_in(runs, experiment).values():
-            say(keep(into, experiment.name, read_measurements(read_json(path))))
+    written = [keep(into, experiment.name, read_measurements(read_json(path)))
+               for experiment in found for path in measured_in(runs, experiment).values()]
     write_text(into / "README.md", readme(found, into))
-    say(into / "README.md")
-    return 0
+    written.append(into / "README.md")
+    return Answer(lambda: answer(written=list(map(str, written))), lambda: say(*written, sep="\n"))

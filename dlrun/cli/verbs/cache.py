@@ -6,14 +6,32 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict
 
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
     from dlrun.data.cache_folder import Entry
+
+
+class CachedAnswer(TypedDict):
+    """What is kept of one data set, or computation."""
+
+    name: str
+    entries: int
+    bytes: int
+    newest: Annotated[str, "When the newest was made, in ISO 8601."]
+
+
+class CacheAnswer(TypedDict):
+    """What the cache holds, or has held."""
+
+    folder: str
+    cached: list[CachedAnswer]
+    removed: Annotated[bool, "Whether these entries were removed."]
 
 
 @register("verb", "cache")
@@ -34,22 +52,17 @@ class Cache(Verb):
         ("dlrun cache clean mnist", "removes what was decoded of one data set"),
     )
 
-    def run(self) -> int:
-        from dlrun.data.cache import folder
+    answers: ClassVar[Any] = CacheAnswer
+
+    def answer(self) -> Answer:
         from dlrun.data.cache_folder import entries
 
         cleaning = self.arguments[:1] == ("clean",)
         chosen = _named(entries(), self.arguments[1:] if cleaning else self.arguments)
-        if not chosen:
-            say(f"nothing is cached in {folder()}")
-            return 0
         if cleaning:
             for entry in chosen:
                 entry.remove()
-            say(f"removed {_total(chosen)} from {folder()}; it is made again when it is needed")
-            return 0
-        _list(chosen)
-        return 0
+        return Answer(partial(_data, chosen, cleaning), partial(_show, chosen, cleaning))
 
 
 def _named(found: Sequence[Entry], names: Sequence[str]) -> list[Entry]:
@@ -65,17 +78,32 @@ def _named(found: Sequence[Entry], names: Sequence[str]) -> list[Entry]:
     return [entry for entry in found if not names or entry.what in names]
 
 
-def _list(found: Sequence[Entry]) -> None:
+def _data(found: Sequence[Entry], removed: bool) -> CacheAnswer:
+    from dlrun.data.cache import folder
+
+    cached: list[CachedAnswer] = []
+    for what in dict.fromkeys(entry.what for entry in found):
+        own = [entry for entry in found if entry.what == what]
+        newest = datetime.fromtimestamp(max(entry.made for entry in own), timezone.utc)
+        cached.append({"name": what, "entries": len(own), "bytes": sum(entry.bytes for entry in own),
+                       "newest": newest.isoformat(timespec="seconds")})
+    return {"folder": str(folder()), "cached": cached, "removed": removed}
+
+
+def _show(found: Sequence[Entry], removed: bool) -> None:
     from dlrun.data.cache import folder
     from dlrun.data.cache_folder import size
     from dlrun.record.terminal import columns, paint
 
+    if not found:
+        say(f"nothing is cached in {folder()}")
+        return
+    if removed:
+        say(f"removed {_total(found)} from {folder()}; it is made again when it is needed")
+        return
     rows = [["what", "entries", "MB", "newest (UTC)"]]
-    for what in dict.fromkeys(entry.what for entry in found):
-        own = [entry for entry in found if entry.what == what]
-        newest = datetime.fromtimestamp(max(entry.made for entry in own), timezone.utc)
-        megabytes = f"{sum(entry.bytes for entry in own) / 1e6:,.1f}"
-        rows.append([what, str(len(own)), megabytes, f"{newest:%Y-%m-%d %H:%M}"])
+    rows += [[one["name"], str(one["entries"]), f"{one['bytes'] / 1e6:,.1f}", one["newest"][:16].replace("T", " ")]
+             for one in _data(found, removed)["cached"]]
     lines = columns(rows, right=[1, 2])
     say(paint(lines[0], "bold", sys.stdout))
     say("\n".join(lines[1:]))

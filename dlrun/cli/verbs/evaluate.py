@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, integer, text, texts
 from dlrun.config.schema.root import Root
@@ -15,6 +16,20 @@ from dlrun.record.terminal import say
 from dlrun.registry import register
 
 RESAMPLES = 1000
+
+
+class EvaluateAnswer(TypedDict):
+    """What was measured."""
+
+    run: Annotated[str, "The run's folder."]
+    data: Annotated[str, "What it was measured on."]
+    rows: int
+    metrics: Annotated[dict[str, dict[str, float | None]], "By name: value, and low and high of its interval."]
+    over: Annotated[str, "What the intervals are over: rows, a column, blocks."]
+    units: Annotated[int, "How many of these there are."]
+    level: Annotated[float, "Of the intervals."]
+    row: Annotated[dict[str, Any], "The whole line of evaluations.jsonl."]
+    file: Annotated[str, "The file that it was added to."]
 
 
 @register("verb", "evaluate")
@@ -51,7 +66,9 @@ class Evaluate(Verb):
         ("dlrun evaluate 9153 new.csv group=patient metrics=[f1,roc_auc]", "two of them; a patient's rows together"),
     )
 
-    def run(self) -> int:
+    answers: ClassVar[Any] = EvaluateAnswer
+
+    def answer(self) -> Answer:
         from dlrun.cli.trained import trained
         from dlrun.record.folder import RunFolder
 
@@ -68,9 +85,12 @@ class Evaluate(Verb):
         options = Options(self.metrics, self.target, self.group, self.weights, self.resamples, self.allow)
         row = evaluate_run(folder, data, options, _note)
         result = RunFolder(folder).result() or {}
-        say("\n".join(evaluation_lines(row, result, f"{folder.absolute().parent.name}/{folder.absolute().name}")))
-        say(f"added to {append(into, row)}")
-        return 0
+        file = append(into, row)
+        found: EvaluateAnswer = {
+            "run": str(folder), "data": row["data"], "rows": row["rows"], "metrics": row["metrics"],
+            "over": row["over"], "units": row["units"], "level": row["level"], "row": row, "file": str(file)}
+        lines = evaluation_lines(row, result, f"{folder.absolute().parent.name}/{folder.absolute().name}")
+        return Answer(lambda: found, partial(say, *lines, f"added to {file}", sep="\n"))
 
 
 def _note(note: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import integer, number, text, texts
 from dlrun.config.schema.root import Root
@@ -15,6 +16,13 @@ from dlrun.record.terminal import say
 from dlrun.registry import register
 
 MOST = 10_000  # pictures of a grid
+
+
+class GenerateAnswer(TypedDict):
+    """What was made; one of the two is null."""
+
+    text: str | None
+    file: Annotated[str | None, "The file of the pictures."]
 
 
 @register("verb", "generate")
@@ -44,7 +52,9 @@ class Generate(Verb):
         ("dlrun generate RUN count=36 between=8 out=lines.png", "pictures, each line from one to another"),
     )
 
-    def run(self) -> int:
+    answers: ClassVar[Any] = GenerateAnswer
+
+    def answer(self) -> Answer:
         if Path(self.out).expanduser().is_dir():
             raise problem(f"out={self.out}", "expected a file; this is a folder")
         if self.seed >= 1 << 63:
@@ -60,11 +70,11 @@ class Generate(Verb):
         run = load_run(place, self.allow)
         made = run.generate(GenerateOptions(**{key.name: getattr(self, key.name) for key in fields(GenerateOptions)}))
         if isinstance(made, str):
-            say(made)
-            return 0
+            text_only: GenerateAnswer = {"text": made, "file": None}
+            return Answer(lambda: text_only, partial(say, made))
         from dlrun.record.pictures import save_batch
 
         path = Path(self.out).expanduser()
         save_batch(path, made.values, columns=made.columns)
-        say(path)
-        return 0
+        pictures: GenerateAnswer = {"text": None, "file": str(path)}
+        return Answer(lambda: pictures, partial(say, path))

@@ -5,14 +5,37 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
 _FEW = 5  # experiments of one folder that are listed each
+
+
+class OptionAnswer(TypedDict):
+    """What can be chosen."""
+
+    name: str
+    sentence: Annotated[str, "What it is."]
+
+
+class GroupAnswer(TypedDict):
+    """A group of options."""
+
+    group: Annotated[str, "Its key, as dataset."]
+    chosen_by: Annotated[str | None, "The override that chooses one, as dataset=NAME; null where none does."]
+    options: list[OptionAnswer]
+    more: Annotated[str, "What else can be chosen; empty for nothing."]
+
+
+class ListAnswer(TypedDict):
+    """The groups, in the order of the printed list."""
+
+    groups: list[GroupAnswer]
 
 
 @register("verb", "list")
@@ -32,32 +55,46 @@ class List(Verb):
         ("dlrun list experiments gulli", "the experiments of one book"),
     )
 
-    def run(self) -> int:
-        from dlrun.cli.group_options import empty, headings, more, options_of
-        from dlrun.record.terminal import columns, paint
+    answers: ClassVar[Any] = ListAnswer
+
+    def answer(self) -> Answer:
+        from dlrun.cli.group_options import headings, options_of
 
         chosen, parts = _sorted(self.what)
-        known = headings()
-        shown = 0
-        for heading, group in known.items():
-            if chosen and group not in chosen:
-                continue
-            found = options_of(group)
-            named = {name: text for name, text in found.items() if not parts or any(part in name for part in parts)}
-            if parts and not named:
-                continue
-            if group == "experiment" and not self.what:
-                named = _by_folder(named)
-            chooses = "" if group in _other_groups() else f"{group}="
-            rows = [[f"{chooses}{name}", text] for name, text in named.items()]
-            say(("\n" if shown else "") + paint(heading, "bold", sys.stdout))
-            say("\n".join(columns(rows)) if rows else f"  {empty(group)}")
-            if (further := more(group)) and not parts:
-                say(f"  {further}")
-            shown += 1
-        if not shown:
+        found: dict[str, dict[str, str]] = {}
+        for group in headings().values():
+            if not chosen or group in chosen:
+                named = {name: text for name, text in options_of(group).items()
+                         if not parts or any(part in name for part in parts)}
+                if named or not parts:
+                    found[group] = named
+        if not found:
             _refuse(parts, chosen)
-        return 0
+        return Answer(partial(_data, found, parts), partial(_show, found, parts, whole=not self.what))
+
+
+def _data(found: dict[str, dict[str, str]], parts: list[str]) -> ListAnswer:
+    from dlrun.cli.group_options import more
+
+    return {"groups": [
+        {"group": group, "chosen_by": None if group in _other_groups() else f"{group}=NAME",
+         "options": [{"name": name, "sentence": text} for name, text in named.items()],
+         "more": "" if parts else more(group)} for group, named in found.items()]}
+
+
+def _show(found: dict[str, dict[str, str]], parts: list[str], whole: bool) -> None:
+    from dlrun.cli.group_options import empty, headings, more
+    from dlrun.record.terminal import columns, paint
+
+    shown = {group: heading for heading, group in headings().items()}
+    for place, (group, named) in enumerate(found.items()):
+        chooses = "" if group in _other_groups() else f"{group}="
+        few = _by_folder(named) if group == "experiment" and whole else named
+        rows = [[f"{chooses}{name}", text] for name, text in few.items()]
+        say(("\n" if place else "") + paint(shown[group], "bold", sys.stdout))
+        say("\n".join(columns(rows)) if rows else f"  {empty(group)}")
+        if (further := more(group)) and not parts:
+            say(f"  {further}")
 
 
 def _sorted(what: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -6,11 +6,12 @@ import csv
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.fields import text, texts
 from dlrun.config.schema.root import Root
@@ -22,6 +23,24 @@ if TYPE_CHECKING:
     from dlrun.data.prepared import Split
     from dlrun.inference.from_table import Table
     from dlrun.inference.load import Loaded
+    from dlrun.record.metric import Metrics
+
+
+class ScoreAnswer(TypedDict):
+    """Rows that have their targets."""
+
+    file: str
+    rows: int
+    metrics: dict[str, float | None]
+
+
+class PredictAnswer(TypedDict):
+    """What the run says of new rows."""
+
+    run: Annotated[str, "The run's folder."]
+    rows: Annotated[list[dict[str, Any]], "For each its input (a file, or file and line) and what is predicted: class "
+                                          "and p(NAME), a number, a code."]
+    scores: Annotated[list[ScoreAnswer], "For each file whose rows have their targets."]
 
 
 @register("verb", "predict")
@@ -44,7 +63,9 @@ class Predict(Verb):
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun predict runs/digits-cnn-adam/9153d70c0c new.csv > answers.csv", "a class and its probabilities a row"),)
 
-    def run(self) -> int:
+    answers: ClassVar[Any] = PredictAnswer
+
+    def answer(self) -> Answer:
         from dlrun.cli.trained import trained
         from dlrun.data.paths import beside
 
@@ -60,23 +81,41 @@ class Predict(Verb):
         from dlrun.inference.load import load_run
         from dlrun.record.folder import RunFolder
         from dlrun.record.metric import metrics_of
-        from dlrun.tasks._base.prediction import rows_of_cells
 
         run = load_run(place, self.allow)
         run.check_predicts()
         known = metrics_of(RunFolder(place).result() or {})
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        header: list[str] = []
-        for part in _parts(run, files):
-            for name, values in zip(part.names, rows_of_cells(run.predictions(part.split))):
-                if not header:
-                    header = ["input", *values]
-                    writer.writerow([cell(column) for column in header])
-                writer.writerow([cell(name), *map(cell, values.values())])
-            if part.truth is not None:
-                score = known.sentence(run.evaluate(part.truth).values)
-                _note(f"{part.called}: {len(part.truth):,} rows with their targets: {score}")
-        return 0
+        return Answer(partial(_data, run, place, files), partial(_show, run, files, known))
+
+
+def _data(run: Loaded, place: Path, files: list[Path]) -> PredictAnswer:
+    from dlrun.tasks._base.prediction import rows_of_cells
+
+    rows: list[dict[str, Any]] = []
+    scores: list[ScoreAnswer] = []
+    for part in _parts(run, files):
+        rows += [{"input": name, **values}
+                 for name, values in zip(part.names, rows_of_cells(run.predictions(part.split)))]
+        if part.truth is not None:
+            scores.append({"file": part.called, "rows": len(part.truth),
+                           "metrics": dict(run.evaluate(part.truth).values)})
+    return {"run": str(place), "rows": rows, "scores": scores}
+
+
+def _show(run: Loaded, files: list[Path], known: Metrics) -> None:
+    from dlrun.tasks._base.prediction import rows_of_cells
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    header: list[str] = []
+    for part in _parts(run, files):
+        for name, values in zip(part.names, rows_of_cells(run.predictions(part.split))):
+            if not header:
+                header = ["input", *values]
+                writer.writerow([cell(column) for column in header])
+            writer.writerow([cell(name), *map(cell, values.values())])
+        if part.truth is not None:
+            score = known.sentence(run.evaluate(part.truth).values)
+            _note(f"{part.called}: {len(part.truth):,} rows with their targets: {score}")
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,67 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import text
 from dlrun.config.schema.root import Root
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
+if TYPE_CHECKING:
+    from dlrun.report.table import Report as Tables
+
 PAGE = "report.html"
 FILES = f"table.csv, table.md, table.tex, report.json and {PAGE}"
+
+
+class SummaryAnswer(TypedDict):
+    """A mean over seeds, or of paired differences."""
+
+    mean: float | None
+    half_width_95: Annotated[float | None, "Half of the 95 % interval by Student's t; null of one seed."]
+    sd: float | None
+    n: Annotated[int, "How many seeds."]
+
+
+class RowAnswer(TypedDict):
+    """The runs of one setting."""
+
+    labels: Annotated[dict[str, str], "What tells it apart, by column."]
+    summary: Annotated[SummaryAnswer | None, "null where no run counts."]
+    difference: Annotated[SummaryAnswer | None, "To the row with `reference`, paired by seed."]
+    best: bool
+    reference: bool
+    parameters: int | None
+    mean_seconds: float | None
+    runs: Annotated[list[dict[str, Any]], "id, folder, seed, status, reason, verified, value, seconds, and the metrics "
+                                          "of train, val and test."]
+
+
+class TableAnswer(TypedDict):
+    """Rows that can be compared: one data set, one task."""
+
+    title: str
+    metric: str
+    columns: list[str]
+    common: Annotated[dict[str, Any], "Settings that all rows share."]
+    differs_besides: Annotated[dict[str, list[str]], "What differs beside the columns, by row."]
+    notes: list[str]
+    rows: list[RowAnswer]
+
+
+class ReportAnswer(TypedDict):
+    """All tables: what report.json has."""
+
+    title: str
+    command: Annotated[str, "Of the sweep; empty for folders of runs."]
+    tables: list[TableAnswer]
+    written: Annotated[list[str], "The files that into= has written."]
 
 
 @register("verb", "report")
@@ -42,23 +90,32 @@ class Report(Verb):
         ("dlrun report runs metric=val/loss versus='cnn adam'", "another metric, another row to compare with"),
     )
 
-    def run(self) -> int:
-        from dlrun.report import show, write
+    answers: ClassVar[Any] = ReportAnswer
+
+    def answer(self) -> Answer:
+        from dlrun.report.collect import collect
+        from dlrun.report.files import as_data, write_files
         from dlrun.report.find import locate
 
         runs = Path(Root.output_dir)
         if not self.folders and not runs.is_dir():
             raise problem("report", f"no folder {runs} is here; name one:  dlrun report FOLDER")
         paths = [locate(place, runs) for place in self.folders] or [runs]
-        if self.into is not None:
-            written = write(paths, Path(self.into).expanduser(), self.metric, self.versus)
-        show(paths, sys.stdout, self.metric, self.versus)
-        say()
-        if self.into is not None:
-            say("\n".join(map(str, written)))
-            return 0
-        page = paths[0] / "reports" / PAGE
-        if len(paths) == 1 and page.is_file():
-            say(f"{page}  (as the sweep has written it)")
-        say(f"into=FOLDER writes {FILES}")
-        return 0
+        report = collect(paths, self.metric, self.versus)
+        written = [] if self.into is None else write_files(report, Path(self.into).expanduser())
+        return Answer(lambda: {**as_data(report), "written": [str(path) for path in written]},
+                      partial(_show, report, paths, written))
+
+
+def _show(report: Tables, paths: list[Path], written: list[Path]) -> None:
+    from dlrun.report.terminal import print_report
+
+    print_report(report, sys.stdout)
+    say()
+    if written:
+        say("\n".join(map(str, written)))
+        return
+    page = paths[0] / "reports" / PAGE
+    if len(paths) == 1 and page.is_file():
+        say(f"{page}  (as the sweep has written it)")
+    say(f"into=FOLDER writes {FILES}")

@@ -6,10 +6,11 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict
 
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import flag, text
 from dlrun.config.schema.root import GROUPS, Root
@@ -23,6 +24,38 @@ if TYPE_CHECKING:
 def _filters(before: Sequence[str], prefix: str) -> Iterable[str]:
     return [filter_ for filter_ in ("remove", "status=", "id=", "name=", *(f"{group}=" for group in GROUPS))
             if filter_.startswith(prefix)]
+
+
+class FoundRunAnswer(TypedDict):
+    """A run that matches."""
+
+    name: Annotated[str, "That of its settings, the folder above its id."]
+    id: str
+    folder: str
+    status: Annotated[str, "That of its result, or running, unfinished, unreadable."]
+    reason: Annotated[str, "Why it has no measure; empty for a good end."]
+    metric: Annotated[str, "The key of `value`."]
+    value: float | None
+    started: Annotated[str, "In ISO 8601; empty where that is not known."]
+    differs: Annotated[str, "Settings in which it differs from the others."]
+    changed: Annotated[list[str] | None, "Files that are not what the run wrote; null where it noted no checksums."]
+    config: Annotated[dict[str, Any], "Its settings, by key."]
+
+
+class RemovedAnswer(TypedDict):
+    """A run that was to be removed."""
+
+    folder: str
+    stays: Annotated[str, "Why it was not; empty where it was."]
+
+
+class RunsAnswer(TypedDict):
+    """The runs that match."""
+
+    folder: Annotated[str, "The folder of all runs."]
+    count: Annotated[int, "How many runs lie there."]
+    runs: list[FoundRunAnswer]
+    removed: Annotated[list[RemovedAnswer], "Of `runs remove`."]
 
 
 @register("verb", "runs")
@@ -48,9 +81,9 @@ class Runs(Verb):
         ("dlrun runs remove status=failed", "removes it, asks before"),
     )
 
-    def run(self) -> int:
-        from dlrun.record.terminal import columns, paint
-        from dlrun.report.differing import differing
+    answers: ClassVar[Any] = RunsAnswer
+
+    def answer(self) -> Answer:
         from dlrun.report.find import run_folders
         from dlrun.report.run import read_run
         from dlrun.report.select import select
@@ -64,23 +97,55 @@ class Runs(Verb):
             raise problem(f"output_dir={below}", "no such folder")
         runs = [read_run(folder) for folder in run_folders(below)]
         found = sorted(select(runs, chosen), key=lambda run: (str(run.provenance.get("started", "")), run.name))
-        if not found:
-            say(f"none of {len(runs)} runs in {below} matches" if runs else f"there are no runs in {below}")
-            return 0
-        header = ["name", "id", "status", "measure", "started (UTC)", "settings that differ"]
-        rows = [header, *(_row(run, self.metric, settings) for run, settings in zip(found, differing(found)))]
-        kept = [place for place in range(len(header)) if any(row[place] for row in rows[1:])]
-        say("\n".join(map(_cut, columns([[row[place] for place in kept] for row in rows]))))
-        say(paint(f"{len(found)} of {len(runs)} runs", "dim", sys.stdout))
-        return _remove(found, self.yes) if removing else 0
+        show = partial(_show, found, self.metric, below, len(runs))
+        if not removing or not found:
+            return Answer(partial(_data, found, self.metric, below, len(runs), []), show)
+        data = _data(found, self.metric, below, len(runs), [])  # before they are gone
+        show()
+        code, removed = _remove(found, self.yes)
+        return Answer(lambda: {**data, "removed": removed}, lambda: None, code)
+
+
+def _data(found: Sequence[Run], metric: str, below: Path, count: int, removed: list[RemovedAnswer]) -> RunsAnswer:
+    from dlrun.report.differing import differing
+
+    runs: list[FoundRunAnswer] = []
+    for run, settings in zip(found, differing(found)):
+        name, value = _measure(run, metric)
+        runs.append({"name": run.folder.parent.name, "id": run.id, "folder": str(run.folder),
+                     "status": run.status.replace("_", " "), "reason": run.reason, "metric": name, "value": value,
+                     "started": str(run.provenance.get("started", "")), "differs": settings, "changed": run.changed,
+                     "config": dict(run.config)})
+    return {"folder": str(below), "count": count, "runs": runs, "removed": removed}
+
+
+def _show(found: Sequence[Run], metric: str, below: Path, count: int) -> None:
+    from dlrun.record.terminal import columns, paint
+    from dlrun.report.differing import differing
+
+    if not found:
+        say(f"none of {count} runs in {below} matches" if count else f"there are no runs in {below}")
+        return
+    header = ["name", "id", "status", "measure", "started (UTC)", "settings that differ"]
+    rows = [header, *(_row(run, metric, settings) for run, settings in zip(found, differing(found)))]
+    kept = [place for place in range(len(header)) if any(row[place] for row in rows[1:])]
+    say("\n".join(map(_cut, columns([[row[place] for place in kept] for row in rows]))))
+    say(paint(f"{len(found)} of {count} runs", "dim", sys.stdout))
+
+
+def _measure(run: Run, metric: str) -> tuple[str, float | None]:
+    """The key that a run is measured by, and its value where the run counts."""
+    from dlrun.report.values import primary_key, value_of
+
+    name = metric or primary_key(str(run.config.get("task.kind", "")), [run.result])
+    return name, value_of(run.result, name) if run.counted else None
 
 
 def _row(run: Run, metric: str, settings: str) -> list[str]:
     from dlrun.report.derived import describe
-    from dlrun.report.values import metrics_of_all, primary_key, value_of
+    from dlrun.report.values import metrics_of_all
 
-    name = metric or primary_key(str(run.config.get("task.kind", "")), [run.result])
-    value = value_of(run.result, name) if run.counted else None
+    name, value = _measure(run, metric)
     shown = describe(name, metrics_of_all([run.result]))
     outcome = f"{shown.title} {shown.text(value, 2)}" if value is not None else run.reason
     outcome = outcome if len(outcome) <= 60 else f"{outcome[:57]}..."
@@ -96,30 +161,38 @@ def _cut(line: str) -> str:
     return line if not sys.stdout.isatty() or len(line) <= width else f"{line[:width - 3]}..."
 
 
-def _remove(runs: Sequence[Run], sure: bool) -> int:
+def _remove(runs: Sequence[Run], sure: bool) -> tuple[int, list[RemovedAnswer]]:
+    """Remove runs, after a question where nobody has said yes: the exit code, and what became of each."""
     from dlrun.report.remove import keep_reason, remove, size
     from dlrun.report.run import RUNNING
 
     going = []
+    found: list[RemovedAnswer] = []
     for run in runs:
         reason = keep_reason(run.folder) or ("it is running" if run.status == RUNNING else "")
         if reason:
             say(f"{run.folder} stays: {reason}")
+            found += _kept([run], reason)
         else:
             going.append(run)
     if not going:
-        return 1
+        return 1, found
     asked = f"{len(going)} run{'' if len(going) == 1 else 's'}, {sum(size(run.folder) for run in going) / 1e6:,.1f} MB"
     if not sure:
         if not sys.stdin.isatty():
             say(f"yes=true removes them ({asked})")
-            return 0
+            return 0, found + _kept(going, "yes=true removes it")
         if input(f"remove {asked}? [y/N] ").strip().lower() not in ("y", "yes"):
             say("nothing was removed")
-            return 0
+            return 0, found + _kept(going, "the answer was no")
     kept = 0
     for run in going:
         reason = remove(run.folder)
         kept += bool(reason)
         say(f"{run.folder} stays: {reason}" if reason else f"removed {run.folder}")
-    return 1 if kept or len(going) < len(runs) else 0
+        found += _kept([run], reason)
+    return 1 if kept or len(going) < len(runs) else 0, found
+
+
+def _kept(runs: Sequence[Run], why: str) -> list[RemovedAnswer]:
+    return [{"folder": str(run.folder), "stays": why} for run in runs]

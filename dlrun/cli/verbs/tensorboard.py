@@ -7,16 +7,25 @@ import os
 import shlex
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
-from dlrun.cli.verb import Verb, positional
+from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import flag, integer
 from dlrun.config.schema.root import Root
 from dlrun.record.terminal import say
 from dlrun.registry import register
+
+
+class TensorBoardAnswer(TypedDict):
+    """The links that were made; TensorBoard itself is not started under json=true."""
+
+    runs: Annotated[int, "How many runs there are links to."]
+    folder: str
+    command: Annotated[list[str], "What starts it."]
 
 
 @register("verb", "tensorboard")
@@ -39,7 +48,9 @@ class TensorBoard(Verb):
         ("dlrun tensorboard start=false", "the links alone"),
     )
 
-    def run(self) -> int:
+    answers: ClassVar[Any] = TensorBoardAnswer
+
+    def answer(self) -> Answer:
         from dlrun.config.places import cache_dir
         from dlrun.report.find import gather, locate
         from dlrun.report.named_links import link_all
@@ -54,8 +65,12 @@ class TensorBoard(Verb):
         into = cache_dir() / "tensorboard" / hashlib.sha256(key.encode()).hexdigest()[:12]
         link_all(found, into)
         command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(into), "--port", str(self.port)]
-        say(f"{len(found)} run{'' if len(found) == 1 else 's'} in {into}")
-        say(f"tensorboard {shlex.join(command[3:])}", flush=True)
-        if self.start:
-            os.execv(command[0], command)
-        return 0
+        data: TensorBoardAnswer = {"runs": len(found), "folder": str(into), "command": command}
+        return Answer(lambda: data, partial(_show, data, self.start))
+
+
+def _show(data: TensorBoardAnswer, start: bool) -> None:
+    say(f"{data['runs']} run{'' if data['runs'] == 1 else 's'} in {data['folder']}")
+    say(f"tensorboard {shlex.join(data['command'][3:])}", flush=True)
+    if start:
+        os.execv(data["command"][0], data["command"])
