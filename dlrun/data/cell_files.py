@@ -13,7 +13,21 @@ from dlrun.registry import find, kinds
 
 def cells(path: Path, separator: str, header: Header, expected: Collection[str] = ()) -> Cells:
     """See `OwnTable.cells`; ``new.parquet`` and ``new.jsonl.gz`` are no text files, whatever was trained on."""
+    return (_reader(path) or _of_texts()).cells(path, separator, header, expected)
+
+
+def is_table(path: Path, named: bool) -> bool:
+    """Whether a file is a table by its suffix; one of a text file, whose lines may be rows, only if that is `named`."""
+    reader = _reader(path)
+    return reader is not None and (named or reader is not _of_texts())
+
+
+def _of_texts() -> type[OwnTable]:
+    found: type[OwnTable] = find("dataset", "csv")
+    return found
+
+
+def _reader(path: Path) -> type[OwnTable] | None:
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    tables = [kind for kind in kinds("dataset").values() if issubclass(kind, OwnTable)]
-    reader: type[OwnTable] = next((kind for kind in tables if suffix in kind.suffixes), find("dataset", "csv"))
-    return reader.cells(path, separator, header, expected)
+    return next((kind for kind in kinds("dataset").values()
+                 if isinstance(kind, type) and issubclass(kind, OwnTable) and suffix in kind.suffixes), None)

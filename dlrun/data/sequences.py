@@ -48,7 +48,7 @@ def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
     fitted_on = ids["train"] if basis is prepared.train else looked_up(source.data, table, basis.x)
     maxlen = cfg.maxlen or max(1, fitted_on.longest)
     settings = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
-             "reverse": cfg.reverse}
+             "reverse": cfg.reverse, **({"reading": source.reading} if source.reading else {})}
     made = {name: dataclasses.replace(split, x=rows(ids[name], settings), form=form_of(settings))
             for name, split in splits.items()}
     if source.data_y is not None:  # a target for each word: padded and cut like the words

@@ -54,8 +54,8 @@ class Predict(Verb):
     """
 
     places: tuple[str, ...] = positional(
-        "RUN FILE...", "A run's folder or the first letters of its id, then tables (.csv, .parquet), texts (.txt, a "
-        "line each), arrays (.npy, .npz), pictures, sounds (.wav) or folders of these.", least=2,
+        "RUN FILE...", "A run's folder or the first letters of its id, then tables (.csv, .jsonl, .parquet), texts "
+        "(.txt, a line each), arrays (.npy, .npz), pictures, sounds (.wav) or folders of these.", least=2,
         offers=offers.run_folders)
     output_dir: str = text(Root.output_dir, "The folder of all runs, in which ids are looked up.")
     allow: tuple[str, ...] = texts((), "Modules whose code may be run, for a model of your own.", empty=True)
@@ -131,8 +131,8 @@ class Part:
 def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
     """New rows, file by file; all pictures, or sounds, as one part, behind arrays."""
     from dlrun.data import preprocessing_state as preprocessing
-    from dlrun.data.formats.separated import lines_of, text_of
     from dlrun.data.new_files import file_rows
+    from dlrun.data.new_texts import texts_of
     from dlrun.inference.from_table import of_table
 
     arrays = [file for file in files if file.suffix in (".npz", ".npy") and file.is_file()]
@@ -150,13 +150,8 @@ def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
         if not file.is_file():
             raise problem(str(file), f"expected a file; this is a {'folder' if file.is_dir() else 'pipe or a device'}")
         if run.kept["vocabulary"] is not None:
-            notes: list[str] = []
-            lines = [line for line in lines_of(text_of(file, notes)) if line.strip()]
-            for note in notes:
-                _note(note)
-            if not lines:
-                raise problem(str(file), "expected a text in each line; it has none")
-            yield Part(str(file), lines, preprocessing.of_texts(run.kept, lines))
+            texts = texts_of(file, run.kept["asked"].get("reading", {}).get("text", ""), _note)
+            yield Part(str(file), texts, preprocessing.of_texts(run.kept, texts))
             continue
         table = of_table(run.kept, run.config.dataset, file, "", _note)
         yield Part(str(file), [f"{file.name}:{line}" for line in table.found.lines], table.inputs(_note), _truth(table))

@@ -1,4 +1,4 @@
-"""A user's own texts with a class."""
+"""A user's own texts with a class: a line each, or two columns of a table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.schema import fields
 from dlrun.data.sets import _options as options
 from dlrun.data.sets import _words as words
 from dlrun.data.sets._base import Say
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 @register("dataset", "labelled_text")
 @dataclass(frozen=True)
 class LabelledText(words.Sentences):
-    """Your own texts with a class: dataset.path=FILE, label and text in a line each."""
+    """Your own texts with a class: dataset.path=FILE, label and text in a line each, or dataset.text and target name
+    them.
+
+    With `text` the file is a table: JSON lines, Parquet, or a text file with names in its first line.
+    """
 
     path: str = options.path("The file, also .gz")
     test_path: str = options.test_path("A file, also .gz,")
@@ -28,33 +33,38 @@ class LabelledText(words.Sentences):
     maxlen: int | None = words.maxlen(None)
     separator: str = options.separator("tab", ",", ";", between="label and text")
     header: bool | str = options.header()
+    text: str = fields.text("", "The column, or key of JSON lines, with the texts; without it a line is a label and a "
+                            "text.")
+    target: str = fields.text("", "The column with the classes.")
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths
         from dlrun.data.source import DatasetFiles
 
         found = [paths.own(self.path), *([paths.own(self.test_path, key="test_path")] if self.test_path else [])]
-        return DatasetFiles(found, lambda _: self._decode(*found), [self.separator, self.header])
+        newer = [self.text, self.target] if self.text or self.target else []
+        return DatasetFiles(found, lambda _: self._decode(*found), [self.separator, self.header, *newer])
 
     def _decode(self, path: Path, test_path: Path | None = None) -> RawDataset:
         from dlrun.data.formats import labels
         from dlrun.data.formats.sentences import with_classes
 
         notes: list[str] = []
-        rows = self._rows(path, notes)
+        rows, reading = self._rows(path, notes)
         try:
             labels.kind_of([label for _, label, _ in rows], "classes")
         except ValueError as error:
             raise problem(f"dataset.path={self.path}", f"the labels: the column {error}") from None
         codes, classes = labels.encode([label for _, label, _ in rows])
-        test = [] if test_path is None else self._rows(test_path, notes)
+        test = [] if test_path is None else self._rows(test_path, notes)[0]
         strange = next(((line, label) for line, label, _ in test if label not in classes), None)
         if strange is not None:
             near = did_you_mean(strange[1], classes) or f"; they are {', '.join(classes[:20])}"
             raise problem(f"dataset.test_path={self.test_path}",
                           f"line {strange[0]}: {strange[1]!r} is no class of the training rows{near}")
         codes += [classes.index(label) for _, label, _ in test]
-        found = replace(with_classes([text for _, _, text in [*rows, *test]], codes, classes), notes=tuple(notes))
+        found = replace(with_classes([text for _, _, text in [*rows, *test]], codes, classes), notes=tuple(notes),
+                        reading=reading)
         if test_path is None:
             return found
         assert found.y is not None
@@ -63,8 +73,16 @@ class LabelledText(words.Sentences):
         return replace(found, x=found.x[:size], y=found.y[:size], x_test=found.x[size:], y_test=found.y[size:],
                        notes=tuple(notes), grouped=True)
 
-    def _rows(self, path: Path, notes: list[str]) -> list[LabelledLine]:
+    def _rows(self, path: Path, notes: list[str]) -> tuple[list[LabelledLine], dict[str, str]]:
+        """The rows of a file, and where it is a table the names of the columns that they stand in."""
+        from dlrun.data.cell_files import cells, is_table
         from dlrun.data.formats.sentences import parse
         from dlrun.data.formats.separated import text_of
+        from dlrun.data.formats.text_column import text_and_class
 
-        return parse(text_of(path, notes), self.separator, self.header, str(path))
+        if not (self.text or self.target or is_table(path, named=False)):
+            return parse(text_of(path, notes), self.separator, self.header, str(path)), {}
+        found = cells(path, self.separator, self.header, [name for name in (self.text, self.target) if name])
+        notes += found.notes
+        names, rows = text_and_class(found, path, self.text, self.target)
+        return rows, dict(zip(("text", "class"), names))

@@ -1,0 +1,111 @@
+"""JSON lines as tables and as texts, against the values that json.dumps was given."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlrun.config.problem import ConfigError
+from dlrun.data.read import read
+from dlrun.data.sets.jsonl import JsonLines
+from dlrun.data.sets.labelled_text import LabelledText
+
+ROWS = [{"a": 1.5, "n": 3, "code": "01", "on": "2024-01-05", "yes": True, "kind": "p"},
+        {"a": None, "n": -1, "code": "1", "on": "2024-02-07", "yes": False, "kind": "q"},
+        {"a": 1e-07, "n": 10**12, "code": None, "on": None, "yes": True, "kind": "q"},
+        {"kind": "p", "a": 0.1, "n": 0, "code": "NA", "on": "2024-01-05", "yes": None}]
+
+
+def written(path: Path, rows: list[Any]) -> Path:
+    text = "".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def refused(cfg: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read(cfg, "", lambda note: None)
+    (problem,) = caught.value.problems
+    return f"{problem.given}: {problem.expected}"
+
+
+@pytest.mark.parametrize("name", ("t.jsonl", "t.ndjson.gz"))
+def test_keys_are_columns_of_what_their_values_are(tmp_path, name):
+    source = read(JsonLines(path=str(written(tmp_path / name, ROWS)), target="kind", indicator=False), "", print)
+    nan = float("nan")
+    days = [19727, 19760, nan, 19727]  # of 2024, from 1970 on
+    months, of_month, weekdays = [1, 2, nan, 1], [5, 7, nan, 5], [4, 2, nan, 4]
+    wanted = np.float32([[1.5, nan, 1e-7, 0.1], [3, -1, 1e12, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], days,
+                         months, of_month, weekdays, [1, 0, 1, nan]]).T
+    assert source.data_spec.features[2:5] == ("code=01", "code=1", "code=NA")
+    assert np.array_equal(source.x, wanted, equal_nan=True) and source.y.tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(("line", "says"), (
+    ('{"a": 2, "kind": "p", "b": 1}', 'line 2 has "b"'), ('{"a": 2}', 'line 3 has no "kind", and line 2 has'),
+    ('{"a": [2], "kind": "p"}', 'the column "a" holds a list in line 3'),
+    ('{"a": {"b": 2}, "kind": "p"}', 'the column "a" holds an object in line 3'),
+    ('{"a": 2, "a": 3, "kind": "p"}', 'the key "a" stands twice'), ('[2, "p"]', "line 3: expected an object"),
+    ("null", "line 3: expected an object"), ('{"a": 2, "kind": "p"', "line 3: expected an object of JSON"),
+    ("a,kind", "line 3: expected an object of JSON"), ("[" * 100_000, "line 3: expected an object of JSON"),
+    ('{"a": 1' + "0" * 5000 + ', "kind": "p"}', "line 3: expected an object of JSON"),
+    ('{"a": 1e999, "kind": "p"}', 'line 3, column "a": inf is not a finite number'),
+    ('{"a": "two", "kind": "p"}', "line 3, column \"a\": expected a number, as in 19 other rows, not 'two'")))
+def test_what_is_no_row_is_a_sentence_with_its_line(tmp_path, line, says):
+    rows: list[Any] = ["", {"a": 1, "kind": "q"}, line, *({"a": value / 4, "kind": "pq"[value % 2]}
+                                                          for value in range(18))]
+    if says.startswith('line 2 has "b"'):
+        says = 'line 2 has no "b", and line 3 has'
+    said = refused(JsonLines(path=str(written(tmp_path / "t.jsonl", rows)), target="kind"))
+    assert says in said and len(said) < 400
+
+
+def test_a_nested_column_can_be_left_out(tmp_path):
+    path = written(tmp_path / "t.jsonl", [{**row, "tags": [row["kind"]]} for row in ROWS])
+    source = read(JsonLines(path=str(path), target="kind", drop=("tags", "on", "code"), indicator=False), "", print)
+    assert source.data_spec.features == ("a", "n", "yes")
+
+
+TEXTS = [{"id": 1, "text": "One, two\nthree!", "label": "x", "tags": []},
+         {"id": 2, "text": "two", "label": "y", "tags": [1]}, {"id": 3, "text": "One 2", "label": "x", "tags": []}]
+
+
+def words(cfg: LabelledText) -> tuple[list[list[str]], list[str]]:
+    source = read(cfg, "", lambda note: None)
+    rows = [[source.words[word] for word in source.data[slice(*span)]] for span in source.x.tolist()]
+    return rows, [source.data_spec.classes[place] for place in source.y]
+
+
+def test_a_text_and_its_class_are_named_by_their_keys(tmp_path):
+    path = str(written(tmp_path / "t.jsonl", TEXTS))
+    wanted = [["one", "two", "three"], ["two"], ["one", "2"]], ["x", "y", "x"]
+    assert words(LabelledText(path=path, text="text", target="label")) == wanted
+    (tmp_path / "t.csv").write_text('id,text,label\n1,"One, two\nthree!",x\n2,two,y\n3,One 2,x\n')
+    assert words(LabelledText(path=str(tmp_path / "t.csv"), text="text", target="label")) == wanted
+    two = [{key: row[key] for key in ("label", "text")} for row in TEXTS]
+    assert words(LabelledText(path=str(written(tmp_path / "two.jsonl", two)))) == wanted
+
+
+def test_texts_that_are_not_there_are_a_sentence(tmp_path):
+    path = str(written(tmp_path / "t.jsonl", TEXTS))
+    assert "expected  dataset.text=NAME and dataset.target=NAME  to name the texts" in refused(LabelledText(path=path))
+    assert "did you mean  text" in refused(LabelledText(path=path, text="txt", target="label"))
+    assert 'the column "tags" holds a list in line 1' in refused(LabelledText(path=path, text="tags", target="label"))
+    assert "these are the classes" in refused(LabelledText(path=path, text="text", target="text"))
+    path = str(written(tmp_path / "u.jsonl", [*TEXTS, {**TEXTS[0], "text": " "}]))
+    assert 'line 4: expected a text in "text"' in refused(LabelledText(path=path, text="text", target="label"))
+
+
+def test_test_rows_of_their_own_may_be_json_lines_too(tmp_path):
+    train = written(tmp_path / "t.jsonl", TEXTS)
+    test = written(tmp_path / "u.jsonl", [{"label": "y", "text": "three"}])
+    source = read(LabelledText(path=str(train), test_path=str(test), text="text", target="label"), "", lambda note: 0)
+    assert source.y_test.tolist() == [1] and source.words[source.data[source.x_test[0, 0]]] == "three"
+    (tmp_path / "v.jsonl").write_text('{"label": "z", "text": "three"}\n')
+    assert "line 1: 'z' is no class of the training rows" in refused(LabelledText(
+        path=str(train), test_path=str(tmp_path / "v.jsonl"), text="text", target="label"))
