@@ -121,6 +121,11 @@ def test_the_cache_and_the_baselines(answer, monkeypatch: pytest.MonkeyPatch, tm
     assert answer("cache", "clean")["removed"] and answer("cache")["cached"] == []
 
 
+def test_the_doctor_looks_at_this_machine(answer) -> None:
+    found = answer("doctor", "import_times=false")
+    assert found["processor"]["cores"] >= 1 and {one["use"] for one in found["folders"]} == {"runs", "cache"}
+
+
 def test_a_book_is_listed_and_compared(answer, tmp_path: Path) -> None:
     (tmp_path / "experiments" / "mine").mkdir(parents=True)
     (tmp_path / "experiments" / "mine" / "C1.yaml").write_text(FILE)
