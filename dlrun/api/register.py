@@ -8,7 +8,7 @@ from typing import Any
 from dlrun import registry
 from dlrun.config.problem import did_you_mean
 
-GROUPS = ("dataset", "task", "loss", "layer", "model", "optimizer", "schedule", "augment", "metric", "callback",
+GROUPS = ("dataset", "task", "loss", "base", "layer", "model", "optimizer", "schedule", "augment", "metric", "callback",
           "launcher")
 
 

@@ -9,7 +9,8 @@ from dlrun.registry.index import files
 from dlrun.registry.sentences import sentence
 
 # Groups that no `group=option` chooses, by their headings.
-OTHERS = {"layer": "layers", "loss": "losses", "metric": "metrics", "callback": "callbacks", "launcher": "launchers"}
+OTHERS = {"base": "bases", "layer": "layers", "loss": "losses", "metric": "metrics", "callback": "callbacks",
+          "launcher": "launchers"}
 _UNCHANGED = ("early_stop", "augment")  # groups whose plural nobody would type
 
 

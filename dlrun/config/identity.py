@@ -83,7 +83,8 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
                 plain[group][key] = changed(_layers(plain[group][key], folder, content, code), TARGET, coded)
             elif rule.file and getattr(value, key):
                 plain[group][key] = _hashed(getattr(value, key), folder, content)
-            elif rule.group and (name := getattr(value, key)) not in rule.choices:
+            elif rule.group and (name := getattr(value, key)) not in rule.choices and (
+                    rule.kind == "choice" or registry.is_known(rule.group, name)):  # a text may name something else
                 _add(code, registry.find(rule.group, name), rule.group, name, content)
         if not of_target(value):  # a user's class has its code's hash among its values
             _add(code, schema, group, value.kind, content)

@@ -18,6 +18,9 @@ class BatchStatistics(nn.Module):
 
 
 def mixes_rows(model: nn.Module) -> bool:
-    """Whether an output of the model depends on the other rows of its batch, also by torch's own batch norm."""
+    """Whether an output of the model in training depends on its batch's other rows, also by torch's own batch norm.
+
+    What is frozen stays in evaluation and mixes nothing; a model in evaluation as a whole is asked all the same.
+    """
     mixing = (BatchStatistics, nn.modules.batchnorm._BatchNorm)
-    return any(isinstance(module, mixing) for module in model.modules())
+    return any(isinstance(module, mixing) and module.training in (True, model.training) for module in model.modules())

@@ -17,6 +17,7 @@ FOLDERS: dict[str, str] = {  # group -> folder below the package
     "early_stop": "engine/stopping",
     "callback": "engine/callbacks",
     "verb": "cli/verbs",
+    "base": "models/bases",
     "layer": "models/layers",
     "model": "models/families",
 }

@@ -104,6 +104,7 @@ def test_a_broken_package_stops_nothing_else(outside) -> None:
 ASKED = {  # how a kind of each group is chosen
     **{group: (*OVERRIDES, f"{group}={{}}") for group in GROUPS},
     "layer": ("dataset=digits", "model=sequential", "model.layers=[{{{}: 1}}, flatten, {{dense: out}}]"),
+    "base": ("dataset=digits", "model=pretrained", "model.base={}"),
     "metric": (*OVERRIDES, "task.metrics=[{}]"), "callback": (*OVERRIDES, "callbacks=[{}]"),
     "launcher": ("-m", *OVERRIDES, "seed=0,1", "launcher={}"), "verb": ("{}", "x"),
 }

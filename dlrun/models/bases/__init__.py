@@ -1,0 +1,1 @@
+"""Networks that were trained before, a file each: what they expect of pictures, and where their weights are."""

@@ -1,0 +1,69 @@
+"""The family ``pretrained``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from dlrun.config.problem import Problem, problem
+from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
+from dlrun.config.schema.root import Config
+from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS, MAX_NORM_DOC
+from dlrun.models.families._lists import check_images
+from dlrun.models.families._supervised import hidden_layers
+from dlrun.models.layer import Layer
+from dlrun.models.layers.dense import Dense
+from dlrun.models.model import ListModel
+from dlrun.models.pretrained.find import find_base
+from dlrun.models.pretrained.layer import POOLS, PretrainedBase
+from dlrun.registry import register
+
+RANGES = {"unit": (0.0, 1.0), "symmetric": (-1.0, 1.0)}
+
+
+@register("model", "pretrained")
+@dataclass(frozen=True)
+class Pretrained(ListModel):
+    """A network that was trained before, frozen, and a head of dense layers that is trained on its features.
+
+    Pictures are brought to the size, the scale and the channels that the base was trained on; grey is repeated.  Batch
+    norm of what is frozen stays in evaluation.
+    """
+
+    base: str = text("efficientnet_lite0", "the network that was trained before: see  dlrun list bases", group="base")
+    weights: str = choice("published", ("published", "none"), "those that the base was trained to; none: random ones, "
+                          "and all of it is trained")
+    size: int | None = integer(None, "side of the pictures that the base sees; null: of those that it was trained on",
+                               low=1)
+    pool: str = choice("avg", POOLS, "what is taken of the base's features: mean or largest of each, or all")
+    activation: str = choice("relu", ACTIVATIONS, "activation of the head's hidden layers")
+    batch_norm: bool = flag(False, "batch normalisation before each activation of the head")
+    hidden: tuple[int, ...] = integers((), "units of each hidden layer of the head; [] is one layer for the outputs",
+                                       low=1, scalar=True, empty=True)
+    dropout: float = number(0.0, "share of units dropped after each hidden layer of the head", low=0, high=1,
+                            below=True)
+    init: str = choice("glorot_uniform", INITS, INIT_DOC)
+    l1: float = number(0.0, "L1 penalty on the head's hidden layers, added to the loss", low=0)
+    l2: float = number(0.0, "L2 penalty on the head's hidden layers, added to the loss", low=0)
+    max_norm: float | None = number(None, MAX_NORM_DOC, low=0, above=True)
+
+    def network(self, data_spec: DatasetSpec, outputs: int, values: str = "any") -> list[Layer]:
+        if values not in RANGES:
+            raise problem("dataset.scale", f"expected {' or '.join(RANGES)}: the base scales pixels as it was trained")
+        low, high = RANGES[values]
+        first, *head = super().network(data_spec, outputs, values)
+        assert isinstance(first, PretrainedBase)
+        return [replace(first, low=low, high=high), *head]
+
+    def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
+        check_images(self.given, "pretrained", data_spec)
+        base = find_base(self.base)
+        published = self.weights != "none"
+        first = PretrainedBase(base, self.size or base.size, self.pool, () if published else ("*",), published)
+        return [first, *hidden_layers(self), Dense(outputs, init=self.init)]
+
+    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        yield from super().clashes(config, origin)
+        if self.weights != "none" and (missing := find_base(self.base).missing()):
+            yield Problem(f"model.base={self.base}", missing, origin("model.base"))

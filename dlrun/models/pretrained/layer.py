@@ -1,0 +1,63 @@
+"""A base as a layer of a list: pictures in, features out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from dlrun.models.bases._base import Base
+from dlrun.models.layer import Layer, Module, Parts, Rng
+from dlrun.models.shapes import Shape
+
+POOLS = ("avg", "max", "flatten")
+
+
+@dataclass(frozen=True)
+class PretrainedBase(Layer):
+    """What stands before the base (size, scale, channels of pictures), the base, and what is taken of its features.
+
+    Values of the input lie in [low, high].  `trained` are names or patterns of the base's modules that are trained; all
+    others are frozen, their batch norm and dropout too.  Without `published` weights it begins with random ones.
+    """
+
+    kind: ClassVar[str] = "base"
+    draws_weights: ClassVar[bool] = True
+    base: Base
+    side: int
+    pool: str
+    trained: tuple[str, ...] = ()
+    published: bool = True
+    low: float = 0.0
+    high: float = 1.0
+
+    def output(self, shape: Shape) -> Shape:
+        if len(shape) != 3 or shape[0] not in (1, self.base.channels):
+            raise ValueError(f"{self.base.kind} expects pictures of {self.base.channels} channels, or grey ones")
+        features = self.base.output(self.side)
+        return (prod(features),) if self.pool == "flatten" else features[:1]
+
+    def count(self, shape: Shape) -> tuple[int, int]:
+        parameters, moving = self.base.count()
+        if not self.trained:
+            return 0, parameters + moving
+        if self.trained == ("*",):
+            return parameters, moving
+        from dlrun.models.pretrained.frozen import trained_count
+
+        trained = trained_count(self.base, self.trained)
+        return trained, parameters - trained + moving
+
+    def work(self, shape: Shape) -> int:
+        return self.base.work(self.side)
+
+    def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:
+        from dlrun.models.pretrained.module import PretrainedModule
+
+        return PretrainedModule(self.base, self.side, self.pool, self.trained, self.published, (self.low, self.high),
+                                rng)
+
+    def text(self) -> str:
+        frozen = "frozen" if not self.trained else "trained" if self.trained == ("*",) else \
+            f"{', '.join(self.trained)} trained"
+        return f"{self.base.kind} on {self.side} x {self.side}, {self.pool}, {frozen}"

@@ -1,0 +1,125 @@
+"""The module of a base in a network: pictures become what it expects, and what is frozen stays as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dlrun.config.problem import problem
+from dlrun.models.bases._base import Base
+from dlrun.models.pretrained import stored
+from dlrun.models.pretrained.frozen import frozen_modules
+from dlrun.models.step_rng import StepRng
+
+FROZEN = "frozen"  # of a state dict: the digest that stands for all frozen weights
+
+
+class PretrainedModule(nn.Module):
+    """From pictures (rows, channels, height, width) to features (rows, values); features pass through as they are.
+
+    Frozen modules are in evaluation whatever the network is in: their batch norm neither uses nor changes by a batch.
+    A state dict has a digest in place of the frozen weights, which lie once in the cache: they are the same in every
+    checkpoint.  Loading one takes them from there where the base here has others.
+    """
+
+    offset: Tensor
+    factor: Tensor
+
+    def __init__(self, base: Base, side: int, pool: str, trained: tuple[str, ...], published: bool,
+                 values: tuple[float, float], rng: StepRng):
+        super().__init__()
+        self.name, self.side, self.pool = base.kind, side, pool
+        low, high = values
+        self.net = base.build()
+        shape = (1, -1, 1, 1)
+        mean, deviation = torch.tensor(base.mean).view(shape), torch.tensor(base.deviation).view(shape)
+        # (x - low) / (high - low) is the pixel in [0, 1], and (pixel - mean) / deviation what the base was trained on
+        self.register_buffer("offset", low + mean * (high - low), persistent=False)
+        self.register_buffer("factor", 1 / (deviation * (high - low)), persistent=False)
+        if published and not next(self.net.parameters()).is_meta:
+            self.net.load_state_dict(dict(base.weights()))
+        modules = dict(frozen_modules(self.net, trained))
+        self._frozen = list(modules.values())
+        self.kept = {f"net.{name}.{key}" if name else f"net.{key}" for name, module in modules.items()
+                     for key, value in [*module._parameters.items(), *module._buffers.items()] if value is not None}
+        for module in self._frozen:
+            for weight in module._parameters.values():
+                if weight is not None:
+                    weight.requires_grad_(False)
+        self._digest = ""
+        self.register_state_dict_post_hook(_leave_out)
+        self.register_load_state_dict_pre_hook(_put_in)
+        rng.seeds_torch |= bool(trained) and any(_draws(module) for module in self.net.modules()
+                                                      if module not in set(self._frozen))
+        self.train(self.training)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.ndim == 2:  # its features, computed before
+            return x
+        found: Tensor = self.net(self.prepared(x))
+        if found.ndim == 2:
+            return found
+        if self.pool == "flatten":
+            return found.flatten(1)
+        return found.mean((2, 3)) if self.pool == "avg" else found.amax((2, 3))
+
+    def prepared(self, x: Tensor) -> Tensor:
+        """Pictures as the base expects them: size, scale, three channels."""
+        if x.shape[-2:] != (self.side, self.side):
+            smaller = x.shape[-1] > self.side or x.shape[-2] > self.side
+            x = nn.functional.interpolate(x, (self.side, self.side), mode="bilinear", antialias=smaller)
+        if x.shape[1] != self.offset.shape[1]:
+            x = x.expand(-1, self.offset.shape[1], -1, -1)
+        return (x - self.offset) * self.factor
+
+    def train(self, mode: bool = True) -> PretrainedModule:
+        super().train(mode)
+        for module in self._frozen:
+            module.training = False
+        return self
+
+    def frozen_weights(self) -> dict[str, Tensor]:
+        """What is frozen, by its names here."""
+        return {name: value for name, value in [*self.named_parameters(), *self.named_buffers()] if name in self.kept}
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what is frozen; empty where nothing is."""
+        if not self._digest and self.kept:
+            self._digest = stored.digest_of(self.frozen_weights())
+        return self._digest
+
+
+def _draws(module: nn.Module) -> bool:
+    """Whether a module draws from torch's own generator in training."""
+    return isinstance(module, nn.modules.dropout._DropoutNd) or type(module).__name__ == "StochasticDepth"
+
+
+def _leave_out(module: Any, state: dict[str, Any], prefix: str, about: Any) -> None:
+    """Put the digest in place of the frozen weights, which are stored under it; where that fails, all stay."""
+    weights = module.frozen_weights()
+    if not weights or not stored.store(module.digest, weights):
+        return
+    for name in module.kept:
+        state.pop(prefix + name, None)
+    state[prefix + FROZEN] = torch.tensor(list(bytes.fromhex(module.digest)), dtype=torch.uint8)
+
+
+def _put_in(module: Any, state: dict[str, Any], prefix: str, *rest: Any) -> None:
+    """Put the frozen weights in place of their digest: the module's own, else those that are stored under it."""
+    digest = state.pop(prefix + FROZEN, None)
+    if digest is None:  # they are all there
+        module._digest = ""
+        return
+    expected = bytes(digest.tolist()).hex()
+    weights = module.frozen_weights()
+    if module.digest != expected:
+        weights = stored.load(expected)
+        if weights is None or set(weights) != module.kept:
+            raise problem(f"model.base={module.name}",
+                          f"its frozen weights ({module.digest[:10]}) are not those that this run was trained on "
+                          f"({expected[:10]}), which are not in the cache either")
+        module._digest = expected
+    state.update({prefix + name: value for name, value in weights.items()})
