@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.validation import Validation
 from dlrun.data.dataset_spec import DatasetInfo
@@ -17,7 +19,25 @@ def dataset_info(dataset: DatasetKind, data_dir: str, *, validation: Validation 
     Raises ConfigError for a file, column or class that is not there.  Unreadable pictures still count here.
     """
     found: DatasetInfo | None = dataset.info(data_dir)
+    if found and dataset.group:
+        return _grouped_info(found, dataset, data_dir, validation, train_size, seed)
     return found or _prepared_info(dataset, data_dir, validation, train_size, seed)
+
+
+def _grouped_info(found: DatasetInfo, dataset: DatasetKind, data_dir: str, validation: Validation,
+                  train_size: int | None, seed: int) -> DatasetInfo:
+    """With the rows of the splits, which are known when the groups are."""
+    from dlrun.data.read import read
+    from dlrun.data.rows import split_indices
+    from dlrun.data.split import split_rows
+
+    counts = split_rows(found.rows, dataset, validation, train_size)
+    source = read(dataset, data_dir, lambda line: None)
+    indices, _ = split_indices(dataset, source, validation, train_size, seed, counts)
+    rows = {name: len(indices.get(name, ())) for name in counts}
+    if "val" not in indices and counts["val"]:  # k-fold: about as many in each fold
+        rows |= {"train": rows["train"] - counts["val"], "val": counts["val"]}
+    return dataclasses.replace(found, split=rows)
 
 
 def _prepared_info(dataset: DatasetKind, data_dir: str, validation: Validation, train_size: int | None,

@@ -78,7 +78,7 @@ class DatasetInfo:
     Of a series or a running text the rows are its steps; `split.split_rows` makes windows of them.
     `revision` is that of the reading: 2 where dlrun once made something else of the same files.
     `without_target` are the steps of a series whose target is missing.  `heavy` are the columns of a user's table with
-    heavy tails.
+    heavy tails.  `split` are the rows of a run's splits where they cannot be computed from `rows`: whole groups.
     """
 
     data_spec: DatasetSpec
@@ -86,6 +86,7 @@ class DatasetInfo:
     revision: int = 1
     without_target: tuple[int, ...] = ()
     heavy: tuple[str, ...] = ()
+    split: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
     folds = validation if isinstance(validation, KFold) else None
     if folds is not None and folds.fold is None:
         for fold in range(folds.count):
-            mask = which.fold_mask(indices["train"], source.y, folds, fold, seed)
+            mask = which.fold_mask(indices["train"], source, folds, fold, seed)
             sha.update(f"fold {fold};".encode())
             sha.update(np.ascontiguousarray(indices["train"][mask], "<i8").data)
     splits = {name: _split(source, name if name in has_own else "train", rows) for name, rows in indices.items()}
@@ -60,6 +60,9 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
         source.data_spec, splits["train"], splits.get("val"), splits.get("test"), scales.NONE, sha.hexdigest(),
         source.label, source.files, list(source.notes),
     )
+    if source.groups is not None:
+        prepared.notes.append(_told(prepared, source.reading.get("group", cfg.group)))
+        say(prepared.notes[-1])
     basis = prepared.train
     if folds is not None and folds.fitted == "all" and "val" in indices:
         basis = _split(source, "train", np.sort(np.concatenate([indices["train"], indices["val"]])))
@@ -74,6 +77,13 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
         prepared, untrained = without_unseen(source, prepared, basis.x, say)
     prepared = _target(cfg, _filled(cfg, source, prepared, basis, say), basis)
     return dataclasses.replace(prepared, settings=prepared.settings | untrained)
+
+
+def _told(prepared: PreparedData, column: str) -> str:
+    """How many groups are in each part."""
+    counts = [f"{len(np.unique(split.groups)):,} {name}" for name, split in prepared.splits.items()
+              if split.groups is not None]
+    return f'all rows of one "{column}" are in one part: {" / ".join(counts)}'
 
 
 def _len(array: np.ndarray | None) -> int:
@@ -91,7 +101,9 @@ def _split(source: RawDataset, place: str, rows: np.ndarray) -> Split:
     first = int(rows[0])
     together = np.array_equal(rows, np.arange(first, first + len(rows)))
     where: Any = slice(first, first + len(rows)) if together else rows
-    return Split(x[where], None if y is None else y[where], stream=stream and stream.select(rows))
+    groups = {"train": source.groups, "test": source.groups_test}.get(place)
+    return Split(x[where], None if y is None else y[where], stream=stream and stream.select(rows),
+                 groups=None if groups is None else groups[where])
 
 
 def _filled(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis: Split,

@@ -23,7 +23,8 @@ class Split:
 
     Where `rows` is given, `x` is a series (steps, features) or running text (steps,), and `rows` (int64) the steps
     where its windows begin.  `form` says what the stored rows become.  Rows with a `stream` are drawn in each
-    pass, or not held: then `x` is a placeholder (`data.row_stream`).
+    pass, or not held: then `x` is a placeholder (`data.row_stream`).  `groups` has the group of each row (N,), where
+    rows of one are in one split alone.
     """
 
     x: np.ndarray
@@ -31,6 +32,7 @@ class Split:
     rows: np.ndarray | None = None
     form: Form = VALUES
     stream: RowStream | None = None
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x if self.rows is None else self.rows)

@@ -9,6 +9,7 @@ from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.validation import Validation
 from dlrun.config.seeds import derive_seed
+from dlrun.data import group_split
 from dlrun.data.source import RawDataset
 
 Indices = dict[str, np.ndarray]
@@ -28,7 +29,7 @@ def split_indices(cfg: DatasetKind, source: RawDataset, validation: Validation, 
     found = {"test": test} if counts["test"] else {}
     if isinstance(validation, KFold):
         if validation.fold is not None:
-            taken = fold_mask(train, source.y, validation, validation.fold, seed)
+            taken = fold_mask(train, source, validation, validation.fold, seed)
             train, found["val"] = train[~taken], train[taken]
     elif counts["val"]:
         if "val" in own:
@@ -36,7 +37,7 @@ def split_indices(cfg: DatasetKind, source: RawDataset, validation: Validation, 
             found["val"] = np.arange(len(source.x_val))
         else:
             assert validation is not None  # else none were counted
-            train, found["val"] = _validation_rows(train, source.y, counts["val"], validation,
+            train, found["val"] = _validation_rows(train, source, counts["val"], validation,
                                                    derive_seed(seed, "validation"))
     return {"train": train, **found}, own
 
@@ -49,7 +50,10 @@ def _shuffled(rows: int, seed: int) -> np.ndarray:
 def _test_rows(cfg: DatasetKind, source: RawDataset, has_own: bool,
                counts: dict[str, int], seed: int) -> tuple[np.ndarray, np.ndarray]:
     rows = np.arange(len(source.x))
-    if cfg.test_take == "end":
+    if cfg.order and has_own:
+        assert source.x_test is not None
+        return rows, np.arange(len(source.x_test))
+    if cfg.test_take == "end" or cfg.order:
         return rows[: len(rows) - counts["test"]], rows[len(rows) - counts["test"] :]
     if cfg.split_seed is not None and (not has_own or source.grouped):
         # Also without a test split: rows in the order of their classes would make "the last rows" one class.
@@ -60,27 +64,46 @@ def _test_rows(cfg: DatasetKind, source: RawDataset, has_own: bool,
         return rows, np.arange(len(source.x_test))
     if not counts["test"]:
         return rows, rows[:0]
-    taken = _take(rows, source.y, counts["test"], cfg.stratify)
+    if source.groups is not None:
+        taken = group_split.taken(source.groups[rows], _classes(source.y, rows) if cfg.stratify else None,
+                                  counts["test"], np.arange(len(rows)), f"dataset.group={cfg.group}")
+    else:
+        taken = _take(rows, source.y, counts["test"], cfg.stratify)
     return rows[~taken], rows[taken]
 
 
-def _validation_rows(train: np.ndarray, y: np.ndarray | None, count: int, validation: Holdout,
+def _validation_rows(train: np.ndarray, source: RawDataset, count: int, validation: Holdout,
                      seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if source.groups is not None:
+        order = _shuffled(len(train), seed) if validation.take == "random" else np.arange(len(train))
+        mask = group_split.taken(source.groups[train], _classes(source.y, train) if validation.stratify else None,
+                                 count, order[::-1] if validation.take == "end" else order, "validation")
+        return train[~mask], train[mask]
     if validation.take == "start":
         return train[count:], train[:count]
     if validation.take == "end":
         return train[: len(train) - count], train[len(train) - count :]
     order = _shuffled(len(train), seed)
     taken = np.zeros(len(train), bool)
-    taken[order[_take(train[order], y, count, validation.stratify)]] = True
+    taken[order[_take(train[order], source.y, count, validation.stratify)]] = True
     return train[~taken], train[taken]
 
 
-def fold_mask(train: np.ndarray, y: np.ndarray | None, folds: KFold, fold: int, seed: int) -> np.ndarray:
+def fold_mask(train: np.ndarray, source: RawDataset, folds: KFold, fold: int, seed: int) -> np.ndarray:
     """A mask over `train` (numbers of rows, in order) of the rows that a fold is measured on.
 
-    Each fold has len(train) // k rows: a block of them, or every k-th of the shuffled rows ordered by class.
+    Each fold has len(train) // k rows: a block of them, or every k-th of the shuffled rows ordered by class.  Of rows
+    in groups it has whole groups, about as many rows.
     """
+    y = source.y
+    if source.groups is not None:
+        iteration, number = divmod(fold, folds.k)
+        order = np.arange(len(train))
+        if folds.shuffle:
+            order = _shuffled(len(train), derive_seed(seed, "folds", iteration))
+        classes = _classes(y, train) if folds.stratify else None
+        mask: np.ndarray = group_split.folds(source.groups[train], classes, folds.k, order) == number
+        return mask
     size = len(train) // folds.k
     iteration, block = divmod(fold, folds.k)
     order, place = np.arange(len(train)), slice(block * size, (block + 1) * size)
@@ -96,6 +119,10 @@ def fold_mask(train: np.ndarray, y: np.ndarray | None, folds: KFold, fold: int, 
 
 def _are_classes(y: np.ndarray | None) -> bool:
     return y is not None and y.dtype.kind == "i" and y.ndim == 1
+
+
+def _classes(y: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return y[rows] if y is not None and _are_classes(y) else None
 
 
 def _take(rows: np.ndarray, y: np.ndarray | None, count: int, stratify: bool) -> np.ndarray:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dlrun.data.row_stream import RowStream
 
 Say = Callable[[str], None]  # takes a line for the user
-ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test", "data", "data_y")
+ARRAYS = ("x", "y", "x_val", "y_val", "x_test", "y_test", "data", "data_y", "groups", "groups_test")
 INPUTS = {"train": "x", "val": "x_val", "test": "x_test"}  # the array of inputs of each split
 
 
@@ -39,6 +39,8 @@ class RawDataset:
     `reading` says how a file's cells were read, for new rows; `revision` is 2 where dlrun once made something else of
     the same files, so that runs of then are other runs.
     `files` maps the files that were read to their SHA-256; `content` is the SHA-256 over the arrays.
+    `groups` has the group of each row of `x`, int64 (N,), where rows of one must not be in two parts, `groups_test`
+    that of each row of `x_test`.
     `streams` has the splits ("train", "val", "test") whose rows are read when a step needs them; where such a split is
     not held, its inputs are a placeholder (`data.row_stream`).
     """
@@ -64,6 +66,8 @@ class RawDataset:
     reading: dict[str, Any] = field(default_factory=dict)
     revision: int = 1
     streams: Mapping[str, RowStream] = field(default_factory=dict)
+    groups: np.ndarray | None = None
+    groups_test: np.ndarray | None = None
 
     @property
     def without_target(self) -> tuple[int, ...]:
@@ -91,7 +95,7 @@ def complete(source: RawDataset) -> RawDataset:
     """The source with its `content`."""
     read = {INPUTS[split]: stream for split, stream in source.streams.items() if not stream.held}
     own = [None if name in read else getattr(source, name) for name in ARRAYS[:6]]
-    more = [array for array in (source.data, source.data_y) if array is not None]
+    more = [array for array in (source.data, source.data_y, source.groups, source.groups_test) if array is not None]
     words = "\0".join(source.words).encode("utf-8", "surrogatepass")
     words += "".join(f"{name}: {stream.reader.content};" for name, stream in sorted(read.items())).encode()
     return dataclasses.replace(source, content=digest([*own, *more], words))

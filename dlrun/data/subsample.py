@@ -35,6 +35,8 @@ def subsample(prepared: PreparedData, size: int | None) -> PreparedData:
 
 def _rows(split: Split, kept: np.ndarray) -> Split:
     y = None if split.y is None else split.y[kept]
+    if split.groups is not None:
+        split = dataclasses.replace(split, groups=split.groups[kept])
     if split.rows is not None:
         return dataclasses.replace(split, y=y, rows=split.rows[kept])
     if not split.held:

@@ -66,7 +66,7 @@ def any_unseen(cfg: DatasetKind, source: RawDataset, validation: Validation, tra
     if isinstance(validation, KFold) and validation.fitted == "all":
         bases = [np.concatenate([train, indices.get("val", train[:0])])]
     elif isinstance(validation, KFold) and validation.fold is None:
-        bases = [train[~which.fold_mask(train, source.y, validation, fold, seed)] for fold in range(validation.count)]
+        bases = [train[~which.fold_mask(train, source, validation, fold, seed)] for fold in range(validation.count)]
     return any(len(_unseen(source.x[basis], column, start)) for basis in bases for column, start in columns)
 
 

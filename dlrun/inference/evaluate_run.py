@@ -14,8 +14,9 @@ from dlrun.config.problem import problem
 from dlrun.data.prepared import Split
 from dlrun.data.source import digest
 from dlrun.inference.evaluation import Evaluation
-from dlrun.inference.labelled import Labelled, labelled
+from dlrun.inference.labelled import Labelled, group_column, labelled
 from dlrun.inference.load import Loaded, load_run
+from dlrun.inference.units import Groups
 from dlrun.metrics._bootstrap import LEVEL
 
 SEED = 0
@@ -41,7 +42,7 @@ def evaluate_run(folder: Path, data: str, options: Options, say: Callable[[str],
     """
     run = load_run(folder, options.allow, options.weights)
     rows = labelled(run.kept, run.config.dataset, data, str(data_dir(run.config.data_dir)), say, options.target,
-                    options.group) if data else Labelled(_own_test(run, say))
+                    options.group) if data else _own_test(run, say)
     found = run.evaluate(rows.split, rows.groups, options.metrics, options.resamples, SEED)
     return row_of(found, data or "its own test rows", rows.split, options)
 
@@ -58,8 +59,10 @@ def row_of(found: Evaluation, data: str, split: Split, options: Options) -> dict
     }
 
 
-def _own_test(run: Loaded, say: Callable[[str], None]) -> Split:
+def _own_test(run: Loaded, say: Callable[[str], None]) -> Labelled:
     test = rows_of(run.config, say).test
     if test is None:
         raise problem("evaluate", "this run has no test rows; name a file behind it")
-    return test
+    if test.groups is None:
+        return Labelled(test)
+    return Labelled(test, Groups([str(group) for group in test.groups.tolist()], group_column(run.kept)))

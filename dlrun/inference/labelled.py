@@ -33,12 +33,15 @@ def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: s
     """The rows of a file or folder, or of the data set of this name; of one with a test part those.
 
     `kept` is what the run has fitted, `dataset` its data set.  `target` names the column of the truth where it is not
-    called as in training, `group` that of rows that belong together.  Raises ConfigError for what does not fit the run.
+    called as in training, `group` that of rows that belong together, where it is not that of the training.
+
+    Raises ConfigError for what does not fit the run.
     """
     path, table = Path(given).expanduser(), preprocessing.is_table(kept)
     if path.is_file() and table and path.suffix not in (".npz", ".npy"):
         found = of_table(kept, dataset, path, target, say).complete(say)
-        return Labelled(found.labelled(say), found.groups(group))
+        own = group_column(kept)
+        return Labelled(found.labelled(say), found.groups(group or (own if own in found.found.names else "")))
     for key, value in (("target", target), ("group", group)):
         if value:
             raise problem(f"{key}={value}", "expected a table in a text file; other data has no columns")
@@ -50,6 +53,11 @@ def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: s
         raise problem(given, "expected a file or a folder; this is a pipe or a device")
     source = read(reader(kept, dataset, path, given), data_dir, say)
     return Labelled(of_source(kept, source, given, say))
+
+
+def group_column(kept: dict[str, Any]) -> str:
+    """The column, or array, whose equal values belong together in the training; empty without one."""
+    return str(kept["asked"].get("reading", {}).get("group", ""))
 
 
 def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -> DatasetKind:
@@ -71,9 +79,10 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         npz = own if dataset.kind == "npz" else find("dataset", "npz")()
         unnamed: dict[str, str] = {} if path.suffix == ".npz" else {"x": "", "y": ""}  # a single array has no name
         made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, test_path="",
-                                   test_targets_path="", **unnamed)
+                                   test_targets_path="", group="", order="", **unnamed)
     elif _has_path(own):
-        made = dataclasses.replace(own, path=found, **({"test_path": ""} if own.test_path else {}))
+        split = {key: "" for key in ("test_path", "group", "order") if getattr(own, key)}
+        made = dataclasses.replace(own, path=found, **split)
     elif spec.next_token:
         words = preprocessing.vocabulary(kept)
         assert words is not None

@@ -60,8 +60,8 @@ def check_fit(config: Config | None, before: list[Problem],
         problems += [problem for rule in OF_TASK for problem in rule(config, nowhere)]
     rows: dict[str, int] = {}
     try:
-        rows = split_rows(info.rows, config.dataset, config.validation, config.train_size,
-                          info.without_target)
+        rows = dict(info.split) if info.split is not None else split_rows(
+            info.rows, config.dataset, config.validation, config.train_size, info.without_target)
     except ConfigError as wrong:
         problems += wrong.problems
     decisions: list[Decision] = []

@@ -38,3 +38,16 @@ def test_baselines_are_measured_on_that_file(run: Path) -> None:
     well = sum(",well," in line for line in lines) / len(lines)
     config = dataclasses.replace(load_run(run).config)
     assert measure(config, "constant", print).metrics["accuracy"] == pytest.approx(well)
+
+
+def test_groups_of_the_training_are_drawn_together_in_an_evaluation(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("\n".join([HEADER, *lines_of(120, 0)]) + "\n")
+    (tmp_path / "new.csv").write_text("\n".join([HEADER, *lines_of(60, 1)]) + "\n")
+    run = trained(tmp_path / "runs", "dataset=csv", f"dataset.path={tmp_path / 'old.csv'}", "dataset.target=state",
+                  "dataset.group=4", "epochs=1")
+    own, new = evaluated(run, "resamples=20"), evaluated(run, tmp_path / "new.csv", "resamples=20")
+    assert own["over"] == new["over"] == 'groups of "patient"'
+    assert own["rows"] == 24 and own["units"] == 8 and new["units"] == 40  # patients have three rows in the old file
+    config = load_run(run).config
+    assert measure(config, "constant", print).metrics["accuracy"] == pytest.approx(
+        RunFolder(run).result()["baseline"]["accuracy"])  # type: ignore[index]

@@ -30,6 +30,14 @@ class Named(Protocol):
         """The file of their targets."""
 
     @property
+    def group(self) -> str:
+        """The array that says which rows belong together; empty: none."""
+
+    @property
+    def order(self) -> str:
+        """The array by which rows lie in time; empty: none."""
+
+    @property
     def x(self) -> str:
         """The array of inputs, by its name; empty: x or x_train."""
 

@@ -26,6 +26,8 @@ class _Reading:
     decimal: str = "auto"
     indicator: bool = False
     dates: bool = False
+    group: str = ""
+    order: str = ""
 
 
 def is_frame(data: Any) -> bool:

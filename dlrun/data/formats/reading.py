@@ -32,6 +32,14 @@ class Reading(Protocol):
         """The columns that are left out."""
 
     @property
+    def group(self) -> str:
+        """The column that says which rows belong together; empty: none."""
+
+    @property
+    def order(self) -> str:
+        """The column by which rows lie in time; empty: none."""
+
+    @property
     def missing(self) -> Sequence[str]:
         """Cells without a value, besides the usual ones."""
 

@@ -13,6 +13,7 @@ from dlrun.data.formats import labels
 from dlrun.data.formats.columns import NOTHING, WORDS, Missing, column, numbers, reading, strays
 from dlrun.data.formats.numerals import Numerals
 from dlrun.data.formats.reading import Reading
+from dlrun.data.formats.row_columns import groups_of, in_order, seasons
 from dlrun.data.formats.separated import Cells, cells
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ HEAVY = 20
 class ParsedTable:
     """A parsed file.  A number column holds floats (NaN: missing), a text column places in `words` (-1: missing).
 
-    `targets` has a list for each column that is predicted.  `reading` says how new rows are read, `revision` is above 1
-    where dlrun once made something else of the file.
+    `targets` has a list for each column that is predicted, `groups` the group of each row.  `reading` says how new rows
+    are read, `revision` is above 1 where dlrun once made something else of the file.
     """
 
     data_spec: DatasetSpec
@@ -36,6 +37,7 @@ class ParsedTable:
     notes: tuple[str, ...]
     reading: dict[str, Any] = field(default_factory=dict)
     revision: int = 1
+    groups: Sequence[str] = ()
 
 
 def parse(path: Path, cfg: Reading) -> ParsedTable:
@@ -64,14 +66,25 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
     found = replace(found, rows=rows, lines=lines)
     _named_once(path, found, {*range(len(found.names))} - {*dropped})
+    group, order = (_aside(found, getattr(cfg, key), f"dataset.{key}", targets) for key in ("group", "order"))
+    if order is not None:
+        found = in_order(found, path, order, numerals, missing.of(found, order), f"dataset.order={cfg.order}")
+    groups = [] if group is None else groups_of(found, group, missing.of(found, group), f"dataset.group={cfg.group}")
 
     target = _targets(path, found, targets, cfg, numerals, notes)
     columns, values = [], []
     left_out = [found.names[place] for place in sorted(dropped)]
     for place, name in enumerate(found.names):
-        if place in targets or place in dropped:
+        if place in targets or place in dropped or place == group:
             continue
         read = column(path, found, place, numerals, missing, cfg.dates)
+        if place == order and read is not None:
+            again = seasons(read[0])
+            notes.append(f'{path.name}: rows are in the order of "{name}", the last ones are for validation and test; '
+                         + (f"of the column {', '.join(again.words)} are inputs" if again else "it is no input"))
+            if again is None:
+                continue
+            read = again, read[1]
         if read is None:
             notes.append(f'{path.name}: the column "{name}" has no values and is left out')
             left_out.append(name)
@@ -97,9 +110,21 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
                  {**reading(cfg, numerals, found.named), "between": found.separator,
                   **({"file": found.file} if found.file else {}),
                   "target": [found.names[place] for place in targets], "dropped": left_out,
+                  **({} if group is None else {"group": found.names[group]}),
+                  **({} if order is None else {"order": found.names[order]}),
                   "heavy": [one.name for one, numbers in zip(columns, values)
                             if one.kind == "number" and has_heavy_tails(numbers)]},
-                 _revision(columns, found.new_header or numerals.newly_read))
+                 _revision(columns, found.new_header or numerals.newly_read), groups)
+
+
+def _aside(found: Cells, given: str, key: str, targets: list[int]) -> int | None:
+    """The place of a column that says something of rows; None without one.  ConfigError for a target."""
+    if not given:
+        return None
+    place = place_of(found.names, given, key)
+    if place in targets:
+        raise problem(f"{key}={given}", "this is the target")
+    return place
 
 
 def _revision(columns: Sequence[Column], newly_read: bool) -> int:
@@ -232,8 +257,9 @@ def as_arrays(table: ParsedTable) -> RawDataset:
     kind = table.data_spec.target_kind
     y = np.array(table.targets, {"classes": np.int64, "labels": np.uint8}.get(kind, np.float32)).T
     y = np.ascontiguousarray(y[:, 0] if kind in ("classes", "number") else y)
+    groups = np.unique(list(table.groups), return_inverse=True)[1].astype(np.int64) if table.groups else None
     return RawDataset(table.data_spec, x, y, columns=tuple(table.columns), notes=table.notes, reading=table.reading,
-                      revision=table.revision)
+                      revision=table.revision, groups=groups)
 
 
 def has_heavy_tails(values: Sequence[float]) -> bool:

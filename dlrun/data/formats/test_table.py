@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dlrun.config.problem import ConfigError, Problem
+import numpy as np
+
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.data.formats.reading import Header
 from dlrun.data.formats.separated import Cells
 from dlrun.data.formats.table_inputs import inputs
@@ -14,9 +16,11 @@ from dlrun.data.formats.table_targets import TargetCells, column
 from dlrun.data.source import RawDataset
 
 
-def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, Header], Cells], given: str
-                   ) -> RawDataset:
+def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, Header], Cells], given: str,
+                   groups: Sequence[str] = ()) -> RawDataset:
     """The table with the rows of another file, which `cells` reads, as its test rows; other words are unknown there.
+
+    `groups` are those of the table's own rows.
 
     Raises ConfigError about what was `given` for columns that are not there, for classes that the table does not have,
     and for cells that are no numbers.
@@ -32,8 +36,14 @@ def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, H
         x = inputs(source.columns, reading, found.names, found.rows, lines=found.lines, path=path,
                    separator=found.separator, unit=found.unit, untrained={}, say=notes.append)
         y = targets.values()
+        theirs = column(found, reading["group"]) if groups else []
+        if both := sorted({*groups} & {*theirs}):
+            raise problem(f'the group "{both[0]}"', f"it has rows among those of the training, too ({len(both):,} of "
+                                                    f"{len({*theirs}):,} groups have); expected others")
     except ConfigError as wrong:
         raise ConfigError([Problem(given, f"{one.given}: {one.expected}") for one in wrong.problems]) from None
     assert source.y is not None
     notes.append(f"the {len(x):,} test rows are those of {path.name}")
-    return dataclasses.replace(source, x_test=x, y_test=y.astype(source.y.dtype), notes=tuple(notes), grouped=True)
+    codes = np.unique(theirs, return_inverse=True)[1].astype(np.int64) if groups else None
+    return dataclasses.replace(source, x_test=x, y_test=y.astype(source.y.dtype), notes=tuple(notes), grouped=True,
+                               groups_test=codes)

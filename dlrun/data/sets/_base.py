@@ -60,6 +60,8 @@ class Dataset(Kind):
     # Options that some data sets have; the others are as it stands here.
     test: float = 0.0  # the test split that is taken from the rows: a fraction, a count, 0 for none
     test_take: str = "random"  # which rows these are: random ones, or those at the end
+    group: str = ""  # the column whose equal cells belong together: they are in one part alone
+    order: str = ""  # the column that rows lie in time by: the last ones are for the test
     test_path: Any = ""  # where they lie instead, apart from the others
     split_seed: int | str | None = None  # of the shuffle they are taken from; None: as they are stored
     stratify: bool = False  # whether the test split keeps the proportions of the classes
@@ -86,7 +88,7 @@ class Dataset(Kind):
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:
         """What its options and others of a configuration cannot be together."""
-        if not self.test_path:
+        if not (self.test_path or self.group or self.order):
             return ()
         from dlrun.data.split_clashes import split_clashes
 

@@ -88,6 +88,18 @@ def path(what: str) -> Any:
     return file(MISSING, f"{what}; ~ is the home folder.", identity=False)
 
 
+def group(what: str) -> Any:
+    """What says which rows belong together."""
+    return text("", f"The {what} that says which rows belong together (a patient, a day): they are all in one part "
+                    "(training, validation or test), and in one fold. It is no input.")
+
+
+def order(what: str) -> Any:
+    """What says in which order of time rows are."""
+    return text("", f"The {what} of numbers or dates by which rows lie in time: the last ones are the test rows, those "
+                    "before them the validation rows.")
+
+
 def test_path(what: str) -> Any:
     """The place of test rows that lie apart."""
     return file("", f"{what} of test rows, beside those of the training; read by the same rules, with the training's "

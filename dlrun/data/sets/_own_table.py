@@ -39,6 +39,8 @@ class OwnTable(TableDataset):
     scale: str = options.own_table_scale()
     targets: str | tuple[str, ...] = options.targets()
     target_scale: str = options.own_target_scale()
+    group: str = options.group("column, by name or number,")
+    order: str = options.order("column, by name or number,")
     drop: tuple[str, ...] = texts((), "Columns to leave out, by name or number.", empty=True, scalar=True)
     missing: tuple[str, ...] = options.missing("the file's own missing values")
     indicator: bool = flag(True, "Whether a column with missing numbers (or dates) gets another one that says so with "
@@ -76,14 +78,15 @@ class OwnTable(TableDataset):
         from dlrun.data.formats.table import as_arrays
 
         try:
-            found = as_arrays(self._table(path))
+            table = self._table(path)
+            found = as_arrays(table)
         finally:
             _parsed.clear()
         if test_path is None:
             return found
         from dlrun.data.formats.test_table import with_test_rows
 
-        return with_test_rows(found, test_path, self.cells, f"dataset.test_path={self.test_path}")
+        return with_test_rows(found, test_path, self.cells, f"dataset.test_path={self.test_path}", table.groups)
 
     def _table(self, path: Path) -> ParsedTable:
         """The parsed file; a command looks at it several times before its arrays are cached."""
@@ -97,4 +100,5 @@ class OwnTable(TableDataset):
 
     def _settings(self) -> list[object]:
         return [self.target, self.targets, self.separator, self.header, self.drop, self.missing, self.decimal,
-                self.indicator, self.dates, self.reading]
+                self.indicator, self.dates, self.reading,
+                *([self.group, self.order] if self.group or self.order else ())]

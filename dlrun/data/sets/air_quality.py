@@ -37,6 +37,8 @@ class _Reading:
     decimal: str = "auto"
     indicator: bool = False
     dates: bool = False
+    group: str = ""
+    order: str = ""
 
 
 @register("dataset", "air_quality")

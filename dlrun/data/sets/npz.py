@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlrun.config.schema.fields import choice, file, files, integers, text
 from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets import _options as options
 from dlrun.data.sets._arrays import ArrayData, info_of
 from dlrun.data.sets._base import Say
 from dlrun.registry import register
@@ -38,6 +39,8 @@ class Npz(ArrayData):
     targets_path: str = file("", "A .npy file of the targets, beside a .npy file of inputs.")
     x: str = text("", "The array of inputs in a .npz file, where it is neither x nor x_train.")
     y: str = text("", "The array of targets in a .npz file, where it is neither y nor y_train.")
+    group: str = options.group("array of a .npz file")
+    order: str = options.order("array of a .npz file,")
     shape: tuple[int, ...] = integers((), "The shape of one input, [28,28], where rows are stored flat.", low=1,
                                       empty=True)
     in_memory: Literal["auto", True, False] = choice(
@@ -48,7 +51,7 @@ class Npz(ArrayData):
         """Spec and rows; of the inputs only the shapes are read."""
         from dlrun.data import cache
 
-        if self._later():
+        if self._later() or self.group or self.order:
             return info_of(self.read(data_dir, lambda line: None))
         known = cache.dataset_info(cache.entry(self.kind, self._settings(), self._paths()))
         return known if known is not None else self._arrays().info()
@@ -73,6 +76,10 @@ class Npz(ArrayData):
 
     def _source(self, source: RawDataset) -> RawDataset:
         """The arrays; test rows that lie apart are said, and the others shuffled as if test rows were taken of them."""
+        if self.group or self.order:
+            from dlrun.data.formats.row_arrays import with_row_arrays
+
+            source = with_row_arrays(source, self)
         if not self.test_path or source.x_test is None:
             return source
         names = ", ".join(Path(name).name for name in (
@@ -86,7 +93,8 @@ class Npz(ArrayData):
         newer = [self.x, self.y, list(self.shape), self.layout, classes]
         older = not any((*newer[:3], self.layout != "auto", classes, self.test_path))
         apart = ["test"] if self.test_path else []
-        return [self.targets, *([] if older else newer), *apart]
+        rows = [self.group, self.order] if self.group or self.order else []
+        return [self.targets, *([] if older else newer), *apart, *rows]
 
     def _later(self) -> bool:
         if isinstance(self.path, dict) or Path(self.path).suffix != ".npy":
