@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from dlrun.config.problem import problem
-from dlrun.data.formats.class_folders import bytes_of
+from dlrun.data.file_rows import FileRows, NewRows
+from dlrun.data.formats.class_folders import SUFFIXES, bytes_of
 from dlrun.data.formats.picture_numbers import facts, notes_of, whites
 from dlrun.data.formats.pictures import PictureForm, Unreadable, decode, noted
 from dlrun.data.prepared import Split
@@ -52,3 +53,14 @@ def of_images(state: dict[str, Any], files: Sequence[Path], say: Callable[[str],
         return Split(x.astype(np.float32) / 255, None)
     # digits are stored in 17 levels, not 256
     return Split(x if levels == 255 else np.rint(x * (levels / 255)).astype(np.uint8), None)
+
+
+def _fits(state: dict[str, Any]) -> bool:
+    return data_spec(state).input_kind == "image"
+
+
+def _read(state: dict[str, Any], files: Sequence[Path], say: Callable[[str], None]) -> NewRows:
+    return NewRows(of_images(state, files, say), list(map(str, files)), list(range(len(files))))
+
+
+ROWS = FileRows("pictures", SUFFIXES, _fits, _read)

@@ -1,4 +1,4 @@
-"""Pictures or sounds in a folder for each class, as a run's network sees them."""
+"""Files in a folder for each class (pictures, sounds), as a run's network sees them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from typing import Any
 import numpy as np
 
 from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data import preprocessing_state as preprocessing
+from dlrun.data.file_rows import NewRows
 from dlrun.data.formats.class_folders import files_below, folders_below
-from dlrun.data.new_files import file_rows
 from dlrun.data.prepared import Split
 
 
-def of_folder(kept: dict[str, Any], root: Path, say: Callable[[str], None]) -> Split:
+def of_folder(kept: dict[str, Any], dataset: DatasetKind, root: Path, say: Callable[[str], None]) -> Split:
     """The files below folders that are called as the run's classes; below test/, where there is one.
 
     Raises ConfigError for another run's data, for a folder that is no class, and where there are no such files.
     """
-    spec, rows = preprocessing.data_spec(kept), file_rows(kept)
-    if rows is None or spec.target_kind != "classes":
+    spec, rows = preprocessing.data_spec(kept), dataset.file_rows()
+    if not rows.fits(kept) or spec.target_kind != "classes":
         raise problem(str(root), f"expected a file; this run was trained on {spec.input_kind} data with targets of the "
-                                 f"kind {spec.target_kind}, a folder holds pictures or sounds by class")
+                                 f"kind {spec.target_kind}, a folder holds files of rows by class")
     if (root / "test").is_dir() and "test" not in spec.classes:
         root = root / "test"
         say(f"the {rows.noun} of {root} are measured, not those beside it")
@@ -40,4 +41,5 @@ def of_folder(kept: dict[str, Any], root: Path, say: Callable[[str], None]) -> S
         places += [spec.classes.index(name)] * len(below) if below else []
     if not files:
         raise problem(str(root), f"expected a folder with {rows.noun} ({', '.join(rows.suffixes)}) for each class")
-    return dataclasses.replace(rows.read(kept, files, say), y=np.array(places, np.int64))
+    found: NewRows = rows.read(kept, files, say)
+    return dataclasses.replace(found.split, y=np.array(places, np.int64)[found.of])

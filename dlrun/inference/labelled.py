@@ -48,7 +48,7 @@ def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: s
     if path.is_dir():
         from dlrun.inference.from_folder import of_folder
 
-        return Labelled(of_folder(kept, path, say))
+        return Labelled(of_folder(kept, dataset, path, say))
     if path.exists() and not path.is_file():
         raise problem(given, "expected a file or a folder; this is a pipe or a device")
     source = read(reader(kept, dataset, path, given), data_dir, say)

@@ -75,9 +75,9 @@ class Predict(Verb):
             if not file.exists():
                 raise problem(str(file), f"no such file{beside(file)}")
             if file.is_dir():
-                from dlrun.data.new_files import SUFFIXES
+                from dlrun.data.file_rows import nouns_and_suffixes
 
-                _files(file, "pictures and sounds", SUFFIXES)  # before torch
+                _files(file, *nouns_and_suffixes())  # before torch
         from dlrun.inference.load import load_run
         from dlrun.record.folder import RunFolder
         from dlrun.record.metric import metrics_of
@@ -129,9 +129,8 @@ class Part:
 
 
 def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
-    """New rows, file by file; all pictures, or sounds, as one part, behind arrays."""
+    """New rows, file by file; all files of the data set's own kind (pictures, sounds) as one part, behind arrays."""
     from dlrun.data import preprocessing_state as preprocessing
-    from dlrun.data.new_files import file_rows
     from dlrun.data.new_texts import texts_of
     from dlrun.inference.from_table import of_table
 
@@ -139,12 +138,12 @@ def _parts(run: Loaded, files: list[Path]) -> Iterator[Part]:
     for file in arrays:
         yield _of_arrays(run, file)
     files = [file for file in files if file not in arrays]
-    rows = file_rows(run.kept)
-    if files and rows is not None:
+    rows = run.config.dataset.file_rows()
+    if files and rows.fits(run.kept):
         found = [(place, file) for place in files for file in _files(place, rows.noun, rows.suffixes, _note)]
-        split = rows.read(run.kept, [file for _, file in found], _note)
-        yield Part(str(files[0]) if len(files) == 1 else rows.noun, [str(file) for _, file in found], split,
-                   _of_folders(run, found, split))
+        new = rows.read(run.kept, [file for _, file in found], _note)
+        yield Part(str(files[0]) if len(files) == 1 else rows.noun, new.names, new.split,
+                   _with_classes(run, new.split, new.classes or _of_folders([found[place] for place in new.of])))
         return
     for file in files:
         if not file.is_file():
@@ -168,12 +167,16 @@ def _truth(table: Table) -> Split | None:
         return None
 
 
-def _of_folders(run: Loaded, found: list[tuple[Path, Path]], split: Split) -> Split | None:
-    """Files with their classes, where each lies in a folder of a class's name directly below one that was named."""
+def _of_folders(found: list[tuple[Path, Path]]) -> list[str]:
+    """The folder in which each file lies, directly below the one that was named; empty for a file that was."""
+    return [file.relative_to(place).parts[0] if place != file else "" for place, file in found]
+
+
+def _with_classes(run: Loaded, split: Split, names: list[str]) -> Split | None:
+    """The rows with their classes, where each name is a class of the run."""
     import numpy as np
 
     places = {name: place for place, name in enumerate(run.data_spec.classes)}
-    names = [file.relative_to(place).parts[0] if place != file else "" for place, file in found]
     if run.data_spec.target_kind != "classes" or not all(name in places for name in names):
         return None
     return replace(split, y=np.array([places[name] for name in names], np.int64))

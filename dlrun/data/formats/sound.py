@@ -10,6 +10,7 @@ import numpy as np
 
 from dlrun.data.formats.picture_file import Unreadable
 
+SUFFIXES = (".wav", ".wave")
 RANGE = 80.0  # decibels below the loudest of a file that become 0
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dlrun.config.schema.root import Config
+    from dlrun.data.file_rows import FileRows
     from dlrun.data.form import Windows
     from dlrun.data.source import DatasetFiles, RawDataset
 
@@ -53,6 +54,7 @@ class Dataset(Kind):
     offline: ClassVar[bool] = False  # whether it runs without any file of a data folder
     ranked: ClassVar[bool] = False  # whether its words are stored by their rank, as Keras stores them
     suffixes: ClassVar[tuple[str, ...]] = ()  # of files of one's own that it reads from dataset.path
+    reads_cells: ClassVar[bool] = False  # whether these are tables, whose cells `cells` reads
     window_key: ClassVar[str] = ""  # the option that says how long a window is, for data that lies in time
     scale: str = "any"  # where inputs lie: unit [0, 1], symmetric [-1, 1], any; an option where they can be numbers
     decides_scale: ClassVar[bool] = False  # whether scale=auto is decided by the tails of its columns
@@ -93,6 +95,13 @@ class Dataset(Kind):
         from dlrun.data.split_clashes import split_clashes
 
         return split_clashes(self, config, origin)
+
+    @classmethod
+    def file_rows(cls) -> FileRows:
+        """How files are read that a run is used on: pictures, where its inputs are any."""
+        from dlrun.data.new_pictures import ROWS
+
+        return ROWS
 
     @property
     def target_given(self) -> str:

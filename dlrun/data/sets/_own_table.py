@@ -28,6 +28,7 @@ _parsed: dict[str, ParsedTable] = {}  # the last file
 class OwnTable(TableDataset):
     """A table in a file; `cells` reads files of its `suffixes`, those of training as well as new ones."""
 
+    reads_cells: ClassVar[bool] = True
     decides_scale: ClassVar[bool] = True
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
     reading: ClassVar[int] = 1  # counted up when the reader makes something else of the same file

@@ -19,6 +19,7 @@ from dlrun.data.sets._base import Dataset, Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
+    from dlrun.data.file_rows import FileRows
     from dlrun.data.formats.sound import SoundForm
     from dlrun.data.source import DatasetFiles, RawDataset
 
@@ -48,6 +49,12 @@ class Sounds(Dataset):
     split_seed: int = options.split_seed()
     stratify: bool = options.stratify()
 
+    @classmethod
+    def file_rows(cls) -> FileRows:
+        from dlrun.data.new_sounds import ROWS
+
+        return ROWS
+
     def info(self, data_dir: str) -> DatasetInfo:
         """Spec and rows; unreadable files still count here."""
         from dlrun.data import cache
@@ -64,10 +71,10 @@ class Sounds(Dataset):
 
     def _listing(self) -> Listing:
         from dlrun.data import paths
-        from dlrun.data.new_files import SOUNDS
+        from dlrun.data.formats.sound import SUFFIXES
 
         apart = paths.own(self.test_path, directory=True, key="test_path") if self.test_path else None
-        return look(paths.own(self.path, directory=True), self.path, SOUNDS, "sounds", apart)
+        return look(paths.own(self.path, directory=True), self.path, SUFFIXES, "sounds", apart)
 
     def _settings(self) -> list[object]:
         return [self.form, self.rate, self.seconds, self.bands, self.window]
