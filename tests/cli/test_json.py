@@ -126,6 +126,11 @@ def test_the_doctor_looks_at_this_machine(answer) -> None:
     assert found["processor"]["cores"] >= 1 and {one["use"] for one in found["folders"]} == {"runs", "cache"}
 
 
+def test_a_check_says_what_it_compared(answer) -> None:
+    found = answer("check", "dataset=digits", "model=dense", "model.hidden=[4]", "threads=1", "steps=2")
+    assert found["equal"] and found["steps"] == 2 and found["interrupted_after"] == 1
+
+
 def test_a_book_is_listed_and_compared(answer, tmp_path: Path) -> None:
     (tmp_path / "experiments" / "mine").mkdir(parents=True)
     (tmp_path / "experiments" / "mine" / "C1.yaml").write_text(FILE)

@@ -46,7 +46,7 @@ class Explain(Verb):
 
     overrides: tuple[str, ...] = positional(
         "key=value ...", "The overrides of the run.", overrides=True, offers=offers.overrides)
-    synonyms: ClassVar[dict[str, str]] = dict.fromkeys(("check", "show", "validate", "config", "info"), "explain")
+    synonyms: ClassVar[dict[str, str]] = dict.fromkeys(("show", "validate", "config", "info"), "explain")
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun explain model=lenet optimizer.lr=0.1", "nothing is trained; problems are printed, exit code 2"),)
 
