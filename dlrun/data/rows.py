@@ -38,7 +38,8 @@ def split_indices(cfg: DatasetKind, source: RawDataset, validation: Validation, 
         else:
             assert validation is not None  # else none were counted
             train, found["val"] = _validation_rows(train, source, counts["val"], validation,
-                                                   derive_seed(seed, "validation"))
+                                                   derive_seed(seed, "validation"),
+                                                   cfg.stratifies and cfg.stratify and not cfg.order)
     return {"train": train, **found}, own
 
 
@@ -73,11 +74,16 @@ def _test_rows(cfg: DatasetKind, source: RawDataset, has_own: bool,
 
 
 def _validation_rows(train: np.ndarray, source: RawDataset, count: int, validation: Holdout,
-                     seed: int) -> tuple[np.ndarray, np.ndarray]:
+                     seed: int, stratified: bool) -> tuple[np.ndarray, np.ndarray]:
     if source.groups is not None:
         order = _shuffled(len(train), seed) if validation.take == "random" else np.arange(len(train))
         mask = group_split.taken(source.groups[train], _classes(source.y, train) if validation.stratify else None,
                                  count, order[::-1] if validation.take == "end" else order, "validation")
+        return train[~mask], train[mask]
+    if stratified and validation.take != "random" and _are_classes(source.y):
+        order = np.arange(len(train))[::-1 if validation.take == "end" else 1]
+        mask = np.zeros(len(train), bool)
+        mask[order[_take(train[order], source.y, count, True)]] = True
         return train[~mask], train[mask]
     if validation.take == "start":
         return train[count:], train[:count]

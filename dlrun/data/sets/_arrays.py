@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.schema.fields import choice
 from dlrun.data.dataset_spec import DatasetInfo
@@ -11,12 +11,15 @@ from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Dataset
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.data.source import RawDataset
 
 
 @dataclass(frozen=True)
 class ArrayData(Dataset):
     """Arrays: what their targets are, how they are scaled, which rows are for the test."""
+
+    stratifies: ClassVar[bool] = True
 
     name: str = options.name()
     targets: str | tuple[str, ...] = options.targets()
@@ -29,7 +32,13 @@ class ArrayData(Dataset):
     target_scale: str = options.target_scale()
     test: float = options.test()
     split_seed: int | str = options.split_seed()
-    stratify: bool = options.stratify()
+    stratify: bool = options.own_stratify()
+
+    def read_revision(self, config: Config) -> int:
+        """Above 1 where validation rows keep the proportions of the classes, which they once did not."""
+        from dlrun.data.split_revision import of_split
+
+        return of_split(self, config)
 
 
 def info_of(source: RawDataset) -> DatasetInfo:

@@ -67,6 +67,7 @@ class Dataset(Kind):
     test_path: Any = ""  # where they lie instead, apart from the others
     split_seed: int | str | None = None  # of the shuffle they are taken from; None: as they are stored
     stratify: bool = False  # whether the test split keeps the proportions of the classes
+    stratifies: ClassVar[bool] = False  # whether validation rows from an end of the rows keep them, too
     crop: int = 0  # the side of the square that is cut from the middle of a picture
     # Of files of texts; other tables say themselves what is a name or a number:
     separator: str = "auto"

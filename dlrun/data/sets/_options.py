@@ -83,6 +83,11 @@ def stratify() -> Any:
     return flag(True, "Whether the test split keeps the proportions of the classes.")
 
 
+def own_stratify() -> Any:
+    """Whether the splits of a user's data are stratified."""
+    return flag(True, "Whether test and validation rows keep the proportions of the classes.")
+
+
 def path(what: str) -> Any:
     """The place of a user's file or folder."""
     return file(MISSING, f"{what}; ~ is the home folder.", identity=False)

@@ -16,6 +16,7 @@ from dlrun.data.sets._tables import TableDataset
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dlrun.config.schema.root import Config
     from dlrun.data.formats.reading import Header
     from dlrun.data.formats.separated import Cells
     from dlrun.data.formats.table import ParsedTable
@@ -30,6 +31,7 @@ class OwnTable(TableDataset):
 
     reads_cells: ClassVar[bool] = True
     decides_scale: ClassVar[bool] = True
+    stratifies: ClassVar[bool] = True
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
     reading: ClassVar[int] = 1  # counted up when the reader makes something else of the same file
     path: str = options.path("The file, also .gz")
@@ -42,6 +44,7 @@ class OwnTable(TableDataset):
     target_scale: str = options.own_target_scale()
     group: str = options.group("column, by name or number,")
     order: str = options.order("column, by name or number,")
+    stratify: bool = options.own_stratify()
     drop: tuple[str, ...] = texts((), "Columns to leave out, by name or number.", empty=True, scalar=True)
     missing: tuple[str, ...] = options.missing("the file's own missing values")
     indicator: bool = flag(True, "Whether a column with missing numbers (or dates) gets another one that says so with "
@@ -53,6 +56,16 @@ class OwnTable(TableDataset):
     def cells(cls, path: Path, separator: str, header: Header, expected: Collection[str] = ()) -> Cells:
         """The cells of a file; `expected` are the names of a training's columns.  Raises ConfigError."""
         raise NotImplementedError
+
+    def read_revision(self, config: Config) -> int:
+        """That of the reading; above it where validation rows now keep the classes' proportions."""
+        from dlrun.data.split_revision import of_split
+
+        return of_split(self, config, self.reading_revision(config))
+
+    def reading_revision(self, config: Config) -> int:
+        """Above 1 for a run whose table dlrun once read otherwise."""
+        return 1
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Spec and rows; the file is parsed unless its arrays are cached."""

@@ -36,7 +36,7 @@ class Csv(OwnTable):
 
         return cells(path, separator, header, expected)
 
-    def read_revision(self, config: Config) -> int:
+    def reading_revision(self, config: Config) -> int:
         """2 or 3 for a run whose table dlrun once read otherwise: marks between thousands, a header with numbers in it,
         or a word in a text column that no training row has; dates, or columns for what is missing."""
         from dlrun.data.reading_revision import of_reading

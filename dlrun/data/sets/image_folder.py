@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.problem import ConfigError, problem
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
@@ -39,6 +39,7 @@ class Survey:
 class ImageFolder(Dataset):
     """Your own pictures: dataset.path=FOLDER with a folder a class, or train/ and test/ above them."""
 
+    stratifies: ClassVar[bool] = True
     name: str = options.name()
     path: str = options.path("The folder")
     test_path: str = options.test_path("A folder")
@@ -47,7 +48,7 @@ class ImageFolder(Dataset):
     scale: str = options.image_scale()
     test: float = options.test()
     split_seed: int | str = options.split_seed()
-    stratify: bool = options.stratify()
+    stratify: bool = options.own_stratify()
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Spec and rows; of most pictures no more than the header is read.  Unreadable ones still count here."""
@@ -72,12 +73,16 @@ class ImageFolder(Dataset):
                             self._settings(), state)
 
     def read_revision(self, config: Config) -> int:
-        """2 for a folder that dlrun once read otherwise: pictures with an EXIF orientation, of floats, of 32 bits.
+        """Above 1 for a folder that dlrun once read otherwise, or cut otherwise.
+
+        Pictures with an EXIF orientation, of floats and of 32 bits were read so.
 
         A folder that is not there, or not as it should be, is said elsewhere.
         """
+        from dlrun.data.split_revision import of_split
+
         try:
-            return self.info("").revision
+            return of_split(self, config, self.info("").revision)
         except ConfigError:
             return 1
 

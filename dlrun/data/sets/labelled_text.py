@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema import fields
@@ -14,6 +14,7 @@ from dlrun.data.sets._base import Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.data.formats.sentences import LabelledLine
     from dlrun.data.source import DatasetFiles, RawDataset
 
@@ -27,6 +28,7 @@ class LabelledText(words.Sentences):
     With `text` the file is a table: JSON lines, Parquet, or a text file with names in its first line.
     """
 
+    stratifies: ClassVar[bool] = True
     path: str = options.path("The file, also .gz")
     test_path: str = options.test_path("A file, also .gz,")
     num_words: int | None = words.num_words(10000)
@@ -36,6 +38,13 @@ class LabelledText(words.Sentences):
     text: str = fields.text("", "The column, or key of JSON lines, with the texts; without it a line is a label and a "
                             "text.")
     target: str = fields.text("", "The column with the classes.")
+    stratify: bool = options.own_stratify()
+
+    def read_revision(self, config: Config) -> int:
+        """Above 1 where validation rows keep the proportions of the classes, which they once did not."""
+        from dlrun.data.split_revision import of_split
+
+        return of_split(self, config)
 
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths

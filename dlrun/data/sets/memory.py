@@ -44,8 +44,9 @@ class Memory(ArrayData):
     def read_revision(self, config: Config) -> int:
         """2 for a run whose DataFrame dlrun once read otherwise: see dataset=csv."""
         from dlrun.data.reading_revision import of_reading
+        from dlrun.data.split_revision import of_split
 
-        return of_reading(self, config)
+        return of_split(self, config, of_reading(self, config))
 
     def read(self, data_dir: str, say: Say) -> RawDataset:
         from dlrun.data import cache

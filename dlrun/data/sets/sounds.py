@@ -7,7 +7,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, integer, number
@@ -19,6 +19,7 @@ from dlrun.data.sets._base import Dataset, Say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
     from dlrun.data.file_rows import FileRows
     from dlrun.data.formats.sound import SoundForm
     from dlrun.data.source import DatasetFiles, RawDataset
@@ -33,6 +34,7 @@ class Sounds(Dataset):
     series of one column.
     """
 
+    stratifies: ClassVar[bool] = True
     name: str = options.name()
     path: str = options.path("The folder")
     test_path: str = options.test_path("A folder")
@@ -46,8 +48,8 @@ class Sounds(Dataset):
     scale: str = choice("none", ("none", "standard"), "How values are scaled: not at all, or to mean 0 and deviation 1 "
                         "over the training rows.")
     test: float = options.test()
-    split_seed: int = options.split_seed()
-    stratify: bool = options.stratify()
+    split_seed: int | str = options.split_seed()
+    stratify: bool = options.own_stratify()
 
     @classmethod
     def file_rows(cls) -> FileRows:
@@ -68,6 +70,12 @@ class Sounds(Dataset):
 
         listing = self._listing()
         return DatasetFiles([listing.root], lambda say: self._decode(listing, say), self._settings(), listing.state)
+
+    def read_revision(self, config: Config) -> int:
+        """Above 1 where validation rows keep the proportions of the classes, which they once did not."""
+        from dlrun.data.split_revision import of_split
+
+        return of_split(self, config)
 
     def _listing(self) -> Listing:
         from dlrun.data import paths
