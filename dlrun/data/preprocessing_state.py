@@ -93,7 +93,8 @@ def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
 
 def is_table(state: dict[str, Any]) -> bool:
     """Whether the run was trained on a table whose columns have names."""
-    return state["asked"].get("columns") is not None and "windows" not in state["asked"]
+    asked = state["asked"]
+    return asked.get("columns") is not None and "windows" not in asked and data_spec(state).input_kind == "table"
 
 
 def cells_of(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> Cells:

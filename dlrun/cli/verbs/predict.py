@@ -55,8 +55,8 @@ class Predict(Verb):
 
     places: tuple[str, ...] = positional(
         "RUN FILE...", "A run's folder or the first letters of its id, then tables (.csv, .jsonl, .parquet), texts "
-        "(.txt, a line each), arrays (.npy, .npz), pictures, sounds (.wav) or folders of these.", least=2,
-        offers=offers.run_folders)
+        "(.txt, a line each), arrays (.npy, .npz), pictures, sounds (.wav), drawings (.ndjson) or "
+        "folders of these.", least=2, offers=offers.run_folders)
     output_dir: str = text(Root.output_dir, "The folder of all runs, in which ids are looked up.")
     allow: tuple[str, ...] = texts((), "Modules whose code may be run, for a model of your own.", empty=True)
     synonyms: ClassVar[dict[str, str]] = {"infer": "predict", "inference": "predict", "apply": "predict"}

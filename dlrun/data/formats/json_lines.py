@@ -22,7 +22,7 @@ def cells(path: Path) -> Cells:
     found: list[tuple[int, dict[str, Any]]] = []
     for line, text in enumerate(lines_of(text_of(path, notes)), 1):
         if text.strip():
-            found.append((line, _object(path, line, text)))
+            found.append((line, object_of(path, line, text)))
             _alike(path, found[0], found[-1])
     if not found:
         raise problem(str(path), "has no rows")
@@ -42,8 +42,8 @@ def cells(path: Path) -> Cells:
                  file="JSON lines")
 
 
-def _object(path: Path, line: int, text: str) -> dict[str, Any]:
-    """The object of a line."""
+def object_of(path: Path, line: int, text: str) -> dict[str, Any]:
+    """The object of a line; raises ConfigError."""
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):

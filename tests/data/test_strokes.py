@@ -1,0 +1,88 @@
+"""Pen strokes in ndjson files: the points that were drawn come back from the steps."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlrun.config.problem import ConfigError
+from dlrun.data.dataset_info import dataset_info
+from dlrun.data.read import read
+from dlrun.data.sets.strokes import Strokes
+
+# As the files at storage.googleapis.com/quickdraw_dataset/full/simplified have them.
+HOUSE = {"word": "house", "countrycode": "DE", "timestamp": "2017-03-02 23:25:10.07453 UTC", "recognized": True,
+         "key_id": "5201136883597312", "drawing": [[[10, 10, 90, 90], [50, 110, 110, 50]], [[0, 50, 100], [50, 0, 50]]]}
+DOT = {"word": "dot", "drawing": [[[7.5], [8.25], [0.0]]]}  # as the raw files have it, with a time
+
+
+def written(path: Path, *rows: Any) -> str:
+    text = "".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return str(path)
+
+
+def refused(cfg: Strokes) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read(cfg, "", lambda note: None)
+    (problem,) = caught.value.problems
+    return f"{problem.given}: {problem.expected}"
+
+
+@pytest.mark.parametrize("padding", ("pre", "post"))
+def test_the_points_of_a_drawing_come_back_from_its_steps(tmp_path, padding):
+    path = {"house": written(tmp_path / "a.ndjson", HOUSE, HOUSE), "dot": written(tmp_path / "b.ndjson.gz", "", DOT)}
+    source = read(Strokes(path=path, length=10, padding=padding), "", print)
+    assert source.data_spec.classes == ("dot", "house") and source.y.tolist() == [0, 1, 1]
+    assert source.x.shape == (3, 3, 10) and source.x.dtype == np.float32
+    there = slice(3, None) if padding == "pre" else slice(0, 7)
+    dx, dy, up = source.x[1][:, there]
+    points = np.concatenate([np.array(stroke, float).T for stroke in HOUSE["drawing"]])
+    assert np.allclose(np.cumsum(np.stack([dx, dy], 1), 0) * 110 + points[0], points, atol=1e-4)  # 110 high
+    assert up.tolist() == [0, 0, 0, 1, 0, 0, 1]
+    assert not source.x[1][:, :3 if padding == "pre" else 0].any() and np.abs(source.x[1]).sum() == np.abs(
+        source.x[1][:, there]).sum()
+    assert source.x[0].sum() == 1 and source.x[0, 2, -1 if padding == "pre" else 0] == 1  # a dot: the pen rises
+
+
+def test_a_folder_has_a_class_a_file_and_a_file_alone_has_words(tmp_path, said):
+    (tmp_path / "draw").mkdir()
+    written(tmp_path / "draw" / "full_simplified_house.ndjson", HOUSE, HOUSE, HOUSE)
+    written(tmp_path / "draw" / "the dot.ndjson", DOT, DOT)
+    (tmp_path / "draw" / "readme.txt").write_text("no drawing")
+    cfg = Strokes(path=str(tmp_path / "draw"), length=4, rows=2)
+    info = dataset_info(cfg, "")
+    source = read(cfg, "", said.append)
+    assert info.data_spec == source.data_spec and info.rows == {"train": len(source.x)} == {"train": 4}
+    assert source.data_spec.classes == ("house", "the dot")
+    assert "2 of 4 drawings have more than 4 steps and are cut behind" in said[-1]
+    both = Strokes(path=written(tmp_path / "both.ndjson", HOUSE, DOT))
+    assert read(both, "", print).data_spec.classes == ("dot", "house") == dataset_info(both, "").data_spec.classes
+    assert 'line 1 has no "word"' in refused(Strokes(path=written(tmp_path / "c.ndjson", {"drawing": [[[1], [2]]]})))
+
+
+@pytest.mark.parametrize(("drawing", "says"), (
+    (None, "there are no strokes"), ([], "there are no strokes"), ([[]], "stroke 1 has no lists of x and y"),
+    ([[[1, 2], [3]]], "stroke 1 has 2 x and 1 y"), ([[[1], [2]], [[], []]], "stroke 2 has no lists of x and y"),
+    ([[[1], ["2"]]], "stroke 1 holds something else than numbers"), ([[[True], [1]]], "something else than numbers"),
+    ([[[1, 2], [3, 1e999]]], "a number is not finite"), ([[[10**400], [1]]], "a number is not finite"),
+    ([[[1, 2], [3, 4], [5]]], "2 y and 1 times"), ("circle", "there are no strokes")))
+def test_what_is_no_drawing_is_a_sentence_with_its_line(tmp_path, drawing, says):
+    said = refused(Strokes(path=written(tmp_path / "a.ndjson", HOUSE, {"word": "x", "drawing": drawing})))
+    assert "line 2: expected" in said and says in said and len(said) < 300
+
+
+def test_an_empty_file_a_table_and_a_damaged_archive_are_sentences(tmp_path):
+    assert "has no drawings" in refused(Strokes(path=written(tmp_path / "a.ndjson")))
+    assert "line 1: expected an object of JSON" in refused(Strokes(path=written(tmp_path / "b.ndjson", "x,y")))
+    (tmp_path / "c.ndjson.gz").write_bytes(gzip.compress(b"{}" * 99)[:-9])
+    assert "it is damaged" in refused(Strokes(path=str(tmp_path / "c.ndjson.gz")))
+    (tmp_path / "d.ndjson").write_bytes(b'{"word": "\xff"}')
+    assert "line 1: expected UTF-8" in refused(Strokes(path=str(tmp_path / "d.ndjson")))
+    (tmp_path / "none").mkdir()
+    assert "expected files of drawings" in refused(Strokes(path=str(tmp_path / "none")))
