@@ -28,6 +28,8 @@ def print_overview() -> None:
     say(f"  experiment  {_fold(options('experiment')) or 'none yet'}")
     say(f"\n{head('keys')}    seed batch_size epochs max_steps validation train_size device precision output_dir ...")
     say("        dlrun explain shows all of them, with their values, ranges and meaning\n")
+    say(f"{head('debug')}   debug=tiny (20 rows, 2 steps)   debug=overfit (one batch)   "
+        "debug=profile (where time goes)\n")
     say(head("examples"))
     say("\n".join(columns([
         ["dlrun", "the default: a small CNN on 1,797 real digits"],

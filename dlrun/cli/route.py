@@ -174,7 +174,11 @@ def _run(arguments: Sequence[str], output: _Text | JsonOutput) -> int:
     overrides = [text for text in arguments if not text.startswith("-")]
     several = "hydra.mode=MULTIRUN" in overrides
     overrides = [text for text in overrides if text != "hydra.mode=MULTIRUN"]
-    single = len(flags) > len(multirun)  # -r: this experiment's own configuration, and nothing of its sweep
+    debugging = [text for text in overrides if text.startswith("debug=")]
+    if debugging and (multirun or several):
+        raise ConfigError([Problem(debugging[0], "it looks at one run; expected a command without -m")])
+    # -r: this experiment's own configuration, and nothing of its sweep
+    single = bool(debugging) or len(flags) > len(multirun)
     if not (multirun or several or not single and _is_sweep(overrides)):
         return output.run(overrides)
     return output.sweep(overrides)

@@ -28,11 +28,9 @@ class RunAnswer(TypedDict):
 
 def run_answer(overrides: Sequence[str]) -> tuple[int, RunAnswer]:
     """Train one run: exit code and answer.  Raises ConfigError."""
-    from dlrun.cli.train import start
-    from dlrun.preflight.preflight import preflight
+    from dlrun.cli.train import train
 
-    checked = preflight(overrides)
-    code = start(checked, ["dlrun", *overrides])
+    code, checked = train(overrides)
     from dlrun.run.run import run_folder
 
     run_id, folder = run_folder(checked.config)

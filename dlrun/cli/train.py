@@ -8,21 +8,44 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.record.terminal import say
+
+if TYPE_CHECKING:
+    from dlrun.preflight.checked import Checked
+    from dlrun.run.run import Outcome
 
 
 def main(overrides: Sequence[str]) -> int:
     """Check the overrides and train; the exit code."""
+    return train(overrides)[0]
+
+
+def train(overrides: Sequence[str]) -> tuple[int, Checked]:
+    """`main`, and the checked command."""
+    command = ["dlrun", *overrides]
+    if any(text.startswith("debug=") for text in overrides):
+        from dlrun.cli.debug import debug, debugged, prepare
+
+        mode = debugged(overrides)
+        checked, _ = prepare(mode, overrides)
+        return debug(mode, checked, partial(outcome, checked, command)), checked
     from dlrun.preflight.preflight import preflight
 
-    return start(preflight(overrides), ["dlrun", *overrides])
+    checked = preflight(overrides)
+    return start(checked, command), checked
 
 
 def start(checked: Any, command: Sequence[str]) -> int:
     """Train a checked command; the exit code of what became of it."""
+    return outcome(checked, command)[0]
+
+
+def outcome(checked: Any, command: Sequence[str]) -> tuple[int, Outcome | None]:
+    """`start`, and the outcome; None where training could not begin, or failed."""
     from dlrun.config.problem import ConfigError
     from dlrun.record.lock import Busy
     from dlrun.run.cannot_write import CannotWrite
@@ -31,19 +54,20 @@ def start(checked: Any, command: Sequence[str]) -> int:
         from dlrun.run.run import run, run_folder
 
     try:
-        return run(checked, command).exit_code
+        found = run(checked, command)
+        return found.exit_code, found
     except ConfigError:
         raise
     except Busy as busy:
         say(f"{busy}; nothing was started", file=sys.stderr)
-        return 1
+        return 1, None
     except CannotWrite as cannot:
         say(cannot, file=sys.stderr)
-        return 1
+        return 1, None
     except Exception as error:
         _, folder = run_folder(checked.config)
         say(_failure(error, folder.traceback), file=sys.stderr)
-        return 1
+        return 1, None
 
 
 @contextmanager

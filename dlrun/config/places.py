@@ -6,6 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+DEBUG = "debug"  # the folder below output_dir of runs that are no results
 _extra: list[Path] = []
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.flat import flatten
+from dlrun.config.places import DEBUG
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.record.plan import SWEEPS, Plan, load
 from dlrun.record.trials import pruned
@@ -58,7 +59,7 @@ def run_folders(path: Path) -> Iterator[Path]:
         yield path
         return
     for entry in entries:
-        if entry.is_dir(follow_symlinks=False) and entry.name != SWEEPS and not entry.name.startswith("."):
+        if entry.is_dir(follow_symlinks=False) and entry.name not in (SWEEPS, DEBUG) and not entry.name.startswith("."):
             yield from run_folders(path / entry.name)
 
 

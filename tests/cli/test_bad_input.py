@@ -99,7 +99,7 @@ FORMS = [
     case("model=ünet", "a text with  ü  needs two pairs of quotes"),
     case("train", "training needs no verb: leave the word out"),
     case("run model=dense", "leave the word out:  dlrun model=dense"),
-    case("check", "unknown command; did you mean  dlrun explain"),
+    case("validate", "unknown command; did you mean  dlrun explain"),
     case("models", "did you mean  dlrun list models"),
     case("seed=1,2", "several values need a multirun: add  -m"),
     case("model=cnn,dense", "several values need a multirun: add  -m"),
