@@ -31,6 +31,7 @@ from dlrun.tasks._base.task import Task
 from dlrun.tasks._base.view import View
 
 if TYPE_CHECKING:
+    from dlrun.assembly.features import FeaturesFirst
     from dlrun.metrics._protocol import RunMetric
 
 GATHERED = 1 << 26  # numbers that a task's outputs for all rows of a split may be: 256 MB
@@ -41,6 +42,8 @@ class RunComponents:
     """What a run trains, and on what.  `resident` says where the data lies.
 
     `before_batch` is called before each batch that is measured, and may end that by an exception.
+    `features` is set where a frozen base's features are computed first; then `by_features` has the rows of splits as
+    these, which are measured in place of the rows themselves.
     `gathered` holds the outputs and targets of the last measurement of the validation and test rows, for metrics of all
     rows at once (`predictions`).
     """
@@ -59,6 +62,8 @@ class RunComponents:
     evaluate_batch: int
     chosen_metrics: dict[str, RunMetric]
     before_batch: Callable[[], None] = lambda: None
+    features: FeaturesFirst | None = None
+    by_features: dict[str, Rows] = field(default_factory=dict)
     gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)
 
     def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any]) -> View:
@@ -78,13 +83,14 @@ class RunComponents:
         """
         from dlrun.assembly.measure import measure
 
-        if rows is self.train:
-            return measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
+        split = "train" if rows is self.train else "test" if rows is self.test else "val"
+        shown = self.by_features.get(split, rows)
+        if split == "train":
+            return measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
                            passed, before_batch=self.before_batch)
-        split = "test" if rows is self.test else "val"
         self.gathered.pop(split, None)  # before the new ones, so that never both are held
         gathered: list[tuple[Any, Tensor]] | None = [] if self._gathers(rows) else None
-        values = measure(self.task, self.config.task.summed, self.model, self.rng, rows, self.evaluate_batch, cast,
+        values = measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
                          passed, self.chosen_metrics, self.before_batch, gathered)
         if gathered is not None:
             self.gathered[split] = gathered
@@ -142,6 +148,10 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
     rng = StepRng(seed, machine.device)
     model: nn.Module = config.model.build(checked.network, prepared.data_spec, config.task.width(prepared.data_spec),
                                           seed, rng)
+    if config.model.has_base:
+        from dlrun.assembly.base_weights import begin_base
+
+        begin_base(model, config)
     if config.optimizer.accumulate > 1:
         from dlrun.models.batch_statistics import mixes_rows
         from dlrun.preflight.parts import in_parts

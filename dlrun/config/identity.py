@@ -86,6 +86,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
             elif rule.group and (name := getattr(value, key)) not in rule.choices and (
                     rule.kind == "choice" or registry.is_known(rule.group, name)):  # a text may name something else
                 _add(code, registry.find(rule.group, name), rule.group, name, content)
+        plain[group].update(value.hashed(lambda path: content(user_file(path, folder))))
         if not of_target(value):  # a user's class has its code's hash among its values
             _add(code, schema, group, value.kind, content)
     return {**plain, "code": code} if code else plain

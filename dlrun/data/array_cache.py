@@ -6,6 +6,8 @@ import contextlib
 import io
 import os
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlrun.data.cache import folder
@@ -17,14 +19,26 @@ if TYPE_CHECKING:
 
 def load_array(name: str) -> np.ndarray | None:
     """An array that `store_array` has kept under this name; None where there is none, or a damaged one."""
+    files = (folder() / "arrays").glob(f"{name}-{'[0-9a-f]' * 8}.npy")
+    return next((found for file in files if (found := _whole(file)) is not None), None)
+
+
+def load_arrays(prefix: str) -> Iterator[np.ndarray]:
+    """All arrays whose names are `prefix`, a hyphen and something else; damaged ones are left out."""
+    for file in sorted((folder() / "arrays").glob(f"{prefix}-*-{'[0-9a-f]' * 8}.npy")):
+        if (found := _whole(file)) is not None:
+            yield found
+
+
+def _whole(file: Path) -> np.ndarray | None:
+    """The array in a file; None where it is not what was written, or is gone."""
     import numpy as np
 
-    for file in (folder() / "arrays").glob(f"{name}-{'[0-9a-f]' * 8}.npy"):
-        with contextlib.suppress(OSError, ValueError, EOFError):
-            data = file.read_bytes()
-            if digest.hexadecimal(digest.extend(0, data)) == file.stem.rpartition("-")[2]:
-                found: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
-                return found
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        data = file.read_bytes()
+        if digest.hexadecimal(digest.extend(0, data)) == file.stem.rpartition("-")[2]:
+            found: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
+            return found
     return None
 
 

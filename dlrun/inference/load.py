@@ -171,6 +171,10 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
     config, network = checked(plain, allow, data_spec)
     rng = StepRng(own_seed(config), "cpu")
     model: nn.Module = config.model.build(network, data_spec, config.task.width(data_spec), own_seed(config), rng)
+    if config.model.has_base:
+        from dlrun.assembly.base_weights import offer_base
+
+        offer_base(model, config)
     try:
         model.load_state_dict(weights_of(config, folder, weights))
     except RuntimeError as error:

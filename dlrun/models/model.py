@@ -37,6 +37,7 @@ class Model(Kind):
     """
 
     computed: ClassVar[bool] = False  # whether it is computed from the training rows at once, with nothing to train
+    has_base: ClassVar[bool] = False  # whether its network may begin with a frozen base (`assembly.features`)
     natural_task: ClassVar[str] = ""  # the task that task=auto stands for; empty: the data's targets say it
     wirings: ClassVar[tuple[str, ...]] = ()  # of the composite specs that `network` may give
     name: str = text("", "name of the model's file in configs/model", identity=False)

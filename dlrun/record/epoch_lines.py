@@ -40,6 +40,10 @@ class EpochLines(Recorder):
             numbers = Metrics(self._info.metrics.values()).sentence(progress.values)
             self._print(f"{progress.epoch:5d}   {step}   {numbers}", "dim")
 
+    def work(self, what: str, done: int, of: int) -> None:
+        if self._live:
+            self._live.work(what, done, of)
+
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
         if self._info and self._info.folds:
             return

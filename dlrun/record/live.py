@@ -47,6 +47,7 @@ class Live:
         self._epoch_seconds: float | None = None
         self._best = ""
         self._drawn = 0.0
+        self._begun: tuple[float, int] | None = None  # when work before the first step began, and what was done then
         self._console = Console(file=stream, force_terminal=True, highlight=False)
         self._live = RichLive(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
@@ -66,6 +67,18 @@ class Live:
             self._drawn = now
             self._live.update(self._line(progress), refresh=True)
 
+    def work(self, what: str, done: int, of: int) -> None:
+        """The line of something that is computed before the first step, with the time that is left of it."""
+        now = time.monotonic()
+        self._begun = self._begun or (now, done)
+        if now - self._drawn < _REDRAW_SECONDS and done < of:
+            return
+        self._drawn = now
+        begun, before = self._begun
+        left = (now - begun) / (done - before) * (of - done) if done > before else None
+        parts = [(0, f"{self._label}{what} {done:,}/{of:,}"), (1, "" if left is None else f"{long_time(left)} left")]
+        self._live.update(self._drawn_line(parts, done, of), refresh=True)
+
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
         """Remember how long the epoch took, and the best value so far."""
         self._epoch_seconds = row.get("seconds")
@@ -77,15 +90,18 @@ class Live:
         self._live.stop()
 
     def _line(self, progress: EpochProgress) -> Any:
+        return self._drawn_line(self._parts(progress), progress.step_in_epoch, progress.steps_in_epoch)
+
+    def _drawn_line(self, parts: Sequence[tuple[int, str]], steps: int, of: int | None) -> Any:
+        """A bar of what is done, where it is known of how much, and the parts that fit beside it."""
         from rich.text import Text
 
         long = _BAR if self._console.width >= _WIDE else _BAR // 3
-        room = self._console.width - (long + 3 if progress.steps_in_epoch else 0)
-        text = "   ".join(fitting(self._parts(progress), room))
+        text = "   ".join(fitting(parts, self._console.width - (long + 3 if of else 0)))
         line = Text(text, no_wrap=True, overflow="ellipsis", style="dim")
-        if not progress.steps_in_epoch:
+        if not of:
             return line
-        done = round(long * min(1.0, progress.step_in_epoch / progress.steps_in_epoch))
+        done = round(long * min(1.0, steps / of))
         full, empty = "━─" if self._console.encoding.startswith("utf") else "#-"
         bar = Text.assemble((full * done, NOTED), (empty * (long - done), "dim"), "   ")
         return Text.assemble(bar, line, no_wrap=True, overflow="ellipsis")

@@ -58,10 +58,10 @@ class EpochProgress:
 class Recorder:
     """Does nothing at every place; a recorder overrides the places that it cares about.
 
-    The order of calls: start, (step*, picture*, epoch)*, outcome, finish, close; flush comes at any place between.  A
-    k-fold run has (fold, fold_done)* after its start; its epochs are means over the folds, and come when all folds are
-    done.  `close` comes always, also after an exception and without `finish`; everything that was recorded until then
-    has to be on disk after it.
+    The order of calls: start, work*, (step*, picture*, epoch)*, outcome, finish, close; flush comes at any place
+    between.  A k-fold run has (fold, fold_done)* after its start; its epochs are means over the folds, and come when
+    all folds are done.  `close` comes always, also after an exception and without `finish`; everything that was
+    recorded until then has to be on disk after it.
     """
 
     def start(self, info: RunInfo) -> None:
@@ -69,6 +69,9 @@ class Recorder:
 
     def step(self, progress: EpochProgress) -> None:
         """At a log point inside an epoch (the host has just read the metrics; not every step)."""
+
+    def work(self, what: str, done: int, of: int) -> None:
+        """While something long is computed before the first step: how much of it is done."""
 
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
         """After an epoch, with its row of metrics.jsonl; `best` when it is the best so far by the monitor."""
@@ -124,6 +127,10 @@ class Recorders(Recorder):
     def step(self, progress: EpochProgress) -> None:
         for recorder in self.recorders:
             recorder.step(progress)
+
+    def work(self, what: str, done: int, of: int) -> None:
+        for recorder in self.recorders:
+            recorder.work(what, done, of)
 
     def epoch(self, row: Mapping[str, Any], best: bool) -> None:
         for recorder in self.recorders:

@@ -46,6 +46,10 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     components = build_run(checked, machine, notes.append)
     if processes.size == 1:  # of several one measures, and the others wait for it
         components.before_batch = partial(leave_when, signals)
+        if config.model.has_base:
+            from dlrun.run.base_features import plan_features
+
+            plan_features(components, notes)
     machine = replace(machine, line=processes.with_world_size(machine.line))
     components.speed_path = processes.with_world_size(components.speed_path)
     if start.run_id != run_id and data_changed(components.prepared, start):
@@ -89,6 +93,10 @@ def _trained(components: RunComponents, training: Fit, machine: Machine, folder:
         return unfinished(components, training, machine, folder, run_id, status, sentence, **more)
 
     try:
+        if components.features is not None:
+            from dlrun.run.base_features import use_features
+
+            use_features(components, training)
         reason = fit(training)
         from dlrun.run.outcome import finished
 

@@ -36,7 +36,7 @@ def small() -> nn.Module:
 def test_the_features_are_those_of_the_packages_own_network():
     """The numbers are those that `efficientnet_lite_pytorch` 0.1.0 gives for the same picture, with these weights."""
     base = EfficientnetLite0()
-    net = base.build()
+    net = base.build(64, StepRng(0, torch.device("cpu")))
     net.load_state_dict(dict(base.weights()))
     picture = (torch.arange(3 * 64 * 64).view(1, 3, 64, 64) * 7 % 255) / 127.5 - 1
     with torch.no_grad():
@@ -46,7 +46,7 @@ def test_the_features_are_those_of_the_packages_own_network():
     expected = [0.45998337, 0, 1.15191674, 0, 0, 0, 0, 2.71297407]
     assert torch.allclose(found[:8], torch.tensor(expected), atol=1e-4)
     assert found.sum().item() == pytest.approx(675.0779, rel=1e-4) and found.argmax() == 28
-    assert [name for name, _ in net.named_children()] == list(base.blocks)
+    assert [name for name, _ in net.named_children()] == list(base.blocks())
 
 
 def test_a_summary_counts_what_the_module_has(small):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +23,13 @@ class Kind:
         """The revision of one run: raised where its files are read otherwise than before, so that it alone is another.
         """
         return 1
+
+    def hashed(self, content: Callable[[str], str]) -> Mapping[str, str]:
+        """Values that stand for the content of files, by key, as `content` gives it of a path: it is in the identity.
+
+        A field of `fields.file` needs none of this; it is for one that names a file at times only.
+        """
+        return {}
 
 
 class OwnClass:

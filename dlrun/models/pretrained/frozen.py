@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from dlrun.models.bases._base import Base
+from dlrun.models.step_rng import StepRng
 
 
 def is_named(name: str, patterns: tuple[str, ...]) -> bool:
@@ -37,7 +38,7 @@ def frozen_modules(net: nn.Module, trained: tuple[str, ...]) -> Iterator[tuple[s
 def trained_count(base: Base, trained: tuple[str, ...]) -> int:
     """The parameters of a base that are trained."""
     with torch.device("meta"):
-        net = base.build()
+        net = base.build(base.pictures().size, StepRng(0, torch.device("cpu")))
     frozen = sum(weight.numel() for _, module in frozen_modules(net, trained)
                  for weight in module.parameters(recurse=False))
     return sum(weight.numel() for weight in net.parameters()) - frozen

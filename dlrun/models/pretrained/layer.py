@@ -32,8 +32,10 @@ class PretrainedBase(Layer):
     high: float = 1.0
 
     def output(self, shape: Shape) -> Shape:
-        if len(shape) != 3 or shape[0] not in (1, self.base.channels):
-            raise ValueError(f"{self.base.kind} expects pictures of {self.base.channels} channels, or grey ones")
+        channels = self.base.pictures().channels
+        if len(shape) != 3 or shape[0] not in (1, channels):
+            raise ValueError(f"{self.base.name} expects " + (
+                "grey pictures" if channels == 1 else f"pictures of {channels} channels, or grey ones"))
         features = self.base.output(self.side)
         return (prod(features),) if self.pool == "flatten" else features[:1]
 
@@ -60,4 +62,4 @@ class PretrainedBase(Layer):
     def text(self) -> str:
         frozen = "frozen" if not self.trained else "trained" if self.trained == ("*",) else \
             f"{', '.join(self.trained)} trained"
-        return f"{self.base.kind} on {self.side} x {self.side}, {self.pool}, {frozen}"
+        return f"{self.base.name} on {self.side} x {self.side}, {self.pool}, {frozen}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from dlrun.models.pretrained import stored
 from dlrun.models.pretrained.frozen import frozen_modules
 from dlrun.models.step_rng import StepRng
 
+REVISION = 1  # counted up when it makes something else of the same picture with the same weights
 FROZEN = "frozen"  # of a state dict: the digest that stands for all frozen weights
 
 
@@ -21,25 +23,24 @@ class PretrainedModule(nn.Module):
 
     Frozen modules are in evaluation whatever the network is in: their batch norm neither uses nor changes by a batch.
     A state dict has a digest in place of the frozen weights, which lie once in the cache: they are the same in every
-    checkpoint.  Loading one takes them from there where the base here has others.
+    checkpoint.  Loading one takes them from there where the base here has others, else from `source`, which gives
+    all weights of the base.
     """
 
     offset: Tensor
     factor: Tensor
 
     def __init__(self, base: Base, side: int, pool: str, trained: tuple[str, ...], published: bool,
-                 values: tuple[float, float], rng: StepRng):
+                 span: tuple[float, float], rng: StepRng):
         super().__init__()
-        self.name, self.side, self.pool = base.kind, side, pool
-        low, high = values
-        self.net = base.build()
-        shape = (1, -1, 1, 1)
-        mean, deviation = torch.tensor(base.mean).view(shape), torch.tensor(base.deviation).view(shape)
+        self.name, self.side, self.pool = base.name, side, pool
+        low, high = span
+        self.net = base.build(side, rng)
+        _, *edges = base.pictures()
+        mean, deviation = (torch.tensor(values).view(1, -1, 1, 1) for values in edges)
         # (x - low) / (high - low) is the pixel in [0, 1], and (pixel - mean) / deviation what the base was trained on
         self.register_buffer("offset", low + mean * (high - low), persistent=False)
         self.register_buffer("factor", 1 / (deviation * (high - low)), persistent=False)
-        if published and not next(self.net.parameters()).is_meta:
-            self.net.load_state_dict(dict(base.weights()))
         modules = dict(frozen_modules(self.net, trained))
         self._frozen = list(modules.values())
         self.kept = {f"net.{name}.{key}" if name else f"net.{key}" for name, module in modules.items()
@@ -53,7 +54,15 @@ class PretrainedModule(nn.Module):
         self.register_load_state_dict_pre_hook(_put_in)
         rng.seeds_torch |= bool(trained) and any(_draws(module) for module in self.net.modules()
                                                       if module not in set(self._frozen))
+        self.source: Callable[[], Mapping[str, Tensor]] | None = None
         self.train(self.training)
+        if published and not next(self.net.parameters()).is_meta:
+            self.begin_with(base.weights())
+
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Set all weights, by the names of the base's module."""
+        self.net.load_state_dict(dict(weights))
+        self._digest = ""
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 2:  # its features, computed before
@@ -79,6 +88,24 @@ class PretrainedModule(nn.Module):
         for module in self._frozen:
             module.training = False
         return self
+
+    @property
+    def whole_frozen(self) -> bool:
+        """Whether nothing of the base is trained, so that its features of a row are always the same."""
+        return not any(weight.requires_grad for weight in self.net.parameters())
+
+    @property
+    def about(self) -> str:
+        """Everything that its features of a row depend on."""
+        edges = [*self.offset.flatten().tolist(), *self.factor.flatten().tolist()]
+        return f"{self.name} {self.digest} {self.side} {self.pool} {edges} {REVISION}"
+
+    def width(self, shape: tuple[int, ...]) -> int:
+        """How many values it makes of an input of this shape."""
+        with torch.no_grad():
+            value = next(self.net.parameters())
+            found = self(torch.zeros(1, *shape, device=value.device))
+        return int(found.shape[1])
 
     def frozen_weights(self) -> dict[str, Tensor]:
         """What is frozen, by its names here."""
@@ -117,6 +144,9 @@ def _put_in(module: Any, state: dict[str, Any], prefix: str, *rest: Any) -> None
     weights = module.frozen_weights()
     if module.digest != expected:
         weights = stored.load(expected)
+        if weights is None and module.source is not None:
+            module.begin_with(module.source())
+            weights = module.frozen_weights() if module.digest == expected else None
         if weights is None or set(weights) != module.kept:
             raise problem(f"model.base={module.name}",
                           f"its frozen weights ({module.digest[:10]}) are not those that this run was trained on "
