@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record import manifest
-from dlrun.record.older import UNITS, result_in_units
 from dlrun.record.own_file import refuse_links, replacing, sync_folder, to_disk
 from dlrun.record.stored import mapping, read_file
 
@@ -87,7 +86,8 @@ class RunFolder:
 
 def _result(data: bytes) -> dict[str, Any]:
     found = mapping(data)
-    from dlrun.record.result_form import result_error  # a new run reads none
+    from dlrun.record.older import UNITS, result_in_units  # a new run reads none
+    from dlrun.record.result_form import result_error
 
     if wrong := result_error(found):
         raise ValueError(wrong)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import plain, write_text
-from dlrun.record.older import UNITS, mae_in_units
 from dlrun.record.own_file import open_own
 from dlrun.record.stored import Damaged, read_file
 
@@ -74,6 +73,8 @@ def _rows(data: bytes) -> list[dict[str, Any]]:
         rows.append(row)
     last = _parse(tail)
     rows = rows if last is None else [*rows, last]
+    from dlrun.record.older import UNITS, mae_in_units  # a new run reads none
+
     return [mae_in_units(row) for row in rows] if UNITS in data else rows
 
 

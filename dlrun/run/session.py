@@ -19,7 +19,7 @@ from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.threads import auto_threads, cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
-from dlrun.record.recorder import Recorder
+from dlrun.record.recorder import Recorder, Recorders
 from dlrun.run.build_fit import build_fit
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import truncate_to_checkpoint
@@ -63,15 +63,17 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
     processes.join(training, components.model, components.rng)
+    cores_watch = _watch_cores(training, machine)
     if not processes.leader:
-        return _followed(training)
+        with closing(cores_watch):
+            return _followed(training)
     truncate_to_checkpoint(folder)
     if note := training.checkpoints.rows.restore(training.checkpoints.loaded_rows, training.clock.epoch):
         notes.append(note)
     write_json(folder.fitted, plain(components.prepared), sync=False)
     write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
                  resident=components.resident, **checked.origins())
-    with closing(training.callbacks):
+    with closing(training.callbacks), closing(cores_watch):
         training.recorder.start(run_info(components, machine, folder, training, notes))
         # Until this folder has a checkpoint of its own a start that was killed may have drawn and recorded nothing.
         if training.clock.step == 0 or training.checkpoints.saved is None or not any(folder.pictures.iterdir()):
@@ -81,6 +83,17 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     if error is not None:
         raise error
     return result
+
+
+def _watch_cores(training: Fit, machine: Machine) -> Recorder:
+    """Sees whether other work keeps the cores busy, where threads wait for one another; the caller closes it."""
+    if machine.threads == 1 or machine.device.type != "cpu":
+        return Recorder()
+    from dlrun.engine.busy_cores import BusyCores
+
+    watch = BusyCores(training.recorder.note)
+    training.recorder = Recorders([training.recorder, watch])
+    return watch
 
 
 def _trained(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
