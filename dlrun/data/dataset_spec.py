@@ -39,7 +39,8 @@ class DatasetSpec:
     many positions), or "none" where a source has no targets.
     `padding` is the id that fills rows up, in inputs and in per-position targets; None where nothing is filled up.
     `next_token` says that a "tokens" target is what comes next in the text itself.
-    `features` are the names of a table's or a series' columns, `target_name` that of a number or token.
+    `features` are the names of a table's or a series' columns, `target_name` that of a number or token.  Of a table's
+    columns of texts `categories` has the first input and the number of inputs, one for each of its words.
     """
 
     input_shape: tuple[int, ...]
@@ -55,12 +56,14 @@ class DatasetSpec:
     target_name: str = ""
     unit: str = ""
     heads: tuple[Head, ...] = ()
+    categories: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> DatasetSpec:
         """The spec that `dataclasses.asdict` made plain, also by way of JSON."""
         known: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        known["categories"] = tuple((start, words) for start, words in values.get("categories", ()))
         known["heads"] = tuple(Head(**{**head, "classes": tuple(head["classes"])}) for head in values.get("heads", ()))
         return cls(**known)
 

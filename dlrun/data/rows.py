@@ -9,7 +9,6 @@ from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.validation import Validation
 from dlrun.config.seeds import derive_seed
-from dlrun.data import group_split
 from dlrun.data.source import RawDataset
 
 Indices = dict[str, np.ndarray]
@@ -66,6 +65,8 @@ def _test_rows(cfg: DatasetKind, source: RawDataset, has_own: bool,
     if not counts["test"]:
         return rows, rows[:0]
     if source.groups is not None:
+        from dlrun.data import group_split
+
         taken = group_split.taken(source.groups[rows], _classes(source.y, rows) if cfg.stratify else None,
                                   counts["test"], np.arange(len(rows)), f"dataset.group={cfg.group}")
     else:
@@ -76,6 +77,8 @@ def _test_rows(cfg: DatasetKind, source: RawDataset, has_own: bool,
 def _validation_rows(train: np.ndarray, source: RawDataset, count: int, validation: Holdout,
                      seed: int, stratified: bool) -> tuple[np.ndarray, np.ndarray]:
     if source.groups is not None:
+        from dlrun.data import group_split
+
         order = _shuffled(len(train), seed) if validation.take == "random" else np.arange(len(train))
         mask = group_split.taken(source.groups[train], _classes(source.y, train) if validation.stratify else None,
                                  count, order[::-1] if validation.take == "end" else order, "validation")
@@ -103,6 +106,8 @@ def fold_mask(train: np.ndarray, source: RawDataset, folds: KFold, fold: int, se
     """
     y = source.y
     if source.groups is not None:
+        from dlrun.data import group_split
+
         iteration, number = divmod(fold, folds.k)
         order = np.arange(len(train))
         if folds.shuffle:

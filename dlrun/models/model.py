@@ -87,6 +87,10 @@ class Model(Kind):
         """Why it does not go with this task on such data, and what does; empty where it does."""
         return ""
 
+    def decided(self, data_spec: DatasetSpec) -> Mapping[str, tuple[Any, str]]:
+        """Its options that are auto and that the data decides: by their keys the value, and why in half a sentence."""
+        return {}
+
     def unfit_rows(self, rows: int) -> Iterator[Problem]:
         """What does not go with so many training rows."""
         yield from ()

@@ -65,7 +65,7 @@ def check_fit(config: Config | None, before: list[Problem],
     except ConfigError as wrong:
         problems += wrong.problems
     decisions: list[Decision] = []
-    if _is_undecided(config):
+    if _is_undecided(config) or config.model.decided(data_spec):
         from dlrun.preflight.undecided import decide
 
         config, decisions = decide(config, info, rows.get("train", 0))

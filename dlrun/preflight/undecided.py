@@ -66,6 +66,11 @@ def decide(config: Config, info: DatasetInfo, rows: int) -> tuple[Config, list[D
         found.append(tails if info.heavy else Decision("dataset.scale", "standard", "the default"))
         own: Any = config.dataset
         config = dataclasses.replace(config, dataset=dataclasses.replace(own, scale=found[-1].value))
+    if chosen := config.model.decided(data_spec):
+        found += [Decision(f"model.{key}", value, reason) for key, (value, reason) in chosen.items()]
+        model: Any = config.model
+        config = dataclasses.replace(config, model=dataclasses.replace(
+            model, **{key: value for key, (value, _) in chosen.items()}))
     return dataclasses.replace(config, plain=_with(plain, found)), found
 
 

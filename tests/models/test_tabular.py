@@ -10,7 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
+from dlrun.data import preprocessing_state
+from dlrun.inference.load import load_run
 from dlrun.models.families.tabular_module import set_edges
 from dlrun.models.layers.column_embedding_module import ColumnEmbedding
 from dlrun.models.layers.member_dense_module import MemberDense, OwnDense
@@ -154,3 +157,50 @@ def test_without_a_data_set_it_is_trained_on_a_table_as_its_paper_has_it() -> No
     config = preflight(["model=tabular"]).config
     assert (config.dataset.kind, config.optimizer.kind, config.optimizer.lr) == ("wine", "adamw", 0.002)
     assert (config.early_stop.patience, config.epochs, config.batch_size) == (40, 400, 16)
+
+
+def test_a_column_of_words_becomes_the_vector_of_its_word_and_another_where_it_has_none() -> None:
+    layer = randomised(ColumnEmbedding(7, 2, 4, [(1, 3), (5, 2)]))
+    numbers, ids = drawn((5, 2)), torch.tensor([[0, 1], [2, 0], [1, 1], [3, 0], [0, 2]])  # the last id is unknown
+    words = torch.cat([layer.words[:3], layer.unknown[:1]]), torch.cat([layer.words[3:], layer.unknown[1:]])
+    hot = [F.one_hot(ids[:, place], count + 1)[:, :-1] for place, count in enumerate((3, 2))]
+    x = torch.cat([numbers[:, :1], hot[0], numbers[:, 1:], hot[1]], 1)
+    plain = ColumnEmbedding(2, 2, 4)
+    for name in ("slope", "weight", "bias", "edges"):
+        getattr(plain, name).data = getattr(layer, name).data
+    with torch.no_grad():
+        expected = torch.cat([plain(numbers), *(F.embedding(ids[:, place], words[place]) for place in range(2))], 1)
+        assert torch.allclose(layer(x), expected, atol=1e-6)
+    set_edges(layer, x.numpy())
+    set_edges(plain, numbers.numpy())
+    assert torch.equal(layer.edges, plain.edges)
+
+
+@pytest.fixture
+def cities(tmp_path: Path) -> list[str]:
+    """A table with a number, a column of twelve words, and one of two."""
+    lines = [f"{place},c{place % 12},{'rg'[place % 2]},{place * 0.7}" for place in range(72)]
+    (tmp_path / "t.csv").write_text("size,city,colour,price\n" + "\n".join(lines) + "\n")
+    return ["dataset=csv", f"dataset.path={tmp_path / 't.csv'}", "dataset.target=price", *SMALL]
+
+
+def test_columns_of_many_words_are_embedded_and_all_others_stay_what_they_were(cities: list[str]) -> None:
+    checked = preflight(cities)
+    (decision,) = [one for one in checked.decisions if one.key == "model.embed_words"]
+    assert (decision.value, decision.reason) == (9, "9 words or more in city")
+    # numbers: size, colour=g and colour=r with 3 * (5 + 2) each; 12 words and one for unknown ones
+    assert (checked.table() or [])[0].trainable == 3 * 3 * 7 + 13 * 3
+    one_hot = preflight([*cities, "model.embed_words=0"])
+    assert (one_hot.table() or [])[0].trainable == 15 * 3 * 7
+    assert identity(checked.config) != identity(one_hot.config)
+    few = [*cities, "dataset.drop=[city]"]
+    assert identity(preflight(few).config) == identity(preflight([*few, "model.embed_words=0"]).config)
+    assert not [one for one in preflight(few).decisions if one.key == "model.embed_words" and one.value]
+
+
+def test_a_word_that_was_not_trained_on_is_the_one_unknown_word(go, cities: list[str], tmp_path: Path) -> None:
+    run = load_run(go(*cities, "max_steps=3").folder)
+    (tmp_path / "new.csv").write_text("size,city,colour\n3,elsewhere,r\n3,,r\n3,nowhere,r\n3,c1,r\n")
+    split = preprocessing_state.of_table(run.kept, tmp_path / "new.csv", lambda note: None)[1]
+    told = run.predictions(split)[0].values
+    assert told[0] == told[1] == told[2] != told[3]

@@ -105,7 +105,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     features = tuple(feature for one in columns for feature in one.features)
     name = found.names[targets[0]] if target.kind == "number" else ""
     data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
-                          heads=target.heads)
+                          heads=target.heads, categories=categories(columns))
     return ParsedTable(data_spec, columns, values, target.values, tuple(notes),
                  {**reading(cfg, numerals, found.named), "between": found.separator,
                   **({"file": found.file} if found.file else {}),
@@ -115,6 +115,16 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
                   "heavy": [one.name for one, numbers in zip(columns, values)
                             if one.kind == "number" and has_heavy_tails(numbers)]},
                  _revision(columns, found.new_header or numerals.newly_read), groups)
+
+
+def categories(columns: Sequence[Column]) -> tuple[tuple[int, int], ...]:
+    """The first input of each column of texts, and how many it has."""
+    found, start = [], 0
+    for one in columns:
+        if one.kind == "text":
+            found.append((start, len(one.words)))
+        start += len(one.scaled)
+    return tuple(found)
 
 
 def _aside(found: Cells, given: str, key: str, targets: list[int]) -> int | None:

@@ -95,7 +95,8 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
         splits = {split: value for split, value in (("val", validation), ("test", test)) if value is not None}
         source = dataset_of(_with_splits(data, splits, given), given, targets, layout, in_memory)
     source = complete(source)
-    about = json.dumps(dataclasses.asdict(source.data_spec), sort_keys=True)
+    spec = dataclasses.asdict(source.data_spec)
+    about = json.dumps({key: value for key, value in spec.items() if value or key != "categories"}, sort_keys=True)
     about += "".join(f" {split} {stream.reader.code}" for split, stream in sorted(source.streams.items()))
     content = hashlib.sha256(f"{source.content} {about}".encode()).hexdigest()[:16]
     source = dataclasses.replace(source, content=hashlib.sha256(content.encode()).hexdigest())

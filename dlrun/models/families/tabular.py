@@ -20,6 +20,8 @@ from dlrun.models.model import ListModel
 from dlrun.registry import register
 
 TASKS = ("classify", "regress")
+AUTO, DEFAULT = "auto", "the default"
+MANY = 9  # words from which a column becomes one vector, as RealMLP has it (Holzmueller and others, 2024)
 
 
 @register("model", "tabular")
@@ -38,6 +40,10 @@ class Tabular(ListModel):
     embed: int = integer(8, "values that each column becomes; 0: columns go in as they are", low=0)
     bins: int = integer(16, "pieces of a column's piecewise linear function, between quantiles of its training rows",
                         low=1)
+    embed_words: int | str = integer(
+        AUTO, "a column of texts with so many words or more becomes one vector of `embed` values, of fewer each word "
+        f"is a column by itself; 0: none does; auto: {MANY} where a column has so many, else 0", low=0, words=(AUTO,),
+        identity_default=0)
     dropout: float = number(0.1, "share of units dropped after each hidden layer", low=0, high=1, below=True)
     activation: str = choice("relu", ACTIVATIONS, "activation of the hidden layers")
 
@@ -51,11 +57,27 @@ class Tabular(ListModel):
     def layers_for(self, data_spec: DatasetSpec, outputs: int) -> list[Layer]:
         if data_spec.input_kind != "table":
             raise problem(self.given, f"it is for tables; the data set has {data_spec.input_kind} rows")
-        layers: list[Layer] = [ColumnEmbedding(self.embed, self.bins)] if self.embed else []
+        layers: list[Layer] = [ColumnEmbedding(self.embed, self.bins, self._words(data_spec))] if self.embed else []
         for units in self.hidden:
             layers += [MemberDense(units, self.members, self.activation, drawn=self.embed or 1), *dropped(self.dropout)]
         of = "classes" if data_spec.target_kind == "classes" else "numbers"
         return [*layers, MemberDense(outputs, self.members, own=True), MemberMean(of)]
+
+    def decided(self, data_spec: DatasetSpec) -> Mapping[str, tuple[Any, str]]:
+        if self.embed_words != AUTO:
+            return {}
+        names = [data_spec.features[start].partition("=")[0] for start, words in data_spec.categories if words >= MANY]
+        if not names or not self.embed:
+            return {"embed_words": (0, DEFAULT)}
+        few = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+        return {"embed_words": (MANY, f"{MANY} words or more in {few}")}
+
+    def _words(self, data_spec: DatasetSpec) -> tuple[int, ...]:
+        """The columns of texts that become vectors: first input, number of inputs, of each in turn."""
+        least = self.embed_words
+        if not isinstance(least, int) or not least:  # a run of before has no such key
+            return ()
+        return tuple(value for span in data_spec.categories if span[1] >= least for value in span)
 
     def fit(self, module: Any, rows: Any) -> None:
         from dlrun.models.families.tabular_module import set_edges, set_target

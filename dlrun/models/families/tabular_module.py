@@ -11,8 +11,10 @@ from dlrun.models.layers.member_mean_module import MemberMean
 
 @torch.no_grad()
 def set_edges(embedding: ColumnEmbedding, rows: np.ndarray) -> None:
-    """Edges at the quantiles of each column of `rows` (rows, columns); equal ones are one, the last fills the rest up.
+    """Edges at the quantiles of each number of `rows` (rows, inputs); equal ones are one, the last fills the rest up.
     """
+    if embedding.spans:
+        rows = np.concatenate([rows[:, :0], *(rows[:, start:end] for start, end in embedding.between)], 1)
     columns, edges = rows.shape[1], embedding.edges.shape[1]
     levels = np.linspace(0, 1, edges)
     found = np.empty((columns, edges), np.float32)

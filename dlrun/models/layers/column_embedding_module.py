@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -9,7 +11,9 @@ from dlrun.models.kernel import Kernel, WithKernels
 
 
 class ColumnEmbedding(WithKernels):
-    """(rows, columns) to (rows, columns * dim).
+    """(rows, inputs) to (rows, columns * dim), columns of numbers before those of words.
+
+    The inputs of a column of words are `spans` (first, count) of 0 with a 1 for its word; they choose a row of `words`.
 
     `edges` (columns, bins + 1) are in order; a piece of width 0 is no piece.  Below the first edge and above the last
     one the outer pieces go on.
@@ -17,8 +21,12 @@ class ColumnEmbedding(WithKernels):
 
     edges: Tensor
 
-    def __init__(self, columns: int, dim: int, bins: int):
+    def __init__(self, inputs: int, dim: int, bins: int, spans: Sequence[tuple[int, int]] = ()):
         super().__init__()
+        self.spans = list(spans)
+        ends = [0, *(place for start, count in self.spans for place in (start, start + count)), inputs]
+        self.between = [(start, end) for start, end in zip(ends[::2], ends[1::2]) if start < end]  # of numbers
+        columns = sum(end - start for start, end in self.between)
         self.slope = nn.Parameter(torch.empty(columns, dim))
         self.weight = nn.Parameter(torch.empty(columns, bins, dim))
         self.bias = nn.Parameter(torch.empty(columns, dim))
@@ -26,8 +34,27 @@ class ColumnEmbedding(WithKernels):
             [-torch.ones(columns, 1), torch.ones(columns, bins)], 1))
         self.kernels = {"slope": Kernel(1, dim), "weight": Kernel(bins, dim)}
         self.inits = {"slope": "unit_uniform", "weight": "zeros", "bias": "unit_uniform"}
+        if self.spans:
+            self.words = nn.Parameter(torch.empty(sum(count for _, count in self.spans), dim))
+            self.unknown = nn.Parameter(torch.empty(len(self.spans), dim))
+            self.kernels["words"] = Kernel(1, dim)
+            self.inits |= {"words": "unit_uniform", "unknown": "zeros"}  # without such rows its draw would stay
+
+    def numbers(self, x: Tensor) -> Tensor:
+        """The inputs that are numbers, (rows, columns)."""
+        return torch.cat([x[:, start:end] for start, end in self.between], 1) if self.spans else x
 
     def forward(self, x: Tensor) -> Tensor:
+        if not self.spans:
+            return self._of_numbers(x)
+        found = [self._of_numbers(self.numbers(x))] if self.between else []
+        weights = self.words.split([count for _, count in self.spans])
+        for (start, count), words, unknown in zip(self.spans, weights, self.unknown):
+            chosen = x[:, start : start + count]
+            found.append(chosen @ words + (1 - chosen.sum(1, keepdim=True)) * unknown)
+        return torch.cat(found, 1)
+
+    def _of_numbers(self, x: Tensor) -> Tensor:
         low, width = self.edges[:, :-1], self.edges[:, 1:] - self.edges[:, :-1]
         there = width > 0
         part = (x[:, :, None] - low) / torch.where(there, width, 1.0)  # (rows, columns, bins)
