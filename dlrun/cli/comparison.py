@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from dlrun.config.problem import problem
 from dlrun.config.schema.sweeps import of_a_sweep
 from dlrun.record.terminal import say
-from dlrun.report.claim_verdicts import rows_of
-from dlrun.report.experiments import BookExperiment
+from dlrun.report.claim_checks import rows_of
+from dlrun.report.experiments import SEEDS, BookExperiment
 from dlrun.report.measurements import Folders, row_name
 from dlrun.report.verdicts import QUICK, Verdicts, verdicts_on
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MEASURED = "measured.json"  # in the sweep's folder: the numbers that its verdicts are made of
 _FREE = ("output_dir", "data_dir", "device", "threads", "resident", "verbosity")  # change no result
 _HOW = ("seeds", "workers", "per_gpu", "on_error", "retry", "timeout", "dry_run", "launcher")  # nor do these
-SEEDS = "seeds=5"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     store(plan)
     code = _run(plan)
     folders = Folders(plan, experiment.name, profile, partial)
-    verdicts = verdicts_on(experiment.book, folders.measurements, folders.values_of, experiment.metric)
+    verdicts = verdicts_on(experiment.book, folders.measurements, folders.values_of, experiment.metric,
+                           experiment.claim_seeds)
     say()
     print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)
     write_json(plan.folder / MEASURED, folders.measurements.plain())
@@ -71,7 +71,7 @@ def sweep_overrides(experiment: BookExperiment, profile: str, overrides: Sequenc
     typed = {_key(override) for override in overrides}
     quick = [override for override in experiment.book.quick if _key(override) not in typed] if profile == QUICK else []
     seeded = experiment.sweep.get("seeds") or "seeds" in typed | {_key(override) for override in quick}
-    seeds = [] if seeded else [SEEDS]
+    seeds = [] if seeded else [f"seeds={SEEDS}"]
     name = "-".join(filter(None, [experiment.name.replace("/", "-"), QUICK if profile == QUICK else "",
                                   "partial" if partial else ""]))
     return [f"experiment={experiment.name}", f"sweep.name={name}", *seeds, *quick, *overrides]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dlrun.record.quantities import long_time
+from dlrun.report.book_summary import Summary
 from dlrun.report.book_text import claim_rows, head_lines, tables
-from dlrun.report.cell_verdicts import COMPARED, EXPECTED, REPRODUCED
-from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, UNDECIDED
 from dlrun.report.experiments import BookExperiment, kept, kept_verdicts
 from dlrun.report.measurements import Measurements
 from dlrun.report.verdicts import FULL, QUICK, Verdicts, explanations
@@ -19,12 +17,22 @@ HEAD = """# The books' tables, measured again
 Made by `dlrun book --write` from the numbers in `results/`, which are those of run folders; do not edit it.
 A printed cell is a single run: it is *reproduced* if it lies in the 95 % prediction interval of one further run of
 ours (Student's t over our seeds; Hahn and Meeker, *Statistical Intervals*, 4.7), on either side wider by half of the
-last printed decimal; else our mean is *better* or *worse* than it. *Too wide to say*: the interval reaches further
-than half of the printed error. *Not comparable*: a stand-in for the data, another split, or the quick profile. About
-5 % of true cells fall outside by chance. A claim *holds* (is *contradicted*) where the 95 % interval of the
-difference, paired over common seeds, lies on its (the other) side of 0; where some runs never came to a value, by the
-order of all seeds, of three at least. Overfitting begins at the first epoch after which the validation loss no longer
-falls by more than 1 %.
+last printed decimal; else our mean is *better* or *worse* than it. About 5 % of true cells fall outside by chance.
+The printed error is the printed value, or for an accuracy its distance to 0 or 1: a cell *needs more seeds* until
+half of the 95 % interval of our mean is at most a tenth of it, or 50 seeds were used, and is *too wide to say* where
+one further run may even so lie further off than half of it. *Not comparable*: a stand-in for the data, or another
+split. *Not judged*: the quick profile, whose short runs show a direction alone.
+
+A claim *holds* (is *contradicted*) where the 95 % interval of the difference, paired over common seeds, lies on its
+(the other) side of 0; where some runs never came to a value, by the order of all seeds, of three at least. The seeds
+are those that its file fixes, never those that were added for a cell. From six pairs exact sign flips stand beside
+Student's t, from twenty the BCa bootstrap: where they do not all decide, the verdict is t's and says so. Two spreads
+are compared by Pitman and Morgan's test, from twenty pairs. Overfitting begins at the first epoch after which the
+validation loss no longer falls by more than 1 %.
+
+In the summary a comparison stands once, with the most that was run of it, and a number that several tables print of
+one run counts once. Cells of one run's log rise and fall together, so the runs with a cell outside are counted beside
+the cells.
 """
 
 
@@ -35,41 +43,17 @@ def readme(chosen: Iterable[BookExperiment], experiments: Path) -> str:
         if not experiment.comparison and not experiment.book.printed:
             continue
         found = kept(experiments, experiment.name)
+        whole = kept_verdicts(experiment, found[FULL]) if FULL in found else None
+        if found or experiment.comparison or experiment.book.needs:
+            summary.add(experiment, found, whole)
         if not found:
             if experiment.comparison or experiment.book.needs:
                 waiting.append(experiment)
             continue
-        whole = kept_verdicts(experiment, found[FULL]) if FULL in found else None
         for profile, measurements in found.items():
             verdicts = kept_verdicts(experiment, measurements)
-            summary.add(profile, verdicts)
             parts.append("\n".join(_section(experiment, measurements, verdicts, whole if profile == QUICK else None)))
     return "\n".join([HEAD, "## Summary", "", *summary.lines(), "", *parts, *_waiting(waiting)]).rstrip() + "\n"
-
-
-class Summary:
-    """Counts over all comparisons, the profiles apart."""
-
-    def __init__(self) -> None:
-        self.cells: dict[str, Counter[str]] = {}
-        self.claims: dict[str, Counter[str]] = {}
-
-    def add(self, profile: str, verdicts: Verdicts) -> None:
-        """Count the verdicts of one comparison in one profile."""
-        self.cells.setdefault(profile, Counter()).update(verdict.word for _, verdict in verdicts.cells)
-        self.claims.setdefault(profile, Counter()).update(verdict.word for _, verdict in verdicts.claims)
-
-    def lines(self) -> Iterator[str]:
-        """The sentences of the summary, in Markdown."""
-        yield "| profile | cells printed | comparable | reproduced | expected outside by chance | claims | hold | " \
-              "contradicted | undecided |"
-        yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
-        for profile, cells in self.cells.items():
-            claims = self.claims[profile]
-            comparable = sum(cells[word] for word in COMPARED)
-            numbers = [sum(cells.values()), comparable, cells[REPRODUCED], f"{EXPECTED * comparable:.1f}",
-                       sum(claims.values()), claims[HOLDS], claims[CONTRADICTED], claims[UNDECIDED]]
-            yield f"| {profile} | {' | '.join(map(str, numbers))} |"
 
 
 def _section(experiment: BookExperiment, measurements: Measurements, verdicts: Verdicts,
@@ -94,7 +78,8 @@ def _section(experiment: BookExperiment, measurements: Measurements, verdicts: V
     yield ""
     reasons = explanations(experiment.book, verdicts, measurements.profile, full)
     incomparable = f"Not comparable with the book: {verdicts.incomparable}." if verdicts.incomparable else ""
-    for sentence in (incomparable, experiment.book.notes,
+    unjudged = f"Not judged: {verdicts.unjudged}." if verdicts.unjudged else ""
+    for sentence in (incomparable, unjudged, experiment.book.notes,
                      *(f"*{escaped(key)}*: {text}" for key, text in reasons.items())):
         if sentence:
             yield f"{sentence}  "

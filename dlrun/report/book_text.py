@@ -121,8 +121,9 @@ def interval_text(found: Interval, shown: MetricScale) -> str:
 
 
 def claim_rows(verdicts: Verdicts) -> list[list[str]]:
-    """Each claim with its verdict's word and the difference that decided."""
-    return [[claim.says, verdict.word, difference_text(verdict)] for claim, verdict in verdicts.claims]
+    """Each claim with its verdict's word, what has to be known of it, and the difference that decided."""
+    return [[claim.says, verdict.word + (f" ({verdict.remark})" if verdict.remark else ""), difference_text(verdict)]
+            for claim, verdict in verdicts.claims]
 
 
 def difference_text(verdict: ClaimVerdict) -> str:
@@ -145,10 +146,14 @@ def sentences(book: Book, measurements: Measurements, verdicts: Verdicts) -> lis
         found.append("+- is the 95 % interval of the mean over seeds (Student's t), sd the deviation of runs; of two "
                      "runs both values stand in brackets, and more seeds give an interval. A printed cell is one run: "
                      "it is reproduced if it lies in the 95 % interval of one further run of ours, widened by its "
-                     "rounding.")
+                     "rounding. More seeds are needed until half of the mean's interval is a tenth of the printed "
+                     "error.")
     if verdicts.claims:
         found.append("A claim holds, or is contradicted, where the 95 % interval of the difference, paired over common "
-                     "seeds, lies on one side of 0.")
+                     "seeds, lies on one side of 0; the seeds are those of its file, however many were run for the "
+                     "cells.")
+    if verdicts.unjudged:
+        found.append(f"Not judged: {verdicts.unjudged}.")
     if verdicts.incomparable:
         found.append(f"Not comparable with the book: {verdicts.incomparable}.")
     if book.notes:

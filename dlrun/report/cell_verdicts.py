@@ -2,10 +2,13 @@
 
 *Reproduced*: the printed value lies in the 95 % prediction interval of one further run of ours, by Student's t over
 our seeds, on either side wider by half of the last printed decimal (Hahn and Meeker, Statistical Intervals, 4.7).
-Else our mean is *better* or *worse* than it, by how much (*different*, where the metric has no
-direction).  *Too wide to say*: the interval reaches further than half
-of the printed error (the printed value itself, or for an accuracy its distance to 0 or to 1, whichever is nearer), so
-that it would hold almost anything that a book could print.  About one true cell in twenty falls outside by chance.
+Else our mean is *better* or *worse* than it, by how much (*different*, where the metric has no direction).
+
+What an interval is held against is the printed error: the printed value itself, or for an accuracy its distance to 0 or
+to 1, whichever is nearer.  A cell *needs more seeds* until half of the mean's 95 % interval is at most a tenth of it,
+or 50 seeds were used.  *Too wide to say*: even so one further run may lie further off than half of it, so that the
+interval would hold almost anything that a book could print.  Neither depends on where the printed value lies: about one
+true cell in twenty falls outside by chance.
 """
 
 from __future__ import annotations
@@ -19,10 +22,12 @@ from dlrun.record.metric import Metric
 from dlrun.report.statistics import LEVEL, Interval, Prediction, interval, prediction
 
 REPRODUCED, BETTER, WORSE, DIFFERENT = "reproduced", "better", "worse", "different"
-TOO_WIDE, NOT_COMPARABLE, ONE_SEED, MISSING = "too wide to say", "not comparable", "one seed", "not measured"
+TOO_WIDE, MORE_SEEDS, ONE_SEED = "too wide to say", "needs more seeds", "one seed"
+NOT_COMPARABLE, NOT_JUDGED, MISSING = "not comparable", "not judged", "not measured"
 COMPARED = (REPRODUCED, BETTER, WORSE, DIFFERENT)  # the verdicts that the share of reproduced cells is taken of
 EXPECTED = 1 - LEVEL  # of true cells fall outside by chance
-WIDE = 0.5
+WIDE = 0.5  # of the printed error, for one further run
+KNOWN, MOST = 0.1, 50  # of the printed error, for the mean, until so many seeds were used
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,12 @@ class CellVerdict:
     why: str = ""
 
 
-def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, incomparable: str = "") -> CellVerdict:
+def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, incomparable: str = "", unjudged: bool = False
+               ) -> CellVerdict:
     """The verdict on a printed cell, a value of `metric`, by our runs' values.
 
-    `incomparable` says why nothing here can be compared (a stand-in).
+    `incomparable` says why nothing here can be compared (a stand-in); `unjudged` says that these are short runs, of
+    which nothing is judged.
     """
     if not values:
         return CellVerdict(MISSING)
@@ -48,12 +55,16 @@ def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, incomparable
     measured = interval(values)
     off = measured.mean - cell.value
     predicted = prediction(measured, rounding=cell.rounding)
+    if unjudged:
+        return CellVerdict(NOT_JUDGED, measured, predicted, off)
     if incomparable or not cell.comparable:
         return CellVerdict(NOT_COMPARABLE, measured, predicted, off, incomparable or cell.notes)
     if predicted is None:
         return CellVerdict(ONE_SEED, measured, None, off, "an interval needs two seeds at least")
-    half = (predicted.high - predicted.low) / 2
-    if half > WIDE * _error(cell, metric):
+    error = _error(cell, metric)
+    if measured.n < MOST and (measured.half or 0.0) > KNOWN * error:
+        return CellVerdict(MORE_SEEDS, measured, predicted, off)
+    if (predicted.high - predicted.low) / 2 > WIDE * error:
         return CellVerdict(TOO_WIDE, measured, predicted, off)
     if cell.value in predicted:
         return CellVerdict(REPRODUCED, measured, predicted, off)

@@ -1,16 +1,12 @@
 """Claims as checks over rows: ``rmsprop > sgd``, decided by paired intervals over the seeds that both sides have.
 
-A check is written with the rows' names (in quotes where they are no plain words), numbers, ``+ - * /``, and ``<``
-or ``>``; several are joined by ``and``, or chained (``a < b < c``).  A row stands for the claim's metric; functions
-take another: ``of(row, "val/loss")``, ``onset(row)`` (the epoch at which overfitting begins, by val/loss or the
-metric given), ``equal(a, b, 0.01)`` (no further apart than that), ``spread(row)`` (the deviation over seeds: one
-number without an interval), ``seconds(row)``, ``parameters(row)``, ``baseline(row)``.
-
-A comparison *holds* if the 95 % interval of the difference lies on its side of 0, is *contradicted* if it lies on the
-other, and is *undecided* else. Where some runs never came to a value (an infinite number of steps), it is decided by
-the order alone: by that of all seeds, of three at least. `equal` holds if the interval lies within the distance, and
-is contradicted if it lies outside of it. Where a difference has no spread at all (numbers of parameters) its sign
-decides.
+A comparison *holds* if the 95 % interval of the difference (Student's t) lies on its side of 0, is *contradicted* if
+it lies on the other, and is *undecided* else. From six pairs the exact flips of signs stand beside t, from twenty the
+BCa bootstrap: where not all of them decide alike, the verdict, which is t's, says who decides. Where some runs never
+came to a value (an infinite number of steps), it is decided by the order alone: by that of all seeds, of three at
+least. `equal` holds if the interval lies within the distance, and is contradicted if it lies outside of it. Where a
+difference has no spread at all (numbers of parameters) its sign decides. Two spreads are held against each other by
+Pitman and Morgan's test on the pairs, from twenty; with fewer they are *not judged*.
 """
 
 from __future__ import annotations
@@ -18,148 +14,143 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from dlrun.config.problem import did_you_mean, problem
-from dlrun.report.statistics import Interval, interval, sd
+from dlrun.report.claim_checks import comparisons, has_spread, parse, scaled_spread
+from dlrun.report.claim_values import Missing, Values, ValuesOf, of_call, paired, value
+from dlrun.report.paired_tests import SPREADS_FROM, bca, pitman_morgan, sign_flip, spread_ends
+from dlrun.report.statistics import LEVEL, Interval, interval, sd
 
 FEWEST = 3  # seeds whose order decides alone
 HOLDS, CONTRADICTED, UNDECIDED, MISSING = "holds", "contradicted", "undecided", "not measured"
-FUNCTIONS = {"of": (2, 2), "onset": (1, 2), "spread": (1, 2), "seconds": (1, 1), "parameters": (1, 1),
-             "baseline": (1, 1)}  # how many arguments: least, most
-EQUAL = "equal"
-_ARITHMETIC: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
-
-Values = Mapping[int, float]  # by seed
-ValuesOf = Callable[[str, str | None], Values]  # row, metric (None: the claim's) -> the values of its seeds
+NOT_JUDGED, OTHER_WAY = "not judged", "the other way"
+_SAID = {HOLDS: "holds", CONTRADICTED: "is contradicted"}
+ORDER = (HOLDS, UNDECIDED, NOT_JUDGED, CONTRADICTED)  # of several comparisons the last one is the verdict of all
 
 
 @dataclass(frozen=True)
 class ClaimVerdict:
-    """`difference` is that of the comparison that decided, paired over `difference.n` seeds."""
+    """`difference` is that of the comparison that decided, paired over `difference.n` seeds.
+
+    `remark` tells which of several tests decided, or why none did.
+    """
 
     word: str
     difference: Interval | None = None
-
-
-class Missing(Exception):
-    """A row, or a metric of it, has not been measured."""
+    remark: str = ""
 
 
 def decide(check: str, rows: list[str], values_of: ValuesOf) -> ClaimVerdict:
     """The verdict of a check over rows by name; raises ConfigError for one that cannot be read."""
     tree = parse(check, rows)
     try:
-        found = [_compared(node, values_of) for node in _comparisons(tree)]
+        found = [verdict for node in comparisons(tree) for verdict in _compared(node, values_of)]
     except Missing:
         return ClaimVerdict(MISSING)
-    for word in (CONTRADICTED, UNDECIDED, HOLDS):
-        for verdict in found:
-            if verdict.word == word:
-                return verdict
-    raise AssertionError("a check without comparisons was let through")
+    return max(found, key=lambda verdict: ORDER.index(verdict.word))  # the first of several
 
 
-def parse(check: str, rows: list[str]) -> ast.expr:
-    """The tree of a check; raises ConfigError that name what is wrong in it."""
-    tree = _tree(check)
-    for node in _comparisons(tree):
-        sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else node.args
-        for side in sides:
-            _known(side, rows, check)
-    return tree
-
-
-def rows_of(check: str) -> list[str]:
-    """The rows that a check names; raises ConfigError for one that cannot be read."""
-    found: dict[str, None] = {}
-    for node in ast.walk(_tree(check)):
-        if isinstance(node, ast.Call) and _name(node.func) in FUNCTIONS and len(node.args) == 2:
-            node.args.pop()  # a metric
-        for part in ast.iter_child_nodes(node):
-            name = _name(part)
-            if name is not None and not (isinstance(node, ast.Call) and part is node.func):
-                found[name] = None
-    return list(found)
-
-
-def _tree(check: str) -> ast.expr:
-    try:
-        return ast.parse(check.strip(), mode="eval").body
-    except SyntaxError:
-        raise problem(f"check={check}", "expected rows, numbers, < and >, as in  rmsprop > sgd") from None
-
-
-def _comparisons(tree: ast.expr) -> list[ast.Compare | ast.Call]:
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        return [node for value in tree.values for node in _comparisons(value)]
-    if isinstance(tree, ast.Compare) and all(isinstance(op, (ast.Lt, ast.Gt)) for op in tree.ops):
-        return [tree]
-    if isinstance(tree, ast.Call) and _name(tree.func) == EQUAL and len(tree.args) == 3 and not tree.keywords \
-            and isinstance(tree.args[2], ast.Constant) and isinstance(tree.args[2].value, (int, float)):
-        return [tree]
-    raise problem(f"check={ast.unparse(tree)}", "expected a comparison by < or >, or equal(a, b, within)")
-
-
-def _known(node: ast.expr, rows: list[str], check: str) -> None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        return
-    name = _name(node)
-    if name is not None:
-        if name not in rows:
-            raise problem(f"check={check}", f"no row {name}{did_you_mean(name, rows)}")
-        return
-    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-        _known(node.left, rows, check)
-        _known(node.right, rows, check)
-        return
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return _known(node.operand, rows, check)
-    if isinstance(node, ast.Call) and _name(node.func) in FUNCTIONS and not node.keywords:
-        least, most = FUNCTIONS[_name(node.func) or ""]
-        if not least <= len(node.args) <= most or _name(node.args[0]) is None:
-            raise problem(f"check={check}", f"{ast.unparse(node)} cannot stand here")
-        if len(node.args) == 2 and not (isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str)):
-            raise problem(f"check={check}", f"expected a metric in quotes in {ast.unparse(node)}")
-        return _known(node.args[0], rows, check)
-    raise problem(f"check={check}", f"{ast.unparse(node)}: rows, numbers, + - * / and {', '.join(FUNCTIONS)} are known")
-
-
-def _name(node: ast.AST) -> str | None:
-    if isinstance(node, ast.Name):
-        return node.id
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _compared(node: ast.Compare | ast.Call, values_of: ValuesOf) -> ClaimVerdict:
+def _compared(node: ast.Compare | ast.Call, values_of: ValuesOf) -> list[ClaimVerdict]:
     if isinstance(node, ast.Call):
-        a, b, within = (_value(side, values_of) for side in node.args)
+        a, b, within = (value(side, values_of) for side in node.args)
         assert isinstance(within, float)
-        return _equal(_difference(a, b), within)
+        return [_equal(a, b, within)]
     sides = [node.left, *node.comparators]
-    worst = ClaimVerdict(HOLDS)
+    found = []
     for left, op, right in zip(sides, node.ops, sides[1:]):
         ours, theirs = (left, right) if isinstance(op, ast.Gt) else (right, left)
-        verdict = _greater(_difference(_value(ours, values_of), _value(theirs, values_of)))
-        order = (HOLDS, UNDECIDED, CONTRADICTED)
-        if worst.difference is None or order.index(verdict.word) > order.index(worst.word):
-            worst = verdict
-    return worst
+        if has_spread(ours) or has_spread(theirs):
+            found.append(_wider(ours, theirs, values_of))
+        else:
+            found.append(_greater(value(ours, values_of), value(theirs, values_of)))
+    return found
 
 
-def _greater(difference: Interval) -> ClaimVerdict:
+def _greater(ours: Values | float, theirs: Values | float) -> ClaimVerdict:
+    values, difference = _difference(ours, theirs)
     low, high = _ends(difference)
     word = HOLDS if low > 0 else CONTRADICTED if high < 0 or low == high == 0 else UNDECIDED
-    return ClaimVerdict(word, difference)
+    words = {"t": word}
+    if values:
+        p, between = sign_flip(values), bca(values)
+        if p is not None:
+            words["sign flips"] = UNDECIDED if p > 1 - LEVEL else HOLDS if difference.mean > 0 else CONTRADICTED
+        if between is not None:
+            words["BCa"] = HOLDS if between[0] > 0 else CONTRADICTED if between[1] < 0 else UNDECIDED
+    return ClaimVerdict(word, difference, _alone(words))
 
 
-def _equal(difference: Interval, within: float) -> ClaimVerdict:
-    low, high = _ends(difference)
-    word = HOLDS if -within <= low and high <= within else \
-        CONTRADICTED if low > within or high < -within else UNDECIDED
-    return ClaimVerdict(word, difference)
+def _equal(a: Values | float, b: Values | float, within: float) -> ClaimVerdict:
+    values, difference = _difference(a, b)
+    words = {"t": _within(*_ends(difference), within)}
+    if values and (between := bca(values)) is not None:
+        words["BCa"] = _within(*between, within)
+    return ClaimVerdict(words["t"], difference, _alone(words))
+
+
+def _within(low: float, high: float, within: float) -> str:
+    return HOLDS if -within <= low and high <= within else CONTRADICTED if low > within or high < -within else UNDECIDED
+
+
+def _alone(words: dict[str, str]) -> str:
+    """Who decides, where not all of them do; empty where they agree.  The verdict's word is t's."""
+    deciding = {name: word for name, word in words.items() if word != UNDECIDED}
+    if len(set(words.values())) == 1:
+        return ""
+    return f"by {' and '.join(deciding)} alone" + ("" if "t" in deciding else f" it {_SAID[max(deciding.values())]}")
+
+
+def _wider(ours: ast.expr, theirs: ast.expr, values_of: ValuesOf) -> ClaimVerdict:
+    """The verdict on ``spread(a) > spread(b)``, or on a spread beside a number or other values."""
+    nodes, sides = (ours, theirs), [_spread_side(side, values_of) for side in (ours, theirs)]
+    if all(scaled_spread(node) for node in nodes):
+        seeds = sorted(sides[0].keys() & sides[1].keys())  # type: ignore[union-attr]
+        return _of_pairs(*([side[seed] for seed in seeds] for side in sides))  # type: ignore[index]
+    (low, middle, high, n), (below, other, above, m) = (
+        _known(side, scaled_spread(node) is not None) for node, side in zip(nodes, sides))
+    difference = Interval(middle - other, None, None, int(min(n, m)))
+    if difference.n < SPREADS_FROM:
+        return _too_few(difference)
+    return ClaimVerdict(HOLDS if low > above else CONTRADICTED if high < below else UNDECIDED, difference)
+
+
+def _of_pairs(ours: Sequence[float], theirs: Sequence[float]) -> ClaimVerdict:
+    first, second = sd(ours), sd(theirs)
+    if first is None or second is None:
+        raise Missing
+    difference = Interval(first - second, None, None, len(ours))
+    if len(ours) < SPREADS_FROM:
+        return _too_few(difference)
+    p = pitman_morgan(ours, theirs)
+    word = UNDECIDED if p > 1 - LEVEL else HOLDS if first > second else CONTRADICTED
+    return ClaimVerdict(word, difference, f"Pitman and Morgan, p = {p:.2g}")
+
+
+def _known(side: Values | float, spread: bool) -> tuple[float, float, float, float]:
+    """Low end, middle, high end and count of a spread, of a mean, or of a number, which is known for certain."""
+    if isinstance(side, float):
+        return side, side, side, math.inf
+    values = list(side.values())
+    if len(values) < 2:
+        raise Missing
+    if spread:
+        low, high = spread_ends(values)
+        return low, float(sd(values) or 0), high, len(values)
+    low, high = _ends(found := interval(values))
+    return low, found.mean, high, len(values)
+
+
+def _too_few(difference: Interval) -> ClaimVerdict:
+    return ClaimVerdict(NOT_JUDGED, difference, f"a spread takes {SPREADS_FROM} seeds")
+
+
+def _spread_side(node: ast.expr, values_of: ValuesOf) -> Values | float:
+    """The values of a side, times the number that its spread is multiplied by."""
+    found = scaled_spread(node)
+    if found is None:
+        return value(node, values_of)
+    return paired(found[0], of_call(found[1], values_of), operator.mul)
 
 
 def _ends(difference: Interval) -> tuple[float, float]:
@@ -169,59 +160,23 @@ def _ends(difference: Interval) -> tuple[float, float]:
     return -float("inf"), float("inf")
 
 
-def _difference(ours: Values | float, theirs: Values | float) -> Interval:
-    found = _paired(ours, theirs, operator.sub)
+def _difference(ours: Values | float, theirs: Values | float) -> tuple[Sequence[float], Interval]:
+    """The differences by seed (none of two numbers, or of infinite ones) and what is known of their mean."""
+    found = paired(ours, theirs, operator.sub)
     if isinstance(found, float):
-        return Interval(found, 0.0, 0.0, 1)
+        return (), Interval(found, 0.0, 0.0, 1)
     values = list(found.values())
     if all(map(math.isfinite, values)):
-        return interval(values)
+        return values, interval(values)
     for way in (1.0, -1.0):
-        if len(values) >= FEWEST and all(way * value > 0 for value in values):  # NaN, where neither came to it, is not
-            return Interval(way * math.inf, 0.0, None, len(values))
-    return Interval(math.nan, None, None, len(values))
+        if len(values) >= FEWEST and all(way * one > 0 for one in values):  # NaN, where neither came to it, is not
+            return (), Interval(way * math.inf, 0.0, None, len(values))
+    return (), Interval(math.nan, None, None, len(values))
 
 
-def _paired(a: Values | float, b: Values | float, by: Callable[[float, float], float]) -> Values | float:
-    if isinstance(a, float) and isinstance(b, float):
-        return by(a, b)
-    seeds = sorted((a.keys() if not isinstance(a, float) else b.keys())  # type: ignore[union-attr]
-                   & (b.keys() if not isinstance(b, float) else a.keys()))  # type: ignore[union-attr]
-    if not seeds:
-        raise Missing
-    return {seed: by(a if isinstance(a, float) else a[seed], b if isinstance(b, float) else b[seed]) for seed in seeds}
-
-
-def _value(node: ast.expr, values_of: ValuesOf) -> Values | float:
-    if isinstance(node, ast.Constant) and not isinstance(node.value, str):
-        return float(node.value)  # type: ignore[arg-type]
-    name = _name(node)
-    if name is not None:
-        return _found_values(values_of, name, None)
-    if isinstance(node, ast.BinOp):
-        return _paired(_value(node.left, values_of), _value(node.right, values_of), _ARITHMETIC[type(node.op)])
-    if isinstance(node, ast.UnaryOp):
-        return _paired(0.0, _value(node.operand, values_of), operator.sub)
-    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    row, metric = _name(node.args[0]), None
-    assert row is not None
-    if len(node.args) == 2:
-        metric = ast.literal_eval(node.args[1])
-    if node.func.id == "spread":
-        spread = sd(list(_found_values(values_of, row, metric).values()))
-        if spread is None:
-            raise Missing
-        return spread
-    if node.func.id == "onset":
-        metric = f"onset/{metric or 'val/loss'}"
-    elif node.func.id in ("seconds", "parameters", "baseline"):
-        metric = node.func.id
-    found = _found_values(values_of, row, metric)
-    return next(iter(found.values())) if metric == "parameters" else found  # no seed changes it
-
-
-def _found_values(values_of: ValuesOf, row: str, metric: str | None) -> Values:
-    found = values_of(row, metric)
-    if not found:
-        raise Missing
-    return found
+def unjudged(verdict: ClaimVerdict, why: str = "") -> ClaimVerdict:
+    """The verdict as the direction that the numbers have, and why no more is said; one that was none stays."""
+    ways = {HOLDS: "as claimed", CONTRADICTED: OTHER_WAY, UNDECIDED: "either way"}
+    if verdict.word not in ways:
+        return verdict
+    return replace(verdict, word=NOT_JUDGED, remark=f"{ways[verdict.word]}; {why}" if why else ways[verdict.word])

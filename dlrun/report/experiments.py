@@ -17,6 +17,7 @@ from dlrun.report.measurements import Measurements, read_measurements
 from dlrun.report.verdicts import Verdicts, verdicts_on
 
 RESULTS = "results"  # the folder beside the experiments that keeps numbers
+SEEDS = 5  # of a comparison whose file says none
 _TAKEN = "/experiment/"  # how a defaults list names another experiment
 
 
@@ -38,6 +39,12 @@ class BookExperiment:
     def metric(self) -> str:
         """The key that the rows stand for: the sweep's own, else that of the first printed cell."""
         return str(self.sweep.get("metric") or (self.book.printed[0].metric if self.book.printed else "test/accuracy"))
+
+    @property
+    def claim_seeds(self) -> tuple[int, ...]:
+        """The seeds that its claims are judged by: those of its file, which stood before anything was measured."""
+        seeds = self.sweep.get("seeds") or SEEDS
+        return tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
 
 
 def book_experiments() -> list[BookExperiment]:
@@ -152,4 +159,5 @@ def keep(experiments: Path, name: str, measurements: Measurements) -> Path:
 def kept_verdicts(experiment: BookExperiment, measurements: Measurements) -> Verdicts:
     """The verdicts by kept numbers."""
     return verdicts_on(experiment.book, measurements,
-                       lambda row, metric: measurements.values_of(row, metric, experiment.metric), experiment.metric)
+                       lambda row, metric: measurements.values_of(row, metric, experiment.metric), experiment.metric,
+                       experiment.claim_seeds)

@@ -28,7 +28,8 @@ class Measurements:
 
     `lost` has for a row the reasons of its runs that have no number (diverged, failed, not run yet).  `seconds` is the
     training time of all runs together.  `partial` says what narrows it (overrides), `metrics` is what the runs'
-    results say of theirs.
+    results say of theirs.  `ids` has the id of each row's run with the first seed: a row of two comparisons is one run,
+    and a file that was changed has other ids than its numbers.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Measurements:
     runs: int = 0
     partial: list[str] = field(default_factory=list)
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
 
     def values_of(self, row: str, metric: str | None, default: str) -> dict[int, float]:
         """The numbers of a row by seed, of a metric or of the comparison's own."""
@@ -85,6 +87,14 @@ def _shown(value: Any) -> str:
     return "[" + ",".join(map(str, value)) + "]" if isinstance(value, list) else str(value)
 
 
+def ids_of(plan: Plan) -> dict[str, str]:
+    """For each row the id of its run with the first seed."""
+    found: dict[str, str] = {}
+    for job in plan.jobs:
+        found.setdefault(row_name(job), job.id)
+    return found
+
+
 class Folders:
     """A comparison as it lies in run folders; remembers every number that was asked for."""
 
@@ -93,7 +103,7 @@ class Folders:
         for job in plan.jobs:
             run = _as_written(read_run(plan.run_folder(job), flatten(job.config), job.id, job.row, job.values))
             self.runs.setdefault(row_name(job), []).append(run)
-        self.measurements = Measurements(book_id, profile, list(self.runs), partial=list(partial))
+        self.measurements = Measurements(book_id, profile, list(self.runs), partial=list(partial), ids=ids_of(plan))
         self._of_all()
 
     def values_of(self, row: str, metric: str) -> dict[int, float]:

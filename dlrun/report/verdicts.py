@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from dlrun.config.schema.books import PROFILES, Book, Cell, Claim
-from dlrun.report.cell_verdicts import COMPARED, EXPECTED, REPRODUCED, WORSE, CellVerdict, never, verdict_on
-from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, ClaimVerdict, decide, rows_of
+from dlrun.report.cell_verdicts import (
+    BETTER,
+    COMPARED,
+    DIFFERENT,
+    EXPECTED,
+    REPRODUCED,
+    WORSE,
+    CellVerdict,
+    never,
+    verdict_on,
+)
+from dlrun.report.claim_checks import rows_of
+from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, OTHER_WAY, ClaimVerdict, decide, unjudged
 from dlrun.report.claim_verdicts import MISSING as NOT_DECIDED
 from dlrun.report.derived import describe
 from dlrun.report.measurements import Measurements
@@ -16,19 +27,22 @@ from dlrun.report.statistics import interval
 
 FULL, QUICK = PROFILES
 SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written again
+ValuesOf = Callable[[str, str], dict[int, float]]  # row, metric -> the values of its seeds
 
 
 @dataclass(frozen=True)
 class Verdicts:
     """Cells and claims in the book's order; `ours` are rows that the book has no number of, measured or lost.
 
-    `incomparable` says why the printed cells cannot be compared, where that is so.
+    `incomparable` says why the printed cells cannot be compared, `unjudged` why nothing is judged at all (short runs),
+    where that is so.
     """
 
     cells: list[tuple[Cell, CellVerdict]]
     claims: list[tuple[Claim, ClaimVerdict]]
     ours: list[tuple[Cell, CellVerdict]]
     incomparable: str
+    unjudged: str = ""
 
     def summary(self) -> str:
         """``12 cells printed · 10 comparable · 9 reproduced (...) · claims: 2 hold, 1 undecided``."""
@@ -52,31 +66,46 @@ def _plural(word: str, count: int) -> str:
 def why_incomparable(book: Book, measurements: Measurements) -> str:
     """Why printed cells cannot be compared with these runs; empty where they can."""
     labels = [label for label in measurements.labels if label not in SAME_DATA]
-    parts = [f"stand-in: {book.stand_in}"] if book.stand_in else [f"data: {', '.join(labels)}"] if labels else []
-    if measurements.profile == QUICK:
-        settings = " ".join(book.quick)
-        parts.append(f"quick profile ({settings}) in place of the book's; the claims are judged on such runs")
-    return "; ".join(parts)
+    return f"stand-in: {book.stand_in}" if book.stand_in else f"data: {', '.join(labels)}" if labels else ""
+
+
+def why_unjudged(book: Book, measurements: Measurements) -> str:
+    """Why short runs are not judged; empty for those of the full profile."""
+    if measurements.profile != QUICK:
+        return ""
+    return f"the quick profile ({' '.join(book.quick)}) is not the book's experiment; numbers show a direction alone"
 
 
 def explanations(book: Book, verdicts: Verdicts, profile: str, full: Verdicts | None = None) -> dict[str, str]:
-    """What explains each *worse* and *contradicted*: the book's file, or that it holds in `full`; else it is open."""
-    asked = [cell.row or cell.metric for cell, verdict in verdicts.cells if verdict.word == WORSE]
+    """What explains each *better*, *worse* and *contradicted*: the book's file, else it is open.
+
+    Of short runs, which are not judged, a claim that they point against is explained where that is known: by the file,
+    or as it holds in `full`.
+    """
+    known = {key: by_profile[profile] for key, by_profile in book.explained.items() if profile in by_profile}
+    if profile == QUICK:
+        held = [claim.says for claim, verdict in (full.claims if full else []) if verdict.word == HOLDS]
+        known = {**dict.fromkeys(held, "it holds in full: these runs are too short for it."), **known}
+        against = [claim.says for claim, verdict in verdicts.claims if verdict.remark == OTHER_WAY]
+        return {key: known[key] for key in against if key in known}
+    asked = [cell.row or cell.metric for cell, verdict in verdicts.cells if verdict.word in (BETTER, WORSE, DIFFERENT)]
     asked += [claim.says for claim, verdict in verdicts.claims if verdict.word == CONTRADICTED]
-    held = [claim.says for claim, verdict in (full.claims if full else []) if verdict.word == HOLDS]
-    in_full = dict.fromkeys(held, "it holds in full: these runs are too short for it.")
-    return {key: book.explained.get(key, {}).get(profile) or in_full.get(key, "open; no run has shown yet why.")
-            for key in asked}
+    return {key: known.get(key, "open; no run has shown yet why.") for key in asked}
 
 
-def verdicts_on(book: Book, measurements: Measurements, values_of: Callable[[str, str], dict[int, float]],
-                metric: str) -> Verdicts:
-    """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is given."""
-    incomparable = why_incomparable(book, measurements)
+def verdicts_on(book: Book, measurements: Measurements, values_of: ValuesOf, metric: str,
+                claim_seeds: Collection[int] | None = None) -> Verdicts:
+    """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is given.
+
+    Cells are judged by all seeds, claims by `claim_seeds` (None: all), which were fixed before anything was measured:
+    seeds that were added until a cell was narrow enough are not to decide a claim.
+    """
+    incomparable, short = why_incomparable(book, measurements), why_unjudged(book, measurements)
     only = measurements.rows[0] if len(measurements.rows) == 1 else ""
     known = measurements.known
     cells = [(cell, verdict_on(cell, list(values_of(cell.row or only, cell.metric).values()),
-                               describe(cell.metric, known), incomparable)) for cell in book.printed]
+                               describe(cell.metric, known), _incomparable(cell, book, incomparable), bool(short)))
+             for cell in book.printed]
     printed = {(cell.row or only) for cell in book.printed}
     ours = []
     for row in measurements.rows:
@@ -84,13 +113,26 @@ def verdicts_on(book: Book, measurements: Measurements, values_of: Callable[[str
         if row not in printed and (values or measurements.lost.get(row)):
             seen = interval(values) if values and not never(values) else None
             ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
-    claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric))
+    claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric, claim_seeds))
               for claim in book.claims if claim.check]
-    return Verdicts(cells, claims, ours, incomparable)
+    return Verdicts(cells, [(claim, unjudged(verdict) if short else verdict) for claim, verdict in claims], ours,
+                    incomparable, short)
 
 
-def _decided(claim: Claim, measurements: Measurements, values_of: Callable[[str, str], dict[int, float]],
-             metric: str) -> ClaimVerdict:
+def _incomparable(cell: Cell, book: Book, why: str) -> str:
+    """Why a cell cannot be compared; a count of parameters does not depend on how pictures were compressed."""
+    return why if cell.metric != "parameters" or book.stand_in else ""
+
+
+def _decided(claim: Claim, measurements: Measurements, values_of: ValuesOf, metric: str,
+             seeds: Collection[int] | None) -> ClaimVerdict:
     if not set(rows_of(claim.check)) <= set(measurements.rows):  # a narrowed comparison lacks rows
         return ClaimVerdict(NOT_DECIDED)
-    return decide(claim.check, measurements.rows, lambda row, other: values_of(row, other or metric))
+
+    def fixed(row: str, other: str | None) -> dict[int, float]:
+        values = values_of(row, other or metric)
+        return values if seeds is None else {seed: value for seed, value in values.items() if seed in seeds}
+
+    verdict = decide(claim.check, measurements.rows, fixed)
+    missing = set(seeds or ()) - set(measurements.seeds)
+    return unjudged(verdict, f"it is to be judged by {len(seeds or ())} seeds") if missing else verdict

@@ -10,7 +10,9 @@ from dlrun.record.metric import Metric
 from dlrun.report.cell_verdicts import (
     BETTER,
     MISSING,
+    MORE_SEEDS,
     NOT_COMPARABLE,
+    NOT_JUDGED,
     ONE_SEED,
     REPRODUCED,
     TOO_WIDE,
@@ -31,7 +33,7 @@ def test_a_printed_accuracy_is_judged_as_one_further_run(printed: float, word: s
 def test_a_smaller_loss_is_better() -> None:
     losses = [0.30, 0.31, 0.29, 0.30]
     assert verdict_on(Cell("test/loss", 0.50, 0.01), losses, LOSS).word == BETTER
-    assert verdict_on(Cell("test/loss", 0.10, 0.01), losses, LOSS).word == WORSE
+    assert verdict_on(Cell("test/loss", 0.20, 0.01), losses, LOSS).word == WORSE
 
 
 def test_the_printed_rounding_widens_the_interval_by_half_a_decimal() -> None:
@@ -41,9 +43,27 @@ def test_the_printed_rounding_widens_the_interval_by_half_a_decimal() -> None:
 
 
 def test_an_interval_that_would_hold_almost_anything_decides_nothing() -> None:
-    wild = [0.90, 0.99, 0.94]  # +- 0.22
-    assert verdict_on(Cell("test/accuracy", 0.94, 0.01), wild, ACCURACY).word == TOO_WIDE
-    assert verdict_on(Cell("test/loss", 0.3, 0.01), [0.1, 0.5, 0.3], LOSS).word == TOO_WIDE
+    for printed in (0.94, 0.97):
+        assert verdict_on(Cell("test/accuracy", printed, 0.01), [0.92, 0.96] * 25, ACCURACY).word == TOO_WIDE
+    assert verdict_on(Cell("test/loss", 0.3, 0.01), [0.2, 0.4] * 25, LOSS).word == TOO_WIDE
+    assert verdict_on(Cell("test/loss", 0.3, 0.01), [0.24, 0.36] * 25, LOSS).word == REPRODUCED
+
+
+def test_seeds_are_added_until_the_mean_is_known_to_a_tenth_of_the_printed_error() -> None:
+    cell = Cell("test/loss", 0.3, 0.01)
+    few, enough = [0.28, 0.32, 0.3, 0.35, 0.25], [0.28, 0.32, 0.3, 0.33, 0.27]  # +- 0.047 and 0.032
+    assert verdict_on(cell, few, LOSS).word == verdict_on(cell, enough, LOSS).word == MORE_SEEDS
+    assert verdict_on(cell, enough * 2, LOSS).word == REPRODUCED  # +- 0.018
+    assert verdict_on(Cell("test/loss", 0.8, 0.01), few, LOSS).word == BETTER  # +- 0.047 is less than 0.08
+    assert verdict_on(Cell("test/accuracy", 0.98, 0.01), [0.98, 0.984, 0.976], ACCURACY).word == MORE_SEEDS
+    assert verdict_on(Cell("test/accuracy", 0.5, 0.01), [0.98, 0.984, 0.976], ACCURACY).word == BETTER
+    assert verdict_on(Cell("test/accuracy", 0.6, 0.01), [0.61], ACCURACY).word == ONE_SEED
+
+
+def test_short_runs_judge_no_cell_comparable_or_not() -> None:
+    for cell in (Cell("test/accuracy", 0.94, 0.01), Cell("test/accuracy", 0.94, 0.01, comparable=False, notes="x")):
+        found = verdict_on(cell, ACCURACIES, ACCURACY, "JPEG copy", unjudged=True)
+        assert found.word == NOT_JUDGED and found.measured is not None and found.off == pytest.approx(0.003)
 
 
 def test_one_seed_a_stand_in_and_nothing_are_said() -> None:
@@ -59,7 +79,7 @@ def test_one_seed_a_stand_in_and_nothing_are_said() -> None:
 
 def test_of_true_cells_one_in_twenty_falls_outside() -> None:
     rng, cases = np.random.default_rng(3), 4000
-    runs = rng.normal(0.90, 0.004, (cases, 6))
+    runs = rng.normal(0.90, 0.002, (cases, 6))
     words = [verdict_on(Cell("test/accuracy", float(row[0]), 1e-9), [float(value) for value in row[1:]], ACCURACY).word
              for row in runs]
     assert set(words) == {REPRODUCED, BETTER, WORSE}

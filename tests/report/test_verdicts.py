@@ -39,15 +39,18 @@ def test_what_is_worse_or_contradicted_is_explained_or_said_to_be_open(tmp_path:
     book = read_book({**BOOK, "printed": printed, "claims": claims, "explained": explained})
     folders = Folders(plan(tmp_path), "gulli/C3", "full")
     found = explanations(book, verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy"), "full")
-    assert list(found) == ["sgd", "sgd wins", "so it is"]
+    assert list(found) == ["sgd", "adam", "sgd wins", "so it is"], "better wants a reason as worse does"
     assert found["sgd"].startswith("open") and found["so it is"] == "The last digit."
     folders.measurements.profile = "quick"
     found = explanations(book, verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy"), "quick")
-    assert found["so it is"].startswith("open"), "what explains one profile does not explain the other"
+    assert found == {}, "short runs are not judged, and what explains one profile does not explain the other"
     full = Verdicts([], [(claim, ClaimVerdict("holds")) for claim in book.claims if claim.says == "sgd wins"], [], "")
     verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
     found = explanations(book, verdicts, "quick", full)
-    assert found["sgd wins"].startswith("it holds in full") and found["so it is"].startswith("open")
+    assert list(found) == ["sgd wins"] and found["sgd wins"].startswith("it holds in full")
+    short = read_book({**BOOK, "printed": printed, "claims": claims, "explained": {"so it is": {"quick": "Few rows."}}})
+    verdicts = verdicts_on(short, folders.measurements, folders.values_of, "test/accuracy")
+    assert explanations(short, verdicts, "quick") == {"so it is": "Few rows."}
 
 
 def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path) -> None:
@@ -60,17 +63,49 @@ def test_kept_numbers_give_the_same_verdicts_without_the_folders(tmp_path: Path)
         read_measurements({"format": 9})
 
 
-@pytest.mark.parametrize(("label", "profile", "more", "why"), [
-    ("JPEG copy", "full", {}, "data: JPEG copy"), ("JPEG copy", "quick", {}, "data: JPEG copy; quick profile ("),
-    ("", "quick", {}, "quick profile"),
-    ("", "full", {"stand_in": "another year"}, "another year")])
-def test_a_stand_in_and_the_quick_profile_are_not_compared(tmp_path: Path, label: str, profile: str, more: dict,
-                                                           why: str) -> None:
+@pytest.mark.parametrize(("label", "profile", "more", "word", "why"), [
+    ("JPEG copy", "full", {}, "not comparable", "data: JPEG copy"),
+    ("JPEG copy", "quick", {}, "not judged", "data: JPEG copy"), ("", "quick", {}, "not judged", ""),
+    ("", "full", {"stand_in": "another year"}, "not comparable", "another year")])
+def test_a_stand_in_is_not_compared_and_the_quick_profile_not_judged(tmp_path: Path, label: str, profile: str,
+                                                                     more: dict, word: str, why: str) -> None:
     folders = Folders(plan(tmp_path, label=label), "gulli/C3", profile)
-    book = read_book({**BOOK, "claims": [], **more})
+    book = read_book({**BOOK, "claims": BOOK["claims"][:1], **more})
     verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
-    assert {verdict.word for _, verdict in verdicts.cells} == {"not comparable"}
-    assert why in verdicts.incomparable
+    assert {verdict.word for _, verdict in verdicts.cells} == {word}
+    assert why in verdicts.incomparable and ("quick profile" in verdicts.unjudged) == (profile == "quick")
+    (_, claim), = verdicts.claims
+    assert (claim.word, claim.remark) == (("not judged", "as claimed") if profile == "quick" else ("holds", ""))
+
+
+def test_a_count_of_parameters_does_not_depend_on_how_pictures_were_compressed(tmp_path: Path) -> None:
+    made = plan(tmp_path, label="JPEG copy")
+    for job in made.jobs:
+        file = tmp_path / str(job.row) / str(job.seed) / "result.json"
+        file.write_text(json.dumps({**json.loads(file.read_text()), "parameters": 1234}))
+    count = {"row": "sgd", "metric": "parameters", "value": 1234}
+    book = {**BOOK, "claims": [], "printed": [count, BOOK["printed"][1]]}
+    folders = Folders(made, "gulli/C3", "full")
+    for more, word in (({}, "reproduced"), ({"stand_in": "other rows"}, "not comparable")):
+        verdicts = verdicts_on(read_book({**book, **more}), folders.measurements, folders.values_of, "test/accuracy")
+        assert [verdict.word for _, verdict in verdicts.cells] == [word, "not comparable"]
+
+
+def test_claims_are_judged_by_the_seeds_that_their_file_fixes_and_cells_by_all(tmp_path: Path) -> None:
+    rows = {"sgd": [0.94, 0.95, 0.94, 0.95, 0.945], "adam": [0.93, 0.96, 0.99, 0.99, 0.99]}
+    folders = Folders(plan(tmp_path, rows), "gulli/C3", "full")
+    book = read_book({**BOOK, "claims": BOOK["claims"][:1]})
+    folders.measurements.seeds = [0, 1, 2, 3, 4]
+
+    def claim(seeds: list[int] | None) -> ClaimVerdict:
+        verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy", seeds)
+        assert verdicts.cells[0][1].measured.n == 5  # type: ignore[union-attr]
+        return verdicts.claims[0][1]
+
+    assert (claim([0, 1, 2]).word, claim([0, 1, 2]).difference.n) == ("undecided", 3)  # type: ignore[union-attr]
+    assert claim([2, 3, 4]).word == "holds" and claim(None).difference.n == 5  # type: ignore[union-attr]
+    unfinished = claim([2, 3, 4, 5])
+    assert unfinished.word == "not judged" and unfinished.remark == "as claimed; it is to be judged by 4 seeds"
 
 
 def test_rebuilt_rows_are_the_book_s(tmp_path: Path) -> None:

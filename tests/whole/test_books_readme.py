@@ -31,7 +31,7 @@ def test_kept_numbers_belong_to_experiments_and_are_whole() -> None:
 
 @pytest.mark.parametrize("entry", book_experiments(), ids=lambda entry: entry.name)
 def test_claims_name_metrics_in_quotes_and_rows_that_are_there(entry: object) -> None:
-    from dlrun.report.claim_verdicts import parse, rows_of
+    from dlrun.report.claim_checks import parse, rows_of
 
     for claim in entry.book.claims:  # type: ignore[attr-defined]
         if claim.check:

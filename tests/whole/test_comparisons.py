@@ -7,6 +7,7 @@ import ast
 import functools
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +20,15 @@ from dlrun.config.problem import ConfigError
 from dlrun.config.schema.root import Config
 from dlrun.record.metric import Metrics
 from dlrun.record.plan import Job, Plan
-from dlrun.report.claim_verdicts import parse
+from dlrun.report.claim_checks import parse
 from dlrun.report.derived import describe
-from dlrun.report.experiments import book_experiments
-from dlrun.report.measurements import row_name
+from dlrun.report.experiments import book_experiments, kept
+from dlrun.report.measurements import ids_of, row_name
+from dlrun.report.verdicts import QUICK
 from dlrun.sweep.make import make_plan
 from tests.golden import facts
 
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 COMPARISONS = {entry.name: entry for entry in book_experiments() if entry.comparison}
 OF_A_RUN = ("seconds", "parameters", "steps", "epochs")
 HEALTH, WRITTEN = ("duplicates", "classes", "sure"), r"(words|real|grams|entropy)_(0|0\.2|0\.5|1|1\.2|inf)"
@@ -102,6 +105,14 @@ def test_its_jobs_are_the_runs_that_they_always_were(name: str) -> None:
     then = facts.stored()["comparisons"][name]
     if then:  # its data was there when the file was recorded
         assert facts.jobs_of(planned(name)) == then
+
+
+def test_its_kept_numbers_are_those_of_the_runs_that_it_is_today(name: str) -> None:
+    """A file whose rows were changed since has other ids: take its numbers out, or measure them again."""
+    entry = COMPARISONS[name]
+    for profile, measurements in kept(EXPERIMENTS, name).items():
+        plan = planned(name, *(entry.book.quick if profile == QUICK else ()))
+        assert measurements.ids == ids_of(plan), f"{profile}: the kept numbers are of other runs"
 
 
 def test_a_row_of_softmax_regression_has_no_hidden_layer(name: str) -> None:
