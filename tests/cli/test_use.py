@@ -121,8 +121,9 @@ def test_predict_answers_for_the_pictures_of_a_folder_or_says_what_is_wrong(go, 
     (tmp_path / "zero.png").write_bytes(b"")
     (tmp_path / "text.png").write_text("a text")
     os.mkfifo(tmp_path / "pipe.png")
-    for place, says in (("empty", "expected a file; this is a folder, without pictures"), ("none.png", "no such file"),
-                        ("zero.png", "the file is empty"), ("text.png", "it is not recognised as a picture"),
+    for place, says in (("empty", "expected a file; this is a folder, without drawings, pictures and sounds"),
+                        ("none.png", "no such file"), ("zero.png", "the file is empty"),
+                        ("text.png", "it is not recognised as a picture"),
                         ("pipe.png", "it can't be read (it is no regular file)")):
         code, lines, notes = predicted("new/0.png", place)
         assert code == 2 and not lines and says in notes and place in notes and "1 problem" in notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from dlrun.config.check.check import check
 from dlrun.config.compose.compose import compose
@@ -195,3 +196,43 @@ def test_files_without_rows_are_a_sentence(tmp_path):
                        (Npz(path=one, shape=(1,)), "no rows"), (Npz(path=one, in_memory=False), "a single value")):
         with pytest.raises(ConfigError, match=words):
             read(cfg, "", print)
+
+
+class Touch:
+    """Makes a file as it is unpickled."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return type(self.path).touch, (self.path,)
+
+
+def test_no_pickle_is_read_in_training_predicting_or_measuring(tmp_path, go, capsys):
+    import pickle
+
+    from dlrun.cli.route import route
+
+    ran = tmp_path / "ran"
+    hostile = np.array([Touch(ran)], object)
+    np.save(tmp_path / "a.npy", hostile, allow_pickle=True)
+    np.savez(tmp_path / "a.npz", x=hostile, y=np.zeros(1))
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(Touch(ran)))
+    (tmp_path / "a.data").write_bytes(pickle.dumps(Touch(ran), 2))
+    torch.save({"x": Touch(ran)}, tmp_path / "a.pt")
+    pickle.loads(pickle.dumps(Touch(ran)))
+    assert ran.exists(), "it would have run"
+    ran.unlink()
+    np.savez(tmp_path / "good.npz", x=np.eye(4, dtype=np.float32), y=np.arange(4) % 2)
+    folder = str(go("dataset=npz", f"dataset.path={tmp_path}/good.npz", "model=linear", "max_steps=1").folder)
+    for name, says in (("a.npy", "it holds Python objects, which can run code"), ("a.pkl", "it is a pickle"),
+                       ("a.npz", "x holds Python objects, which can run code"), ("a.data", "it is a pickle"),
+                       ("a.pt", "it is a pickle, which can run code as it is read; numpy.savez")):
+        with pytest.raises(ConfigError, match=says):
+            read(Npz(path=str(tmp_path / name)), "", print)
+        for verb in ("predict", "evaluate"):
+            capsys.readouterr()
+            assert route([verb, folder, str(tmp_path / name)]) == 2, (verb, name)
+            out, err = capsys.readouterr()
+            assert not out and "1 problem" in err and (name in err or says in err)
+    assert not ran.exists()

@@ -80,7 +80,7 @@ class Arrays:
     def _checked(self, key: str, header: Header) -> Header:
         shape, dtype = header
         if dtype.hasobject:
-            raise self._bad(f"{key} holds Python objects, which are not loaded; save it as numbers")
+            raise self._bad(f"{key} holds Python objects, which can run code as they are read; save it as numbers")
         if not shape or not shape[0]:
             raise self._bad(f"{key} has no rows")
         return header

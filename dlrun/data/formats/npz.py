@@ -16,6 +16,9 @@ from dlrun.config.problem import problem
 from dlrun.config.regular_file import memory
 from dlrun.data.formats.arrays import Header
 
+PICKLE = "it is a pickle, which can run code as it is read; numpy.savez(FILE, x=..., y=...) writes arrays that can't"
+OBJECTS = "it holds Python objects, which can run code as they are read; save it as numbers"
+
 
 @dataclass(frozen=True)
 class ArrayFile:
@@ -31,11 +34,17 @@ def open_file(path: Path, given: str) -> ArrayFile:
     """The arrays of a file; that of a .npy file is called ``array``.  Raises ConfigError about what was `given`."""
     try:
         with open(path, "rb") as begin:
-            if begin.read(4)[:2] not in (b"PK", b"\x93N"):  # NumPy would take it for a pickle, and advise to load it
-                raise ValueError("it does not begin as one")
+            magic = begin.read(2)
+            if magic not in (b"PK", b"\x93N"):  # NumPy would take it for a pickle, and advise to load it
+                raise ValueError(PICKLE if magic[:1] == b"\x80" else "it does not begin as one")
+            begin.seek(0)
+            if magic == b"\x93N" and _read_header(begin)[1].hasobject:
+                raise ValueError(OBJECTS)
         file = np.load(path, allow_pickle=False, mmap_mode="r")  # a .npy file is read when its values are asked for
     except Exception as error:  # what NumPy raises for a file that it takes for one of its own, and is not
         raise problem(given, f"expected a NumPy .npz or .npy file ({_reason(error)})") from None
+    if isinstance(file, np.lib.npyio.NpzFile) and any(name.endswith("data.pkl") for name in file.files):
+        raise problem(given, f"expected a NumPy .npz or .npy file ({PICKLE})")  # what torch.save writes
     if not isinstance(file, np.lib.npyio.NpzFile):
         return ArrayFile(given, ["array"], lambda key: (file.shape, file.dtype), lambda key: np.asarray(file))
 
