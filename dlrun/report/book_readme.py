@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dlrun.record.quantities import long_time
 from dlrun.report.book_summary import Summary
-from dlrun.report.book_text import claim_rows, head_lines, tables
+from dlrun.report.book_text import claim_rows, head_lines, made_of, tables
 from dlrun.report.experiments import BookExperiment, kept, kept_verdicts
 from dlrun.report.measurements import Measurements
 from dlrun.report.verdicts import FULL, QUICK, Verdicts, explanations
@@ -83,10 +82,7 @@ def _section(experiment: BookExperiment, measurements: Measurements, verdicts: V
                      *(f"*{escaped(key)}*: {text}" for key, text in reasons.items())):
         if sentence:
             yield f"{sentence}  "
-    yield " · ".join(filter(None, [
-        f"{measurements.runs} runs, {long_time(measurements.seconds)} of training", *measurements.devices,
-        *measurements.versions, measurements.date,
-        f"data: {', '.join(measurements.labels)}" if measurements.labels else ""]))
+    yield made_of(measurements)
     yield ""
 
 

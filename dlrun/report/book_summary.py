@@ -15,15 +15,15 @@ from dlrun.report.verdicts import FULL, Verdicts
 STAND_IN, SHORT, NOT_RUN = "in full, on a stand-in", "short runs, not judged", "not run"
 TIERS = ("in full, 20 seeds or more", "in full, 5 seeds or more", "in full, fewer seeds", STAND_IN, SHORT, NOT_RUN)
 LEAST = (20, 5, 0)  # seeds of the first three
-HEAD = ("", "comparisons", "cells printed", "comparable", "reproduced", "expected outside by chance",
+HEAD = ("", "tables", "cells printed", "comparable", "reproduced", "expected outside by chance",
         "too few seeds or too wide", "runs with a cell outside", "claims", "hold", "contradicted", "undecided")
 
 
 @dataclass
 class Tier:
-    """Counts of comparisons that were run as far; `runs` has for each run whether one of its cells lies outside."""
+    """Counts of tables that were run as far; `runs` has for each run whether one of its cells lies outside."""
 
-    comparisons: int = 0
+    tables: int = 0
     cells: int = 0
     claims: int = 0
     cell_words: Counter[str] = field(default_factory=Counter)
@@ -32,7 +32,7 @@ class Tier:
 
     def row(self, judged: bool) -> list[str]:
         """The cells of a line of the summary's table; without verdicts where nothing is judged."""
-        counts = [str(self.comparisons), str(self.cells)]
+        counts = [str(self.tables), str(self.cells)]
         if not judged:
             return [*counts, *[""] * 5, str(self.claims), "", "", ""]
         comparable = sum(self.cell_words[word] for word in COMPARED)
@@ -55,15 +55,16 @@ class Summary:
         full = found.get(FULL)
         tier = self.tiers[SHORT if found else NOT_RUN] if full is None or verdicts is None else \
             self.tiers[tier_of(full, verdicts)]
-        tier.comparisons += 1
+        tier.tables += 1
         tier.claims += sum(1 for claim in experiment.book.claims if claim.check)
         only = full.rows[0] if full and len(full.rows) == 1 else ""
         for place, cell in enumerate(experiment.book.printed):
             row = cell.row or only
             run = (full.ids.get(row) if full else None) or f"{experiment.name} {row}"
-            if (run, cell.metric, cell.value) in self._seen:
+            printed = (run, cell.metric, round(cell.value, 12))  # 92.36 % is 0.9236
+            if printed in self._seen:
                 continue
-            self._seen.add((run, cell.metric, cell.value))
+            self._seen.add(printed)
             tier.cells += 1
             if verdicts is not None:
                 word = verdicts.cells[place][1].word
@@ -78,7 +79,7 @@ class Summary:
         yield f"| {' | '.join(HEAD)} |"
         yield f"|---|{'---:|' * (len(HEAD) - 1)}"
         for name, tier in self.tiers.items():
-            if tier.comparisons:
+            if tier.tables:
                 yield f"| {name} | {' | '.join(tier.row(name not in (SHORT, NOT_RUN)))} |"
 
 

@@ -34,9 +34,12 @@ def table(*found: tuple[BookExperiment, dict[str, Measurements]]) -> dict[str, d
 def test_a_printed_number_of_one_run_counts_once_in_however_many_tables(tmp_path: Path) -> None:
     first, second = measured(tmp_path / "a", "gulli/C1"), measured(tmp_path / "b", "gulli/C3")
     found = table(first, second)["in full, 5 seeds or more"]
-    assert (found["comparisons"], found["cells printed"]) == ("2", "2")
+    assert (found["tables"], found["cells printed"]) == ("2", "2")
     assert (found["comparable"], found["reproduced"]) == ("2", "1")
     assert (found["claims"], found["hold"]) == ("2", "2"), "a claim is another sentence in each"
+    percent = measured(tmp_path / "c", "gulli/C4", printed=[
+        {"row": "sgd", "metric": "test/accuracy", "value": 0.9425, "decimals": 4}, BOOK["printed"][1]])
+    assert table(first, percent)["in full, 5 seeds or more"]["cells printed"] == "2"
     for measurements in second[1].values():
         measurements.ids = {"sgd": "another run", "adam": "adam0"}
     found = table(first, second)["in full, 5 seeds or more"]
@@ -56,7 +59,7 @@ def test_each_comparison_stands_in_the_tier_of_the_most_that_was_run_of_it(tmp_p
         measured(tmp_path / "many", "a/C2", seeds=20), measured(tmp_path / "few", "a/C3", seeds=3),
         measured(tmp_path / "other", "a/C4", stand_in="other rows"), measured(tmp_path / "short", "a/C5", "quick"),
         (measured(tmp_path / "none", "a/C6")[0], {}))
-    assert {name: line["comparisons"] for name, line in found.items()} == {
+    assert {name: line["tables"] for name, line in found.items()} == {
         "in full, 20 seeds or more": "1", "in full, 5 seeds or more": "1", "in full, fewer seeds": "1",
         "in full, on a stand-in": "1", "short runs, not judged": "1", "not run": "1"}
     for name in ("short runs, not judged", "not run"):

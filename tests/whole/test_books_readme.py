@@ -9,6 +9,7 @@ import pytest
 from dlrun.report.book_readme import readme
 from dlrun.report.experiments import RESULTS, book_experiments, kept, kept_file
 from dlrun.report.verdicts import QUICK
+from tests.golden import facts
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
@@ -27,6 +28,16 @@ def test_kept_numbers_belong_to_experiments_and_are_whole() -> None:
             assert measurements.id == entry.name and measurements.profile == profile and not measurements.partial
             assert measurements.runs and measurements.date and measurements.devices and measurements.versions
             assert profile != QUICK or entry.book.quick, f"{entry.name} has no quick profile"
+
+
+def test_kept_numbers_of_a_single_run_are_those_of_the_run_that_it_is_today() -> None:
+    """Golden facts hold the ids of today; tests/whole/test_comparisons.py has the rows of comparisons."""
+    commands = facts.stored()["commands"]
+    today = {command[0].removeprefix("experiment="): fact.get("id") for command, fact in commands if len(command) == 1}
+    singles = [entry for entry in book_experiments() if not entry.comparison]
+    found = {entry.name: list(measurements.ids.values()) for entry in singles
+             for measurements in kept(EXPERIMENTS, entry.name).values()}
+    assert found and found == {name: [today[name]] for name in found}
 
 
 @pytest.mark.parametrize("entry", book_experiments(), ids=lambda entry: entry.name)
