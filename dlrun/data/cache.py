@@ -10,35 +10,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
-import io
 import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.places import cache_dir
 from dlrun.data.dataset_spec import Column, DatasetInfo, DatasetSpec
+from dlrun.data.verified_array import read_array
 from dlrun.record import digest
 from dlrun.record.stored import Damaged, mapping, read_file
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    import numpy as np
-
     from dlrun.data.source import RawDataset
 
 ABOUT, SUMS = "about.json", "checksums"
 FORMAT = 2  # count up when readers change what they make of the same file
-Made = TypeVar("Made")
 DAY = 86400.0  # seconds
-LARGE = 32 * 2**20  # bytes; from here on arrays are mapped into memory instead of read
 
 
 def folder() -> Path:
@@ -76,8 +68,8 @@ def load(at: Path, trust_older: bool = False) -> RawDataset | None:
     """The entry's arrays; None when there is no entry, or one of an older dlrun without checksums (`trust_older`: it).
 
     Large ones are mapped, copy on write: they can be used as they lie, and all jobs and workers of a sweep share the
-    one copy in the system's memory.  A thread verifies these; see `verified`.  Raises Damaged for an entry whose other
-    files are not what was written.
+    one copy in the system's memory.  Within `verified` a thread verifies these.  Raises Damaged for an entry whose
+    other files, without `verified` whose files, are not what was written.
     """
     about = _about(at)
     if about is None or not (SUMS in about or trust_older):
@@ -87,7 +79,7 @@ def load(at: Path, trust_older: bool = False) -> RawDataset | None:
 
     try:
         sums = about.get(SUMS, {})
-        arrays: dict[str, Any] = {name: _array(at / f"{name}.npy", sums.get(name)) for name in about["arrays"]}
+        arrays: dict[str, Any] = {name: read_array(at / f"{name}.npy", sums.get(name)) for name in about["arrays"]}
     except FileNotFoundError:
         if at.is_dir() and (at / ABOUT).is_file():
             raise Damaged(at, "a file of it is missing") from None
@@ -98,81 +90,6 @@ def load(at: Path, trust_older: bool = False) -> RawDataset | None:
     arrays.setdefault("y", None)
     return RawDataset(DatasetSpec.of(about["signature"]), **arrays, **rest, columns=columns,
                       notes=tuple(about["notes"]), words=tuple(about["words"]))
-
-
-def _array(file: Path, noted: dict[str, Any] | None) -> np.ndarray:
-    """An array, verified where it is small; else that is begun."""
-    import numpy as np
-
-    size = file.stat().st_size
-    if noted is not None and size != noted["bytes"]:
-        raise Damaged(file, f"it has {size:,} bytes, and had {noted['bytes']:,}")
-    try:
-        if size >= LARGE:
-            found: np.ndarray = np.load(file, mmap_mode="c", allow_pickle=False)
-            if noted is not None:
-                _waiting.append((file, _pool().submit(_is_whole, file, noted["crc32c"])))
-            return found
-        data = file.read_bytes()
-        if noted is not None and digest.hexadecimal(digest.extend(0, data)) != noted["crc32c"]:
-            raise Damaged(file, "its checksum is wrong")
-        found = np.load(io.BytesIO(data), allow_pickle=False)
-        return found
-    except FileNotFoundError:
-        raise
-    except Damaged:
-        raise
-    except (OSError, ValueError, EOFError) as error:
-        raise Damaged(file, f"it is not readable ({error})") from None
-
-
-_waiting: list[tuple[Path, Future[bool]]] = []  # mapped arrays that are being verified
-
-
-@functools.cache
-def _pool() -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # it brings logging, which a check of a command does without
-
-    return ThreadPoolExecutor(1, "verify-cache")
-
-
-def _forked() -> None:
-    """A forked process has neither the thread nor what it was to verify."""
-    _waiting.clear()
-    _pool.cache_clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
-
-
-def _is_whole(file: Path, crc: str) -> bool:
-    try:
-        return digest.hexadecimal(digest.of_file(file)) == crc
-    except FileNotFoundError:
-        return True  # the entry was removed; what is mapped stays
-    except OSError:
-        return False
-
-
-def verified(make: Callable[[], Made], say: Callable[[str], None]) -> Made:
-    """What `make` makes of data sets that it reads, whose large arrays are verified meanwhile, beside it.
-
-    Where one is damaged its entry is removed, and `make` is called again: it decodes the source files.
-    """
-    del _waiting[:]
-    made = make()
-    damaged = [file for file, whole in _waiting if not whole.result()]
-    del _waiting[:]
-    for file in damaged:
-        say(decoded_again(Damaged(file, "its checksum is wrong")))
-        shutil.rmtree(file.parent, ignore_errors=True)
-    return make() if damaged else made
-
-
-def decoded_again(damaged: Damaged) -> str:
-    """What is said of a damaged entry."""
-    return f"the cached copy {damaged.path} is damaged ({damaged.wrong}); the source is decoded again"
 
 
 def store(at: Path, source: RawDataset) -> None:

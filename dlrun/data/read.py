@@ -10,6 +10,8 @@ from typing import Protocol
 from dlrun.data import cache, paths
 from dlrun.data.dataset_spec import Column
 from dlrun.data.source import DatasetFiles, RawDataset, Say, complete
+from dlrun.data.target_bounds import check_targets
+from dlrun.data.verified_array import decoded_again
 from dlrun.record.stored import Damaged
 
 Hashes = Mapping[str, str | tuple[str, ...]]  # SHA-256 of the genuine files by their names
@@ -30,7 +32,9 @@ def read(dataset: Readable, data_dir: str, say: Say) -> RawDataset:
 
     `data_dir` is only read.  `say` gets a line for each thing that takes long and for each note.  Raises ConfigError.
     """
-    source = dataset.select(_described(dataset.read(data_dir, say)))
+    whole = _described(dataset.read(data_dir, say))
+    check_targets(whole)
+    source = dataset.select(whole)
     for note in source.notes:
         say(note)
     return source
@@ -52,7 +56,7 @@ def cached(kind: str, hashes: Hashes, found: DatasetFiles, say: Say) -> RawDatas
     try:
         source = cache.load(at)
     except Damaged as damaged:
-        say(cache.decoded_again(damaged))
+        say(decoded_again(damaged))
         source = None
     if source is not None:
         return source

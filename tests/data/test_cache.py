@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlrun.data import cache
+from dlrun.data import verified_array
 from dlrun.data.array_cache import load_array, store_array
 from dlrun.data.formats import table
 from dlrun.data.read import read
@@ -64,7 +64,7 @@ def test_other_settings_are_another_entry(cfg):
 
 def test_large_arrays_are_mapped_and_equal(cfg, monkeypatch):
     first = read(cfg, "", lambda line: None)
-    monkeypatch.setattr(cache, "LARGE", 1)
+    monkeypatch.setattr(verified_array, "LARGE", 1)
     second = read(cfg, "", lambda line: None)
     assert isinstance(second.x, np.memmap) and np.array_equal(first.x, second.x, equal_nan=True)
 
@@ -128,7 +128,7 @@ def test_a_damaged_mapped_array_is_found_beside_what_is_built_on_it_which_is_bui
                                                                                          monkeypatch):
     whole = read(cfg, "", lambda line: None)
     entry = entry_of(cache_folder)
-    monkeypatch.setattr(cache, "LARGE", 1)
+    monkeypatch.setattr(verified_array, "LARGE", 1)
     flip(entry / "x.npy", 8 * (entry / "x.npy").stat().st_size - 3)
     made = []
 
@@ -136,11 +136,50 @@ def test_a_damaged_mapped_array_is_found_beside_what_is_built_on_it_which_is_bui
         made.append(np.array(read(cfg, "", lambda line: None).x))
         return made[-1]
 
-    found = cache.verified(make, said.append)
+    found = verified_array.verified(make, said.append)
     assert len(made) == 2 and not np.array_equal(made[0], whole.x, equal_nan=True)
     assert np.array_equal(found, whole.x, equal_nan=True)
     assert str(entry / "x.npy") in said[0] and "decoded again" in said[0]
-    assert cache.verified(make, said.append) is made[-1] and len(made) == 3 and len(said) == 1
+    assert verified_array.verified(make, said.append) is made[-1] and len(made) == 3 and len(said) == 1
+
+
+def test_a_mapped_array_that_nobody_verifies_later_is_verified_before_it_is_read(cfg, cache_folder, said, monkeypatch):
+    """`dlrun evaluate`, `predict` and `baselines` read data sets outside of `verified`."""
+    whole = read(cfg, "", lambda line: None)
+    entry = entry_of(cache_folder)
+    monkeypatch.setattr(verified_array, "LARGE", 1)
+    flip(entry / "x.npy", 8 * (entry / "x.npy").stat().st_size - 3)
+    assert np.array_equal(read(cfg, "", said.append).x, whole.x, equal_nan=True)
+    assert str(entry / "x.npy") in said[0] and "decoded again" in said[0]
+
+
+def test_damaged_numbers_of_classes_are_never_seen(cfg, cache_folder, said, monkeypatch):
+    """Work that counts up to the largest of them would ask for gigabytes before they are verified beside it."""
+    whole = read(cfg, "", lambda line: None)
+    entry = entry_of(cache_folder)
+    monkeypatch.setattr(verified_array, "LARGE", 1)
+    flip(entry / "y.npy", 8 * (entry / "y.npy").stat().st_size - 3)
+    seen = []
+    verified_array.verified(lambda: seen.append(np.array(read(cfg, "", said.append).y)), said.append)
+    assert len(seen) == 1 and np.array_equal(seen[0], whole.y) and "y.npy is damaged" in said[0]
+
+
+def test_what_fails_on_a_damaged_array_is_made_again(cfg, cache_folder, said, monkeypatch):
+    whole = read(cfg, "", lambda line: None)
+    entry = entry_of(cache_folder)
+    monkeypatch.setattr(verified_array, "LARGE", 1)
+    flip(entry / "x.npy", 8 * (entry / "x.npy").stat().st_size - 3)
+
+    def make():
+        x = np.array(read(cfg, "", lambda line: None).x)
+        if not np.array_equal(x, whole.x, equal_nan=True):
+            raise IndexError(x)
+        return x
+
+    assert np.array_equal(verified_array.verified(make, said.append), whole.x, equal_nan=True)
+    assert "x.npy is damaged" in said[0]
+    with pytest.raises(ZeroDivisionError):
+        verified_array.verified(lambda: len(read(cfg, "", lambda line: None).x) / 0, said.append)
 
 
 def test_an_entry_of_an_older_dlrun_is_decoded_again(cfg, cache_folder):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from dlrun.config.problem import ConfigError
-from dlrun.data import cache
 from dlrun.data import preprocessing_state as state
+from dlrun.data import verified_array
 from dlrun.data.dataset_info import dataset_info
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
@@ -66,9 +66,10 @@ def test_another_process_finds_it_in_the_cache_and_says_where_it_is_gone(cache_f
         read(Memory(content="0" * 16), "", print)
 
 
+@pytest.mark.parametrize("verified", [verified_array.verified, lambda make, say: make()], ids=["beside", "before"])
 @pytest.mark.parametrize("large", [1 << 30, 1], ids=["read whole", "mapped"])
-def test_a_damaged_copy_of_what_a_program_held_is_never_learned_from(cache_folder, monkeypatch, large: int):
-    monkeypatch.setattr(cache, "LARGE", large)
+def test_a_damaged_copy_of_what_a_program_held_is_never_learned_from(cache_folder, monkeypatch, large: int, verified):
+    monkeypatch.setattr(verified_array, "LARGE", large)
     content = hold((X, Y))
     [file] = cache_folder.rglob("x.npy")
     whole = file.read_bytes()
@@ -76,10 +77,10 @@ def test_a_damaged_copy_of_what_a_program_held_is_never_learned_from(cache_folde
         other_process()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(ConfigError, match="give it again to dlrun.train"):
-        cache.verified(lambda: read(Memory(content=content), "", print), print)
+        verified(lambda: read(Memory(content=content), "", print), print)
     assert hold((X, Y)) == content
     memory._held.clear()
-    assert np.array_equal(cache.verified(lambda: read(Memory(content=content), "", print), print).x, X)
+    assert np.array_equal(verified(lambda: read(Memory(content=content), "", print), print).x, X)
 
 
 class Drawn(torch.utils.data.Dataset):

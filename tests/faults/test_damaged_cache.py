@@ -116,13 +116,13 @@ def test_targets_of_a_dataset_of_ones_own(place: Path) -> None:
 @pytest.mark.faults
 @pytest.mark.timeout(10_800)
 def test_data_that_a_program_held(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlrun.data import cache
+    from dlrun.data import verified_array
     from dlrun.data.sets import memory
 
     draw = np.random.default_rng(3)
     x, y = draw.normal(size=(60, 3)).astype("float32"), np.arange(60) % 3
-    for large in (cache.LARGE, 1):  # read whole, or mapped and verified beside the start
-        monkeypatch.setattr(cache, "LARGE", large)
+    for large in (verified_array.LARGE, 1):  # read whole, or mapped and verified beside the start
+        monkeypatch.setattr(verified_array, "LARGE", large)
         content = memory.hold((x, y))
         memory._held.clear(), memory._copies.clear()  # what another process has: the cache alone
         cases = Cases(*KIND, f"held-{large}")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dlrun.assembly.components import class_counts
 from dlrun.config.problem import ConfigError
+from dlrun.data import verified_array
 from dlrun.engine import checkpoint
 from dlrun.inference.load import load_run
 from dlrun.record.folder import RunFolder
-from tests.engine.make import made
 from tests.helpers.runs import OVERRIDES, Notes
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run
@@ -273,10 +271,8 @@ def test_a_changed_file_of_a_finished_run_is_named(go, capsys) -> None:
 
 
 def test_a_run_on_a_damaged_cache_is_trained_on_the_source(go, tmp_path: Path, monkeypatch) -> None:
-    from dlrun.data import cache
-
     monkeypatch.setenv("DLRUN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(cache, "LARGE", 1)
+    monkeypatch.setattr(verified_array, "LARGE", 1)
     rows = "".join(f"{n % 7},{n % 5},{n % 2}\n" for n in range(200))
     (tmp_path / "t.csv").write_text("a,b,y\n" + rows)
     words = ["dataset=csv", "dataset.path=t.csv", "dataset.target=y", "model=dense", "epochs=2"]
@@ -332,14 +328,3 @@ def test_a_neighbour_of_an_older_dlrun_that_lost_rows_stops_no_longer_run(go) ->
     again = Notes()
     go(*OVERRIDES, "epochs=4", "output_dir=runs", recorders=[again])
     assert "resuming from epoch" in " ".join(again.notes)
-
-
-def test_a_target_that_is_no_class_is_a_sentence(tmp_path: Path) -> None:
-    """Counting classes up to a target that was read wrong would ask for gigabytes."""
-    components, _ = made(tmp_path, *OVERRIDES)
-    for wrong in (3_000_000_000, 10, -1):
-        y = components.prepared.train.y.copy()
-        y[7] = wrong
-        prepared = replace(components.prepared, train=replace(components.prepared.train, y=y))
-        with pytest.raises(ConfigError, match=f"{wrong}.*expected 0 to 9"):
-            class_counts(prepared)
