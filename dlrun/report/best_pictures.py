@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 from dlrun.record.folder import RunFolder
+from dlrun.record.own_file import open_own
 from dlrun.report.run import Run
 from dlrun.report.table import Table
 
@@ -32,11 +35,19 @@ def best_pictures(table: Table) -> BestPictures | None:
     row = next(table.rows[place] for mean, place in rows if mean == top)
     best = first(row.values, key=lambda seed: row.values[seed])
     run = next(run for run in row.runs if run.counted and run.seed == best)
-    try:
-        files = sorted(RunFolder(run.folder).pictures.glob("*.png"), key=lambda file: (file.stem in _LAST, file.name))
-        chosen = [file for file in files if file.stat().st_size <= BYTES][:MOST]
-        pictures = [(file.stem.replace("_", " ").replace("-", " "), base64.b64encode(file.read_bytes()).decode())
-                    for file in chosen]
-    except OSError:  # removed in this moment
-        return None
+    place = RunFolder(run.folder).pictures
+    files = [] if place.is_symlink() else sorted(place.glob("*.png"), key=lambda file: (file.stem in _LAST, file.name))
+    found = ((file.stem.replace("_", " ").replace("-", " "), _picture(file)) for file in files)
+    pictures = list(islice(((title, data) for title, data in found if data), MOST))
     return BestPictures(run, table.scale.number(row.values[best]), pictures) if pictures else None
+
+
+def _picture(file: Path) -> str:
+    """The file's bytes in base64; "" for one that is too large, and for a link, which would show a file from elsewhere.
+    """
+    try:
+        with open_own(file, "rb") as stream:
+            data = stream.read(BYTES + 1)
+    except OSError:  # a link or a pipe, or it was removed in this moment
+        return ""
+    return base64.b64encode(data).decode() if len(data) <= BYTES else ""

@@ -28,7 +28,7 @@ def gather(paths: Sequence[Path]) -> tuple[list[Run], list[Plan]]:
     runs: dict[tuple[str, str | None], Run] = {}
     plans = []
     for path in paths:
-        if (path / "plan.json").is_file():
+        if (path / "plan.json").exists():
             given_up = pruned(path)
             plan = load(path.absolute())  # its runs lie above it, which a relative path may not reach
             plans.append(plan)
@@ -40,7 +40,7 @@ def gather(paths: Sequence[Path]) -> tuple[list[Run], list[Plan]]:
                 runs.setdefault((os.path.realpath(folder), job.row), run)
     planned = {folder for folder, _ in runs}
     for path in paths:
-        if not (path / "plan.json").is_file():
+        if not (path / "plan.json").exists():
             for folder in run_folders(path):
                 if os.path.realpath(folder) not in planned:
                     runs.setdefault((os.path.realpath(folder), None), read_run(folder))

@@ -21,6 +21,7 @@ from dlrun.data.formats.idx import idx
 from dlrun.data.read import read
 from dlrun.data.sets.npz import Npz
 from dlrun.models.vectors import load_vectors
+from dlrun.record.plan import Job, Plan, store
 
 fifo = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 
@@ -56,17 +57,26 @@ def test_a_file_of_options_that_explodes_is_refused(write, capsys, text: str, sa
     ("config.yaml", BOMB, "its aliases stand for more than 100,000 values"),
     ("config.yaml", "a: " + "[" * 100_000, "it is nested too deeply"),  # libyaml's reader would end the process
     ("fitted.json", "[" * 100_000, "it is nested too deeply"),
-    ("result.json", "[" * 100_000, "it is nested too deeply"),
+    *((file, "[" * 100_000, "it is nested too deeply")
+      for file in ("result.json", "metrics.jsonl", "provenance.json", "manifest.json")),
 ])
 def test_a_run_folder_that_explodes_is_refused(go, capsys, file: str, text: str, said: str) -> None:
     folder = go("dataset=iris", "model=softmax", "max_steps=1", "epochs=1").folder
     (folder / "manifest.json").unlink()  # it guards against slips, not against people
     (folder / file).write_text(text)
     Path("new.csv").write_text("a\n1\n")
-    if file != "result.json":
+    if file in ("config.yaml", "fitted.json"):
         assert said in refused(capsys, "predict", str(folder), "new.csv")
     assert route(["report", "runs"]) in (0, 2) and route(["runs"]) == 0
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["plan.json", "jobs.jsonl", "trials.json"])
+def test_a_sweeps_folder_that_explodes_is_refused(folder: Path, capsys, file: str) -> None:
+    plan = Plan("mine", folder / "runs", {}, [1], [Job(1, "0" * 10, "a/" + "0" * 10, 1, {}, (), {"seed": 1})])
+    store(plan)
+    (plan.folder / file).write_text("[" * 100_000)
+    assert "it is nested too deeply" in refused(capsys, "report", "runs/sweeps/mine")
 
 
 def test_aliases_that_stand_for_a_few_values_are_read(write, capsys) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,22 @@ def test_a_link_within_a_run_is_removed_and_not_followed(runs: Path, said) -> No
     (folder / "pictures").symlink_to(outside, target_is_directory=True)
     assert said("runs", "remove", "seed=0", "yes=true")[0] == 0
     assert not folder.exists() and (outside / "file").read_text() == "kept"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_or_a_folder_in_the_place_of_a_plan_is_said(runs: Path, said) -> None:
+    from tests.report.make import planned
+
+    made(runs, 1, 0.9)
+    plan = planned(runs, "mine", [(1, 0, {}, {}, None)], {}) / "plan.json"
+    for put, wrong in ((os.mkfifo, "it is not a regular file"), (os.mkdir, "it is a folder")):
+        plan.rename(plan.with_name("kept"))
+        put(plan)
+        code, _, err = said("report", "mine")
+        assert code == 2 and "plan.json" in err and wrong in err and "writes it again" in err
+        os.replace(plan, plan.with_name("away")) if put is os.mkfifo else plan.rmdir()
+        plan.with_name("kept").rename(plan)
+    assert said("report", "mine")[0] == 0
 
 
 def test_looking_at_a_sweep_changes_nothing_and_into_writes(runs: Path, said) -> None:

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import math
+import os
 import re
 import shlex
 import shutil
@@ -128,6 +129,27 @@ def test_the_pictures_are_those_of_the_best_run(runs: Path, tmp_path: Path) -> N
     assert re.findall('src="data:image/png;base64,([^"]*)"', text) == [
         base64.b64encode(png % best.name.encode()).decode()]
     assert "Pictures of the best run" in text and "img-src data:" in text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_picture_that_is_a_link_or_a_pipe_is_neither_shown_nor_waited_for(runs: Path, tmp_path: Path) -> None:
+    grid(runs)
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    for folder in runs.glob("*/*"):
+        (folder / "pictures").mkdir()
+        (folder / "pictures" / "a.png").symlink_to(secret)
+        os.mkfifo(folder / "pictures" / "b.png")
+        (folder / "pictures" / "c.png").write_bytes(b"drawn")
+        (folder / "pictures" / "large.png").write_bytes(bytes(400_000))
+    assert re.findall('src="data:image/png;base64,([^"]*)"', page(runs, tmp_path)) == [
+        base64.b64encode(b"drawn").decode()]
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x.png").write_text("hunter2")
+    for folder in runs.glob("*/*"):
+        (folder / "pictures").rename(folder / "before")
+        (folder / "pictures").symlink_to(tmp_path / "elsewhere")
+    assert "Pictures of the best run" not in page(runs, tmp_path)
 
 
 def test_a_rate_that_was_searched_by_its_logarithm_has_such_an_axis(runs: Path) -> None:

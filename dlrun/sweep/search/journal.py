@@ -15,6 +15,7 @@ from optuna.storages.journal import BaseJournalBackend
 
 from dlrun.record.digest import SEAL, extend, hexadecimal
 from dlrun.record.own_file import open_own, sync_folder
+from dlrun.record.stored import read_file
 
 _SEALED = re.compile(rb'(.*),"' + SEAL.encode() + rb'":"([0-9a-f]{8})"\}')
 
@@ -23,7 +24,7 @@ class SealedJournal(BaseJournalBackend):
     """The lines of the file, read and verified once.
 
     Lines at the file's beginning that an older dlrun has written have no checksum: the first that has one covers them.
-    Raises ValueError for a line that is not what was written, or is missing from the middle.
+    Raises ValueError for a line that is not what was written, or is missing from the middle, and for a pipe.
     """
 
     def __init__(self, path: Path):
@@ -31,7 +32,10 @@ class SealedJournal(BaseJournalBackend):
         self._logs: list[dict[str, Any]] = []
         self._crc = 0
         sealed = False
-        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # half a line has been taken off
+        try:
+            lines = read_file(path, bytes).split(b"\n")[:-1]  # half a line has been taken off
+        except FileNotFoundError:
+            lines = []
         for number, line in enumerate(lines, start=1):
             found = _SEALED.fullmatch(line)
             self._crc = extend(self._crc, line if found is None else found[1])

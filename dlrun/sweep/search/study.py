@@ -56,7 +56,8 @@ def open_study(folder: Path, name: str, fingerprint: Mapping[str, Any], falls: b
                                     load_if_exists=True, pruner=_pruner(pruner, epochs))
         study.get_trials(deepcopy=False)
     except Exception as error:  # whatever Optuna raises for a line that it cannot use
-        wrong = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        wrong = error.wrong if isinstance(error, Damaged) else str(error)
+        wrong = wrong if isinstance(error, ValueError) else f"{type(error).__name__}: {wrong}"
         raise Damaged(path, f"it is not what the search wrote ({wrong[:80]})",
                       "another sweep.name begins a new study, which finds the runs that are trained") from error
     before = study.user_attrs.get(_FINGERPRINT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -122,6 +123,17 @@ def test_a_damaged_study_is_a_sentence(search) -> None:
     study = first.plan.folder / "study.jsonl"
     study.write_text(study.read_text().replace("{", "[", 3))
     with pytest.raises(ConfigError, match="another sweep.name"):
+        search(LR, "search=random", "n_trials=2")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_study_is_not_waited_for(search) -> None:
+    first, shown = search(LR, "search=random", "n_trials=2")
+    work(first, shown)
+    study = first.plan.folder / "study.jsonl"
+    study.unlink()
+    os.mkfifo(study)
+    with pytest.raises(ConfigError, match=r"(?s)study.jsonl.*not a regular file.*another sweep.name"):
         search(LR, "search=random", "n_trials=2")
 
 
