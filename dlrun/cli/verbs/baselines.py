@@ -61,7 +61,8 @@ class Baselines(Verb):
     overrides: tuple[str, ...] = positional(
         "key=value ...", "The overrides of the run: its data set, and what else decides its rows.", overrides=True,
         offers=offers.overrides)
-    seeds: int = integer(3, "Seeds, from 0: of the forest, of boosting, and of splits that are drawn.", low=1)
+    seeds: int = integer(3, "Seeds, from 0: of the forest, of boosting, and of splits that are drawn.", low=1,
+                         high=1000)
     models: tuple[str, ...] = texts(
         ("constant", "linear", "neighbours", "forest", "boosting"), "Which of them are fitted.", scalar=True)
     synonyms: ClassVar[dict[str, str]] = {"baseline": "baselines", "sklearn": "baselines"}

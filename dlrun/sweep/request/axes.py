@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from hydra.core.override_parser.types import Glob, IntervalSweep, Override
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override, RangeSweep
 
 from dlrun.config.compose.catalog import is_group, options
 from dlrun.config.compose.overrides import read_overrides
@@ -131,6 +131,7 @@ def _single_overrides(override: Override) -> list[str]:
         if not found:
             raise problem(given, f"nothing matches; the options are: {', '.join(options(override.key_or_group))}")
         return [f"{key}={name}" for name in found]
+    refuse_long_range(override)
     try:
         found = [f"{key}={value}" for value in islice(override.sweep_string_iterator(), MAX_JOBS + 1)]
     except Exception as error:  # a range whose step leads nowhere is found by Hydra only while it counts
@@ -138,5 +139,17 @@ def _single_overrides(override: Override) -> list[str]:
     if not found:
         raise problem(given, "it has no values")
     if len(found) > MAX_JOBS:
-        raise problem(given, f"it has more than {MAX_JOBS:,} values; expected a larger step:  range(start,stop,step)")
+        raise _too_many(given)
     return found
+
+
+def refuse_long_range(override: Override) -> None:
+    """Raises ConfigError for a range of too many values, before anybody lists them."""
+    chosen = override.value()
+    if isinstance(chosen, RangeSweep) and chosen.step:
+        if ((chosen.stop or 0) - (chosen.start or 0)) / chosen.step > MAX_JOBS:
+            raise _too_many(override.input_line or "")
+
+
+def _too_many(given: str) -> Exception:
+    return problem(given, f"it has more than {MAX_JOBS:,} values; expected a larger step:  range(start,stop,step)")

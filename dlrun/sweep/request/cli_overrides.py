@@ -14,7 +14,7 @@ from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.sweeps import FORMS, SHORT, Sweep, of_a_sweep
-from dlrun.sweep.request.axes import Axis, axis_of
+from dlrun.sweep.request.axes import Axis, axis_of, refuse_long_range
 from dlrun.sweep.request.forms import read_skip, read_zip
 from dlrun.sweep.request.skip import Skip
 
@@ -75,6 +75,7 @@ def _read_setting(found: CliOverrides, override: str, key: str) -> None:
     try:
         parsed = OverridesParser.create().parse_override(override)
         several = parsed.is_sweep_override()
+        refuse_long_range(parsed)
         value: Any = [_plain(one) for one in parsed.sweep_iterator()] if several else parsed.value()
     except HydraException:
         raise problem(override, cannot_be_read(override)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_it_is_said_in_a_sentence(wrong, overrides: list[str], says: list[str]) 
     told = "\n".join(wrong(*overrides))
     for fragment in says:
         assert fragment in told, told
+
+
+@pytest.mark.parametrize("asked", ["seeds=30000000", "seeds=range(0,30000000)", "seeds=range(30000000,0,-1)",
+                                   "seed=range(30000000)", "seed=shuffle(range(30000000))",
+                                   "seed=sort(range(30000000))", "optimizer.lr=range(1.5,30000000)"])
+def test_millions_of_seeds_or_values_are_refused_before_they_are_listed(wrong, asked: str) -> None:
+    tracemalloc.start()
+    try:
+        [told] = wrong(asked)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert told.startswith(f"{asked}: it has ") and "20,000" in told
+    assert most < 20e6, "bytes; a list of so many takes a gigabyte"
 
 
 def test_all_problems_of_all_jobs_are_said_and_each_once(wrong) -> None:
