@@ -62,9 +62,12 @@ def preflight(overrides: Sequence[str]) -> Checked:
 def examine(overrides: Sequence[str], compose: Compose = compose, read_info: ReadInfo = dataset_info) -> Examined:
     """Compose and check a command.  A plan of many hands in a `compose` and a `read_info` that remember."""
     try:
-        overrides, chosen = _with_model_named(overrides, compose, read_info)
+        left_open = _leaves_model_open(overrides)
+        overrides, chosen = _with_model_named(overrides, compose, read_info) if left_open else (overrides, ())
         overrides, stopped = _with_task_named(overrides, compose, read_info)
         found = stopped or _examined(*compose(overrides), read_info)
+        if left_open and not chosen:
+            found = _without_default_model(found)
         if chosen and found.checked is not None:
             decided = (*chosen, *found.checked.decisions)
             found = replace(found, checked=replace(found.checked, decisions=decided))
@@ -87,12 +90,10 @@ def stored(plain: dict[str, Any]) -> Checked:
 
 def _with_model_named(overrides: Sequence[str], compose: Compose,
                       read_info: ReadInfo) -> tuple[Sequence[str], Sequence[Decision]]:
-    """The overrides, and `model=` where none is chosen and the data is no pictures; what was decided, with its reason.
+    """The overrides, which name no model, with `model=` where the data is no pictures; what was decided, and why.
 
     Where the data cannot be seen the default stays, and what is wrong with the data is said.
     """
-    if not _leaves_model_open(overrides):
-        return overrides, ()
     from dlrun.preflight.model_choice import DEFAULT, suited
 
     composition, problems = compose(overrides)
@@ -112,6 +113,13 @@ def _with_model_named(overrides: Sequence[str], compose: Compose,
     from dlrun.preflight.undecided import Decision
 
     return [*overrides, f"model={word}"], (Decision("model", word, why),)
+
+
+def _without_default_model(found: Examined) -> Examined:
+    """Without what is wrong with a network that nobody has chosen, where something else is: then the data chooses it.
+    """
+    rest = [problem for problem in found.value_problems if problem.given.partition("=")[0] != "model"]
+    return replace(found, value_problems=rest) if rest or found.override_problems else found
 
 
 def _leaves_model_open(overrides: Sequence[str]) -> bool:

@@ -110,6 +110,18 @@ def test_without_a_model_the_data_chooses_one(words: list[str], model: str) -> N
     assert identity(preflight([*words, f"model={checked.config.model.name}"]).config) == identity(checked.config)
 
 
+@pytest.mark.parametrize("typed", [["seed=-1"], ["sede=1"], ["seed=-1", "epochs=0"]])
+def test_nothing_is_said_of_a_model_that_nobody_chose_beside_what_is_wrong(prices: list[str], typed: list[str]) -> None:
+    own = [word for word in prices if not word.startswith("model")]
+    for data in (["dataset=iris"], [*own, "dataset.target=price"]):
+        with pytest.raises(ConfigError) as refused:
+            preflight([*data, *typed])
+        assert [problem.given for problem in refused.value.problems] == typed
+    with pytest.raises(ConfigError) as refused:
+        preflight(["dataset=iris", "model=cnn", *typed])
+    assert len(refused.value.problems) > len(typed) or typed == ["sede=1"]
+
+
 def test_a_model_its_keys_a_task_and_an_experiment_are_left_as_they_are_typed() -> None:
     for words in (["dataset=iris", "model=cnn"], ["dataset=iris", "model.filters=[8]"], ["dataset=iris", "task=vae"]):
         with pytest.raises(ConfigError) as caught:
