@@ -26,7 +26,8 @@ def cannot_write(error: BaseException, folder: RunFolder) -> CannotWrite | None:
             file = Path(str(seen.filename)).absolute() if isinstance(seen.filename, (str, Path)) else place
             if seen.errno in _OF_THE_MACHINE or file == place or place in file.parents:
                 named = seen.filename if isinstance(seen.filename, (str, Path)) else folder.path
-                return CannotWrite(f"{named}: {seen.strerror}; what was saved before stays, and the same command "
-                                   "resumes from it")
+                then = ("what was saved before stays, and the same command resumes from it" if place.is_dir() else
+                        "the same command begins again")
+                return CannotWrite(f"{named}: {seen.strerror}; {then}")
         seen = seen.__cause__ or seen.__context__
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 import torch
 
 from dlrun.config.problem import ConfigError
+from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
+from dlrun.run.cannot_write import cannot_write
 from tests.helpers.runs import custom
 from tests.run.stops import Killed, killed_after, signalled_after
 from tests.whole.equal import assert_same_run, rows
@@ -333,3 +336,13 @@ def test_numbers_in_result_are_plain(go) -> None:
 
     walk(outcome.result)
     assert strict(outcome.folder / "result.json") == outcome.result
+
+
+def test_a_folder_that_was_removed_has_nothing_to_resume_from(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    removed = FileNotFoundError(errno.ENOENT, "it was removed while the run worked in it", str(gone))
+    assert str(cannot_write(removed, RunFolder(gone))) == (
+        f"{gone}: it was removed while the run worked in it; the same command begins again")
+    full = OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "metrics.jsonl"))
+    assert str(cannot_write(full, RunFolder(tmp_path))).endswith("the same command resumes from it")
+    assert cannot_write(OSError(errno.ENOENT, "No such file", "/elsewhere"), RunFolder(tmp_path)) is None
