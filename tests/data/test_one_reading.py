@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 from dlrun.data.sets.csv import Csv
 from dlrun.data.unseen_words import any_unseen
+from dlrun.inference.labelled import labelled
 from dlrun.preflight.preflight import preflight
 
 POINTS = "a,y,w\n" + "".join(f"{i / 4},{i % 2},{'uv'[i % 2]}\n" for i in range(40))
@@ -181,8 +183,35 @@ def test_a_word_that_no_training_row_has_is_unknown_in_every_split(csv):
         assert new.x.any(1).tolist() == [not unseen, True]
 
 
+def test_test_rows_evaluate_and_predict_have_the_same_inputs_for_new_words_and_count_them_by_column(csv, tmp_path):
+    rows = "".join(f"{i / 4},{'uv'[i % 2]},{'pqr'[i % 3]},{i % 2}\n" for i in range(30))
+    new = "a,w,v,y\n1,u,p,0\n2,new,q,1\n3,newer,,0\n4,,r,1\n5,new,other,0\n"
+    (tmp_path / "new.csv").write_text(new)
+    (tmp_path / "unlabelled.csv").write_text("\n".join(line.rpartition(",")[0] for line in new.split("\n")))
+    for text, words in ((rows, {"test_path": str(tmp_path / "new.csv")}),
+                        (new.partition("\n")[2] + rows, {"test": 5, "split_seed": None, "stratify": False})):
+        cfg = csv(f"a,w,v,y\n{text}", **words)
+        notes: dict[str, list[str]] = {"training": [], "evaluate": [], "predict": []}
+        prepared = prepare(cfg, "", validation=None, train_size=None, seed=0, say=notes["training"].append)
+        kept = json.loads(json.dumps(state.plain(prepared)))
+        evaluated = labelled(kept, cfg, str(tmp_path / "new.csv"), "", notes["evaluate"].append).split
+        _, predicted = state.of_table(kept, tmp_path / "unlabelled.csv", notes["predict"].append)
+        assert prepared.test is not None
+        of = np.array([feature[0] for feature in prepared.data_spec.features])  # the column that each input is of
+        assert prepared.test.x[:, of == "w"].sum(1).tolist() == [1, 0, 0, 0, 0]
+        assert prepared.test.x[:, of == "v"].sum(1).tolist() == [1, 1, 0, 1, 0]
+        for split in (evaluated, predicted):
+            assert np.array_equal(split.x[:, 1:], prepared.test.x[:, 1:])
+        for heard in notes.values():
+            counted = [re.sub(r".*?(\d+) (test )?rows have", r"\1 rows have", note) for note in heard
+                       if "unknown" in note]
+            assert counted == ['3 rows have a text in "w" that no training row has (\'new\'): it counts as unknown',
+                               '1 rows have a text in "v" that no training row has (\'other\'): it counts as unknown']
+
+
 def _id(path: Path, *words: str) -> str:
-    command = [f"dataset.path={path}", "dataset=csv", "dataset.target=y", "model=dense", *words]
+    command = [f"dataset.path={path}", "dataset=csv", "dataset.target=y", "model=dense", *words,
+               "dataset.stratify=false"]  # else the revision of validation rows comes in
     return identity(preflight(command).config)
 
 

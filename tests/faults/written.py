@@ -30,6 +30,7 @@ FILES = {  # a pattern of the path in a run's folder (or a fold's, or that of a 
     r"logs/.*": ONCE,
     r"decoded/[^/]+/(about\.json|[a-z_]+\.npy)": "each start on that data",
     r"arrays/targets-.*\.npy": "each start on a Dataset whose rows are not held",
+    r"bases/[0-9a-f]{64}\.pt": "checkpoints whose frozen weights the installed package no longer has",
     r"baselines/[0-9a-f]+\.json": "dlrun baselines, which measures again what is damaged",
     r"data/.*": "the first start on a downloaded set",
 }
@@ -43,16 +44,18 @@ WRITERS = {  # modules of dlrun that open files for writing: what they write
     "record/checkout.py": "a temporary repository",
     "engine/checkpoint.py": "checkpoints", "data/cache.py": "decoded", "data/array_cache.py": "arrays",
     "data/formats/download.py": "data",
-    "baselines/measure.py": "baselines.json",
+    "baselines/measure.py": "baselines.json", "models/pretrained/stored.py": "bases",
     "run/header.py": "config.yaml, provenance.json", "run/session.py": "fitted.json, traceback.txt",
     "run/run.py": "traceback.txt", "tasks/_base/view.py": "pictures", "tasks/quantile/plots.py": "pictures",
     "report/files.py": "tables", "cli/comparison.py": "the pages of a comparison",
     "cli/verbs/book.py": "a README that the user asked for",
+    "cli/debug.py": "the profile of a short run",
+    "cli/machine_facts.py": "a temporary file in each folder that dlrun writes to",
     "cli/reference.py": "dlrun's own documentation", "sweep/search/journal.py": "study.jsonl",
     "sweep/execute/run_job.py": "traceback.txt", "sweep/execute/worker_process.py": "logs",
     "sweep/execute/by_files.py": "how far a job is, while it runs",
 }
-_OPENS = re.compile(r"\breplacing\(|\bopen_own\([^)]*\"[ar]b?\+?b?\"|\bwrite_(text|bytes|json)\(|\bnp\.savez?\(|"
+_OPENS = re.compile(r"\breplacing\(|\bopen_own\([^)]*\"(ab?\+?b?|rb?\+b?)\"|\bwrite_(text|bytes|json)\(|\bnp\.savez?\(|"
                     r"\bopen\([^()\n]*, \"[wax]|O_CREAT|\bos\.fdopen\(|download=True")
 _NOTHING = ("record/epoch_lines.py", "sweep/execute/worker.py")  # they open os.devnull, and a pipe
 
