@@ -37,7 +37,7 @@ def test_a_class_of_ones_own_trains_on_arrays(folder: Path) -> None:
     assert run.result["parameters"] == 3 * 16 + 16 + 16 + 1
     xt, yt = rows(40, 1)
     found = run.predict(xt)
-    assert np.mean((found - yt) ** 2) == pytest.approx(run.result["test"]["mse"], rel=1e-3)
+    assert np.mean((found - yt) ** 2) == pytest.approx(run.result["test"]["rmse"] ** 2, rel=1e-3)
     assert np.mean((found - yt) ** 2) < 0.5 * yt.var()
 
 

@@ -112,8 +112,9 @@ def test_a_data_frame_is_a_table_whose_texts_are_columns():
     frame = pandas.DataFrame({"age": [1.5, None, 3.0, 4.0] * 5, "town": ["A", "B", "A", "B"] * 5,
                               "good": ["yes", "no", "no", "yes"] * 5})
     source = source_of(frame, target="good")
-    assert source.data_spec.features == ("age", "town=A", "town=B") and source.data_spec.classes == ("no", "yes")
-    assert np.isnan(source.x[1, 0]) and source.x[:4, 1].tolist() == [1, 0, 1, 0]
+    assert source.data_spec.features == ("age", "age is missing", "town=A", "town=B")
+    assert source.data_spec.classes == ("no", "yes")
+    assert np.isnan(source.x[1, 0]) and source.x[:4, 2].tolist() == [1, 0, 1, 0]
     with pytest.raises(ConfigError, match="did you mean  good"):
         hold(frame, target="godo")
     with pytest.raises(ConfigError, match="expected  target="):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from dlrun.cli.route import route
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
+from dlrun.data.sets import memory
+from dlrun.data.sets.csv import Csv
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import preflight, stored
 from dlrun.preflight.undecided import batch_size, epochs
@@ -166,3 +170,45 @@ def test_splits_by_the_runs_seed_are_those_of_that_split_seed(prices: list[str])
     by_seed = [test_rows("dataset.split_seed=seed", f"seed={seed}") for seed in (0, 3)]
     assert by_seed == [test_rows(f"dataset.split_seed={seed}", "seed=9") for seed in (0, 3)]
     assert by_seed[0] != by_seed[1]
+
+
+@pytest.mark.parametrize("target", ["numbers", "classes"])
+def test_arrays_of_a_table_are_trained_as_a_file_of_cells_is(tmp_path: Path, target: str) -> None:
+    x = np.arange(100.0).reshape(50, 2)
+    np.savez(tmp_path / "a.npz", x=x, y=x[:, 0] if target == "numbers" else np.arange(50) % 2)
+    words = ["dataset=npz", f"dataset.path={tmp_path / 'a.npz'}", "model=dense"]
+    found = decided(preflight(words))
+    assert found == {"batch_size": 16, "epochs": 400, "early_stop.patience": 40,
+                     "dataset.target_scale": "standard" if target == "numbers" else "none"}
+    held = memory.hold((x, x[:, 0] if target == "numbers" else np.arange(50) % 2))
+    assert decided(preflight(["dataset=memory", f"dataset.content={held}", "model=dense"])) == found
+
+
+def test_arrays_of_pictures_keep_the_defaults_and_their_ids(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((50, 4, 4), np.uint8), y=np.arange(50) % 2)
+    words = ["dataset=npz", f"dataset.path={tmp_path / 'a.npz'}", "model=dense"]
+    config = preflight(words).config
+    assert (config.epochs, config.batch_size, config.early_stop.patience) == (40, 128, None)
+    assert identity(config) == identity(preflight([*words, *OLD, "dataset.target_scale=none"]).config)
+
+
+class Frame:
+    """What dlrun asks of a data frame."""
+
+    def __init__(self, columns: dict[str, list[Any]]) -> None:
+        self.cells, self.columns = columns, list(columns)
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return self.cells[name]
+
+
+def test_dates_and_missing_cells_of_a_data_frame_become_what_those_of_a_file_do(tmp_path: Path) -> None:
+    days = [datetime(2024, 1, 30) + timedelta(days=place) for place in range(8)]
+    sizes = [1.0, float("nan"), 2.0, 3.0, 4.0, 5.5, 6.0, 7.0]
+    frame = Frame({"size": sizes, "day": days, "y": list("abababab")})
+    of_frame = memory.Memory(content=memory.hold(frame, target="y")).read("", print)
+    lines = [f"{'' if size != size else size},{day:%Y-%m-%d},{y}" for size, day, y in zip(sizes, days, frame["y"])]
+    (tmp_path / "t.csv").write_text("size,day,y\n" + "\n".join(lines) + "\n")
+    of_file = Csv(path=str(tmp_path / "t.csv"), target="y").read("", print)
+    assert of_frame.data_spec == of_file.data_spec and np.array_equal(of_frame.x, of_file.x, equal_nan=True)
+    assert not [note for note in of_frame.notes if "dataset." in note]  # it has no such options

@@ -24,9 +24,10 @@ class _Reading:
     drop: tuple[str, ...] = ()
     missing: tuple[str, ...] = ("none", "<na>", "nat")
     decimal: str = "auto"
-    indicator: bool = False
-    dates: bool = False
+    indicator: bool = True
+    dates: bool = True
     group: str = ""
+    typed: bool = False
     order: str = ""
 
 
@@ -46,7 +47,7 @@ def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | 
     if not rows:
         raise problem(given, "the DataFrame has no rows")
     chosen = target if isinstance(target, str) else tuple(target)
-    cells = Cells(names, rows, list(range(len(rows))), "\t")
+    cells = Cells(names, rows, list(range(len(rows))), "\t", file="a DataFrame", unit="row")
     return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(chosen, targets)))
 
 

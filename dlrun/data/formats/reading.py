@@ -32,6 +32,10 @@ class Reading(Protocol):
         """The columns that are left out."""
 
     @property
+    def typed(self) -> bool:
+        """Whether these are options that the user types, which a note may advise."""
+
+    @property
     def group(self) -> str:
         """The column that says which rows belong together; empty: none."""
 

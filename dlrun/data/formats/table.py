@@ -101,7 +101,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     if not columns:
         raise problem(f"dataset.path={path}", "no column is left beside the target")
     notes += numerals.settle(path)
-    notes += _said(path, columns)
+    notes += _said(path, columns, cfg.typed)
     features = tuple(feature for one in columns for feature in one.features)
     name = found.names[targets[0]] if target.kind == "number" else ""
     data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
@@ -142,14 +142,15 @@ def _revision(columns: Sequence[Column], newly_read: bool) -> int:
     return 3 if any(one.kind == "date" or one.indicator for one in columns) else 2 if newly_read else 1
 
 
-def _said(path: Path, columns: Sequence[Column]) -> list[str]:
+def _said(path: Path, columns: Sequence[Column], typed: bool) -> list[str]:
     """Notes on dates that became numbers, and on missing cells with a column of their own."""
     dates = [f'"{one.name}" ({", ".join(one.words)})' for one in columns if one.kind == "date"]
     holes = [f'"{one.name}" ({one.missing:,} rows)' for one in columns if one.indicator]
-    found = [f"{path.name}: dates become numbers: {', '.join(dates)}; dataset.dates=false reads texts"] if dates else []
+    found = [f"{path.name}: dates become numbers: {', '.join(dates)}"
+             + ("; dataset.dates=false reads texts" if typed else "")] if dates else []
     if holes:
-        found.append(f"{path.name}: what is missing has a column that says so: {', '.join(holes)}; "
-                     "dataset.indicator=false leaves it out")
+        found.append(f"{path.name}: what is missing has a column that says so: {', '.join(holes)}"
+                     + ("; dataset.indicator=false leaves it out" if typed else ""))
     return found
 
 

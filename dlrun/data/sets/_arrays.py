@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.schema.fields import choice
 from dlrun.data.dataset_spec import DatasetInfo
@@ -20,6 +21,7 @@ class ArrayData(Dataset):
     """Arrays: what their targets are, how they are scaled, which rows are for the test."""
 
     stratifies: ClassVar[bool] = True
+    suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
 
     name: str = options.name()
     targets: str | tuple[str, ...] = options.targets()
@@ -29,7 +31,7 @@ class ArrayData(Dataset):
         "auto", ("auto", "unit", "standard", "symmetric", "none"),
         "How stored values are scaled; auto: unit for images of bytes, none for those of floats, standard for tables.",
     )
-    target_scale: str = options.target_scale()
+    target_scale: str = options.own_target_scale()
     test: float = options.test()
     split_seed: int | str = options.split_seed()
     stratify: bool = options.own_stratify()

@@ -31,6 +31,7 @@ class OwnTable(TableDataset):
 
     reads_cells: ClassVar[bool] = True
     decides_scale: ClassVar[bool] = True
+    typed: ClassVar[bool] = True
     stratifies: ClassVar[bool] = True
     suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
     reading: ClassVar[int] = 2  # counted up when the reader makes something else of the same file

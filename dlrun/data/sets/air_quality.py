@@ -38,6 +38,7 @@ class _Reading:
     indicator: bool = False
     dates: bool = False
     group: str = ""
+    typed: bool = False
     order: str = ""
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun import registry
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import MISSING, choice, free, mapping, text
 from dlrun.config.schema.kind import OwnClass
 from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.sets import _options as options
 from dlrun.data.sets._arrays import ArrayData, info_of
 from dlrun.data.sets._base import Say
 from dlrun.registry import register
@@ -53,6 +55,8 @@ class Custom(OwnClass, ArrayData):
     measured is the same each time.
     """
 
+    suggests: ClassVar[Mapping[str, Any]] = {}  # code says what it gives; its runs stay what they were
+    target_scale: str = options.target_scale()
     target: str = text(MISSING, "module.thing that is called.")
     in_memory: InMemory = choice(
         "auto", ("auto", True, False), "Hold the rows of a Dataset, or of numpy.memmap, in memory; auto: up to 2 GiB.  "
