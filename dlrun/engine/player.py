@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dlrun.config.schema.kinds import OptimizerKind
 from dlrun.engine.optimizer_state import clip
+from dlrun.engine.part_rates import SCALE, split_rates
 from dlrun.engine.without_compiler import bare_step
 from dlrun.models.build import constrain, is_constrained, penalty
 
@@ -25,6 +26,8 @@ class PlayerState:
         self.module, self.alone, self._after = module, alone, after
         self.lr = config.lr
         self.optimizer = config.build([weight for weight in module.parameters() if weight.requires_grad], device)
+        if config.lr_of:
+            split_rates(self.optimizer, module, config.lr, config.lr_of)
         self.weights: list[Tensor] = [w for group in self.optimizer.param_groups for w in group["params"]]
         self.update: Callable[[], Any] = bare_step(self.optimizer)
         self.clip = clip(config)
@@ -50,4 +53,4 @@ class PlayerState:
     def set_factor(self, factor: float) -> None:
         """The learning rate of the coming update, as a factor of the configured one."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.lr * factor
+            group["lr"] = self.lr * factor * group.get(SCALE, 1.0)

@@ -21,7 +21,12 @@ def folders_to_create(folder: RunFolder) -> list[Path]:
 
 def remove_new_folders(folder: RunFolder, new: list[Path]) -> None:
     """Remove the folders that this start made and wrote nothing to: what could not begin leaves no trace."""
-    if folder.path.absolute() not in new or [entry.name for entry in folder.path.iterdir()] != ["lock"]:
+    if folder.path.absolute() not in new:
+        return
+    for inner in (folder.checkpoints, folder.pictures):
+        if inner.is_dir() and not any(inner.iterdir()):
+            inner.rmdir()
+    if [entry.name for entry in folder.path.iterdir()] != ["lock"]:
         return
     folder.lock.unlink()  # nobody else can hold it: the folder is as old as this start
     for place in new:

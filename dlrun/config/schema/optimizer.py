@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from dlrun import registry
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
-from dlrun.config.schema.fields import integer, number, rules, text
+from dlrun.config.schema.fields import integer, mapping, number, rules, text
 from dlrun.config.schema.kind import Kind
 from dlrun.config.schema.kinds import OptimizerKind
 from dlrun.config.schema.reader import read_values
@@ -57,6 +58,9 @@ class Optimizer(Kind):
     accumulate: int = integer(1, "Batches whose gradients are averaged before one update: a step of "
                                 "batch_size times so many rows, in the memory of batch_size.", low=1)
 
+    lr_of: dict[str, float] | None = mapping(None, "Learning rates of parts of the network, by names or patterns of "
+                                            "their modules: {base_1: 1e-5}, {block7: 1e-5}.")
+
     @property
     def gradient_decay(self) -> float:
         """The decay of the running mean of gradients that a step follows; 0 where it follows the last gradient."""
@@ -74,7 +78,7 @@ class Optimizer(Kind):
     def moves_many(self) -> bool:
         """Whether it has a `move` that belongs to its `build`: a subclass that builds something else has none."""
         owner = next(cls for cls in type(self).__mro__ if "build" in vars(cls) or "move" in vars(cls))
-        return "build" in vars(owner) and "move" in vars(owner) and owner is not Optimizer
+        return "build" in vars(owner) and "move" in vars(owner) and owner is not Optimizer and not self.lr_of
 
     @property
     def program(self) -> tuple[Any, ...]:
@@ -95,7 +99,13 @@ class Optimizer(Kind):
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:
         """What does not go together, in its own keys or with the rest of the configuration."""
-        return ()
+        for name, rate in (self.lr_of or {}).items():
+            if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < math.inf:
+                yield Problem(f"optimizer.lr_of.{name}={rate}", "expected a number >= 0, a learning rate",
+                              origin("optimizer.lr_of"))
+        if self.lr_of and self.needs_closure:
+            yield Problem("optimizer.lr_of", f"{self.kind} moves all weights at once, by one rate",
+                          origin("optimizer.lr_of"))
 
 
 def player_optimizer(own: Mapping[str, Any] | None, chosen: OptimizerKind, key: str = KEY) -> OptimizerKind:

@@ -1,11 +1,13 @@
-"""Getting the standard sets from the network, into the cache's own `data` folder, checked by torchvision."""
+"""Getting files from the network: standard sets into the cache's own `data` folder, and published weights."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import socket
+import sys
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from typing import TypeVar
 
@@ -50,6 +52,23 @@ def download(kind: str, torchvision_class: str, data_dir: str, needed: str, say:
             _over_https(getattr(datasets, torchvision_class))(root=str(into), download=True)
     except (OSError, RuntimeError, ImportError) as error:  # no network, a wrong checksum, no torchvision
         raise paths.absent(kind, data_dir, needed, _short(error)) from None
+    finally:
+        socket.setdefaulttimeout(patience)
+
+
+def fetch(url: str, place: Path, checksum: str) -> None:
+    """Download a file whose SHA-256 begins with `checksum`; nothing lies at `place` until all of it has come and is
+    right.  Raises OSError, with the reason, where that fails.
+    """
+    from torch.hub import download_url_to_file
+
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        download_url_to_file(url, str(place), checksum, progress=sys.stderr.isatty())
+    except (OSError, HTTPException, RuntimeError) as error:  # no network, a connection that was cut, a wrong checksum
+        raise OSError(_short(error)) from None
     finally:
         socket.setdefaulttimeout(patience)
 

@@ -59,6 +59,7 @@ class RmsProp(Optimizer):
             weights.addcdiv_(rate * gradients, root)
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        yield from super().clashes(config, origin)
         if self.eps_inside and (self.centered or self.momentum):
             yield Problem("optimizer.eps_inside=true", "it goes without momentum and centered",
                           origin("optimizer.eps_inside"))

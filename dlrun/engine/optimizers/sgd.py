@@ -43,5 +43,6 @@ class Sgd(Optimizer):
         weights.addcmul_(change, -numbers["lr"].to(weights.dtype))
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        yield from super().clashes(config, origin)
         if self.nesterov and self.momentum == 0:
             yield Problem("optimizer.nesterov=true", "it needs optimizer.momentum > 0", origin("optimizer.nesterov"))

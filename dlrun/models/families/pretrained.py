@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from dlrun.config.places import data_dir, user_file
 from dlrun.config.problem import ConfigError, Problem, problem
-from dlrun.config.schema.fields import choice, flag, integer, integers, number, text
+from dlrun.config.schema.fields import choice, flag, integer, integers, number, text, texts
 from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.models.bases._base import Base
 from dlrun.models.choices import ACTIVATIONS, INIT_DOC, INITS, MAX_NORM_DOC
 from dlrun.models.families._lists import check_images
 from dlrun.models.families._supervised import hidden_layers
@@ -18,6 +19,7 @@ from dlrun.models.layer import Layer
 from dlrun.models.layers.dense import Dense
 from dlrun.models.model import ListModel
 from dlrun.models.pretrained.find import find_base, run_path
+from dlrun.models.pretrained.freezing import Freezing, resolved
 from dlrun.models.pretrained.layer import POOLS, PretrainedBase
 from dlrun.registry import register
 
@@ -40,6 +42,12 @@ class Pretrained(ListModel):
                         "trained; or a file: safetensors, or a state dict of torch")
     size: int | None = integer(None, "side of the pictures that the base sees; null: of those that it was trained on",
                                low=1)
+    freeze: tuple[str, ...] | None = texts(
+        None, "blocks or modules of the base that are frozen, by names or patterns; null: all, or with weights=none "
+        "nothing; [] is nothing", scalar=True, empty=True)
+    unfreeze: tuple[str, ...] = texts(
+        (), "blocks or modules of these that are trained after all: names, patterns, a number of last blocks, or all",
+        scalar=True, empty=True)
     pool: str = choice("avg", POOLS, "what is taken of the base's features: mean or largest of each, or all")
     activation: str = choice("relu", ACTIVATIONS, "activation of the head's hidden layers")
     batch_norm: bool = flag(False, "batch normalisation before each activation of the head")
@@ -65,8 +73,15 @@ class Pretrained(ListModel):
         base = find_base(self.base)
         side, begun = self.size or base.pictures().size, self.weights != "none"
         published = self.weights == "published" and run_path(self.base) is None
-        first = PretrainedBase(base, side, self.pool, () if begun else ("*",), published)
+        first = PretrainedBase(base, side, self.pool, self._freezing(base, begun), published)
         return [first, *hidden_layers(self), Dense(outputs, init=self.init)]
+
+    def _freezing(self, base: Base, begun: bool) -> Freezing:
+        """What is frozen: all of the base where nothing is said, and nothing where it begins with random weights."""
+        freeze = self.freeze if begun or self.freeze is not None else ()
+        blocks = base.blocks()
+        return Freezing(None if freeze is None else resolved(freeze, blocks, "model.freeze"),
+                        resolved(self.unfreeze, blocks, "model.unfreeze"))
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
         yield from super().clashes(config, origin)

@@ -25,8 +25,13 @@ def find_base(name: str) -> Base:
             raise problem(f"model.base={name}", "there is no such folder of a run")
         return run_base(name, path.resolve(), max((file.stat().st_mtime_ns for file in path.iterdir()), default=0))
     if not is_known("base", name):
+        from dlrun.models.pretrained.torchvision_base import TorchvisionBase
+        from dlrun.models.pretrained.torchvision_base import names as of_torchvision
+
+        if name in of_torchvision():
+            return TorchvisionBase(name)
         known = names("base")
-        raise problem(f"model.base={name}", f"expected one of {', '.join(known)}, or the folder of a run"
-                                            f"{did_you_mean(name, known)}")
+        raise problem(f"model.base={name}", f"expected {', '.join(known)}, a classification network of torchvision, or "
+                                            f"the folder of a run{did_you_mean(name, [*known, *of_torchvision()])}")
     base: Base = find("base", name)()
     return base

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dlrun.models.bases._base import Base
 from dlrun.models.layer import Layer, Module, Parts, Rng
+from dlrun.models.pretrained.freezing import Freezing
 from dlrun.models.shapes import Shape
 
 POOLS = ("avg", "max", "flatten")
@@ -17,8 +18,8 @@ POOLS = ("avg", "max", "flatten")
 class PretrainedBase(Layer):
     """What stands before the base (size, scale, channels of pictures), the base, and what is taken of its features.
 
-    Values of the input lie in [low, high].  `trained` are names or patterns of the base's modules that are trained; all
-    others are frozen, their batch norm and dropout too.  Without `published` weights it begins with random ones.
+    Values of the input lie in [low, high].  Of what is frozen batch norm and dropout are in evaluation.  Without
+    `published` weights it begins with random ones.
     """
 
     kind: ClassVar[str] = "base"
@@ -26,7 +27,7 @@ class PretrainedBase(Layer):
     base: Base
     side: int
     pool: str
-    trained: tuple[str, ...] = ()
+    freezing: Freezing = Freezing()
     published: bool = True
     low: float = 0.0
     high: float = 1.0
@@ -41,13 +42,13 @@ class PretrainedBase(Layer):
 
     def count(self, shape: Shape) -> tuple[int, int]:
         parameters, moving = self.base.count()
-        if not self.trained:
+        if self.freezing.whole:
             return 0, parameters + moving
-        if self.trained == ("*",):
+        if self.freezing.freeze == ():
             return parameters, moving
         from dlrun.models.pretrained.frozen import trained_count
 
-        trained = trained_count(self.base, self.trained)
+        trained = trained_count(self.base, self.freezing)
         return trained, parameters - trained + moving
 
     def work(self, shape: Shape) -> int:
@@ -56,10 +57,8 @@ class PretrainedBase(Layer):
     def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:
         from dlrun.models.pretrained.module import PretrainedModule
 
-        return PretrainedModule(self.base, self.side, self.pool, self.trained, self.published, (self.low, self.high),
+        return PretrainedModule(self.base, self.side, self.pool, self.freezing, self.published, (self.low, self.high),
                                 rng)
 
     def text(self) -> str:
-        frozen = "frozen" if not self.trained else "trained" if self.trained == ("*",) else \
-            f"{', '.join(self.trained)} trained"
-        return f"{self.base.name} on {self.side} x {self.side}, {self.pool}, {frozen}"
+        return f"{self.base.name} on {self.side} x {self.side}, {self.pool}, {self.freezing.text}"

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from dlrun.config.problem import problem
 from dlrun.models.bases._base import Base
 from dlrun.models.pretrained import stored
+from dlrun.models.pretrained.freezing import Freezing
 from dlrun.models.pretrained.frozen import frozen_modules
 from dlrun.models.step_rng import StepRng
 
@@ -30,7 +31,7 @@ class PretrainedModule(nn.Module):
     offset: Tensor
     factor: Tensor
 
-    def __init__(self, base: Base, side: int, pool: str, trained: tuple[str, ...], published: bool,
+    def __init__(self, base: Base, side: int, pool: str, freezing: Freezing, published: bool,
                  span: tuple[float, float], rng: StepRng):
         super().__init__()
         self.name, self.side, self.pool = base.name, side, pool
@@ -41,7 +42,7 @@ class PretrainedModule(nn.Module):
         # (x - low) / (high - low) is the pixel in [0, 1], and (pixel - mean) / deviation what the base was trained on
         self.register_buffer("offset", low + mean * (high - low), persistent=False)
         self.register_buffer("factor", 1 / (deviation * (high - low)), persistent=False)
-        modules = dict(frozen_modules(self.net, trained))
+        modules = dict(frozen_modules(self.net, freezing))
         self._frozen = list(modules.values())
         self.kept = {f"net.{name}.{key}" if name else f"net.{key}" for name, module in modules.items()
                      for key, value in [*module._parameters.items(), *module._buffers.items()] if value is not None}
@@ -52,8 +53,8 @@ class PretrainedModule(nn.Module):
         self._digest = ""
         self.register_state_dict_post_hook(_leave_out)
         self.register_load_state_dict_pre_hook(_put_in)
-        rng.seeds_torch |= bool(trained) and any(_draws(module) for module in self.net.modules()
-                                                      if module not in set(self._frozen))
+        still = set(self._frozen)
+        rng.seeds_torch |= any(_draws(module) for module in self.net.modules() if module not in still)
         self.source: Callable[[], Mapping[str, Tensor]] | None = None
         self.train(self.training)
         if published and not next(self.net.parameters()).is_meta:
