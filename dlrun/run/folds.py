@@ -25,6 +25,7 @@ from dlrun.preflight.preflight import stored as check_again
 from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder, clear, write_result
 from dlrun.record.manifest import CHANGED, changed
+from dlrun.record.manifest import FILE as MANIFEST
 from dlrun.record.metrics import read, write
 from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import Recorder
@@ -83,9 +84,11 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     for number, (name, own) in enumerate(configs):
         place = folder.fold(name)
         result = result_of(place)
-        for file in changed(place.path, (place.result_file.name, place.metrics.name)) or () if result else ():
-            raise Damaged(place.path / file, CHANGED, f"delete the folder {place.path} to train {called(name)} again, "
-                                                      "or force=true trains all")
+        for file in changed(place.path) or () if result else ():
+            again = f"delete the folder {place.path} to train {called(name)} again, or force=true trains all"
+            if file in (MANIFEST, place.result_file.name, place.metrics.name):
+                raise Damaged(place.path / file, CHANGED, again)
+            recorder.note(f"{place.path / file}: {CHANGED}; {again}")  # no number of the run is made of it
         if result is None or result["status"] not in DONE:
             if signals.received is not None:
                 return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "

@@ -15,6 +15,7 @@ from dlrun.data import verified_array
 from dlrun.engine import checkpoint
 from dlrun.inference.load import load_run
 from dlrun.record.folder import RunFolder
+from dlrun.record.recorder import Recorder
 from tests.helpers.runs import OVERRIDES, Notes
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run
@@ -297,6 +298,29 @@ def test_a_fold_whose_files_were_changed_is_in_no_mean(go, name: str) -> None:
     assert wrong.value.problems[0].given == str(changed)
     shutil.rmtree(folder.fold(1).path)
     assert_same_run(go(*words, "output_dir=whole").folder, go(*words).folder)
+
+
+class Told(Recorder):
+    """What a user is told in the middle of a run."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_a_damaged_checkpoint_of_a_fold_that_is_done_is_named_and_changes_no_number(go) -> None:
+    words = [*OVERRIDES, "epochs=1", "validation={kind: kfold, k: 2}"]
+    folder = RunFolder(go(*words).folder)
+    whole = folder.result_file.read_text()
+    folder.result_file.unlink()  # as if killed between the last fold and the end
+    flip(folder.fold(0).last)
+    told = Told()
+    result = go(*words, recorders=[told]).result
+    assert all(result[part] == json.loads(whole)[part] for part in ("train", "val", "test"))
+    [note] = [line for line in told.said if "not what the run wrote" in line]
+    assert note.startswith(str(folder.fold(0).last)) and "to train fold 0 again" in note
 
 
 def test_a_damaged_classifier_of_samples_is_trained_again(go, quick_classifier) -> None:
