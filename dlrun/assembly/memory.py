@@ -9,6 +9,8 @@ import torch
 from dlrun.assembly.components import RunComponents
 from dlrun.engine.step import EagerStep
 from dlrun.models.batch_statistics import mixes_rows
+from dlrun.models.plan import totals
+from dlrun.preflight.checked import Checked
 from dlrun.tasks._base.batch import Batch
 
 
@@ -17,6 +19,22 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def before_training(checked: Checked) -> str:
+    """What is said where not even what a step begins with was there: the network, its optimizer, the data."""
+    config, table = checked.config, checked.table()
+    name, weights = config.optimizer.name or config.optimizer.kind, "the network's weights"
+    if table:
+        count = sum(totals(table))
+        weights = f"the network's {count:,} parameters ({4 * count / 1e9:,.2g} GB)"
+    ways = ["a smaller model or a device with more memory is needed"]
+    if name != "sgd":
+        ways.append("optimizer=sgd keeps nothing of them")
+    if config.resident is not False and config.device != "cpu" and torch.cuda.is_available():
+        ways.append("resident=false leaves the data on the host")
+    return (f"out of memory before the first step: {weights}, as much for their gradients, what {name} keeps of them, "
+            f"and the data do not fit, whatever the batch; {'; '.join(ways)}")
 
 
 def rows_that_fit(components: RunComponents, step: EagerStep) -> int | None:

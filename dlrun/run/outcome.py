@@ -105,17 +105,20 @@ def _samples(components: RunComponents, rows: list[dict[str, Any]], row: dict[st
     return {"samples": found, "collapsed": collapsed is not None} if found else {}
 
 
-def failed(config: Config, run_id: str, folder: RunFolder, error: str) -> None:
-    """Write the result of a run that broke before its training was put together."""
+def failed(config: Config, run_id: str, folder: RunFolder, error: str, status: str = "failed",
+           reason: str = "") -> dict[str, Any]:
+    """Write the result of a run that broke before its training was put together: an error, and what it comes to."""
     rows = read(folder.metrics)
     last = rows[-1] if rows else {"epoch": 0, "step": 0}
     assert config.plain is not None
-    write_result(folder, {
-        "id": run_id, "name": run_name(config), "status": "failed", "stop_reason": error, "epochs": last["epoch"],
-        "steps": last["step"], "seconds": 0.0, "parameters": None, "device": config.device,
+    result = {
+        "id": run_id, "name": run_name(config), "status": status, "stop_reason": reason or error,
+        "epochs": last["epoch"], "steps": last["step"], "seconds": 0.0, "parameters": None, "device": config.device,
         "config": flatten(config.plain), "best": {}, "train": of_split(last, "train"), "val": of_split(last, "val"),
         "test": {}, "error": error,
-    })
+    }
+    write_result(folder, result)
+    return result
 
 
 def diagnosis(result: dict[str, Any]) -> str:

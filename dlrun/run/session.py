@@ -20,6 +20,7 @@ from dlrun.preflight.checked import Checked
 from dlrun.preflight.threads import auto_threads, cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder, Recorders
+from dlrun.record.status import DONE
 from dlrun.run.build_fit import build_fit
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import truncate_to_checkpoint
@@ -37,6 +38,25 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     own code is raised again when the result (status `failed`) has been written.  Of several processes one
     that does not lead has nothing to measure, and an empty result.
     """
+    try:
+        return _train_once(checked, run_id, folder, signals, recorder, command, processes)
+    except (RuntimeError, MemoryError) as error:
+        if (folder.result() or {}).get("status") in DONE or not processes.leader:
+            raise
+        from dlrun.assembly.memory import before_training, is_out_of_memory
+
+        if not is_out_of_memory(error):
+            raise
+        from dlrun.run.outcome import failed
+
+        write_text(folder.traceback, traceback.format_exc())
+        result = failed(checked.config, run_id, folder, first_line(error), "out_of_memory", before_training(checked))
+        recorder.finish(result)
+        return result
+
+
+def _train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
+                command: Sequence[str] | None, processes: Processes) -> dict[str, Any]:
     config = checked.config
     start = processes.agree(lambda: Start() if config.force else find_start(
         config, run_id, folder, versions(), hardware(config.device)))

@@ -6,6 +6,7 @@ import errno
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,6 +154,38 @@ def test_where_weights_and_optimizer_alone_do_not_fit_no_smaller_batch_is_offere
     result = go("dataset=digits", "model=dense", "optimizer=sgd", "epochs=1").result
     assert result["fitted_batch_size"] is None
     assert "what sgd keeps of them: a smaller model is needed, not a smaller batch" in result["stop_reason"]
+
+
+@pytest.mark.parametrize("what", ["the weights", "what the optimizer keeps"])
+def test_out_of_memory_before_the_first_step_offers_no_batch_and_begins_again_when_memory_is_free(
+        go, monkeypatch, what: str) -> None:
+    from dlrun.registry import find
+
+    def none_left(*args: Any, **more: Any) -> Any:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocator: can't allocate memory: you "
+                           "tried to allocate 99 bytes")
+
+    words = ["dataset=digits", "model=dense", "model.hidden=[10]", "epochs=1"]
+    with monkeypatch.context() as patched:
+        patched.setattr(find(*(("model", "dense") if what == "the weights" else ("optimizer", "adam"))), "build",
+                        none_left)
+        outcome = go(*words)
+    result = strict(outcome.folder / "result.json")
+    assert (result["status"], outcome.exit_code, result["steps"]) == ("out_of_memory", 1, 0)
+    reason = result["stop_reason"]
+    assert reason.startswith("out of memory before the first step: the network's 760 parameters (")  # 65 * 10 + 11 * 10
+    assert "optimizer=sgd keeps nothing" in reason and "batch_size" not in reason and "accumulate" not in reason
+    assert "can't allocate memory" in result["error"]
+    assert go(*words).result["status"] == "finished"
+
+
+def test_out_of_memory_of_a_fold_ends_the_run_with_what_to_do(go, monkeypatch) -> None:
+    from dlrun.registry import find
+
+    monkeypatch.setattr(find("model", "dense"), "build", lambda *args: (_ for _ in ()).throw(MemoryError()))
+    result = go("dataset=digits", "model=dense", "epochs=1", "validation=kfold").result
+    assert result["status"] == "out_of_memory"
+    assert "fold 0: out of memory before the first step" in result["stop_reason"]
 
 
 def test_with_batch_norm_parts_are_not_offered(go) -> None:
