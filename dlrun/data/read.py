@@ -10,7 +10,7 @@ from typing import Protocol
 from dlrun.data import cache, paths
 from dlrun.data.dataset_spec import Column
 from dlrun.data.source import DatasetFiles, RawDataset, Say, complete
-from dlrun.data.target_bounds import check_targets
+from dlrun.data.source_checks import check_names, check_targets
 from dlrun.data.verified_array import decoded_again
 from dlrun.record.stored import Damaged
 
@@ -34,6 +34,7 @@ def read(dataset: Readable, data_dir: str, say: Say) -> RawDataset:
     """
     whole = _described(dataset.read(data_dir, say))
     check_targets(whole)
+    check_names(whole)
     source = dataset.select(whole)
     for note in source.notes:
         say(note)

@@ -7,6 +7,7 @@ import pickle
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -158,7 +159,7 @@ def _names() -> Iterator[MadeFile]:
     yield read("unnamed", npz(arr_0=X, arr_1=Y), x)
     yield read("chosen", npz(inputs=X, targets=Y, x=Y), x, chosen=["dataset.x=inputs", "dataset.y=targets"])
     yield read("train alone", npz(x_train=X, y_train=Y), x)
-    yield read("own test", npz(x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2]), x)
+    yield replace(read("own test", npz(x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2]), x), new=x[:2])
     yield read("others beside", npz(x=X, y=Y, z=X, weights=np.array([Touch()], object)), x)
     for name, arrays, says in (
             ("capital", {"X": X, "Y": Y}, "there are X, Y"), ("other names", {"inputs": X, "targets": Y},

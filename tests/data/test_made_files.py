@@ -94,21 +94,22 @@ def _predict_table(made: MadeFile, loaded: Loaded, run: Path, folder: Path) -> s
 
 
 def _predict_arrays(made: MadeFile, loaded: Loaded, run: Path, folder: Path) -> str:
+    new = made.x if made.new is None else made.new
     code, archive, err = ask("predict", str(run), str(folder / made.name))
-    if code != 0 or len(rows_of(archive)) != len(made.x):
+    if code != 0 or len(rows_of(archive)) != len(new):
         return f"the archive is not predicted: {code} {archive} {err}"
-    if made.x.ndim == 4:
-        rows = preprocessing.of_arrays(loaded.kept, made.x.transpose(0, 2, 3, 1))
-        return "" if np.array_equal(rows.x, made.x) and len(loaded.outputs(rows)) == len(made.x) else "other pixels"
-    header = ",".join(f"x{place}" for place in range(made.x.shape[1]))
-    lines = [",".join("" if cell != cell else repr(float(cell)) for cell in row) for row in made.x]
+    if new.ndim == 4:
+        rows = preprocessing.of_arrays(loaded.kept, new.transpose(0, 2, 3, 1))
+        return "" if np.array_equal(rows.x, new) and len(loaded.outputs(rows)) == len(new) else "other pixels"
+    header = ",".join(f"x{place}" for place in range(new.shape[1]))
+    lines = [",".join("" if cell != cell else repr(float(cell)) for cell in row) for row in new]
     (folder / "new.csv").write_text("\n".join([header, *lines]) + "\n")
     code, out, err = ask("predict", str(run), str(folder / "new.csv"))
     if code != 0 or [row[1:] for row in rows_of(out)] != [row[1:] for row in rows_of(archive)]:
         return f"its table is not predicted as the archive is: {code} {out} {archive} {err}"
-    there = ~np.isnan(made.x)
+    there = ~np.isnan(new)
     _, rows = preprocessing.of_table(loaded.kept, folder / "new.csv", lambda note: None)
-    return "" if np.array_equal(rows.x[there], made.x[there]) else f"it is predicted as {rows.x[:4]}"
+    return "" if np.array_equal(rows.x[there], new[there]) else f"it is predicted as {rows.x[:4]}"
 
 
 def _predict_text(made: MadeFile, loaded: Loaded, run: Path, folder: Path) -> str:

@@ -53,16 +53,27 @@ def object_of(path: Path, line: int, text: str) -> dict[str, Any]:
 
     try:
         found = json.loads(text, object_pairs_hook=unique)
-    except (ValueError, RecursionError) as error:  # also of a number with thousands of digits
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        reason = reason.replace(": line 1 column ", " at letter ").partition(" (char")[0]
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()  # half of a pair of surrogates is no letter
+    except (ValueError, RecursionError) as error:
         raise problem(str(path), f"line {line}: expected an object of JSON, as {{\"length\": 1.5, \"kind\": \"a\"}} "
-                                 f"({reason}): {text.strip()[:SHOWN]}") from None
+                                 f"({_reason(error)}): {text.strip()[:SHOWN]}") from None
     if isinstance(found, dict):
         return found
     more = "; a file that is one list is not read, write an object in each line" if isinstance(found, list) else ""
     raise problem(str(path), f"line {line}: expected an object of JSON with the values of one row; this is "
                              f"{text.strip()[:SHOWN]}{more}")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, UnicodeEncodeError):
+        return f"\\u{ord(error.object[error.start]):04x} alone is no letter"
+    reason = str(error)
+    if "digits) for integer" in reason:
+        return "a number of thousands of digits"
+    return reason.replace(": line 1 column ", " at letter ").partition(" (char")[0]
 
 
 def _alike(path: Path, first: tuple[int, dict[str, Any]], other: tuple[int, dict[str, Any]]) -> None:

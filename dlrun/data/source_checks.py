@@ -1,4 +1,4 @@
-"""Targets against what a data set says of itself, before anybody counts up to the largest of them."""
+"""What a reader hands over, checked before anybody counts up to a target or writes a name."""
 
 from __future__ import annotations
 
@@ -19,6 +19,22 @@ def check_targets(source: RawDataset) -> None:
         if not 0 <= low <= high < classes:  # nor NaN
             raise problem("dataset", f"a target is class {low if not low >= 0 else high:.0f}; expected 0 to "
                                      f"{classes - 1}")
+
+
+def check_names(source: RawDataset) -> None:
+    """Raises ConfigError for a name or word that no file can hold.
+
+    It has half of a pair of surrogates, or is a folder's name that is no UTF-8.
+    """
+    spec = source.data_spec
+    names = [*spec.classes, *spec.features, spec.target_name, *(head.name for head in spec.heads), *source.words]
+    names += [word for head in spec.heads for word in head.classes]
+    names += [word for column in source.columns for word in (column.name, *column.words)]
+    try:
+        "\n".join(names).encode()
+    except UnicodeEncodeError:
+        wrong = next(name for name in names if any("\ud800" <= sign <= "\udfff" for sign in name))
+        raise problem("dataset", f"{wrong[:60]!r} is no text that UTF-8 can hold") from None
 
 
 def _of_classes(source: RawDataset) -> Iterator[tuple[int, np.ndarray]]:

@@ -1,4 +1,4 @@
-"""A target that is none of the classes is refused before anybody counts up to it, which would ask for gigabytes."""
+"""A target that is none of the classes, or a name that is no text, is refused before anybody relies on it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.holdout import Holdout
-from dlrun.data.dataset_spec import DatasetSpec, Head
+from dlrun.data.dataset_spec import Column, DatasetSpec, Head
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 from dlrun.data.sets.digits import Digits
 from dlrun.data.source import RawDataset
-from dlrun.data.target_bounds import check_targets
+from dlrun.data.source_checks import check_names, check_targets
 
 ROWS = 30
 SPEC = DatasetSpec((2,), "table", "classes", tuple("abc"), ("u", "v"))
@@ -62,3 +62,14 @@ def test_wrong_classes_of_words_and_of_several_targets_are_sentences() -> None:
     for wrong, said in ((4, "class 4; expected 0 to 3"), (np.nan, "class nan; expected 0 to 3")):
         with pytest.raises(ConfigError, match=said):
             check_targets(replace(several, y=np.array([[700.0, wrong], [1e9, 0]], np.float32)))
+
+
+@pytest.mark.parametrize("wrong", [
+    {"data_spec": replace(SPEC, classes=("a", "\ud800", "c"))}, {"data_spec": replace(SPEC, features=("u", "\udfffv"))},
+    {"data_spec": replace(SPEC, heads=(Head("age", ("x", "y\udc80")),))}, {"words": ("the", "c\ud83d")},
+    {"columns": (Column("w", "text", ("fine", "\ud800")),)}])
+def test_half_a_letter_in_a_name_is_a_sentence(wrong) -> None:
+    check_names(replace(SOURCE, data_spec=replace(SPEC, classes=("日本", "\U0001f600", "ü"))))
+    with pytest.raises(ConfigError, match=r"\\ud.* is no text") as refused:
+        check_names(replace(SOURCE, **wrong))
+    refused.value.line.encode()
