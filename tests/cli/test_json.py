@@ -131,6 +131,12 @@ def test_a_check_says_what_it_compared(answer) -> None:
     assert found["equal"] and found["steps"] == 2 and found["interrupted_after"] == 1
 
 
+def test_an_export_says_how_far_it_is_from_the_run(answer) -> None:
+    found = answer("export", str(_runs()[0]))
+    assert found["files"][0]["difference"] == {"probabilities": 0.0} and found["inputs"] == "stored"
+    assert Path(found["card"]).is_file() and found["rows"] == "its own"
+
+
 def test_a_book_is_listed_and_compared(answer, tmp_path: Path) -> None:
     (tmp_path / "experiments" / "mine").mkdir(parents=True)
     (tmp_path / "experiments" / "mine" / "C1.yaml").write_text(FILE)

@@ -27,3 +27,6 @@ class AutoencoderTask(Task):
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         latents = outputs.flatten(1).float().cpu().numpy().T
         return [Column(f"code {place}", values) for place, values in enumerate(latents, 1)]
+
+    def exported(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> dict[str, Tensor]:
+        return {"code": outputs.flatten(1)}

@@ -91,6 +91,13 @@ class Task:
         """What is predicted of each row; `targets` are the scales of targets that are numbers."""
         raise NotImplementedError
 
+    def exported(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> dict[str, Tensor]:
+        """What a file that loads without dlrun gives of rows, by name: probabilities, numbers in their unit.
+
+        `outputs` are those of `predict`.  Traced, so without branching on their values.
+        """
+        return {"outputs": outputs}
+
     def generate(self, model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> Generated:
         """A text or pictures that a trained model makes (`dlrun generate`).
 

@@ -96,6 +96,9 @@ class ClassifyTask(Task):
         return [class_column("class", self.classify(outputs), classes),
                 *probability_columns("p", classes, self.probabilities(outputs))]
 
+    def exported(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> dict[str, Tensor]:
+        return {"probabilities": self.probabilities(outputs)}
+
     def classify(self, logits: Tensor) -> Tensor:
         """The most likely class of each row (rows,), int64."""
         return (logits[:, 0] > 0).long() if self.outputs == 1 else logits.argmax(1)

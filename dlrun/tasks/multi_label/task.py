@@ -65,6 +65,9 @@ class MultiLabelTask(Task):
         labels = [Column(name, values) for name, values in zip(data_spec.classes, found)]
         return [*labels, *probability_columns("p", data_spec.classes, shares)]
 
+    def exported(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> dict[str, Tensor]:
+        return {"probabilities": self.probabilities(outputs)}
+
     def probabilities(self, logits: Tensor) -> Tensor:
         """Probability of each label (rows, labels)."""
         return torch.sigmoid(logits)

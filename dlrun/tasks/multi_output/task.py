@@ -143,6 +143,11 @@ class MultiOutputTask(Task):
             columns += probability_columns(f"p {name}", classes, part.probabilities(outputs))
         return columns
 
+    def exported(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> dict[str, Tensor]:
+        return {part.head.key: part.probabilities(outputs) if part.head.classes else
+                part.of(outputs)[:, 0] / targets[part.place].factor + targets[part.place].offset
+                for part in self.slices}
+
     def compute(self, metrics: dict[str, float]) -> dict[str, float]:
         for part in self.slices:
             metrics = in_units(metrics, f"{part.head.key}_mae", part.factor)

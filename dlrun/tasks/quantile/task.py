@@ -60,3 +60,6 @@ class QuantileTask(Task):
         name = targets[0].name or "quantile"
         return [number_column(f"{name} {share:g}", values, targets[0])
                 for share, values in zip(self.quantiles, outputs.sort(1).values.T)]
+
+    def exported(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> dict[str, Tensor]:
+        return {"quantiles": outputs.sort(1).values / targets[0].factor + targets[0].offset}

@@ -71,3 +71,6 @@ class RegressTask(Task):
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         return [number_column(targets[0].name or "prediction", outputs[:, 0], targets[0])]
+
+    def exported(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> dict[str, Tensor]:
+        return {"prediction": outputs[:, 0] / targets[0].factor + targets[0].offset}

@@ -1,0 +1,223 @@
+"""A finished run as a file that loads without dlrun: ONNX, a program of torch's, or its tensors alone.
+
+Preprocessing is part of the first two where inputs are values or ids: rows go in as they are stored, probabilities and
+numbers in their unit come out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dlrun.assembly.components import rows_of
+from dlrun.config.problem import ConfigError, problem
+from dlrun.data import preprocessing_state as preprocessing
+from dlrun.data.batches import Rows
+from dlrun.data.prepared import Split
+from dlrun.data.scale import squeezed
+from dlrun.inference.load import Loaded
+from dlrun.models.recurrent.module import Recurrent
+from dlrun.record.folder import json_text, write_bytes, write_text
+
+FORMATS = ("onnx", "torch", "safetensors")
+FILES = {"onnx": "model.onnx", "torch": "model.pt2", "safetensors": "model.safetensors"}
+ROWS = 32  # that outputs are compared on
+STEPS = 64  # of a recurrent network: each is a part of the file
+NEEDS = {"onnx": ("onnx", "onnxscript"), "safetensors": ("safetensors",)}
+
+
+class Exported(nn.Module):
+    """Stored rows to what is predicted of them, in one module: fill, scale, network, probabilities or units."""
+
+    offset: Tensor
+    factor: Tensor
+    squeeze: Tensor | None
+    fill: Tensor
+
+    def __init__(self, run: Loaded, stored: bool):
+        super().__init__()
+        self.model, self._run, self._stored = run.model, run, stored
+        scale = preprocessing.scale(run.kept)
+        fill = run.kept["stand_in"]
+        self.register_buffer("offset", _broadcast(scale.offset, run))
+        self.register_buffer("factor", _broadcast(scale.factor, run))
+        self.register_buffer("squeeze", None if scale.squeeze is None else _broadcast(scale.squeeze, run))
+        self.register_buffer("fill", _broadcast(np.array(fill, np.float32) if fill is not None else scale.offset, run))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        if self._stored and not self._run.data_spec.input_kind == "tokens":
+            x = x.float()
+            if self._run.data_spec.input_kind == "table":
+                x = torch.where(torch.isnan(x), self.fill.expand_as(x), x)
+            x = (x - self.offset) * self.factor
+            if self.squeeze is not None:
+                x = squeezed(x, self.squeeze)
+        outputs = self._run.task.predict(self.model, x).float()
+        spec, targets = self._run.data_spec, preprocessing.targets(self._run.kept)
+        return tuple(self._run.task.exported(outputs, spec, targets).values())
+
+
+def _broadcast(values: np.ndarray, run: Loaded) -> Tensor:
+    """A scale beside a batch of rows."""
+    axes = len(run.data_spec.input_shape)
+    return torch.from_numpy(np.array(values, np.float32)) if values.ndim <= axes else torch.from_numpy(
+        values.reshape(values.shape[-axes:]))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows that an export is compared on: `x` as the file takes them, `outputs` as `dlrun predict` has them."""
+
+    x: Tensor
+    outputs: dict[str, Tensor]
+    stored: bool  # whether the rows are as they are stored; else as the network sees them
+    real: bool  # whether they are rows of the run's data
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, and how far its outputs are from dlrun's on the rows of the sample.
+
+    `difference` is the largest distance by output; None where the program that would run it is not installed.
+    """
+
+    path: Path
+    ran: str
+    difference: dict[str, float] | None
+
+
+def sample(run: Loaded, say: Callable[[str], None]) -> Sample:
+    """Some rows of the run's test part, or drawn ones where its data is not there; and what the run says of them."""
+    split, real = _rows(run, say)
+    network = Rows(split, preprocessing.scale(run.kept), torch.device("cpu"), resident=True).range(0, len(split))[0]
+    kind = run.data_spec.input_kind
+    stored = split.form.windows is None and split.form.kind in ("values", "tokens")
+    x = network if not stored or kind == "tokens" else torch.from_numpy(np.array(split.x))
+    with torch.no_grad():
+        outputs = run.task.predict(run.model, network).float()
+        named = run.task.exported(outputs, run.data_spec, preprocessing.targets(run.kept))
+    return Sample(x, named, stored, real)
+
+
+def _rows(run: Loaded, say: Callable[[str], None]) -> tuple[Split, bool]:
+    from dlrun.data.subsample import subsample
+
+    try:
+        prepared = rows_of(run.config, lambda note: None)
+        rows = prepared.test or prepared.train
+        if rows.stream is not None:
+            raise problem("export", "rows that are read when they are needed cannot be exported with")
+        few = subsample(dataclasses.replace(prepared, test=rows), min(ROWS, len(rows))).test
+        assert few is not None
+        return few, True
+    except ConfigError as wrong:
+        say(f"the data of the run is not here ({wrong.line}): outputs are compared on drawn rows")
+    if run.data_spec.input_kind not in ("table", "image") or "windows" in run.kept["asked"]:
+        raise problem("export", f"the data of this run is needed to write {run.data_spec.input_kind} inputs")
+    scale, rng = preprocessing.scale(run.kept), np.random.default_rng(0)
+    shape = (ROWS, *run.data_spec.input_shape)
+    levels = run.kept["asked"].get("levels", 1)
+    if run.data_spec.input_kind == "image" and levels != 1:
+        return Split(rng.integers(0, int(levels) + 1, shape, np.uint8), None), False
+    return Split((rng.normal(size=shape) / scale.factor + scale.offset).astype(np.float32), None), False
+
+
+def export(run: Loaded, found: Sample, how: str, into: Path, about: Mapping[str, str]) -> Written:
+    """Write the run in a format into a folder; raises ConfigError where what writes it is not installed, or cannot."""
+    for package in NEEDS.get(how, ()):
+        _installed(package, how)
+    into.mkdir(parents=True, exist_ok=True)
+    path = into / FILES[how]
+    if how == "safetensors":
+        from safetensors.torch import save
+
+        tensors = {name: value.detach().contiguous().clone() for name, value in run.model.state_dict().items()}
+        write_bytes(path, save(tensors, {**about, "format": "pt"}))
+        return Written(path, "read again", _difference(run.model.state_dict(), _loaded(path)))
+    _check_steps(run, found, how)
+    module = Exported(run, found.stored).eval().requires_grad_(False)
+    write = _write_onnx if how == "onnx" else _write_torch
+    try:
+        with torch.no_grad():
+            ran, outputs = write(module, found, path, about)
+    except Exception as error:  # torch's tracers raise what they like
+        path.unlink(missing_ok=True)
+        first = next(iter(str(error).strip().splitlines()), "")
+        raise problem(f"format={how}", f"torch cannot write this network ({type(error).__name__}: {first})") from error
+    return Written(path, ran, None if outputs is None else _difference(found.outputs, outputs))
+
+
+def _check_steps(run: Loaded, found: Sample, how: str) -> None:
+    """A loop over steps of time is written step by step: hundreds of them take torch many minutes."""
+    loops = any(isinstance(module, Recurrent) for module in run.model.modules())
+    if loops and found.x.shape[-1] > STEPS:
+        raise problem(f"format={how}", f"a recurrent network over {found.x.shape[-1]} steps is written step by step, "
+                                       f"which torch does not end; expected at most {STEPS}, or format=safetensors")
+
+
+def _installed(package: str, how: str) -> None:
+    from importlib.util import find_spec
+
+    if find_spec(package) is None:
+        raise problem(f"format={how}", f'it needs {package}; pip install "dlrun[export]" brings it')
+
+
+def _loaded(path: Path) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    found: dict[str, Tensor] = load_file(str(path))
+    return found
+
+
+def _write_torch(module: Exported, found: Sample, path: Path,
+                 about: Mapping[str, str]) -> tuple[str, dict[str, Tensor] | None]:
+    program = torch.export.export(module, (found.x,), dynamic_shapes=_batch())
+    torch.export.save(program, str(path), extra_files={"about.json": json.dumps(dict(about))})
+    again = torch.export.load(str(path)).module()
+    return f"torch {torch.__version__}", dict(zip(found.outputs, again(found.x)))
+
+
+def _write_onnx(module: Exported, found: Sample, path: Path,
+                about: Mapping[str, str]) -> tuple[str, dict[str, Tensor] | None]:
+    import onnx
+
+    program = torch.onnx.export(module, (found.x,), dynamo=True, input_names=["rows"], verbose=False,
+                                output_names=list(found.outputs), dynamic_shapes=_batch(), external_data=False)
+    assert program is not None
+    model = program.model_proto
+    onnx.helper.set_model_props(model, dict(about))
+    onnx.save(model, str(path))
+    onnx.checker.check_model(str(path))
+    try:
+        import onnxruntime
+    except ImportError:
+        return "", None
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    made = session.run(list(found.outputs), {"rows": found.x.numpy()})
+    return f"onnxruntime {onnxruntime.__version__}", {name: torch.from_numpy(np.array(values))
+                                                      for name, values in zip(found.outputs, made)}
+
+
+def _batch() -> Any:
+    """Any number of rows."""
+    return ({0: torch.export.Dim("rows", min=1)},)
+
+
+def _difference(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str, float]:
+    return {name: float((ours[name].double() - theirs[name].double()).abs().max()) if ours[name].numel() else 0.0
+            for name in ours}
+
+
+def write_preprocessing(run: Loaded, into: Path) -> Path:
+    """What was fitted on the training rows (scales, columns, vocabulary, classes), as JSON beside the model."""
+    path = into / "preprocessing.json"
+    write_text(path, json_text(run.kept))
+    return path

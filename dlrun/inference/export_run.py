@@ -1,0 +1,48 @@
+"""From a run's folder to its exported files and the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.problem import ConfigError
+from dlrun.inference.evaluate_run import Options, evaluate_run
+from dlrun.inference.export import Sample, Written, export, sample, write_preprocessing
+from dlrun.inference.load import load_run
+from dlrun.inference.model_card import model_card
+from dlrun.record.folder import RunFolder, write_text
+
+RESAMPLES = 200  # of the test rows, for the intervals of the card
+
+
+@dataclass(frozen=True)
+class ExportedRun:
+    """What was written, and the rows that outputs were compared on."""
+
+    written: list[Written]
+    sample: Sample
+    card: Path
+
+
+def export_run(place: Path, formats: Sequence[str], into: Path, weights: str, allow: tuple[str, ...],
+               say: Callable[[str], None]) -> ExportedRun:
+    """Write a run in each of the formats, its preprocessing and its model card into a folder.  Raises ConfigError."""
+    run = load_run(place, allow, weights)
+    run.check_predicts()
+    found = sample(run, say)
+    folder = RunFolder(place)
+    result: dict[str, Any] = folder.result() or {}
+    about = {"dlrun_run": f"{result.get('name')}/{result.get('id')}", "classes": "\n".join(run.data_spec.classes)}
+    written = [export(run, found, how, into, about) for how in formats]
+    write_preprocessing(run, into)
+    evaluation = None
+    if found.real and (result.get("rows") or {}).get("test"):
+        try:
+            evaluation = evaluate_run(place, "", Options(weights=weights, resamples=RESAMPLES, allow=allow), say)
+        except ConfigError as wrong:
+            say(f"no intervals in the model card: {wrong.line}")
+    card = into / "README.md"
+    write_text(card, model_card(result, folder.origin(), run.data_spec, written, found, evaluation))
+    return ExportedRun(written, found, card)

@@ -1,0 +1,139 @@
+"""`dlrun export`: files that load without dlrun say what the run says, of rows as the data has them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dlrun.cli.route import route
+from tests.cli.test_use import flowers
+
+__all__ = ["flowers"]
+DIGITS = ["dataset=digits", "model=dense", "model.hidden=[16]", "epochs=2"]
+OUTSIDE = """
+import sys, numpy, torch
+assert not any(name.partition(".")[0] == "dlrun" for name in sys.modules)
+rows = torch.from_numpy(numpy.load("rows.npy"))
+numpy.save("made.npy", torch.export.load("model.pt2").module()(rows)[0].numpy())
+assert not any(name.partition(".")[0] == "dlrun" for name in sys.modules)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_trace_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch writes all that it traces to a logger that pytest would read."""
+    monkeypatch.setattr(logging.getLogger("torch.__trace"), "propagate", False)
+
+
+def predicted(folder: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+    """What `dlrun predict` says of the rows of a file."""
+    capsys.readouterr()
+    assert route(["predict", str(folder), str(file)]) == 0
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+def pictures(count: int) -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 17, (count, 8, 8, 1), np.uint8)
+
+
+def test_torchs_file_gives_the_probabilities_that_predict_gives_for_any_number_of_rows(go, tmp_path, capsys) -> None:
+    folder = go(*DIGITS).folder
+    assert route(["export", str(folder)]) == 0
+    assert "of its rows: differs by at most 0 in probabilities" in capsys.readouterr().out
+    program = torch.export.load(str(folder / "export" / "model.pt2")).module()
+    for count in (1, 5):
+        stored = pictures(count)
+        np.savez(tmp_path / "new.npz", x=np.rint(stored * (255 / 16)).astype(np.uint8))  # pictures of 256 levels
+        rows = predicted(folder, tmp_path / "new.npz", capsys)
+        made, = program(torch.from_numpy(stored.transpose(0, 3, 1, 2).copy()))
+        said = np.array([[float(row[f"p({place})"]) for place in range(10)] for row in rows])
+        assert np.abs(made.detach().numpy() - said).max() < 1e-4, "predict prints four digits"
+
+
+@pytest.mark.slow
+def test_holes_of_a_table_are_filled_and_numbers_come_in_their_unit(go, flowers: Path, tmp_path, capsys) -> None:
+    lines = flowers.read_text().splitlines()
+    table = tmp_path / "prices.csv"
+    numbers = np.random.default_rng(0).normal(300_000, 50_000, len(lines) - 1)
+    table.write_text("\n".join([lines[0] + ",price", *(f"{line},{price:.0f}" for line, price
+                                                       in zip(lines[1:], numbers))]))
+    folder = go("dataset=csv", f"dataset.path={table}", "dataset.target=price", "model=dense", "model.hidden=[4]",
+                "epochs=5").folder
+    assert route(["export", str(folder), "into=elsewhere"]) == 0
+    program = torch.export.load("elsewhere/model.pt2").module()
+    said = [float(row["price"]) for row in predicted(folder, table, capsys)]
+    from dlrun.inference.load import load_run
+
+    columns = load_run(folder).data_spec.features
+    cells = [dict(zip(("size", "colour", "kind"), line.split(","))) for line in lines[1:]]
+    numbers_of = {"size": lambda row: float(row["size"] or "nan"), "size is missing": lambda row: not row["size"]}
+    rows = np.array([[numbers_of[name](row) if name in numbers_of else name.rpartition("=")[2] in row.values()
+                      for name in columns] for row in cells], np.float32)
+    assert np.isnan(rows).any()
+    made, = program(torch.from_numpy(rows))
+    assert np.allclose(made.detach().numpy(), said, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_onnxruntime_gives_equal_classes_on_real_rows(go, capsys) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    from sklearn.datasets import load_digits
+
+    from dlrun.inference.load import load_run
+
+    folder = go(*DIGITS).folder
+    assert route(["export", str(folder), "format=onnx"]) == 0
+    assert "run with onnxruntime" in capsys.readouterr().out
+    session = onnxruntime.InferenceSession(str(folder / "export" / "model.onnx"))
+    stored = load_digits().images[:, None].astype(np.uint8)
+    made, = session.run(None, {"rows": stored})
+    run = load_run(folder)
+    from dlrun.data.prepared import Split
+
+    assert (made.argmax(1) == run.outputs(Split(stored, None)).argmax(1).numpy()).all() and len(made) == 1797
+
+
+def test_safetensors_hold_the_weights_under_their_names(go) -> None:
+    numpy_reader = pytest.importorskip("safetensors.numpy")
+    folder = go(*DIGITS).folder
+    assert route(["export", str(folder), "format=safetensors"]) == 0
+    found = numpy_reader.load_file(str(folder / "export" / "model.safetensors"))
+    own = torch.load(folder / "checkpoints" / "last.pt", weights_only=True)["parts"]["model"]
+    assert found.keys() == own.keys() and all(np.array_equal(found[name], own[name].numpy()) for name in own)
+
+
+@pytest.mark.slow
+def test_the_card_has_data_recipe_measures_with_interval_and_limits(go, capsys) -> None:
+    outcome = go(*DIGITS)
+    assert route(["export", str(outcome.folder)]) == 0
+    card = (outcome.folder / "export" / "README.md").read_text()
+    for text in ("digits; 1,149 train / 288 val / 360 test rows", "model.hidden=[16]", "On 360 test rows",
+                 "| accuracy |", "not over seeds", "seed 0 on one split", "model.pt2", "uint8 (rows, 1, 8, 8)"):
+        assert text in card, card
+    assert f"{100 * outcome.result['test']['accuracy']:.1f} %" in card
+
+
+def test_what_cannot_be_exported_is_refused(go, capsys, quick_classifier) -> None:
+    folder = go("dataset=digits", "model=gan", "max_steps=1", "epochs=1").folder
+    assert route(["export", str(folder)]) == 2
+    assert "see  dlrun generate" in capsys.readouterr().err and not (folder / "export").exists()
+    assert route(["export", str(folder), "format=onx"]) == 2
+    assert "did you mean  onnx" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_torchs_file_loads_in_a_process_without_dlrun(go, tmp_path: Path) -> None:
+    folder = go(*DIGITS).folder
+    assert route(["export", str(folder), f"into={tmp_path / 'out'}"]) == 0
+    np.save(tmp_path / "out" / "rows.npy", pictures(3).transpose(0, 3, 1, 2).copy())
+    subprocess.run([sys.executable, "-c", OUTSIDE], cwd=tmp_path / "out", check=True)
+    assert np.allclose(np.load(tmp_path / "out" / "made.npy").sum(1), 1, atol=1e-5)
