@@ -7,6 +7,7 @@ import dataclasses
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.validation import Validation
 from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.form import BYTE_PAIRS
 
 
 def dataset_info(dataset: DatasetKind, data_dir: str, *, validation: Validation = None, train_size: int | None = None,
@@ -51,4 +52,9 @@ def _prepared_info(dataset: DatasetKind, data_dir: str, validation: Validation, 
     prepared = prepare(dataset, data_dir, validation=validation, train_size=train_size, seed=seed, say=silent)
     source = read(dataset, data_dir, silent)
     arrays = {"train": source.x, "val": source.x_val, "test": source.x_test}
-    return DatasetInfo(prepared.data_spec, {split: len(array) for split, array in arrays.items() if array is not None})
+    # Of a text in byte pairs the steps are tokens, and those of each piece are known when it is cut into them.
+    parts = {"train": prepared.train, "val": prepared.val, "test": prepared.test}
+    split = {name: 0 if part is None else len(part) for name, part in parts.items()} if (
+        dataset.windows() is not None and dataset.unit == BYTE_PAIRS) else None
+    return DatasetInfo(prepared.data_spec, {split: len(array) for split, array in arrays.items() if array is not None},
+                       split=split)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BYTE_PAIRS = "bpe"  # what a text is cut into, beside words and characters
+
 
 @dataclass(frozen=True)
 class Windows:

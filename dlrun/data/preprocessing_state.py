@@ -65,7 +65,10 @@ def vocabulary(state: dict[str, Any]) -> Vocabulary | None:
     from dlrun.data.vocabulary import Vocabulary
 
     found = state["vocabulary"]
-    return None if found is None else Vocabulary(**{**found, "words": tuple(found["words"])})
+    if found is None:
+        return None
+    merges = tuple((first, second) for first, second in found.get("merges", ()))
+    return Vocabulary(**{**found, "words": tuple(found["words"]), "merges": merges})
 
 
 def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
@@ -85,7 +88,7 @@ def of_texts(state: dict[str, Any], texts: Sequence[str]) -> Split:
     length = settings["windows"]["length"]
     short = next((text for text, row in zip(texts, found) if len(row) < length and words.padding is None), None)
     if short is not None:
-        raise problem(repr(short), f"expected {length} {words.unit}s or more to begin with")
+        raise problem(repr(short), f"expected {length} {words.noun}s or more to begin with")
     rows = [[words.padding or 0] * (length - len(row)) + row[-length:] for row in found]
     form = Form(settings["form"], settings["size"] if settings["form"] == "one_hot" else 0)
     return Split(np.array(rows, np.int64).reshape(-1, length), None, form=form)

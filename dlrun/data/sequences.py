@@ -6,13 +6,14 @@ Padding, truncation and ids follow Keras (`pad_sequences`, `Tokenizer`, `imdb.lo
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import Any
 
 import numpy as np
 
 from dlrun.config.schema.kinds import DatasetKind
-from dlrun.data import shape
-from dlrun.data.form import Form
+from dlrun.data import byte_pairs, shape
+from dlrun.data.form import BYTE_PAIRS, Form
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import PAD, START, UNKNOWN, UNUSED, Vocabulary
@@ -36,16 +37,19 @@ class Ids:
 
 def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis: Split) -> PreparedData:
     """The prepared rows, now spans, as ids of a vocabulary that is fitted on the rows of `basis`."""
-    assert source.data is not None
-    if cfg.ranked:
+    if cfg.unit == BYTE_PAIRS:
+        source, prepared, basis, vocabulary = _in_pairs(cfg, source, prepared, basis)
+        table = np.arange(len(vocabulary), dtype=np.int32)
+    elif cfg.ranked:
         table, vocabulary = ranked(source, cfg.num_words, cfg.skip_top)
     else:
         table, vocabulary = frequent(source, basis.x, cfg)
+    assert source.data is not None
     size = cfg.num_words or len(vocabulary)
     splits = prepared.splits
     ids = {name: looked_up(source.data, table, split.x) for name, split in splits.items()}
     form = cfg.form
-    fitted_on = ids["train"] if basis is prepared.train else looked_up(source.data, table, basis.x)
+    fitted_on = ids["train"] if basis.x is prepared.train.x else looked_up(source.data, table, basis.x)
     maxlen = cfg.maxlen or max(1, fitted_on.longest)
     settings = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
              "reverse": cfg.reverse, **({"reading": source.reading} if source.reading else {})}
@@ -57,6 +61,28 @@ def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
         made = {name: dataclasses.replace(split, y=rows(spans[name], of_targets)) for name, split in made.items()}
     return prepared.with_splits(made, data_spec=shape.of_sentences(cfg, source.data_spec, size, maxlen),
                                 vocabulary=vocabulary, settings=settings)
+
+
+def _in_pairs(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis: Split
+              ) -> tuple[RawDataset, PreparedData, Split, Vocabulary]:
+    """Rows of characters as rows of byte pairs: their ids end to end, and the spans of the rows in them."""
+    vocabulary = byte_pairs.fitted(cfg, byte_pairs.texts_of(source, basis.x.tolist()))
+    made: list[np.ndarray] = []
+    stops: list[int] = [0]
+
+    def spans(split: Split) -> Split:
+        begin = len(stops) - 1
+        for text in byte_pairs.texts_of(source, split.x.tolist()):
+            made.append(np.array(vocabulary.encode(text), np.int32))
+            stops.append(stops[-1] + len(made[-1]))
+        return dataclasses.replace(split, x=np.stack([stops[begin:-1], stops[begin + 1:]], 1).astype(np.int64))
+
+    splits = {name: spans(split) for name, split in prepared.splits.items()}
+    own = splits["train"] if basis is prepared.train else spans(basis)
+    sha = hashlib.sha256(prepared.hash.encode() + byte_pairs.digest(vocabulary)).hexdigest()
+    data = np.concatenate([np.zeros(0, np.int32), *made])
+    found = dataclasses.replace(prepared.with_splits(splits), hash=sha)
+    return dataclasses.replace(source, data=data), found, own, vocabulary
 
 
 def form_of(settings: dict[str, Any]) -> Form:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.data.form import BYTE_PAIRS
 
 
 def of_sentences(cfg: DatasetKind, base: DatasetSpec, size: int, maxlen: int) -> DatasetSpec:
@@ -30,5 +31,5 @@ def of_text(cfg: DatasetKind, size: int, padding: int | None) -> DatasetSpec:
     return DatasetSpec(
         (size, cfg.length) if one_hot else (cfg.length,), "series" if one_hot else "tokens", "tokens",
         vocabulary=size, padding=padding, target_length=cfg.length if cfg.every_position else 0,
-        target_vocabulary=size, next_token=True, target_name=f"next {cfg.unit}",
+        target_vocabulary=size, next_token=True, target_name=f"next {'token' if cfg.unit == BYTE_PAIRS else cfg.unit}",
     )

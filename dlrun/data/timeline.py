@@ -8,11 +8,12 @@ import json
 
 import numpy as np
 
+from dlrun.config.problem import problem
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.config.schema.validation import Validation
+from dlrun.data import byte_pairs, shape
 from dlrun.data import scale as scales
-from dlrun.data import shape
-from dlrun.data.form import Form, Windows
+from dlrun.data.form import BYTE_PAIRS, Form, Windows
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.season import season_of
 from dlrun.data.sequences import by_frequency
@@ -65,13 +66,18 @@ def _series(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]
 
 def _text(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]], windows: Windows,
           sha: str) -> PreparedData:
-    table, vocabulary = text_vocabulary(cfg, source, cut["train"])
+    if cfg.unit == BYTE_PAIRS:
+        ids, vocabulary = _byte_pairs(cfg, source, cut)
+        sha = hashlib.sha256(sha.encode() + byte_pairs.digest(vocabulary)).hexdigest()
+    else:
+        table, vocabulary = text_vocabulary(cfg, source, cut["train"])
+        ids = {name: table[source.x[start:stop]] for name, (start, stop) in cut.items()}
     size = len(vocabulary)
     form = Form(cfg.form, size if cfg.form == "one_hot" else 0, windows, cfg.every_position)
     dtype = np.int16 if size < 2**15 else np.int32
     splits = {}
-    for name, (start, stop) in cut.items():
-        piece = table[source.x[start:stop]].astype(dtype)
+    for name, row in ids.items():
+        piece = row.astype(dtype)
         begins = _begins(piece, windows)
         splits[name] = Split(piece, None if cfg.every_position else piece[begins + windows.ahead], begins, form)
     return PreparedData(
@@ -79,6 +85,21 @@ def _text(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]],
         scales.NONE, sha, source.label, source.files, list(source.notes), vocabulary=vocabulary,
         settings={"form": cfg.form, "size": size, "windows": dataclasses.asdict(windows)},
     )
+
+
+def _byte_pairs(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]]
+                ) -> tuple[dict[str, np.ndarray], Vocabulary]:
+    """The ids of each piece, and the vocabulary, learned from the training piece.  Raises ConfigError."""
+    texts = dict(zip(cut, byte_pairs.texts_of(source, cut.values())))
+    vocabulary = byte_pairs.fitted(cfg, [texts["train"]], cfg.lower)
+    ids = {name: np.array(vocabulary.encode(text), np.int32) for name, text in texts.items()}
+    windows = cfg.windows()
+    assert windows is not None
+    for name, row in ids.items():
+        if not windows.count(len(row)):
+            raise problem(f"dataset.length={cfg.length}", f"the {name} split has {len(row):,} tokens, and a window "
+                          f"with its target spans {windows.ahead + 1:,}; expected {max(1, len(row) - 1):,} at most")
+    return ids, vocabulary
 
 
 def text_vocabulary(cfg: DatasetKind, source: RawDataset, train: tuple[int, int]) -> tuple[np.ndarray, Vocabulary]:

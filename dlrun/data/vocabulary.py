@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dlrun.data.form import BYTE_PAIRS
+
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # keras.preprocessing.text.Tokenizer's
 PAD, START, UNKNOWN, UNUSED = "<pad>", "<start>", "<unknown>", "<unused>"
 _SPACES = str.maketrans(dict.fromkeys(FILTERS, " "))
@@ -44,9 +46,9 @@ def masked(text: str) -> str:
 class Vocabulary:
     """The words of each id.
 
-    `unit` is "word" or "character".  `unknown` is the id of other words, None where they are left out; `padding`
-    and `start` are ids, None where there are none.  `lower` and `marks` say how text is cut (`words_of`), `mask_digits`
-    whether each digit stands as #.
+    `unit` is "word", "character" or "bpe" (byte pairs, with the `merges` that make them).  `unknown` is the id of
+    other words, None where they are left out; `padding` and `start` are ids, None where there are none.  `lower` and
+    `marks` say how text is cut (`words_of`), `mask_digits` whether each digit stands as #.
     """
 
     words: tuple[str, ...]
@@ -57,6 +59,23 @@ class Vocabulary:
     lower: bool = True
     marks: str = "drop"
     mask_digits: bool = False
+    merges: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def noun(self) -> str:
+        """What an id stands for."""
+        return "token" if self.unit == BYTE_PAIRS else self.unit
+
+    @property
+    def between(self) -> str:
+        """What stands between two of them in a text."""
+        return " " if self.unit == "word" else ""
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from dlrun.data.tokenizer import tokenizer
+
+        return tokenizer(self.words[1:], self.merges)  # it has no padding: its ids are one less
 
     def __len__(self) -> int:
         return len(self.words)
@@ -70,6 +89,10 @@ class Vocabulary:
     def cut(self, text: str) -> list[str]:
         """The words or characters of a text, as they were made for training."""
         text = masked(text) if self.mask_digits else text
+        if self.unit == BYTE_PAIRS:
+            from dlrun.data.tokenizer import whole
+
+            return list(self._tokenizer.encode(whole(text.lower() if self.lower else text)).tokens)
         if self.unit == "character":
             return list(text.lower() if self.lower else text)
         return words_of(text, self.lower, self.marks)
@@ -83,7 +106,9 @@ class Vocabulary:
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; padding and start are left out."""
         silent = (self.padding, self.start)
-        return ("" if self.unit == "character" else " ").join(
+        if self.unit == BYTE_PAIRS:
+            return str(self._tokenizer.decode([number - 1 for number in ids if number not in silent]))
+        return self.between.join(
             self.words[number] if number < len(self.words) else UNKNOWN for number in ids if number not in silent
         )
 
@@ -91,4 +116,5 @@ class Vocabulary:
         """As JSON types; `Vocabulary(**...)` with `words` as a tuple is the inverse."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in (
             ("words", self.words), ("unit", self.unit), ("padding", self.padding), ("start", self.start),
-            ("unknown", self.unknown), ("lower", self.lower), ("marks", self.marks), ("mask_digits", self.mask_digits))}
+            ("unknown", self.unknown), ("lower", self.lower), ("marks", self.marks), ("mask_digits", self.mask_digits),
+            *((("merges", self.merges),) if self.merges else ()))}

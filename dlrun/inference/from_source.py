@@ -11,7 +11,7 @@ import numpy as np
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.dataset_spec import DatasetSpec
-from dlrun.data.form import Form, Windows
+from dlrun.data.form import BYTE_PAIRS, Form, Windows
 from dlrun.data.prepared import Split
 from dlrun.data.source import RawDataset
 
@@ -136,8 +136,9 @@ def _words(kept: dict[str, Any], source: RawDataset, spans: np.ndarray, given: s
     if source.data is None or kept["vocabulary"] is None:
         raise problem(given, f"this run was trained on {'texts' if source.data is None else 'other data'}; these are "
                              f"{'no texts' if source.data is None else 'texts'}")
-    return preprocessing.of_texts(
-        kept, [" ".join(source.words[word] for word in source.data[start:stop]) for start, stop in spans.tolist()])
+    between = "" if max(map(len, source.words), default=0) <= 1 else " "  # characters, for byte pairs
+    return preprocessing.of_texts(kept, [
+        between.join(source.words[word] for word in source.data[start:stop]) for start, stop in spans.tolist()])
 
 
 def _series(kept: dict[str, Any], source: RawDataset, given: str) -> Split:
@@ -158,18 +159,26 @@ def _series(kept: dict[str, Any], source: RawDataset, given: str) -> Split:
 
 def _text(kept: dict[str, Any], source: RawDataset, given: str) -> Split:
     """The windows of a running text in the run's vocabulary."""
-    words, settings = preprocessing.vocabulary(kept), kept["asked"]
-    windows = Windows(**settings["windows"])
+    words = preprocessing.vocabulary(kept)
     if words is None or source.x.ndim != 1 or source.data_spec.input_kind == "series":
         raise problem(given, "this run was trained on running text; expected a text file")
+    if words.unit == BYTE_PAIRS:
+        return _windows_of(kept, np.array(words.encode("".join(np.array(source.words)[source.x])), np.int64), given)
     ids = words.ids
     unknown = sorted({word for word in source.words if word not in ids})
     if unknown and words.unknown is None:
-        raise problem(given, f"the {words.unit} {unknown[0]!r} is not in the vocabulary of the run, which has no id "
+        raise problem(given, f"the {words.noun} {unknown[0]!r} is not in the vocabulary of the run, which has no id "
                              "for unknown ones")
     table = np.array([ids.get(word, words.unknown) for word in source.words], np.int64)
-    piece = table[source.x]
-    begins = _begins(len(piece), windows, given, f"{words.unit}s")
+    return _windows_of(kept, table[source.x], given)
+
+
+def _windows_of(kept: dict[str, Any], piece: np.ndarray, given: str) -> Split:
+    """The windows of a running text in ids, with what comes next."""
+    words, settings = preprocessing.vocabulary(kept), kept["asked"]
+    assert words is not None
+    windows = Windows(**settings["windows"])
+    begins = _begins(len(piece), windows, given, f"{words.noun}s")
     every = preprocessing.data_spec(kept).target_length > 0
     form = Form(settings["form"], settings["size"] if settings["form"] == "one_hot" else 0, windows, every)
     return Split(piece, None if every else piece[begins + windows.ahead], begins, form)

@@ -11,6 +11,7 @@ from typing import Any
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data import preprocessing_state as preprocessing
+from dlrun.data.form import BYTE_PAIRS
 from dlrun.data.prepared import Split
 from dlrun.data.read import read
 from dlrun.inference.from_source import of_source
@@ -72,7 +73,7 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
             raise problem(given, f"no such file, folder or data set{did_you_mean(given, names('dataset'))}")
         if _has_path(find("dataset", given)):
             raise problem(given, "expected the file or folder itself; no such one is here")
-        made = find("dataset", given)()
+        made = _cut_alike(kept, find("dataset", given)())
     elif path.suffix in (".npz", ".npy"):
         targets = spec.target_kind if spec.target_kind in ("number", "classes") else "auto"
         layout = "series" if spec.input_kind == "series" else "auto"
@@ -90,11 +91,19 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
     elif "windows" in kept["asked"]:
         made = find("dataset", "series")(path=found, target=spec.target_name)
     elif kept["vocabulary"] is not None:
-        made = find("dataset", "labelled_text")(path=found)
+        made = _cut_alike(kept, find("dataset", "labelled_text")(path=found))
     else:
         raise problem(given, f"this run was trained on {spec.input_kind} data; expected a .npz file"
                              + (" or a folder of pictures, a folder a class" if spec.input_kind == "image" else ""))
     return made
+
+
+def _cut_alike(kept: dict[str, Any], made: Any) -> Any:
+    """A data set of texts, cut as the run's are where it can be: only whole texts can be cut into byte pairs."""
+    words = preprocessing.vocabulary(kept)
+    cut = words is not None and words.unit == BYTE_PAIRS and any(
+        field.name == "unit" for field in dataclasses.fields(made))
+    return dataclasses.replace(made, unit=BYTE_PAIRS) if cut else made
 
 
 def _has_path(kind: Any) -> bool:

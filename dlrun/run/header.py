@@ -11,6 +11,7 @@ from dlrun.assembly.machine import Machine, hardware
 from dlrun.config.identity import prefix_identity
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
+from dlrun.data.form import BYTE_PAIRS
 from dlrun.data.prepared import PreparedData
 from dlrun.record.folder import RunFolder, write_json, write_manifest, write_text, yaml_text
 from dlrun.record.provenance import provenance
@@ -22,6 +23,15 @@ def versions() -> dict[str, str]:
     return {"torch": str(torch.__version__)}
 
 
+def _of_data(prepared: PreparedData) -> dict[str, str]:
+    """The version of the library that a vocabulary was learned by."""
+    if prepared.vocabulary is None or prepared.vocabulary.unit != BYTE_PAIRS:
+        return {}
+    from dlrun.data.tokenizer import version
+
+    return {"tokenizers": version()}
+
+
 def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_id: str, machine: Machine, start: Start,
                  command: Sequence[str] | None, **more: Any) -> None:
     """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
@@ -30,7 +40,7 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
         "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
         "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads, **more,
         "data": {"hash": prepared.hash, "files": prepared.files, "label": prepared.label},
-    }, versions=versions(), command=command)
+    }, versions={**versions(), **_of_data(prepared)}, command=command)
     own = start.stored
     if own and start.run_id == run_id:
         again = own.get("resumed", []) + [{k: here[k] for k in ("started", "device", "host", "versions")}]

@@ -63,9 +63,10 @@ def _quoted(text: str, separator: str, given: str) -> list[LabelledLine]:
     return found
 
 
-def with_classes(texts: list[str], codes: list[int], classes: tuple[str, ...]) -> RawDataset:
-    """Texts with the numbers of their classes, cut into words."""
-    return of_words([words_of(text) for text in texts], DatasetSpec((), "tokens", "classes", classes),
+def with_classes(texts: list[str], codes: list[int], classes: tuple[str, ...], unit: str = "word") -> RawDataset:
+    """Texts with the numbers of their classes, cut into words; for byte pairs (`unit`) into characters."""
+    rows = [words_of(text) if unit == "word" else list(text) for text in texts]
+    return of_words(rows, DatasetSpec((), "tokens", "classes", classes),
                     np.array(codes, np.int64))
 
 

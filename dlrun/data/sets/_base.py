@@ -84,7 +84,7 @@ class Dataset(Kind):
     padding: str = "pre"  # where short rows are filled up: pre, post
     truncating: str = "pre"  # where long rows are cut: pre, post
     reverse: bool = False  # whether rows of words are read from their end
-    unit: str = "character"  # what a running text is cut into: character, word
+    unit: str = "character"  # what a text is cut into: character, word, bpe
     punctuation: str = "drop"  # what becomes of marks between words: drop, tokens
     length: int = 0  # units in a window
     every_position: bool = False  # whether the next unit is predicted at each position of the window

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.schema.fields import choice, flag, integer
-from dlrun.data.form import Windows
+from dlrun.data.form import BYTE_PAIRS, Windows
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Dataset, Say
 from dlrun.data.sets._words import num_words
@@ -39,7 +39,8 @@ def punctuation(default: str) -> Any:
 
 def unit(default: str) -> Any:
     """What a text is cut into."""
-    return choice(default, ("character", "word"), "What the text is cut into.")
+    return choice(default, ("character", "word", "bpe"), "What the text is cut into; bpe: byte pairs, num_words of "
+                  "them (null: 1,000) that are learned from the training text (pip install 'dlrun[bpe]').")
 
 
 def ascii_only(default: bool) -> Any:
@@ -118,7 +119,8 @@ class Corpus(Dataset):
         from dlrun.data.formats.corpus import end_to_end
 
         notes: list[str] = []
-        source = end_to_end(self.clean(self.text(path, notes)), self.unit, self.lower, self.punctuation, self.given,
+        unit = "character" if self.unit == BYTE_PAIRS else self.unit  # whole until they are learned
+        source = end_to_end(self.clean(self.text(path, notes)), unit, self.lower, self.punctuation, self.given,
                             path.name, self.label())
         return replace(source, notes=tuple(notes))
 

@@ -57,6 +57,12 @@ def reverse() -> Any:
     return flag(False, "Whether rows are reversed before they are padded.")
 
 
+def unit() -> Any:
+    """What a text is cut into."""
+    return choice("word", ("word", "bpe"), "What a text is cut into; bpe: byte pairs, num_words of them that are "
+                  "learned from the training rows (pip install 'dlrun[bpe]').")
+
+
 class Words(Dataset):
     """Rows of words; `known` has the classes and rows of a set that is always the same."""
 
@@ -77,6 +83,7 @@ class Sentences(Words):
     """Sentences with a class, without a test split of their own; words are numbered as Keras's Tokenizer does it."""
 
     name: str = options.name()
+    unit: str = unit()
     form: str = form()
     num_words: int | None = num_words(2002)
     unknown: str = unknown()

@@ -36,7 +36,7 @@ class Aesop(corpus.InDataFolder):
         text = without_licence(text)
         start, stop = text.find("THE FOX AND THE GRAPES\n\n\n"), text.find("ILLUSTRATIONS\n\n\n[")
         text = text[max(start, 0): stop if stop > 0 else None]
-        if self.unit == "character":
+        if self.unit != "word":
             return text.strip() + "\n"
         mark = STORY * self.length
         text = (mark + text).replace("\n\n\n\n\n", mark).replace("\n", " ")

@@ -52,6 +52,7 @@ class LabelledText(words.Sentences):
 
         found = [paths.own(self.path), *([paths.own(self.test_path, key="test_path")] if self.test_path else [])]
         newer = [self.text, self.target] if self.text or self.target else []
+        newer += [] if self.unit == "word" else [self.unit]
         return DatasetFiles(found, lambda _: self._decode(*found), [self.separator, self.header, *newer])
 
     def _decode(self, path: Path, test_path: Path | None = None) -> RawDataset:
@@ -72,8 +73,8 @@ class LabelledText(words.Sentences):
             raise problem(f"dataset.test_path={self.test_path}",
                           f"line {strange[0]}: {strange[1]!r} is no class of the training rows{near}")
         codes += [classes.index(label) for _, label, _ in test]
-        found = replace(with_classes([text for _, _, text in [*rows, *test]], codes, classes), notes=tuple(notes),
-                        reading=reading)
+        found = replace(with_classes([text for _, _, text in [*rows, *test]], codes, classes, self.unit),
+                        notes=tuple(notes), reading=reading)
         if test_path is None:
             return found
         assert found.y is not None

@@ -29,7 +29,7 @@ class Umich(Sentences):
         from dlrun.data.source import DatasetFiles
 
         path = self.located(data_dir, "umich_si650/training.txt")
-        return DatasetFiles([path], lambda _: self._decode(path))
+        return DatasetFiles([path], lambda _: self._decode(path), None if self.unit == "word" else [self.unit])
 
     def _decode(self, path: Path) -> RawDataset:
         from dlrun.data.formats.sentences import tabbed, with_classes
@@ -38,4 +38,4 @@ class Umich(Sentences):
         rows = tabbed(text_of(path))
         if {label for _, label, _ in rows} != {"0", "1"} or len(rows) != self.known.rows["train"]:
             raise self.damaged(f"{path} does not hold 7,086 lines of 0 or 1, a tab and a sentence")
-        return with_classes([text for _, _, text in rows], [int(label) for _, label, _ in rows], POLARITY)
+        return with_classes([text for _, _, text in rows], [int(label) for _, label, _ in rows], POLARITY, self.unit)

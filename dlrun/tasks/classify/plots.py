@@ -64,7 +64,7 @@ def mistakes(view: View) -> None:
         lines = []
         for row, caption in zip(wrong.tolist(), captions):
             ids = _ids(view, row)
-            rest = f" ... ({len(ids):,} {vocabulary.unit}s)" if len(ids) > WORDS else ""
+            rest = f" ... ({len(ids):,} {vocabulary.noun}s)" if len(ids) > WORDS else ""
             lines += [f"{caption}   (true class {100 * belief[row]:.2f} %)", vocabulary.decode(ids[:WORDS]) + rest, ""]
         view.write("mistakes", "\n".join(lines))
 

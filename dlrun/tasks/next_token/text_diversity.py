@@ -23,8 +23,9 @@ def text_diversity(view: View) -> dict[str, float]:
     """Measures of passages that begin at `STARTS` places of the test rows (else of other rows), by temperature.
 
     ``words_0.5``: different words / words, the type-token ratio.  ``real_0.5``: the share of words that the training
-    text has, for texts of characters.  ``grams_0.5``: different `GRAM` tokens in a row / all.  ``entropy_0.5``: mean
-    entropy of the distributions that were drawn from, in nats.  Temperature 0 takes the most likely token, ``inf`` any.
+    text has, for texts of characters or byte pairs.  ``grams_0.5``: different `GRAM` tokens in a row / all.
+    ``entropy_0.5``: mean entropy of the distributions that were drawn from, in nats.  Temperature 0 takes the most
+    likely token, ``inf`` any.
     Means over the passages; empty where no next token is predicted.  Nothing is drawn from a stream that training uses.
     """
     prepared = view.prepared
@@ -37,7 +38,7 @@ def text_diversity(view: View) -> dict[str, float]:
     passages = [Passage(start, temperature, torch.Generator().manual_seed(seeds[place]))
                 for temperature in TEMPERATURES for place, start in enumerate(starts)]
     write_all(view.model, split.form, length, passages, TOKENS, view.rows.device)
-    letters = vocabulary.unit == "character"
+    letters = vocabulary.unit != "word"
     known = set(_WORD.findall(vocabulary.decode(prepared.train.x))) if letters else set()
     found: dict[str, list[float]] = {}
     for passage in passages:

@@ -57,7 +57,7 @@ def sentences(view: View) -> None:
     hidden = (seen == 0).all(1) & (values != 0).any(1)
     real = torch.ones_like(x, dtype=torch.bool) if vocabulary.padding is None else x != vocabulary.padding
     right = int(((found == x) & real).sum())
-    lines = [f"{right:,} of {int(real.sum()):,} {vocabulary.unit}s came back as the nearest vector", ""]
+    lines = [f"{right:,} of {int(real.sum()):,} {vocabulary.noun}s came back as the nearest vector", ""]
     for ids, decoded, mask in zip(x.tolist(), found.tolist(), hidden):
         lines.append(f"     {vocabulary.decode(ids)}")
         if mask.any():
@@ -76,7 +76,7 @@ def _masked(view: View, ids: list[int], mask: Tensor) -> str:
     vocabulary = view.prepared.vocabulary
     assert vocabulary is not None
     words = [MASK if hidden else vocabulary.decode([token]) for token, hidden in zip(ids, mask.tolist())]
-    return ("" if vocabulary.unit == "character" else " ").join(word for word in words if word)
+    return vocabulary.between.join(word for word in words if word)
 
 
 def similarity(view: View) -> None:
