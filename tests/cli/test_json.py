@@ -137,6 +137,12 @@ def test_an_export_says_how_far_it_is_from_the_run(answer) -> None:
     assert Path(found["card"]).is_file() and found["rows"] == "its own"
 
 
+def test_a_range_test_has_rates_and_losses(answer) -> None:
+    found = answer("lr", "dataset=digits", "model=dense", "model.hidden=[4]", "threads=1", "steps=10", "high=0.1")
+    assert len(found["rates"]) == len(found["losses"]) == 10 and found["rates"][-1] == pytest.approx(0.1)
+    assert Path(found["file"]).is_file() and found["configured"] == 0.001
+
+
 def test_a_book_is_listed_and_compared(answer, tmp_path: Path) -> None:
     (tmp_path / "experiments" / "mine").mkdir(parents=True)
     (tmp_path / "experiments" / "mine" / "C1.yaml").write_text(FILE)
