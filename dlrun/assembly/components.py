@@ -32,6 +32,7 @@ from dlrun.tasks._base.view import View
 
 if TYPE_CHECKING:
     from dlrun.assembly.features import FeaturesFirst
+    from dlrun.engine.phases import Phases
     from dlrun.metrics._protocol import RunMetric
 
 GATHERED = 1 << 26  # numbers that a task's outputs for all rows of a split may be: 256 MB
@@ -42,8 +43,8 @@ class RunComponents:
     """What a run trains, and on what.  `resident` says where the data lies.
 
     `before_batch` is called before each batch that is measured, and may end that by an exception.
-    `features` is set where a frozen base's features are computed first; then `by_features` has the rows of splits as
-    these, which are measured in place of the rows themselves.
+    `phases` is set where the run changes at an epoch, `features` where a frozen base's features are computed first;
+    then `by_features` has the rows of splits as these, which are measured in place of the rows themselves.
     `gathered` holds the outputs and targets of the last measurement of the validation and test rows, for metrics of all
     rows at once (`predictions`).
     """
@@ -62,6 +63,7 @@ class RunComponents:
     evaluate_batch: int
     chosen_metrics: dict[str, RunMetric]
     before_batch: Callable[[], None] = lambda: None
+    phases: Phases | None = None
     features: FeaturesFirst | None = None
     by_features: dict[str, Rows] = field(default_factory=dict)
     gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)

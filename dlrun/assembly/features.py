@@ -51,20 +51,29 @@ class Components(Protocol):
 def features_first(components: Components) -> FeaturesFirst | None:
     """How a run is trained by features; None where its network has no frozen base, or the features are too many.
 
-    Training rows that are augmented, mixed or drawn in each pass are seen by the base each time; the others are then
-    measured by features.
+    Training rows that are augmented, mixed or drawn in each pass are seen by the base each time, and so are those of a
+    run with few steps; the others are then measured by features.
     """
     base = next(components.model.children(), None)
     if not isinstance(base, PretrainedModule) or not base.whole_frozen:
         return None
     prepared, batches = components.prepared, components.batches
     splits = {name: split for name, split in prepared.splits.items() if split.held and split.rows is None}
-    if batches.augment is not None or batches.mix is not None or batches.rows is not components.train:
+    off = any(phase.epoch == 1 and phase.augment is False for phase in components.config.phases)
+    changed = (batches.augment is not None or batches.mix is not None) and not off
+    if changed or batches.rows is not components.train or _rows_seen(components) < components.train.count:
         splits.pop("train", None)
     size = sum(map(len, splits.values())) * base.width(prepared.data_spec.input_shape) * 4
     if not splits or not fits(2 * size, torch.device("cpu")) or not fits(size, components.rng.device):
         return None
     return FeaturesFirst(components, base, splits)
+
+
+def _rows_seen(components: Components) -> int:
+    """How many training rows the steps of a run see, repeated ones counted: few in one that is cut short."""
+    config, batches = components.config, components.batches
+    steps = config.epochs * (config.steps_per_epoch or batches.steps_in_pass)
+    return min(steps, config.max_steps or steps) * batches.batch_size
 
 
 class FeaturesFirst:

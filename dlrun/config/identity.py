@@ -69,6 +69,8 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
 
         plain["callbacks"] = [[name, callback_source(name, content)] for name in config.callbacks]
     _add_monitors(code, config, content)
+    if config.phases:
+        plain["phases"] = [differing(phase, type(phase), ()) for phase in config.phases]
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
     if isinstance(config.validation, KFold):
         plain["validation"] = config.validation.essence()

@@ -164,6 +164,12 @@ class EagerStep:
         """The running means of all processes; waits for the device, and for the others."""
         return self.totals.read(None if self.shares is None else self.shares.gather)
 
+    def set_base_rate(self, ratio: float) -> None:
+        """From the next step on, rates that are `ratio` times those of the configuration."""
+        for player in self.players.values():
+            player.lr = player.own_lr * ratio
+            player.set_factor(self._factor)
+
     def _set_rate(self, step: int) -> None:
         factor = self.rate.factor(step)
         if factor != self._factor:

@@ -31,7 +31,17 @@ class Restrained(nn.Module):
 
 
 class Network(Restrained, nn.Sequential):
-    """Layers in order, under the names that `plan` gives them."""
+    """Layers in order, under the names that `plan` gives them; those in `still` stay in evaluation in training too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.still: list[nn.Module] = []
+
+    def train(self, mode: bool = True) -> Network:
+        super().train(mode)
+        for module in self.still:
+            module.training = False
+        return self
 
 
 def build(layers: Sequence[Layer], input_shape: Shape, *, seed: int, rng: StepRng,

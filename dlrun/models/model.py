@@ -55,6 +55,10 @@ class Model(Kind):
         """
         return None
 
+    def thawed(self, network: Any, words: tuple[str, ...]) -> Any:
+        """The network of one that `has_base` where phases of the run train parts of the base: `words` name them."""
+        return network
+
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
         """The PyTorch module of what `network` gave, with its initial weights."""
         raise NotImplementedError

@@ -27,6 +27,8 @@ def design(config: Config, data_spec: DatasetSpec) -> Network:
         raise problem(model.given, why)
     values = values_of(config.dataset, data_spec.input_kind)
     network: Any = model.network(data_spec, task.width(data_spec), values)
+    if model.has_base and (words := tuple(word for phase in config.phases for word in phase.unfreeze)):
+        network = model.thawed(network, words)
     if model.wirings:  # a CompositeSpec
         if network.wiring not in task.wirings:
             raise problem(f"task={task.kind}", f"{model.given} is trained with task={model.natural_task}")

@@ -74,12 +74,17 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     if config.histograms:
         extras.append(lambda epoch: _histograms(components, epoch, recorder))
     epochs = config.epochs if step.players else 1  # with nothing to train each pass would measure the same
-    return Fit(
+    training = Fit(
         epochs=epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
         steps_per_epoch=steps_per_epoch, batches=components.batches, step=step, totals=totals, rate=rate,
         stopper=stopper, checkpoints=checkpoints, clock=clock, recorder=recorder, callbacks=callbacks, signals=signals,
         evaluate=evaluate,
         write_row=write_row, begin=lambda: reset_states(components.model), extras=extras)
+    if config.phases:
+        from dlrun.run.phases import add_phases
+
+        add_phases(training, components)
+    return training
 
 
 def named(split: str, metrics: dict[str, Any]) -> dict[str, Any]:

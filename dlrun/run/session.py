@@ -82,6 +82,10 @@ def _train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signa
     training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append)
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
+    if config.phases:
+        from dlrun.run.phases import enter_phase
+
+        enter_phase(training, components)
     processes.join(training, components.model, components.rng)
     cores_watch = _watch_cores(training, machine)
     if not processes.leader:

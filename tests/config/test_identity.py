@@ -38,7 +38,8 @@ OTHER = ["seed=1", "epochs=21", "batch_size=64", "max_steps=10", "steps_per_epoc
          "evaluate_train=true", "interpolation=true", "precision=bf16", "optimizer.lr=0.01", "optimizer=sgd",
          "optimizer.clip_norm=1", "schedule=cosine", "schedule.warmup=10", "early_stop=patience",
          "early_stop.monitor=val/accuracy", "model=dense", "model.dropout=0.1", "model.init=torch", "dataset.test=0.3",
-         "dataset=mnist", "augment=shift", "shuffle=false", "task=regress", "callbacks=watches"]
+         "dataset=mnist", "augment=shift", "shuffle=false", "task=regress", "callbacks=watches",
+         "phases=[{epoch: 2, lr: 0.01}]"]
 
 
 @register("callback", "watches")

@@ -159,7 +159,7 @@ def test_random_weights_are_a_function_of_the_seed():
 
 
 def test_what_does_not_go_with_a_base_is_a_sentence(monkeypatch):
-    with pytest.raises(ConfigError, match=r"expected one of .*did you mean  efficientnet_lite0"):
+    with pytest.raises(ConfigError, match=r"expected efficientnet_lite0, a .*did you mean  efficientnet_lite0"):
         Pretrained(base="efficientnet_lite1").network(spec(), 3, "unit")
     with pytest.raises(ConfigError, match="dataset.scale  expected unit or symmetric"):
         Pretrained().network(spec(), 3, "any")

@@ -135,3 +135,8 @@ def test_a_damaged_piece_is_computed_again(go, seen):
     again = go(*RUN)
     assert rows <= sum(seen) <= rows + 1
     assert_same_run(whole.folder, again.folder)
+
+
+def test_a_run_of_few_steps_does_not_compute_the_features_of_all_rows(go, seen):
+    go(*RUN, "max_steps=2")
+    assert 32 + 32 <= sum(seen) <= 32 + 32 + 1

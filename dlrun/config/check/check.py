@@ -13,6 +13,7 @@ from dlrun.config.check.validation import read_validation
 from dlrun.config.problem import ConfigError, Problem, nearest
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS, TARGET, schema_of
+from dlrun.config.schema.phases import read_phases
 from dlrun.config.schema.quoting import Origin, nowhere, show
 from dlrun.config.schema.reader import Hint, read_values
 from dlrun.config.schema.root import GROUPS, Config, Root
@@ -50,6 +51,10 @@ def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | N
         if instance is not None:
             groups[group] = instance
     values["validation"] = read_validation(values["validation"], problems, origin("validation"))
+    if values["phases"]:
+        values["phases"] = read_phases(values["phases"], problems, origin)
+    else:
+        values["phases"] = ()
     if len(groups) < len(GROUPS):
         return None, problems
     for key in ("batch_size", "epochs"):

@@ -15,6 +15,7 @@ from dlrun.config.schema.kinds import (
     StoppingKind,
     TaskKind,
 )
+from dlrun.config.schema.phases import Phase
 from dlrun.config.schema.validation import Validation
 
 
@@ -36,6 +37,8 @@ class Root:
     validation: Validation = free(
         0.2, "Rows kept for validation: a fraction, a count, 0 for none, kfold (5 folds, shuffled), or {kind: holdout, "
         "size, take, stratify}, {kind: kfold, k, iterations, shuffle, stratify, final}.")
+    phases: tuple[Phase, ...] = free(
+        (), "What changes at an epoch: a list of {epoch, lr, augment, freeze, unfreeze}; see docs/pretrained.md.")
     test_at: tuple[int, ...] = integers(
         (), "Epochs after which the test rows are measured too; reported apart, never used to choose.",
         low=1, empty=True, scalar=True)

@@ -71,7 +71,8 @@ class Rule:
         noun = {
             "integer": "an integer", "number": "a number", "flag": "true or false", "text": "a text",
             "integers": "a list of integers", "numbers": "a list of numbers", "texts": "a list of texts",
-            "layers": "a list of layers", "mapping": "a mapping", "free": "any value",
+            "layers": "a list of layers", "mapping": "a mapping",
+            "free": "a list of mappings" if self.default == () else "any value",
             "files": "a file, or a mapping of two or more names to a file each",
             "weights": "a list of numbers or a mapping of names to numbers",
         }[self.kind]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from dlrun.config.places import data_dir, user_file
@@ -73,8 +74,18 @@ class Pretrained(ListModel):
         base = find_base(self.base)
         side, begun = self.size or base.pictures().size, self.weights != "none"
         published = self.weights == "published" and run_path(self.base) is None
-        first = PretrainedBase(base, side, self.pool, self._freezing(base, begun), published)
+        first = PretrainedBase(base, side, self.pool, self._freezing(base, begun),
+                               published=published)
         return [first, *hidden_layers(self), Dense(outputs, init=self.init)]
+
+    def thawed(self, network: Sequence[Layer], words: tuple[str, ...]) -> list[Layer]:
+        """The network whose base is trained at times: `words` are those of the run's phases."""
+        first, *head = network
+        assert isinstance(first, PretrainedBase)
+        blocks = first.base.blocks()
+        own = tuple(word for word in words if word == "all" or word.isdigit()
+                    or any(fnmatchcase(block, word.partition(".")[0]) for block in blocks))
+        return [replace(first, later=resolved(own, blocks, "phases.unfreeze")), *head]
 
     def _freezing(self, base: Base, begun: bool) -> Freezing:
         """What is frozen: all of the base where nothing is said, and nothing where it begins with random weights."""

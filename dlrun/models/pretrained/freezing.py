@@ -19,6 +19,10 @@ class Freezing:
         """Whether the module of this name is trained."""
         return is_named(name, self.unfreeze) or (self.freeze is not None and not is_named(name, self.freeze))
 
+    def with_unfrozen(self, names: tuple[str, ...]) -> Freezing:
+        """The same, and these are trained too."""
+        return Freezing(self.freeze, (*self.unfreeze, *names))
+
     @property
     def whole(self) -> bool:
         """Whether nothing is trained."""

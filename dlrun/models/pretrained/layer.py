@@ -18,8 +18,8 @@ POOLS = ("avg", "max", "flatten")
 class PretrainedBase(Layer):
     """What stands before the base (size, scale, channels of pictures), the base, and what is taken of its features.
 
-    Values of the input lie in [low, high].  Of what is frozen batch norm and dropout are in evaluation.  Without
-    `published` weights it begins with random ones.
+    Values of the input lie in [low, high].  Of what is frozen batch norm and dropout are in evaluation; `later` names
+    what a phase of the run will train.  Without `published` weights it begins with random ones.
     """
 
     kind: ClassVar[str] = "base"
@@ -28,6 +28,7 @@ class PretrainedBase(Layer):
     side: int
     pool: str
     freezing: Freezing = Freezing()
+    later: tuple[str, ...] = ()
     published: bool = True
     low: float = 0.0
     high: float = 1.0
@@ -42,13 +43,14 @@ class PretrainedBase(Layer):
 
     def count(self, shape: Shape) -> tuple[int, int]:
         parameters, moving = self.base.count()
-        if self.freezing.whole:
+        trained_at_times = self.freezing.with_unfrozen(self.later)
+        if trained_at_times.whole:
             return 0, parameters + moving
-        if self.freezing.freeze == ():
+        if trained_at_times.freeze == ():
             return parameters, moving
         from dlrun.models.pretrained.frozen import trained_count
 
-        trained = trained_count(self.base, self.freezing)
+        trained = trained_count(self.base, trained_at_times)
         return trained, parameters - trained + moving
 
     def work(self, shape: Shape) -> int:
@@ -57,8 +59,8 @@ class PretrainedBase(Layer):
     def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:
         from dlrun.models.pretrained.module import PretrainedModule
 
-        return PretrainedModule(self.base, self.side, self.pool, self.freezing, self.published, (self.low, self.high),
-                                rng)
+        return PretrainedModule(self.base, self.side, self.pool, self.freezing, self.later, self.published,
+                                (self.low, self.high), rng)
 
     def text(self) -> str:
         return f"{self.base.name} on {self.side} x {self.side}, {self.pool}, {self.freezing.text}"

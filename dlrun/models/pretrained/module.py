@@ -31,8 +31,8 @@ class PretrainedModule(nn.Module):
     offset: Tensor
     factor: Tensor
 
-    def __init__(self, base: Base, side: int, pool: str, freezing: Freezing, published: bool,
-                 span: tuple[float, float], rng: StepRng):
+    def __init__(self, base: Base, side: int, pool: str, freezing: Freezing, later: tuple[str, ...],
+                 published: bool, span: tuple[float, float], rng: StepRng):
         super().__init__()
         self.name, self.side, self.pool = base.name, side, pool
         low, high = span
@@ -42,18 +42,19 @@ class PretrainedModule(nn.Module):
         # (x - low) / (high - low) is the pixel in [0, 1], and (pixel - mean) / deviation what the base was trained on
         self.register_buffer("offset", low + mean * (high - low), persistent=False)
         self.register_buffer("factor", 1 / (deviation * (high - low)), persistent=False)
-        modules = dict(frozen_modules(self.net, freezing))
-        self._frozen = list(modules.values())
+        modules = dict(frozen_modules(self.net, freezing.with_unfrozen(later)))  # in all of the run
+        self.begins_frozen = dict(frozen_modules(self.net, freezing))
+        self._frozen = list(self.begins_frozen.values())
         self.kept = {f"net.{name}.{key}" if name else f"net.{key}" for name, module in modules.items()
                      for key, value in [*module._parameters.items(), *module._buffers.items()] if value is not None}
-        for module in self._frozen:
+        for module in modules.values():
             for weight in module._parameters.values():
                 if weight is not None:
                     weight.requires_grad_(False)
         self._digest = ""
         self.register_state_dict_post_hook(_leave_out)
         self.register_load_state_dict_pre_hook(_put_in)
-        still = set(self._frozen)
+        still = set(modules.values())
         rng.seeds_torch |= any(_draws(module) for module in self.net.modules() if module not in still)
         self.source: Callable[[], Mapping[str, Tensor]] | None = None
         self.train(self.training)
@@ -84,6 +85,11 @@ class PretrainedModule(nn.Module):
             x = x.expand(-1, self.offset.shape[1], -1, -1)
         return (x - self.offset) * self.factor
 
+    def freeze(self, modules: list[nn.Module]) -> None:
+        """Let these innermost modules be frozen from now on, and no others; what they learn is not decided here."""
+        self._frozen = modules
+        self.train(self.training)
+
     def train(self, mode: bool = True) -> PretrainedModule:
         super().train(mode)
         for module in self._frozen:
@@ -93,7 +99,8 @@ class PretrainedModule(nn.Module):
     @property
     def whole_frozen(self) -> bool:
         """Whether nothing of the base is trained, so that its features of a row are always the same."""
-        return not any(weight.requires_grad for weight in self.net.parameters())
+        frozen = set(self._frozen)
+        return all(module in frozen or not module._parameters for module in self.net.modules())
 
     @property
     def about(self) -> str:
