@@ -46,7 +46,6 @@ def all_cases(folder: Path) -> dict[str, list[list[str]]]:
     """By a name of each case the commands that may stand for it: the first that is accepted is taken."""
     data = {name: [f"dataset={name}"] for name in ("digits_rows", "mnist", "treebank")} | made_data(folder)
     data["series-number"] = [word.replace("lookback=6", "lookback=3") for word in data["series-number"]]
-    image = data["npz-image-classes"]
     found: dict[str, list[list[str]]] = {}
     for group in ("model", "task"):
         for name in options(group):
@@ -56,7 +55,9 @@ def all_cases(folder: Path) -> dict[str, list[list[str]]]:
             own = [[chosen, *OWN.get(chosen, []), *([model] if model else [])] for model in network or [""]]
             found[chosen] = [[*data[form], *words] for words in own for form in DATA]
     for name in options("augment"):
-        found[f"augment={name}"] = [[*image, "model=cnn", f"augment={name}"]]
+        found[f"augment={name}"] = [[*data[form], model, f"augment={name}"] for form, model in (
+            ("series-number", "model=lstm"), ("tokens-classes", "model=lstm"), ("table-classes", "model=dense"),
+            ("npz-image-classes", "model=cnn"))]
     for group in ("schedule", "optimizer"):
         for name in options(group):
             model = ["model=gan"] if name.endswith("_gan") else DENSE
