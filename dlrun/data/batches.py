@@ -156,6 +156,12 @@ class Batches:
                 coming = ahead.submit(self._batch, step + 1) if step + 1 < stop else None
                 yield batch
 
+    def places(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Of the steps start to stop (exclusive) the places of their rows, as `Rows.take` has them, twice."""
+        for step in range(start, stop):
+            index = self._requested(step)[1]
+            yield index, index
+
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
         x, y = self.rows.take(self._requested(step)[1])
         return self._augmented(x, y, step)

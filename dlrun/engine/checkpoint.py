@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import torch
+from torch import Tensor
 
 from dlrun.record import digest
 from dlrun.record.own_file import replacing
@@ -45,7 +46,7 @@ def save(path: Path, content: dict[str, Any], before: Path | None = None, after:
     with replacing(path, sync=True) as stream:
         summed = _Summed(stream)
         try:
-            torch.save(content, summed)
+            torch.save(_compact(content), summed)
         except RuntimeError as error:  # torch's own is of the position in its archive
             raise summed.failed or error from None
         stream.seek(-2, os.SEEK_END)
@@ -54,6 +55,15 @@ def save(path: Path, content: dict[str, Any], before: Path | None = None, after:
             _keep(path, before)
         for synced in after:
             synced.result()
+
+
+def _compact(content: Any) -> Any:
+    """The same without what only lies around a tensor: torch writes the whole memory that a view is of."""
+    if isinstance(content, dict):
+        return {key: _compact(value) for key, value in content.items()}
+    if isinstance(content, Tensor) and content.untyped_storage().nbytes() > content.nbytes:
+        return content.detach().clone()
+    return content
 
 
 class _Summed:

@@ -71,7 +71,7 @@ class CheckpointManager:
         self.last, self.previous, self.best_file = folder.last, folder.previous, folder.best
         self.run_id, self.rows, self.folder, self.flush = run_id, rows, folder, flush
         self.components: dict[str, Stateful] = {**components, "best": best}
-        self.best, self.seconds = best, seconds
+        self.best, self.seconds, self.share = best, seconds, SHARE
         self._written, self._cost, self._best_written = time.monotonic(), 0.0, 0
         self.saved: tuple[int, int] | None = None  # epochs and steps done, as they stand in last.pt
         self.loaded_rows: str | None = None  # the lines of metrics.jsonl in the checkpoint that was loaded
@@ -81,8 +81,8 @@ class CheckpointManager:
         return time.monotonic() - self._written >= self.seconds
 
     def cheap(self) -> bool:
-        """Whether the last write took a small share (`SHARE`) of the time since."""
-        return time.monotonic() - self._written >= self._cost / SHARE
+        """Whether the last write took a small share (`share`) of the time since."""
+        return time.monotonic() - self._written >= self._cost / self.share
 
     @property
     def saved_step(self) -> int | None:

@@ -11,7 +11,8 @@ from typing import Any
 class Clock:
     """Epochs done, steps done, seconds of training so far; a part of the checkpoint.
 
-    `checked_step` is that of the last check of the metrics.
+    `checked_step` is that of the last check of the metrics.  `share` is the part of the time that counts as this run's,
+    where several runs train as one program.
     """
 
     epoch: int = 0
@@ -19,6 +20,7 @@ class Clock:
     seconds: float = 0.0
     epoch_seconds: float = 0.0
     checked_step: int = 0
+    share: float = 1.0
     _since: float = field(default_factory=time.monotonic)
 
     def start(self) -> None:
@@ -27,13 +29,14 @@ class Clock:
 
     def now(self) -> float:
         """Seconds of training until this moment."""
-        return self.seconds + time.monotonic() - self._since
+        return self.seconds + self.share * (time.monotonic() - self._since)
 
     def tick(self) -> float:
         """Add the time since the last tick; the seconds of this epoch."""
         now = time.monotonic()
-        self.seconds += now - self._since
-        self.epoch_seconds += now - self._since
+        passed = self.share * (now - self._since)
+        self.seconds += passed
+        self.epoch_seconds += passed
         self._since = now
         return self.epoch_seconds
 

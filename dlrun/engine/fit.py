@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 
@@ -24,6 +24,9 @@ from dlrun.tasks._base.batch import Batch
 
 CHECK_EVERY = 100  # steps between two checks of the loss; fixed, so that a diverged run ends at the same step again
 REPORT_SECONDS = 0.25  # seconds between two updates of what a person sees
+
+Due: TypeAlias = "tuple[Fit, Batch]"  # of a run that has come to its next step the batch of it
+Result = TypeVar("Result")
 
 
 class Diverged(Exception):
@@ -72,6 +75,7 @@ class Fit:
     write_row: Callable[[dict[str, Any]], None]
     begin: Callable[[], None] = lambda: None  # before an epoch's first step: stateful layers forget
     extras: Iterable[Callable[[int], None]] = ()  # called after each epoch: pictures, histograms
+    report_seconds: float = REPORT_SECONDS
 
     def end_of(self, epoch: int) -> int:
         """The step at which an epoch (from 0) ends; `max_steps` may come first."""
@@ -84,6 +88,27 @@ def fit(run: Fit) -> str | None:
 
     Returns the sentence of an early stop, None when training ran its length.  Raises Diverged or Interrupted.
     """
+    return execute(fit_steps(run))
+
+
+def execute(steps: Generator[Due, None, Result]) -> Result:
+    """Take each step as it comes due; what the generator returns.  It sees what a step raises."""
+    failed: BaseException | None = None
+    while True:
+        try:
+            run, batch = next(steps) if failed is None else steps.throw(failed)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        failed = None
+        try:
+            run.step(batch, run.clock.step)
+        except BaseException as error:
+            failed = error
+
+
+def fit_steps(run: Fit) -> Generator[Due, None, str | None]:
+    """The loop of `fit`, which hands each step out as it comes due and goes on when that has been taken."""
     clock, checkpoints, callbacks = run.clock, run.checkpoints, run.callbacks
     clock.start()
     reason = (run.stopper.reason() if clock.epoch else None) or callbacks.stop_reason
@@ -97,14 +122,14 @@ def fit(run: Fit) -> str | None:
             run.begin()
         shown = time.monotonic()
         for x, y in run.batches.steps(clock.step, end):
-            run.step(Batch(x, y, len(x)), clock.step)
+            yield run, Batch(x, y, len(x))
             clock.step += 1
             for update in callbacks.updates:
                 update(clock.step)
             if clock.step % CHECK_EVERY == 0:
                 check_metrics(run)
             now = time.monotonic()
-            if now - shown >= REPORT_SECONDS:
+            if now - shown >= run.report_seconds:
                 shown = now
                 report_progress(run, first, end)
             # Before a checkpoint, so that none is of a run that has been stopped within an epoch.

@@ -24,6 +24,7 @@ class PlayerState:
     def __init__(self, config: OptimizerKind, module: nn.Module, device: torch.device, alone: bool,
                  after: Callable[[nn.Module], None] | None):
         self.module, self.alone, self._after = module, alone, after
+        self.kind = config
         self.lr = self.own_lr = config.lr
         self.optimizer = config.build([weight for weight in module.parameters() if weight.requires_grad], device)
         if config.lr_of:

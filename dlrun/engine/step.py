@@ -66,7 +66,7 @@ class EagerStep:
     def __call__(self, batch: Batch, step: int) -> None:
         self._step = step
         self.rng.seed_step(step)
-        self._set_rate(step)
+        self.set_rate(step)
         self.totals.rows += batch.rows
         if self.shares is not None:
             batch = self.shares.own_rows(batch)
@@ -170,12 +170,15 @@ class EagerStep:
             player.lr = player.own_lr * ratio
             player.set_factor(self._factor)
 
-    def _set_rate(self, step: int) -> None:
+    def set_rate(self, step: int) -> bool:
+        """Give the optimizers the learning rate of a step; whether it is another than before."""
         factor = self.rate.factor(step)
-        if factor != self._factor:
-            for player in self.players.values():
-                player.set_factor(factor)
-            self._factor = factor
+        if factor == self._factor:
+            return False
+        for player in self.players.values():
+            player.set_factor(factor)
+        self._factor = factor
+        return True
 
     def state(self) -> dict[str, Any]:
         return {"optimizers": {name: optimizer_state(player.optimizer) for name, player in self.players.items()},

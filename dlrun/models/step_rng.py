@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +35,9 @@ class StepRng:
     """The generator of dropout masks and other noise.
 
     `seed_step(step)` seeds it with derive_seed(seed, "noise", step), so nothing needs to be stored to resume: call it
-    before each training step.  Within a step draws differ by their order alone.  Dropout asks for
-    `lanes_of` only, so a step that takes its randomness as an input can put anything with that method in its place.
+    before each training step.  Within a step draws differ by their order alone.  Layers and tasks ask for `mask_of`,
+    `normal_of` and `uniform_of` only: a step that takes its randomness as an input puts these in its place
+    (`engine.packed.draws`).
 
     >>> rng = StepRng(0, "cpu")
     >>> rng.seed_step(7); first = rng.lanes(4)
@@ -67,8 +68,12 @@ class StepRng:
         """`count` independent integers, uniform over all of int16."""
         # One 64-bit draw is four lanes: a quarter of the calls of the generator, which are what a mask costs.
         words = torch.empty((count + 3) // 4, dtype=torch.int64, device=self.device)
-        words.random_(-(1 << 63), None, generator=self.generator)
+        self.fill_lanes(words)
         return words.view(torch.int16)[:count]
+
+    def fill_lanes(self, words: Tensor) -> None:
+        """Draw as many lanes as `words`, int64, have room for."""
+        words.random_(-(1 << 63), None, generator=self.generator)
 
     def lanes_of(self, shape: torch.Size, axis: int = 0) -> Tensor:
         """Lanes of that shape, whose rows lie along `axis`."""
@@ -76,3 +81,25 @@ class StepRng:
             return self.lanes(shape.numel()).view(shape)
         whole = self.share.whole(shape, axis)
         return self.share.of(self.lanes(whole.numel()).view(whole), axis)
+
+    def mask_of(self, shape: torch.Size, threshold: int, scale: float = 1.0, dtype: torch.dtype = torch.float32,
+                axis: int = 0) -> Tensor:
+        """0 where a lane is below the threshold, else the scale; rows lie along `axis`."""
+        # Compared as floats, which hold every int16, and in place: a third of the time of a mask of booleans.
+        mask = self.lanes_of(shape, axis).to(dtype).ge_(threshold)
+        return mask if scale == 1.0 else mask.mul_(scale)
+
+    def normal_of(self, shape: Sequence[int]) -> Tensor:
+        """Standard normal values of that shape, float32."""
+        return self._rows_of(shape, lambda values: values.normal_(generator=self.generator))
+
+    def uniform_of(self, shape: Sequence[int]) -> Tensor:
+        """Values from 0 to 1 of that shape, float32."""
+        return self._rows_of(shape, lambda values: values.uniform_(generator=self.generator))
+
+    def _rows_of(self, shape: Sequence[int], draw: Callable[[Tensor], Tensor]) -> Tensor:
+        """Drawn for all rows of the batch, of which this process may have a share."""
+        share = self.share
+        if share is None:
+            return draw(torch.empty(tuple(shape), device=self.device))
+        return share.of(draw(torch.empty(share.whole(shape), device=self.device)))

@@ -15,6 +15,8 @@ class Dropout(nn.Module):
     Evaluation is the identity.
     """
 
+    of_each = ("rate", "threshold", "scale")  # may differ among networks that train as one program
+
     def __init__(self, rate: float, rng: StepRng):
         super().__init__()
         self.rng = rng
@@ -35,9 +37,7 @@ class Dropout(nn.Module):
 
     def _mask(self, shape: torch.Size, dtype: torch.dtype, axis: int = 0) -> Tensor:
         wide = torch.float64 if dtype == torch.float64 else torch.float32
-        lanes = self.rng.lanes_of(shape, axis)
-        # Compared as floats, which hold every int16, and in place: a third of the time of a mask of booleans.
-        return lanes.to(wide).ge_(self.threshold).mul_(self.scale)
+        return self.rng.mask_of(shape, self.threshold, self.scale, wide, axis)
 
     def extra_repr(self) -> str:
         return f"rate={self.rate:g}"

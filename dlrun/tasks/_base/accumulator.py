@@ -19,6 +19,7 @@ class MetricAccumulator:
 
     def __init__(self, names: Sequence[str], device: torch.device):
         self.names = tuple(names)
+        self.device = device
         self._kind = torch.float32 if device.type == "mps" else torch.float64
         self._sums = {name: torch.zeros((), dtype=self._kind, device=device) for name in self.names}
         self._counted = {name: torch.zeros((), dtype=self._kind, device=device) for name in self.names}
@@ -37,6 +38,13 @@ class MetricAccumulator:
             self._counted[name].add_(count)
         else:
             self._counts[name] += count
+
+    def keep_in(self, sums: Tensor, counted: Tensor) -> None:
+        """Go on in tensors of somebody else's (metrics,), who may add to them."""
+        for kept, own in ((sums, self._sums), (counted, self._counted)):
+            for name, place in zip(self.names, kept):
+                place.copy_(own[name])
+                own[name] = place
 
     def reset(self) -> None:
         """Start again from zero, for a new epoch."""

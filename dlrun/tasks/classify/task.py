@@ -35,8 +35,9 @@ class ClassifyTask(Task):
                  device: torch.device | str = "cpu"):
         self.outputs = outputs
         self._loss = self._trained = self._choose_loss(loss)
-        if weights is not None:
-            self._trained = _weighted(self._loss, torch.tensor(weights, device=device))
+        self.weights = None if weights is None else torch.tensor(weights, device=device)
+        if self.weights is not None:
+            self._trained = _weighted(self._loss, self.weights)
 
     def _choose_loss(self, name: str) -> Loss:
         # Decided once, so that the step has no branches.

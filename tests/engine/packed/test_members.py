@@ -1,0 +1,71 @@
+"""What members of a pack have to do with each other: nothing but the time."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dlrun.engine.fit import Diverged, fit_steps
+from dlrun.engine.packed.pack import execute_together
+from dlrun.engine.packed.places import PlaceBatches
+from tests.engine.packed.together import distance, make, packed, weights_of
+
+DIGITS = ["dataset=digits", "model=dense", "model.hidden=[12]", "model.dropout=0.2", "batch_size=24", "epochs=20",
+          "train_size=700", "max_steps=40"]
+FOUR = [[*DIGITS, f"seed={seed}", f"optimizer.lr={rate}"] for seed, rate in enumerate((0.01, 0.01, 0.1, 0.001))]
+
+
+def test_a_members_bits_do_not_depend_on_who_else_is_there(tmp_path) -> None:
+    everyone = packed(make(tmp_path / "all", FOUR))
+    some = packed(make(tmp_path / "some", [FOUR[1], FOUR[3]]), slots=[1, 3], size=4)
+    assert distance(some, [everyone[1], everyone[3]]) == 0
+
+
+def test_a_member_that_diverges_touches_no_other(tmp_path) -> None:
+    good = packed(make(tmp_path / "good", FOUR))
+    runs = make(tmp_path / "bad", [*FOUR[:2], [*FOUR[2], "optimizer=sgd", "optimizer.lr=1e30"], FOUR[3]])
+    with pytest.raises(ValueError, match="one program"):  # of another optimizer
+        packed(runs)
+    runs = make(tmp_path / "bad", [*FOUR[:2], [*FOUR[2], "optimizer.lr=1e30"], FOUR[3]])
+    for _, training in runs:
+        training.batches = PlaceBatches(training.batches)
+    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 4)
+    assert isinstance(ended[2], Diverged)
+    assert [ended[slot] for slot in (0, 1, 3)] == [None] * 3
+    found = weights_of(runs)
+    assert distance([found[k] for k in (0, 1, 3)], [good[k] for k in (0, 1, 3)]) == 0
+
+
+def test_members_at_other_steps_go_on_with_the_bits_that_they_would_have_had(tmp_path) -> None:
+    """As after a kill: each has its own last checkpoint, and so another step, and other sizes of batches."""
+    whole = packed(make(tmp_path / "whole", FOUR))
+    for number, stop in enumerate((29, 17, 40, 23)):  # the last batch of a pass, the 24th, has fewer rows
+        runs = make(tmp_path / "parts", FOUR)
+        _, training = runs[number]
+        for other, (_, one) in enumerate(runs):
+            one.batches, one.max_steps = PlaceBatches(one.batches), stop
+            one.checkpoints.best_file.unlink(missing_ok=True)
+            if other != number:
+                one.checkpoints.save = lambda epoch, step: None
+        execute_together({slot: fit_steps(one) for slot, (_, one) in enumerate(runs)}, 4)
+        assert training.checkpoints.saved_step == stop
+    runs = make(tmp_path / "parts", FOUR)
+    for _, training in runs:
+        training.checkpoints.load()
+    assert [training.clock.step for _, training in runs] == [29, 17, 40, 23]
+    for _, training in runs:  # the epoch that was cut by max_steps goes on
+        training.clock.epoch = training.clock.step // training.steps_per_epoch
+    assert distance(packed(runs), whole) == 0
+
+
+def test_a_checkpoint_holds_its_members_values_alone(tmp_path) -> None:
+    runs = make(tmp_path, FOUR)
+    packed(runs)
+    for components, training in runs:
+        size = training.checkpoints.last.stat().st_size
+        own = sum(weight.nbytes for weight in components.model.parameters())
+        assert size < 3 * own + 30_000, "weights and two moments, and torch's own words"
+        parts = torch.load(training.checkpoints.last, weights_only=True)["parts"]
+        assert parts["step"]["optimizers"]["model"][0]["step"] == 40
+        for name, value in parts["model"].items():
+            assert value.untyped_storage().nbytes() == value.nbytes, name
