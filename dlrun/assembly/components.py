@@ -15,7 +15,7 @@ from dlrun.assembly.machine import Machine, fits, speed_path
 from dlrun.config.check.rules import watched
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.folds import own_seed
+from dlrun.config.schema.folds import depends_on_seed, own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.prepare import prepare
@@ -135,17 +135,28 @@ def _prepared(config: Config, say: Callable[[str], None]) -> PreparedData:
     return subsample(prepared, config.test_size)
 
 
-def build_run(checked: Checked, machine: Machine, say: Callable[[str], None]) -> RunComponents:
+def build_run(checked: Checked, machine: Machine, say: Callable[[str], None],
+              shared: dict[Any, Any] | None = None) -> RunComponents:
     """Read the data, build the model on the device; raises ConfigError for data that is not there.
 
-    What was cached is verified meanwhile: nothing is trained on a damaged copy.
+    What was cached is verified meanwhile: nothing is trained on a damaged copy.  `shared` holds what runs of this
+    process on the same rows have read; it gets what this one reads.
     """
-    return verified(lambda: _build(checked, machine, say), say)
+    return verified(lambda: _build(checked, machine, say, shared), say)
 
 
-def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> RunComponents:
+def _same_rows(config: Config) -> tuple[Any, ...]:
+    """What decides which rows a run sees; equal for runs that can share them."""
+    return (config.dataset, str(data_dir(config.data_dir)), config.validation, config.train_size, config.test_size,
+            config.resident, config.seed if depends_on_seed(config) else None)
+
+
+def _build(checked: Checked, machine: Machine, say: Callable[[str], None],
+           shared: dict[Any, Any] | None = None) -> RunComponents:
     config = checked.config
-    prepared = _prepared(config, say)
+    key = None if shared is None else repr(_same_rows(config))
+    known = None if shared is None else shared.get(key)
+    prepared = _prepared(config, say) if known is None else known[0]
     seed = own_seed(config)
     rng = StepRng(seed, machine.device)
     model: nn.Module = config.model.build(checked.network, prepared.data_spec, config.task.width(prepared.data_spec),
@@ -182,8 +193,11 @@ def _build(checked: Checked, machine: Machine, say: Callable[[str], None]) -> Ru
 
         return StreamedRows(split, prepared.scale, machine.device, last, seed)
 
-    rows = {name: Rows(split, prepared.scale, machine.device, resident, last) if split.held else streamed(split)
-            for name, split in splits.items()}
+    rows: dict[str, Rows] = known[1] if known is not None else {
+        name: Rows(split, prepared.scale, machine.device, resident, last) if split.held else streamed(split)
+        for name, split in splits.items()}
+    if shared is not None and all(split.held for split in splits.values()):
+        shared[key] = (prepared, rows)
     drawn = prepared.train.stream is not None and prepared.train.held  # measured as they are held, trained on as drawn
     if config.model.sets_weights:
         from dlrun.assembly.closed_form import compute

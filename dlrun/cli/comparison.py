@@ -107,12 +107,13 @@ def _run(plan: Plan) -> int:
 
 
 def _printed(plan: Plan) -> int:
+    from dlrun.sweep.execute.packing import planned_packs
     from dlrun.sweep.plan.forecast import forecast
     from dlrun.sweep.plan.plan_text import plan_lines
     from dlrun.sweep.plan.status import read_job
 
     states = [read_job(plan.run_folder(job)) for job in plan.jobs]
-    say("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states), planned_packs(plan, states).lines)), flush=True)
     return 0
 
 

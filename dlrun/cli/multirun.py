@@ -19,6 +19,7 @@ def main(overrides: Sequence[str]) -> int:
 def sweep(overrides: Sequence[str]) -> tuple[int, Plan]:
     """`main`, and the plan."""
     from dlrun.record.plan import store
+    from dlrun.sweep.execute.packing import planned_packs
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.plan.forecast import forecast
     from dlrun.sweep.plan.plan_text import plan_lines
@@ -26,7 +27,7 @@ def sweep(overrides: Sequence[str]) -> tuple[int, Plan]:
 
     plan = make_plan(overrides)
     states = read_all(plan)
-    say("\n".join(plan_lines(plan, states, forecast(plan, states))), flush=True)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states), planned_packs(plan, states).lines)), flush=True)
     if plan.options["dry_run"]:
         return 0, plan
     if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -20,6 +20,8 @@ class Processes:
     """
 
     leader, size, local = True, 1, 1
+    twins = True  # whether a run may begin where another with the same first steps has come to
+    data: dict[Any, Any] | None = None  # what runs beside it have read, and what it has
 
     def agree(self, find: Callable[[], Found]) -> Found:
         """Where the run begins: what the leader's `find` gives, in every process."""
@@ -28,6 +30,14 @@ class Processes:
     def with_world_size(self, text: str) -> str:
         """A line about the machine or the speed path that says how many processes there are."""
         return text
+
+    def speed_path(self, path: str) -> str:
+        """How the steps are executed, as provenance names it."""
+        return self.with_world_size(path)
+
+    def facts(self) -> dict[str, Any]:
+        """What provenance says of how the steps are executed, beside the speed path."""
+        return {}
 
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
         """Make the loop's objects those of all processes, after a checkpoint was loaded."""

@@ -38,15 +38,15 @@ from dlrun.run.formatting import first_line, folds_info
 from dlrun.run.header import notes_of_start, write_header
 from dlrun.run.outcome import with_metrics
 from dlrun.run.resume import first_start
-from dlrun.run.session import train_once
+from dlrun.run.session import Steps, train_steps
 from dlrun.run.start import Start
 
 
 def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-          command: Sequence[str] | None) -> dict[str, Any]:
+          command: Sequence[str] | None) -> Steps:
     """Train each fold that is not done, then all rows if that is asked for; the content of the run's result.json.
 
-    A fold that does not come to its end ends the run, whose result names it.  Raises as `train_once` does.
+    A fold that does not come to its end ends the run, whose result names it.  Raises as `train_steps` does.
     """
     config = checked.config
     notes: list[str] = []
@@ -97,7 +97,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
             with isolated_torch_state(), closing(recorder.fold(name, len(configs) - number - 1)) as inner:
                 try:
                     ready = dataclasses.replace(check_again(own.plain or {}), config=own)
-                    result = train_once(ready, identity(own), place, signals, inner, command)
+                    result = yield from train_steps(ready, identity(own), place, signals, inner, command)
                 except ConfigError:
                     raise
                 except Exception as error:

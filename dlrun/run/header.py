@@ -43,7 +43,10 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
     }, versions={**versions(), **_of_data(prepared)}, command=command)
     own = start.stored
     if own and start.run_id == run_id:
-        again = own.get("resumed", []) + [{k: here[k] for k in ("started", "device", "host", "versions")}]
+        named = ["started", "device", "host", "versions"]
+        if "pack" in here or "pack" in own:  # other slots, or none, give other last bits: each stretch says its own
+            named += [name for name in ("speed_path", "pack") if name in here]
+        again = own.get("resumed", []) + [{name: here[name] for name in named}]
         here = {**own, "resumed": again}
     elif start.run_id not in (None, run_id):
         here["continues"] = start.run_id

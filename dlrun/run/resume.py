@@ -15,8 +15,9 @@ from dlrun.record.stored import Damaged
 from dlrun.run.start import Start
 
 
-def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str) -> Start:
-    """Where the run starts: its own checkpoint, or that of another run with the same first steps, or nothing.
+def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str,
+               twins: bool = True) -> Start:
+    """Where the run starts: its own checkpoint, or (`twins`) that of another run with the same first steps, or nothing.
 
     A fresh start has a note where an interrupted run beside it differs in a few keys.
     """
@@ -26,7 +27,7 @@ def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[st
         if stored is None and not note:
             note = f"{folder.provenance.name} is missing: with how many threads the run began is not known any more"
         return Start(folder.last, run_id, stored, "; ".join(filter(None, [*notes, note])))
-    if not folder.beside():
+    if not folder.beside() or not twins:
         return Start()
     from dlrun.run.interrupted import interrupted_beside
     from dlrun.run.twin import start_from_twin

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.root import Config
+from dlrun.engine.fit import Due, execute
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
@@ -33,9 +34,9 @@ from dlrun.record.terminal import say
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import folders_to_create, remove_halves, remove_new_folders, result_of
 from dlrun.run.formatting import first_line
-from dlrun.run.session import train_once
+from dlrun.run.session import Steps, train_steps
 
-Work = Callable[[Checked, str, RunFolder, Signals, Recorder, Sequence[str] | None], dict[str, Any]]
+Work = Callable[[Checked, str, RunFolder, Signals, Recorder, Sequence[str] | None], Steps]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,15 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
 
 def run_single_process(checked: Checked, command: Sequence[str] | None = None,
                        recorders: Sequence[Recorder] | None = None, processes: Processes = SINGLE) -> Outcome:
+    """`run_steps`, with each step taken as it comes due."""
+    return execute(run_steps(checked, command, recorders, processes))
+
+
+def run_steps(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None,
+              processes: Processes = SINGLE, signals: Signals | None = None) -> Generator[Due, None, Outcome]:
     """Train what a command asks for, or find that it is done; raises ConfigError for data that is not there.
+
+    `signals` are given where several runs train side by side: who drives them listens, and has isolated torch's state.
 
     Raises record.lock.Busy where another process works in the run's folder, CannotWrite where the disk is full or the
     folder is gone.  An exception of the model's or dlrun's own code is written to the run's folder (status `failed`)
@@ -83,7 +92,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
     """
     run_id, folder = run_folder(checked.config)
     try:
-        return _run(checked, run_id, folder, command, recorders, processes)
+        return (yield from _run(checked, run_id, folder, command, recorders, processes, signals))
     except ConfigError:
         raise
     except Exception as error:
@@ -94,7 +103,8 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
 
 
 def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str] | None,
-         recorders: Sequence[Recorder] | None, processes: Processes) -> Outcome:
+         recorders: Sequence[Recorder] | None, processes: Processes,
+         shared: Signals | None) -> Generator[Due, None, Outcome]:
     config = checked.config
     refuse_links(folder.path, *(folder.path / name for name in ("checkpoints", "pictures", "folds", "final")))
     new = folders_to_create(folder)
@@ -115,11 +125,13 @@ def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str
 
                 result = add_metrics(checked, folder, result)
             return _found(folder, result)
-        work: Work = partial(train_once, processes=processes) if folds_of(config) is None else _folds()
+        work: Work = partial(train_steps, processes=processes) if folds_of(config) is None else _folds()
         shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]
-        with isolated_torch_state(), Signals() as signals, closing(Recorders(shown)) as recorder:
+        isolated = isolated_torch_state() if shared is None else nullcontext()
+        listening = Signals() if shared is None else nullcontext(shared)
+        with isolated, listening as signals, closing(Recorders(shown)) as recorder:
             try:
-                result = work(checked, run_id, folder, signals, recorder, command)
+                result = yield from work(checked, run_id, folder, signals, recorder, command)
             except ConfigError:
                 remove_new_folders(folder, new)
                 raise

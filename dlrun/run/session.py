@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import Machine, choose, hardware
 from dlrun.data.preprocessing_state import plain
 from dlrun.diagnostics.plots import draw_start
-from dlrun.engine.fit import Diverged, Fit, Interrupted, fit, leave_when
+from dlrun.engine.fit import Diverged, Due, Fit, Interrupted, execute, fit, fit_steps, leave_when
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
@@ -29,9 +29,17 @@ from dlrun.run.header import data_changed, notes_of_start, versions, write_heade
 from dlrun.run.resume import find_start, load
 from dlrun.run.start import Start
 
+Steps: TypeAlias = "Generator[Due, None, dict[str, Any]]"  # of a run: each as it comes due, and the result at the end
+
 
 def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
                command: Sequence[str] | None, processes: Processes = SINGLE) -> dict[str, Any]:
+    """`train_steps`, with each step taken as it comes due."""
+    return execute(train_steps(checked, run_id, folder, signals, recorder, command, processes))
+
+
+def train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
+                command: Sequence[str] | None, processes: Processes = SINGLE) -> Steps:
     """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
 
     Raises ConfigError, before anything is written, for data that is not there.  An exception of the model's or dlrun's
@@ -39,7 +47,7 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
     that does not lead has nothing to measure, and an empty result.
     """
     try:
-        return _train_once(checked, run_id, folder, signals, recorder, command, processes)
+        return (yield from _train_steps(checked, run_id, folder, signals, recorder, command, processes))
     except (RuntimeError, MemoryError) as error:
         if (folder.result() or {}).get("status") in DONE or not processes.leader:
             raise
@@ -55,15 +63,15 @@ def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signal
         return result
 
 
-def _train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-                command: Sequence[str] | None, processes: Processes) -> dict[str, Any]:
+def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
+                 command: Sequence[str] | None, processes: Processes) -> Steps:
     config = checked.config
     start = processes.agree(lambda: Start() if config.force else find_start(
-        config, run_id, folder, versions(), hardware(config.device)))
+        config, run_id, folder, versions(), hardware(config.device), twins=processes.twins))
     most = max(1, cores() // processes.local)
     machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
     notes: list[str] = []
-    components = build_run(checked, machine, notes.append)
+    components = build_run(checked, machine, notes.append, processes.data)
     if processes.size == 1:  # of several one measures, and the others wait for it
         components.before_batch = partial(leave_when, signals)
         if config.model.has_base:
@@ -71,7 +79,7 @@ def _train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signa
 
             plan_features(components, notes)
     machine = replace(machine, line=processes.with_world_size(machine.line))
-    components.speed_path = processes.with_world_size(components.speed_path)
+    components.speed_path = processes.speed_path(components.speed_path)
     if start.run_id != run_id and data_changed(components.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, components.prepared, start, components.speed_path)
@@ -96,13 +104,13 @@ def _train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signa
         notes.append(note)
     write_json(folder.fitted, plain(components.prepared), sync=False)
     write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
-                 resident=components.resident, **checked.origins())
+                 resident=components.resident, **checked.origins(), **processes.facts())
     with closing(training.callbacks), closing(cores_watch):
         training.recorder.start(run_info(components, machine, folder, training, notes))
         # Until this folder has a checkpoint of its own a start that was killed may have drawn and recorded nothing.
         if training.clock.step == 0 or training.checkpoints.saved is None or not any(folder.pictures.iterdir()):
             draw_start(components.view(folder, training.recorder, 0, training.step.cast))
-        result, error = _trained(components, training, machine, folder, run_id, signals)
+        result, error = yield from _trained(components, training, machine, folder, run_id, signals)
         _finish(training, recorder, result)
     if error is not None:
         raise error
@@ -121,7 +129,7 @@ def _watch_cores(training: Fit, machine: Machine) -> Recorder:
 
 
 def _trained(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
-             signals: Signals) -> tuple[dict[str, Any], Exception | None]:
+             signals: Signals) -> Generator[Due, None, tuple[dict[str, Any], Exception | None]]:
     """Train and measure: the result, written, and the exception of a training that failed."""
 
     def end(status: str, sentence: str, **more: Any) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def _trained(components: RunComponents, training: Fit, machine: Machine, folder:
             from dlrun.run.base_features import use_features
 
             use_features(components, training)
-        reason = fit(training)
+        reason = yield from fit_steps(training)
         from dlrun.run.outcome import finished
 
         return finished(components, training, machine, folder, run_id, reason, training.recorder), None

@@ -71,7 +71,7 @@ def _called(twin: Twin) -> str:
 
 
 def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware: str) -> Iterator[Twin]:
-    """The runs whose every step this run would take too, on the same software and hardware.
+    """The runs whose every step this run would take too, on the same software and hardware, and alone as this one.
 
     They have fewer epochs behind them than this run will have, their tests at named epochs are those that this run
     makes, their threads are not contradicted, and nobody trains them now.
@@ -84,7 +84,7 @@ def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware
             stored, result = other.origin(), other.result() or {}
         except (ValueError, FileNotFoundError):  # a broken file is for its own command to report
             continue
-        if (stored.get("prefix") != prefix or stored.get("hardware") != hardware
+        if (stored.get("prefix") != prefix or stored.get("hardware") != hardware or stored.get("pack") is not None
                 or config.threads not in ("auto", stored.get("threads"))
                 or any((stored.get("versions") or {}).get(name) != version for name, version in versions.items())):
             continue

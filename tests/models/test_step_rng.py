@@ -44,8 +44,11 @@ def test_the_share_dropped_is_the_rate_and_the_mean_is_kept(rate: float) -> None
     assert y.double().mean().item() == pytest.approx(1, abs=5 * spread / kept)
 
 
-class EveryLane:
-    """Stands for the noise: each of the 65536 lanes once."""
+class EveryLane(StepRng):
+    """The noise is each of the 65536 lanes once."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "cpu")
 
     def lanes_of(self, shape: torch.Size, axis: int = 0) -> torch.Tensor:
         return torch.arange(-32768, 32768, dtype=torch.int16).view(shape)

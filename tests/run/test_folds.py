@@ -14,6 +14,7 @@ import yaml
 
 from dlrun.cli.route import route
 from dlrun.config.problem import ConfigError
+from dlrun.engine.fit import execute
 from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
 from dlrun.record.recorder import Recorder, RunInfo
@@ -113,18 +114,18 @@ QUICK = [(0, 1), (2, 7), (2, 18), (4, 7)]  # of each fold and each moment one
     for fold in (0, 2, 4) for step in (1, 7, 18)])
 def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, monkeypatch) -> None:
     overrides, trained = [*OVERRIDES, f"validation={FINAL}", "checkpoint_seconds=0"], []
-    train = of_folds.train_once
+    train = of_folds.train_steps
 
     def once(checked, run_id, folder, *rest):
         trained.append(folder.path.name)
         if len(trained) == fold + 1:
             with killed_after(step):
-                train(checked, run_id, folder, *rest)
+                execute(train(checked, run_id, folder, *rest))
             raise Killed
-        return train(checked, run_id, folder, *rest)
+        return (yield from train(checked, run_id, folder, *rest))
 
     with monkeypatch.context() as patch:
-        patch.setattr(of_folds, "train_once", once)
+        patch.setattr(of_folds, "train_steps", once)
         with pytest.raises(Killed):
             go(*overrides)
     [folder] = Path("runs").glob("*/*")
@@ -132,7 +133,7 @@ def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, 
     before = {name: files(folder / "folds" / name) for name in trained[:-1] if name != "final"}
     trained.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(of_folds, "train_once", lambda *given: trained.append(given[2].path.name) or train(*given))
+        patch.setattr(of_folds, "train_steps", lambda *given: trained.append(given[2].path.name) or train(*given))
         again = go(*overrides)
     assert trained == ["0", "1", "2", "3", "final"][fold:], "a fold that is done is not trained again"
     assert {name: files(folder / "folds" / name) for name in before} == before

@@ -38,6 +38,12 @@ def _with_validation(config: Config, validation: KFold | None, plain: Any) -> Co
                                plain={**(config.plain or {}), "validation": plain, "force": False})
 
 
+def depends_on_seed(config: Config) -> bool:
+    """Whether the run's seed decides which rows are in which split."""
+    return (isinstance(config.validation, KFold) or getattr(config.validation, "drawn", False)
+            or isinstance(config.dataset.split_seed, str))
+
+
 def own_seed(config: Config) -> int:
     """The seed of weights, order, masks and noise: each fold has its own, so that its model is a new one."""
     found = config.validation

@@ -15,9 +15,13 @@ class Noted(MetricAccumulator):
 
     def __init__(self, names: Sequence[str], device: torch.device):
         super().__init__(names, device)
+        self.begin()
+
+    def begin(self) -> None:
+        """Note the step that comes."""
         self.values: list[Tensor] = []
         self.places: list[tuple[str, str, float]] = []  # of sums or counts, the metric's name, what it is multiplied by
-        self.counts: dict[str, int] = dict.fromkeys(names, 0)
+        self.counts: dict[str, int] = dict.fromkeys(self.names, 0)
 
     def mean(self, name: str, mean: Tensor, count: int) -> None:
         self._note("sums", name, mean, count)
@@ -51,13 +55,14 @@ class Totals:
         for slot, totals in members.items():
             totals.keep_in(self.sums[:, slot], self.counted[:, slot])
 
+        self._constant: dict[int, Tensor] = {}  # counts that are the same in every step
+
     def add(self, noted: Noted, values: Sequence[Tensor]) -> None:
         """Add what each member's step has shown: `values` are (slots,), in the order of `noted`."""
         for value, (place, name, factor) in zip(values, noted.places):
             into = self.sums if place == "sums" else self.counted
             into[self.row[name]].add_(value, alpha=factor)
-        self.counted.add_(self._constant(noted))
-
-    def _constant(self, noted: Noted) -> Tensor:
-        counts = [[float(noted.counts[name])] for name in self.names]
-        return torch.tensor(counts, dtype=self.counted.dtype, device=self.counted.device)
+        if id(noted) not in self._constant:
+            counts = [[float(noted.counts[name])] for name in self.names]
+            self._constant[id(noted)] = torch.tensor(counts, dtype=self.counted.dtype, device=self.counted.device)
+        self.counted.add_(self._constant[id(noted)])

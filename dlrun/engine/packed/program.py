@@ -1,4 +1,4 @@
-"""Forward, loss and backward of all members as one program (torch.func.vmap over their stacked weights)."""
+"""Forward, loss and backward of all members as one program: torch.func.vmap over their stacked weights, traced once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
+from torch.fx import GraphModule
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from dlrun.engine.packed.alike import of_each
 from dlrun.engine.packed.collected import Noted
@@ -60,6 +62,7 @@ class Program:
         self._weights = {f"model.{name}": weight for name, weight in stack.weights.items()}
         self._leaves = list(self._weights.values())
         self._buffers = {f"model.{name}": value for name, value in stack.buffers.items()}
+        self._traced: dict[tuple[torch.Size, torch.Size], tuple[Noted, GraphModule]] = {}
         self._asked: dict[tuple[torch.Size, torch.Size], list[Draw]] = {}
 
     def draws(self, x: Tensor, y: Tensor) -> list[Draw]:
@@ -75,26 +78,65 @@ class Program:
 
     def gradients(self, x: Tensor, y: Tensor, draws: list[Tensor]) -> tuple[Noted, Sequence[Tensor]]:
         """Put every member's gradients into the stack; what the step has shown of the metrics, noted and (slots,)."""
-        noted = Noted(self._names, self.stack.device)
+        key = (x.shape, y.shape)
+        inputs = [*self._leaves, *self._buffers.values(), *self._penalties, x, y, *draws]
+        if key not in self._traced:
+            self._traced[key] = self._trace(inputs)
+        noted, graph = self._traced[key]
+        with torch.no_grad():
+            found = graph(*inputs)
+            for place, gradient in zip(self.stack.gradient_parts, found):
+                place.copy_(gradient)
+        return noted, found[len(self._leaves):]
 
-        def turn(weights: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor, y: Tensor, draws: list[Tensor],
-                 penalties: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _trace(self, inputs: list[Tensor]) -> tuple[Noted, GraphModule]:
+        """The operations of a step, as a function of the inputs: gradients, then what is noted of the metrics.
+
+        Executed as it stands it costs neither vmap's nor autograd's work in Python, which is most of a small step.
+        """
+        noted = Noted(self._names, self.stack.device)
+        names, kept = list(self._weights), list(self._buffers)
+
+        def turn(weights: list[Tensor], buffers: list[Tensor], penalties: list[Tensor], x: Tensor, y: Tensor,
+                 draws: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+            noted.begin()
             self.rng.begin(draws)
             batch = Batch(x, y, x.shape[0])
-            loss, outputs = functional_call(self._turn, {**weights, **buffers}, (batch,))
+            given = dict(zip(names, weights))
+            loss, outputs = functional_call(self._turn, given | dict(zip(kept, buffers)), (batch,))
             for name, penalty in zip(self._penalised, penalties):
-                weight = weights[name]
-                loss = loss + penalty[0] * weight.abs().sum() + penalty[1] * weight.square().sum()
+                loss = loss + penalty[0] * given[name].abs().sum() + penalty[1] * given[name].square().sum()
             self._task.add(TURN, noted, loss, outputs, batch)
             return loss, noted.values
 
-        losses, values = vmap(turn)(self._weights, self._buffers, x, y, draws, self._penalties)
-        found = torch.autograd.grad(losses.sum(), self._leaves, allow_unused=True)
-        for place, gradient in zip(self.stack.gradient_parts, found):
-            place.zero_() if gradient is None else place.copy_(gradient)
-        return noted, values
+        def step(*given: Tensor) -> list[Tensor]:
+            left = iter(given)
+            leaves = [next(left).detach().requires_grad_() for _ in names]
+            buffers, penalties = [next(left) for _ in kept], [next(left) for _ in self._penalised]
+            losses, values = vmap(turn)(leaves, buffers, penalties, next(left), next(left), list(left))
+            found = torch.autograd.grad(losses.sum(), leaves, allow_unused=True)
+            return [torch.zeros_like(leaf) if gradient is None else gradient
+                    for leaf, gradient in zip(leaves, found)] + [value.detach() for value in values]
+
+        before = [value.clone() for value in self._buffers.values()]
+        with torch.enable_grad():
+            graph = make_fx(step)(*inputs)
+        for value, own in zip(self._buffers.values(), before):  # tracing has taken a step
+            value.copy_(own)
+        _without_detach(graph)
+        return noted, graph
 
 
 def _penalties(model: nn.Module) -> dict[str, tuple[float, float]]:
     """The penalties (l1, l2) of a network's kernels, by the names that they have in a turn."""
     return {f"model.{name}": (l1, l2) for name, l1, l2 in model.penalised} if isinstance(model, Restrained) else {}
+
+
+def _without_detach(graph: GraphModule) -> None:
+    """Take out what only autograd needed."""
+    for node in list(graph.graph.nodes):
+        if node.target is torch.ops.aten.detach.default:
+            node.replace_all_uses_with(node.args[0])
+            graph.graph.erase_node(node)
+    graph.graph.eliminate_dead_code()
+    graph.recompile()

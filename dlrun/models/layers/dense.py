@@ -17,6 +17,7 @@ class Dense(Weighted):
     """Every output sees every input: activation(W x + b)."""
 
     main: ClassVar[str] = "units"
+    packs: ClassVar[bool] = True
     units: int | str = integer(MISSING, "outputs; out: as many as the task needs", low=1, words=("out",))
 
     def output(self, shape: Shape) -> Shape:

@@ -17,6 +17,7 @@ class Flatten(Layer):
     """All values on one axis, channel by channel."""
 
     moves_values: ClassVar[bool] = True
+    packs: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:
         return (prod(shape),)

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from dlrun.engine.signals import Signals
-from dlrun.sweep.execute.job_message import Message, job_message
+from dlrun.sweep.execute.job_message import Message, job_message, pack_message
 from dlrun.sweep.execute.job_queue import JobQueue, free_cores
 from dlrun.sweep.execute.launcher import Launcher
 from dlrun.sweep.execute.pending_job import PendingJob
@@ -51,41 +51,50 @@ class Driver:
     def _stop(self) -> None:
         if not self.stopping:
             self.stopping = True
-            for run_id, pending in self._running.items():
-                if not pending.stop_sent:
-                    self.launcher.stop(run_id)
+            for lead in dict.fromkeys(one.lead for one in self._running.values() if not one.stop_sent):
+                self.launcher.stop(lead)
 
     def _hand_out(self) -> None:
         self.queue.refill(self._free_places(), self.progress)
         waiting = self.queue.waiting
         threads = max((pending.threads for pending in waiting), default=1)
-        for _ in range(self.launcher.ready(min(len(waiting), self._room()), threads)):
+        for _ in range(self.launcher.ready(min(len({one.unit for one in waiting}), self._room()), threads)):
             cores = self.slots.cores if self.slots.workers else self._free_cores()
             pending = self.queue.take(cores, time.monotonic(), self.progress.ended)
             if pending is None:
                 return
-            self._begin(pending)
+            self._begin(self.queue.companions(pending, time.monotonic()))
 
-    def _begin(self, pending: PendingJob) -> None:
-        self._running[pending.job.id] = pending
-        self._began[pending.job.id] = time.monotonic()
-        if not pending.retry_at:
-            self.progress.began(pending)
-        self.launcher.submit(job_message(pending.job, pending.folder, pending.threads, pending.abandon_reason))
+    def _begin(self, taken: list[PendingJob]) -> None:
+        """Hand out a job, or the jobs of a pack."""
+        messages = []
+        for pending in taken:
+            self._running[pending.job.id] = pending
+            self._began[pending.job.id] = time.monotonic()
+            if not pending.retry_at:
+                self.progress.began(pending)
+            messages.append(job_message(pending.job, pending.folder, pending.threads, pending.abandon_reason))
+        place = taken[0].place
+        self.launcher.submit(messages[0] if place is None else pack_message(
+            messages, [one.place.slot for one in taken if one.place], place.slots))
+
+    def _units(self) -> int:
+        """How many processes have something in hand."""
+        return len({pending.lead for pending in self._running.values()})
 
     def _free_cores(self) -> int:
         return free_cores(self.slots.cores, self.queue.running)
 
     def _free_places(self) -> int:
         """How many jobs of one thread would find a place now."""
-        return self.slots.workers - len(self._running) if self.slots.workers else self._free_cores()
+        return self.slots.workers - self._units() if self.slots.workers else self._free_cores()
 
     def _room(self) -> int:
         """How many of the waiting jobs would find one; a job of more threads than there are cores runs alone."""
         if self.slots.workers:
-            return self.slots.workers - len(self._running)
+            return self.slots.workers - self._units()
         room, cores = 0, self._free_cores()
-        for pending in self.queue.waiting:
+        for pending in {one.unit: one for one in self.queue.waiting}.values():
             if pending.threads <= cores or (room == 0 and not self._running):
                 room, cores = room + 1, cores - pending.threads
         return room

@@ -7,7 +7,10 @@ To the process goes a job (`job_message`).  Back come, each with its `event`:
 ``end``       the job has ended; its folder says how (`code`, `reason`: the run's exit code, and an exception's text)
 ``busy``      another process trains it (`reason`: which)
 ``refused``   it is no longer the job that was planned (`reason`)
+``packed``    a pack's process has ended the last of its jobs, and takes another (`code`)
 ``lost``      its process has died (`reason`: how); `blameless` where it was ended for another job's sake
+
+A pack's process gets `pack_message`, and names in each answer the `job` that it is of.
 """
 
 from __future__ import annotations
@@ -29,3 +32,14 @@ def job_message(job: Job, folder: Path, threads: int, abandon_reason: str = "") 
     message: Message = {"config": job.config, "id": job.id, "folder": str(folder.absolute()), "threads": threads,
                         "words": list(job.overrides), "allow": list(permitted()), "environment": list(job.environment)}
     return {**message, "abandon_reason": abandon_reason} if abandon_reason else message
+
+
+def pack_message(jobs: list[Message], places: list[int], slots: int) -> Message:
+    """Jobs that train as one program, each in its slot; the pack goes by the id of the first."""
+    return {"id": jobs[0]["id"], "slots": slots,
+            "members": [{**job, "slot": slot} for job, slot in zip(jobs, places)]}
+
+
+def ids_of(message: Message) -> list[str]:
+    """The jobs that a process is given by a message."""
+    return [job["id"] for job in message.get("members", [message])]

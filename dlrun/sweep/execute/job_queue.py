@@ -11,6 +11,7 @@ from dlrun.sweep.execute.progress import Progress
 from dlrun.sweep.plan.status import JobState, checkpoint_time, read_job
 
 MAX_DEATHS = 3  # of a job's workers, one after another, without progress in between
+MAX_DEATHS_PACKED = 1  # after which it is no longer trained with others
 
 
 @dataclass
@@ -48,8 +49,28 @@ class JobQueue:
                     continue
             self.waiting.remove(pending)
             self.running.append(pending)
+            pending.lead = pending.job.id
             return pending
         return None
+
+    def companions(self, lead: PendingJob, now: float) -> list[PendingJob]:
+        """The job that was taken, and those of its pack, which are taken with it; it alone where it has no pack.
+
+        One that has not begun in a pack trains alone where no other is left to train it with.
+        """
+        unit, apart = lead.unit, [one for one in (lead, *self.waiting) if one.abandon_reason or
+                                  one.deaths > MAX_DEATHS_PACKED]
+        for one in apart:
+            one.place = None
+        others = [one for one in self.waiting if one.place and one.unit == unit and one.retry_at <= now
+                  and lead.place]
+        if not others and lead.place and not lead.place.begun:
+            lead.place = None
+        for one in others:
+            self.waiting.remove(one)
+            self.running.append(one)
+            one.lead = lead.job.id
+        return [lead, *others]
 
     @property
     def finished(self) -> bool:
@@ -91,4 +112,4 @@ class JobQueue:
 
 def free_cores(cores: int, running: Iterable[PendingJob]) -> int:
     """Cores that no running job has."""
-    return cores - sum(pending.threads for pending in running)
+    return cores - sum({pending.lead or pending.job.id: pending.threads for pending in running}.values())

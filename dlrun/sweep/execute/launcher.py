@@ -57,6 +57,8 @@ class Launcher(ABC):
 class LauncherKind(Protocol):
     """What ``launcher=<kind>`` stands for; knows no package of others before `build`.
 
+    One that has `packs` says whether its processes take several jobs as one program.
+
     `package` is what has to be installed, ``""`` for nothing; `arguments` says what ``launcher_args`` are, ``""`` where
     there are none; `harmless`, where it is there, names those that a file may give, too.  `queues_all`: with
     workers=auto all jobs are submitted at once, whatever this machine has.

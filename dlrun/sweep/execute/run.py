@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from dlrun.engine.signals import Signals
@@ -14,11 +14,13 @@ from dlrun.sweep.execute.driver import Driver
 from dlrun.sweep.execute.job_queue import JobQueue
 from dlrun.sweep.execute.launcher import CannotStart, build_launcher
 from dlrun.sweep.execute.options import Execution
+from dlrun.sweep.execute.packing import planned_packs
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.plain_view import PlainView
 from dlrun.sweep.execute.progress import Progress
 from dlrun.sweep.execute.rich_view import RichView
 from dlrun.sweep.execute.slots import Slots, ThreadRule, find_slots
+from dlrun.sweep.plan.packs import Place
 from dlrun.sweep.plan.status import JobState, read_all
 
 SAVED = "{signal}: all running jobs are saved; run the same command again to resume"
@@ -28,7 +30,8 @@ def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
     """Execute a stored plan of a grid; the exit code, as `sweep.run.run_sweep` gives it."""
     states = read_all(plan)
     slots = find_slots(options, plan.jobs)
-    pending = pending_jobs(plan, states, slots, retry=options.retry == "failed")
+    places = planned_packs(plan, states, options, slots).places
+    pending = pending_jobs(plan, states, slots, retry=options.retry == "failed", places=places)
     with Signals() as signals:
         if pending:
             run_queue(plan, states, JobQueue(pending, options.max_failures), slots, options, signals, out)
@@ -44,11 +47,12 @@ def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
     return 0 if all(state.done and not state.failed for state in states) else 1
 
 
-def pending_jobs(plan: Plan, states: Sequence[JobState], slots: Slots, retry: bool) -> list[PendingJob]:
-    """The jobs that are to be run, with their threads; under ``force=true`` all of them, from their beginning."""
+def pending_jobs(plan: Plan, states: Sequence[JobState], slots: Slots, retry: bool,
+                 places: Mapping[int, Place]) -> list[PendingJob]:
+    """The jobs that are to be run, with their threads and packs; under ``force=true`` all, from their beginning."""
     threads = ThreadRule(slots)
     return [PendingJob(job, plan.run_folder(job), threads.of(job, None if job.config.get("force") else state.threads),
-                       state)
+                       state, place=places.get(job.number))
             for job, state in zip(plan.jobs, states) if state.is_pending(retry) or job.config.get("force")]
 
 

@@ -49,12 +49,24 @@ class Worker:
             # Asked to stop before it was begun: `_listen` may have looked before `busy` was set.
             answer: Message = {"event": "end", "code": 130}
             if not self._job_signal_pending:
-                answer = run_job(message, ProgressRecorder(self.send, self._deliver))
+                answer = self._pack(message) if "members" in message else run_job(
+                    message, ProgressRecorder(self.send, self._deliver))
             self.busy.clear()
             self.send(answer)
             if answer.get("code", 0) > 128 and not self._job_signal_pending:  # a signal came to this process alone
                 return int(answer["code"])
         return 0
+
+    def _pack(self, message: Message) -> Message:
+        """Train a pack, whose first member to begin hears of a signal that came before."""
+        from dlrun.sweep.execute.run_pack import run_pack
+
+        def recorder(job: Message) -> ProgressRecorder:
+            first = job["id"] == message["id"]
+            return ProgressRecorder(lambda said: self.send({**said, "job": job["id"]}),
+                                    self._deliver if first else lambda: None, every=1.0)
+
+        return run_pack(message, self.send, recorder)
 
     @property
     def _job_signal_pending(self) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.own_file import open_own
-from dlrun.sweep.execute.job_message import Message
+from dlrun.sweep.execute.job_message import Message, ids_of
 
 # The same search path for modules as here: neither the working folder (which -c and -m put first) nor a file beside
 # the worker's may stand in for a module of Python's.
@@ -23,7 +23,7 @@ Inbox = queue.SimpleQueue[Any]  # (WorkerProcess, Message | None): None when its
 
 
 class WorkerProcess:
-    """`run_id` is the job in hand (empty: none), `ready` whether torch is loaded.
+    """`run_id` is the job in hand (empty: none), or the first of a pack's `jobs`; `ready` whether torch is loaded.
 
     What the worker answers is put into `inbox`; what is printed in it is appended to `log`.
     """
@@ -31,6 +31,7 @@ class WorkerProcess:
     def __init__(self, number: int, log: Path, inbox: Inbox, threads: int, gpu: str | None):
         self.number, self.log = number, log
         self.run_id = ""
+        self.jobs: list[str] = []
         self.ready = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with open_own(log, "ab") as stream:
@@ -43,7 +44,7 @@ class WorkerProcess:
 
     def give(self, message: Message) -> None:
         """Hand out a job (`job_message`)."""
-        self.run_id = message["id"]
+        self.run_id, self.jobs = message["id"], ids_of(message)
         self._write(message)
 
     def stop(self) -> None:

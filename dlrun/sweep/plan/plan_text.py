@@ -16,13 +16,14 @@ _LISTED = 40  # jobs of a dry run that get a line of their own
 _SHOWN = 12  # values of an axis
 
 
-def plan_lines(plan: Plan, states: Sequence[JobState], time: Forecast) -> list[str]:
+def plan_lines(plan: Plan, states: Sequence[JobState], time: Forecast, packs: Sequence[str] = ()) -> list[str]:
     """The plan as it is printed before the first job; with `dry_run` the jobs too."""
-    lines = [f"{head:6}  {text}".rstrip() for head, text in _parts(plan, states, time)]
+    lines = [f"{head:6}  {text}".rstrip() for head, text in _parts(plan, states, time, packs)]
     return lines + (["", *_jobs(plan, states)] if plan.options.get("dry_run") else [])
 
 
-def _parts(plan: Plan, states: Sequence[JobState], time: Forecast) -> Iterator[tuple[str, str]]:
+def _parts(plan: Plan, states: Sequence[JobState], time: Forecast,
+           packs: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "sweep", f"{plan.name}  ({plan.folder})"
     rows = list(dict.fromkeys(job.row for job in plan.jobs if job.row is not None))
     if rows:
@@ -48,6 +49,8 @@ def _parts(plan: Plan, states: Sequence[JobState], time: Forecast) -> Iterator[t
         yield "search", "{search}, {n_trials} trials in all by {metric}, pruner {pruner}".format(**plan.options)
     if plan.jobs or not plan.options.get("search"):
         yield "jobs", job_counts(plan, states)
+    for head, text in zip(("packs", *[""] * len(packs)), packs):
+        yield head, text
     if time.seconds is None:
         yield "time", time.basis
     elif time.seconds:

@@ -6,6 +6,7 @@ process that dies at any moment leaves nothing that could contradict the folders
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,13 @@ class JobState:
     where a search has stopped the job.
 
     `result` is what result.json holds, `threads` those of the first start (they decide the bits of what is to come).
+    Of one that was begun `pack` is its place in the pack that it was trained in last, {} where it trained alone.
     """
 
     status: str
     result: dict[str, Any] = field(default_factory=dict)
     threads: int | None = None
+    pack: Mapping[str, int] | None = None
 
     @property
     def done(self) -> bool:
@@ -61,8 +64,8 @@ def read_job(path: Path) -> JobState:
     except Damaged as damaged:
         return JobState("failed", {"stop_reason": f"{folder.result_file} is not readable ({damaged.wrong})"})
     if result is not None:
-        return JobState(str(result["status"]), result, _threads(folder))
-    return JobState(STARTED, threads=_threads(folder)) if _begun(folder) else JobState(WAITING)
+        return JobState(str(result["status"]), result, *_beginning(folder))
+    return JobState(STARTED, {}, *_beginning(folder)) if _begun(folder) else JobState(WAITING)
 
 
 def read_all(plan: Plan) -> list[JobState]:
@@ -99,12 +102,15 @@ def _begun(folder: RunFolder) -> bool:
     return folder.last.is_file() or folder.fold(0).path.is_dir()
 
 
-def _threads(folder: RunFolder) -> int | None:
-    """The threads that a run would resume with; None where it would start from the beginning."""
+def _beginning(folder: RunFolder) -> tuple[int | None, Mapping[str, int] | None]:
+    """The threads and the pack that a run would resume with; None where it would start from the beginning."""
     if not (_begun(folder) and folder.provenance.is_file()):
-        return None
+        return None, None
     try:
-        threads = folder.origin().get("threads")
+        origin = folder.origin()
     except Damaged:  # the run itself says so when it resumes
-        return None
-    return threads if isinstance(threads, int) else None
+        return None, None
+    threads, last = origin.get("threads"), [origin, *origin.get("resumed", [])][-1]
+    # A start that names neither is one of before there were packs, or of a run that has always been alone.
+    pack = last.get("pack") or {}
+    return threads if isinstance(threads, int) else None, pack if isinstance(pack, dict) else {}

@@ -54,6 +54,7 @@ class TaskSpec(Kind):
     wirings: ClassVar[tuple[str, ...]] = ()
     baselines: ClassVar[tuple[str, ...]] = ()
     mixable: ClassVar[bool] = False  # whether its loss takes the targets of rows that are mixed (mixup, CutMix)
+    packs: ClassVar[bool] = False  # whether its loss is tested for several networks in one program (`engine.packed`)
     undecided: ClassVar[bool] = False  # whether it stands for the task that model and data are made for
 
     metrics: tuple[str, ...] = texts(

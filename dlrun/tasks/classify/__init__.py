@@ -31,6 +31,7 @@ class Classify(TaskSpec):
     scores = "classes"
     gathers = True
     mixable = True
+    packs = True
     accepts = ("classes",)
     baselines = ("majority", "permuted")
     loss: str = choice(

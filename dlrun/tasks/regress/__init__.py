@@ -34,6 +34,7 @@ class Regress(TaskSpec):
     primary = "mae"
     scores = "numbers"
     gathers = True
+    packs = True
     mixable = True
     accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")

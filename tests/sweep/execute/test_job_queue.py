@@ -113,6 +113,6 @@ def test_the_threads_of_a_run_are_known_only_where_it_would_go_on(tmp_path: Path
     assert read_job(tmp_path).threads is None
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "last.pt").write_bytes(b"")
-    assert read_job(tmp_path) == JobState("interrupted", {}, 3)
+    assert read_job(tmp_path) == JobState("interrupted", {}, 3, {})
     (tmp_path / "result.json").write_text("{")
     assert read_job(tmp_path).failed and "is not readable" in read_job(tmp_path).reason

@@ -24,6 +24,7 @@ class Inline:
     package: ClassVar[str] = ""
     queues_all: ClassVar[bool] = False
     arguments: ClassVar[str] = ""
+    packs: ClassVar[bool] = True
 
     def build(self, options: Execution, slots: Slots, logs: Path) -> Launcher:
         """The launcher; raises ConfigError for options that need another process."""

@@ -28,10 +28,17 @@ class InlineLauncher(Launcher):
         if self._message is None:
             return []
         message, self._message = self._message, None
-        answer = run_job(message, Recorder())
+        found: list[tuple[str, Message]] = []
+        if "members" in message:
+            from dlrun.sweep.execute.run_pack import run_pack
+
+            answer = run_pack(message, lambda said: found.append((said["job"], said)), lambda job: Recorder())
+        else:
+            answer = run_job(message, Recorder())
+            found.append((message["id"], answer))
         if (code := answer.get("code", 0)) > 128:  # the run has saved itself; the sweep has to hear of it too
             signal.raise_signal(signal.Signals(code - 128))
-        return [(message["id"], answer)]
+        return found
 
     def stop(self, run_id: str) -> None:
         pass  # the job in hand has ended before anybody can ask

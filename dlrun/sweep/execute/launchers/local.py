@@ -20,6 +20,7 @@ class Local:
     package: ClassVar[str] = ""
     queues_all: ClassVar[bool] = False
     arguments: ClassVar[str] = ""
+    packs: ClassVar[bool] = True
 
     def build(self, options: Execution, slots: Slots, logs: Path) -> Launcher:
         """The workers; they are started as jobs come."""

@@ -68,15 +68,17 @@ class LocalLauncher(Launcher):
             self.workers.remove(worker)
             how = worker.wait()
             if run_id:
-                return [(run_id, {"event": "lost", "reason": how})]
+                return [(job, {"event": "lost", "reason": how}) for job in worker.jobs]
             if not worker.ready and how.startswith("exit"):
                 self._failed_start(worker)
         elif message["event"] == "ready":
             worker.ready, self._failed_starts = True, 0
+        elif "job" in message:  # of a pack, which goes on
+            return [(message["job"], message)]
         elif run_id:
             if message["event"] != "progress":
                 worker.run_id = ""
-            return [(run_id, message)]
+            return [] if message["event"] == "packed" else [(run_id, message)]
         return []
 
     def _failed_start(self, worker: WorkerProcess) -> None:

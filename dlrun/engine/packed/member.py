@@ -1,0 +1,41 @@
+"""A run as a member of a pack: what its loop does differently from that of a run alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from dlrun.engine.checkpoint_manager import SHARE
+from dlrun.engine.fit import REPORT_SECONDS, Fit
+from dlrun.engine.packed.places import PlaceBatches
+from dlrun.engine.processes import Processes
+from dlrun.models.step_rng import StepRng
+
+_SHOWN = 0.02  # seconds between two reports of a member, for each member
+
+
+class Member(Processes):
+    """The member in `slot` of so many `slots`, of which so many (`beside`) are trained now; `data` is what they share.
+
+    It begins from nothing or from its own checkpoint: another run's first steps have other last bits.
+    """
+
+    twins = False
+
+    def __init__(self, slot: int, slots: int, beside: int, data: dict[Any, Any]):
+        self.slot, self.slots, self.beside, self.data = slot, slots, beside, data
+
+    def speed_path(self, path: str) -> str:
+        others = self.slots - 1
+        return f"packed with {others} {'other' if others == 1 else 'others'}, {path}"
+
+    def facts(self) -> dict[str, Any]:
+        return {"pack": {"slots": self.slots, "slot": self.slot}}
+
+    def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
+        """Its batches are places, and of the time that passes, for checkpoints too, a share is its own."""
+        training.batches = PlaceBatches(training.batches)
+        training.clock.share = 1 / self.beside
+        training.checkpoints.share = SHARE / self.beside
+        training.report_seconds = max(REPORT_SECONDS, _SHOWN * self.beside)

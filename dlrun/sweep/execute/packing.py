@@ -1,0 +1,27 @@
+"""The packs of a plan on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlrun.record.plan import Plan
+from dlrun.registry import find
+from dlrun.sweep.execute.options import Execution, execution
+from dlrun.sweep.execute.slots import Slots, find_slots
+from dlrun.sweep.plan.packs import Packs, packs
+from dlrun.sweep.plan.status import JobState
+
+
+def planned_packs(plan: Plan, states: Sequence[JobState], options: Execution | None = None,
+                  slots: Slots | None = None) -> Packs:
+    """Which jobs train as one program; none where nobody asked, in a search, and on GPUs."""
+    asked = [job for job in plan.jobs if job.config.get("pack", "never") != "never"]
+    if not asked or plan.options.get("search"):
+        return Packs({}, {})
+    options = options or execution(plan.options)
+    if not getattr(find("launcher", options.launcher), "packs", False):
+        return Packs({}, {f"launcher={options.launcher}": len(asked)})
+    slots = slots or find_slots(options, plan.jobs)
+    if slots.gpus:
+        return Packs({}, {"packs are for the CPU as yet": len(asked)})
+    return packs(plan.jobs, states, slots.workers or slots.cores, options.timeout is not None)

@@ -1,0 +1,58 @@
+"""Several jobs of a sweep in the process that trains them as one program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from dlrun.config.problem import ConfigError
+from dlrun.engine.fit import Due
+from dlrun.record.lock import Busy
+from dlrun.record.recorder import Recorder
+from dlrun.sweep.execute.job_message import Message
+from dlrun.sweep.execute.run_job import planned_job
+
+
+def run_pack(message: Message, send: Callable[[Message], None], recorder: Callable[[Message], Recorder]) -> Message:
+    """Train the jobs of a pack; each one's answer is sent as it ends, and the pack's own is returned.
+
+    `recorder` gives what watches a job.  A job ends by itself, good or bad, as it would alone.
+    """
+    from dlrun.assembly.machine import isolated_torch_state
+    from dlrun.engine.packed.member import Member
+    from dlrun.engine.packed.pack import execute_together
+    from dlrun.engine.signals import Signals
+
+    jobs, data = message["members"], dict[Any, Any]()
+    with isolated_torch_state(), Signals() as signals:
+        def steps(job: Message) -> Generator[Due, None, None]:
+            member = Member(job["slot"], message["slots"], len(jobs), data)
+            answer = yield from _job_steps(job, recorder(job), member, signals)
+            send({**answer, "job": job["id"]})
+
+        ended = execute_together({job["slot"]: steps(job) for job in jobs}, message["slots"])
+    for outcome in ended.values():
+        if outcome is not None:
+            raise outcome
+    return {"event": "packed", "code": signals.exit_code}
+
+
+def _job_steps(job: Message, recorder: Recorder, member: Any, signals: Any) -> Generator[Due, None, Message]:
+    """As `run_job.run_job`, with the steps handed out."""
+    from dlrun.record.tensorboard_writer import TensorBoardWriter
+    from dlrun.run.cannot_write import CannotWrite
+    from dlrun.run.run import run_steps
+
+    try:
+        ready = planned_job(job)
+        recorders = [TensorBoardWriter(every=ready.config.log_every or 0), recorder]
+        outcome = yield from run_steps(ready, ["dlrun", *job["words"]], recorders, member, signals)
+    except Busy as busy:
+        return {"event": "busy", "reason": str(busy)}
+    except ConfigError as wrong:
+        return {"event": "refused", "reason": wrong.line}
+    except CannotWrite as cannot:
+        return {"event": "refused", "reason": str(cannot)}
+    except Exception as error:  # the run has written it down
+        return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
+    return {"event": "end", "code": outcome.exit_code}

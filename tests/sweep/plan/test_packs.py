@@ -1,0 +1,75 @@
+"""Which jobs of a sweep train as one program, and why the others train alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dlrun.sweep.make import make_plan
+from dlrun.sweep.plan.packs import Packs, packs
+from dlrun.sweep.plan.status import WAITING, JobState
+
+DIGITS = ("dataset=digits", "model=dense", "model.hidden=[8]", "batch_size=32", "pack=auto")
+
+
+def planned(tmp_path: Path, *overrides: str, cores: int = 1, stored: dict[int, dict[str, int]] | None = None) -> Packs:
+    given = {word.partition("=")[0] for word in overrides}
+    common = [word for word in DIGITS if word.partition("=")[0] not in given]
+    plan = make_plan([*common, *overrides, f"output_dir={tmp_path}"])
+    states = [JobState(WAITING, pack=(stored or {}).get(job.number)) for job in plan.jobs]
+    return packs(plan.jobs, states, cores)
+
+
+def sizes(found: Packs) -> list[int]:
+    return sorted(place.slots for place in found.places.values() if place.slot == 0)
+
+
+def test_what_is_each_members_own_makes_no_other_pack(tmp_path: Path) -> None:
+    for axis in ("optimizer.lr=0.1,0.01", "model.dropout=0.1,0.5", "model.l2=0,0.01", "schedule=constant,cosine,step",
+                 "epochs=3,5", "model.init=glorot_uniform,he_normal", "early_stop.patience=2,3",
+                 "optimizer.beta1=0,0.9", "optimizer.clip_norm=1,2"):
+        found = planned(tmp_path, axis, "seeds=4")
+        assert len(sizes(found)) == 1 and not found.reasons, (axis, found.lines)
+
+
+def test_another_shape_or_optimizer_makes_packs_of_its_own(tmp_path: Path) -> None:
+    for axis in ("model.hidden=[8],[9]", "optimizer=adam,sgd", "optimizer=sgd,momentum", "model.dropout=0,0.1",
+                 "batch_size=16,32", "model.batch_norm=true,false", "optimizer.clip_norm=null,2",
+                 "dataset=digits,breast_cancer", "train_size=300,400"):
+        assert sizes(planned(tmp_path, axis, "seeds=4")) == [4, 4], axis
+
+
+@pytest.mark.parametrize(("overrides", "reason"), [
+    (["optimizer=lbfgs"], "optimizer=lbfgs"), (["max_seconds=5"], "max_seconds"),
+    (["validation=kfold"], "the folds of a run train one after another"), (["precision=bf16"], "precision=bf16"),
+    (["optimizer.accumulate=2"], "optimizer.accumulate"), (["model=cnn", "model.hidden=8"], "layer conv"),
+    (["model=autoencoder", "model.hidden=[8]"], "task=reconstruct"), (["model.hidden=[4000,4000]"], "their steps are long enough"),
+])
+def test_what_trains_alone_has_a_reason_in_the_plan(overrides: list[str], reason: str, tmp_path: Path) -> None:
+    found = planned(tmp_path, *overrides, "seeds=5")
+    assert not found.places and found.lines == [f"5 jobs alone: {reason}"]
+
+
+def test_never_packs_nothing_and_a_number_bounds_a_pack(tmp_path: Path) -> None:
+    assert planned(tmp_path, "seeds=9", "pack=never") == Packs({}, {})
+    assert sizes(planned(tmp_path, "seeds=9", "pack=4")) == [3, 3, 3]
+    assert planned(tmp_path, "seeds=3").places == {}, "too few"
+    assert sizes(planned(tmp_path, "seeds=3", "pack=9")) == [3]
+    assert planned(tmp_path, "seeds=9").lines == ["1 of 9 jobs"]
+
+
+def test_packs_are_spread_over_the_cores(tmp_path: Path) -> None:
+    assert sizes(planned(tmp_path, "seeds=40", cores=2)) == [20, 20]
+    assert sizes(planned(tmp_path, "seeds=9", cores=2)) == [9], "two of four would win less than they lose"
+
+
+def test_a_job_that_has_begun_keeps_its_slot_and_one_that_began_alone_stays_alone(tmp_path: Path) -> None:
+    found = planned(tmp_path, "seeds=6", stored={1: {"slots": 9, "slot": 7}, 2: {}, 3: {"slots": 9, "slot": 7}})
+    one, other = found.places[1], found.places[3]
+    assert (one.slots, one.slot) == (other.slots, other.slot) == (9, 7)
+    assert one.pack != other.pack and one.begun and other.begun
+    assert 2 not in found.places
+    assert {found.places[k].slot for k in (4, 5, 6)} == {3, 4, 5}, "as if nobody had begun"
+    assert replace(found.places[4], slot=0).slots == 6
