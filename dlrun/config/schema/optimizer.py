@@ -83,7 +83,7 @@ class Optimizer(Kind):
     @property
     def program(self) -> tuple[Any, ...]:
         """What decides which operations `move` consists of; equal for networks that are moved together."""
-        flags = [(field.name, getattr(self, field.name)) for field in fields(self)
+        flags = [(field.name, repr(getattr(self, field.name))) for field in fields(self)
                  if field.name not in (*self.moved_by, "name", "clip_norm", "clip_value")]
         return (self.kind, *flags, tuple(self.beginning()[0]), self.clip_norm is None, self.clip_value is None)
 

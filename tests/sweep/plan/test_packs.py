@@ -45,7 +45,8 @@ def test_another_shape_or_optimizer_makes_packs_of_its_own(tmp_path: Path) -> No
     (["optimizer=lbfgs"], "optimizer=lbfgs"), (["max_seconds=5"], "max_seconds"),
     (["validation=kfold"], "the folds of a run train one after another"), (["precision=bf16"], "precision=bf16"),
     (["optimizer.accumulate=2"], "optimizer.accumulate"), (["model=cnn", "model.hidden=8"], "layer conv"),
-    (["model=autoencoder", "model.hidden=[8]"], "task=reconstruct"), (["model.hidden=[4000,4000]"], "their steps are long enough"),
+    (["model=autoencoder", "model.hidden=[8]"], "task=reconstruct"),
+    (["model.hidden=[4000,4000]"], "their steps are long enough"),
 ])
 def test_what_trains_alone_has_a_reason_in_the_plan(overrides: list[str], reason: str, tmp_path: Path) -> None:
     found = planned(tmp_path, *overrides, "seeds=5")
