@@ -149,6 +149,8 @@ def _unfit(checked: Checked) -> Iterator[str]:
         yield "callbacks"
     if config.device not in ("cpu", "auto"):
         yield f"device={config.device}"
+    if config.phases:
+        yield "phases"
     if config.optimizer.lr_of:
         yield "optimizer.lr_of"
     if not config.optimizer.moves_many:
