@@ -24,6 +24,7 @@ from dlrun.data.batches import Rows
 from dlrun.data.prepared import Split
 from dlrun.data.scale import squeezed
 from dlrun.inference.load import Loaded
+from dlrun.models.pretrained.module import whole_state
 from dlrun.models.recurrent.module import Recurrent
 from dlrun.record.folder import json_text, write_bytes, write_text
 
@@ -139,9 +140,9 @@ def export(run: Loaded, found: Sample, how: str, into: Path, about: Mapping[str,
     if how == "safetensors":
         from safetensors.torch import save
 
-        tensors = {name: value.detach().contiguous().clone() for name, value in run.model.state_dict().items()}
+        tensors = {name: value.detach().contiguous().clone() for name, value in whole_state(run.model).items()}
         write_bytes(path, save(tensors, {**about, "format": "pt"}))
-        return Written(path, "read again", _difference(run.model.state_dict(), _loaded(path)))
+        return Written(path, "read again", _difference(tensors, _loaded(path)))
     _check_steps(run, found, how)
     module = Exported(run, found.stored).eval().requires_grad_(False)
     write = _write_onnx if how == "onnx" else _write_torch

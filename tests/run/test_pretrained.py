@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from dlrun.cli.route import route
 from dlrun.config.problem import ConfigError
 from dlrun.inference.load import load_run
 from dlrun.models.bases.efficientnet_lite0 import EfficientnetLite0
@@ -55,3 +56,14 @@ def test_rates_that_do_not_fit_are_a_sentence_and_leave_nothing(go, tmp_path, wo
     with pytest.raises(ConfigError, match=said):
         go(*RUN, *words, "output_dir=none")
     assert not (tmp_path / "none").exists()
+
+
+def test_an_export_holds_the_frozen_weights_too(go):
+    file = pytest.importorskip("safetensors.torch")
+    folder = go(*RUN).folder
+    assert route(["export", str(folder), "format=safetensors"]) == 0
+    found = file.load_file(folder / "export" / "model.safetensors")
+    model = load_run(folder).model
+    assert set(found) == {*dict(model.named_parameters()), *dict(model.named_buffers())} - {"base_1.offset",
+                                                                                            "base_1.factor"}
+    assert torch.equal(found["base_1.net.head.conv.weight"], EfficientnetLite0().weights()["head.conv.weight"])

@@ -127,6 +127,15 @@ class PretrainedModule(nn.Module):
         return self._digest
 
 
+def whole_state(model: nn.Module) -> dict[str, Tensor]:
+    """The state dict of a network with all its weights, those of a frozen base in place of their digest."""
+    state = dict(model.state_dict())
+    for name, module in model.named_modules():
+        if isinstance(module, PretrainedModule) and state.pop(f"{name}.{FROZEN}", None) is not None:
+            state |= {f"{name}.{own}": value for own, value in module.frozen_weights().items()}
+    return state
+
+
 def _draws(module: nn.Module) -> bool:
     """Whether a module draws from torch's own generator in training."""
     return isinstance(module, nn.modules.dropout._DropoutNd) or type(module).__name__ == "StochasticDepth"
