@@ -84,6 +84,10 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, components.prepared, start, components.speed_path)
     notes = [*checked.decided(), *notes, *config.task.advice(config)]
+    if machine.device.type == "cpu" and (config.max_steps or config.train_size):
+        from dlrun.preflight.measuring import measuring_note
+
+        notes += filter(None, [measuring_note(checked)])
     if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
         clear(folder)
     folder.make()
