@@ -30,7 +30,7 @@ def houses(tmp_path):
     arrays = {name: rng.normal(5, 3, shape).astype(np.float32) for name, shape in (
         ("x_train", (406, 13)), ("y_train", (406,)), ("x_test", (102, 13)), ("y_test", (102,)))}
     np.savez(tmp_path / "houses.npz", **arrays)
-    return Npz(path=str(tmp_path / "houses.npz")), arrays
+    return Npz(path=str(tmp_path / "houses.npz"), target_scale="none"), arrays
 
 
 @pytest.mark.parametrize("fold", range(4))
