@@ -60,8 +60,9 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
         source.data_spec, splits["train"], splits.get("val"), splits.get("test"), scales.NONE, sha.hexdigest(),
         source.label, source.files, list(source.notes),
     )
-    if source.groups is not None:
-        prepared.notes.append(_told(prepared, source.reading.get("group", cfg.group)))
+    if source.groups is not None and (folds is None or folds.fold is None):  # of folds it is said once, of all rows
+        prepared.notes.append(_told(prepared, source.reading.get("group", cfg.group),
+                                    "one part" if folds is None else "one fold, or for the test"))
         say(prepared.notes[-1])
     basis = prepared.train
     if folds is not None and folds.fitted == "all" and "val" in indices:
@@ -79,11 +80,11 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
     return dataclasses.replace(prepared, settings=prepared.settings | untrained)
 
 
-def _told(prepared: PreparedData, column: str) -> str:
+def _told(prepared: PreparedData, column: str, parts: str) -> str:
     """How many groups are in each part."""
     counts = [f"{len(np.unique(split.groups)):,} {name}" for name, split in prepared.splits.items()
               if split.groups is not None]
-    return f'all rows of one "{column}" are in one part: {" / ".join(counts)}'
+    return f'all rows of one "{column}" are in {parts}: {" / ".join(counts)}'
 
 
 def _len(array: np.ndarray | None) -> int:
