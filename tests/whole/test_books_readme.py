@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,22 @@ def test_kept_numbers_belong_to_experiments_and_are_whole() -> None:
             assert measurements.id == entry.name and measurements.profile == profile and not measurements.partial
             assert measurements.runs and measurements.date and measurements.devices and measurements.versions
             assert profile != QUICK or entry.book.quick, f"{entry.name} has no quick profile"
+
+
+NUMBERED = [  # the comparisons that were found in the books
+    *(f"gulli/C{n}" for n in range(1, 21)), *(f"buduma/C{n}" for n in range(1, 38)),
+    *(f"chollet/C{n:02}" for n in range(1, 37)), *(f"chollet/CMP-{n:02}" for n in range(1, 27)),
+    *(f"foster/CMP-{n:02}" for n in range(1, 48) if n != 26), "foster/CMP-26a", "foster/CMP-26b",
+    *(f"slides/S{n}" for n in range(1, 8))]
+
+
+def test_every_comparison_of_the_books_has_a_file_or_a_reason() -> None:
+    text = (EXPERIMENTS / "absent.md").read_text(encoding="utf-8").partition("## Comparisons")[2]
+    absent = re.findall(r"^\| `(\S+)` \| .+ \| .{8,} \|$", text, re.MULTILINE)
+    assert len(absent) == text.count("\n| `") and len(set(absent)) == len(absent)
+    files = {entry.name for entry in book_experiments()}
+    assert len(NUMBERED) == 174
+    assert sorted([*absent, *(name for name in NUMBERED if name in files)]) == sorted(NUMBERED)
 
 
 def test_kept_numbers_of_a_single_run_are_those_of_the_run_that_it_is_today() -> None:
