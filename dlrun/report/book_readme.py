@@ -29,6 +29,11 @@ Student's t, from twenty the BCa bootstrap: where they do not all decide, the ve
 are compared by Pitman and Morgan's test, from twenty pairs. Overfitting begins at the first epoch after which the
 validation loss no longer falls by more than 1 %.
 
+Where a book says *much*, *far* or *many times* and prints the two numbers, the check asks for a size and says so: their
+own ratio where it is of something that every machine shares, else a number of ours well below the book's, so that
+another machine or another draw does not decide: a quarter less error, two points, three times chance, ten times the
+time.
+
 In the summary a comparison stands once, with the most that was run of it, and a number that several tables print of
 one run counts once. Cells of one run's log rise and fall together, so the runs with a cell outside are counted beside
 the cells.

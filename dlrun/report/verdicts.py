@@ -113,7 +113,8 @@ def verdicts_on(book: Book, measurements: Measurements, values_of: ValuesOf, met
         if row not in printed and (values or measurements.lost.get(row)):
             seen = interval(values) if values and not never(values) else None
             ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
-    claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric, claim_seeds))
+    seeds = None if short else claim_seeds  # short runs have seeds of their own
+    claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric, seeds))
               for claim in book.claims if claim.check]
     return Verdicts(cells, [(claim, unjudged(verdict) if short else verdict) for claim, verdict in claims], ours,
                     incomparable, short)
