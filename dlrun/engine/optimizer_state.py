@@ -15,6 +15,8 @@ from torch.optim import Optimizer
 
 from dlrun.config.schema.kinds import OptimizerKind
 
+SCALE = "scale"  # of a group of weights: its rate as a multiple of the configured one
+
 
 def optimizer_state(optimizer: Optimizer) -> dict[str, Any]:
     """What the steps have built up (means, counts), by the number of the parameter."""

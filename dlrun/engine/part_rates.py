@@ -8,9 +8,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from dlrun.config.problem import did_you_mean, problem
+from dlrun.engine.optimizer_state import SCALE
 from dlrun.models.pretrained.freezing import is_named
-
-SCALE = "scale"  # of a group: its rate as a multiple of the configured one
 
 
 def split_rates(optimizer: Optimizer, network: nn.Module, lr: float, lr_of: Mapping[str, float]) -> None:

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.config.schema.kinds import OptimizerKind
-from dlrun.engine.optimizer_state import clip
-from dlrun.engine.part_rates import SCALE, split_rates
+from dlrun.engine.optimizer_state import SCALE, clip
 from dlrun.engine.without_compiler import bare_step
 from dlrun.models.build import constrain, is_constrained, penalty
 
@@ -28,6 +27,8 @@ class PlayerState:
         self.lr = self.own_lr = config.lr
         self.optimizer = config.build([weight for weight in module.parameters() if weight.requires_grad], device)
         if config.lr_of:
+            from dlrun.engine.part_rates import split_rates
+
             split_rates(self.optimizer, module, config.lr, config.lr_of)
         self.weights: list[Tensor] = [w for group in self.optimizer.param_groups for w in group["params"]]
         self.update: Callable[[], Any] = bare_step(self.optimizer)

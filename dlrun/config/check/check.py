@@ -13,7 +13,6 @@ from dlrun.config.check.validation import read_validation
 from dlrun.config.problem import ConfigError, Problem, nearest
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS, TARGET, schema_of
-from dlrun.config.schema.phases import read_phases
 from dlrun.config.schema.quoting import Origin, nowhere, show
 from dlrun.config.schema.reader import Hint, read_values
 from dlrun.config.schema.root import GROUPS, Config, Root
@@ -52,6 +51,8 @@ def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | N
             groups[group] = instance
     values["validation"] = read_validation(values["validation"], problems, origin("validation"))
     if values["phases"]:
+        from dlrun.config.schema.phases import read_phases
+
         values["phases"] = read_phases(values["phases"], problems, origin)
     else:
         values["phases"] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.schema.fields import choice, flag, free, integer, integers, mapping, number, text, texts
 from dlrun.config.schema.kinds import (
@@ -15,8 +15,10 @@ from dlrun.config.schema.kinds import (
     StoppingKind,
     TaskKind,
 )
-from dlrun.config.schema.phases import Phase
 from dlrun.config.schema.validation import Validation
+
+if TYPE_CHECKING:
+    from dlrun.config.schema.phases import Phase
 
 
 @dataclass(frozen=True)
