@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,14 +22,16 @@ def check_targets(source: RawDataset) -> None:
 
 
 def check_names(source: RawDataset) -> None:
-    """Raises ConfigError for a name or word that no file can hold.
-
-    It has half of a pair of surrogates, or is a folder's name that is no UTF-8.
-    """
+    """Raises ConfigError for the name of a class or column, or a word of one, that no file can hold."""
     spec = source.data_spec
-    names = [*spec.classes, *spec.features, spec.target_name, *(head.name for head in spec.heads), *source.words]
+    names = [*spec.classes, *spec.features, spec.target_name, *(head.name for head in spec.heads)]
     names += [word for head in spec.heads for word in head.classes]
     names += [word for column in source.columns for word in (column.name, *column.words)]
+    check_texts(names)
+
+
+def check_texts(names: Sequence[str]) -> None:
+    """Raises ConfigError for a text with half of a pair of surrogates, or a folder's name that is no UTF-8."""
     try:
         "\n".join(names).encode()
     except UnicodeEncodeError:

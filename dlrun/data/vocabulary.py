@@ -113,7 +113,13 @@ class Vocabulary:
         )
 
     def plain(self) -> dict[str, Any]:
-        """As JSON types; `Vocabulary(**...)` with `words` as a tuple is the inverse."""
+        """As JSON types; `Vocabulary(**...)` with `words` as a tuple is the inverse.
+
+        Raises ConfigError for a word that UTF-8 cannot hold.
+        """
+        from dlrun.data.source_checks import check_texts
+
+        check_texts(self.words)
         return {key: list(value) if isinstance(value, tuple) else value for key, value in (
             ("words", self.words), ("unit", self.unit), ("padding", self.padding), ("start", self.start),
             ("unknown", self.unknown), ("lower", self.lower), ("marks", self.marks), ("mask_digits", self.mask_digits),

@@ -15,6 +15,7 @@ from dlrun.data.read import read
 from dlrun.data.sets.digits import Digits
 from dlrun.data.source import RawDataset
 from dlrun.data.source_checks import check_names, check_targets
+from dlrun.data.vocabulary import Vocabulary
 
 ROWS = 30
 SPEC = DatasetSpec((2,), "table", "classes", tuple("abc"), ("u", "v"))
@@ -66,10 +67,12 @@ def test_wrong_classes_of_words_and_of_several_targets_are_sentences() -> None:
 
 @pytest.mark.parametrize("wrong", [
     {"data_spec": replace(SPEC, classes=("a", "\ud800", "c"))}, {"data_spec": replace(SPEC, features=("u", "\udfffv"))},
-    {"data_spec": replace(SPEC, heads=(Head("age", ("x", "y\udc80")),))}, {"words": ("the", "c\ud83d")},
+    {"data_spec": replace(SPEC, heads=(Head("age", ("x", "y\udc80")),))},
     {"columns": (Column("w", "text", ("fine", "\ud800")),)}])
 def test_half_a_letter_in_a_name_is_a_sentence(wrong) -> None:
     check_names(replace(SOURCE, data_spec=replace(SPEC, classes=("日本", "\U0001f600", "ü"))))
     with pytest.raises(ConfigError, match=r"\\ud.* is no text") as refused:
         check_names(replace(SOURCE, **wrong))
     refused.value.line.encode()
+    with pytest.raises(ConfigError, match=r"c\\ud83d.* is no text"):
+        Vocabulary(("the", "c\ud83d")).plain()

@@ -53,8 +53,6 @@ def object_of(path: Path, line: int, text: str) -> dict[str, Any]:
 
     try:
         found = json.loads(text, object_pairs_hook=unique)
-        if "\\u" in text:
-            json.dumps(found, ensure_ascii=False).encode()  # half of a pair of surrogates is no letter
     except (ValueError, RecursionError) as error:
         raise problem(str(path), f"line {line}: expected an object of JSON, as {{\"length\": 1.5, \"kind\": \"a\"}} "
                                  f"({_reason(error)}): {text.strip()[:SHOWN]}") from None
@@ -68,8 +66,6 @@ def object_of(path: Path, line: int, text: str) -> dict[str, Any]:
 def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    if isinstance(error, UnicodeEncodeError):
-        return f"\\u{ord(error.object[error.start]):04x} alone is no letter"
     reason = str(error)
     if "digits) for integer" in reason:
         return "a number of thousands of digits"
