@@ -1,4 +1,4 @@
-"""A single run: check everything, then (and only then) load torch and train."""
+"""A single run: check everything, then (and only where there is something to train) load torch and train."""
 
 from __future__ import annotations
 
@@ -49,12 +49,10 @@ def outcome(checked: Any, command: Sequence[str]) -> tuple[int, Outcome | None]:
     from dlrun.config.problem import ConfigError
     from dlrun.record.lock import Busy
     from dlrun.run.cannot_write import CannotWrite
-
-    with uncollected():
-        from dlrun.run.run import run, run_folder
+    from dlrun.run.run import run, run_folder
 
     try:
-        found = run(checked, command)
+        found = run(checked, command, loading=uncollected)
         return found.exit_code, found
     except ConfigError:
         raise

@@ -91,16 +91,19 @@ def fit(run: Fit) -> str | None:
     return execute(fit_steps(run))
 
 
-def execute(steps: Generator[Due, None, Result]) -> Result:
-    """Take each step as it comes due; what the generator returns.  It sees what a step raises."""
+def execute(steps: Generator[Due, None, Result], due: Due | None = None) -> Result:
+    """Take each step as it comes due; what the generator returns.  It sees what a step raises.
+
+    `due` is the step that it has come to already; None where it has not begun.
+    """
     failed: BaseException | None = None
     while True:
         try:
-            run, batch = next(steps) if failed is None else steps.throw(failed)
+            run, batch = due or (next(steps) if failed is None else steps.throw(failed))
         except StopIteration as end:
             result: Result = end.value
             return result
-        failed = None
+        failed = due = None
         try:
             run.step(batch, run.clock.step)
         except BaseException as error:

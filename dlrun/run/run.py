@@ -1,42 +1,40 @@
-"""One run, from a checked configuration to its folder.  Single commands and jobs of a sweep both pass here."""
+"""One run, from a checked configuration to its folder.  Single commands and jobs of a sweep both pass here.
+
+A run that is done is answered from its folder, without torch.
+"""
 
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dlrun.assembly.machine import isolated_torch_state
 from dlrun.config.identity import identity, run_name
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.root import Config
-from dlrun.engine.fit import Due, execute
-from dlrun.engine.processes import SINGLE, Processes
-from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
-from dlrun.record.console import Console, show_result
-from dlrun.record.folder import RunFolder, write_text
+from dlrun.record.console import show_result
+from dlrun.record.folder import RunFolder
 from dlrun.record.lock import RunLock, Unwritable
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.own_file import refuse_links
 from dlrun.record.provenance import other_code
-from dlrun.record.recorder import Recorder, Recorders
+from dlrun.record.recorder import Recorder
 from dlrun.record.status import DONE, FAILED, unmeasured
 from dlrun.record.stored import Damaged
-from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.record.terminal import say
 from dlrun.run.cannot_write import cannot_write
-from dlrun.run.folder_state import folders_to_create, remove_halves, remove_new_folders, result_of
-from dlrun.run.formatting import first_line
-from dlrun.run.session import Steps, train_steps
+from dlrun.run.folder_state import folders_to_create, remove_halves, result_of
 
-Work = Callable[[Checked, str, RunFolder, Signals, Recorder, Sequence[str] | None], Steps]
+if TYPE_CHECKING:  # torch is loaded where there is something to train
+    from dlrun.engine.fit import Due
+    from dlrun.engine.processes import Processes
+    from dlrun.engine.signals import Signals
+
+Loading = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -55,11 +53,13 @@ def run_folder(config: Config) -> tuple[str, RunFolder]:
     return run_id, RunFolder(Path(config.output_dir).expanduser() / run_name(config) / run_id)
 
 
-def run(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None) -> Outcome:
+def run(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None,
+        loading: Loading = nullcontext) -> Outcome:
     """`run_single_process`, or where torchrun has started several processes, the same by all of them together."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return run_single_process(checked, command, recorders)
-    from dlrun.run.distributed import distributed, follow
+        return run_single_process(checked, command, recorders, loading=loading)
+    with loading():
+        from dlrun.run.distributed import distributed, follow
 
     with distributed(checked.config) as processes:
         if not processes.leader:
@@ -75,16 +75,27 @@ def run(checked: Checked, command: Sequence[str] | None = None, recorders: Seque
 
 
 def run_single_process(checked: Checked, command: Sequence[str] | None = None,
-                       recorders: Sequence[Recorder] | None = None, processes: Processes = SINGLE) -> Outcome:
+                       recorders: Sequence[Recorder] | None = None, processes: Processes | None = None,
+                       loading: Loading = nullcontext) -> Outcome:
     """`run_steps`, with each step taken as it comes due."""
-    return execute(run_steps(checked, command, recorders, processes))
+    steps = run_steps(checked, command, recorders, processes, loading=loading)
+    try:
+        first = next(steps)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome
+    from dlrun.engine.fit import execute
+
+    return execute(steps, first)
 
 
 def run_steps(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None,
-              processes: Processes = SINGLE, signals: Signals | None = None) -> Generator[Due, None, Outcome]:
+              processes: Processes | None = None, signals: Signals | None = None,
+              loading: Loading = nullcontext) -> Generator[Due, None, Outcome]:
     """Train what a command asks for, or find that it is done; raises ConfigError for data that is not there.
 
-    `signals` are given where several runs train side by side: who drives them listens, and has isolated torch's state.
+    `processes` are those of torchrun that train together.  `signals` are given where several runs train side by side:
+    who drives them listens, and has isolated torch's state.  `loading` is entered where torch is loaded.
 
     Raises record.lock.Busy where another process works in the run's folder, CannotWrite where the disk is full or the
     folder is gone.  An exception of the model's or dlrun's own code is written to the run's folder (status `failed`)
@@ -92,7 +103,7 @@ def run_steps(checked: Checked, command: Sequence[str] | None = None, recorders:
     """
     run_id, folder = run_folder(checked.config)
     try:
-        return (yield from _run(checked, run_id, folder, command, recorders, processes, signals))
+        return (yield from _run(checked, run_id, folder, command, recorders, processes, signals, loading))
     except ConfigError:
         raise
     except Exception as error:
@@ -103,11 +114,14 @@ def run_steps(checked: Checked, command: Sequence[str] | None = None, recorders:
 
 
 def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str] | None,
-         recorders: Sequence[Recorder] | None, processes: Processes,
-         shared: Signals | None) -> Generator[Due, None, Outcome]:
+         recorders: Sequence[Recorder] | None, processes: Processes | None, shared: Signals | None,
+         loading: Loading) -> Generator[Due, None, Outcome]:
     config = checked.config
     refuse_links(folder.path, *(folder.path / name for name in ("checkpoints", "pictures", "folds", "final")))
     new = folders_to_create(folder)
+    if config.force or (result_of(folder) or {}).get("status") not in DONE:
+        with loading():  # before anything is made: who ends it by then finds no trace
+            import dlrun.run.training  # noqa: F401
     try:
         lock = RunLock(folder.path).__enter__()
     except Unwritable:
@@ -120,36 +134,17 @@ def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str
         if result is not None and result["status"] in DONE:
             for place in (folder, *map(RunFolder, (*folder.path.glob("folds/*"), folder.path / "final"))):
                 remove_halves(place)  # of a process that was killed while it measured again
-            if result["status"] in ("finished", "stopped"):
-                from dlrun.run.remeasure import add_metrics
+            if result["status"] in ("finished", "stopped") and unmeasured(config.task.metrics, result):
+                with loading():
+                    from dlrun.run.remeasure import add_metrics
 
                 result = add_metrics(checked, folder, result)
             return _found(folder, result)
-        work: Work = partial(train_steps, processes=processes) if folds_of(config) is None else _folds()
-        shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]
-        isolated = isolated_torch_state() if shared is None else nullcontext()
-        listening = Signals() if shared is None else nullcontext(shared)
-        with isolated, listening as signals, closing(Recorders(shown)) as recorder:
-            try:
-                result = yield from work(checked, run_id, folder, signals, recorder, command)
-            except ConfigError:
-                remove_new_folders(folder, new)
-                raise
-            except Exception as error:
-                if cannot_write(error, folder) is not None:
-                    raise
-                write_text(folder.traceback, traceback.format_exc())
-                if (folder.result() or {}).get("status") != "failed":  # it failed before there was anything to train
-                    from dlrun.run.outcome import failed
+        from dlrun.run.training import train
 
-                    failed(config, run_id, folder, first_line(error))
-                raise
-            if result["status"] == "diverged":
-                from dlrun.run.outcome import diagnosis
-
-                write_text(folder.traceback, diagnosis(result))
+        result, signal_code = yield from train(checked, run_id, folder, new, command, recorders, processes, shared)
         # Who asked for an end gets the signal's code, also where the run was just done: a sweep has to stop too.
-        return Outcome(folder.path, result, signals.exit_code or _exit_code(result))
+        return Outcome(folder.path, result, signal_code or _exit_code(result))
 
 
 def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
@@ -164,12 +159,6 @@ def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
     if made_by:
         say(f"it was made by {made_by}; force=true trains it again")
     return Outcome(folder.path, result, _exit_code(result), found=True)
-
-
-def _folds() -> Work:
-    from dlrun.run.folds import folds  # most runs have none
-
-    return folds
 
 
 def _exit_code(result: dict[str, Any]) -> int:

@@ -105,6 +105,14 @@ def test_a_start_loads_no_more_files_than_it_needs(arguments: list[str], most: i
     assert name == "MODULES" and most / 2 < int(count) <= most, f"{count} files of dlrun"
 
 
+def test_a_run_that_is_done_answers_without_torch(folder: Path) -> None:
+    command = ["dataset=iris", "model=dense", "epochs=1", "max_steps=1"]
+    assert Forked(in_forked, *command, cwd=folder).wait(60) == 0
+    done = dlrun(folder, *command)
+    assert done.returncode == 0 and "finished after epoch 1" in done.stdout, done.stdout + done.stderr
+    assert done.stderr.splitlines()[-2:] == ["PLAIN", "HEAVY"]
+
+
 NOT_ASKED_FOR = (  # by a run of the default command
     "hydra", "omegaconf", "dlrun.models.recurrent.module", "dlrun.run.folds", "dlrun.run.remeasure",
     "dlrun.record.console_folds", "dlrun.diagnostics.graph", "dlrun.diagnostics.interpolation",

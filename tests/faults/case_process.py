@@ -38,7 +38,7 @@ def preload() -> None:
     import dlrun.cli.route
     import dlrun.preflight.preflight
     import dlrun.record.tensorboard_writer
-    import dlrun.run.run  # noqa: F401
+    import dlrun.run.training  # noqa: F401
 
     torch.set_num_threads(1)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["dlrun.cli.train", "dlrun.preflight.preflight", "dlrun.run.run"])
+CONTEXT.set_forkserver_preload(["dlrun.cli.train", "dlrun.preflight.preflight", "dlrun.run.training"])
 
 
 class Forked:

@@ -36,7 +36,7 @@ class Worker:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._came)
         threading.Thread(target=self._listen, daemon=True).start()
-        import dlrun.run.run  # noqa: F401  torch, once for all jobs
+        import dlrun.run.training  # noqa: F401  torch, once for all jobs
 
         self.send({"event": "ready"})
         while (message := self._jobs.get()) is not None:

@@ -12,7 +12,6 @@ from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.registry import register
 from dlrun.tasks._base.metrics import ACCURACY, LOSS
 from dlrun.tasks._base.spec import TaskSpec
-from dlrun.tasks._base.weights import weight_problems
 
 if TYPE_CHECKING:
     from dlrun.tasks._base.context import BuildContext
@@ -54,8 +53,12 @@ class Classify(TaskSpec):
     def clashes(self, data_spec: DatasetSpec) -> Iterator[Problem]:
         if len(data_spec.classes) < 2:
             yield Problem(f"dataset.only=[{','.join(data_spec.classes)}]", "expected two classes at least")
+        if self.class_weights is None:
+            return
+        from dlrun.tasks._base.weights import weight_problems
+
         yield from weight_problems(self.class_weights, data_spec.classes, "task.class_weights", "class")
-        if self.class_weights is not None and self.loss not in rules(Classify)["loss"].choices:
+        if self.loss not in rules(Classify)["loss"].choices:
             yield Problem(f"task.loss={self.loss}", "task.class_weights needs the loss of each row, and a loss of your "
                                                     "own gives their mean: weigh the rows in it")
 
