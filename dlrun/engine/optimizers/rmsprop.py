@@ -32,8 +32,11 @@ class RmsProp(Optimizer):
             from dlrun.engine.optimizers.rmsprop_module import RmsPropInside
 
             return RmsPropInside(params, self.lr, self.rho, self.eps)
-        return torch.optim.RMSprop(params, self.lr, alpha=self.rho, eps=self.eps, momentum=self.momentum,
-                                   centered=self.centered)
+        weights = list(params)
+        kind = torch.optim.RMSprop
+        if device.type == "cpu" and all(weight.dtype == torch.float32 for weight in weights):
+            from dlrun.engine.optimizers._flat_rmsprop import FlatRMSprop as kind
+        return kind(weights, self.lr, alpha=self.rho, eps=self.eps, momentum=self.momentum, centered=self.centered)
 
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         kept = ["square_avg"] + ["grad_avg"] * self.centered + ["momentum_buffer"] * (self.momentum > 0)
