@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from dlrun.cli.flags import HYDRA_FLAGS
 from dlrun.config.problem import ConfigError, Problem, report
 from dlrun.record.terminal import say
 from dlrun.registry import BrokenKind
@@ -130,7 +129,7 @@ def _route(arguments: list[str], output: _Text | JsonOutput) -> int:
 
         print_overview()
         return 0
-    if any(text.split("=")[0] in HYDRA_FLAGS for text in arguments):
+    if any(text.startswith("-") for text in arguments) and _is_hydras(arguments):
         from dlrun.cli.hydra_flags import answer
 
         return answer(arguments)
@@ -139,6 +138,12 @@ def _route(arguments: list[str], output: _Text | JsonOutput) -> int:
 
         raise ConfigError([Problem(first, unknown_command(first, arguments[1:]))])
     return _run([text for text in arguments if text.lower() not in JSON], output)
+
+
+def _is_hydras(arguments: Sequence[str]) -> bool:
+    from dlrun.cli.flags import HYDRA_FLAGS
+
+    return any(text.split("=")[0] in HYDRA_FLAGS for text in arguments)
 
 
 def _verb(name: str, arguments: Sequence[str], output: _Text | JsonOutput) -> int:

@@ -93,6 +93,18 @@ def test_it_goes_on_from_a_checkpoint_of_torchs_and_torchs_from_its(variant: str
     pair.assert_equal()
 
 
+def test_parts_with_rates_of_their_own_are_updated_as_torch_does() -> None:
+    pair = Pair("momentum")
+    pair.step()
+    for optimizer in (pair.plain, pair.flat):
+        [group] = optimizer.param_groups
+        optimizer.param_groups[:] = [{**group, "params": group["params"][:2]},
+                                     {**group, "params": group["params"][2:], "lr": 0.1}]
+    for _ in range(3):
+        pair.step()
+    pair.assert_equal()
+
+
 def test_it_is_what_a_run_on_the_cpu_has() -> None:
     for more in ([], ["optimizer.momentum=0.5", "optimizer.centered=true"]):
         built = config_of("optimizer=rmsprop", *more).optimizer.build(weights(), torch.device("cpu"))

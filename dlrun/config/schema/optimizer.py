@@ -23,6 +23,7 @@ Device: TypeAlias = "torch.device"
 Stepper: TypeAlias = "torch.optim.Optimizer"
 Values: TypeAlias = "torch.Tensor"
 KEY = "task.generator_optimizer"
+FUSED = ("cuda", "cpu")  # types of devices for which torch has a kernel for the whole update of Adam, AdamW and SGD
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class _Row:
 
 
 class FlatRMSprop(torch.optim.RMSprop):
-    """Weights in one group, on the CPU, all float32."""
+    """Weights on the CPU, all float32; several groups (rates of parts) are updated as torch does."""
 
     _rows: dict[str, _Row] | None = None  # of the state as it is now, by its names in torch's
 
@@ -39,10 +39,10 @@ class FlatRMSprop(torch.optim.RMSprop):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
-        (group,) = self.param_groups
+        group, *others = self.param_groups
         weights = group["params"]
         gradients = [weight.grad for weight in weights]
-        if any(gradient is None for gradient in gradients):
+        if others or any(gradient is None for gradient in gradients):
             _torchs_step(self)  # on the same state: weights without a gradient stay as they are
             return
         rows = self._rows or self._arrange(group)

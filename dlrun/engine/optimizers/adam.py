@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values
-from dlrun.engine.optimizers._fused import is_fused
+from dlrun.config.schema.optimizer import FUSED, Device, Optimizer, Params, Stepper, Values
 from dlrun.registry import register
 
 
@@ -31,7 +30,7 @@ class Adam(Optimizer):
         import torch
 
         return torch.optim.Adam(params, self.lr, (self.beta1, self.beta2), self.eps, amsgrad=self.amsgrad,
-                                fused=is_fused(device))
+                                fused=device.type in FUSED)
 
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         kept = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * self.amsgrad

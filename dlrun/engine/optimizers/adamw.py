@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import Device, Params, Stepper, Values
-from dlrun.engine.optimizers._fused import is_fused
+from dlrun.config.schema.optimizer import FUSED, Device, Params, Stepper, Values
 from dlrun.engine.optimizers.adam import Adam
 from dlrun.registry import register
 
@@ -25,7 +24,7 @@ class AdamW(Adam):
         import torch
 
         return torch.optim.AdamW(params, self.lr, (self.beta1, self.beta2), self.eps, self.weight_decay,
-                                 amsgrad=self.amsgrad, fused=is_fused(device))
+                                 amsgrad=self.amsgrad, fused=device.type in FUSED)
 
     def move(self, weights: Values, gradients: Values, state: Mapping[str, Values],
              numbers: Mapping[str, Values]) -> None:

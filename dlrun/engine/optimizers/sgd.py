@@ -8,9 +8,8 @@ from typing import ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values
+from dlrun.config.schema.optimizer import FUSED, Device, Optimizer, Params, Stepper, Values
 from dlrun.config.schema.root import Config
-from dlrun.engine.optimizers._fused import is_fused
 from dlrun.registry import register
 
 
@@ -27,7 +26,8 @@ class Sgd(Optimizer):
     def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
-        return torch.optim.SGD(params, self.lr, momentum=self.momentum, nesterov=self.nesterov, fused=is_fused(device))
+        return torch.optim.SGD(params, self.lr, momentum=self.momentum, nesterov=self.nesterov,
+                               fused=device.type in FUSED)
 
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         return ({"momentum_buffer": 0.0} if self.momentum else {}), {}
