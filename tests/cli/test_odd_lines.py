@@ -69,7 +69,7 @@ def test_one_sentence_about_a_file(write, capsys, text: str, says: str) -> None:
 
 
 def test_a_traceback_is_named_where_it_was_written(folder: Path, capsys, monkeypatch) -> None:
-    def fails(checked, command):
+    def fails(*given, **options):
         raise RuntimeError("no luck")
 
     monkeypatch.setattr("dlrun.run.run.run", fails)

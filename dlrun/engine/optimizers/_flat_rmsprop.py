@@ -34,11 +34,13 @@ class FlatRMSprop(torch.optim.RMSprop):
     _rows: dict[str, _Row] | None = None  # of the state as it is now, by its names in torch's
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Torch's; what was restored is put one after another at the next step."""
         super().load_state_dict(state_dict)
         self._rows = None
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        """One update of all weights that have gradients."""
         group, *others = self.param_groups
         weights = group["params"]
         gradients = [weight.grad for weight in weights]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from dlrun.models.recurrent.link import Gate, Link, blocks, room, start
+from dlrun.models.recurrent.link import Gate, Link, blocks, from_end, room, start
 
 
 class GruScan(torch.autograd.Function):
@@ -54,13 +54,14 @@ class GruScan(torch.autograd.Function):
             of_r.mul_(states[first:last])
             of_z.mul_(less[first:last])
             torch.mul(ctx.act.slope(n), 1 - z, out=new)
-            for step in range(last - first - 1, -1, -1):
-                if ctx.every:
-                    dh = dh + d_states[first + step]
-                reset = ctx.candidate.back(new[step].mul_(dh))
-                of_r[step].mul_(reset)
-                of_z[step].mul_(dh)
-                dh = torch.mul(dh, z[step]).addcmul_(reset, r[step]).add_(ctx.gates.back(gates[step]))
+            steps = from_end(d_states[first:last] if ctx.every else None, gates, of_r, of_z, new, r, z)
+            for more, each, each_of_r, each_of_z, each_new, each_r, each_z in steps:
+                if more is not None:
+                    dh = dh + more
+                reset = ctx.candidate.back(each_new.mul_(dh))
+                each_of_r.mul_(reset)
+                each_of_z.mul_(dh)
+                dh = torch.mul(dh, each_z).addcmul_(reset, each_r).add_(ctx.gates.back(each))
         d_weight = torch.cat([ctx.gates.of_weight(d_gates, states[:-1]), ctx.candidate.of_weight(d_new, kept)])
         return dx, d_weight, dh, None, None, None, None
 
@@ -104,12 +105,13 @@ class GruAfterScan(torch.autograd.Function):
             d[..., :units].mul_(product[first:last, :, 2 * units:]).mul_(new)  # r acts through n alone
             d[..., units:2 * units].mul_(less[first:last])
             torch.mul(new, r, out=d[..., 2 * units:])
-            each = d.unflatten(2, (3, units))
-            for step in range(last - first - 1, -1, -1):
-                if ctx.every:
-                    dh = dh + d_states[first + step]
-                each[step].mul_(dh.unsqueeze(1))
-                new[step].mul_(dh)
-                dh = torch.mul(dh, z[step]).add_(ctx.link.back(d[step]))
+            by_gate = d.unflatten(2, (3, units))
+            steps = from_end(d_states[first:last] if ctx.every else None, d, by_gate, new, z)
+            for more, each, each_by_gate, each_new, each_z in steps:
+                if more is not None:
+                    dh = dh + more
+                each_by_gate.mul_(dh.unsqueeze(1))
+                each_new.mul_(dh)
+                dh = torch.mul(dh, each_z).add_(ctx.link.back(each))
         dx[..., :2 * units] = d_product[..., :2 * units]
         return dx, ctx.link.of_weight(d_product, states[:-1]), d_product.sum((0, 1)), dh, None, None, None, None

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from dlrun.models.recurrent.link import Gate, Link, blocks, room, start
+from dlrun.models.recurrent.link import Gate, Link, blocks, from_end, room, start
 
 
 class RnnScan(torch.autograd.Function):
@@ -46,10 +46,10 @@ class RnnScan(torch.autograd.Function):
         for first, last in blocks(len(dx)):
             d = dx[first:last]
             d.copy_(ctx.act.slope(states[first + 1:last + 1]))
-            for step in range(last - first - 1, -1, -1):
-                if ctx.every:
-                    dh = dh + d_states[first + step]
-                dh = ctx.link.back(d[step].mul_(dh))
+            for more, each in from_end(d_states[first:last] if ctx.every else None, d):
+                if more is not None:
+                    dh = dh + more
+                dh = ctx.link.back(each.mul_(dh))
         return dx, ctx.link.of_weight(dx, states[:-1]), dh, None, None, None
 
 
@@ -91,6 +91,7 @@ class LstmScan(torch.autograd.Function):
         units, dx = states.shape[2], torch.empty_like(z)
         dh = start(states, d_states, ctx.every)
         dc = torch.zeros_like(dh)
+        dc_by_gate = dc.unsqueeze(1)
         for first, last in blocks(len(z)):
             d, end = dx[first:last], ends[first:last]
             g, i, f, o = z[first:last].split(units, 2)
@@ -101,12 +102,13 @@ class LstmScan(torch.autograd.Function):
             for place, factor in enumerate((g, cells[first:last], end), 1):
                 d[..., place * units:(place + 1) * units].mul_(factor)
             of_c, of_h = d[..., :3 * units].unflatten(2, (3, units)), d[..., 3 * units:]
-            for step in range(last - first - 1, -1, -1):
-                if ctx.every:
-                    dh = dh + d_states[first + step]
-                dc.addcmul_(dh, through[step])
-                of_c[step].mul_(dc.unsqueeze(1))
-                of_h[step].mul_(dh)
-                dh = ctx.link.back(d[step])
-                dc.mul_(f[step])
+            steps = from_end(d_states[first:last] if ctx.every else None, d, of_c, of_h, through, f)
+            for more, each, each_of_c, each_of_h, each_through, each_f in steps:
+                if more is not None:
+                    dh = dh + more
+                dc.addcmul_(dh, each_through)
+                each_of_c.mul_(dc_by_gate)
+                each_of_h.mul_(dh)
+                dh = ctx.link.back(each)
+                dc.mul_(each_f)
         return dx, ctx.link.of_weight(dx, states[:-1]), dh, dc, None, None, None, None
