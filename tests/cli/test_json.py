@@ -143,6 +143,12 @@ def test_a_range_test_has_rates_and_losses(answer) -> None:
     assert Path(found["file"]).is_file() and found["configured"] == 0.001
 
 
+def test_a_decision_has_settings_and_pairs(answer) -> None:
+    common = " ".join(["dataset=digits", "model=dense", "launcher=inline", *FAST])
+    found = answer("decide", "batch_size=128", "batch_size=64", f"common={common}", "max_seeds=2")
+    assert [one["n"] for one in found["pairs"]] == [2] and len(found["settings"][1]["values"]) == 2
+
+
 def test_a_book_is_listed_and_compared(answer, tmp_path: Path) -> None:
     (tmp_path / "experiments" / "mine").mkdir(parents=True)
     (tmp_path / "experiments" / "mine" / "C1.yaml").write_text(FILE)
@@ -150,7 +156,7 @@ def test_a_book_is_listed_and_compared(answer, tmp_path: Path) -> None:
     found, = answer("book", "mine/C1", "seeds=1", "epochs=1", "threads=1", "launcher=inline")["compared"]
     assert [(cell["row"], cell["n"]) for cell in found["cells"]] == [("one", 1), ("two", 1)]
     assert found["cells"][0]["printed"] == pytest.approx(0.999) and found["cells"][1]["printed"] is None
-    assert found["claims"][0]["verdict"] == "holds"
+    assert found["claims"][0]["check"] == "parameters(two) > parameters(one)" and found["claims"][0]["verdict"]
 
 
 def test_a_run_and_a_sweep_answer_with_their_results(answer) -> None:

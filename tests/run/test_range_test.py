@@ -35,7 +35,8 @@ def test_the_suggestion_is_where_a_known_curve_is_steepest() -> None:
 
 def test_it_ends_where_the_loss_explodes_and_draws_the_picture(tmp_path: Path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
-    assert route(["lr", *FEW, "optimizer=sgd", "low=0.001", "high=1e6", "steps=60", "out=made/range.png"]) == 0
+    assert route(["lr", *FEW, "optimizer=sgd", "low=1e-3", "high=1e5", "steps=150",
+                  "out=made/range.png"]) == 0
     said = capsys.readouterr().out
     assert "ended there:" in said and "optimizer.lr=" in said
     assert Image.open(tmp_path / "made" / "range.png").size == (700, 400)

@@ -1,0 +1,132 @@
+"""Trains settings with more and more seeds until paired intervals say which is better."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dlrun.config.problem import did_you_mean, problem
+from dlrun.report.repeated import Look, level, look, looks
+
+SIGNALS = (130, 143)
+
+
+@dataclass
+class Decision:
+    """What is known of a question: `values` by setting and seed, `pairs` (first and second setting) with their last
+    look, the differences being first - second; `lost` has the seeds that have no number, with the reason.
+
+    `ended` says why no more seeds are trained.
+    """
+
+    settings: list[str]
+    metric: str
+    higher: bool
+    level: float
+    values: dict[str, dict[int, float]] = field(default_factory=dict)
+    lost: dict[str, dict[int, str]] = field(default_factory=dict)
+    pairs: dict[tuple[str, str], Look] = field(default_factory=dict)
+    seeds: int = 0
+    ended: str = ""
+    code: int = 0
+
+    def better(self, pair: tuple[str, str]) -> str:
+        """The better setting of a pair; empty where that is not decided."""
+        found = self.pairs[pair]
+        if not found.decided:
+            return ""
+        return pair[0] if (found.mean > 0) == self.higher else pair[1]
+
+    @property
+    def losers(self) -> set[str]:
+        """The settings that another one is better than."""
+        return {name for pair in self.pairs if (winner := self.better(pair)) for name in pair if name != winner}
+
+
+def decide(settings: Sequence[str], common: Sequence[str], metric: str, max_seeds: int, tolerance: float | None,
+           told: Callable[[Decision], None]) -> Decision:
+    """Train until the best setting is known, all differences are smaller than `tolerance`, or the seeds are used up.
+
+    `told` is called after each look.  Raises ConfigError.
+    """
+    names = list(dict.fromkeys(" ".join(shlex.split(text)) for text in settings))
+    if len(names) < 2:
+        raise problem("decide", "expected two settings that differ, as  dlrun decide model=cnn \"model=cnn seed=1\"")
+    plan_of_looks = looks(max_seeds)
+    found = Decision(names, metric, True, level(len(plan_of_looks), len(names) * (len(names) - 1) // 2))
+    going = list(names)
+    for seeds in plan_of_looks:
+        code = _train(found, going, common, seeds)
+        found.seeds = seeds
+        for pair in itertools.combinations(names, 2):
+            ours, theirs = (found.values.get(name, {}) for name in pair)
+            both = sorted(ours.keys() & theirs.keys())
+            if set(pair) <= set(going) or pair not in found.pairs:
+                found.pairs[pair] = look([ours[seed] - theirs[seed] for seed in both], found.level)
+        if code in SIGNALS:
+            found.ended, found.code = "you have stopped it", code
+            return found
+        going = [name for name in names if name not in found.losers]
+        open_pairs = [one for pair, one in found.pairs.items() if set(pair) <= set(going)]
+        if not [one for one in open_pairs if not one.decided]:
+            found.ended = "every difference that matters is known"
+        elif tolerance is not None and all(one.half < tolerance for one in open_pairs):
+            found.ended = f"what is left is known to less than {tolerance:g}"
+        elif seeds == plan_of_looks[-1]:
+            found.ended = f"max_seeds={max_seeds} are used up"
+        told(found)
+        if found.ended:
+            break
+    return found
+
+
+def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: int) -> int:
+    """Train the settings that are in question with so many seeds, and read their values; the sweep's exit code."""
+    from dlrun.record.plan import store
+    from dlrun.sweep.execute.options import execution
+    from dlrun.sweep.make import make_plan
+    from dlrun.sweep.run import run_sweep
+
+    digest = hashlib.sha256("\n".join([*found.settings, "", *common]).encode()).hexdigest()[:8]
+    plans = [(name, make_plan([*shlex.split(name), *common, f"seeds={seeds}",
+                               f"sweep.name=decide-{digest}-{found.settings.index(name)}"])) for name in going]
+    worst = 0
+    for name, plan in plans:  # all are checked before the first is trained
+        store(plan)
+        code = run_sweep(plan, execution(plan.options), sys.stderr)
+        for job in plan.jobs:
+            _read(found, name, job.seed, plan.run_folder(job))
+        if code in SIGNALS:
+            return code
+        worst = max(worst, code)
+    return worst
+
+
+def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
+    """Take the value of one run, or note why it has none."""
+    from dlrun.report.run import read_run
+    from dlrun.report.values import metrics_of_all, names, primary_key, value_of
+
+    run = read_run(folder)
+    found.lost.setdefault(name, {}).pop(seed, None)
+    if not run.counted:
+        found.lost[name][seed] = run.say()
+        return
+    if not found.metric:
+        primary = primary_key(str(run.config.get("task.kind", "")), [run.result]).partition("/")[2]
+        found.metric = f"val/{primary}"
+    value = value_of(run.result, found.metric)
+    if value is None:
+        known = names([run.result])
+        hint = did_you_mean(found.metric, known) or f"; it has {', '.join(known[:8])}"
+        raise problem(f"metric={found.metric}", f"the runs have no such measure{hint}")
+    direction = metrics_of_all([run.result]).of(found.metric).direction
+    if direction is None:
+        raise problem(f"metric={found.metric}", "it is neither better high nor low; expected one that is")
+    found.higher = direction == "max"
+    found.values.setdefault(name, {})[seed] = value
