@@ -25,7 +25,7 @@ class PackedStep:
 
     def __init__(self, members: Mapping[int, EagerStep], slots: int):
         if wrong := unlike(dict(members)):
-            raise ValueError(f"these runs cannot be one program: {wrong}")
+            raise ValueError(f"these runs cannot be one program ({wrong}); pack=never trains each alone")
         self.members, self.slots = dict(members), slots
         first = next(iter(members.values()))
         steps = [members.get(slot, first) for slot in range(slots)]

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,10 @@ import pytest
 from dlrun.engine.packed.step import PackedStep
 from dlrun.record.metrics import read
 from dlrun.record.plan import Plan
+from tests.helpers.runs import wait_for
 from tests.helpers.sweeps_in_progress import states
 from tests.run.stops import Killed
-from tests.sweep.sweeps import planned, run_here
+from tests.sweep.sweeps import checkpoints, kill, planned, run_here, start, workers
 from tests.whole.equal import assert_same_run
 
 JOBS = ("model=dense", "model.hidden=[8]", "model.dropout=0.2", "epochs=3", "train_size=400", "batch_size=32",
@@ -144,6 +146,24 @@ def test_a_member_that_diverges_and_one_that_stops_early_leave_the_others_alone(
     for job, other in zip(plan.jobs, whole.jobs):
         a, b = (json.loads((p.run_folder(j) / "result.json").read_text()) for p, j in ((plan, job), (whole, other)))
         assert a["test"] == pytest.approx(b["test"], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_with_a_pack_in_hand_is_replaced(tmp_path: Path) -> None:
+    """Every job of the pack resumes, in its slot; nothing but the last bits' origin tells of the kill."""
+    long = [word.replace("epochs=3", "epochs=20") for word in JOBS]
+    left = planned(tmp_path / "left", *long, "pack=8", "workers=1", "launcher=inline")
+    assert run_here(left, workers=1) == 0
+    plan, log = planned(tmp_path / "killed", *long, "pack=8", "workers=1", "checkpoint_seconds=0"), tmp_path / "log"
+    process = start(plan, log, '{"workers": 1}')
+    wait_for(lambda: checkpoints(plan) > 0)
+    time.sleep(0.5)
+    for pid in workers(process, log):
+        kill(pid)
+    assert process.wait() == 0, log.read_text()
+    assert states(plan) == ["finished"] * 4, log.read_text()
+    assert_same_sweep(plan, left)
+    assert any("resumed" in about for about in provenance(plan)), "it was killed when all was done"
 
 
 def test_workers_train_packs_and_report_each_job(tmp_path: Path, whole: Plan, quick_workers, capsys) -> None:
