@@ -54,8 +54,6 @@ def inspect(plain: dict[str, Any], origin: Origin = nowhere) -> tuple[Config | N
         from dlrun.config.schema.phases import read_phases
 
         values["phases"] = read_phases(values["phases"], problems, origin)
-    else:
-        values["phases"] = ()
     if len(groups) < len(GROUPS):
         return None, problems
     for key in ("batch_size", "epochs"):

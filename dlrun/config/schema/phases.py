@@ -31,7 +31,7 @@ class Phase:
 
 def read_phases(value: Any, problems: list[Problem], origin: Origin = nowhere) -> tuple[Phase, ...]:
     """The phases of a list, in the order of their epochs; what is wrong adds to `problems`."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and all(isinstance(phase, Phase) for phase in value):
         return value
     found = tuple(Phase(**values) for values in read_members(Phase, value, "phases", problems, origin))
     for place, (before, after) in enumerate(zip(found, found[1:]), 1):

@@ -203,8 +203,13 @@ def _weights(rule: Rule, value: Any) -> tuple[float, ...] | dict[str, float]:
     return tuple(_list_of(_number)(rule, value))
 
 
+def _free(rule: Rule, value: Any) -> Any:
+    """Anything; a list is a tuple, where the default is one."""
+    return tuple(value) if isinstance(value, list) and isinstance(rule.default, tuple) else value
+
+
 _READERS = {
     "integer": _integer, "number": _number, "size": _size, "flag": _flag, "text": _text, "files": _files,
     "choice": _choice, "integers": _list_of(_integer), "numbers": _list_of(_number), "texts": _list_of(_text),
-    "layers": _layers, "mapping": _mapping, "weights": _weights, "free": lambda rule, value: value,
+    "layers": _layers, "mapping": _mapping, "weights": _weights, "free": _free,
 }

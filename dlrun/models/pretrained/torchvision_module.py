@@ -39,7 +39,11 @@ def features(name: str) -> tuple[nn.Module, nn.Module]:
     torchvision()
     from torchvision import models
 
-    more = {"init_weights": True, "aux_logits": False} if name in ("googlenet", "inception_v3") else {}
+    more: dict[str, Any] = {}
+    if name in ("googlenet", "inception_v3"):
+        more = {"init_weights": True, "aux_logits": False}
+    if name.startswith("vit"):  # its places are those of the pictures that it was trained on
+        more = {"image_size": published(name).transforms().crop_size[0]}
     whole: nn.Module = models.get_model(name, **more)
     family = next((blocks for start, blocks in _FAMILIES.items() if name.startswith(start)), None)
     if family is None:
