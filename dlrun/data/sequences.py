@@ -45,7 +45,8 @@ def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
     else:
         table, vocabulary = frequent(source, basis.x, cfg)
     assert source.data is not None
-    size = cfg.num_words or len(vocabulary)
+    # Of byte pairs there may be fewer than asked for, by the rows: the network is the same for every seed and fold.
+    size = cfg.num_words or (byte_pairs.SIZE if cfg.unit == BYTE_PAIRS else len(vocabulary))
     splits = prepared.splits
     ids = {name: looked_up(source.data, table, split.x) for name, split in splits.items()}
     form = cfg.form

@@ -74,9 +74,6 @@ def test_any_text_comes_back_whole_also_from_the_folder(tmp_path: Path, text: st
 def test_halves_of_a_letter_are_no_trace(tmp_path: Path) -> None:
     vocabulary = learned(corpus(tmp_path))
     assert vocabulary.decode(vocabulary.encode("low \ud800 low")) == "low ? low"
-    path = tmp_path / "t.jsonl"
-    path.write_text('{"text": "low \\ud83d", "label": "a"}\n{"text": "slow", "label": "b"}\n')
-    learned(LabelledText(path=str(path), text="text", target="label", unit="bpe", test=0))
 
 
 def test_the_pieces_are_learned_from_the_training_part_alone(tmp_path: Path) -> None:
@@ -98,6 +95,16 @@ def test_the_pieces_are_learned_from_the_training_part_alone(tmp_path: Path) -> 
     texts = {with_few.vocabulary.decode(row.tolist()) for row in with_few.train.x}
     pieces = set(with_few.vocabulary.words[257:])
     assert len(with_few.train) == 3 and all(any(piece.strip("Ġ") in text for text in texts) for piece in pieces)
+
+
+def test_rows_of_any_seed_have_a_network_of_one_size(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("".join(f"{'ab'[place % 2]},{word} {word}\n" for place, word in enumerate(WORDS * 4)))
+    for words, size in ((None, 1000), (300, 300)):
+        cfg = LabelledText(path=str(path), unit="bpe", num_words=words)
+        specs = {prepare(cfg, "", validation=Holdout(size=0.2), train_size=None, seed=seed, say=print)
+                 .data_spec.vocabulary for seed in range(3)}
+        assert specs == {size} and len(learned(cfg)) < 300
 
 
 def test_windows_are_counted_in_tokens_before_the_run(tmp_path: Path) -> None:

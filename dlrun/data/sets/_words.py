@@ -59,8 +59,8 @@ def reverse() -> Any:
 
 def unit() -> Any:
     """What a text is cut into."""
-    return choice("word", ("word", "bpe"), "What a text is cut into; bpe: byte pairs, num_words of them that are "
-                  "learned from the training rows (pip install 'dlrun[bpe]').")
+    return choice("word", ("word", "bpe"), "What a text is cut into; bpe: byte pairs, num_words of them "
+                  "(null: 1,000) that are learned from the training rows (pip install 'dlrun[bpe]').")
 
 
 class Words(Dataset):
