@@ -50,8 +50,7 @@ class Training:
         self._fit = build_fit(parts, machine, RunFolder(folder).make(), "x", Signals(), Recorder())
         self._fit.checkpoints.save = self._fit.checkpoints.cheap = lambda *place: False  # type: ignore[assignment]
         self._fit.evaluate, self._fit.extras, self._fit.epochs = (lambda epoch: {}), (), 0
-        self.watch: Recorder = BusyCores(lambda note: None) if watched else Recorder()
-        self._fit.recorder = Recorders([self.watch])
+        self._watched = watched
 
     def _train(self, seconds: float) -> float:
         start, before = time.perf_counter(), self._fit.clock.step
@@ -62,7 +61,9 @@ class Training:
 
     def __call__(self, seconds: float) -> tuple[float, float]:
         torch.set_num_threads(self._threads)
-        with closing(self.watch):
+        watch = BusyCores(lambda note: None) if self._watched else Recorder()
+        self._fit.recorder = Recorders([watch])
+        with closing(watch):
             self._train(SEEN)
             before = thread_times()
             return self._train(seconds), waiting_share(before, thread_times())

@@ -17,6 +17,7 @@ BUSY, FREE = 0.25, 0.1  # of the time that threads want a core, the part that th
 CALM, LONGEST = 4, 64  # windows that have to be free before threads spin again; the most that they become
 
 Times = Mapping[str, tuple[int, int]]
+_active: list[BusyCores] = []  # of the runs that train side by side in this process; the first one looks for all
 
 
 class BusyCores(Recorder):
@@ -31,6 +32,7 @@ class BusyCores(Recorder):
         self._looked, self._times = now(), self._read()
         self._waits: ShortWaits | None = None  # while they are short
         self._seen, self._possible, self._calm, self._needed = False, True, 0, CALM
+        _active.append(self)
 
     def step(self, progress: EpochProgress) -> None:
         self._look(progress.step)
@@ -39,12 +41,17 @@ class BusyCores(Recorder):
         self._look(int(row["step"]))
 
     def close(self) -> None:
+        self._end()
+        if self in _active:
+            _active.remove(self)
+
+    def _end(self) -> None:
         if self._waits is not None:
             self._waits.end()
             self._waits = None
 
     def _look(self, step: int) -> None:
-        if self._now() - self._looked < WINDOW:
+        if _active[0] is not self or self._now() - self._looked < WINDOW:
             return
         before, self._times, self._looked = self._times, self._read(), self._now()
         share = waiting_share(before, self._times)
@@ -52,7 +59,7 @@ class BusyCores(Recorder):
         if share > BUSY and self._waits is None and self._possible:
             self._shorten(step)
         elif self._calm >= self._needed and self._waits is not None:
-            self.close()
+            self._end()
             self._needed = min(LONGEST, 2 * self._needed)  # cores that are busy time and again cost no more by it
 
     def _shorten(self, step: int) -> None:

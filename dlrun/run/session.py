@@ -99,9 +99,8 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
 
         enter_phase(training, components)
     processes.join(training, components.model, components.rng)
-    cores_watch = _watch_cores(training, machine)
     if not processes.leader:
-        with closing(cores_watch):
+        with closing(_watch_cores(training, machine)):
             return _followed(training)
     truncate_to_checkpoint(folder)
     if note := training.checkpoints.rows.restore(training.checkpoints.loaded_rows, training.clock.epoch):
@@ -109,7 +108,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     write_json(folder.fitted, plain(components.prepared), sync=False)
     write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
                  resident=components.resident, **checked.origins(), **processes.facts())
-    with closing(training.callbacks), closing(cores_watch):
+    with closing(training.callbacks), closing(_watch_cores(training, machine)):
         training.recorder.start(run_info(components, machine, folder, training, notes))
         # Until this folder has a checkpoint of its own a start that was killed may have drawn and recorded nothing.
         if training.clock.step == 0 or training.checkpoints.saved is None or not any(folder.pictures.iterdir()):

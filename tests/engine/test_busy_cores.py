@@ -27,6 +27,7 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, possible: bool = True):
         self.seconds, self.ran, self.waited, self.begun, self.ended, self.notes = 0.0, 0, 0, 0, 0, []
         self.possible = possible
+        monkeypatch.setattr(busy_cores, "_active", [])
         monkeypatch.setattr(ShortWaits, "begin", lambda waits: self.begin())
         monkeypatch.setattr(ShortWaits, "end", lambda waits: self.end())
         self.watch = BusyCores(self.notes.append, lambda: {"1": (self.ran, self.waited), "2": (0, 0)},
@@ -78,6 +79,21 @@ def test_what_was_begun_is_ended_with_the_run(monkeypatch: pytest.MonkeyPatch) -
     machine.watch.close()
     machine.watch.close()
     assert (machine.begun, machine.ended) == (1, 1)
+
+
+def test_of_runs_side_by_side_one_looks_and_the_next_one_when_it_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    first, other = machine.watch, BusyCores(machine.notes.append, machine.watch._read, machine.watch._now)
+    for watch in (other, first, other):
+        machine.watch = watch
+        machine.epochs(2, share=0.5)
+    assert (machine.begun, machine.ended, len(machine.notes)) == (1, 0, 1)
+    first.close()
+    assert machine.ended == 1
+    machine.epochs(1, share=0.5)
+    assert (machine.begun, machine.ended) == (2, 1)
+    other.close()
+    assert machine.ended == 2 and busy_cores._active == []
 
 
 def test_where_waiting_cannot_be_changed_it_is_tried_once_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
