@@ -1,7 +1,9 @@
-"""Filters of runs: ``status=failed model=cnn optimizer.lr=0.1``, or a part of a name or an id."""
+"""Filters of runs: ``status=failed model=cnn``, a part of a name or an id, or ``test/accuracy > 0.98 and seed = 1``."""
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Iterator, Sequence
 
 from dlrun.config.compose.catalog import options
@@ -11,8 +13,11 @@ from dlrun.config.schema.root import GROUPS
 from dlrun.config.settings import word
 from dlrun.record.status import STATUSES
 from dlrun.report.run import RUNNING, UNFINISHED, UNREADABLE, Run
+from dlrun.report.values import names, value_of
 
 _OWN = ("status", "id", "name")
+_SIGNS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
+_CLAUSE = re.compile(r"\s*([\w/@.-]+)\s*(>=|<=|!=|>|<|=)\s*(.*?)\s*")
 _STATUSES = tuple(status.replace("_", " ") for status in (*STATUSES, RUNNING, UNFINISHED, UNREADABLE))
 
 
@@ -21,23 +26,46 @@ def select(runs: Sequence[Run], filters: Sequence[str]) -> list[Run]:
 
     A value that could be there, and is not, is no mistake: ``status=failed`` where no run has failed.
     """
+    filters = [clause for given in filters for clause in _clauses(given)]
     wrong = [problem for given in filters for problem in _unknown(runs, given)]
     if wrong:
         raise ConfigError(wrong)
     return [run for run in runs if all(_fits(run, given) for given in filters)]
 
 
+def _clauses(given: str) -> list[str]:
+    """The parts of a query without blanks around their signs; what is none stays as it is."""
+    parts = re.split(r"\s+and\s+", given.strip())
+    found = [_CLAUSE.fullmatch(part) for part in parts]
+    if not all(found) or len(parts) == 1 and found[0] and found[0][2] == "=" and " " not in given.strip():
+        return [given]
+    return [f"{clause[1]}{clause[2]}{clause[3]}" for clause in found if clause]
+
+
+def _compared(given: str) -> re.Match[str] | None:
+    """The key, sign and value of a clause that compares by another sign than =."""
+    clause = _CLAUSE.fullmatch(given)
+    return clause if clause and clause[2] != "=" else None
+
+
 def _unknown(runs: Sequence[Run], given: str) -> Iterator[Problem]:
     """What is wrong with a filter whatever the runs are, or names one that is not there."""
     key, equals, expected = given.partition("=")
-    if equals and key not in (known := {key for run in runs for key in run.config} | {*_OWN, *GROUPS}):
+    known = {key for run in runs for key in run.config} | {*_OWN, *GROUPS, *names(run.result for run in runs)}
+    if clause := _compared(given):
+        if clause[1] not in known:
+            yield Problem(clause[1], f"no run has this key or measure{did_you_mean(clause[1], known)}")
+        elif clause[2] != "!=" and _number(clause[3]) is None:
+            yield Problem(given, f"expected a number after {clause[2]}")
+        return
+    if equals and key not in known:
         yield Problem(key, f"no run has this key{did_you_mean(key, known)}")
     if not runs or any(_fits(run, given) for run in runs):
         return
     if not equals:
-        names = dict.fromkeys(name for run in runs for name in (run.folder.parent.name, run.id,
+        called = dict.fromkeys(name for run in runs for name in (run.folder.parent.name, run.id,
                                                                 *run.folder.parent.name.split("-")))
-        hint = did_you_mean(given, names) or f"; names are {', '.join(_first({r.folder.parent.name for r in runs}))}"
+        hint = did_you_mean(given, called) or f"; names are {', '.join(_first({r.folder.parent.name for r in runs}))}"
         yield Problem(given, f"no run of {len(runs)} has this in its name or id{hint}")
     elif key == "status" and expected.replace("_", " ") not in _STATUSES:
         yield Problem(given, f"expected one of {', '.join(_STATUSES)}{did_you_mean(expected, _STATUSES)}")
@@ -54,7 +82,27 @@ def _first(names: set[str]) -> list[str]:
     return found if len(found) <= 8 else [*found[:8], f"... ({len(found)})"]
 
 
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _measured(run: Run, key: str) -> float | None:
+    """A measure of a run that counts, or a setting that is a number."""
+    value = run.config.get(key)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return value_of(run.result, key) if run.counted else None
+
+
 def _fits(run: Run, given: str) -> bool:
+    if clause := _compared(given):
+        if clause[2] == "!=":
+            return not _fits(run, f"{clause[1]}={clause[3]}")
+        value, bound = _measured(run, clause[1]), _number(clause[3])
+        return value is not None and bound is not None and _SIGNS[clause[2]](value, bound)
     key, equals, expected = given.partition("=")
     if not equals:
         return given in run.name
@@ -64,7 +112,8 @@ def _fits(run: Run, given: str) -> bool:
     if key in GROUPS:
         return expected in (word(run.config, key), run.config.get(f"{key}.kind"))
     if key not in run.config:
-        return False
+        value = _measured(run, key)
+        return value is not None and value == _number(expected)
     value = run.config[key]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:

@@ -57,9 +57,9 @@ class Decide(Verb):
     Each argument is a setting, several overrides in quotes; what all of them have in common stands in common=. All are
     trained with the same seeds, and their differences looked at after 5, 8, 12, 18, 27, 40 and 50 of them. The
     intervals are wide enough that all looks together are wrong with 5 %, so that stopping at any of them is valid, by
-    Ctrl-C too. Of more than two settings the 5 % are divided by the pairs, and those that are clearly worse get no more
-    seeds. What was trained before is not trained again. The validation measure decides; a test measure only where it is
-    named.
+    Ctrl-C too (differences that are as skewed as waiting times are wrong in 14 %). Of more than two settings the 5 %
+    are divided by the pairs, and those that are clearly worse get no more seeds. What was trained before is not trained
+    again. The validation measure decides; a test measure only where it is named.
     """
 
     settings: tuple[str, ...] = positional(

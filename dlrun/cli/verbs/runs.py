@@ -64,8 +64,8 @@ class Runs(Verb):
     """All runs: list, filter, remove.
 
     A filter is a part of the run's name, or key=value: its status, id, name, the option of a group or any key of its
-    configuration. `dlrun runs remove` shows what it would remove, asks, skips runs in progress and anything not
-    recognised as a run.
+    configuration; or a query in quotes, clauses joined by "and", with =, !=, <, <=, > and >= on keys and measures.
+    `dlrun runs remove` shows what it would remove, asks, skips runs in progress and anything not recognised as a run.
     """
 
     arguments: tuple[str, ...] = positional(
@@ -78,6 +78,7 @@ class Runs(Verb):
                                          "history": "runs", "status": "runs"}
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun runs status=failed model=cnn", "what failed"),
+        ('dlrun runs "test/accuracy > 0.98 and model = cnn"', "by a measure and a setting"),
         ("dlrun runs remove status=failed", "removes it, asks before"),
     )
 
