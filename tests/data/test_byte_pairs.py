@@ -74,6 +74,9 @@ def test_any_text_comes_back_whole_also_from_the_folder(tmp_path: Path, text: st
 def test_halves_of_a_letter_are_no_trace(tmp_path: Path) -> None:
     vocabulary = learned(corpus(tmp_path))
     assert vocabulary.decode(vocabulary.encode("low \ud800 low")) == "low ? low"
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"text": "low \\ud83d", "label": "a"}\n{"text": "slow", "label": "b"}\n')
+    learned(LabelledText(path=str(path), text="text", target="label", unit="bpe", test=0))
 
 
 def test_the_pieces_are_learned_from_the_training_part_alone(tmp_path: Path) -> None:
