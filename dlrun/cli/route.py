@@ -122,8 +122,8 @@ def _route(arguments: list[str], output: _Text | JsonOutput) -> int:
         arguments = [*arguments[1:], "--help"]
     first = next((text for text in arguments if text.lower() not in JSON), "")
     if first in verbs():
-        arguments.remove(first)
-        return _verb(first, arguments, output)
+        place = arguments.index(first)
+        return _verb(first, [*arguments[:place], *arguments[place + 1:]], output)
     if any(text in HELP for text in arguments):
         from dlrun.cli.overview import print_overview
 

@@ -196,3 +196,8 @@ def test_every_verb_has_a_schema_that_is_valid_and_that_these_tests_hold(request
         jsonschema.Draft202012Validator.check_schema(copy.deepcopy(schema))
         assert schema["oneOf"][0]["properties"]["data"]["properties"], name
         assert f'answer("{name}"' in source or name == "run", f"no test asks {name} for JSON"
+
+
+def test_the_words_of_a_command_are_left_as_they_were(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--json", "list", "optimizer"]
+    assert route(words) == 0 and words == ["--json", "list", "optimizer"]

@@ -82,5 +82,6 @@ def test_nothing_prints_past_it():
                         "sys.stdout.write", "sys.stderr.write", "self._stream.write")):
                 found.add(module)
     # The first is where it ends; the second prints lines that are `shown`, and handles a reader that has gone; the
-    # third writes a file.
-    assert found == {"dlrun.record.terminal", "dlrun.record.epoch_lines", "dlrun.engine.checkpoint"}
+    # third writes a file, and the last prints JSON, in which control characters are escaped.
+    assert found == {"dlrun.record.terminal", "dlrun.record.epoch_lines", "dlrun.engine.checkpoint",
+                     "dlrun.cli.json_output"}

@@ -175,7 +175,7 @@ def test_without_data_the_own_test_rows_have_the_results_numbers(table: Path) ->
     (("csv",), "expected the file or folder itself"),
     (("strange.csv",), 'expected a class of the run in "state"; did you mean  well'),
     (("new.csv", "resamples=-1"), "expected an integer >= 0"), (("group=patient",), "name columns of a table"),
-    (("digits", "group=patient"), "other data has no columns"), ((".",), "a folder holds pictures"),
+    (("digits", "group=patient"), "other data has no columns"), ((".",), "a folder holds files of rows by class"),
 ])
 def test_what_does_not_fit_is_a_sentence_and_adds_nothing(
         words: tuple[str, ...], said: str, table: Path, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:

@@ -65,6 +65,8 @@ def test_every_file_and_command_of_readme_is_answered_as_it_says(
     write({**files(text), "my.csv": CLASSES})
     for name in ("a.npy", "b.npy"):  # drawings, as of QuickDraw: rows of 784 bytes
         np.save(name, np.arange(40 * 784).reshape(40, 784).astype(np.uint8))
+    for name in ("cat.ndjson", "dog.ndjson"):
+        Path(name).write_text('{"drawing": [[[0, 9, 200], [5, 60, 255]], [[3, 4], [7, 8]]]}\n' * 20)
     monkeypatch.setenv("DLRUN_DATA", str(real_data))
     with hydra_started():
         all_are_answered(text, capfd)

@@ -21,7 +21,7 @@ class _Row:
     """Tensors one after another in one, each with the shape and strides of its weight in `parts`."""
 
     def __init__(self, weights: list[Tensor]):
-        self.whole = torch.zeros(sum(weight.numel() for weight in weights))
+        self.whole = torch.zeros(sum(weight.numel() for weight in weights), dtype=weights[0].dtype)
         self.parts, start = [], 0
         for weight in weights:
             self.parts.append(self.whole.as_strided(weight.shape, torch.empty_like(weight).stride(), start))
