@@ -16,8 +16,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, TypedDict
 
-LOADED = ("numpy", "hydra", "torch", "torchvision", "tensorboard.summary.writer.event_file_writer", "sklearn",
-          "matplotlib.figure", "scipy.stats")
+# Behind a colon a function that loads the package of its name, as dlrun loads it.
+LOADED = ("numpy", "hydra", "torch", "dlrun.data.formats.vision:torchvision",
+          "tensorboard.summary.writer.event_file_writer", "sklearn", "matplotlib.figure", "scipy.stats")
 DEPTH = 3  # folders below a data folder that files of standard sets lie in
 LEAST_FREE = 1e9  # bytes of disk: checkpoints of a few runs
 
@@ -28,7 +29,7 @@ class PackageAnswer(TypedDict):
     name: str
     version: Annotated[str | None, "null where it is not installed."]
     expected: Annotated[str, "The versions that dlrun admits."]
-    extra: Annotated[str, "The extra that brings it; empty for what dlrun needs."]
+    extra: Annotated[str, "The extras that bring it, with commas between; empty for what dlrun needs."]
 
 
 class FolderAnswer(TypedDict):
@@ -51,6 +52,10 @@ def packages() -> list[PackageAnswer]:
         if needed.name == "dlrun" or extra and extra[1] in ("dev", "audit", "engines", "docs"):
             continue
         if needed.marker is not None and not needed.marker.evaluate({"extra": extra[1] if extra else ""}):
+            continue
+        same = next((one for one in found if one["name"] == needed.name), None)
+        if same is not None:
+            same["extra"] += f", {extra[1]}" if extra and same["extra"] else ""
             continue
         found.append({"name": needed.name, "version": _version(needed.name), "expected": str(needed.specifier),
                       "extra": extra[1] if extra else ""})
@@ -150,11 +155,11 @@ def loading() -> tuple[dict[str, float], dict[str, str]]:
 
     They are loaded in a process of their own, which one that is broken may end.  What is not installed is left out.
     """
-    names = [name for name in LOADED if find_spec(name.partition(".")[0]) is not None]
+    names = [name for name in LOADED if find_spec(_package(name)) is not None]
     done = subprocess.run([sys.executable, "-c", _LOAD, *names], capture_output=True, text=True)
     seconds, failed = {}, {}
     for name, line in zip_longest(names, done.stdout.splitlines()):
-        package = str(name).partition(".")[0]
+        package = _package(str(name))
         taken, _, wrong = (line or f" the process that loaded it ended with code {done.returncode}").partition(" ")
         if wrong:
             failed[package] = f"it cannot be loaded ({wrong})"
@@ -163,6 +168,10 @@ def loading() -> tuple[dict[str, float], dict[str, str]]:
         else:
             seconds[package] = float(taken)
     return seconds, failed
+
+
+def _package(name: str) -> str:
+    return name.rpartition(":")[2].partition(".")[0]
 
 
 # A line for each name: the seconds, then what went wrong.
@@ -174,7 +183,10 @@ for name in sys.argv[1:]:
     start = time.perf_counter()
     wrong = ""
     try:
-        __import__(name)
+        module, _, load = name.partition(":")
+        __import__(module)
+        if load:
+            getattr(sys.modules[module], load)()
     except Exception as error:
         wrong = " ".join(f"{type(error).__name__}: {error}".split())
     print(f"{time.perf_counter() - start:.3f} {wrong}".rstrip(), file=answers, flush=True)

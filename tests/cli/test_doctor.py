@@ -72,3 +72,15 @@ def test_what_is_wrong_is_said(doctor, folder: Path, monkeypatch: pytest.MonkeyP
     assert wrong["runs"] == "the folder of the runs can't be written"
     assert route(["doctor", "import_times=false"]) == 1
     assert "torch 1.0: expected >=2.8" in capsys.readouterr().out
+
+
+def test_a_package_of_two_extras_is_one_line_and_torchvision_is_loaded_as_dlrun_loads_it(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = ["torch>=2.8", 'torch>=2.8; extra == "export"', 'safetensors>=0.4; extra == "export"',
+              'safetensors>=0.4; extra == "pretrained"']
+    monkeypatch.setattr(machine_facts.metadata, "requires", lambda name: needed)
+    found = [(one["name"], one["extra"]) for one in machine_facts.packages()]
+    assert found == [("torch", ""), ("safetensors", "export, pretrained")]
+    monkeypatch.setattr(machine_facts, "LOADED", ("dlrun.data.formats.vision:torchvision",))
+    seconds, failed = machine_facts.loading()
+    assert list(seconds) == ["torchvision"] and not failed
