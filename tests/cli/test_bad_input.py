@@ -50,6 +50,7 @@ NAMES = [
     case("optimzer=adam", "did you mean  optimizer=adam"),
     case("model=cnnn", "no such model", "did you mean  model=cnn"),
     case("optimizer=ADAM", "no such optimizer", "did you mean  optimizer=adam"),
+    case("early_stop=early_stop", "no such early_stop", "there are: auto, none, patience"),
     case("dataset=MNIST", "did you mean  dataset=mnist"),
     case("dataset=cifar10 dataset.only=frgo", "dataset.only=frgo", "did you mean  frog"),
     case("dataset=cifar10 dataset.only=frog", "two classes at least"),

@@ -32,7 +32,7 @@ def unknown_option(group: str, option: str) -> str:
     if option in known or is_kind_option(group, option) or (group == "experiment" and option == "null"):
         return ""
     # An unknown name lets the modules that the command allows be imported: they may register it.
-    if group in GROUPS and option != OPEN and is_known(group, option):
+    if group in GROUPS and option not in (OPEN, group) and is_known(group, option):
         return ""
     if group == "experiment" and _bare(option) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(option)}"
