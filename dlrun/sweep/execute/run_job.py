@@ -33,7 +33,6 @@ def run_job(message: Message, recorder: Recorder) -> Message:
     An exception of the user's code is in the run's folder afterwards and ends only this job.
     """
     from dlrun.record.tensorboard_writer import TensorBoardWriter
-    from dlrun.run.cannot_write import CannotWrite
     from dlrun.run.run import run
 
     if message.get("abandon_reason"):
@@ -42,15 +41,22 @@ def run_job(message: Message, recorder: Recorder) -> Message:
         ready = planned_job(message)
         outcome = run(ready, ["dlrun", *message["words"]],
                       [TensorBoardWriter(every=ready.config.log_every or 0), recorder])
-    except Busy as busy:
-        return {"event": "busy", "reason": str(busy)}
-    except ConfigError as wrong:
-        return {"event": "refused", "reason": wrong.line}
-    except CannotWrite as cannot:
-        return {"event": "refused", "reason": str(cannot)}
-    except Exception as error:  # the run has written it down
-        return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
+    except Exception as error:
+        return answer_to(error)
     return {"event": "end", "code": outcome.exit_code}
+
+
+def answer_to(error: Exception) -> Message:
+    """The answer of a job that could not begin, or failed."""
+    from dlrun.run.cannot_write import CannotWrite
+
+    if isinstance(error, Busy):
+        return {"event": "busy", "reason": str(error)}
+    if isinstance(error, ConfigError):
+        return {"event": "refused", "reason": error.line}
+    if isinstance(error, CannotWrite):
+        return {"event": "refused", "reason": str(error)}
+    return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}  # the run has written it down
 
 
 def _abandon(message: Message) -> Message:
@@ -64,8 +70,6 @@ def _abandon(message: Message) -> Message:
         with RunLock(folder.path):
             write_text(folder.traceback, reason + "\n")
             failed(planned_job(message).config, message["id"], folder, reason)
-    except Busy as busy:
-        return {"event": "busy", "reason": str(busy)}
-    except ConfigError as wrong:
-        return {"event": "refused", "reason": wrong.line}
+    except (Busy, ConfigError) as error:
+        return answer_to(error)
     return {"event": "end", "code": 1, "reason": reason}

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from dlrun.config.problem import ConfigError
 from dlrun.engine.fit import Due
-from dlrun.record.lock import Busy
 from dlrun.record.recorder import Recorder
 from dlrun.sweep.execute.job_message import Message
-from dlrun.sweep.execute.run_job import planned_job
+from dlrun.sweep.execute.run_job import answer_to, planned_job
 
 
 def run_pack(message: Message, send: Callable[[Message], None], recorder: Callable[[Message], Recorder]) -> Message:
@@ -40,19 +38,12 @@ def run_pack(message: Message, send: Callable[[Message], None], recorder: Callab
 def _job_steps(job: Message, recorder: Recorder, member: Any, signals: Any) -> Generator[Due, None, Message]:
     """As `run_job.run_job`, with the steps handed out."""
     from dlrun.record.tensorboard_writer import TensorBoardWriter
-    from dlrun.run.cannot_write import CannotWrite
     from dlrun.run.run import run_steps
 
     try:
         ready = planned_job(job)
         recorders = [TensorBoardWriter(every=ready.config.log_every or 0), recorder]
         outcome = yield from run_steps(ready, ["dlrun", *job["words"]], recorders, member, signals)
-    except Busy as busy:
-        return {"event": "busy", "reason": str(busy)}
-    except ConfigError as wrong:
-        return {"event": "refused", "reason": wrong.line}
-    except CannotWrite as cannot:
-        return {"event": "refused", "reason": str(cannot)}
-    except Exception as error:  # the run has written it down
-        return {"event": "end", "code": 1, "reason": f"{type(error).__name__}: {error}"}
+    except Exception as error:
+        return answer_to(error)
     return {"event": "end", "code": outcome.exit_code}
