@@ -113,5 +113,5 @@ def _profiler() -> Any:
     from torch.profiler import ProfilerActivity, profile
     from torch.profiler import supported_activities as supported
 
-    wanted = {ProfilerActivity.CPU, ProfilerActivity.CUDA}
-    return profile(activities=list(wanted & supported()))
+    known = {ProfilerActivity.CPU, ProfilerActivity.CUDA}
+    return profile(activities=list(known & supported()))

@@ -9,7 +9,8 @@ from typing import Any
 from dlrun.config.problem import problem
 from dlrun.data.formats.numerals import Exact
 from dlrun.data.formats.separated import Cells
-from dlrun.data.formats.table import as_arrays, of_cells
+from dlrun.data.formats.table import of_cells
+from dlrun.data.formats.table_arrays import as_arrays
 from dlrun.data.source import RawDataset
 
 

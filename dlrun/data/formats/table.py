@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import Column, DatasetSpec
 from dlrun.data.formats import labels
+from dlrun.data.formats.column_places import given_as, place_of, places_of
 from dlrun.data.formats.columns import NOTHING, WORDS, Missing, column, numbers, reading, strays
 from dlrun.data.formats.numerals import Numerals
 from dlrun.data.formats.reading import Reading
@@ -17,7 +18,7 @@ from dlrun.data.formats.row_columns import groups_of, in_order, seasons
 from dlrun.data.formats.separated import Cells, cells
 
 if TYPE_CHECKING:
-    from dlrun.data.source import RawDataset
+    pass
 
 HEAVY = 20
 
@@ -62,7 +63,8 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
         first = found.lines[min(set(range(len(found.rows))) - set(kept))]
         notes.append(f"{path.name}: {lost:,} rows without a target are left out (the first is {found.unit} {first})")
     if not kept:
-        raise problem(_given(cfg.target), f"no row of {path.name} has a value in {_this(targets)}")
+        these = "this column" if len(targets) == 1 else "each of these columns"
+        raise problem(given_as(cfg.target), f"no row of {path.name} has a value in {these}")
     rows, lines = [found.rows[number] for number in kept], [found.lines[number] for number in kept]
     found = replace(found, rows=rows, lines=lines)
     _named_once(path, found, {*range(len(found.names))} - {*dropped})
@@ -178,40 +180,6 @@ def _named_once(path: Path, found: Cells, kept: set[int]) -> None:
         first[found.names[place]] = place
 
 
-def places_of(names: list[str], given: str | Sequence[str]) -> list[int]:
-    """The places of the columns to predict, of which there is at least one."""
-    places = [place_of(names, name, "dataset.target") for name in ((given,) if isinstance(given, str) else given)]
-    if len(set(places)) < len(places):
-        twice = next(place for place in places if places.count(place) > 1)
-        raise problem(_given(given), f'the column "{names[twice]}" is named twice')
-    return places
-
-
-def _given(target: str | Sequence[str]) -> str:
-    return f"dataset.target={target}" if isinstance(target, str) else f"dataset.target=[{','.join(target)}]"
-
-
-def _this(targets: list[int]) -> str:
-    return "this column" if len(targets) == 1 else "each of these columns"
-
-
-def place_of(names: list[str], given: str, key: str) -> int:
-    """The place of a column by name, else by number from 0, or from -1 backwards."""
-    if names.count(given) > 1:
-        places = ", ".join(str(place) for place, name in enumerate(names) if name == given)
-        raise problem(f"{key}={given}", f"several columns have this name; give a number ({places})")
-    if given in names:
-        return names.index(given)
-    try:
-        return range(len(names))[int(given)]
-    except ValueError:
-        shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
-        close = did_you_mean(given, names) or f"; the columns are {shown}"
-        raise problem(f"{key}={given}", f"no such column{close}") from None
-    except IndexError:
-        raise problem(f"{key}={given}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
-
-
 def _targets(path: Path, found: Cells, places: list[int], cfg: Reading, numerals: Numerals, notes: list[str]
              ) -> labels.Several:
     """What the columns to predict hold: one of them has the kind "classes" or "number"."""
@@ -220,7 +188,7 @@ def _targets(path: Path, found: Cells, places: list[int], cfg: Reading, numerals
         try:
             return labels.several(columns, [found.names[place] for place in places], cfg.targets)
         except ValueError as error:
-            raise problem(_given(cfg.target), str(error)) from None
+            raise problem(given_as(cfg.target), str(error)) from None
     (values,) = columns
     given = f"dataset.target={found.names[places[0]]}"
     if not isinstance(cfg.targets, str):
@@ -247,32 +215,6 @@ def _read(path: Path, found: Cells, place: int, numerals: Numerals, notes: list[
     return texts
 
 
-def as_arrays(table: ParsedTable) -> RawDataset:
-    """A parsed table as arrays: a text column becomes one column of 0 and 1 a word."""
-    import numpy as np
-
-    from dlrun.data.source import RawDataset
-
-    rows = len(table.targets[0])
-    x = np.zeros((rows, len(table.data_spec.features)), np.float32)
-    start = 0
-    for one, values in zip(table.columns, table.values):
-        if one.kind != "text":
-            fill_numbers(x[:, start : start + len(one.scaled)], one, np.array(values, np.float64))
-            start += len(one.scaled)
-            continue
-        places = np.array(values, np.int64)
-        present = np.flatnonzero(places >= 0)  # a row without a word is zero in all columns
-        x[present, start + places[present]] = 1.0
-        start += len(one.words)
-    kind = table.data_spec.target_kind
-    y = np.array(table.targets, {"classes": np.int64, "labels": np.uint8}.get(kind, np.float32)).T
-    y = np.ascontiguousarray(y[:, 0] if kind in ("classes", "number") else y)
-    groups = np.unique(list(table.groups), return_inverse=True)[1].astype(np.int64) if table.groups else None
-    return RawDataset(table.data_spec, x, y, columns=tuple(table.columns), notes=table.notes, reading=table.reading,
-                      revision=table.revision, groups=groups)
-
-
 def has_heavy_tails(values: Sequence[float]) -> bool:
     """Whether a number lies HEAVY times as far from the median as the middle half of all numbers is wide.
 
@@ -281,18 +223,3 @@ def has_heavy_tails(values: Sequence[float]) -> bool:
     order = sorted(value for value in values if value == value)
     low, median, high = (order[(len(order) - 1) * quarter // 4] for quarter in (1, 2, 3))
     return high > low and max(median - order[0], order[-1] - median) > HEAVY * (high - low)
-
-
-def fill_numbers(x: Any, column: Column, values: Any) -> None:
-    """The inputs (rows, inputs) of a column of numbers or dates; `values` are numbers or seconds, NaN if missing."""
-    import numpy as np
-
-    if column.kind == "date":
-        from dlrun.data.formats.dates import numbers_of
-
-        for place, part in enumerate(column.words):
-            x[:, place] = numbers_of(part, values)
-    else:
-        x[:, 0] = values
-    if column.indicator:
-        x[:, -1] = np.isnan(values)

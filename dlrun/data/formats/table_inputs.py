@@ -13,7 +13,7 @@ from dlrun.data.dataset_spec import Column
 from dlrun.data.formats.columns import Missing, numbers
 from dlrun.data.formats.dates import moments
 from dlrun.data.formats.numerals import Numerals, is_number
-from dlrun.data.formats.table import fill_numbers
+from dlrun.data.formats.table_arrays import fill_numbers
 
 
 def inputs(columns: Sequence[Column], reading: Mapping[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]],

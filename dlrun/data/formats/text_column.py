@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from dlrun.config.problem import problem
+from dlrun.data.formats.column_places import place_of
 from dlrun.data.formats.sentences import LabelledLine
 from dlrun.data.formats.separated import Cells
-from dlrun.data.formats.table import place_of
 
 
 def text_and_class(found: Cells, path: Path, text: str, target: str) -> tuple[list[str], list[LabelledLine]]:

@@ -90,7 +90,7 @@ class OwnTable(TableDataset):
         return DatasetFiles(found, lambda _: self._decode(*found), self._settings())
 
     def _decode(self, path: Path, test_path: Path | None = None) -> RawDataset:
-        from dlrun.data.formats.table import as_arrays
+        from dlrun.data.formats.table_arrays import as_arrays
 
         try:
             table = self._table(path)

@@ -65,7 +65,8 @@ class AirQuality(Dataset):
         return DatasetFiles([path], lambda _: self._decode(path))
 
     def _decode(self, path: Path) -> RawDataset:
-        from dlrun.data.formats.table import as_arrays, parse
+        from dlrun.data.formats.table import parse
+        from dlrun.data.formats.table_arrays import as_arrays
 
         table = parse(path, _Reading())
         if table.data_spec.features != FEATURES:

@@ -84,10 +84,10 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
     import numpy as np
 
     from dlrun.data.cell_files import cells
+    from dlrun.data.formats.column_places import place_of
     from dlrun.data.formats.columns import Missing, numbers, strays
     from dlrun.data.formats.numerals import Numerals
     from dlrun.data.formats.series import without_gaps
-    from dlrun.data.formats.table import place_of
     from dlrun.data.formats.times import check_order
 
     found = cells(path, cfg.separator, cfg.header)

@@ -1,0 +1,38 @@
+"""Where the columns that a command names stand in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlrun.config.problem import did_you_mean, problem
+
+
+def places_of(names: list[str], given: str | Sequence[str]) -> list[int]:
+    """The places of the columns to predict, of which there is at least one."""
+    places = [place_of(names, name, "dataset.target") for name in ((given,) if isinstance(given, str) else given)]
+    if len(set(places)) < len(places):
+        twice = next(place for place in places if places.count(place) > 1)
+        raise problem(given_as(given), f'the column "{names[twice]}" is named twice')
+    return places
+
+
+def given_as(target: str | Sequence[str]) -> str:
+    """The target as it is given on the command line."""
+    return f"dataset.target={target}" if isinstance(target, str) else f"dataset.target=[{','.join(target)}]"
+
+
+def place_of(names: list[str], given: str, key: str) -> int:
+    """The place of a column by name, else by number from 0, or from -1 backwards."""
+    if names.count(given) > 1:
+        places = ", ".join(str(place) for place, name in enumerate(names) if name == given)
+        raise problem(f"{key}={given}", f"several columns have this name; give a number ({places})")
+    if given in names:
+        return names.index(given)
+    try:
+        return range(len(names))[int(given)]
+    except ValueError:
+        shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+        close = did_you_mean(given, names) or f"; the columns are {shown}"
+        raise problem(f"{key}={given}", f"no such column{close}") from None
+    except IndexError:
+        raise problem(f"{key}={given}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
