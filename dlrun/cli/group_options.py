@@ -10,7 +10,7 @@ from dlrun.registry.sentences import sentence
 
 # Groups that no `group=option` chooses, by their headings.
 OTHERS = {"base": "bases", "layer": "layers", "loss": "losses", "metric": "metrics", "callback": "callbacks",
-          "launcher": "launchers"}
+          "launcher": "launchers", "method": "methods"}
 _UNCHANGED = ("early_stop", "augment")  # groups whose plural nobody would type
 
 

@@ -25,6 +25,15 @@ def run_folders(before: Sequence[str], prefix: str) -> Iterable[str]:
             yield name if is_run(folder) else f"{name}/"
 
 
+def run_then_method(before: Sequence[str], prefix: str) -> Iterable[str]:
+    """A run's folder, then the methods of `dlrun inspect`."""
+    from dlrun.registry import names
+
+    if before:
+        return [name for name in names("method") if name.startswith(prefix)] if len(before) == 1 else ()
+    return run_folders(before, prefix)
+
+
 def experiments(before: Sequence[str], prefix: str) -> Iterable[str]:
     """Names of experiments."""
     from dlrun.config.compose.catalog import options

@@ -48,7 +48,7 @@ def parse(name: str, kind: type[Kind], arguments: Sequence[str]) -> Kind:
             problems.append(Problem(text, f"no such key of  dlrun {name}; {there}"))
         else:
             others.append(text)
-    values = {key: read_value(known[key], _typed(known[key], texts), key, problems) for key, texts in given.items()}
+    values = {key: read_value(known[key], as_yaml(known[key], texts), key, problems) for key, texts in given.items()}
     if found is not None and not problems:
         problems += _counted(name, kind, found[1], others, arguments)
     elif found is None and others:
@@ -75,13 +75,16 @@ def _counted(name: str, kind: type[Verb], rule: Positional, others: list[str], t
     return [Problem(" ".join([name, *typed]), f"expected  {usage(name, kind)}: {doc}")]
 
 
-def _typed(rule: Rule, texts: list[str]) -> Any:
+def as_yaml(rule: Rule, texts: list[str]) -> Any:
     """What was typed for a key, as a YAML file would give it; a text is taken as it stands, whatever its signs."""
     text = texts[-1]
-    if rule.kind == "texts":
-        return [part.strip() for each in texts for part in each.strip("[]").split(",") if part.strip()]
+    if rule.kind in ("texts", "integers", "numbers"):
+        parts = [part.strip() for each in texts for part in each.strip("[]").split(",") if part.strip()]
+        return parts if rule.kind == "texts" else [_number(part) for part in parts]
+    if text == "null" and (rule.optional or rule.kind in ("integer", "number")):
+        return None
     if rule.kind in ("integer", "number"):
-        return None if text == "null" else _number(text)
+        return _number(text)
     if rule.kind == "flag":
         return {"true": True, "false": False}.get(text.lower(), text)
     return text

@@ -1,7 +1,7 @@
 """The reference pages that follow from what verbs and kinds declare: ``python -m dlrun.cli.reference`` writes them.
 
-docs/reference/verbs.md, options.md and json.md, a JSON Schema for each command in docs/reference/json, and README's
-table of options between its two marks.
+docs/reference/verbs.md, options.md, methods.md and json.md, a JSON Schema for each command in docs/reference/json, and
+README's table of options between its two marks.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from dlrun.cli.group_options import headings, own_options
 from dlrun.cli.json_output import RUN
 from dlrun.cli.json_schema import document, of_verb
+from dlrun.cli.method_options import GROUP, option_rows
 from dlrun.cli.run_answers import RunAnswer
 from dlrun.cli.verb import details, sentence, usage, verb, verbs
 from dlrun.cli.verb_help import arguments
@@ -45,6 +46,16 @@ def options_page() -> str:
         if group == "experiment" or not rows:
             continue
         parts += [f"## {heading}", "", "| option | what it is |", "|---|---|", *rows, ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def methods_page() -> str:
+    """Markdown: each method of `dlrun inspect` with its options."""
+    parts = [_MADE, "", "# Methods of dlrun inspect", "", "`dlrun inspect METHOD --help` prints the same; "
+             "[inspect.md](../inspect.md) has pictures.", ""]
+    for name, text in own_options(GROUP).items():
+        rows = [f"| `{_cell(left)}` | {_cell(right)} |" for left, right in option_rows(name)]
+        parts += [f"## {name}", "", text, "", "| option | meaning |", "|---|---|", *rows, ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -115,6 +126,7 @@ def write(root: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "verbs.md").write_text(verbs_page(), encoding="utf-8")
     (folder / "options.md").write_text(options_page(), encoding="utf-8")
+    (folder / "methods.md").write_text(methods_page(), encoding="utf-8")
     (folder / "json.md").write_text(json_page(), encoding="utf-8")
     (folder / "json").mkdir(exist_ok=True)
     for name, schema in schemas().items():

@@ -153,7 +153,7 @@ def _verb(name: str, arguments: Sequence[str], output: _Text | JsonOutput) -> in
     if any(text in HELP for text in arguments):
         from dlrun.cli.verb_help import print_help
 
-        print_help(name, kind)
+        print_help(name, kind, [text for text in arguments if text not in HELP])
         return 0
     if "-m" in arguments or "--multirun" in arguments:
         raise ConfigError([Problem(f"{name} -m", f"`dlrun {name}` looks at one run")])

@@ -56,6 +56,11 @@ class Verb:
     examples: ClassVar[tuple[tuple[str, str], ...]] = ()  # (command, what it does)
     synonyms: ClassVar[Mapping[str, str]] = MappingProxyType({})  # what others call it, and the command that is meant
 
+    @classmethod
+    def help_sections(cls, arguments: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What its help says beside its arguments, as headings with rows; `arguments` are those before ``--help``."""
+        return []
+
     def answer(self) -> Answer:
         """Do it; the answer, and the exit code.  Raises ConfigError."""
         raise NotImplementedError

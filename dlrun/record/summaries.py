@@ -6,6 +6,7 @@ start of every run: file systems of clouds and a stub of TensorFlow.
 
 from __future__ import annotations
 
+import struct
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,17 @@ def tensor(data: Sequence[bytes] | np.ndarray) -> Any:
         return tensor_pb2.TensorProto(dtype=types_pb2.DT_DOUBLE, tensor_shape=_shape(data.shape),
                                       tensor_content=data.tobytes())
     return tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, tensor_shape=_shape((len(data),)), string_val=data)
+
+
+def picture(tag: str, png: bytes) -> Any:
+    """The Summary of a picture, the bytes of a PNG file."""
+    from tensorboard.compat.proto import summary_pb2
+    from tensorboard.plugins.image.metadata import create_summary_metadata
+
+    size = [str(number).encode() for number in struct.unpack(">II", png[16:24])]  # width, height: PNG's first chunk
+    value = summary_pb2.Summary.Value(tag=tag, metadata=create_summary_metadata(None, None),
+                                      tensor=tensor([*size, png]))
+    return summary_pb2.Summary(value=[value])
 
 
 def hparams(values: Mapping[str, bool | int | float | str]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from dlrun.record.folder import RunFolder, plain, yaml_text
 from dlrun.record.metrics import read
 from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
-from dlrun.record.summaries import END, START, hparams, session_end, tensor
+from dlrun.record.summaries import END, START, hparams, picture, session_end, tensor
 
 _OUTCOME = ("test/", "val/kept/", "val/best/")  # by outcome(), so stale on a resumed run
 _PICTURES = "pictures/"
@@ -82,12 +81,8 @@ class TensorBoardWriter(Recorder):
         self._row(row)
 
     def picture(self, tag: str, at: int, path: Path) -> None:
-        from tensorboard.plugins.image.metadata import create_summary_metadata
-
-        png = Path(path).read_bytes()
-        size = [str(number).encode() for number in struct.unpack(">II", png[16:24])]  # width, height: PNG's first chunk
         tag = f"{_PICTURES}{tag.removeprefix(_PICTURES)}"  # one group, behind the losses: there may be one a run
-        self._tensor(tag, at, create_summary_metadata(None, None), [*size, png])
+        self._open().event(step=at, summary=picture(tag, Path(path).read_bytes()))
 
     def histogram(self, tag: str, at: int, values: Any) -> None:
         import numpy as np

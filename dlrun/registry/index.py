@@ -20,6 +20,7 @@ FOLDERS: dict[str, str] = {  # group -> folder below the package
     "base": "models/bases",
     "layer": "models/layers",
     "model": "models/families",
+    "method": "inspection/methods",
 }
 
 

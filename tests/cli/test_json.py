@@ -137,6 +137,12 @@ def test_an_export_says_how_far_it_is_from_the_run(answer) -> None:
     assert Path(found["card"]).is_file() and found["rows"] == "its own"
 
 
+def test_a_look_inside_names_its_pictures_and_what_was_measured(answer) -> None:
+    found = answer("inspect", str(_runs()[0]), "activations", "layer=dense_1")
+    assert [Path(file).is_file() for file in found["pictures"]] == [True]
+    assert found["values"]["layers"]["dense_1"]["shape"] == [4]
+
+
 def test_a_range_test_has_rates_and_losses(answer) -> None:
     found = answer("lr", "dataset=digits", "model=dense", "model.hidden=[4]", "threads=1", "steps=10", "high=0.1")
     assert len(found["rates"]) == len(found["losses"]) == 10 and found["rates"][-1] == pytest.approx(0.1)

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.cli.reference import json_page, options_page, readme_with_options, schema_text, schemas, verbs_page
+from dlrun.cli.reference import (
+    json_page,
+    methods_page,
+    options_page,
+    readme_with_options,
+    schema_text,
+    schemas,
+    verbs_page,
+)
 from dlrun.cli.route import route
 from dlrun.cli.verb import keys, verb, verbs
 
@@ -22,6 +30,7 @@ def _no_options_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_pages_are_current() -> None:
     assert (ROOT / "docs/reference/verbs.md").read_text() == verbs_page(), WRITE
     assert (ROOT / "docs/reference/options.md").read_text() == options_page(), WRITE
+    assert (ROOT / "docs/reference/methods.md").read_text() == methods_page(), WRITE
     assert (ROOT / "docs/reference/json.md").read_text() == json_page(), WRITE
     files = {path.stem: path.read_text() for path in (ROOT / "docs/reference/json").iterdir()}
     assert files == {name: schema_text(schema) for name, schema in schemas().items()}, WRITE

@@ -16,13 +16,14 @@ FLOORS = (  # from the ground up; of the rooms on one floor those use each other
     ("metrics",),
     ("tasks",),
     ("engine",),
-    ("assembly", "preflight", "inference", "diagnostics", "run", "baselines"),
+    ("assembly", "preflight", "inference", "diagnostics", "run", "baselines", "inspection"),
     ("report",),
     ("sweep",),
     ("cli", "api"),
 )
 BESIDE = {("run", "assembly"), ("run", "preflight"), ("run", "inference"), ("run", "diagnostics"),
-          ("assembly", "preflight"), ("inference", "assembly"), ("inference", "preflight"),
+          ("inspection", "inference"), ("inspection", "assembly"), ("assembly", "preflight"),
+          ("inference", "assembly"), ("inference", "preflight"),
           ("diagnostics", "assembly"), ("diagnostics", "preflight"), ("record", "config"), ("models", "data")}
 
 

@@ -107,6 +107,7 @@ ASKED = {  # how a kind of each group is chosen
     "base": ("dataset=digits", "model=pretrained", "model.base={}"),
     "metric": (*OVERRIDES, "task.metrics=[{}]"), "callback": (*OVERRIDES, "callbacks=[{}]"),
     "launcher": ("-m", *OVERRIDES, "seed=0,1", "launcher={}"), "verb": ("{}", "x"),
+    "method": ("inspect", "run", "{}"),
 }
 REASONS = {
     "bad": "the package broken 0.1: importing bad_kind failed: ZeroDivisionError: division by zero (bad_kind.py, "
