@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dlrun.assembly.features import FeaturesFirst
     from dlrun.engine.phases import Phases
     from dlrun.metrics._protocol import RunMetric
+    from dlrun.record.remarks import Remark
 
 GATHERED = 1 << 26  # numbers that a task's outputs for all rows of a split may be: 256 MB
 
@@ -46,7 +47,7 @@ class RunComponents:
     `phases` is set where the run changes at an epoch, `features` where a frozen base's features are computed first;
     then `by_features` has the rows of splits as these, which are measured in place of the rows themselves.
     `gathered` holds the outputs and targets of the last measurement of the validation and test rows, for metrics of all
-    rows at once (`predictions`).
+    rows at once (`predictions`).  `remarks` are what `data.inspection` has found in the rows.
     """
 
     config: Config
@@ -67,6 +68,7 @@ class RunComponents:
     features: FeaturesFirst | None = None
     by_features: dict[str, Rows] = field(default_factory=dict)
     gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)
+    remarks: Sequence[Remark] = ()
 
     def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any]) -> View:
         """The run at the end of an epoch, for plots and for what a task measures on samples."""
@@ -127,7 +129,7 @@ def rows_of(config: Config, say: Callable[[str], None]) -> PreparedData:
 
 def _prepared(config: Config, say: Callable[[str], None]) -> PreparedData:
     prepared = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
-                       train_size=config.train_size, seed=config.seed, say=say)
+                       train_size=config.train_size, seed=config.seed, say=say, digests=True)
     if config.test_size is None:
         return prepared
     from dlrun.data.subsample import subsample

@@ -27,8 +27,8 @@ __all__ = ["PreparedData", "Scale", "Split", "prepare", "rows_for", "split_rows"
 
 
 def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_size: int | None, seed: int,
-            say: Callable[[str], None]) -> PreparedData:
-    """Read a data set and cut it into splits.
+            say: Callable[[str], None], digests: bool = False) -> PreparedData:
+    """Read a data set and cut it into splits; with `digests` each row has one, see `inspection`.
 
     In this order: the test split, where the source has none of its own, by the data set's `split_seed`; the first
     `train_size` rows of the rest (None: all); the validation split (a Holdout, or the one fold that a KFold names;
@@ -56,6 +56,11 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
             sha.update(f"fold {fold};".encode())
             sha.update(np.ascontiguousarray(indices["train"][mask], "<i8").data)
     splits = {name: _split(source, name if name in has_own else "train", rows) for name, rows in indices.items()}
+    if digests:
+        from dlrun.data.inspection import row_digests
+
+        for name, of_rows in row_digests(source, indices, has_own).items():
+            splits[name] = dataclasses.replace(splits[name], digests=of_rows)
     prepared = PreparedData(
         source.data_spec, splits["train"], splits.get("val"), splits.get("test"), scales.NONE, sha.hexdigest(),
         source.label, source.files, list(source.notes),

@@ -24,7 +24,7 @@ class Split:
     Where `rows` is given, `x` is a series (steps, features) or running text (steps,), and `rows` (int64) the steps
     where its windows begin.  `form` says what the stored rows become.  Rows with a `stream` are drawn in each
     pass, or not held: then `x` is a placeholder (`data.row_stream`).  `groups` has the group of each row (N,), where
-    rows of one are in one split alone.
+    rows of one are in one split alone.  `digests` are those of `inspection.row_digests`, where they were asked for.
     """
 
     x: np.ndarray
@@ -33,6 +33,7 @@ class Split:
     form: Form = VALUES
     stream: RowStream | None = None
     groups: np.ndarray | None = None
+    digests: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x if self.rows is None else self.rows)

@@ -37,6 +37,8 @@ def _rows(split: Split, kept: np.ndarray) -> Split:
     y = None if split.y is None else split.y[kept]
     if split.groups is not None:
         split = dataclasses.replace(split, groups=split.groups[kept])
+    if split.digests is not None:
+        split = dataclasses.replace(split, digests=split.digests[kept])
     if split.rows is not None:
         return dataclasses.replace(split, y=y, rows=split.rows[kept])
     if not split.held:

@@ -126,7 +126,9 @@ class Console(EpochLines):
         for stored in result.get("remarks") or ():
             from dlrun.record.remarks import remark_of
 
-            self._note(f"note   {remark_of(stored).line}")
+            line = remark_of(stored).line
+            if self._info is None or line not in self._info.notes:  # of the data it was said before the first epoch
+                self._note(f"note   {line}")
 
     def _note(self, text: str) -> None:
         """A sentence, on a terminal wrapped between words."""

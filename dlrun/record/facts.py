@@ -6,19 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlrun.record.remarks import Remark
+
 
 @dataclass(frozen=True)
 class Facts:
     """What remarks follow from: a result, the rows of its metrics.jsonl, and rows of each class by split.
 
-    `counts` are ``{"train": [...], "val": [...], "test": [...]}`` in the order of `classes`; {} where the targets are
-    no classes.  `target` is the mean and the deviation, as a network is trained on it, of a target that is a number.
+    `counts` are ``{"train": [...], "val": [...], "test": [...]}`` by class; {} where the targets are no classes.
+    `data` are the remarks on the rows alone, made before training.  `target` is the mean and the deviation, as a
+    network is trained on it, of a target that is a number.
     """
 
     result: Mapping[str, Any]
     epochs: Sequence[Mapping[str, Any]] = ()
     counts: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    classes: Sequence[str] = ()
+    data: Sequence[Remark] = ()
     target: tuple[float, float] | None = None
 
     def option(self, key: str) -> Any:

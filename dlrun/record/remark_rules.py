@@ -18,7 +18,6 @@ FALLING = 0.1  # of the whole fall of the loss, in the last fifth of the epochs:
 WORTH = 0.005  # of the loss: a smaller fall is not worth the time of more epochs
 RISEN = 0.05  # of the lowest validation loss: curves of small validation parts move by a few percent by chance
 LONGER = "still_falling"
-RARE = 0.2  # of the rows that each class would have if all had equally many
 
 
 def worse_than_baseline(facts: Facts) -> Iterator[Remark]:
@@ -115,39 +114,9 @@ def past_its_best(facts: Facts) -> Iterator[Remark]:
                                   f"({curve[best]:.4g}, at the end {curve[-1]:.4g})", ("early_stop=patience",))
 
 
-def classes_missing(facts: Facts) -> Iterator[Remark]:
-    """A part of the rows has none of some class, or only one class."""
-    for split, counts in facts.counts.items():
-        there = [place for place, count in enumerate(counts) if count]
-        if sum(counts) < FEWEST_ROWS or len(there) == len(counts):
-            continue
-        called = {"train": "training", "val": "validation"}.get(split, split)
-        if len(there) == 1:
-            text = f"all {called} rows are of class {facts.classes[there[0]]}"
-        else:
-            absent = [str(facts.classes[place]) for place, count in enumerate(counts) if not count]
-            more = f" and {len(absent) - 5} more" if len(absent) > 5 else ""
-            text = f"no {called} row is of class {', '.join(absent[:5])}{more}"
-        words = {"val": ("validation={take: random, stratify: true}",), "test": ("dataset.stratify=true",)}.get(
-            split, ())
-        if split == "test" and facts.option("dataset.stratify") is not False:
-            words = ()
-        yield Remark("classes_missing", text, words)
-
-
-def rare_class(facts: Facts) -> Iterator[Remark]:
-    """A class has far fewer training rows than the others, and they weigh no more."""
-    counts = facts.counts.get("train") or ()
-    if len(counts) < 2 or sum(counts) < FEWEST_ROWS or facts.option("task.class_weights") is not None:
-        return
-    rare = [place for place, count in enumerate(counts) if 0 < count < RARE * sum(counts) / len(counts)]
-    if not rare:
-        return
-    smallest = min(rare, key=lambda place: counts[place])
-    share = counts[smallest] / sum(counts)
-    others = f" ({len(rare)} classes have so few)" if len(rare) > 1 else ""
-    yield Remark("rare_class", f"class {facts.classes[smallest]} has {100 * share:.2g} % of the training rows{others}",
-                 _weights(facts))
+def of_data(facts: Facts) -> Iterator[Remark]:
+    """What was found in the rows before training, see `data.inspection`."""
+    yield from facts.data
 
 
 def watched_in_vain(facts: Facts) -> Iterator[Remark]:
@@ -182,8 +151,7 @@ def _named(key: str) -> str:
 
 
 RULES: tuple[Callable[[Facts], Iterator[Remark]], ...] = (
-    worse_than_baseline, one_class_taken, classes_missing, rare_class, past_its_best, watched_in_vain,
-    still_falling)
+    worse_than_baseline, one_class_taken, of_data, past_its_best, watched_in_vain, still_falling)
 
 
 def remarks(facts: Facts) -> list[Remark]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -31,14 +31,17 @@ def remark_of(stored: Mapping[str, Any]) -> Remark:
     return Remark(str(stored.get("kind")), str(stored.get("text")), tuple(map(str, stored.get("words") or ())))
 
 
-def of_folds(results: Sequence[Mapping[str, Any]]) -> list[Remark]:
-    """The remarks that half of the folds or more have, each as the first of these says it, with how many they are."""
+def of_folds(results: Sequence[Mapping[str, Any]], said: Collection[str] = ()) -> list[Remark]:
+    """The remarks that half of the folds or more have, each as the first of these says it, with how many they are.
+
+    Those of a kind that was `said` of all rows are left out.
+    """
     found: dict[str, list[Remark]] = {}
     for result in results:
         for kind, remark in {remark.kind: remark for remark in map(remark_of, result.get("remarks") or ())}.items():
             found.setdefault(kind, []).append(remark)
     return [replace(same[0], text=f"{same[0].text} (in {len(same)} of {len(results)} folds)")
-            for same in found.values() if 2 * len(same) >= len(results)]
+            for kind, same in found.items() if 2 * len(same) >= len(results) and kind not in said]
 
 
 def counted(results: Iterable[Mapping[str, Any]]) -> str:

@@ -26,6 +26,7 @@ def notes_of(table: Table, besides: bool = True) -> Iterator[str]:
     label = _said("data", runs, label_of, "the rows as published")
     if label:
         yield label
+    yield from _of_data(runs)
     yield from filter(None, [_said("device", runs, device_of), _said("made by", runs, versions_of),
                              _said("code", runs, _code)])
     yield from _data_differs(runs)
@@ -126,6 +127,21 @@ def _said(name: str, runs: list[Run], what: Callable[[Run], str], empty: str = "
     parts = [f"{value or empty or 'unknown'} ({count} run{'' if count == 1 else 's'})"
              for value, count in sorted(counts.items())]
     return f"{name} differs: {', '.join(parts)}."
+
+
+def _of_data(runs: list[Run]) -> Iterator[str]:
+    """What was found in the rows before training, a sentence a kind: the same in all runs of most data sets."""
+    found: dict[str, Counter[str]] = {}
+    for run in runs:
+        for stored in (run.provenance.get("data") or {}).get("remarks") or ():
+            kind, text = str(stored.get("kind")), str(stored.get("text"))
+            found.setdefault(text if kind == "classes_missing" else kind, Counter())[text] += 1
+    for texts in found.values():
+        (text, count), having = texts.most_common(1)[0], sum(texts.values())
+        also = "" if having == len(runs) else f" (so in {having} of {len(runs)} runs)"
+        if len(texts) > 1:
+            also = f" (so in {count} of {len(runs)} runs, with other numbers in {having - count})"
+        yield f"Of the data: {text}{also}."
 
 
 def label_of(run: Run) -> str:

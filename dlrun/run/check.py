@@ -23,8 +23,8 @@ from dlrun.record.lock import RunLock
 from dlrun.record.recorder import Recorder
 from dlrun.run.build_fit import build_fit
 from dlrun.run.folder_state import truncate_to_checkpoint
+from dlrun.run.header import Start
 from dlrun.run.resume import load
-from dlrun.run.start import Start
 from dlrun.run.trajectory import Difference, Observer, Trajectory
 
 

@@ -15,10 +15,12 @@ from typing import Any
 
 from dlrun.assembly.components import rows_of
 from dlrun.assembly.machine import choose, isolated_torch_state
+from dlrun.config.flat import flatten
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.folds import FINAL, fold_configs
 from dlrun.config.schema.root import Config
+from dlrun.data.inspection import inspect, not_compared
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
@@ -35,11 +37,10 @@ from dlrun.record.stored import Damaged
 from dlrun.run.averages import best_of, folds_result, mean_curve, sentence
 from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import first_line, folds_info
-from dlrun.run.header import notes_of_start, write_header
+from dlrun.run.header import Start, notes_of_start, write_header
 from dlrun.run.outcome import with_metrics
 from dlrun.run.resume import first_start
 from dlrun.run.session import Steps, train_steps
-from dlrun.run.start import Start
 
 
 def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
@@ -54,13 +55,16 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     start = Start(run_id=run_id if stored else None, stored=stored, note=note)
     machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
     rows = rows_of(config, notes.append)
-    notes = [*checked.decided(), *notes, *notes_of_start(config, rows, start)]
+    assert config.plain is not None
+    on_data = inspect(rows, flatten(config.plain))
+    notes = [*checked.decided(), *notes, *notes_of_start(config, rows, start), *(found.line for found in on_data),
+             *filter(None, [not_compared(rows)])]
     if config.force:
         clear(folder)
     folder.path.mkdir(parents=True, exist_ok=True)
     truncate_to_checkpoint(folder)
     folder.metrics.unlink(missing_ok=True)  # made from those of the folds, at the end
-    write_header(config, rows, folder, run_id, machine, start, command, **checked.origins())
+    write_header(config, rows, folder, run_id, machine, start, command, on_data, **checked.origins())
     for synced in to_disk(folder.path):  # before the folds, whose checkpoints wait for their own files only
         synced.result()
     recorder.start(folds_info(checked, rows, machine, folder, notes))
@@ -71,9 +75,9 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
         result = {**folds_result(config, run_id, machine.line, rows.label, done, curve, whole), "status": status,
                   "stop_reason": reason, **more}
         if whole:
-            final = done.get(FINAL)
+            final, said = done.get(FINAL), {found.kind for found in on_data}
             result["remarks"] = (final or {}).get("remarks", []) if final else [
-                remark.stored() for remark in of_folds(list(done.values()))]
+                remark.stored() for remark in (*on_data, *of_folds(list(done.values()), said))]
         result = with_metrics(result, config)
         recorder.outcome(result)
         write_result(folder, result)

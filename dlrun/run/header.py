@@ -1,9 +1,11 @@
-"""What a folder says of how its run began: config.yaml, provenance.json, and what a resumed run has to say of it."""
+"""How a run begins: what from, and what its folder says of it (config.yaml, provenance.json)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,10 +14,26 @@ from dlrun.config.identity import prefix_identity
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
 from dlrun.data.form import BYTE_PAIRS
+from dlrun.data.inspection import not_compared
 from dlrun.data.prepared import PreparedData
 from dlrun.record.folder import RunFolder, write_json, write_manifest, write_text, yaml_text
 from dlrun.record.provenance import provenance
-from dlrun.run.start import Start
+
+if TYPE_CHECKING:
+    from dlrun.record.remarks import Remark
+
+
+@dataclass(frozen=True)
+class Start:
+    """`checkpoint` is loaded before training (None for nothing); `run_id` is the id it was written under.
+
+    `stored` is the provenance of the first start, for what has to stay as it was (threads); `note` tells the user.
+    """
+
+    checkpoint: Path | None = None
+    run_id: str | None = None
+    stored: dict[str, Any] | None = None
+    note: str = ""
 
 
 def versions() -> dict[str, str]:
@@ -33,13 +51,19 @@ def _of_data(prepared: PreparedData) -> dict[str, str]:
 
 
 def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_id: str, machine: Machine, start: Start,
-                 command: Sequence[str] | None, **more: Any) -> None:
-    """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first."""
+                 command: Sequence[str] | None, remarks: Sequence[Remark], **more: Any) -> None:
+    """config.yaml and provenance.json; a resumed run adds to the list of its starts and keeps the first.
+
+    `remarks` are those on the data.
+    """
+    found: dict[str, Any] = {"remarks": [remark.stored() for remark in remarks]} if remarks else {}
+    if why := not_compared(prepared):
+        found["not_compared"] = why
     write_text(folder.config, yaml_text(config.plain), sync=False)
     here = provenance({
         "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
         "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads, **more,
-        "data": {"hash": prepared.hash, "files": prepared.files, "label": prepared.label},
+        "data": {"hash": prepared.hash, "files": prepared.files, "label": prepared.label, **found},
     }, versions={**versions(), **_of_data(prepared)}, command=command)
     own = start.stored
     if own and start.run_id == run_id:

@@ -23,9 +23,8 @@ from dlrun.record.status import unmeasured
 from dlrun.record.stored import Damaged, read_yaml_mapping
 from dlrun.run.averages import folds_result
 from dlrun.run.folder_state import result_of
-from dlrun.run.header import data_changed
+from dlrun.run.header import Start, data_changed
 from dlrun.run.outcome import with_metrics
-from dlrun.run.start import Start
 
 
 def add_metrics(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:

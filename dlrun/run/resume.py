@@ -12,7 +12,7 @@ from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.stored import Damaged
-from dlrun.run.start import Start
+from dlrun.run.header import Start
 
 
 def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[str, str], hardware: str,

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import Machine, choose, hardware
+from dlrun.config.flat import flatten
+from dlrun.data.inspection import inspect, not_compared
 from dlrun.data.preprocessing_state import plain
 from dlrun.diagnostics.plots import draw_start
 from dlrun.engine.fit import Diverged, Due, Fit, Interrupted, execute, fit, fit_steps, leave_when
@@ -25,9 +27,8 @@ from dlrun.run.build_fit import build_fit
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import first_line, run_info
-from dlrun.run.header import data_changed, notes_of_start, versions, write_header
+from dlrun.run.header import Start, data_changed, notes_of_start, versions, write_header
 from dlrun.run.resume import find_start, load
-from dlrun.run.start import Start
 
 Steps: TypeAlias = "Generator[Due, None, dict[str, Any]]"  # of a run: each as it comes due, and the result at the end
 
@@ -83,7 +84,11 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     if start.run_id != run_id and data_changed(components.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, components.prepared, start, components.speed_path)
+    assert config.plain is not None
+    components.remarks = inspect(components.prepared, flatten(config.plain))
     notes = [*checked.decided(), *notes, *config.task.advice(config)]
+    if not folder.inside:  # of folds it is said once, of all rows
+        notes += [*(remark.line for remark in components.remarks), *filter(None, [not_compared(components.prepared)])]
     if machine.device.type == "cpu" and (config.max_steps or config.train_size):
         from dlrun.preflight.measuring import measuring_note
 
@@ -106,8 +111,9 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     if note := training.checkpoints.rows.restore(training.checkpoints.loaded_rows, training.clock.epoch):
         notes.append(note)
     write_json(folder.fitted, plain(components.prepared), sync=False)
-    write_header(config, components.prepared, folder, run_id, machine, start, command, speed_path=components.speed_path,
-                 resident=components.resident, **checked.origins(), **processes.facts())
+    write_header(config, components.prepared, folder, run_id, machine, start, command, components.remarks,
+                 speed_path=components.speed_path, resident=components.resident, **checked.origins(),
+                 **processes.facts())
     with closing(training.callbacks), closing(_watch_cores(training, machine)):
         training.recorder.start(run_info(components, machine, folder, training, notes))
         # Until this folder has a checkpoint of its own a start that was killed may have drawn and recorded nothing.

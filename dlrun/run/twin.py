@@ -16,7 +16,7 @@ from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import MetricsFile
 from dlrun.record.provenance import other_code
 from dlrun.record.stored import Damaged
-from dlrun.run.start import Start
+from dlrun.run.header import Start
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def only(facts: Facts) -> Remark:
 def test_a_good_run_has_none() -> None:
     falls = curve(1.0, 0.5, 0.4, 0.35, 0.34, 0.338, 0.337, 0.336, 0.336, 0.336)
     counts = {"train": [200, 200], "val": [50, 50], "test": [50, 50]}
-    assert remarks(Facts(result(), falls, counts, ("a", "b"))) == []
+    assert remarks(Facts(result(), falls, counts)) == []
 
 
 def test_accuracy_below_the_largest_class_is_said_with_both_numbers() -> None:
@@ -90,7 +90,7 @@ def test_a_network_that_takes_every_row_for_one_class_is_said() -> None:
     assert (found.kind, found.text) == ("one_class_taken", "every row is predicted as class cat")
     assert remarks(Facts(result(test_per_class={**table, "dog": {"recall": 0.1, "rows": 40}}))) == []
     for counts, words in (([300, 100], "task.class_weights=balanced"), ([200, 200], "optimizer.lr=0.001")):
-        uneven = Facts(result(test_per_class=table), counts={"train": counts}, classes=("cat", "dog"))
+        uneven = Facts(result(test_per_class=table), counts={"train": counts})
         assert only(uneven).words == (words,)
 
 
@@ -118,29 +118,18 @@ def test_a_validation_loss_that_rose_again_asks_for_early_stopping() -> None:
     assert remarks(Facts(result(), curve(*[1.0] * 3, 0.4, *[0.41] * 6))) == [], "it moves by less than chance does"
 
 
-def test_a_part_of_one_class_and_classes_missing_from_a_part_are_said() -> None:
-    counts = {"train": [200, 200, 200], "val": [0, 0, 100], "test": [50, 0, 50]}
-    found = remarks(Facts(result(), counts=counts, classes=("a", "b", "c")))
-    assert [remark.text for remark in found] == ["all validation rows are of class c", "no test row is of class b"]
-    assert found[0].words == ("validation={take: random, stratify: true}",) and found[1].words == ()
-    few = {"train": [200, 200], "val": [0, 3]}
-    assert remarks(Facts(result(), counts=few, classes=("a", "b"))) == []
-
-
-def test_a_class_with_few_rows_asks_for_weights_unless_it_has_them() -> None:
-    counts = {"train": [384, 16]}
-    found = only(Facts(result(), counts=counts, classes=("healthy", "ill")))
-    assert found.line == "class ill has 4 % of the training rows; try  task.class_weights=balanced"
-    weighted = result(config={"task.class_weights": "balanced"})
-    assert remarks(Facts(weighted, counts=counts, classes=("healthy", "ill"))) == []
-    even = {"train": [10] * 40}
-    assert remarks(Facts(result(), counts=even, classes=[str(n) for n in range(40)])) == [], "2.5 % is the even share"
+def test_remarks_on_the_data_come_after_the_gravest_of_the_result() -> None:
+    rare = Remark("rare_class", "class ill has 4 % of the training rows")
+    rising = curve(1.0, 0.5, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
+    assert kinds(Facts(result(test={"accuracy": 0.1}), rising, data=[rare])) == [
+        "worse_than_baseline", "rare_class", "past_its_best"]
 
 
 def test_what_half_of_the_folds_say_is_said_of_a_run_and_sweeps_count() -> None:
     rare, falling = Remark("rare_class", "class ill is rare", ("x=1",)), Remark("still_falling", "it fell")
     folds = [{"remarks": [rare.stored(), falling.stored()]}, {"remarks": [rare.stored()]}, {"remarks": []}]
     assert [remark.line for remark in of_folds(folds)] == ["class ill is rare (in 2 of 3 folds); try  x=1"]
+    assert of_folds(folds, {"rare_class"}) == [], "it was said of all rows"
     assert counted(folds) == "remarks in 2 of 3: 2 rare class, 1 still falling" and counted(folds[2:]) == ""
 
 
