@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.fx import GraphModule
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from dlrun.engine.packed.alike import of_each
 from dlrun.engine.packed.collected import Noted
 from dlrun.engine.packed.draws import Draw, ProgramRng
+from dlrun.engine.packed.recorded import recorded
 from dlrun.engine.packed.stack import Stack
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import Restrained
@@ -120,23 +120,12 @@ class Program:
 
         before = [value.clone() for value in self._buffers.values()]
         with torch.enable_grad():
-            graph = make_fx(step)(*inputs)
+            graph = recorded(step, inputs)
         for value, own in zip(self._buffers.values(), before):  # tracing has taken a step
             value.copy_(own)
-        _without_detach(graph)
         return noted, graph
 
 
 def _penalties(model: nn.Module) -> dict[str, tuple[float, float]]:
     """The penalties (l1, l2) of a network's kernels, by the names that they have in a turn."""
     return {f"model.{name}": (l1, l2) for name, l1, l2 in model.penalised} if isinstance(model, Restrained) else {}
-
-
-def _without_detach(graph: GraphModule) -> None:
-    """Take out what only autograd needed."""
-    for node in list(graph.graph.nodes):
-        if node.target is torch.ops.aten.detach.default:
-            node.replace_all_uses_with(node.args[0])
-            graph.graph.erase_node(node)
-    graph.graph.eliminate_dead_code()
-    graph.recompile()
