@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from dlrun.record.drawing import font, save
+from dlrun.record.drawing import font, save, upright
 from dlrun.record.palette import FRAME, INK, SHARES
 
 _WRITTEN = 25  # classes up to which the counts stand in the cells
@@ -51,9 +51,9 @@ def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[
         if flat:
             draw.text((left + middle, top + side + 8), names[place], INK, small, "ma")
         else:
-            _upright(sheet, names[place], small, (left + middle, top + side + 8), "ma")
+            upright(sheet, names[place], small, (left + middle, top + side + 8), "ma")
     draw.text((left + side / 2, top + side + below - 8), "predicted", INK, normal, "md")
-    _upright(sheet, "true", normal, (16, top + side / 2), "mm")
+    upright(sheet, "true", normal, (16, top + side / 2), "mm")
     _scale(sheet, left + side + 24, top, side)
     if size <= _WRITTEN:
         for row, column in zip(*np.nonzero(counts), strict=True):  # zeros stay blank: the eye finds the mistakes
@@ -84,16 +84,4 @@ def _scale(sheet: Any, x: int, top: int, side: int) -> None:
         y = top + side * (1 - part / 4)
         draw.line((x + 18, y, x + 22, y), FRAME)
         draw.text((x + 26, y), f"{25 * part} %", INK, small, "lm")
-    _upright(sheet, "share of the true class", font(15), (x + 86, top + side / 2), "mm")
-
-
-def _upright(sheet: Any, text: str, letters: Any, at: tuple[float, float], anchor: str) -> None:
-    """Text from bottom to top; `anchor` "mm" centres it, "ma" hangs it below the point."""
-    from PIL import Image, ImageDraw
-
-    height = sum(letters.getmetrics())
-    mask = Image.new("L", (int(letters.getlength(text)) + 2, height), 0)
-    ImageDraw.Draw(mask).text((1, 0), text, 255, letters)
-    mask = mask.rotate(90, expand=True)
-    x, y = int(at[0] - mask.width / 2), int(at[1] - (mask.height / 2 if anchor == "mm" else 0))
-    sheet.paste(INK, (x, y), mask)
+    upright(sheet, "share of the true class", font(15), (x + 86, top + side / 2), "mm")

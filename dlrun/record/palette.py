@@ -7,6 +7,7 @@ from typing import Any
 INK, FRAME, LABEL = "#222222", "#444444", "#333333"  # text in pictures, frames around them, text below tiles
 PAPER = "#e6e6e6"  # between tiles; gray: an image that is white at its border still has a border
 FAINT, MUTED, STRONG = "0.7", "0.6", "0.2"  # grays of plots: single folds; guides and truth; a marked value
+FOLD, GUIDE = "#b3b3b3", "#999999"  # FAINT and MUTED, as Pillow writes them
 PALE_FIRST, PALE_SECOND = "#8fb4d9", "#e0a95f"  # beside FIRST, where two numbers make it up
 
 # Lines of a page, on white and on black: told apart by people who are colour-blind, readable as text.

@@ -1,4 +1,4 @@
-"""Plots of results: predictions against the truth, and what an autoencoder's code looks like."""
+"""Plots of results: forecasts, and what an autoencoder's code looks like."""
 
 from __future__ import annotations
 
@@ -7,26 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlrun.record.own_file import replacing
-from dlrun.record.palette import FAINT, FIRST, MUTED, PALE_FIRST, PALE_SECOND, STRONG, class_colours
-
-
-def save_predictions(path: str | os.PathLike[str], true: Any, predicted: Any, name: str, unit: str) -> None:
-    """Predicted against true numbers, (rows,) each, with the line on which they would be equal."""
-    import numpy as np
-    from matplotlib.figure import Figure
-
-    true, predicted = np.asarray(true, float), np.asarray(predicted, float)
-    figure = Figure(figsize=(5, 5))
-    axes = figure.add_axes((0.15, 0.11, 0.82, 0.82))  # a layout that is worked out would take as long again
-    low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
-    axes.plot([low, high], [low, high], color=MUTED, linewidth=1, zorder=1)
-    axes.plot(true, predicted, "o", markersize=3.7, alpha=0.6, markeredgewidth=0, color=FIRST, zorder=2)
-    label = f"{name} ({unit})" if unit else name
-    axes.set(xlabel=f"true {label}", ylabel=f"predicted {label}", xlim=(low, high), ylim=(low, high))
-    axes.set_title(f"mean absolute error {np.abs(true - predicted).mean():.4g}{' ' + unit if unit else ''}, "
-                   f"{len(true):,} rows")
-    axes.set_aspect("equal")
-    _save(figure, path)
+from dlrun.record.palette import FIRST, MUTED, PALE_FIRST, PALE_SECOND, STRONG, class_colours
 
 
 def save_forecast(path: str | os.PathLike[str], true: Any, predicted: Any, name: str, unit: str) -> None:
@@ -162,27 +143,6 @@ def save_interpolation(path: str | os.PathLike[str], losses: Sequence[tuple[floa
     if min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
     axes.set(xlabel="alpha, the share of random weights", ylabel="loss")
-    _save(figure, path)
-
-
-def save_folds(path: str | os.PathLike[str], curves: Sequence[Sequence[float]], mean: Sequence[float],
-               name: str) -> None:
-    """A metric by epoch (from 1) in each fold, and its mean over the folds.
-
-    Curves may be of different lengths.  The axis is logarithmic where the numbers span more than a factor of ten.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot()
-    for number, curve in enumerate(curves):
-        axes.plot(range(1, len(curve) + 1), curve, color=FAINT, linewidth=0.8, label="" if number else "a fold")
-    axes.plot(range(1, len(mean) + 1), mean, color=FIRST, linewidth=1.6, label=f"mean of {len(curves)} folds")
-    values = [value for curve in curves for value in curve]
-    if min(values) > 0 and max(values) > 10 * min(values):
-        axes.set_yscale("log")
-    axes.set(xlabel="epoch", ylabel=name)
-    axes.legend(frameon=False)
     _save(figure, path)
 
 

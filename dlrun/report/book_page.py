@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dlrun.config.schema.books import Book
+from dlrun.record.axis_scale import scale_of
 from dlrun.record.palette import BAD, GOOD, NOTED
 from dlrun.report.book_text import STYLES, Pair, claim_rows, lines_of, sentences, shown_scale, tables_of
 from dlrun.report.cell_verdicts import CellVerdict
 from dlrun.report.measurements import Measurements
 from dlrun.report.page import environment
 from dlrun.report.scale import MetricScale
-from dlrun.report.svg import px, scale_of, svg, text
+from dlrun.report.svg import px, svg, text
 from dlrun.report.verdicts import Verdicts
 
 _STYLES = {GOOD: "good", NOTED: "good", BAD: "bad"}

@@ -6,29 +6,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from dlrun.record.axis_scale import AxisScale, number, scale_of, wide
 from dlrun.record.palette import SERIES
 from dlrun.report.axes import sortable
 from dlrun.report.curves import Curve
 from dlrun.report.scale import MetricScale
 from dlrun.report.statistics import Interval
-from dlrun.report.svg import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TOP,
-    WIDTH,
-    AxisScale,
-    axes,
-    evenly_logarithmic,
-    number,
-    points,
-    px,
-    scale_of,
-    svg,
-    text,
-    wide,
-)
+from dlrun.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, evenly_logarithmic, points, px, svg, text
 from dlrun.report.table import Table
 
 COLOURS = len(SERIES)

@@ -128,7 +128,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
 def _draw(config: Config, curves: list[list[dict[str, Any]]], mean: list[dict[str, Any]], folder: RunFolder,
           recorder: Recorder) -> None:
     """The curves of the monitor in all folds; a picture that cannot be drawn is reported and nothing else."""
-    from dlrun.record.plots import save_folds
+    from dlrun.record.predicted import save_folds
 
     name = config.early_stop.monitor if config.early_stop.monitor in mean[-1] else "val/loss"
     path = folder.pictures / "folds.png"

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.record.axis_scale import AxisScale, scale_of
 from dlrun.report import write
 from dlrun.report.charts import setting_chart
 from dlrun.report.collect import collect
 from dlrun.report.curves import curves, thinned
-from dlrun.report.svg import AxisScale, evenly_logarithmic, scale_of
+from dlrun.report.svg import evenly_logarithmic
 from dlrun.report.table import Table
 from tests.report.make import grid, made
 

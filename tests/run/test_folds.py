@@ -30,13 +30,6 @@ FOLDS = "{kind: kfold, k: 4, shuffle: true}"
 FINAL = "{kind: kfold, k: 4, shuffle: true, final: true}"
 
 
-@pytest.fixture(autouse=True)
-def _no_picture(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """matplotlib's drawing of all folds, a third of such a run's time, is looked at by one test."""
-    if "layout" not in request.node.name:
-        monkeypatch.setattr("dlrun.record.plots.save_folds", lambda *given, **named: None)
-
-
 def contents(folder: Path, split: str) -> list[dict]:
     return [json.loads((folder / "folds" / str(fold) / "result.json").read_text())[split] for fold in range(4)]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dlrun.preflight.preflight import preflight
-from dlrun.record import plots
+from dlrun.record import plots, predicted
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.older import result_in_units
@@ -29,8 +29,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
 
         return draw
 
-    for name in ("save_predictions", "save_forecast"):
-        monkeypatch.setattr(plots, name, noted(getattr(plots, name)))
+    for room, name in ((predicted, "save_predictions"), (plots, "save_forecast")):
+        monkeypatch.setattr(room, name, noted(getattr(room, name)))
     return given
 
 

@@ -23,7 +23,7 @@ def outputs(view: View) -> None:
 
 
 def _predictions(view: View, part: Slice, values: Tensor, true: Tensor) -> None:
-    from dlrun.record.plots import save_predictions
+    from dlrun.record.predicted import save_predictions
 
     target = view.prepared.targets[part.place]
     predicted, true_values = target.in_unit(part.of(values)[:, 0].numpy()), target.in_unit(true.numpy())

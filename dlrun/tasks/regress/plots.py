@@ -11,7 +11,8 @@ CONSECUTIVE = 500
 
 def predictions(view: View) -> None:
     """Predicted against true numbers in their unit, and for a series the first test rows in time."""
-    from dlrun.record.plots import save_forecast, save_predictions
+    from dlrun.record.plots import save_forecast
+    from dlrun.record.predicted import save_predictions
 
     data_spec, (target,) = view.prepared.data_spec, view.prepared.targets
     outputs, y = view.outputs
