@@ -34,6 +34,12 @@ own ratio where it is of something that every machine shares, else a number of o
 another machine or another draw does not decide: a quarter less error, two points, three times chance, ten times the
 time.
 
+What a run here does otherwise than the book's stands in its file. All of them have in common: seeds and the order of
+rows are ours. Adam and RMSprop add 1e-7 to the root, as later Keras does; Keras 2.0, with which Gulli & Pal's book and
+Chollet's were made, 1e-8. Adam adds it after both means were corrected for their start, Keras before. Cross-entropies
+are of what stands before softmax or sigmoid; Keras cuts probabilities off at 1e-7, so that there no row's loss is above
+16.1. L1 and L2 penalties are in the training loss alone, in Keras in validation and test losses too.
+
 In the summary a comparison stands once, with the most that was run of it, and a number that several tables print of
 one run counts once. Cells of one run's log rise and fall together, so the runs with a cell outside are counted beside
 the cells.
