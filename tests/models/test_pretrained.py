@@ -141,6 +141,28 @@ def test_a_base_that_has_changed_since_is_taken_from_the_cache_or_missed_in_a_se
         changed.load_state_dict(state)
 
 
+@pytest.mark.parametrize("damage", [lambda data: data[:-1000], lambda data: data[:5000] + b"????" + data[5004:]])
+def test_a_damaged_file_of_the_cache_is_written_anew_by_the_next_checkpoint(small, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("DLRUN_CACHE", str(tmp_path))
+    state = small.state_dict()
+    [file] = (tmp_path / "bases").iterdir()
+    file.write_bytes(damage(file.read_bytes()))
+    assert stored.load(file.stem) is None
+    assert "base_1.net.head.conv.weight" not in small.state_dict()
+    found = stored.load(file.stem)
+    assert found is not None and bytes(state["base_1.frozen"].tolist()).hex() == file.stem == stored.digest_of(found)
+
+
+def test_a_file_of_the_cache_is_read_once_a_process_for_all_checkpoints(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("DLRUN_CACHE", str(tmp_path))
+    small.state_dict()
+    read = []
+    monkeypatch.setattr(stored, "load", lambda digest, load=stored.load: read.append(digest) or load(digest))
+    for _ in range(3):
+        small.state_dict()
+    assert len(read) == 1
+
+
 def test_a_cache_that_cannot_be_written_leaves_all_weights_in_the_checkpoint(small, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DLRUN_CACHE", str(tmp_path / "file"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,14 @@ def place_of(digest: str) -> Path:
 
 
 def store(digest: str, weights: Mapping[str, Tensor]) -> bool:
-    """Keep weights under their digest; whether they are there now."""
+    """Keep weights under their digest; whether they are there now.
+
+    A file that is there is believed once its content has that digest, and written anew where it has not: a checkpoint
+    without these weights depends on it.
+    """
     place = place_of(digest)
-    if place.is_file():
+    if (state := _state(place)) is not None and (_verified.get(place) == state or load(digest) is not None):
+        _verified[place] = state
         return True
     try:
         with replacing(place, sync=True) as file:
@@ -41,6 +47,18 @@ def store(digest: str, weights: Mapping[str, Tensor]) -> bool:
     except OSError:
         return False
     return True
+
+
+_verified: dict[Path, tuple[int, ...]] = {}  # files whose content was looked at, as they were then: each once a process
+
+
+def _state(place: Path) -> tuple[int, ...] | None:
+    """What changes with a file's content; None where there is no file."""
+    try:
+        found = place.stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
 def load(digest: str) -> dict[str, Tensor] | None:
