@@ -78,7 +78,7 @@ def _counted(name: str, kind: type[Verb], rule: Positional, others: list[str], t
 def as_yaml(rule: Rule, texts: list[str]) -> Any:
     """What was typed for a key, as a YAML file would give it; a text is taken as it stands, whatever its signs."""
     text = texts[-1]
-    if rule.kind in ("texts", "integers", "numbers"):
+    if rule.kind in ("texts", "integers", "numbers") and text not in rule.words:
         parts = [part.strip() for each in texts for part in each.strip("[]").split(",") if part.strip()]
         return parts if rule.kind == "texts" else [_number(part) for part in parts]
     if text == "null" and (rule.optional or rule.kind in ("integer", "number")):

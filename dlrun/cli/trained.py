@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def trained(word: str, output_dir: str) -> Path:
-    """The folder; raises ConfigError where it is none of a trained run.  Torch, which takes seconds, is not loaded."""
-    from dlrun.inference.trained_folder import trained_folder
+def trained(word: str, output_dir: str, ensembles: bool = False) -> Path:
+    """The folder; raises ConfigError where it is none of a trained run (or, with `ensembles`, of an ensemble of runs).
+
+    Torch, which takes seconds, is not loaded.
+    """
+    from dlrun.inference.trained_folder import ENSEMBLE, trained_folder
     from dlrun.report.find import locate
 
     typed = Path(word).expanduser()
     folder = typed if typed.is_file() else locate(word, Path(output_dir).expanduser())
-    trained_folder(folder)
+    if not (ensembles and (folder / ENSEMBLE).is_file()):
+        trained_folder(folder)
     return folder

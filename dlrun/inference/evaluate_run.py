@@ -11,11 +11,12 @@ from typing import Any
 from dlrun.assembly.components import rows_of
 from dlrun.config.places import data_dir
 from dlrun.config.problem import problem
-from dlrun.data.prepared import Split
+from dlrun.config.schema.root import Config
+from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.source import digest
 from dlrun.inference.evaluation import Evaluation
 from dlrun.inference.labelled import Labelled, group_column, labelled
-from dlrun.inference.load import Loaded, load_run
+from dlrun.inference.load import Loaded
 from dlrun.inference.units import Groups
 from dlrun.metrics._bootstrap import LEVEL
 
@@ -40,9 +41,11 @@ def evaluate_run(folder: Path, data: str, options: Options, say: Callable[[str],
 
     `data` is a file, a folder or the name of a data set; empty for the run's own test rows.  Raises ConfigError.
     """
-    run = load_run(folder, options.allow, options.weights)
+    from dlrun.inference.ensemble.folder import load_trained
+
+    run = load_trained(folder, options.allow, options.weights)
     rows = labelled(run.kept, run.config.dataset, data, str(data_dir(run.config.data_dir)), say, options.target,
-                    options.group) if data else _own_test(run, say)
+                    options.group) if data else own_test(run, rows_of, say)
     found = run.evaluate(rows.split, rows.groups, options.metrics, options.resamples, SEED)
     return row_of(found, data or "its own test rows", rows.split, options)
 
@@ -59,8 +62,10 @@ def row_of(found: Evaluation, data: str, split: Split, options: Options) -> dict
     }
 
 
-def _own_test(run: Loaded, say: Callable[[str], None]) -> Labelled:
-    test = rows_of(run.config, say).test
+def own_test(run: Loaded, read: Callable[[Config, Callable[[str], None]], PreparedData],
+             say: Callable[[str], None]) -> Labelled:
+    """The run's own test rows, which `read` gives; raises ConfigError where it has none."""
+    test = read(run.config, say).test
     if test is None:
         raise problem("evaluate", "this run has no test rows; name a file behind it")
     if test.groups is None:

@@ -115,19 +115,26 @@ def evaluated(task: Task, whole: Passed, only: Collection[str] | None, drawn_fro
         return Evaluation(values, per_class=per_class, rows=rows)
     units, by_unit = drawn_from.units, drawn_from.values(task.compute, only)
     drawn: dict[str, list[float]] = {name: [] for name in values}
-    for weights in resampled(len(units), resamples if len(units) > 1 else 0, seed):
-        for name, value in drawn_from.values(task.compute, only, weights).items():
-            if name in drawn:
-                drawn[name].append(value)
+    for found in redrawn(task, drawn_from, only, resamples, seed):
+        for name in found.keys() & drawn.keys():
+            drawn[name].append(found[name])
     intervals = {}
     for name, each in drawn.items():
-        found = percentiles(each, resamples)
-        if found is None:
+        interval = percentiles(each, resamples)
+        if interval is None:
             continue
         rounding = SAME * abs(values[name])
-        if abs(by_unit.get(name, math.inf) - values[name]) <= (found[1] - found[0]) / 4 + rounding:
-            intervals[name] = found
+        if abs(by_unit.get(name, math.inf) - values[name]) <= (interval[1] - interval[0]) / 4 + rounding:
+            intervals[name] = interval
     return Evaluation(values, intervals, per_class, rows, len(units), units.what)
+
+
+def redrawn(task: Task, drawn_from: Passed, only: Collection[str] | None, resamples: int,
+            seed: int) -> Iterator[dict[str, float]]:
+    """The metrics of rows that are drawn anew, so many times; with the same seed and units the same rows."""
+    units = len(drawn_from.units)
+    for weights in resampled(units, resamples if units > 1 else 0, seed):
+        yield drawn_from.values(task.compute, only, weights)
 
 
 def chosen(names: Sequence[str], known: Collection[str]) -> Collection[str] | None:

@@ -95,7 +95,7 @@ class Loaded:
             if not resamples:
                 return evaluated(self.task, whole, only)
             # A network that carries row i of a batch on in row i of the next one sees whole batches alone.
-            units = whole.units if carries else _units(split, groups)
+            units = whole.units if carries else units_of(split, groups)
             return evaluated(self.task, whole, only, whole if carries else seen(units), resamples, seed)
 
     def predictions(self, split: Split) -> list[Column]:
@@ -103,7 +103,7 @@ class Loaded:
         return self.task.predictions(self.outputs(split), self.data_spec, preprocessing.targets(self.kept))
 
 
-def _units(split: Split, groups: Groups | None) -> Units:
+def units_of(split: Split, groups: Groups | None) -> Units:
     """What is drawn together of these rows."""
     if groups is not None:
         return of_groups(groups.names, groups.column)

@@ -7,10 +7,14 @@ from pathlib import Path
 from dlrun.config.problem import problem
 from dlrun.record.folder import RunFolder
 
+ENSEMBLE = "ensemble.json"  # which runs are an ensemble, in a folder of its own
+
 
 def trained_folder(path: Path) -> RunFolder:
     """The folder of the run at `path`, of a k-fold run that of its final fit; ConfigError where nothing is trained."""
     folder = RunFolder(path)
+    if (path / ENSEMBLE).is_file():
+        raise problem(str(path), "this is an ensemble of runs, for  dlrun predict  and  dlrun evaluate")
     if (path / "final").is_dir():
         folder = folder.fold("final")
     elif (path / "folds").is_dir():

@@ -106,6 +106,9 @@ def test_a_finished_run_is_used(answer, tmp_path: Path) -> None:
     found = answer("evaluate", run, "resamples=10")
     assert found["rows"] == 360 and found["metrics"]["accuracy"]["low"] <= found["metrics"]["accuracy"]["value"]
     assert Path(found["file"]).is_file()
+    found = answer("ensemble", "runs", "resamples=10", "into=both")
+    assert found["rows"] == 360 and len(found["members"]) == 2 and Path(found["file"]).is_file()
+    assert found["metrics"]["loss"]["difference"] < 0 and found["metrics"]["loss"]["difference_interval"]
     found = answer("generate", str(_runs(Path("pictures"))[0]), "count=4", "out=made.png")
     assert found == {"text": None, "file": "made.png"} and Path("made.png").is_file()
     found = answer("tensorboard", "runs")

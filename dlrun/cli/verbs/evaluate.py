@@ -72,7 +72,7 @@ class Evaluate(Verb):
         from dlrun.cli.trained import trained
         from dlrun.record.folder import RunFolder
 
-        folder, data = trained(self.places[0], self.output_dir), "".join(self.places[1:])
+        folder, data = trained(self.places[0], self.output_dir, ensembles=True), "".join(self.places[1:])
         into = folder if self.into is None else Path(self.into).expanduser()
         if not into.is_dir():
             raise problem(f"into={self.into}", "no such folder")

@@ -65,13 +65,13 @@ class Predict(Verb):
         from dlrun.cli.trained import trained
         from dlrun.inference.new_files import existing
 
-        place = trained(self.places[0], self.output_dir)
+        place = trained(self.places[0], self.output_dir, ensembles=True)
         files = existing(self.places[1:])  # before torch
-        from dlrun.inference.load import load_run
+        from dlrun.inference.ensemble.folder import load_trained
         from dlrun.record.folder import RunFolder
         from dlrun.record.metric import metrics_of
 
-        run = load_run(place, self.allow)
+        run = load_trained(place, self.allow)
         run.check_predicts()
         known = metrics_of(RunFolder(place).result() or {})
         return Answer(partial(_data, run, place, files), partial(_show, run, files, known))

@@ -87,6 +87,13 @@ class Task:
         outputs: Tensor = model(x)
         return outputs
 
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        """The outputs that say the weighted mean of what several networks predict (`dlrun ensemble`).
+
+        `outputs` are those of `predict` (members, rows, ...), `weights` (members,) sum to 1.
+        """
+        raise NotImplementedError
+
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         """What is predicted of each row; `targets` are the scales of targets that are numbers."""
         raise NotImplementedError
@@ -110,6 +117,11 @@ class Task:
     def generates(self) -> bool:
         """Whether it generates anything, which is whether it has `generate` of its own."""
         return type(self).generate is not Task.generate
+
+    @property
+    def averages(self) -> bool:
+        """Whether predictions have a mean, which is whether it has `averaged` of its own."""
+        return type(self).averaged is not Task.averaged
 
     @property
     def predicts(self) -> bool:

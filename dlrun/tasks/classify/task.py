@@ -90,6 +90,13 @@ class ClassifyTask(Task):
 
         return constant(self.prior(all_targets(prepared.train), width), "the largest class", split)
 
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        """Of the classes' probabilities; with binary cross-entropy over several classes of each class's own one."""
+        from dlrun.tasks._base.averaging import mean_of_classes, mean_of_odds
+
+        apart = self.outputs == 1 or self._loss is _binary_classes
+        return (mean_of_odds if apart else mean_of_classes)(outputs, weights)
+
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         from dlrun.tasks._base.prediction import class_column, probability_columns
 

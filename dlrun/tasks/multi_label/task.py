@@ -15,6 +15,7 @@ from dlrun.data.scale import Target
 from dlrun.metrics._gathered import Predictions
 from dlrun.metrics._labels import LabelPredictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.averaging import mean_of_odds
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.gathered import concatenated
@@ -58,6 +59,9 @@ class MultiLabelTask(Task):
     def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
         prior = self.prior(all_targets(prepared.train), width)
         return constant(prior, "each label's commoner value", split)
+
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        return mean_of_odds(outputs, weights)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         shares = self.probabilities(outputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from dlrun.data.scale import Target
 from dlrun.metrics._classes import class_predictions
 from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.averaging import mean_of_classes, mean_of_numbers, mean_of_odds
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.gathered import concatenated, number_predictions
@@ -57,6 +58,12 @@ class Slice:
             return torch.softmax(own, 1)
         positive = torch.sigmoid(own)
         return torch.cat([1 - positive, positive], 1)
+
+
+def _mean_of(head: Head) -> Callable[[Tensor, Tensor], Tensor]:
+    if not head.classes:
+        return mean_of_numbers
+    return mean_of_odds if head.outputs == 1 else mean_of_classes
 
 
 class MultiOutputTask(Task):
@@ -131,6 +138,10 @@ class MultiOutputTask(Task):
     def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
         prior = self.prior(all_targets(prepared.train), width)
         return constant(prior, "each target's largest class or centre", split)
+
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        """Of each target by itself: of numbers, or of the probabilities of classes."""
+        return torch.cat([_mean_of(part.head)(outputs[:, :, part.start:part.stop], weights) for part in self.slices], 1)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         columns: list[Column] = []

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.averaging import mean_of_classes
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.generation import GenerateOptions
 from dlrun.tasks._base.priors import log_shares
@@ -39,6 +40,9 @@ class NextTokenTask(Task):
     def generate(self, model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> str:
         """A text that begins with the prompt."""
         return options.prompt + continuation(model, dict(state), options)
+
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        return mean_of_classes(outputs, weights)
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The tokens' shares as logits: a unigram model (see `_base.priors`)."""

@@ -11,6 +11,7 @@ from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.averaging import mean_of_numbers
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.prediction import Column, number_column
@@ -54,6 +55,10 @@ class QuantileTask(Task):
 
     def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
         return constant(self.prior(all_targets(prepared.train), width), "the quantiles of the training targets", split)
+
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        """Each quantile's mean (Vincent's averaging)."""
+        return mean_of_numbers(outputs.sort(2).values, weights)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         """A column for each quantile: ``price 0.1``."""

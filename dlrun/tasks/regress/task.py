@@ -13,6 +13,7 @@ from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import Target
 from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.averaging import mean_of_numbers
 from dlrun.tasks._base.baseline import Baseline, all_targets, constant, last_value
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.gathered import concatenated, number_predictions
@@ -68,6 +69,9 @@ class RegressTask(Task):
         centre_of = "median" if self._loss is F.l1_loss else "mean"
         prior = self.prior(all_targets(prepared.train), width)
         return constant(prior, f"the {centre_of} of the training targets", split)
+
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        return mean_of_numbers(outputs, weights)
 
     def predictions(self, outputs: Tensor, data_spec: DatasetSpec, targets: Sequence[Target]) -> list[Column]:
         return [number_column(targets[0].name or "prediction", outputs[:, 0], targets[0])]

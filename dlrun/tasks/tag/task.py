@@ -13,6 +13,7 @@ from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.metrics._classes import class_predictions
 from dlrun.metrics._gathered import Predictions
 from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.averaging import mean_of_classes
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.gathered import concatenated
 from dlrun.tasks._base.priors import log_shares
@@ -52,6 +53,9 @@ class TagTask(Task):
         words = [self.scored(outputs, Batch(y, y, len(y))) for outputs, y in passed]
         shares, y = concatenated(words)
         return {"": class_predictions(shares.numpy(), y.numpy(), classes=data_spec.classes)}
+
+    def averaged(self, outputs: Tensor, weights: Tensor) -> Tensor:
+        return mean_of_classes(outputs, weights)
 
     def prior(self, y: Tensor, width: int) -> Tensor:
         """The tags' shares among the positions that the loss counts, as logits (see `_base.priors`)."""
