@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference test-slow test-faults test-engines benchmark audit clean
+.PHONY: run install test check reference docs test-slow test-faults test-engines benchmark audit clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -25,6 +25,10 @@ test: check
 
 reference: $(STAMP)
 	$(BIN)/python -m dlrun.cli.reference .
+
+# site/index.html, to be read from a file or any server.
+docs: $(STAMP)
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -52,4 +56,4 @@ audit: $(STAMP)
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist site

@@ -1,7 +1,6 @@
 """The reference pages that follow from what verbs and kinds declare: ``python -m dlrun.cli.reference`` writes them.
 
-docs/reference/verbs.md, options.md, methods.md and json.md, a JSON Schema for each command in docs/reference/json, and
-README's table of options between its two marks.
+docs/reference/verbs.md, options.md, methods.md and json.md, and a JSON Schema for each command in docs/reference/json.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from dlrun.cli.run_answers import RunAnswer
 from dlrun.cli.verb import details, sentence, usage, verb, verbs
 from dlrun.cli.verb_help import arguments
 
-BEGIN, END = "<!-- options: written by python -m dlrun.cli.reference -->", "<!-- end of options -->"
 _MADE = "<!-- Written by python -m dlrun.cli.reference; change the docstrings and fields that it is made of. -->"
 
 
@@ -109,17 +107,6 @@ that JSON does not have (NaN, infinity) are null, and all signs but ASCII are es
 signal prints no document. The schemas are JSON Schema (draft 2020-12)."""
 
 
-def readme_with_options(readme: str) -> str:
-    """README with its table of options as it should be now; raises ValueError where its marks are missing."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README has no {BEGIN} ... {END}")
-    rows = [f"| `{group}` | {' '.join(f'`{name}`' for name in own_options(group))} |"
-            for group in headings().values() if group != "experiment" and own_options(group)]
-    return before + "\n".join([BEGIN, "| group | options |", "|---|---|", *rows, END]) + after
-
-
 def write(root: Path) -> None:
     """Write the pages into the repository's folder `root`."""
     folder = root / "docs" / "reference"
@@ -131,8 +118,6 @@ def write(root: Path) -> None:
     (folder / "json").mkdir(exist_ok=True)
     for name, schema in schemas().items():
         (folder / "json" / f"{name}.json").write_text(schema_text(schema), encoding="utf-8")
-    readme = root / "README.md"
-    readme.write_text(readme_with_options(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def schema_text(schema: dict[str, Any]) -> str:

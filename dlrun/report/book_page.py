@@ -24,13 +24,27 @@ WIDTH, HEIGHT, LABEL = 420, 26, 56
 def as_page(book: Book, measurements: Measurements, verdicts: Verdicts,
             values_of: Callable[[str, str], dict[int, float]]) -> str:
     """One HTML file that needs nothing else; everything that comes from files is escaped."""
+    return _rendered("book.html", book, measurements, verdicts, values_of)
+
+
+def as_parts(book: Book, measurements: Measurements, verdicts: Verdicts,
+             values_of: Callable[[str, str], dict[int, float]], full: Verdicts | None = None) -> str:
+    """The tables, claims and notes of such a file, for a page with a head and a style of its own.
+
+    `full` has the verdicts of the full profile, where these runs are short ones.
+    """
+    return _rendered("book_parts.html", book, measurements, verdicts, values_of, full)
+
+
+def _rendered(template: str, book: Book, measurements: Measurements, verdicts: Verdicts,
+              values_of: Callable[[str, str], dict[int, float]], full: Verdicts | None = None) -> str:
     parts = [_part(metric, pairs, measurements, values_of)
              for metric, pairs in tables_of(measurements, verdicts).items()]
     claims = [{"says": says, "verdict": word, "difference": difference.replace("+-", "±"), "style": _style(word)}
               for says, word, difference in claim_rows(verdicts)]
-    return environment().get_template("book.html").render(
+    return environment().get_template(template).render(
         book=book, measurements=measurements, verdicts=verdicts, parts=parts, claims=claims,
-        sentences=[sentence.replace("+-", "±") for sentence in sentences(book, measurements, verdicts)])
+        sentences=[sentence.replace("+-", "±") for sentence in sentences(book, measurements, verdicts, full)])
 
 
 def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,

@@ -139,8 +139,8 @@ def difference_text(verdict: ClaimVerdict) -> str:
     return f"({found.mean:+.{digits}f}{half}{seeds})"
 
 
-def sentences(book: Book, measurements: Measurements, verdicts: Verdicts) -> list[str]:
-    """What the numbers are, and what they were made of and on."""
+def sentences(book: Book, measurements: Measurements, verdicts: Verdicts, full: Verdicts | None = None) -> list[str]:
+    """What the numbers are, and what they were made of and on; `full` explains short runs, see `explanations`."""
     found = []
     if any(verdict.measured and verdict.measured.half is not None for _, verdict in [*verdicts.cells, *verdicts.ours]):
         found.append("+- is the 95 % interval of the mean over seeds (Student's t), sd the deviation of runs; of two "
@@ -158,7 +158,7 @@ def sentences(book: Book, measurements: Measurements, verdicts: Verdicts) -> lis
         found.append(f"Not comparable with the book: {verdicts.incomparable}.")
     if book.notes:
         found.append(book.notes)
-    found += [f"{key}: {text}" for key, text in explanations(book, verdicts, measurements.profile).items()]
+    found += [f"{key}: {text}" for key, text in explanations(book, verdicts, measurements.profile, full).items()]
     found.append(verdicts.summary())
     found.append(made_of(measurements))
     return [sentence for sentence in found if sentence]

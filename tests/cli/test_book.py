@@ -70,8 +70,8 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
     kept = json.loads((here / "experiments" / "results" / "mine" / "C1.json").read_text())
     assert list(kept) == ["full"] and kept["full"]["seeds"] == [0, 1]  # and not the partial one
     readme = (here / "experiments" / "README.md").read_text()
-    assert "## mine/C1" in readme and "two layers have more parameters | holds" in readme
-    assert "`mine/C2`: Depth; needs weights of another net" in readme
+    assert "| [mine/C1](mine/C1.yaml) | Depth | full: 1 cell printed" in readme and "claims: 1 holds" in readme
+    assert "| [mine/C2](mine/C2.yaml) | Depth | needs weights of another net |" in readme
     capsys.readouterr()
     assert main(["book"]) == 0
     listed = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The reference pages and README's options are what the declarations give; a verb's help says all its arguments."""
+"""The reference pages are what the declarations give; a verb's help says all its arguments."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.cli.reference import (
-    json_page,
-    methods_page,
-    options_page,
-    readme_with_options,
-    schema_text,
-    schemas,
-    verbs_page,
-)
+from dlrun.cli.reference import json_page, methods_page, options_page, schema_text, schemas, verbs_page
 from dlrun.cli.route import route
 from dlrun.cli.verb import keys, verb, verbs
 
@@ -34,11 +26,6 @@ def test_the_pages_are_current() -> None:
     assert (ROOT / "docs/reference/json.md").read_text() == json_page(), WRITE
     files = {path.stem: path.read_text() for path in (ROOT / "docs/reference/json").iterdir()}
     assert files == {name: schema_text(schema) for name, schema in schemas().items()}, WRITE
-
-
-def test_readmes_words_are_current() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert readme_with_options(readme) == readme, WRITE
 
 
 @pytest.mark.parametrize("name", verbs())

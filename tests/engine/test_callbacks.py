@@ -76,9 +76,9 @@ def forget() -> None:
     _registered.pop(("callback", "adder"), None)
 
 
-def test_the_example_of_the_readme(go) -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    example = next(part.split("```")[0] for part in text.split("```python\n") if "(Callback)" in part)
+def test_the_example_of_the_page(go) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "own-code.md").read_text(encoding="utf-8")
+    example = text.split("```python file=watching.py\n")[1].split("```")[0]
     Path("mine_adder.py").write_text(example.replace("< 0.5", "< 1e9"))
     outcome = go("model=softmax", "epochs=5", "train_size=500", "callbacks=mine_adder.Watch", "allow=mine_adder")
     assert outcome.result["stop_reason"] == "stopped at epoch 3: val/loss was below 0.5 three times"

@@ -1,4 +1,4 @@
-"""README's example of a user's metric, and what is refused as one."""
+"""The documents' example of a user's metric, and what is refused as one."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from pathlib import Path
 import pytest
 import torch
 
+from dlrun.api.kinds import register as api_register
 from dlrun.metrics import _choose
 from dlrun.registry import register
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "own-code.md"
 
 
-def test_the_readmes_metric_is_one() -> None:
-    section = README.read_text(encoding="utf-8").split("\n## Metrics\n")[1].split("\n## ")[0]
-    code = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+def test_the_metric_of_the_page_is_one() -> None:
+    code = re.search(r'@register.metric\("worst_error"\)\n.*?\n\n\n', PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert code is not None
-    exec(code[1].replace('"worst_error"', '"worst_error_of_the_readme"'), {"__name__": __name__})
-    told = _choose.described("worst_error_of_the_readme", "numbers")
+    text = code[0].replace('"worst_error"', '"worst_error_of_the_page"')
+    exec(text, {"__name__": __name__, "register": api_register})
+    told = _choose.described("worst_error_of_the_page", "numbers")
     assert (told.label, told.direction, told.share, told.doc) == (
         "worst error", "min", False, "The largest error of any row.")
-    made = _choose.build(["worst_error_of_the_readme"], "numbers", 1, "cpu")["worst_error_of_the_readme"]
+    made = _choose.build(["worst_error_of_the_page"], "numbers", 1, "cpu")["worst_error_of_the_page"]
     made.reset()
     for outputs, targets in (([1.0, 2.0], [1.5, 2.0]), ([3.0], [2.0])):
         made.update(torch.tensor(outputs), torch.tensor(targets))

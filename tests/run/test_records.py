@@ -1,4 +1,4 @@
-"""The contract of a run's folder (README, "A run's folder"): what lies where, and what each file says."""
+"""The contract of a run's folder (docs/reference/folder.md): what lies where, and what each file says."""
 
 from __future__ import annotations
 

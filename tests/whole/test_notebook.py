@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-NOTEBOOK = Path(__file__).parents[2] / "docs" / "python.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "docs" / "tour.ipynb"
 
 
 def test_the_notebook_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
