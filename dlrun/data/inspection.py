@@ -84,7 +84,8 @@ def inspect(prepared: PreparedData, options: Mapping[str, Any]) -> list[Remark]:
     found = _compared.get(prepared.hash)
     if found is None:
         found = [*_shared(prepared, "validation.k" in options), *_contradicting(prepared)]
-        if prepared.data_spec.input_kind == "table" and prepared.train.held and len(prepared.train) >= FEWEST_ROWS:
+        columns = prepared.data_spec.input_kind == "table" and prepared.settings.get("columns")  # bags of words: none
+        if columns and prepared.train.held and len(prepared.train) >= FEWEST_ROWS:
             from dlrun.data.suspicious_columns import suspicious_columns
 
             found += suspicious_columns(prepared)

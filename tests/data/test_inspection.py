@@ -170,3 +170,14 @@ def test_a_class_with_few_rows_asks_for_weights_unless_it_has_them() -> None:
     assert said(rare)["rare_class"] == "class ill has 4 % of the training rows; try  task.class_weights=balanced"
     assert said(rare, **{"task.class_weights": "balanced"}) == {}
     assert said(labels(train=[10] * 8)) == {}, "12.5 % is the even share"
+
+
+def test_bags_of_words_have_no_columns_that_are_looked_at(tmp_path: Path) -> None:
+    from dlrun.data.sets.labelled_text import LabelledText
+
+    file = tmp_path / "texts.txt"
+    file.write_text("".join(f"{'ab'[n % 2]}\tword{n % 7} word{n % 11}\n" for n in range(100)))
+    found = prepare(LabelledText(path=str(file), form="multi_hot", num_words=10), "", validation=Holdout(0.2, "end"),
+                    train_size=None, seed=0, say=lambda line: None, digests=True)
+    assert found.data_spec.input_kind == "table"
+    assert not {"constant_columns", "id_column", "tells_target"} & {remark.kind for remark in inspect(found, OPTIONS)}

@@ -135,7 +135,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run trains on its real rows, but measures on few."""
     from dlrun.assembly import components as build_run
 
-    def prepared(cfg: Any, data_dir: str, *, say: Any, **options: Any) -> PreparedData:
+    def prepared(cfg: Any, data_dir: str, *, say: Any, digests: bool, **options: Any) -> PreparedData:
         whole = read(cfg, data_dir, **options)
         return dataclasses.replace(whole, **{split: few(getattr(whole, split), ROWS) for split in ("val", "test")})
 
