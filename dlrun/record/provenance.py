@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -14,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.checkout import checkout_state
+
+LATELY = 3.0  # seconds: git takes 0.03, as long as the whole end of a short job
+_asked: dict[Path, tuple[float, dict[str, Any] | None]] = {}  # by folder: when, and what was answered
 
 
 def provenance(
@@ -36,10 +41,9 @@ def provenance(
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "command": shlex.join(sys.argv if command is None else command),
         "workdir": str(workdir),
-        "code": {"dlrun": _loaded(source), "workdir": checkout_state(workdir)},
-        "versions": {
-            "python": platform.python_version(), **_installed("dlrun", "numpy", "hydra-core"), **(versions or {}),
-        },
+        "code": {"dlrun": _loaded(source), "workdir": _lately(workdir)},
+        "versions": {"python": platform.python_version(), **_installed("dlrun", "numpy", "hydra-core"),
+                     **(versions or {})},
         "platform": platform.platform(),
         "host": platform.node(),
         "cpu": cpu_model(),
@@ -70,6 +74,17 @@ def _loaded(folder: Path) -> dict[str, Any] | None:
     return checkout_state(folder)
 
 
+def _lately(folder: Path) -> dict[str, Any] | None:
+    """The state of a checkout, of this moment or of the last few seconds: runs that begin together ask git once."""
+    now = time.monotonic()
+    asked, state = _asked.get(folder, (-math.inf, None))
+    if now - asked > LATELY:
+        state = checkout_state(folder)
+        _asked[folder] = now, state
+    return state
+
+
+@lru_cache
 def _installed(*names: str) -> dict[str, str]:
     from importlib import metadata
 

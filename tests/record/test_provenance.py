@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import numpy
 import pytest
 
+from dlrun.record import provenance as room
 from dlrun.record.provenance import provenance
 
 
@@ -22,3 +23,13 @@ def test_what_the_caller_knows_stands_beside_what_the_machine_says(tmp_path):
     assert timedelta(0) <= age < timedelta(minutes=1)
     with pytest.raises(ValueError, match="started"):
         provenance({"started": "now"})
+
+
+def test_runs_that_begin_together_ask_git_once(tmp_path, monkeypatch):
+    answers = iter([{"commit": "first"}, {"commit": "second"}])
+    monkeypatch.setattr(room, "checkout_state", lambda folder: next(answers))
+    monkeypatch.setattr(room, "_loaded", lambda folder: None)
+    began = [provenance({}, workdir=tmp_path)["code"]["workdir"]["commit"] for _ in range(3)]
+    assert began == ["first"] * 3
+    monkeypatch.setattr(room.time, "monotonic", lambda now=room.time.monotonic: now() + 2 * room.LATELY)
+    assert provenance({}, workdir=tmp_path)["code"]["workdir"]["commit"] == "second"
