@@ -18,6 +18,7 @@ from dlrun.data.prepared import PreparedData
 from dlrun.inference.load import Loaded
 from dlrun.inspection.layers import LayerOutput, layer_outputs
 from dlrun.inspection.rows import RowChoice, ShownRows, of_files, of_run
+from dlrun.inspection.unfinished import Unfinished, digest_of
 from dlrun.models.composite import takes_latents
 
 
@@ -63,6 +64,10 @@ class Subject:
         self.run.rng.seed_step(-1)  # what is random in a network is the same in each call
         made: Any = model.score(x) if takes_latents(model) else model(x)
         return made.float() if isinstance(made, Tensor) else made[0].float()
+
+    def unfinished(self, about: object, *more: Tensor) -> Unfinished:
+        """What an inspection has so far whose result depends on the network, `about` (its `repr`) and tensors."""
+        return Unfinished(self.folder, digest_of(self.run.model, repr(about), *more), self.say)
 
     def layers(self, x: Tensor) -> list[LayerOutput]:
         """The layers that run on rows like `x`, in their order."""

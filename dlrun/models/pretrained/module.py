@@ -81,6 +81,10 @@ class PretrainedModule(nn.Module):
         if x.shape[-2:] != (self.side, self.side):
             smaller = x.shape[-1] > self.side or x.shape[-2] > self.side
             x = nn.functional.interpolate(x, (self.side, self.side), mode="bilinear", antialias=smaller)
+        return self.scaled(x)
+
+    def scaled(self, x: Tensor) -> Tensor:
+        """Pictures of any size in the base's scale, of three channels."""
         if x.shape[1] != self.offset.shape[1]:
             x = x.expand(-1, self.offset.shape[1], -1, -1)
         return (x - self.offset) * self.factor
