@@ -81,6 +81,10 @@ def _fails_later(command: str) -> bool:
     return command.startswith("dlrun diff")
 
 
+def test_readme_is_a_page_and_no_manual() -> None:
+    assert (ROOT / "README.md").stat().st_size < 6000, "what is longer has its page in docs/"
+
+
 def test_the_comparison_of_the_guide_is_planned_whole_and_refuses_a_row_that_it_has_not(
         write, capfd: pytest.CaptureFixture[str]) -> None:
     for _, more, content in FENCE.findall((DOCS / "howto" / "sweeps.md").read_text(encoding="utf-8")):
