@@ -178,8 +178,17 @@ def _shapes() -> Iterator[MadeFile]:
     long = np.arange(20000) % 1013 / 8
     yield table("20,000 rows", lines((long, KIND * 2500), names=("a", "kind")), long, kinds=KIND * 2500)
     many = [f"word {n}" for n in range(60)]
-    yield table("many words", lines((many, (KIND * 8)[:60]), names=("a", "kind")), says="60 different texts",
+    yield table("many words alone", lines((many, (KIND * 8)[:60]), names=("a", "kind")), says="60 different texts",
                 refused=True)
+    yield table("many words", lines((many, range(60), (KIND * 8)[:60]), names=("a", "b", "kind")), range(60),
+                kinds=(KIND * 8)[:60], says="60 different texts ('word 0' ...) and is left out")
+    yield table("row numbers", lines((range(1, 9), A, KIND), names=("", "a", "kind")), A,
+                says='the column "column 0" numbers the rows and is left out')
+    yield table("row numbers of pandas", lines((range(8), A, KIND), names=("Unnamed: 0", "a", "kind")), A,
+                says='the column "Unnamed: 0" numbers the rows and is left out')
+    yield table("no row numbers", lines((range(1, 9), A, KIND), names=("order", "a", "kind")), range(1, 9), A)
+    yield table("no name", lines(([1, 1, 2, 2, 3, 3, 4, 4], A, KIND), names=("", "a", "kind")),
+                [1, 1, 2, 2, 3, 3, 4, 4], A)
     several = [f"word {n % 51}" for n in range(204)]
     yield table("several words", lines((several, (KIND * 26)[:204]), names=("a", "kind")), several,
                 kinds=(KIND * 26)[:204],

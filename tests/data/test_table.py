@@ -151,7 +151,7 @@ def test_mistakes_are_said_with_their_place(table, tmp_path):
     assert "several columns" in _problem(table("kind,kind,x\na,b,1\nb,a,2\na,b,3\nb,a,4\n"))
     assert "no column is left" in _problem(table("x,kind\n1,a\n2,b\n3,a\n4,b\n", drop=("x",)))
     dates = "day,kind\n" + "".join(f"day {place},{place % 2}\n" for place in range(60))
-    assert "dataset.drop=['day']" in _problem(table(dates))
+    assert "dataset=labelled_text" in _problem(table(dates))
     (tmp_path / "flowers.csv").write_text(FLOWERS)
     absent = _problem(Csv(path=str(tmp_path / "flower.csv"), target="kind"))
     assert absent.endswith(f"did you mean  {tmp_path}/flowers.csv")

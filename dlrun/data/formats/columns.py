@@ -14,7 +14,8 @@ from dlrun.data.formats.numerals import Numerals, is_number, value
 from dlrun.data.formats.reading import Reading
 from dlrun.data.formats.separated import Cells
 
-WORDS = 50  # a text column with more words than that is spoken of, and must repeat each, on average
+WORDS = 50  # a text column with more words than that is spoken of, and is no input unless each repeats, on average
+EMPTY_COLUMN = "has no values"
 LARGEST = 3.4028234e38  # of 32-bit floats
 
 
@@ -71,12 +72,11 @@ def numbers(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], n
 
 
 def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Missing, dates: bool = False
-           ) -> tuple[Column, list[float]] | None:
-    """A column and its values (numbers, or places among its words with -1 for none); None where all are missing.
+           ) -> tuple[Column, list[float]] | str:
+    """A column and its values (numbers, or places among its words with -1 for none), or why it cannot be an input.
 
     With `dates` a column of dates is one, and its values are their seconds.  Texts that the file says are texts are no
-    numbers.  Raises ConfigError for a number that is not finite, for texts that hardly ever repeat, and for a few
-    texts among measured numbers.
+    numbers.  Raises ConfigError for a number that is not finite, and for a few texts among measured numbers.
     """
     from dlrun.data.formats.dates import moments, parts
 
@@ -85,22 +85,23 @@ def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Mi
     values = None if place in found.texts else numbers(path, name, cells, found.lines, numerals, missing)
     if values is not None:
         empty = sum(number != number for number in values)
-        return None if empty == len(cells) else (Column(name, "number", missing=empty), values)
+        return EMPTY_COLUMN if empty == len(cells) else (Column(name, "number", missing=empty), values)
     empty = sum(cell in missing for cell in cells)
     if dates and (read := moments(cells, missing)) is not None:
         return Column(name, "date", parts(read), empty), read
     strays(path, found, place, missing)
     words = sorted({cell for cell in cells if cell not in missing})
     if len(words) > WORDS and 2 * len(words) > len(cells):
-        raise problem(
-            str(path),
-            f'the column "{name}" holds {len(words):,} different texts ({words[0]!r} ...) and would become as many '
-            f"columns; leave it out with  dataset.drop=[{name!r}]",
-        )
+        return f"holds {len(words):,} different texts ({_short(words[0])} ...)"
     if not words:  # a column of texts without any
-        return None
+        return EMPTY_COLUMN
     places = {word: number for number, word in enumerate(words)}
     return Column(name, "text", tuple(words), empty), [float(places.get(cell, -1)) for cell in cells]
+
+
+def _short(word: str) -> str:
+    """A text as it is shown in a line of notes."""
+    return repr(word if len(word) <= 40 else f"{word[:37]}...")
 
 
 def strays(path: Path, found: Cells, place: int, missing: Container[str]) -> str:

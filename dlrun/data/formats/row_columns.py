@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,3 +49,13 @@ def seasons(column: Column) -> Column | None:
     """
     words = tuple(word for word in column.words if word not in BEYOND) if column.kind == "date" else ()
     return replace(column, words=words) if words else None
+
+
+def numbers_rows(found: Cells, place: int, column: Column, values: Sequence[float]) -> bool:
+    """Whether a column without a name of its own holds whole numbers that are all different: R and pandas write so.
+
+    Where a file is sorted by its target such numbers tell it, and new rows have others.  One that has a name is used.
+    """
+    unnamed = found.named and found.names[place] in (f"column {place}", f"Unnamed: {place}")
+    whole = unnamed and column.kind == "number" and all(value == value // 1 for value in values)
+    return whole and len({*values}) == len(values) > 1

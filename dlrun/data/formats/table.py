@@ -14,7 +14,7 @@ from dlrun.data.formats.column_places import given_as, place_of, places_of
 from dlrun.data.formats.columns import NOTHING, WORDS, Missing, column, numbers, reading, strays
 from dlrun.data.formats.numerals import Numerals
 from dlrun.data.formats.reading import Reading
-from dlrun.data.formats.row_columns import groups_of, in_order, seasons
+from dlrun.data.formats.row_columns import groups_of, in_order, numbers_rows, seasons
 from dlrun.data.formats.separated import Cells, cells
 
 if TYPE_CHECKING:
@@ -74,21 +74,23 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     groups = [] if group is None else groups_of(found, group, missing.of(found, group), f"dataset.group={cfg.group}")
 
     target = _targets(path, found, targets, cfg, numerals, notes)
-    columns, values = [], []
+    columns, values, numbered = [], [], False
     left_out = [found.names[place] for place in sorted(dropped)]
     for place, name in enumerate(found.names):
         if place in targets or place in dropped or place == group:
             continue
         read = column(path, found, place, numerals, missing, cfg.dates)
-        if place == order and read is not None:
+        if place == order and not isinstance(read, str):
             again = seasons(read[0])
             notes.append(f'{path.name}: rows are in the order of "{name}", the last ones are for validation and test; '
                          + (f"of the column {', '.join(again.words)} are inputs" if again else "it is no input"))
             if again is None:
                 continue
             read = again, read[1]
-        if read is None:
-            notes.append(f'{path.name}: the column "{name}" has no values and is left out')
+        if not isinstance(read, str) and place != order and numbers_rows(found, place, *read):
+            numbered, read = True, "numbers the rows"
+        if isinstance(read, str):
+            notes.append(f'{path.name}: the column "{name}" {read} and is left out')
             left_out.append(name)
             continue
         if cfg.indicator and read[0].missing and read[0].kind != "text":
@@ -101,7 +103,9 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
         columns.append(read[0])
         values.append(read[1])
     if not columns:
-        raise problem(f"dataset.path={path}", "no column is left beside the target")
+        why = "; ".join(note.removeprefix(f"{path.name}: ") for note in notes if note.endswith("left out"))
+        raise problem(f"dataset.path={path}", "no column is left beside the target" + (f": {why}" if why else "")
+                      + ("; texts that are read word by word are dataset=labelled_text" if "texts" in why else ""))
     notes += numerals.settle(path)
     notes += _said(path, columns, cfg.typed)
     features = tuple(feature for one in columns for feature in one.features)
@@ -116,7 +120,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
                   **({} if order is None else {"order": found.names[order]}),
                   "heavy": [one.name for one, numbers in zip(columns, values)
                             if one.kind == "number" and has_heavy_tails(numbers)]},
-                 _revision(columns, found.new_header or numerals.newly_read), groups)
+                 _revision(columns, found.new_header or numerals.newly_read, numbered), groups)
 
 
 def categories(columns: Sequence[Column]) -> tuple[tuple[int, int], ...]:
@@ -139,9 +143,10 @@ def _aside(found: Cells, given: str, key: str, targets: list[int]) -> int | None
     return place
 
 
-def _revision(columns: Sequence[Column], newly_read: bool) -> int:
-    """3 where dates became numbers or missing cells have a column, 2 for what was read otherwise before, else 1."""
-    return 3 if any(one.kind == "date" or one.indicator for one in columns) else 2 if newly_read else 1
+def _revision(columns: Sequence[Column], newly_read: bool, numbered: bool) -> int:
+    """4 where a column of row numbers is left out, 3 where dates became numbers or missing cells have a column, 2 for
+    what was read otherwise before, else 1."""
+    return 4 if numbered else 3 if any(one.kind == "date" or one.indicator for one in columns) else 2 if newly_read else 1
 
 
 def _said(path: Path, columns: Sequence[Column], typed: bool) -> list[str]:
