@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST = 500  # tokens of a user's text that are read where nobody says how many
 BYTE_PAIRS = "bpe"  # what a text is cut into, beside words and characters
 
 

@@ -75,7 +75,7 @@ def prepare(cfg: DatasetKind, data_dir: str, *, validation: Validation, train_si
     if source.data is not None:
         from dlrun.data.sequences import encoded
 
-        return encoded(cfg, source, prepared, basis)
+        return encoded(cfg, source, prepared, basis, say)
     untrained: dict[str, Any] = {}
     if any(column.kind == "text" for column in source.columns):
         from dlrun.data.unseen_words import without_unseen

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data import byte_pairs, shape
-from dlrun.data.form import BYTE_PAIRS, Form
+from dlrun.data.form import BYTE_PAIRS, LONGEST, Form
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.source import RawDataset
 from dlrun.data.vocabulary import PAD, START, UNKNOWN, UNUSED, Vocabulary
@@ -35,7 +36,8 @@ class Ids:
         return int(np.diff(self.spans).max(initial=0))
 
 
-def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis: Split) -> PreparedData:
+def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis: Split,
+            say: Callable[[str], None]) -> PreparedData:
     """The prepared rows, now spans, as ids of a vocabulary that is fitted on the rows of `basis`."""
     if cfg.unit == BYTE_PAIRS:
         source, prepared, basis, vocabulary = _in_pairs(cfg, source, prepared, basis)
@@ -51,7 +53,13 @@ def encoded(cfg: DatasetKind, source: RawDataset, prepared: PreparedData, basis:
     ids = {name: looked_up(source.data, table, split.x) for name, split in splits.items()}
     form = cfg.form
     fitted_on = ids["train"] if basis.x is prepared.train.x else looked_up(source.data, table, basis.x)
-    maxlen = cfg.maxlen or max(1, fitted_on.longest)
+    maxlen = cfg.maxlen if isinstance(cfg.maxlen, int) else max(1, fitted_on.longest)
+    if cfg.maxlen == "auto" and maxlen > LONGEST and form == "tokens":
+        longer = int((np.diff(fitted_on.spans) > LONGEST).sum())
+        prepared.notes.append(f"{longer:,} of {len(fitted_on.spans):,} training rows have more than {LONGEST} tokens "
+                              f"(up to {maxlen:,}) and are cut to {LONGEST}; dataset.maxlen=null keeps all")
+        say(prepared.notes[-1])
+        maxlen = LONGEST
     settings = {"form": form, "size": size, "maxlen": maxlen, "padding": cfg.padding, "truncating": cfg.truncating,
              "reverse": cfg.reverse, **({"reading": source.reading} if source.reading else {})}
     made = {name: dataclasses.replace(split, x=rows(ids[name], settings), form=form_of(settings))

@@ -18,7 +18,9 @@ from dlrun.data.dataset_spec import DatasetInfo
 from dlrun.preflight.steps import epoch_steps
 
 AUTO = "auto"
-STEPS = 8000  # of a whole training of a table, about
+STEPS = {"table": 8000, "other": 2000}  # of a whole training, about; a step of pictures or sequences is a dear one
+LARGEST = {"table": 256, "other": 128}  # batches
+LONGEST = {"table": 400, "other": 200}  # epochs
 PATIENCE = "early_stop.patience"
 
 
@@ -34,23 +36,24 @@ class Decision:
 def decide(config: Config, info: DatasetInfo, rows: int) -> tuple[Config, list[Decision]]:
     """The configuration without auto, and what was decided; `rows` are the training rows (0: not known).
 
-    A table's batches, epochs and patience follow from its rows: small tables get small batches, so that an epoch is
-    some steps, and many epochs, of which early stopping keeps the best.  All others have the defaults.
+    Batches, epochs and patience follow from the rows: few rows get small batches, so that an epoch is some steps, and
+    many epochs, of which early stopping keeps the best.  What is not trained in steps has the defaults.
     """
     plain, data_spec = config.plain or {}, info.data_spec
-    table = data_spec.input_kind == "table" and not config.model.computed and rows > 0
-    why = f"{rows:,} training rows" if table else "the default"
+    trained = not config.model.computed and rows > 0
+    kind = "table" if data_spec.input_kind == "table" else "other"
+    why = f"{rows:,} training rows" if trained else "the default"
     found: list[Decision] = []
     if plain.get("batch_size") == AUTO:
-        size = batch_size(rows) if table else rules(Root)["batch_size"].default
+        size = batch_size(rows, kind) if trained else rules(Root)["batch_size"].default
         found.append(Decision("batch_size", size, why))
         config = dataclasses.replace(config, batch_size=size)
     if plain.get("epochs") == AUTO:
-        count = epochs(epoch_steps(config, rows)) if table else rules(Root)["epochs"].default
+        count = epochs(epoch_steps(config, rows), kind) if trained else rules(Root)["epochs"].default
         found.append(Decision("epochs", count, why))
         config = dataclasses.replace(config, epochs=count)
     if getattr(config.early_stop, "patience", None) == AUTO:
-        waits, reason = _patience(config, table)
+        waits, reason = _patience(config, trained)
         found.append(Decision(PATIENCE, waits, reason))
         stop: Any = config.early_stop
         config = dataclasses.replace(config, early_stop=dataclasses.replace(stop, patience=waits))
@@ -74,14 +77,14 @@ def decide(config: Config, info: DatasetInfo, rows: int) -> tuple[Config, list[D
     return dataclasses.replace(config, plain=_with(plain, found)), found
 
 
-def batch_size(rows: int) -> int:
-    """The power of two nearest to a sixteenth of the rows, 16 to 256."""
-    return min(256, max(16, 1 << round(max(0.0, _log2(rows / 16)))))
+def batch_size(rows: int, kind: str = "table") -> int:
+    """The power of two nearest to a sixteenth of the rows, 16 to LARGEST."""
+    return min(LARGEST[kind], max(16, 1 << round(max(0.0, _log2(rows / 16)))))
 
 
-def epochs(steps: int) -> int:
-    """So many epochs of `steps` steps that a training is about STEPS long, 40 to 400."""
-    return min(400, max(40, -(-STEPS // max(1, steps))))
+def epochs(steps: int, kind: str = "table") -> int:
+    """So many epochs of `steps` steps that a training is about STEPS long, 40 to LONGEST."""
+    return min(LONGEST[kind], max(40, -(-STEPS[kind] // max(1, steps))))
 
 
 def _log2(value: float) -> float:
@@ -90,11 +93,11 @@ def _log2(value: float) -> float:
     return log2(value)
 
 
-def _patience(config: Config, table: bool) -> tuple[int | None, str]:
+def _patience(config: Config, trained: bool) -> tuple[int | None, str]:
     folds = folds_of(config)
     if config.early_stop.monitor not in measured(config) or (folds is not None and folds.final):
         return None, f"there is no {config.early_stop.monitor} to watch"
-    if not table:
+    if not trained:
         return None, "the default"
     return max(10, config.epochs // 10), "the best epoch's weights are kept"
 

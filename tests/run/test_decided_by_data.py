@@ -79,13 +79,42 @@ def test_without_anything_to_watch_nothing_is_waited_for(prices: list[str]) -> N
     assert decided(preflight([*prices, "dataset.target=kind", kfold]))["early_stop.patience"] is None
 
 
-def test_a_baseline_and_other_data_have_the_plain_defaults(prices: list[str]) -> None:
+def test_a_baseline_has_the_plain_defaults(prices: list[str]) -> None:
     majority = decided(preflight([*prices[:2], "dataset.target=kind", "model=majority"]))
-    digits = decided(preflight(["dataset=digits", "epochs=auto", "batch_size=auto", "early_stop=auto"]))
     assert [majority[key] for key in ("batch_size", "epochs", "early_stop.patience")] == [128, 40, None]
-    assert digits == {"batch_size": 128, "epochs": 40, "early_stop.patience": None}
-    auto, plain = (identity(preflight(["dataset=digits", *more]).config) for more in (["epochs=auto"], []))
-    assert auto == plain
+
+
+def test_pictures_texts_and_sequences_of_a_user_get_shorter_trainings_than_tables(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "p.npz", x=rng.integers(0, 255, (400, 8, 8), np.uint8), y=rng.integers(0, 2, 400))
+    pictures = ["dataset=npz", f"dataset.path={tmp_path / 'p.npz'}"]
+    assert decided(preflight(pictures)) == {  # 256 training rows, 16 steps an epoch
+        "batch_size": 16, "epochs": 125, "early_stop.patience": 12, "dataset.target_scale": "none"}
+    (tmp_path / "t.txt").write_text("".join(f"{'ab'[place % 2]}\tword {place % 7}\n" for place in range(200)))
+    texts = decided(preflight(["dataset=labelled_text", f"dataset.path={tmp_path / 't.txt'}"]))
+    assert (texts["model"], texts["batch_size"], texts["epochs"]) == ("lstm", 16, 200)  # two words: too few to pool
+    longer = "".join(f"{'ab'[place % 2]}\tone two three four {place % 7}\n" for place in range(200))
+    (tmp_path / "t.txt").write_text(longer)
+    assert decided(preflight(["dataset=labelled_text", f"dataset.path={tmp_path / 't.txt'}"]))["model"] == "conv1d"
+    digits = ["dataset=digits", "model=cnn"]
+    assert decided(preflight(digits)) == {} and preflight(digits).config.epochs == 40
+
+
+def test_a_long_text_among_a_users_does_not_make_all_rows_as_long(tmp_path: Path, go) -> None:
+    lines = [f"{'ab'[place % 2]}\tone two three four {place % 7}\n" for place in range(60)]
+    (tmp_path / "t.txt").write_text("".join([*lines, "a\t" + "word " * 2000 + "\n"] * 2))
+    words = ["dataset=labelled_text", f"dataset.path={tmp_path / 't.txt'}", "model=conv1d", "dataset.test=0"]
+    notes = Notes()
+    go(*words, "max_steps=1", recorders=[notes])
+    assert preflight(words).dataset_info.data_spec.input_shape == (500,)
+    assert any("rows have more than 500 tokens (up to 2,000) and are cut to 500" in note for note in notes.notes)
+    assert preflight([*words, "dataset.maxlen=null"]).dataset_info.data_spec.input_shape == (2000,)
+
+
+def test_a_network_with_epochs_of_its_own_keeps_them_on_a_users_data(tmp_path: Path) -> None:
+    np.savez(tmp_path / "p.npz", x=np.zeros((200, 28, 28), np.uint8))
+    config = preflight(["dataset=npz", f"dataset.path={tmp_path / 'p.npz'}", "model=gan"]).config
+    assert (config.epochs, config.batch_size, config.early_stop.patience) == (300, 64, None)
 
 
 def test_a_rule_about_epochs_is_held_against_the_decided_ones(prices: list[str]) -> None:
@@ -99,8 +128,10 @@ def test_batches_are_about_a_sixteenth_of_a_small_table(rows: int, size: int) ->
     assert batch_size(rows) == size
 
 
-def test_epochs_make_a_training_about_eight_thousand_steps_long() -> None:
+def test_epochs_make_a_training_about_eight_thousand_steps_long_of_others_two_thousand() -> None:
     assert [epochs(steps) for steps in (1, 20, 100, 400)] == [400, 400, 80, 40]
+    assert [epochs(steps, "other") for steps in (1, 20, 100, 400)] == [200, 100, 40, 40]
+    assert [batch_size(rows, "other") for rows in (1, 400, 1150, 4000)] == [16, 32, 64, 128]
 
 
 @pytest.mark.parametrize(("words", "model"), [
@@ -184,12 +215,10 @@ def test_arrays_of_a_table_are_trained_as_a_file_of_cells_is(tmp_path: Path, tar
     assert decided(preflight(["dataset=memory", f"dataset.content={held}", "model=dense"])) == found
 
 
-def test_arrays_of_pictures_keep_the_defaults_and_their_ids(tmp_path: Path) -> None:
+def test_a_command_that_says_what_the_defaults_of_pictures_were_has_the_id_that_it_had(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.zeros((50, 4, 4), np.uint8), y=np.arange(50) % 2)
     words = ["dataset=npz", f"dataset.path={tmp_path / 'a.npz'}", "model=dense"]
-    config = preflight(words).config
-    assert (config.epochs, config.batch_size, config.early_stop.patience) == (40, 128, None)
-    assert identity(config) == identity(preflight([*words, *OLD, "dataset.target_scale=none"]).config)
+    assert identity(preflight([*words, *OLD]).config) == "3c7666a9e0"  # hashed by dlrun of before, without OLD
 
 
 class Frame:

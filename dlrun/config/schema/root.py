@@ -26,9 +26,9 @@ class Root:
     """Every key that is not in a group.  Those with ``identity=False`` cannot change a result."""
 
     seed: int = integer(0, "Seed of everything random: initial weights, order, dropout, augmentation.", low=0)
-    batch_size: int = integer(128, "Rows in one batch; auto: by the rows of a table.", low=1, words=("auto",))
-    epochs: int = integer(40, "Passes over the training rows (or of steps_per_epoch steps); auto: by the rows of a "
-                         "table.", low=1, words=("auto",))
+    batch_size: int = integer(128, "Rows in one batch; auto: by the rows of your data.", low=1, words=("auto",))
+    epochs: int = integer(40, "Passes over the training rows (or of steps_per_epoch steps); auto: by the rows of your "
+                         "data.", low=1, words=("auto",))
     max_steps: int | None = integer(None, "Stop after so many steps, if the epochs have not ended before.", low=1)
     steps_per_epoch: int | None = integer(
         None, "Steps in an epoch; sampling continues over the data.  null: one pass over the rows.", low=1)

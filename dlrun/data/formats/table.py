@@ -146,7 +146,9 @@ def _aside(found: Cells, given: str, key: str, targets: list[int]) -> int | None
 def _revision(columns: Sequence[Column], newly_read: bool, numbered: bool) -> int:
     """4 where a column of row numbers is left out, 3 where dates became numbers or missing cells have a column, 2 for
     what was read otherwise before, else 1."""
-    return 4 if numbered else 3 if any(one.kind == "date" or one.indicator for one in columns) else 2 if newly_read else 1
+    if numbered:
+        return 4
+    return 3 if any(one.kind == "date" or one.indicator for one in columns) else 2 if newly_read else 1
 
 
 def _said(path: Path, columns: Sequence[Column], typed: bool) -> list[str]:

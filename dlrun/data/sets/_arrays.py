@@ -21,7 +21,7 @@ class ArrayData(Dataset):
     """Arrays: what their targets are, how they are scaled, which rows are for the test."""
 
     stratifies: ClassVar[bool] = True
-    suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
+    suggests: ClassVar[Mapping[str, Any]] = options.SUGGESTED
 
     name: str = options.name()
     targets: str | tuple[str, ...] = options.targets()

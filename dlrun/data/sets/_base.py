@@ -80,7 +80,7 @@ class Dataset(Kind):
     unknown: str = "token"  # what becomes of words that the vocabulary lacks: token, drop
     lower: bool = True  # whether words are lower-cased
     mask_digits: bool = False  # whether each digit of a word is written #
-    maxlen: int | None = None  # the length that rows are padded and cut to; None: that of the longest training row
+    maxlen: int | str | None = None  # the length that rows are padded and cut to; None: the longest training row's
     padding: str = "pre"  # where short rows are filled up: pre, post
     truncating: str = "pre"  # where long rows are cut: pre, post
     reverse: bool = False  # whether rows of words are read from their end

@@ -7,9 +7,14 @@ text are not shuffled: their test split is their end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from dlrun.config.schema.fields import MISSING, choice, file, flag, integer, integers, number, text, texts
+
+# What suits a user's own data: its rows decide (`preflight.undecided`).
+SUGGESTED: Mapping[str, Any] = MappingProxyType({"epochs": "auto", "batch_size": "auto", "early_stop": "auto"})
 
 
 def name() -> Any:

@@ -33,8 +33,8 @@ class OwnTable(TableDataset):
     decides_scale: ClassVar[bool] = True
     typed: ClassVar[bool] = True
     stratifies: ClassVar[bool] = True
-    suggests: ClassVar[Mapping[str, Any]] = {"epochs": "auto", "batch_size": "auto", "early_stop": "auto"}
-    reading: ClassVar[int] = 2  # counted up when the reader makes something else of the same file
+    suggests: ClassVar[Mapping[str, Any]] = options.SUGGESTED
+    reading: ClassVar[int] = 3  # counted up when the reader makes something else of the same file
     path: str = options.path("The file, also .gz")
     test_path: str = options.test_path("A file, also .gz,")
     target: str | tuple[str, ...] = text(

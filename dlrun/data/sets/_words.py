@@ -8,6 +8,7 @@ from typing import Any
 from dlrun.config.schema.fields import choice, flag, integer
 from dlrun.data import shape
 from dlrun.data.dataset_spec import DatasetInfo
+from dlrun.data.form import LONGEST
 from dlrun.data.sets import _options as options
 from dlrun.data.sets._base import Dataset
 
@@ -26,6 +27,13 @@ def maxlen(default: int | None) -> Any:
     """How long rows are."""
     return integer(default, "Length that rows are padded and cut to; null: that of the longest training row.", low=1,
                    optional=True)
+
+
+def own_maxlen() -> Any:
+    """How long rows of a user's own texts are, of which one may be a book."""
+    return integer("auto", f"Length that rows are padded and cut to; auto: that of the longest training row, but "
+                   f"{LONGEST} at most; null: that of the longest.", low=1, optional=True, words=("auto",),
+                   identity_default=None)
 
 
 def padding() -> Any:
@@ -71,10 +79,10 @@ class Words(Dataset):
 
     def words_info(self, known: DatasetInfo) -> DatasetInfo | None:
         """Spec and rows of sentences of which classes and rows are known; None where the words decide more."""
-        bag = self.form == "multi_hot"
-        if self.num_words is None or (self.maxlen is None and not bag):
+        length = 0 if self.form == "multi_hot" else self.maxlen
+        if self.num_words is None or not isinstance(length, int):
             return None
-        spec = shape.of_sentences(self, known.data_spec, self.num_words, self.maxlen or 0)
+        spec = shape.of_sentences(self, known.data_spec, self.num_words, length)
         return DatasetInfo(spec, dict(known.rows))
 
 
@@ -87,7 +95,7 @@ class Sentences(Words):
     form: str = form()
     num_words: int | None = num_words(2002)
     unknown: str = unknown()
-    maxlen: int | None = maxlen(40)
+    maxlen: int | str | None = maxlen(40)
     padding: str = padding()
     truncating: str = truncating()
     reverse: bool = reverse()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import ConfigError, problem
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
@@ -40,6 +41,7 @@ class ImageFolder(Dataset):
     """Your own pictures: dataset.path=FOLDER with a folder a class, or train/ and test/ above them."""
 
     stratifies: ClassVar[bool] = True
+    suggests: ClassVar[Mapping[str, Any]] = options.SUGGESTED
     name: str = options.name()
     path: str = options.path("The folder")
     test_path: str = options.test_path("A folder")

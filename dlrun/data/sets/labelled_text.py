@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema import fields
@@ -29,10 +30,11 @@ class LabelledText(words.Sentences):
     """
 
     stratifies: ClassVar[bool] = True
+    suggests: ClassVar[Mapping[str, Any]] = options.SUGGESTED
     path: str = options.path("The file, also .gz")
     test_path: str = options.test_path("A file, also .gz,")
     num_words: int | None = words.num_words(10000)
-    maxlen: int | None = words.maxlen(None)
+    maxlen: int | str | None = words.own_maxlen()
     separator: str = options.separator("tab", ",", ";", between="label and text")
     header: bool | str = options.header()
     text: str = fields.text("", "The column, or key of JSON lines, with the texts; without it a line is a label and a "

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, integer, number
@@ -35,6 +36,7 @@ class Sounds(Dataset):
     """
 
     stratifies: ClassVar[bool] = True
+    suggests: ClassVar[Mapping[str, Any]] = options.SUGGESTED
     name: str = options.name()
     path: str = options.path("The folder")
     test_path: str = options.test_path("A folder")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import choice, files, integer
@@ -34,6 +34,7 @@ class Strokes(Dataset):
     and 1 where the pen then rises.
     """
 
+    suggests: ClassVar[Mapping[str, Any]] = options.SUGGESTED
     name: str = options.name()
     path: str | dict[str, str] = files(
         "???", "A file for each class, {cat: cat.ndjson, dog: dog.ndjson}, a folder of them, or one file; ~ is the "

@@ -22,7 +22,7 @@ class EarlyStop(Kind):
 
     monitor: str = text("val/loss", "Metric that is watched; also the one that best.pt is chosen by.")
     patience: int | None = integer(None, "Epochs without improvement that are waited for; null: never stop; auto: by "
-                                         "the epochs, on a table with something to watch.", low=1, words=("auto",))
+                                         "the epochs, where there is something to watch.", low=1, words=("auto",))
     mode: str = choice("auto", ("auto", "min", "max"), "Which way the metric gets better; auto: as the metric says.")
     min_delta: float = number(0.0, "Smaller changes are no improvement.", low=0)
     start_epoch: int = integer(1, "The first epoch that counts.", low=1)
