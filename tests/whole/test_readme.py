@@ -24,16 +24,17 @@ PLACEHOLDER = re.compile(r"\.\.\.|\b[A-Z]{2,}\b|\bnew\.csv\b|\ballow=|^$")  # RU
 CLASSES = "width,height,species\n" + "".join(f"{i % 7},{i % 5},{'ab'[i % 2]}\n" for i in range(40))
 
 
-def commands(text: str) -> Iterator[tuple[str, int]]:
-    """The commands of fenced blocks and of inline code, each with the exit code that is shown."""
+def commands(text: str) -> Iterator[tuple[str, int, list[str]]]:
+    """The commands of fenced blocks and of inline code, each with the exit code and the refusal that are shown."""
     for language, _, content in FENCE.findall(text):
         if language in ("", "console", "sh"):
             shell = content if "$ " in content else re.sub(r"^(?=.)", "$ ", content, flags=re.MULTILINE)
             for command, shown in typed(shell):
                 refused = any("nothing was started" in line for line in shown)
-                yield command, 2 if refused else exit_code(shown)
+                yield command, 2 if refused else exit_code(shown), [
+                    line for line in shown if refused and line and "(exit code" not in line]
     inline = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
-    yield from ((line, 0) for line in re.findall(r"`(dlrun [^`]* [^`]*)`", inline))  # a verb alone is a mention
+    yield from ((line, 0, []) for line in re.findall(r"`(dlrun [^`]* [^`]*)`", inline))  # a verb alone is a mention
 
 
 def answered(command: str) -> int:
@@ -66,12 +67,13 @@ def test_every_command_is_answered_as_it_is_shown(
     monkeypatch.setenv("DLRUN_DATA", str(real_data))
     met = 0
     with hydra_started():
-        for command, code in commands(text):
+        for command, code, refusal in commands(text):
             if made_by(command) or not command.startswith("dlrun ") or PLACEHOLDER.search(command):
                 continue
             found = answered(command) if not _fails_later(command) else code
             out = "".join(capfd.readouterr())
             assert found == code, f"{command}\n{out}"
+            assert all(line in out for line in refusal), f"{command}\n{out}"
             met += 1
     assert met >= 1
 
