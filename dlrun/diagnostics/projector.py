@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from dlrun.models.composite import encoder_of, takes_latents
+from dlrun.models.last_hidden import last_weighted
 from dlrun.models.token_vectors import TokenVectors
 from dlrun.record.projector import Points, save_projector
 from dlrun.tasks._base.view import View
@@ -33,13 +34,12 @@ def projector(view: View) -> None:
 
 def _features(view: View) -> Points | None:
     model, data_spec = view.model, view.prepared.data_spec
-    leaves = [module for module in model.modules() if not any(module.children())]
-    last = [module for module in leaves if any(True for _ in module.parameters())]
-    if takes_latents(model) or not last or data_spec.target_length:  # a word at each position has no one place
+    last = last_weighted(model)
+    if takes_latents(model) or last is None or data_spec.target_length:  # a word at each position has no one place
         return None
     encode = encoder_of(model)
     found: list[Tensor] = []
-    hook = last[-1].register_forward_pre_hook(
+    hook = last.register_forward_pre_hook(
         lambda module, given: None if encode else found.append(given[0].float().flatten(1).cpu()))
     labels: list[str] = []
     shown: list[Tensor] = []

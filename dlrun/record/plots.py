@@ -42,7 +42,7 @@ def save_labels(path: str | os.PathLike[str], labels: Mapping[str, Mapping[str, 
 
 
 def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, classes: Sequence[str] = (),
-               names: tuple[str, str] = ("code 1", "code 2")) -> None:
+               names: tuple[str, str] = ("code 1", "code 2"), title: str = "") -> None:
     """Two numbers of each code, (rows, 2), called by `names`, coloured by class where there are classes."""
     import numpy as np
     from matplotlib.figure import Figure
@@ -60,7 +60,7 @@ def save_codes(path: str | os.PathLike[str], codes: Any, labels: Any = None, cla
                          color=colours[number], label=name)
         axes.legend(frameon=False, markerscale=2, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set(xlabel=names[0], ylabel=names[1])
-    axes.set_title(f"codes of {len(codes):,} rows")
+    axes.set_title(title or f"codes of {len(codes):,} rows")
     _save(figure, path)
 
 

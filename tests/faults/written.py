@@ -24,7 +24,7 @@ FILES = {  # a pattern of the path in a run's folder (or a fold's, or that of a 
     r"(folds/\d+/|final/)?projector(_config\.pbtxt|/.*\.(tsv|png))": ONCE,
     r"export/.*": ONCE,
     r"inspect/[a-z_]+/unfinished\.pt": "the same inspection, which begins anew where it is damaged",
-    r"inspect/([a-z_]+/.*\.png|events\.out\.tfevents\..*)": ONCE,
+    r"inspect/(projector_config\.pbtxt|projector/.*\.tsv|[a-z_]+/.*\.png|events\.out\.tfevents\..*)": ONCE,
     r"traceback\.txt": "the page of a report, which shows any text",
     r"lock": "whoever asks whether a process works on the run",
     r"evaluations\.jsonl": "dlrun evaluate's own lines, a checksum in each; damaged by the tests of evaluate",

@@ -8,15 +8,31 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="session")
-def _digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(place: Path, *overrides: str) -> Path:
     from dlrun.preflight.preflight import preflight
     from dlrun.record.recorder import Recorder
     from dlrun.run.run import run
 
-    overrides = ["dataset=digits", "model=cnn", "model.filters=[4,8]", "model.hidden=[8]", "epochs=2", "threads=1",
-                 "device=cpu", f"output_dir={tmp_path_factory.mktemp('digits')}"]
-    return run(preflight(overrides), ["dlrun"], [Recorder()]).folder
+    return run(preflight(["threads=1", "device=cpu", f"output_dir={place}", *overrides]), ["dlrun"],
+               [Recorder()]).folder
+
+
+@pytest.fixture(scope="session")
+def _digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(tmp_path_factory.mktemp("digits"), "dataset=digits", "model=cnn", "model.filters=[4,8]",
+                   "model.hidden=[8]", "epochs=2")
+
+
+@pytest.fixture(scope="session")
+def digits_gan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a GAN on digits that has hardly begun."""
+    return trained(tmp_path_factory.mktemp("gan"), "dataset=digits", "model=gan", "epochs=1", "max_steps=1")
+
+
+@pytest.fixture(scope="session")
+def digits_autoencoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small autoencoder on digits."""
+    return trained(tmp_path_factory.mktemp("codes"), "dataset=digits", "model=autoencoder", "epochs=2")
 
 
 @pytest.fixture

@@ -52,11 +52,12 @@ def pictures(model: nn.Module, state: Mapping[str, Any], options: GenerateOption
     generator = torch.Generator().manual_seed(options.seed)
     z = latents(options.count, model, generator)
     if options.between > 1:
-        z = _lines(z, latents(options.count, model, generator), options.between)
+        z = on_the_way(z, latents(options.count, model, generator), options.between)
     return Pictures(sample(model, z).float().numpy(), options.between if options.between > 1 else None)
 
 
-def _lines(first: Tensor, last: Tensor, count: int) -> Tensor:
-    """`count` vectors at equal distances from each of `first` to that of `last`, both included."""
-    shares = torch.linspace(0, 1, count).view(1, -1, *(1 for _ in first.shape[1:]))
+def on_the_way(first: Tensor, last: Tensor, count: int) -> Tensor:
+    """`count` vectors at equal distances from each of `first` (rows, ...) to that of `last`, both included, (rows *
+    count, ...)."""
+    shares = torch.linspace(0, 1, count, device=first.device).view(1, -1, *(1 for _ in first.shape[1:]))
     return (first[:, None] + shares * (last - first)[:, None]).flatten(0, 1)

@@ -7,6 +7,7 @@ import torch
 from dlrun.data.batches import in_order
 from dlrun.models.composite import Autoencoder, Vae
 from dlrun.tasks._base.autoencoder import AutoencoderTask
+from dlrun.tasks._base.generation import on_the_way
 from dlrun.tasks._base.view import View
 
 PAIRS = 16
@@ -93,11 +94,8 @@ def between(view: View) -> None:
     if not len(x):
         return
     first, last = x[0::2], x[1::2]
-    shares = torch.linspace(0, 1, STEPS, device=x.device)
     with view.eval_mode():
-        begin, end = model.encode(first).float(), model.encode(last).float()
-        shares = shares.view(1, -1, *(1 for _ in begin.shape[1:]))
-        latents = begin[:, None] + shares * (end - begin)[:, None]
-        decoded = model.decode(latents.flatten(0, 1)).float().view(len(first), STEPS, *x.shape[1:])
+        latents = on_the_way(model.encode(first).float(), model.encode(last).float(), STEPS)
+        decoded = model.decode(latents).float().view(len(first), STEPS, *x.shape[1:])
     grid = torch.cat([first[:, None], decoded, last[:, None]], 1).flatten(0, 1).cpu().numpy()
     view.save("between", lambda path: save_batch(path, grid, columns=STEPS + 2))

@@ -49,10 +49,16 @@ def continuation(model: nn.Module, state: dict[str, Any], options: GenerateOptio
     assert vocabulary is not None
     length = preprocessing.data_spec(state).input_shape[-1]
     ids = vocabulary.encode(options.prompt) or vocabulary.encode(" ") or [0]
-    form = preprocessing.of_texts(state, [vocabulary.decode([ids[0]] * length)]).form
+    form = form_of(state)
     made = write(model, form, length, ids, options.tokens, options.temperature,
                  torch.Generator().manual_seed(options.seed), torch.device("cpu"))
     return vocabulary.decode(made)
+
+
+def form_of(state: dict[str, Any]) -> Form:
+    """What a window of ids becomes for the network of a run with this preprocessing state."""
+    asked = state["asked"]
+    return Form(asked["form"], asked["size"] if asked["form"] == "one_hot" else 0)
 
 
 def write(model: nn.Module, form: Form, length: int, start: Sequence[int], count: int, temperature: float,
@@ -69,22 +75,26 @@ def write(model: nn.Module, form: Form, length: int, start: Sequence[int], count
 def write_all(model: nn.Module, form: Form, length: int, passages: Sequence[Passage], count: int,
               device: torch.device) -> None:
     """`count` tokens more of each passage, all of them in one batch."""
-    windows = [_window([*passage.start, *passage.made], length) for passage in passages]
-    scale = Scale(np.float32(0), np.float32(1))
-    targets = np.zeros(len(passages), np.int64)
-    with torch.no_grad():
-        for _ in range(count):
-            model.eval()  # stateful layers start from zeros: the window holds all that they are to have seen
-            stored = Split(np.array(windows, np.int32), targets, form=Form(form.kind, form.size))
-            x, _ = Rows(stored, scale, device, resident=True).range(0, len(passages))
-            logits = model(x).float()
-            rows = (logits if logits.ndim == 2 else logits[:, :, -1]).cpu()
-            for place, passage in enumerate(passages):
-                passage.draw(rows[place])
-                windows[place] = [*windows[place][1:], passage.made[-1]]
+    windows = [window([*passage.start, *passage.made], length) for passage in passages]
+    for _ in range(count):
+        rows = next_logits(model, form, windows, device)
+        for place, passage in enumerate(passages):
+            passage.draw(rows[place])
+            windows[place] = [*windows[place][1:], passage.made[-1]]
     model.train()
 
 
-def _window(seen: Sequence[int], length: int) -> list[int]:
-    window = list(seen)[-length:]
-    return [window[0]] * (length - len(window)) + window  # a short prompt begins with its first token, repeated
+def next_logits(model: nn.Module, form: Form, windows: Sequence[Sequence[int]], device: torch.device) -> Tensor:
+    """The logits of the token after each window of ids, (windows, tokens), on the CPU."""
+    model.eval()  # stateful layers start from zeros: the window holds all that they are to have seen
+    stored = Split(np.array(windows, np.int32), np.zeros(len(windows), np.int64), form=Form(form.kind, form.size))
+    x, _ = Rows(stored, Scale(np.float32(0), np.float32(1)), device, resident=True).range(0, len(windows))
+    with torch.no_grad():
+        logits: Tensor = model(x).float()
+    return (logits if logits.ndim == 2 else logits[:, :, -1]).cpu()
+
+
+def window(seen: Sequence[int], length: int) -> list[int]:
+    """The last `length` ids; a short text begins with its first token, repeated."""
+    found = list(seen)[-length:]
+    return [found[0]] * (length - len(found)) + found
