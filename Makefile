@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference docs test-slow test-faults test-engines benchmark audit clean
+.PHONY: run install test check reference docs test-slow test-faults test-engines benchmark audit lock dist clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -54,6 +54,19 @@ benchmark: $(STAMP)
 audit: $(STAMP)
 	$(BIN)/python -m pip install -q -e '.[audit]'
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+
+# constraints.txt anew, with what it pins already where the ranges of pyproject.toml allow it; LOCK=--upgrade: the newest of all.
+lock: $(STAMP)
+	$(BIN)/python -m pip install -q 'uv>=0.5'
+	$(BIN)/python .ci/lock $(LOCK)
+
+# Wheel and sdist, checked: the wheel in an environment of its own, run from another folder.
+dist: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m pip install -q -c constraints.txt 'build>=1.2' 'twine>=6'
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m twine check --strict dist/*
+	bash .ci/wheel $(PYTHON)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist site

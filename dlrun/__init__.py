@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dlrun.api.names import ConfigError, Grid, Run, multirun, open, register, train
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = ["ConfigError", "Grid", "Run", "multirun", "open", "register", "train"]
 
 
