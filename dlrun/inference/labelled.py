@@ -41,14 +41,18 @@ def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: s
     path, table = Path(given).expanduser(), preprocessing.is_table(kept)
     if path.is_file() and table and path.suffix not in (".npz", ".npy"):
         found = of_table(kept, dataset, path, target, say).complete(say)
-        own = group_column(kept)
-        return Labelled(found.labelled(say), found.groups(group or (own if own in found.found.names else "")))
+        column = group_column(kept)
+        return Labelled(found.labelled(say), found.groups(group or (column if column in found.found.names else "")))
     for key, value in (("target", target), ("group", group)):
         if value:
             raise problem(f"{key}={value}", "expected a table in a text file; other data has no columns")
     if path.is_dir():
-        from dlrun.inference.from_folder import of_folder
+        from dlrun.inference.from_folder import file_of_each_class, of_folder
 
+        if each := file_of_each_class(dataset, path, preprocessing.data_spec(kept).classes):
+            own: Any = dataset
+            made = dataclasses.replace(own, path=each, test_path="", group="", order="")
+            return Labelled(of_source(kept, read(made, data_dir, say), given, say))
         return Labelled(of_folder(kept, dataset, path, say))
     if path.exists() and not path.is_file():
         raise problem(given, "expected a file or a folder; this is a pipe or a device")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -140,3 +141,16 @@ def test_the_verb_prints_a_row_for_each(table: list[str], capsys: pytest.Capture
     assert "38 train / 10 val / 12 test" in out and out.count("random forest") == 1
     assert route(["baselines", *table, "models=[constant,forst]"]) == 2
     assert "did you mean  forest" in capsys.readouterr().err
+
+
+def test_texts_are_bags_of_words_and_of_many_columns_boosting_waits_to_be_named(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = (("a", "fine"), ("b", "dull"))
+    lines = [f"{label}\t{word} film number {place}" for place in range(40) for label, word in pairs]
+    (tmp_path / "t.txt").write_text("\n".join(lines) + "\n")
+    words = ["baselines", "dataset=labelled_text", f"dataset.path={tmp_path / 't.txt'}", "seeds=1", "--json"]
+    assert route(words) == 0
+    models = json.loads(capsys.readouterr().out)["data"]["models"]
+    found = {model["name"]: model["measured"][0]["metrics"] for model in models}
+    assert "boosting" not in found and found["linear"]["accuracy"] == 1  # 10,000 columns; one word tells the class
+    assert route([*words, "models=boosting", "dataset.num_words=30"]) == 0

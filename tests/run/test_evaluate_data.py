@@ -249,3 +249,20 @@ def test_the_windows_of_two_blocks_share_hardly_a_step() -> None:
 
     units = of_windows(100, Windows(length=5, step=2, ahead=12, stride=3))
     assert [len(block) for block in units.places] == [5] * 20, "13 steps of each, one window every 3"
+
+
+def test_a_folder_of_files_by_class_is_read_as_the_training_was(tmp_path: Path) -> None:
+    """Arrays with a file for each class, and drawings whose files name the class of each."""
+    rng = np.random.default_rng(0)
+    for place, folder in enumerate(("old", "new")):
+        for name, low in (("dark", 0), ("light", 128)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            np.savez(tmp_path / folder / f"{name}.npz", x=rng.integers(low, low + 128, (30 + place, 16), np.uint8))
+    each = {name: str(tmp_path / "old" / f"{name}.npz") for name in ("dark", "light")}
+    run = trained(tmp_path / "runs", "dataset=npz", f"dataset.path={json.dumps(each)}", "dataset.shape=[4,4]",
+                  "model=dense", "model.hidden=[4]")
+    row = evaluated(run, tmp_path / "new", "resamples=0")
+    together = tmp_path / "new.npz"
+    x = [np.load(tmp_path / "new" / f"{name}.npz")["x"].reshape(-1, 4, 4) for name in each]
+    np.savez(together, x=np.concatenate(x), y=np.array(["dark"] * 31 + ["light"] * 31))
+    assert row["rows"] == 62 and numbers(row) == numbers(evaluated(run, together, "resamples=0"))

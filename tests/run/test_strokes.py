@@ -45,3 +45,7 @@ def test_a_recurrent_net_learns_drawings_and_answers_for_new_ones(tmp_path: Path
     assert route(["predict", str(run), str(tmp_path / "words.ndjson")]) == 0
     assert "8 rows with their targets" in capsys.readouterr().err
     assert evaluated(run, tmp_path / "words.ndjson", "resamples=0")["metrics"]["accuracy"]["value"] == 1.0
+    (tmp_path / "later").mkdir()
+    (tmp_path / "words.ndjson").rename(tmp_path / "later" / "words.ndjson")  # a folder, as it may be in training
+    row = evaluated(run, tmp_path / "later", "resamples=0")
+    assert (row["rows"], row["metrics"]["accuracy"]["value"]) == (8, 1.0)
