@@ -86,3 +86,13 @@ def test_an_empty_file_a_table_and_a_damaged_archive_are_sentences(tmp_path):
     assert "line 1: expected UTF-8" in refused(Strokes(path=str(tmp_path / "d.ndjson")))
     (tmp_path / "none").mkdir()
     assert "expected files of drawings" in refused(Strokes(path=str(tmp_path / "none")))
+
+
+def test_a_file_that_stands_for_a_data_set_is_told_by_its_first_line(tmp_path: Path) -> None:
+    """QuickDraw's files and tables of JSON lines have the same ending."""
+    from dlrun.config.compose.unknown import unknown_option
+
+    (tmp_path / "cat.ndjson").write_text('{"word": "cat", "drawing": [[[0, 9], [0, 9]]]}\n')
+    (tmp_path / "rows.ndjson").write_text('{"a": 1, "drawing": "no"}\n')
+    said = [unknown_option("dataset", str(tmp_path / name)) for name in ("cat.ndjson", "rows.ndjson", "none.ndjson")]
+    assert [text.split("dataset=")[1].split()[0] for text in said] == ["strokes", "jsonl", "jsonl"]

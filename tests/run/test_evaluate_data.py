@@ -259,8 +259,8 @@ def test_a_folder_of_files_by_class_is_read_as_the_training_was(tmp_path: Path) 
             (tmp_path / folder).mkdir(exist_ok=True)
             np.savez(tmp_path / folder / f"{name}.npz", x=rng.integers(low, low + 128, (30 + place, 16), np.uint8))
     each = {name: str(tmp_path / "old" / f"{name}.npz") for name in ("dark", "light")}
-    run = trained(tmp_path / "runs", "dataset=npz", f"dataset.path={json.dumps(each)}", "dataset.shape=[4,4]",
-                  "model=dense", "model.hidden=[4]")
+    paths = ", ".join(f"{name}: '{path}'" for name, path in each.items())
+    run = trained(tmp_path / "runs", "dataset=npz", f"dataset.path={{{paths}}}", "dataset.shape=[4,4]")
     row = evaluated(run, tmp_path / "new", "resamples=0")
     together = tmp_path / "new.npz"
     x = [np.load(tmp_path / "new" / f"{name}.npz")["x"].reshape(-1, 4, 4) for name in each]

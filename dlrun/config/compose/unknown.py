@@ -37,9 +37,11 @@ def unknown_option(group: str, option: str) -> str:
     if group == "experiment" and _bare(option) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(option)}"
     if group == "dataset" and (suffix := Path(option).suffix):
-        for name, kind in kinds(group).items():
-            if suffix in kind.suffixes:
-                return f"a file of your own is read by  dataset={name} dataset.path={option}"
+        reading = {name: kind for name, kind in kinds(group).items() if suffix in kind.suffixes}
+        surely = [name for name, kind in reading.items() if kind.claims(Path(option))]
+        if reading:
+            name = [*surely, *reading][0]
+            return f"a file of your own is read by  dataset={name} dataset.path={option}"
     near = [_OTHER_WORDS[option.lower()]] if _OTHER_WORDS.get(option.lower()) in known else nearest(option, known)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"

@@ -104,6 +104,11 @@ class Dataset(Kind):
 
         return ROWS
 
+    @classmethod
+    def claims(cls, path: Path) -> bool:
+        """Whether a file with one of its `suffixes` is surely for it, by what stands at its beginning."""
+        return False
+
     @property
     def target_given(self) -> str:
         """What the user typed that chose the target: ``dataset.target=price``."""

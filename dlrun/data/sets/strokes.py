@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlrun.config.problem import problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.fields import choice, files, integer
 from dlrun.data.dataset_spec import DatasetInfo, DatasetSpec
 from dlrun.data.sets import _options as options
@@ -47,6 +47,18 @@ class Strokes(Dataset):
     test: float = options.test()
     split_seed: int | str = options.split_seed()
     stratify: bool = options.stratify()
+
+    suffixes: ClassVar[tuple[str, ...]] = (".ndjson",)
+
+    @classmethod
+    def claims(cls, path: Path) -> bool:
+        """Whether the first line is a drawing: JSON lines of the same ending are tables."""
+        from dlrun.data.formats.strokes import drawings
+
+        try:
+            return next(drawings(path, 1), None) is not None
+        except (OSError, ConfigError):
+            return False
 
     @classmethod
     def file_rows(cls) -> FileRows:
