@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from dlrun.record.drawing import save
 from dlrun.record.pictures import save_batch
 
 Item = TypeVar("Item")
@@ -21,6 +22,13 @@ def interleaved(*groups: Iterable[Item]) -> list[Item]:
     ['a', 'x', 'b', 'y']
     """
     return [item for items in zip(*groups) for item in items]
+
+
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """A picture uint8 (3, height, width) as it is."""
+    from PIL import Image
+
+    save(path, Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0))))
 
 
 def save_sheet(path: Path, pictures: Sequence[np.ndarray] | np.ndarray, labels: Sequence[str] | None = None,

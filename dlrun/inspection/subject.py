@@ -17,9 +17,11 @@ from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.prepared import PreparedData
 from dlrun.inference.load import Loaded
 from dlrun.inspection.layers import LayerOutput, layer_outputs
+from dlrun.inspection.picture_file import read_picture
 from dlrun.inspection.rows import RowChoice, ShownRows, of_files, of_run
 from dlrun.inspection.unfinished import Unfinished, digest_of
 from dlrun.models.composite import takes_latents
+from dlrun.models.pretrained.module import has_base
 
 
 @dataclass
@@ -45,6 +47,24 @@ class Subject:
         if self.files:
             return of_files(self.run, self.files, self.say)
         return of_run(self.run, method, self.say, self.prepared)
+
+    def own_pictures(self, side: int) -> dict[str, Tensor]:
+        """The user's own picture files by name, (1, channels, height, width) in [0, 1], in their own proportions.
+
+        Their longer side has so many pixels.  Raises ConfigError.
+        """
+        stems = [file.stem for file in self.files]
+        return {f"{number}-{stem}" if stems.count(stem) > 1 else stem: self.picture(file, side)
+                for number, (stem, file) in enumerate(zip(stems, self.files), 1)}
+
+    def picture(self, file: Path, side: int) -> Tensor:
+        """One picture file as `own_pictures` has it."""
+        return read_picture(file, side, 3 if has_base(self.run.model) else self.run.data_spec.input_shape[0])
+
+    def rows_as_pictures(self, method: RowChoice) -> dict[str, Tensor]:
+        """The rows that a method looks at, as `own_pictures` has them."""
+        rows = self.shown(method)
+        return dict(zip(rows.names, self.pixels(rows.x).split(1)))
 
     def save(self, name: str, make: Callable[[Path], None]) -> None:
         """Make ``<name>.png`` in the method's folder, signs that no file should have replaced; TensorBoard gets it too.

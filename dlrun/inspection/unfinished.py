@@ -41,10 +41,10 @@ class Unfinished:
             return None
         return content["state"] if content.get("about") == self._about else None
 
-    def keep(self, state: Callable[[], dict[str, Any]]) -> None:
-        """Write what `state` gives (tensors and plain values), unless that was less than ten seconds ago."""
+    def keep(self, state: dict[str, Any]) -> None:
+        """Write tensors and plain values, unless that was done less than ten seconds ago."""
         if time.monotonic() - self._kept >= KEEP_SECONDS:
-            save(self._path, {"about": self._about, "state": state()})
+            save(self._path, {"about": self._about, "state": state})
             self._kept = time.monotonic()
 
     def done(self) -> None:

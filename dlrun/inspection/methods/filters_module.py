@@ -80,7 +80,7 @@ def ascended(how: Ascent, subject: Subject, layers: list[LayerOutput]) -> dict[s
             made, answer = _ascend(how, Trunk(subject, [layer]), list(range(begin, end)), layer.name, progress)
             pictures.append(made)
             answers.append(answer)
-            kept.keep(lambda: {"pictures": pictures, "answers": answers})
+            kept.keep({"pictures": pictures, "answers": answers})
     found: dict[str, list[float]] = {layer.name: [] for layer in layers}
     sheets: dict[str, list[Tensor]] = {layer.name: [] for layer in layers}
     for (layer, *_), made, answer in zip(work, pictures, answers):

@@ -131,6 +131,11 @@ class PretrainedModule(nn.Module):
         return self._digest
 
 
+def has_base(model: nn.Module) -> bool:
+    """Whether a network begins with a base, which takes grey pictures and those of its own channels."""
+    return any(isinstance(module, PretrainedModule) for module in model.modules())
+
+
 def whole_state(model: nn.Module) -> dict[str, Tensor]:
     """The state dict of a network with all its weights, those of a frozen base in place of their digest."""
     state = dict(model.state_dict())
