@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+import wave
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.holdout import Holdout
@@ -15,7 +19,9 @@ from dlrun.data.dataset_info import dataset_info
 from dlrun.data.group_split import folds, taken
 from dlrun.data.prepare import prepare
 from dlrun.data.sets.csv import Csv
+from dlrun.data.sets.image_folder import ImageFolder
 from dlrun.data.sets.npz import Npz
+from dlrun.data.sets.sounds import Sounds
 from dlrun.preflight.preflight import preflight
 
 RNG = np.random.default_rng(0)
@@ -132,3 +138,27 @@ def test_a_run_knows_its_rows_before_it_starts(table: Any) -> None:
                          "model=dense"])
     rows = parts(table(), Holdout(0.2))
     assert checked.rows == {name: len(numbers) for name, numbers in rows.items()}
+
+
+@pytest.mark.parametrize("kind", ("pictures", "sounds"))
+def test_files_whose_names_share_what_a_pattern_finds_are_in_one_part(kind: str, tmp_path: Path) -> None:
+    """Each file holds the number of its patient, so that the parts can be told by their content."""
+    for number in range(24):
+        place = tmp_path / "ab"[number % 2] / f"p{number // 4}-{number}"
+        place.parent.mkdir(exist_ok=True)
+        if kind == "pictures":
+            Image.new("L", (4, 4), 10 * (number // 4)).save(place.with_suffix(".png"))
+        else:
+            with wave.open(str(place.with_suffix(".wav")), "wb") as file:
+                file.setparams((1, 1, 100, 0, "NONE", ""))
+                file.writeframes(bytes([100 + number // 4] * 100))
+    folder = str(tmp_path)
+    made: Any = (ImageFolder(path=folder, channels=1, size=(4,), group="^p[0-9]+") if kind == "pictures" else
+                 Sounds(path=folder, form="wave", rate=100, group="^(p[0-9]+)-"))
+    asked: dict[str, Any] = {"validation": Holdout(0.25), "train_size": None, "seed": 0, "say": lambda line: None}
+    prepared = prepare(made, "", **asked)
+    patients = [{*np.asarray(split.x).reshape(len(split), -1)[:, 0].tolist()} for split in prepared.splits.values()]
+    assert [len(split) for split in prepared.splits.values()] == [16, 4, 4] and sum(map(len, patients)) == 6
+    for pattern, expected in (("^x", "finds nothing in p0-0"), ("(", "expected a regular expression")):
+        with pytest.raises(ConfigError, match=re.escape(expected)):
+            prepare(dataclasses.replace(made, group=pattern), "", **asked)

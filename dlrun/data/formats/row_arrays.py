@@ -36,7 +36,7 @@ def with_row_arrays(source: RawDataset, cfg: Named) -> RawDataset:
     if source.x_test is not None:
         file, also = (_file(apart[0], given), (cfg.group,)) if apart else (file, ())
         found["test"] = _of_rows(file, (f"{cfg.group}_test", *also), len(source.x_test), given)
-    _in_one_split(found, given)
+    in_one_split(found, given)
     codes = {name: np.unique(names, return_inverse=True)[1].astype(np.int64) for name, names in found.items()}
     return dataclasses.replace(source, groups=codes["train"], groups_test=codes.get("test"),
                                reading={**source.reading, "group": cfg.group})
@@ -63,7 +63,8 @@ def _of_rows(file: ArrayFile, names: tuple[str, ...], rows: int, given: str, kin
     return found
 
 
-def _in_one_split(found: Mapping[str, np.ndarray], given: str) -> None:
+def in_one_split(found: Mapping[str, np.ndarray], given: str) -> None:
+    """Raises ConfigError for a group that has rows in two splits."""
     names = list(found)
     for place, name in enumerate(names):
         for other in names[:place]:

@@ -104,6 +104,12 @@ def group(what: str) -> Any:
                     "(training, validation or test), and in one fold. It is no input.")
 
 
+def file_group() -> Any:
+    """What says which files belong together."""
+    return text("", "A regular expression: files in whose path below their class's folder it finds the same text "
+                    "belong together (^[^/]+ a folder, ^[^-]+ all before a hyphen): in one part, and in one fold.")
+
+
 def order(what: str) -> Any:
     """What says in which order of time rows are."""
     return text("", f"The {what} of numbers or dates by which rows lie in time: the last ones are the test rows, those "

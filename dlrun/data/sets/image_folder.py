@@ -51,6 +51,7 @@ class ImageFolder(Dataset):
     test: float = options.test()
     split_seed: int | str = options.split_seed()
     stratify: bool = options.own_stratify()
+    group: str = options.file_group()
 
     def info(self, data_dir: str) -> DatasetInfo:
         """Spec and rows; of most pictures no more than the header is read.  Unreadable ones still count here."""
@@ -95,7 +96,7 @@ class ImageFolder(Dataset):
         return look(paths.own(self.path, directory=True), self.path, test_root=apart)
 
     def _settings(self) -> list[object]:
-        return [size_of(self.size), self.channels, READING]
+        return [size_of(self.size), self.channels, READING, *([self.group] if self.group else [])]
 
 
 def _surveyed(listing: Listing, state: list[object]) -> Survey:
@@ -120,6 +121,7 @@ def _surveyed(listing: Listing, state: list[object]) -> Survey:
 def _decode(listing: Listing, survey: Survey, cfg: ImageFolder, say: Say) -> RawDataset:
     import numpy as np
 
+    from dlrun.data.formats.file_groups import grouped
     from dlrun.data.formats.picture_numbers import notes_of
     from dlrun.data.source import RawDataset
 
@@ -128,6 +130,7 @@ def _decode(listing: Listing, survey: Survey, cfg: ImageFolder, say: Say) -> Raw
     say(f"{listing.root.name}: decoding {len(listing.all_files):,} pictures once")
     sha, arrays = hashlib.sha256(), {}
     broken: dict[Path, str] = {}
+    kept: dict[str, list[tuple[Path, int]]] = {}
     remarks: Counter[str] = Counter()
     for split, files in listing.files.items():
         x = np.empty((len(files), cfg.channels, height, width), np.uint8)
@@ -146,13 +149,16 @@ def _decode(listing: Listing, survey: Survey, cfg: ImageFolder, say: Say) -> Raw
             sha.update(os.fsencode(line))  # a name may be no text
         _check_classes(listing, broken, split, set(y), cfg.path)
         arrays[split] = x[: len(y)], np.array(y, np.int64)
+        kept[split] = [(file, label) for file, label in files if file not in broken]
     data_spec = DatasetSpec((cfg.channels, height, width), "image", "classes", listing.classes)
     val, test = arrays.get("val", (None, None)), arrays.get("test", (None, None))
+    groups = grouped(listing, kept, cfg.group)
     return RawDataset(
         data_spec, *arrays["train"], x_val=val[0], y_val=val[1], x_test=test[0], y_test=test[1], levels=255.0,
         files={f"{listing.root.resolve().name}/": sha.hexdigest()}, grouped=True, revision=survey.revision,
         notes=(*_notes(listing, broken), *noted(remarks), *notes_of(survey.white)),
-        reading={"white": survey.white} if survey.white else {},
+        reading={**({"white": survey.white} if survey.white else {}), **({"group": cfg.group} if cfg.group else {})},
+        groups=groups.get("train"), groups_test=groups.get("test"),
     )
 
 

@@ -52,6 +52,7 @@ class Sounds(Dataset):
     test: float = options.test()
     split_seed: int | str = options.split_seed()
     stratify: bool = options.own_stratify()
+    group: str = options.file_group()
 
     @classmethod
     def file_rows(cls) -> FileRows:
@@ -87,7 +88,7 @@ class Sounds(Dataset):
         return look(paths.own(self.path, directory=True), self.path, SUFFIXES, "sounds", apart)
 
     def _settings(self) -> list[object]:
-        return [self.form, self.rate, self.seconds, self.bands, self.window]
+        return [self.form, self.rate, self.seconds, self.bands, self.window, *([self.group] if self.group else [])]
 
     def _form(self) -> SoundForm:
         from dlrun.data.formats.sound import SoundForm
@@ -101,6 +102,7 @@ class Sounds(Dataset):
     def _decode(self, listing: Listing, say: Say) -> RawDataset:
         import numpy as np
 
+        from dlrun.data.formats.file_groups import grouped
         from dlrun.data.formats.sound import decode
         from dlrun.data.source import RawDataset
 
@@ -108,6 +110,7 @@ class Sounds(Dataset):
         say(f"{listing.root.name}: decoding {len(listing.all_files):,} sounds once")
         sha, arrays = hashlib.sha256(), {}
         broken: dict[Path, str] = {}
+        kept: dict[str, list[tuple[Path, int]]] = {}
         for split, files in listing.files.items():
             x = np.empty((len(files), *form.shape), np.float32)
             y: list[int] = []
@@ -127,11 +130,15 @@ class Sounds(Dataset):
                 raise problem(f"dataset.path={self.path}", f"no {split} sound of {lacking} can be read; expected one "
                                                            f"or more of every class; {first.name}: {why}")
             arrays[split] = x[:len(y)], np.array(y, np.int64)
+            kept[split] = [(file, label) for file, label in files if file not in broken]
         val, test = arrays.get("val", (None, None)), arrays.get("test", (None, None))
+        groups = grouped(listing, kept, self.group)
         return RawDataset(
             self._spec(listing), *arrays["train"], x_val=val[0], y_val=val[1], x_test=test[0], y_test=test[1],
             files={f"{listing.root.resolve().name}/": sha.hexdigest()}, grouped=True,
-            reading={"sound": dataclasses.asdict(form)}, notes=tuple(_notes(listing, broken)))
+            groups=groups.get("train"), groups_test=groups.get("test"),
+            reading={"sound": dataclasses.asdict(form), **({"group": self.group} if self.group else {})},
+            notes=tuple(_notes(listing, broken)))
 
 
 def _notes(listing: Listing, broken: dict[Path, str]) -> list[str]:
