@@ -72,7 +72,8 @@ def isolated_torch_state() -> Iterator[None]:
 
     Within the block torch's defaults are its own, so that a job is the same alone and in a sweep.
     """
-    dtype, device, threads = torch.get_default_dtype(), torch.get_default_device(), torch.get_num_threads()
+    # Of a new tensor: torch 2.8's own get_default_device fails once the default was set to None.
+    dtype, device, threads = torch.get_default_dtype(), torch.empty(0).device, torch.get_num_threads()
     state, flushed = torch.get_rng_state(), math.ldexp(sys.float_info.min, -1) * 1.0 == 0.0
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
