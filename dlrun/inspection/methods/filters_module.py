@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlrun.config.problem import problem
 from dlrun.config.seeds import derive_seed
+from dlrun.inspection.maps import check_maps
 from dlrun.inspection.overlay import as_rgb
 from dlrun.inspection.progress import Progress
 from dlrun.inspection.sheet import save_sheet
@@ -66,8 +66,7 @@ def draw_kernels(subject: Subject, name: str, kernels: Tensor) -> None:
 def ascended(how: Ascent, subject: Subject, layers: list[LayerOutput]) -> dict[str, list[float]]:
     """Draw the pictures that the filters of layers answer to; the mean activation that each ends with, by layer."""
     for layer in layers:
-        if len(layer.shape) != 3:
-            raise problem(f"layer={layer.name}", f"it gives {' x '.join(map(str, layer.shape))} values and no maps")
+        check_maps(layer)
     work = [(layer, begin, min(begin + ROWS, how.filters, layer.shape[0])) for layer in layers
             for begin in range(0, min(how.filters, layer.shape[0]), ROWS)]
     kept = subject.unfinished((how, [layer.module for layer in layers]))

@@ -57,11 +57,10 @@ class GradCam(RowsMethod):
 def heat_maps(subject: Subject, x: Tensor, classes: list[int], layer: LayerOutput) -> Tensor:
     """Where in rows their classes are seen (rows, height, width), >= 0.  Raises ConfigError for a layer without maps.
     """
-    from dlrun.config.problem import problem
     from dlrun.inspection.gradients import by_layer
+    from dlrun.inspection.maps import check_maps
 
-    if len(layer.shape) != 3:
-        raise problem(f"layer={layer.name}", f"it gives {' x '.join(map(str, layer.shape))} values and no maps")
+    check_maps(layer)
     made, gradients = by_layer(subject, x, classes, layer.module)
     weights = gradients.mean((2, 3), keepdim=True)
     return (weights * made).sum(1).relu()
