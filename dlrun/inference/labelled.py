@@ -78,7 +78,7 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         if _has_path(find("dataset", given)):
             raise problem(given, "expected the file or folder itself; no such one is here")
         made = _cut_alike(kept, find("dataset", given)())
-    elif path.suffix in (".npz", ".npy"):
+    elif path.suffix in (".npz", ".npy") and (dataset.kind == "npz" or path.suffix not in own.suffixes):
         targets = spec.target_kind if spec.target_kind in ("number", "classes") else "auto"
         layout = "series" if spec.input_kind == "series" else "auto"
         npz = own if dataset.kind == "npz" else find("dataset", "npz")()

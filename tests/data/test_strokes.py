@@ -96,3 +96,68 @@ def test_a_file_that_stands_for_a_data_set_is_told_by_its_first_line(tmp_path: P
     (tmp_path / "rows.ndjson").write_text('{"a": 1, "drawing": "no"}\n')
     said = [unknown_option("dataset", str(tmp_path / name)) for name in ("cat.ndjson", "rows.ndjson", "none.ndjson")]
     assert [text.split("dataset=")[1].split()[0] for text in said] == ["strokes", "jsonl", "jsonl"]
+
+
+def test_files_of_sketch_rnn_have_the_drawings_that_numpy_reads(tmp_path: Path) -> None:
+    """Written and read by NumPy with its pickles; first the steps by hand."""
+    rng = np.random.default_rng(0)
+
+    def some(count: int) -> np.ndarray:
+        made = np.empty(count, object)
+        for place in range(count):
+            pen = np.zeros((5, 1), np.int16)
+            pen[[2, -1]] = 1
+            made[place] = np.concatenate([rng.integers(-20, 21, (5, 2)).astype(np.int16), pen], 1)
+        return made
+
+    for name in ("sketchrnn_cat", "sketchrnn_dog"):
+        np.savez(tmp_path / f"{name}.npz", train=some(6), valid=some(3), test=some(2))
+    source = read(Strokes(path=str(tmp_path), length=5), "", lambda line: None)
+    assert source.data_spec.classes == ("cat", "dog")
+    assert source.x_val is not None and source.x_test is not None and source.y is not None
+    assert [len(part) for part in (source.x, source.x_val, source.x_test)] == [12, 6, 4]
+    row = np.load(tmp_path / "sketchrnn_dog.npz", allow_pickle=True)["train"][2].astype(float)
+    points = row[:, :2].cumsum(0)
+    wanted = np.zeros((5, 3))
+    wanted[1:, :2] = row[1:, :2] / np.ptp(points, axis=0).max()
+    wanted[:, 2] = row[:, 2]
+    assert np.allclose(source.x[8].T, wanted, atol=1e-6) and source.y.tolist() == [0] * 6 + [1] * 6
+    assert dataset_info(Strokes(path=str(tmp_path)), "").rows == {"train": 12, "val": 6, "test": 4}
+
+
+class _Runs:
+    def __reduce__(self) -> Any:
+        return print, ("run",)
+
+
+@pytest.mark.parametrize(("row", "expected"), [
+    (_Runs(), "print does not belong into"), ([1, 2], "no array of integers"), (np.zeros((2, 3)), "no array of"),
+    (np.array([[1, 2, 7]]), "something else than 0 and 1"), (np.ones((10_001, 3), np.int16), "10,000 at most"),
+    (np.array([[_Runs()] * 3], object), "print does not belong into")])
+def test_anything_else_in_such_a_file_is_refused_and_runs_nothing(tmp_path: Path, row: Any, expected: str,
+                                                                capsys: pytest.CaptureFixture[str]) -> None:
+    rows = np.empty(1, object)
+    rows[0] = row
+    np.savez(tmp_path / "cat.npz", train=rows)
+    assert expected in refused(Strokes(path=str(tmp_path)))
+    assert capsys.readouterr().out == ""
+
+
+def test_an_array_of_a_gigantic_shape_is_not_made(tmp_path: Path) -> None:
+    import pickle
+
+    class Huge:
+        def __reduce__(self) -> Any:
+            return np.empty(0).__reduce__()[0], (np.ndarray, (1 << 40,), b"b")
+
+    rows = np.empty(1, object)
+    rows[0] = Huge()
+    np.savez(tmp_path / "cat.npz", train=np.frombuffer(pickle.dumps(rows), np.uint8))
+    with open(tmp_path / "raw.npy", "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False, "shape": (1,)})
+        file.write(pickle.dumps(rows))
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "cat.npz", "w") as archive:
+        archive.write(tmp_path / "raw.npy", "train.npy")
+    assert "another shape than (0,)" in refused(Strokes(path=str(tmp_path)))

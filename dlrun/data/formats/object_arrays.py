@@ -1,4 +1,5 @@
-"""Arrays of integer lists in .npz files, as Keras stores texts, read without running what a pickle may name."""
+"""Arrays of integer lists or arrays in .npz files, as Keras stores texts and sketch-rnn drawings, read without running
+what a pickle may name."""
 
 from __future__ import annotations
 
@@ -18,14 +19,21 @@ class _Lists(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if name == "_reconstruct" and module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-            return np.empty(0).__reduce__()[0]
+            return _reconstruct
         if module == "numpy" and name in ("ndarray", "dtype"):
             return getattr(np, name)
         raise pickle.UnpicklingError(f"the name {module}.{name} does not belong into an array of integer lists")
 
 
+def _reconstruct(kind: type, shape: tuple[int, ...], code: bytes) -> np.ndarray:
+    """NumPy's own function, for what NumPy writes: an empty array, whose content comes afterwards."""
+    if kind is not np.ndarray or shape != (0,):
+        raise pickle.UnpicklingError("an array begins with another shape than (0,)")
+    return np.empty(0)
+
+
 def arrays(path: Path, given: str) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name; those of objects hold lists of integers.
+    """The arrays of an .npz file by name; those of objects hold lists of integers, or arrays: the caller looks.
 
     `given` is what a problem is about.  Raises ConfigError for a file that is damaged or holds anything else.
     """

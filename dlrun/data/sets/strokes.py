@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dlrun.data.file_rows import FileRows
     from dlrun.data.source import DatasetFiles, RawDataset
 
-PREFIXES = ("full_simplified_", "full_raw_")  # of the names of QuickDraw's files
+PREFIXES = ("full_simplified_", "full_raw_", "sketchrnn_")  # of the names of QuickDraw's files
 
 
 @register("dataset", "strokes")
@@ -48,14 +48,17 @@ class Strokes(Dataset):
     split_seed: int | str = options.split_seed()
     stratify: bool = options.stratify()
 
-    suffixes: ClassVar[tuple[str, ...]] = (".ndjson",)
+    suffixes: ClassVar[tuple[str, ...]] = (".ndjson", ".npz")
 
     @classmethod
     def claims(cls, path: Path) -> bool:
-        """Whether the first line is a drawing: JSON lines of the same ending are tables."""
+        """Whether the first line, or row, is a drawing: files of the same ending are tables and arrays."""
+        from dlrun.data.formats import sketch_rnn
         from dlrun.data.formats.strokes import drawings
 
         try:
+            if path.suffix == sketch_rnn.SUFFIX:
+                return bool(sketch_rnn.splits(path, 1))
             return next(drawings(path, 1), None) is not None
         except (OSError, ConfigError):
             return False
@@ -75,7 +78,7 @@ class Strokes(Dataset):
         known = cache.dataset_info(cache.entry(self.kind, self._settings(named), [path for _, path in named]))
         if known is not None:
             return known
-        if not all(name for name, _ in named):
+        if not all(name for name, _ in named) or _has_splits(named):
             return info_of(self.read(data_dir, lambda line: None))
         rows = sum(count(path, self.rows) for _, path in named)
         return DatasetInfo(self._spec([name for name, _ in named]), {"train": rows})
@@ -98,46 +101,70 @@ class Strokes(Dataset):
     def _named(self) -> list[tuple[str, Path]]:
         """The class of each file, empty where its drawings name it, and the file.  Raises ConfigError."""
         from dlrun.data import paths
+        from dlrun.data.formats import sketch_rnn
         from dlrun.data.formats.strokes import SUFFIXES
 
         if isinstance(self.path, dict):
             return [(name, paths.own(self.path[name])) for name in sorted(self.path)]
         if not Path(self.path).expanduser().is_dir():
-            return [("", paths.own(self.path))]
+            path = paths.own(self.path)
+            return [(_class_of(path) if path.suffix == sketch_rnn.SUFFIX else "", path)]
+        endings = (*SUFFIXES, sketch_rnn.SUFFIX)
         found = {_class_of(path): path for path in Path(self.path).expanduser().iterdir()
-                 if path.name.endswith(SUFFIXES) and path.is_file()}
+                 if path.name.endswith(endings) and path.is_file()}
         if not found:
-            raise problem(f"dataset.path={self.path}", f"expected files of drawings ({', '.join(SUFFIXES)}) in this "
+            raise problem(f"dataset.path={self.path}", f"expected files of drawings ({', '.join(endings)}) in this "
                                                        "folder, one for each class")
         return sorted(found.items())
 
     def _decode(self, named: list[tuple[str, Path]], say: Say) -> RawDataset:
         import numpy as np
 
+        from dlrun.data.formats import sketch_rnn
         from dlrun.data.formats.strokes import StrokeForm, drawings, padded
         from dlrun.data.source import RawDataset
 
         form = StrokeForm(self.length, self.padding)
-        rows, labels = [], []
+        rows: dict[str, list[np.ndarray]] = {}
+        labels: dict[str, list[str]] = {}
+        apart = _has_splits(named)
         for name, path in named:
             say(f"{path.name}: decoding its drawings once")
+            if (path.suffix == sketch_rnn.SUFFIX) != apart:
+                raise problem(str(path), "expected files of one kind: those of sketch-rnn (.npz) have test drawings of "
+                                         "their own, the others have none")
+            if apart:
+                for split, found in sketch_rnn.splits(path, self.rows).items():
+                    rows.setdefault(split, []).extend(found)
+                    labels.setdefault(split, []).extend([name] * len(found))
+                continue
             for drawing in drawings(path, self.rows):
                 if not (name or drawing.word):
                     raise problem(str(path), f'line {drawing.line} has no "word"; expected one, or the class before '
                                              f"the file:  dataset.path={{cat: {path.name}, ...}}")
-                rows.append(drawing.steps)
-                labels.append(name or drawing.word)
-        classes = sorted(set(labels))
+                rows.setdefault("train", []).append(drawing.steps)
+                labels.setdefault("train", []).append(name or drawing.word)
+        classes = sorted(set(labels["train"]))
         place = {label: number for number, label in enumerate(classes)}
-        cut = sum(len(steps) > form.length for steps in rows)
-        notes = [f"{cut:,} of {len(rows):,} drawings have more than {form.length} steps and are cut behind "
+        count = sum(map(len, rows.values()))
+        cut = sum(len(steps) > form.length for part in rows.values() for steps in part)
+        notes = [f"{cut:,} of {count:,} drawings have more than {form.length} steps and are cut behind "
                  f"(dataset.length)"] if cut else []
+        x = {split: padded(part, form) for split, part in rows.items()}
+        y = {split: np.array([place[label] for label in part], np.int64) for split, part in labels.items()}
         return RawDataset(
-            self._spec(classes), padded(rows, form), np.array([place[label] for label in labels], np.int64),
-            grouped=True, reading={"strokes": dataclasses.asdict(form)}, notes=tuple(notes))
+            self._spec(classes), x["train"], y["train"], x_val=x.get("val"), y_val=y.get("val"), x_test=x.get("test"),
+            y_test=y.get("test"), grouped=True, reading={"strokes": dataclasses.asdict(form)}, notes=tuple(notes))
+
+
+def _has_splits(named: Sequence[tuple[str, Path]]) -> bool:
+    """Whether the files are those of sketch-rnn, which have validation and test drawings of their own."""
+    from dlrun.data.formats import sketch_rnn
+
+    return named[0][1].suffix == sketch_rnn.SUFFIX
 
 
 def _class_of(path: Path) -> str:
     """``cat`` of full_simplified_cat.ndjson."""
-    name = path.name.removesuffix(".gz").removesuffix(".ndjson")
+    name = path.name.removesuffix(".gz").removesuffix(".ndjson").removesuffix(".npz")
     return next((name.removeprefix(prefix) for prefix in PREFIXES if name.startswith(prefix)), name)
