@@ -79,8 +79,8 @@ def assert_same(commands: list[Any], look: facts.Look) -> None:
             assert "id" in now, overrides  # once refused, as no model was chosen and cnn expects pictures
             continue
         expected, found = dict(then), dict(now)
-        if "dataset=python_docs" in overrides and sys.version_info[:2] != (3, 11):
-            expected["parameters"] = found.get("parameters")  # another Python's help has other letters
+        if "dataset=python_docs" in overrides and "parameters" in expected and sys.version_info[:2] != (3, 11):
+            expected["parameters"] = found["parameters"]  # another Python's help has other letters
         assert_same_config(expected.pop("config", {}), found.pop("config", {}), overrides)
         assert found == expected, overrides
 
