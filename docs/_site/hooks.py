@@ -7,6 +7,7 @@ docstrings and cells; README is the first page.  Nothing of it is stored.
 from __future__ import annotations
 
 import posixpath
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 TEXTS = {"index.md": "README.md", "changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md",
          "security.md": "SECURITY.md", "books/absent.md": "experiments/absent.md"}
 SHIM = "https://unpkg.com/iframe-worker/shim"  # that the theme's offline pages load
+FILE = re.compile(r"^(```\w+) file=(\S+)$", re.MULTILINE)  # a block that the reader stores
 
 
 def on_config(config: Any) -> Any:
@@ -56,7 +58,8 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Links of the repository lead to pages, and to nothing where the site has none."""
+    """Links of the repository lead to pages, and to nothing where the site has none; files are called by their name."""
+    markdown = FILE.sub(r'\1 title="\2"', markdown)
     place = page.file.src_uri
     source = TEXTS.get(place, f"docs/{place}")
     return links.rewritten(markdown, source, place, {text: page for page, text in TEXTS.items()})

@@ -50,6 +50,11 @@ def test_pages_load_nothing_from_outside(site: Path) -> None:
         assert loaded == [], page
 
 
+def test_every_fenced_block_is_one(site: Path) -> None:
+    pages = [page for page in site.rglob("*.html") if "```" in page.read_text(encoding="utf-8")]
+    assert pages == []
+
+
 def test_what_a_page_names_is_there(site: Path) -> None:
     for page in site.rglob("*.html"):
         if page.name == "404.html":  # at any depth of a server
