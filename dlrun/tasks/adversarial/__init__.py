@@ -98,6 +98,9 @@ class Adversarial(AdversarialOptions):
         if self.gradient_penalty and mixing:
             yield Problem(f"task.gradient_penalty={self.gradient_penalty:g}",
                           f"it is of each row alone: no {mixing[0]} in the discriminator (layer_norm is possible)")
+        if self.clip_probabilities and self.loss != "standard":
+            yield Problem(f"task.clip_probabilities={self.clip_probabilities:g}",
+                          f"expected 0: the scores of task.loss={self.loss} are no probabilities")
         if self.updates == "split" and self.order == "simultaneous":
             yield Problem("task.updates=split", "simultaneous players have one update each: task.updates=joint")
         if self.updates == "split" and self.gradient_penalty:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,17 @@ def wasserstein(scores: Tensor, labels: Tensor) -> Tensor:
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "standard": F.binary_cross_entropy_with_logits, "least_squares": F.mse_loss, "wasserstein": wasserstein,
 }
+
+
+def score_loss(loss: str, nearest: float) -> Callable[[Tensor, Tensor], Tensor]:
+    """The loss of that name; `nearest` is how near probabilities come to 0 and 1 (standard), 0 for no bound.
+
+    A score beyond has the bound's loss and no gradient, as where Keras clips a sigmoid's output.
+    """
+    if not nearest:
+        return LOSSES[loss]
+    most = log((1 - nearest) / nearest)
+    return lambda scores, labels: LOSSES[loss](scores.clamp(-most, most), labels)
 
 
 def gradient_penalty(model: Gan, real: Tensor, fake: Tensor, share: Tensor) -> Tensor:

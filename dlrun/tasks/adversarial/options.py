@@ -15,6 +15,9 @@ class AdversarialOptions(TaskSpec):
 
     loss: str = choice("standard", ("standard", "least_squares", "wasserstein"),
                        "standard: cross-entropy, which does not saturate for the generator; wasserstein: mean scores")
+    clip_probabilities: float = number(
+        0.0, "standard: how near a probability comes to 0 and 1; rows beyond have that loss and no gradient (Keras: "
+             "1e-7; 0: no bound)", low=0, high=0.5, below=True)
     order: str = choice("alternating", ("alternating", "simultaneous"),
                         "simultaneous: both gradients are taken before either update")
     critic_steps: int = integer(1, "steps of the discriminator for each turn of the generator", low=1)

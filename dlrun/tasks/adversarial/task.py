@@ -17,7 +17,7 @@ from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.draws import uniform
 from dlrun.tasks._base.generation import GenerateOptions, Pictures, pictures
 from dlrun.tasks._base.task import Task
-from dlrun.tasks.adversarial.losses import LOSSES, clip, gradient_penalty
+from dlrun.tasks.adversarial.losses import clip, gradient_penalty, score_loss
 from dlrun.tasks.adversarial.options import AdversarialOptions
 
 TurnMetrics = Mapping[str, Tensor]  # metrics of a turn by name; the turn's loss is not among them
@@ -38,7 +38,7 @@ class AdversarialTask(Task):
 
     def __init__(self, config: AdversarialOptions, rng: StepRng):
         self.config, self.rng = config, rng
-        self._score_loss = LOSSES[config.loss]
+        self._score_loss = score_loss(config.loss, config.clip_probabilities)
         self._same = Generator(rng.device) if config.fakes == "same" else None
         self._turns: dict[str, Callable[[Gan, Batch], tuple[Tensor, TurnMetrics]]] = {
             "discriminator": self._joint, "discriminator.real": self._real, "discriminator.fake": self._fake,

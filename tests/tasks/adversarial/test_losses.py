@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 import pytest
 import torch
 from torch import Tensor
 
+from dlrun.config.problem import ConfigError
 from dlrun.models.families.gan import Gan
 from dlrun.models.step_rng import StepRng
+from dlrun.preflight.preflight import preflight
 from dlrun.tasks.adversarial import Adversarial as Config
-from dlrun.tasks.adversarial.losses import clip, gradient_penalty
+from dlrun.tasks.adversarial.losses import clip, gradient_penalty, score_loss
 from dlrun.tasks.adversarial.task import AdversarialTask
 from tests.tasks.make import made, measured, rows
 
@@ -229,3 +231,23 @@ def test_the_discriminators_loss_has_no_way_back_to_the_generator() -> None:
         AdversarialTask(config, rng).loss(turn, model, rows(torch.rand(4, 1, 4, 4)))[0].backward()
         assert all(weight.grad is None for weight in model.generator.parameters())
         assert all(weight.grad is not None for weight in model.discriminator.parameters())
+
+
+def test_clipped_probabilities_have_kerass_loss_and_no_gradient_beyond() -> None:
+    values = [-40.0, -17.0, -16.0, -1.0, 0.0, 3.0, 16.0, 17.0, 40.0]
+    for label in (0.0, 1.0, 1.05):
+        given = torch.tensor(values, dtype=torch.float64).reshape(-1, 1).requires_grad_()
+        loss = score_loss("standard", 1e-7)(given, torch.full_like(given, label))
+        gradient, = torch.autograd.grad(loss, given)
+        expected = []
+        for value in values:  # keras/backend: clip(sigmoid(x), 1e-7, 1 - 1e-7), then the cross-entropy
+            p = min(max(1 / (1 + exp(-value)), 1e-7), 1 - 1e-7)
+            expected.append(-label * log(p) - (1 - label) * log(1 - p))
+        assert loss.item() == pytest.approx(sum(expected) / len(values), rel=1e-6)
+        moves = [(1 / (1 + exp(-value)) - label) / len(values) if abs(value) < 16.1 else 0 for value in values]
+        assert gradient.flatten().tolist() == pytest.approx(moves, abs=1e-9)
+
+
+def test_scores_that_are_no_probabilities_are_not_clipped_as_such() -> None:
+    with pytest.raises(ConfigError, match="are no probabilities"):
+        preflight(["model=gan", "task=wgan", "task.clip_probabilities=1e-7"])
