@@ -8,34 +8,34 @@ from typing import Any
 from dlrun.record.metric import Metric, Metrics
 from dlrun.record.terminal import columns, printable
 
-COLUMNS = 6  # members that have a column each; of more the lowest and highest
+OWN = 3  # metrics of each member that stand beside its name
 
 
 def lines(data: Mapping[str, Any], names: Sequence[str], known: Metrics) -> list[str]:
-    """The table, what its intervals are over, and which runs the members are, with their weights."""
-    members = data["members"]
-    each = len(members) <= COLUMNS
-    level = f"{100 * data['level']:.0f} % interval"
-    table = [["", "ensemble", level, "members' mean", "difference", level,
-              *([str(place) for place in range(1, len(members) + 1)] if each else ["lowest", "highest"])]]
+    """A metric a line, a member a line with its weight, and what the intervals are over."""
+    members, level = data["members"], f"{100 * data['level']:.0f} % interval"
+    table = [["", "ensemble", level, "members' mean", "difference", level, "lowest", "highest"]]
     for name, found in data["metrics"].items():
         metric = known.of(name)
-        values = [member["metrics"].get(name) for member in members]
-        there = [value for value in values if value is not None]
-        shown = values if each else [min(there, default=None), max(there, default=None)]
+        values = [value for member in members if (value := member["metrics"].get(name)) is not None]
         table.append([metric.title + (f" ({metric.unit})" if metric.unit else ""), metric.text(found["value"], 2),
                       _interval(metric, found["interval"]), _text(metric, found["mean"]),
                       _signed(metric, found["difference"]), _interval(metric, found["difference_interval"], True),
-                      *(_text(metric, value) for value in shown)])
-    width = len(table[0])
-    kept = [place for place in range(width) if place == 0 or any(row[place] for row in table[1:])]
-    table = [[row[place] for place in kept] for row in table]
-    runs = [[f"{place}", f"weight {member['weight']:.3f}", printable(name)]
-            for place, (member, name) in enumerate(zip(members, names), start=1)]
+                      _text(metric, min(values, default=None)), _text(metric, max(values, default=None))])
+    own = [name for name in data["metrics"] if not known.of(name).minor][:OWN] or list(data["metrics"])[:OWN]
+    runs = [["", "weight", *(known.of(name).title for name in own), ""]]
+    runs += [[str(place), f"{member['weight']:.3f}", *(_text(known.of(key), member["metrics"].get(key)) for key in own),
+              printable(name)] for place, (member, name) in enumerate(zip(members, names), start=1)]
     fitted = f", fitted on {data['fitted_on']:,} validation rows" if data["fitted_on"] else ""
     rows = f"{printable(data['data'])}, {data['rows']:,} rows"
-    return [f"{len(members)} runs on {rows}; weights {data['weights']}{fitted}", "",
-            *columns(table, right=range(1, len(kept))), "", *columns(runs, right=(0,)), "", *_about(data)]
+    return [f"{len(members)} runs on {rows}; weights {data['weights']}{fitted}", "", *_filled(table), "",
+            *columns(runs, right=range(len(own) + 2)), "", *_about(data)]
+
+
+def _filled(table: Sequence[Sequence[str]]) -> list[str]:
+    """A table without the columns in which nothing stands."""
+    kept = [place for place in range(len(table[0])) if place == 0 or any(row[place] for row in table[1:])]
+    return columns([[row[place] for place in kept] for row in table], right=range(1, len(kept)))
 
 
 def _about(data: Mapping[str, Any]) -> list[str]:

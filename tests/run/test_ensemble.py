@@ -222,12 +222,17 @@ def test_what_does_not_go_together_is_a_sentence(place: Path, asked: Any) -> Non
         assert says in asked(*words_, code=2)["said"], says
 
 
-def test_the_table_has_a_column_for_each_member(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_says_ensemble_mean_and_each_member(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert route(["ensemble", str(place / "runs"), "resamples=30"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "3 runs on their own test rows, 30 rows; weights equal"
     assert said[2].split() == ["ensemble", "95", "%", "interval", "members'", "mean", "difference", "95", "%",
-                               "interval", "1", "2", "3"]
+                               "interval", "lowest", "highest"]
     accuracy = next(line for line in said if line.strip().startswith("accuracy"))
-    assert accuracy.count("%") == 6 and accuracy.count(" to ") == 2
-    assert any("weight 0.333" in line for line in said) and "not over seeds" in said[-2]
+    assert accuracy.count("%") == 5 and accuracy.count(" to ") == 2
+    members = [line.split() for line in said[1:] if line.strip().startswith(("1 ", "2 ", "3 "))]
+    results = {f"{run.parent.name}/{run.name}": json.loads((run / "result.json").read_text())["test"]
+               for run in runs_of(place)}
+    assert [line[1] for line in members] == ["0.333"] * 3 and {line[-1] for line in members} == set(results)
+    assert all(f"{results[line[-1]]['loss']:.4f}" in line for line in members)
+    assert all("not over seeds" in line for line in said[-2:-1])

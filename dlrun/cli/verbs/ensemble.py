@@ -105,12 +105,14 @@ class Ensemble(Verb):
         if not self.data and (self.target or self.group):
             raise problem("ensemble", "target= and group= name columns of a table; expected data=FILE")
         from dlrun.inference.ensemble.fitted import fitted_weights
-        from dlrun.inference.ensemble.folder import write
+        from dlrun.inference.ensemble.folder import check_members, write
         from dlrun.inference.ensemble.measure import compare
         from dlrun.inference.ensemble.members import load_members
         from dlrun.inference.ensemble.rows import shown_data, shown_test, shown_validation
 
         members = load_members(folders, self.allow)
+        if into is not None:
+            check_members(into, members)
         fitted_on = 0
         if shares is None:
             validation = shown_validation(members, _note)

@@ -55,17 +55,10 @@ class _Kept:
 def write(into: Path, members: Sequence[Member], weights: np.ndarray) -> Path:
     """Keep an ensemble in a folder that is new, empty or an ensemble's; where the file lies.
 
-    Raises ConfigError for any other folder, and for members that read rows each in their own way.
+    Raises ConfigError as `check_folder` and `check_members` do.
     """
     check_folder(into)
-    first = members[0]
-    for member in members:
-        if member.run.kept != first.run.kept:
-            raise problem(f"into={into}", f"{member.name} reads its rows otherwise than {first.name} (scale, "
-                                          "vocabulary, columns): such members can be measured together, and are no "
-                                          "model of one input")
-        if stateful(member.run.model):
-            raise problem(f"into={into}", f"{member.name} carries states from batch to batch, and is no model of rows")
+    check_members(into, members)
     content = {"format": FORMAT, "members": [
         {"folder": os.path.relpath(member.folder.resolve(), into.resolve()), "id": _id(member.folder),
          "weight": float(weight)} for member, weight in zip(members, weights)]}
@@ -79,6 +72,18 @@ def check_folder(into: Path) -> None:
     if into.exists() and not (into.is_dir() and ((into / ENSEMBLE).is_file() or not any(into.iterdir()))):
         raise problem(f"into={into}", "expected a new or empty folder, or that of an ensemble; something else lies "
                                       "there")
+
+
+def check_members(into: Path, members: Sequence[Member]) -> None:
+    """Raise ConfigError for members that are no model of one input: that read rows each in their own way."""
+    first = members[0]
+    for member in members:
+        if member.run.kept != first.run.kept:
+            raise problem(f"into={into}", f"{member.name} reads its rows otherwise than {first.name} (scale, "
+                                          "vocabulary, columns): such members can be measured together, and are no "
+                                          "model of one input")
+        if stateful(member.run.model):
+            raise problem(f"into={into}", f"{member.name} carries states from batch to batch, and is no model of rows")
 
 
 def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measured") -> Loaded:

@@ -21,9 +21,9 @@ class Member:
 
     @property
     def name(self) -> str:
-        """The last two parts of the folder, which is how runs are called."""
-        place = self.folder.absolute()
-        return f"{place.parent.name}/{place.name}"
+        """The last two parts of the folder, which is how runs are called; of a fold those of its run before them."""
+        parts = self.folder.absolute().parts
+        return "/".join(parts[-4:] if parts[-2] == "folds" else parts[-2:])
 
 
 def load_members(folders: Sequence[Path], allow: tuple[str, ...] = ()) -> list[Member]:
