@@ -28,7 +28,7 @@ reference: $(STAMP)
 
 # site/index.html, to be read from a file or any server.
 docs: $(STAMP)
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -26,6 +26,12 @@ def test_links_lead_to_files_that_are_there(file: Path) -> None:
     assert [link for link, place in zip(missing, inside) if not BUILT.match(place)] == []
 
 
+def test_every_page_has_its_place_in_the_site() -> None:
+    placed = set(re.findall(r"[\w/-]+\.md$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+    assert sorted(pages - placed) == [], "name it in the nav of mkdocs.yml"
+
+
 @pytest.mark.parametrize("name", [*RUN, *(pytest.param(page, marks=pytest.mark.slow) for page in GUIDES)])
 def test_a_document_does_what_it_says(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch,
                                       capfd: pytest.CaptureFixture[str], quick_workers: None,
