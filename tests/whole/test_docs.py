@@ -26,6 +26,15 @@ def test_links_lead_to_files_that_are_there(file: Path) -> None:
     assert [link for link, place in zip(missing, inside) if not BUILT.match(place)] == []
 
 
+def test_pages_that_the_code_names_are_there() -> None:
+    """In messages, docstrings and comments."""
+    files = [file for folder in ("dlrun", "configs", "experiments", "benchmarks", ".ci") for file in
+             (ROOT / folder).rglob("*") if file.suffix in (".py", ".yaml", ".html", "")]
+    named = {(place, str(file.relative_to(ROOT))) for file in [*files, ROOT / "Makefile"] if file.is_file()
+             for place in re.findall(r"\bdocs/[\w./-]+\.(?:md|ipynb|svg|json)", file.read_text(encoding="utf-8"))}
+    assert len(named) > 5 and sorted(one for one in named if not (ROOT / one[0]).is_file()) == []
+
+
 def test_every_page_has_its_place_in_the_site() -> None:
     placed = set(re.findall(r"[\w/-]+\.md$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
