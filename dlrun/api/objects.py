@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import inspect
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,9 +36,9 @@ class Objects:
 def read_objects(keys: dict[str, Any]) -> Objects:
     """Take the keywords that are objects out of `keys`; the rest are overrides.
 
-    ``model`` (a class, with ``model_args``), ``data`` (with ``target``, ``in_memory``, ``test`` and a ``validation``
-    that is data), ``metrics`` and ``callbacks``.  Raises ConfigError for what cannot be identified by its source or
-    content.
+    ``model`` (a class, with ``model_args``), ``data`` (with ``target``, ``group``, ``order``, ``in_memory``, ``test``
+    and a ``validation`` that is data), ``metrics`` and ``callbacks``.  Raises ConfigError for what cannot be
+    identified by its source or content.
     """
     found = Objects()
     if keys.get("model") is not None and not isinstance(keys["model"], (str, Mapping)):
@@ -71,9 +72,13 @@ def _data(keys: dict[str, Any], found: Objects) -> None:
     in_memory = keys.pop("in_memory", "auto")
     if not (in_memory == "auto" or isinstance(in_memory, bool)):
         raise problem(f"in_memory={in_memory!r}", 'expected "auto", True or False')
+    group, order = keys.pop("group", None), keys.pop("order", None)
     content = hold(keys.pop("data"), target=keys.pop("target", None), test=keys.pop("test", None), validation=parts,
-                   in_memory=in_memory)
+                   in_memory=in_memory, group=group, order=order)
     found.overrides += ["dataset=memory", f"dataset.content={content}"]
+    for key, value in (("group", group), ("order", order)):
+        if value is not None:
+            found.overrides.append(f"dataset.{key}={json.dumps(value if isinstance(value, str) else key)}")
     if not is_shared(content):
         found.held.append("data")
 

@@ -27,6 +27,7 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
       Dataset whose rows are drawn when they are read (augmentation) by the source of its class too.  ``in_memory`` says
       whether the rows of a Dataset, or of `numpy.memmap`, are held; "auto": up to 2 GiB.  What is not held is read as
       steps need it, and identified by some of its rows, evenly spaced.
+      ``group`` says which rows belong together and ``order`` when each was: a value for each row, or a column's name.
     - ``metrics``: names (as in ``task.metrics``) or classes of your own.
     - ``callbacks``: names, classes, or objects, of which each training gets a copy.
 

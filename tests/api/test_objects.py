@@ -51,6 +51,15 @@ def test_equal_content_is_one_run_and_other_content_another(folder: Path) -> Non
     assert first.folder == again.folder and other.folder != first.folder
 
 
+def test_groups_are_given_beside_the_data_and_are_part_of_the_run(folder: Path) -> None:
+    x, y = rows()
+    runs = [dlrun.train(model="linear", data=(x, y), epochs=1, **more, **SMALL)
+            for more in ({}, {"group": np.arange(120) // 10}, {"group": np.arange(120) // 20},
+                         {"order": -np.arange(120)})]
+    assert len({run.folder for run in runs}) == 4
+    assert runs[1].result["rows"] == {"train": 80, "val": 20, "test": 20}  # whole tens
+
+
 def test_metrics_and_callbacks_of_ones_own(folder: Path) -> None:
     run = dlrun.train(model="linear", data=rows(), test=rows(40, 1), epochs=9, metrics=[WorstError],
                       callbacks=[StopAfter(3)], **SMALL)

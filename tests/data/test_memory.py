@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.holdout import Holdout
 from dlrun.data import preprocessing_state as state
 from dlrun.data import verified_array
 from dlrun.data.dataset_info import dataset_info
@@ -147,3 +148,48 @@ def test_a_run_trains_on_it_and_is_found_again(go):
     assert first.result["status"] == "finished"
     assert go(*overrides).folder == first.folder
     assert go(overrides[0], f"dataset.content={hold((X, 1 - Y))}", *overrides[2:]).folder != first.folder
+
+
+class Frame(dict):
+    columns = ("a", "who", "day", "y")
+
+
+WHO = np.arange(60) // 5
+FRAME = Frame(a=X[:, 0].tolist(), who=[f"p{number}" for number in WHO], day=np.arange(60)[::-1].tolist(),
+              y=["no", "yes"] * 30)
+
+
+@pytest.mark.parametrize("made", [
+    lambda: Memory(content=hold((np.stack([WHO, Y], 1), Y), group=WHO), group="group", scale="none"),
+    lambda: Memory(content=hold((np.stack([WHO, Y], 1), Y), group=[f"p{n}" for n in WHO]), group="group", scale="none"),
+    lambda: Memory(content=hold(FRAME, target="y", group="who"), group="who", scale="none")])
+def test_rows_that_are_said_to_belong_together_are_in_one_part(made):
+    cfg = made()
+    found = prepare(cfg, "", validation=Holdout(0.2), train_size=None, seed=0, say=print)
+    who = {name: {*split.groups.tolist()} for name, split in found.splits.items() if split.groups is not None}
+    assert {*who} == {"train", "val", "test"} and sum(map(len, who.values())) == 12 == len(set.union(*who.values()))
+    assert found.train.x.shape[1] == 2 and "who" not in found.data_spec.features
+    seen = dataset_info(cfg, "", validation=Holdout(0.2)).split
+    assert seen == {name: len(split) for name, split in found.splits.items()}
+
+
+def test_rows_lie_in_the_order_that_is_given():
+    days = np.arange(60)[::-1]
+    for cfg, place in ((Memory(content=hold((days[:, None], Y), order=days), order="order", scale="none"), 0),
+                       (Memory(content=hold(FRAME, target="y", order="day"), order="day", scale="none"), None)):
+        found = prepare(cfg, "", validation=Holdout(0.2), train_size=None, seed=0, say=print)
+        if place is not None:
+            assert [int(split.x[0, place]) for split in found.splits.values()] == [0, 38, 48]
+        else:  # of the frame the number of the day is no input: the first rows are the last of the file
+            assert np.allclose(found.train.x[:3, 0], X[::-1][:3, 0])
+
+
+@pytest.mark.parametrize(("given", "expected"), [
+    ({"group": WHO[:9]}, "for each of the 60 rows"), ({"group": X[:, 0]}, "a text or a whole number"),
+    ({"order": [f"p{n}" for n in WHO]}, "a number or a date"),
+    ({"order": np.where(WHO > 3, WHO, np.nan)}, "is missing")])
+def test_what_cannot_be_said_of_rows_is_refused(given, expected):
+    with pytest.raises(ConfigError, match=expected):
+        hold((X, Y), **given)
+    with pytest.raises(ConfigError, match=r"dlrun\.train\(data=\.\.\., group"):
+        read(Memory(content=hold((X, Y)), group="group"), "", print)

@@ -37,9 +37,12 @@ def is_frame(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "__getitem__") and not hasattr(data, "detach")
 
 
-def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | tuple[str, ...], given: str
-                     ) -> RawDataset:
-    """The rows of a frame: numbers, texts as one column a word, and the column (or columns) to predict."""
+def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | tuple[str, ...], given: str,
+                     group: str = "", order: str = "") -> RawDataset:
+    """The rows of a frame: numbers, texts as one column a word, and the column (or columns) to predict.
+
+    `group` names the column of rows that belong together, `order` that of their time.
+    """
     names = [str(name) for name in frame.columns]
     if target is None:
         raise problem(given, f"expected  target=  with the column to predict: {', '.join(names[:8])}")
@@ -49,7 +52,7 @@ def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | 
         raise problem(given, "the DataFrame has no rows")
     chosen = target if isinstance(target, str) else tuple(target)
     cells = Cells(names, rows, list(range(len(rows))), "\t", file="a DataFrame", unit="row")
-    return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(chosen, targets)))
+    return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(chosen, targets, group=group, order=order)))
 
 
 def cell_of(value: Any) -> str:

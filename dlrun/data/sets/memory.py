@@ -37,6 +37,9 @@ class Memory(ArrayData):
     """
 
     content: str = text(MISSING, "Hash of the data's content.")
+    group: str = text("", "Its column of groups, or group: rows of one group are all in one part, and in one fold.")
+    order: str = text("", "Its column of time, or order: the last rows are the test rows, those before them the "
+                      "validation rows.")
 
     def info(self, data_dir: str) -> DatasetInfo:
         return info_of(self.read(data_dir, lambda line: None))
@@ -49,6 +52,12 @@ class Memory(ArrayData):
         return of_split(self, config, of_reading(self, config))
 
     def read(self, data_dir: str, say: Say) -> RawDataset:
+        found = self._found()
+        if self.group and found.groups is None:
+            raise problem(f"dataset.group={self.group}", "expected  dlrun.train(data=..., group=...)")
+        return found
+
+    def _found(self) -> RawDataset:
         from dlrun.data import cache
 
         if self.content in _held:
@@ -70,14 +79,15 @@ class Memory(ArrayData):
 
 def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, validation: Any = None,
          targets: str | tuple[str, ...] = "auto", layout: str = "auto", in_memory: InMemory = "auto",
-         given: str = "data") -> str:
+         group: Any = None, order: Any = None, given: str = "data") -> str:
     """Hold data for this process and, by the cache, for others; its hash, which `dataset.content` takes.
 
     `data` is (x, y), x alone, a dict of arrays (x_train, y_train, ..., classes, features), a torch Dataset, or a
     DataFrame with the name of its `target` (or several).  `test` and `validation` are further splits: (x, y), or
     Datasets.  Rows of a Dataset or of `numpy.memmap` that are not held `in_memory` (auto: more than 2 GiB) are read
-    when a step needs them (`data.row_stream`), and are of this process alone: no other can read them.  Raises
-    ConfigError for what cannot be learned from.
+    when a step needs them (`data.row_stream`), and are of this process alone: no other can read them.  `group` (rows
+    of which belong together) and `order` (when each was) have a value for each row, or name a column of the DataFrame.
+    Raises ConfigError for what cannot be learned from.
 
     >>> hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])) == hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]))
     True
@@ -88,12 +98,17 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     from dlrun.data.source import complete
 
     if is_frame(data):
-        source = dataset_of_frame(data, target, targets, given)
+        source = dataset_of_frame(data, target, targets, given, *(_column(key, value) for key, value in (
+            ("group", group), ("order", order))))
     else:
         if target is not None:
             raise problem(f"target={target}", "it names a column of a DataFrame; expected data=DataFrame")
         splits = {split: value for split, value in (("val", validation), ("test", test)) if value is not None}
         source = dataset_of(_with_splits(data, splits, given), given, targets, layout, in_memory)
+        if group is not None or order is not None:
+            from dlrun.data.formats.held_rows import with_held_rows
+
+            source = with_held_rows(source, group, order)
     source = complete(source)
     spec = dataclasses.asdict(source.data_spec)
     about = json.dumps({key: value for key, value in spec.items() if value or key != "categories"}, sort_keys=True)
@@ -104,6 +119,12 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     if not source.streams and not cache.is_there(_entry(content)):
         cache.store(_entry(content), source)
     return content
+
+
+def _column(key: str, value: Any) -> str:
+    if not isinstance(value, (str, type(None))):
+        raise problem(key, "expected the name of a column of the DataFrame")
+    return value or ""
 
 
 def is_shared(content: str) -> bool:
