@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dlrun.inspection.layers import watching
-from dlrun.inspection.scores import class_scores
+from dlrun.inspection.scores import class_scores, scored
 from dlrun.inspection.subject import Subject
 
 ROWS = 16  # at once
@@ -39,4 +39,4 @@ def by_input(subject: Subject, x: Tensor, classes: Sequence[int]) -> Tensor:
 
 def two(subject: Subject) -> bool:
     """Whether one output stands for two classes."""
-    return len(subject.run.data_spec.classes) == 2 and subject.run.data_spec.target_kind == "classes"
+    return len(subject.run.data_spec.classes) == 2 and scored(subject) == "classes"

@@ -32,7 +32,7 @@ def inspect_run(place: Path, method: Method, files: Sequence[Path], weights: str
     kind = run.data_spec.input_kind
     if method.inputs and kind not in method.inputs:
         raise problem(f"inspect {method.kind}", f"this run was trained on {kind} data; the method is for "
-                                                f"{' and '.join(method.inputs)} data")
+                                                f"{_listed(method.inputs)} data")
     if files and not method.files:
         raise problem(f"inspect {method.kind}", f"it looks at no files; expected none behind it ({files[0]})")
     folder = place / FOLDER
@@ -41,3 +41,8 @@ def inspect_run(place: Path, method: Method, files: Sequence[Path], weights: str
     found = method.inspect(subject)
     add_pictures(folder, {f"{method.kind}/{name}": path for name, path in subject.saved.items()})
     return Inspected(found, subject.saved, folder / method.kind)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

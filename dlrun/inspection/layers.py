@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.config.problem import did_you_mean, problem
+from dlrun.models.composite import Composite
 
 _BASE = re.compile(r"^base_\d+\.net\.")
 Forward = Callable[[Tensor], Any]
@@ -20,16 +21,14 @@ Forward = Callable[[Tensor], Any]
 @dataclass(frozen=True)
 class LayerOutput:
     """A layer that runs on rows: its module's whole name, how a person calls it, and the shape of what it makes of one.
+
+    An `outermost` one stands in the list of the network (or of a part of it, as an encoder), or is a block of its base.
     """
 
     module: str
     name: str
     shape: tuple[int, ...]
-
-    @property
-    def outermost(self) -> bool:
-        """Whether it stands in the network's list, or is a block of its base."""
-        return "." not in self.name
+    outermost: bool
 
 
 def layer_outputs(model: nn.Module, forward: Forward, x: Tensor) -> list[LayerOutput]:
@@ -42,7 +41,8 @@ def layer_outputs(model: nn.Module, forward: Forward, x: Tensor) -> list[LayerOu
     finally:
         for hook in hooks:
             hook.remove()
-    return [LayerOutput(name, short(name), shape) for name, shape in found.items()]
+    depth = 1 if isinstance(model, Composite) else 0  # layers of a part are called encoder.conv_1
+    return [LayerOutput(name, short(name), shape, short(name).count(".") == depth) for name, shape in found.items()]
 
 
 def short(name: str) -> str:

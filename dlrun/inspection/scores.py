@@ -12,7 +12,21 @@ from dlrun.inspection.rows import ShownRows
 from dlrun.inspection.subject import Subject
 from dlrun.models.composite import takes_latents
 
-SCORED = ("classes", "labels", "number")  # kinds of targets
+SCORED = ("classes", "labels", "number")  # what a task is for, whose outputs are scores of these
+
+
+def scored(subject: Subject) -> str:
+    """What an output of the network is a score of: classes, labels, a number, or "" of a GAN (being real).
+
+    Raises ConfigError for a task whose outputs are none.
+    """
+    if takes_latents(subject.run.model):
+        return ""
+    task = subject.run.config.task
+    if task.natural not in SCORED:
+        raise problem(f"task={task.kind}", "its outputs are no scores of classes, labels or a number, whose gradient "
+                                           "could be looked at")
+    return task.natural
 
 
 def chosen_classes(subject: Subject, word: str | None, rows: ShownRows) -> list[int]:
@@ -21,16 +35,14 @@ def chosen_classes(subject: Subject, word: str | None, rows: ShownRows) -> list[
     Of networks without classes 0: their only output.  Raises ConfigError for a class that there is not, and for
     networks whose output has no such number.
     """
-    spec = subject.run.data_spec
-    if spec.target_kind not in SCORED and not takes_latents(subject.run.model):
-        raise problem("inspect", f"this run's targets are {spec.target_kind}; expected classes, labels or a number")
-    if not spec.classes or takes_latents(subject.run.model):
+    spec, kind = subject.run.data_spec, scored(subject)
+    if kind not in ("classes", "labels"):
         if word is not None:
             raise problem(f"class={word}", "this run has no classes")
         return [0] * len(rows)
     if word is not None:
         return [class_number(spec.classes, word)] * len(rows)
-    if rows.y is not None and spec.target_kind == "classes":
+    if rows.y is not None and kind == "classes":
         return [int(place) for place in rows.y]
     return [int(place) for place in probabilities(subject, rows.x).argmax(1)]
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from dlrun.config.problem import problem
 from dlrun.inspection.overlay import as_rgb
 from dlrun.inspection.progress import Progress
-from dlrun.inspection.scores import chosen_classes, class_number, probabilities
+from dlrun.inspection.scores import chosen_classes, class_number, probabilities, scored
 from dlrun.inspection.sheet import interleaved, save_sheet
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def attacked(subject: Subject, rows: Callable[[], ShownRows], epsilons: Sequence
     Raises ConfigError for a run whose targets are no classes.
     """
     spec = subject.run.data_spec
-    if spec.target_kind != "classes":
-        raise problem("inspect adversarial", f"this run's targets are {spec.target_kind}; expected classes")
+    if scored(subject) != "classes":
+        raise problem("inspect adversarial", "expected a run whose task tells classes apart")
     target = None if towards is None else class_number(spec.classes, towards)
     shown = rows()
     classes = chosen_classes(subject, None, shown)

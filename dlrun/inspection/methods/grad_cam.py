@@ -33,7 +33,7 @@ class GradCam(RowsMethod):
     def inspect(self, subject: Subject) -> Found:
         from dlrun.inspection.layers import named_layer
         from dlrun.inspection.overlay import overlaid, shown_pictures
-        from dlrun.inspection.scores import chosen_classes, probabilities
+        from dlrun.inspection.scores import chosen_classes, probabilities, scored
         from dlrun.inspection.sheet import interleaved, save_sheet
 
         rows = subject.shown(self)
@@ -42,7 +42,7 @@ class GradCam(RowsMethod):
         classes = chosen_classes(subject, self.class_, rows)
         heat = heat_maps(subject, rows.x, classes, layer)
         pictures = shown_pictures(subject, rows.x)
-        names = subject.run.data_spec.classes
+        names = subject.run.data_spec.classes if scored(subject) in ("classes", "labels") else ()
         shares = probabilities(subject, rows.x) if names else None
         said = [_said(names, place, shares, number) for number, place in enumerate(classes)]
         subject.save("heat", lambda path: save_sheet(path, interleaved(pictures, overlaid(pictures, heat)),

@@ -34,7 +34,7 @@ class Saliency(RowsMethod):
 
     def inspect(self, subject: Subject) -> Found:
         from dlrun.inspection.overlay import shown_pictures
-        from dlrun.inspection.scores import chosen_classes
+        from dlrun.inspection.scores import chosen_classes, scored
         from dlrun.inspection.sheet import interleaved, save_sheet
         from dlrun.record.heat import coloured
 
@@ -44,7 +44,7 @@ class Saliency(RowsMethod):
         # a few pixels of the sharpest edges would leave all others dark
         tops = sizes.flatten(1).quantile(0.99, 1).clamp_min(1e-12).view(-1, 1, 1)
         maps = coloured((sizes / tops).numpy(), 0.0, 1.0, "inferno")
-        names = subject.run.data_spec.classes
+        names = subject.run.data_spec.classes if scored(subject) in ("classes", "labels") else ()
         said = [names[place] if names else "" for place in classes]
         subject.save("gradient", lambda path: save_sheet(path, interleaved(shown_pictures(subject, rows.x), maps),
                                                          interleaved(rows.names, said), pairs=True))
