@@ -1,15 +1,23 @@
-"""CPU time of one epoch of many small networks: plain PyTorch loops one after another, and a pack of dlrun's.
+"""CPU time of many small networks: plain PyTorch loops one after another, and packs of dlrun's.
 
-    python benchmarks/packs.py                 # all nets and sizes
-    python benchmarks/packs.py boston 16       # one net, packs of 16
+    python benchmarks/packs.py                 # an epoch: all nets and sizes
+    python benchmarks/packs.py boston 16       # an epoch: one net, packs of 16
+    python benchmarks/packs.py whole boston    # a whole sweep, counted with everything that its folders hold
+    python benchmarks/packs.py whole mnist-16 5   # the same with other epochs
 
 The plain loop has resident tensors, torch's fastest optimizer and nn.Dropout, on one thread; it measures nothing.
 The pack's side is the loop of every member (`engine.fit`): rows, masks, steps, running metrics, checks, validation,
 the first and the last checkpoint, and the tracing of the program.  Medians of several; the ratio is for one network.
+
+A whole sweep is what `dlrun -m` does from the stored plan to its tables, in this process, with the processes of git
+that it starts; the plain loops' time is that of an epoch (medians of some before and some after it), times epochs and
+trainings.  Loops whose epochs measure validation rows would take longer.
 """
 
 from __future__ import annotations
 
+import io
+import resource
 import statistics
 import sys
 import tempfile
@@ -30,14 +38,24 @@ from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
+from dlrun.record.plan import store
 from dlrun.record.recorder import Recorder
 from dlrun.run.build_fit import build_fit
+from dlrun.sweep.execute.options import execution
+from dlrun.sweep.execute.run import run_grid
+from dlrun.sweep.make import make_plan
 
 REPEATS = 3
 NETS: dict[str, tuple[list[str], list[int], float, int, list[int]]] = {  # words, widths, dropout, batch, sizes of packs
     "boston": (["dataset=boston", "optimizer=rmsprop"], [13, 64, 64, 1], 0.0, 1, [16, 64, 120]),
     "mnist-16": (["dataset=mnist", "optimizer=adam"], [784, 16, 10], 0.0, 64, [16, 64]),
     "mnist-128": (["dataset=mnist", "optimizer=adam"], [784, 128, 128, 10], 0.3, 128, [16]),
+}
+# Whole sweeps: beside the words of a net, the epochs and how many trainings there are.
+SWEEPS: dict[str, tuple[list[str], int, int]] = {
+    "boston": (["validation={kind: kfold, k: 4, fitted: all}", "seeds=5",
+                "optimizer.lr=0.002,0.0015,0.001,0.0007,0.0005,0.0003"], 100, 120),  # Chollet, 3.6.4
+    "mnist-16": (["seeds=64", "validation=12000"], 20, 64),
 }
 
 
@@ -86,8 +104,59 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Of this process and of those that it has started and seen end."""
+    def now() -> float:
+        return sum(used.ru_utime + used.ru_stime for used in map(
+            resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+    begin = now()
+    work()
+    return now() - begin
+
+
+def sweep(folder: Path, name: str, pack: str, epochs: int, *more: str) -> Callable[[], object]:
+    """A sweep in this process, ready to be run; `more` words come last."""
+    words, widths, dropout, batch, _ = NETS[name]
+    hidden = f"model.hidden=[{','.join(map(str, widths[1:-1]))}]"
+    own = [*words, "model=dense", hidden, f"model.dropout={dropout}", f"batch_size={batch}", *SWEEPS[name][0], *more]
+    given = {word.partition("=")[0]: word for word in own}  # the last one counts
+    plan = make_plan([*given.values(), f"epochs={epochs}", f"pack={pack}", "device=cpu", "threads=1", "workers=1",
+                      "launcher=inline", f"output_dir={folder}"])
+    store(plan)
+    return lambda: run_grid(plan, execution(plan.options), io.StringIO())
+
+
+def whole(name: str, epochs: int | None) -> None:
+    """A whole sweep as packs, against plain loops and against a few of its jobs one after another."""
+    words, widths, dropout, batch, _ = NETS[name]
+    _, usual, trainings = SWEEPS[name]
+    epochs = epochs or usual
+    few = ["seeds=1", "optimizer.lr=0.001"] if name == "boston" else ["seeds=2"]
+    with tempfile.TemporaryDirectory() as place:
+        checked = preflight([*words, "validation=0.25" if name == "boston" else "validation=12000", "device=cpu",
+                             "threads=1", "model=dense"])
+        rows = build_run(checked, choose(checked.config), print).train
+        loop = plain(widths, dropout, batch, rows)
+        loop()
+        loops = [seconds(loop) for _ in range(REPEATS)]
+        packed = cpu_seconds(sweep(Path(place) / "packs", name, "auto", epochs))
+        loops += [seconds(loop) for _ in range(REPEATS)]
+        alone = cpu_seconds(sweep(Path(place) / "alone", name, "never", max(1, epochs // 10), *few)) * 10
+        alone /= 4 if name == "boston" else 2
+    one = statistics.median(loops) * epochs
+    print(f"{name:10} {trainings} trainings of {epochs} epochs, folders included: packs {packed:.1f} s, plain loops "
+          f"{one * trainings:.1f} s, ratio {packed / (one * trainings):.3f}; "
+          f"one by one about {alone * trainings:.0f} s", flush=True)
+
+
 def main(chosen: list[str]) -> None:
     torch.set_flush_denormal(True)
+    torch.set_num_threads(1)
+    if chosen[:1] == ["whole"]:
+        for name in [chosen[1]] if len(chosen) > 1 else SWEEPS:
+            whole(name, int(chosen[2]) if len(chosen) > 2 else None)
+        return
     for name, (words, widths, dropout, batch, sizes) in NETS.items():
         if chosen and chosen[0] != name:
             continue

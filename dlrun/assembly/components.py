@@ -15,7 +15,7 @@ from dlrun.assembly.machine import Machine, fits, speed_path
 from dlrun.config.check.rules import watched
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.folds import depends_on_seed, own_seed
+from dlrun.config.schema.folds import own_seed, seed_draws_rows
 from dlrun.config.schema.root import Config
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.prepare import prepare
@@ -150,7 +150,7 @@ def build_run(checked: Checked, machine: Machine, say: Callable[[str], None],
 def _same_rows(config: Config) -> tuple[Any, ...]:
     """What decides which rows a run sees; equal for runs that can share them."""
     return (config.dataset, str(data_dir(config.data_dir)), config.validation, config.train_size, config.test_size,
-            config.resident, config.seed if depends_on_seed(config) else None)
+            config.resident, config.seed if seed_draws_rows(config) else None)
 
 
 def _build(checked: Checked, machine: Machine, say: Callable[[str], None],

@@ -25,8 +25,16 @@ from dlrun.tasks._base.batch import Batch
 CHECK_EVERY = 100  # steps between two checks of the loss; fixed, so that a diverged run ends at the same step again
 REPORT_SECONDS = 0.25  # seconds between two updates of what a person sees
 
-Due: TypeAlias = "tuple[Fit, Batch]"  # of a run that has come to its next step the batch of it
+Due: TypeAlias = "tuple[Fit, Batch] | Group"  # what a run has come to: the batch of its next step, or runs of its own
 Result = TypeVar("Result")
+
+
+class Group:
+    """Runs that a run consists of and waits for: it is sent how each has ended."""
+
+    def execute(self) -> Any:
+        """Train them all; raises what none of them is to blame for."""
+        raise NotImplementedError
 
 
 class Diverged(Exception):
@@ -91,26 +99,32 @@ def fit(run: Fit) -> str | None:
     return execute(fit_steps(run))
 
 
-def execute(steps: Generator[Due, None, Result], due: Due | None = None) -> Result:
+def execute(steps: Generator[Due, Any, Result], due: Due | None = None) -> Result:
     """Take each step as it comes due; what the generator returns.  It sees what a step raises.
 
-    `due` is the step that it has come to already; None where it has not begun.
+    `due` is what it has come to already; None where it has not begun.
     """
     failed: BaseException | None = None
+    given: Any = None
     while True:
         try:
-            run, batch = due or (next(steps) if failed is None else steps.throw(failed))
+            due = due or (steps.send(given) if failed is None else steps.throw(failed))
         except StopIteration as end:
             result: Result = end.value
             return result
-        failed = due = None
+        failed = given = None
         try:
-            run.step(batch, run.clock.step)
+            if isinstance(due, Group):
+                given = due.execute()
+            else:
+                run, batch = due
+                run.step(batch, run.clock.step)
         except BaseException as error:
             failed = error
+        due = None
 
 
-def fit_steps(run: Fit) -> Generator[Due, None, str | None]:
+def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
     """The loop of `fit`, which hands each step out as it comes due and goes on when that has been taken."""
     clock, checkpoints, callbacks = run.clock, run.checkpoints, run.callbacks
     clock.start()

@@ -36,6 +36,7 @@ class Console(EpochLines):
     def __init__(self, stream: TextIO | None = None, terminal: bool | None = None):
         super().__init__(stream, terminal)
         self._held: list[tuple[str, Mapping[str, Any]]] = []  # folds that get their line at the end
+        self._beside: Recorder | None = None  # of folds that are trained side by side the one that is shown
 
     def start(self, info: RunInfo) -> None:
         self._info, self._verbosity = info, info.verbosity
@@ -62,10 +63,16 @@ class Console(EpochLines):
         if not (info.folds and self._verbosity >= 2):  # there the table of folds comes when all are done
             self._print(self._table.head, "bold")
 
-    def fold(self, name: str, after: int) -> Recorder:
-        from dlrun.record.console_folds import FoldConsole
+    def fold(self, name: str, after: int, together: int = 1) -> Recorder:
+        from dlrun.record.console_folds import FoldBeside, FoldConsole
 
-        return FoldConsole(self._stream, self._terminal, name, after, self._info.notes if self._info else ())
+        notes = self._info.notes if self._info else ()
+        if together == 1:
+            return FoldConsole(self._stream, self._terminal, name, after, notes)
+        if self._beside is not None:
+            return FoldBeside(name, self._beside, notes)
+        self._beside = FoldConsole(self._stream, self._terminal, f"{together} folds", 0, notes, most=1)
+        return self._beside
 
     def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
         if result.get("status") not in ("finished", "stopped"):

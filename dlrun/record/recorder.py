@@ -91,10 +91,11 @@ class Recorder:
     def note(self, text: str) -> None:
         """A sentence for the user, in the middle of a run."""
 
-    def fold(self, name: str, after: int) -> Recorder:
+    def fold(self, name: str, after: int, together: int = 1) -> Recorder:
         """What records a fold of a k-fold run: a recorder of its own, from `start` to `close`.
 
-        `name` is the fold's number or ``final``; `after` counts the parts that follow it.
+        `name` is the fold's number or ``final``; `after` counts the parts that follow it, `together` those that are
+        trained side by side with it, itself included.
         """
         return Recorder()
 
@@ -156,8 +157,8 @@ class Recorders(Recorder):
         for recorder in self.recorders:
             recorder.note(text)
 
-    def fold(self, name: str, after: int) -> Recorder:
-        return Recorders([recorder.fold(name, after) for recorder in self.recorders])
+    def fold(self, name: str, after: int, together: int = 1) -> Recorder:
+        return Recorders([recorder.fold(name, after, together) for recorder in self.recorders])
 
     def fold_done(self, name: str, result: Mapping[str, Any]) -> None:
         for recorder in self.recorders:

@@ -67,7 +67,7 @@ class TensorBoardWriter(Recorder):
         for path in old:
             truncate_superseded(path)
 
-    def fold(self, name: str, after: int) -> Recorder:
+    def fold(self, name: str, after: int, together: int = 1) -> Recorder:
         return TensorBoardWriter(self._every, table=False)
 
     def step(self, progress: EpochProgress) -> None:

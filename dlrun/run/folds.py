@@ -21,6 +21,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.config.schema.folds import FINAL, fold_configs
 from dlrun.config.schema.root import Config
 from dlrun.data.inspection import inspect, not_compared
+from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
@@ -35,6 +36,7 @@ from dlrun.record.remarks import of_folds
 from dlrun.record.status import DONE
 from dlrun.record.stored import Damaged
 from dlrun.run.averages import best_of, folds_result, mean_curve, sentence
+from dlrun.run.fold_pack import fold_pack, train_together
 from dlrun.run.folder_state import result_of, truncate_to_checkpoint
 from dlrun.run.formatting import first_line, folds_info
 from dlrun.run.header import Start, notes_of_start, write_header
@@ -44,16 +46,18 @@ from dlrun.run.session import Steps, train_steps
 
 
 def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-          command: Sequence[str] | None) -> Steps:
+          command: Sequence[str] | None, processes: Processes = SINGLE) -> Steps:
     """Train each fold that is not done, then all rows if that is asked for; the content of the run's result.json.
 
-    A fold that does not come to its end ends the run, whose result names it.  Raises as `train_steps` does.
+    They come one after another, or all at once as a pack (`fold_pack`).  A fold that does not come to its end ends the
+    run, whose result names it.  Raises as `train_steps` does.
     """
     config = checked.config
     notes: list[str] = []
     stored, note = (None, "") if config.force else first_start(folder)
     start = Start(run_id=run_id if stored else None, stored=stored, note=note)
     machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
+    pack = fold_pack(checked, machine, stored, processes)
     rows = rows_of(config, notes.append)
     assert config.plain is not None
     on_data = inspect(rows, flatten(config.plain))
@@ -64,7 +68,8 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     folder.path.mkdir(parents=True, exist_ok=True)
     truncate_to_checkpoint(folder)
     folder.metrics.unlink(missing_ok=True)  # made from those of the folds, at the end
-    write_header(config, rows, folder, run_id, machine, start, command, on_data, **checked.origins())
+    write_header(config, rows, folder, run_id, machine, start, command, on_data, **checked.origins(),
+                 **(pack.facts() if pack else {}))
     for synced in to_disk(folder.path):  # before the folds, whose checkpoints wait for their own files only
         synced.result()
     recorder.start(folds_info(checked, rows, machine, folder, notes))
@@ -84,29 +89,36 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
         recorder.finish(result)
         return result
 
-    configs = list(fold_configs(config))
-    for number, (name, own) in enumerate(configs):
-        place = folder.fold(name)
-        result = result_of(place)
-        for file in changed(place.path) or () if result else ():
-            again = f"delete the folder {place.path} to train {called(name)} again, or force=true trains all"
-            if file in (MANIFEST, place.result_file.name, place.metrics.name):
-                raise Damaged(place.path / file, CHANGED, again)
-            recorder.note(f"{place.path / file}: {CHANGED}; {again}")  # no number of the run is made of it
-        if result is None or result["status"] not in DONE:
-            if signals.received is not None:
+    configs = dict(fold_configs(config))
+    known = {name: _known(folder.fold(name), name, recorder) for name in configs}
+    left = [name for name, result in known.items() if result is None]
+
+    def one(name: str, who: Processes = SINGLE) -> Steps:
+        own = dataclasses.replace(configs[name], threads=machine.threads)  # they decide bits: all folds take the same
+        ready = dataclasses.replace(check_again(own.plain or {}), config=own)
+        with closing(recorder.fold(name, len(configs) - [*configs].index(name) - 1, len(left) if pack else 1)) as inner:
+            return (yield from train_steps(ready, identity(own), folder.fold(name), signals, inner, command, who))
+
+    together: dict[str, Any] = {}
+    if pack and left and signals.received is None:
+        parts = {name: pack.part(number) for number, name in enumerate(configs) if name in left}
+        together = yield from train_together({name: (part, one(name, part)) for name, part in parts.items()})
+    for name in configs:
+        place, result = folder.fold(name), known[name]
+        if result is None:
+            if name not in together and signals.received is not None:
                 return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "
                                           "on there", [])
-            own = dataclasses.replace(own, threads=machine.threads)  # they decide a run's bits: all folds take the same
-            with isolated_torch_state(), closing(recorder.fold(name, len(configs) - number - 1)) as inner:
-                try:
-                    ready = dataclasses.replace(check_again(own.plain or {}), config=own)
-                    result = yield from train_steps(ready, identity(own), place, signals, inner, command)
-                except ConfigError:
-                    raise
-                except Exception as error:
-                    end("failed", f"{called(name)}: {first_line(error)}", [], error=first_line(error))
-                    raise
+            try:
+                if isinstance(ended := together.get(name), Exception):
+                    raise ended
+                with isolated_torch_state():
+                    result = ended or (yield from one(name))
+            except ConfigError:
+                raise
+            except Exception as error:
+                end("failed", f"{called(name)}: {first_line(error)}", [], error=first_line(error))
+                raise
         recorder.fold_done(name, result)
         if result["status"] not in ("finished", "stopped"):
             if place.traceback.is_file():
@@ -137,6 +149,17 @@ def _draw(config: Config, curves: list[list[dict[str, Any]]], mean: list[dict[st
         recorder.picture("folds", mean[-1]["epoch"], path)
     except Exception as error:
         recorder.note(f"no picture of folds: {type(error).__name__}: {error}")
+
+
+def _known(place: RunFolder, name: str, recorder: Recorder) -> dict[str, Any] | None:
+    """The result of a fold that is done; raises Damaged where a file that numbers are made of has changed."""
+    result = result_of(place)
+    for file in changed(place.path) or () if result else ():
+        again = f"delete the folder {place.path} to train {called(name)} again, or force=true trains all"
+        if file in (MANIFEST, place.result_file.name, place.metrics.name):
+            raise Damaged(place.path / file, CHANGED, again)
+        recorder.note(f"{place.path / file}: {CHANGED}; {again}")  # no number of the run is made of it
+    return result if result is not None and result["status"] in DONE else None
 
 
 def called(name: str) -> str:

@@ -91,7 +91,7 @@ def run_single_process(checked: Checked, command: Sequence[str] | None = None,
 
 def run_steps(checked: Checked, command: Sequence[str] | None = None, recorders: Sequence[Recorder] | None = None,
               processes: Processes | None = None, signals: Signals | None = None,
-              loading: Loading = nullcontext) -> Generator[Due, None, Outcome]:
+              loading: Loading = nullcontext) -> Generator[Due, Any, Outcome]:
     """Train what a command asks for, or find that it is done; raises ConfigError for data that is not there.
 
     `processes` are those of torchrun that train together.  `signals` are given where several runs train side by side:
@@ -115,7 +115,7 @@ def run_steps(checked: Checked, command: Sequence[str] | None = None, recorders:
 
 def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str] | None,
          recorders: Sequence[Recorder] | None, processes: Processes | None, shared: Signals | None,
-         loading: Loading) -> Generator[Due, None, Outcome]:
+         loading: Loading) -> Generator[Due, Any, Outcome]:
     config = checked.config
     refuse_links(folder.path, *(folder.path / name for name in ("checkpoints", "pictures", "folds", "final")))
     new = folders_to_create(folder)

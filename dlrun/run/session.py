@@ -30,7 +30,7 @@ from dlrun.run.formatting import first_line, run_info
 from dlrun.run.header import Start, data_changed, notes_of_start, versions, write_header
 from dlrun.run.resume import find_start, load
 
-Steps: TypeAlias = "Generator[Due, None, dict[str, Any]]"  # of a run: each as it comes due, and the result at the end
+Steps: TypeAlias = "Generator[Due, Any, dict[str, Any]]"  # of a run: each as it comes due, and the result at the end
 
 
 def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
@@ -138,7 +138,7 @@ def _watch_cores(training: Fit, machine: Machine) -> Recorder:
 
 
 def _trained(components: RunComponents, training: Fit, machine: Machine, folder: RunFolder, run_id: str,
-             signals: Signals) -> Generator[Due, None, tuple[dict[str, Any], Exception | None]]:
+             signals: Signals) -> Generator[Due, Any, tuple[dict[str, Any], Exception | None]]:
     """Train and measure: the result, written, and the exception of a training that failed."""
 
     def end(status: str, sentence: str, **more: Any) -> dict[str, Any]:

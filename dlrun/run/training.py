@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +24,25 @@ from dlrun.run.folder_state import remove_new_folders
 from dlrun.run.formatting import first_line
 from dlrun.run.session import Steps, train_steps
 
-Work = Callable[[Checked, str, RunFolder, Signals, Recorder, Sequence[str] | None], Steps]
+Work = Callable[[Checked, str, RunFolder, Signals, Recorder, "Sequence[str] | None", Processes], Steps]
 
 
 def train(checked: Checked, run_id: str, folder: RunFolder, new: list[Path], command: Sequence[str] | None,
           recorders: Sequence[Recorder] | None, processes: Processes | None,
-          shared: Signals | None) -> Generator[Due, None, tuple[dict[str, Any], int]]:
+          shared: Signals | None) -> Generator[Due, Any, tuple[dict[str, Any], int]]:
     """Train once, or each fold; the result, and the exit code that a signal demands (0 where none came).
 
     `new` are folders that this start makes: what cannot begin leaves none of them.  Raises as `run.run_steps` does,
     which says what `shared` signals are.
     """
     config = checked.config
-    work: Work = partial(train_steps, processes=processes or SINGLE) if folds_of(config) is None else _folds()
+    work: Work = train_steps if folds_of(config) is None else _folds()
     shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]
     isolated = isolated_torch_state() if shared is None else nullcontext()
     listening = Signals() if shared is None else nullcontext(shared)
     with isolated, listening as signals, closing(Recorders(shown)) as recorder:
         try:
-            result = yield from work(checked, run_id, folder, signals, recorder, command)
+            result = yield from work(checked, run_id, folder, signals, recorder, command, processes or SINGLE)
         except ConfigError:
             remove_new_folders(folder, new)
             raise

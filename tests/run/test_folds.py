@@ -269,7 +269,7 @@ def test_folds_of_a_longer_run_begin_where_those_of_a_shorter_one_ended(go) -> N
         def __init__(self) -> None:
             self.first: dict[str, int] = {}
 
-        def fold(self, name: str, after: int) -> Recorder:
+        def fold(self, name: str, after: int, together: int = 1) -> Recorder:
             notes = self.first
 
             class Inner(Recorder):

@@ -39,9 +39,13 @@ def _with_validation(config: Config, validation: KFold | None, plain: Any) -> Co
 
 
 def depends_on_seed(config: Config) -> bool:
-    """Whether the run's seed decides which rows are in which split."""
-    return (isinstance(config.validation, KFold) or getattr(config.validation, "drawn", False)
-            or isinstance(config.dataset.split_seed, str))
+    """Whether the run's seed decides which rows are in which split, or in which fold."""
+    return isinstance(config.validation, KFold) or seed_draws_rows(config)
+
+
+def seed_draws_rows(config: Config) -> bool:
+    """Whether the seed of a run that trains once decides which rows are in which split."""
+    return getattr(config.validation, "drawn", False) or isinstance(config.dataset.split_seed, str)
 
 
 def own_seed(config: Config) -> int:

@@ -51,8 +51,8 @@ class Root:
     device: str = text("auto", "auto, cpu, cuda, cuda:N or mps.", identity=False)
     threads: Any = integer("auto", "CPU threads of torch.", low=1, words=("auto",), identity=False)
     pack: Any = integer(
-        "never", "Train jobs of a sweep that differ in seeds, rates and the like as one program, at most so many at a "
-        "time; auto: where that is faster.", low=2, words=("auto", "never"), identity=False)
+        "never", "Train jobs of a sweep that differ in seeds, rates and the like, and folds, as one program, "
+        "at most so many at a time; auto: where that is faster.", low=2, words=("auto", "never"), identity=False)
     resident: Any = choice("auto", ("auto", True, False), "Keep the data on the device.", identity=False)
     output_dir: str = text("runs", "Folder of all runs.", identity=False)
     data_dir: str | None = text(None, "Folder of the data files; null: DLRUN_DATA, else the cache.", identity=False)

@@ -22,6 +22,7 @@ class Member(Processes):
     """
 
     twins = False
+    data: dict[Any, Any]
 
     def __init__(self, slot: int, slots: int, beside: int, data: dict[Any, Any]):
         self.slot, self.slots, self.beside, self.data = slot, slots, beside, data
@@ -29,6 +30,10 @@ class Member(Processes):
     def speed_path(self, path: str) -> str:
         others = self.slots - 1
         return f"packed with {others} {'other' if others == 1 else 'others'}, {path}"
+
+    def part(self, number: int) -> Member:
+        """What the run consists of has the slots from its own on."""
+        return Member(self.slot + number, self.slots, self.beside, self.data)
 
     def facts(self) -> dict[str, Any]:
         return {"pack": {"slots": self.slots, "slot": self.slot}}

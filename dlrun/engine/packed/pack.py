@@ -3,56 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any
 
-from dlrun.engine.fit import Due
+from dlrun.engine.fit import Due, Group
 from dlrun.engine.packed.places import PlaceBatches, Places
 from dlrun.engine.packed.step import PackedStep
 from dlrun.engine.step import EagerStep
 
-Result = TypeVar("Result")
-Ended = dict[int, "Result | Exception"]
+Run = Generator[Due, Any, Any]
+Ended = dict[int, Any]  # by slot what a run has returned, or the exception that it has raised
 
 
-def execute_together(runs: Mapping[int, Generator[Due, None, Result]], slots: int) -> Ended[Result]:
+@dataclass(frozen=True)
+class Pack(Group):
+    """Runs by their slots, of so many `slots`."""
+
+    runs: Mapping[int, Run]
+    slots: int
+
+    def execute(self) -> Ended:
+        return execute_together(self.runs, self.slots)
+
+
+@dataclass
+class _Waiting:
+    """A run that waits for others, which have their slots in its place."""
+
+    run: Run
+    slot: int
+    others: int
+    ended: Ended = field(default_factory=dict)
+
+
+def execute_together(runs: Mapping[int, Run], slots: int) -> Ended:
     """What each run, by its slot, has returned or raised.
 
     A run is begun and ended as it is alone, by its own code; one that has ended leaves its slot, and the others go on.
+    The runs of a `Pack` that one of them comes to take their steps with all others, in slots that are nobody else's.
     An exception of a packed step is raised in every run that takes part in it.
     """
-    ended: Ended[Result] = {}
-    due: dict[int, tuple[Places, int]] = {}
-    steps: dict[int, EagerStep] = {}
+    driver = _Driver(runs, slots)
+    try:
+        return driver.drive()
+    finally:  # what ends this process's pack leaves no run half open, with its folder locked
+        for run in [*driver.active.values(), *(outer.run for outer in driver.waiting.values())]:
+            run.close()
 
-    def advance(slot: int, failed: Exception | None = None) -> None:
+
+class _Driver:
+    def __init__(self, runs: Mapping[int, Run], slots: int):
+        self.slots, self.active = slots, dict(runs)
+        self.waiting: dict[int, _Waiting] = {}  # by the slots of those that it waits for
+        self.ended: Ended = {}
+        self.due: dict[int, tuple[Places, int]] = {}
+        self.steps: dict[int, EagerStep] = {}
+        self.packed: PackedStep | None = None
+
+    def drive(self) -> Ended:
+        for slot in sorted(self.active):
+            self.advance(slot)
+        while self.due:
+            failed: Exception | None = None
+            try:
+                if self.packed is None:
+                    self.packed = PackedStep({slot: self.steps[slot] for slot in sorted(self.due)}, self.slots)
+                self.packed(self.due)
+            except Exception as error:
+                failed = error
+            for slot in list(self.due):
+                self.advance(slot, failed)
+        return self.ended
+
+    def advance(self, slot: int, failed: Exception | None = None, given: Any = None) -> None:
+        """Let a run come to its next step, or to its end."""
+        run = self.active[slot]
         try:
-            run, batch = next(runs[slot]) if failed is None else runs[slot].throw(failed)
+            found = run.send(given) if failed is None else run.throw(failed)
         except StopIteration as end:
-            leave(slot, end.value)
+            self.leave(slot, end.value)
         except Exception as error:
-            leave(slot, error)
+            self.leave(slot, error)
         else:
-            steps[slot] = run.step
-            source = run.batches.source if isinstance(run.batches, PlaceBatches) else None
-            due[slot] = (Places(batch.x, batch.y, batch.rows, source), run.clock.step)
+            if isinstance(found, Pack):
+                self.begin(_Waiting(run, slot, len(found.runs)), found)
+                return
+            assert isinstance(found, tuple)
+            training, batch = found
+            self.steps[slot] = training.step
+            source = training.batches.source if isinstance(training.batches, PlaceBatches) else None
+            self.due[slot] = (Places(batch.x, batch.y, batch.rows, source), training.clock.step)
 
-    def leave(slot: int, outcome: Result | Exception) -> None:
-        ended[slot] = outcome
-        due.pop(slot, None)
-        if packed is not None:
-            packed.leave(slot)
+    def begin(self, outer: _Waiting, pack: Pack) -> None:
+        """Begin the runs that one waits for."""
+        del self.active[outer.slot]
+        self.active.update(pack.runs)
+        self.waiting.update(dict.fromkeys(pack.runs, outer))
+        for slot in pack.runs:
+            self.advance(slot)
 
-    packed: PackedStep | None = None
-    for slot in sorted(runs):
-        advance(slot)
-    while due:
-        failed: Exception | None = None
-        try:
-            if packed is None:
-                packed = PackedStep({slot: steps[slot] for slot in due}, slots)
-            packed(due)
-        except Exception as error:
-            failed = error
-        for slot in list(due):
-            advance(slot, failed)
-    return ended
+    def leave(self, slot: int, outcome: Any) -> None:
+        """Note how a run has ended, and let one go on that has waited for it as the last."""
+        self.due.pop(slot, None)
+        if self.packed is not None and slot in self.packed.members:
+            self.packed.leave(slot)
+        outer = self.waiting.pop(slot, None)
+        if outer is None:
+            self.ended[slot] = outcome
+            return
+        outer.ended[slot] = outcome
+        if len(outer.ended) == outer.others:
+            self.active[outer.slot] = outer.run
+            self.advance(outer.slot, given=outer.ended)

@@ -9,7 +9,7 @@ import torch
 from dlrun.engine.packed.alike import unlike
 from dlrun.engine.packed.collected import Totals
 from dlrun.engine.packed.draws import MemberDraws
-from dlrun.engine.packed.places import Places, gathered
+from dlrun.engine.packed.places import Gather, Places
 from dlrun.engine.packed.program import Program
 from dlrun.engine.packed.stack import Stack
 from dlrun.engine.packed.update import Update
@@ -32,7 +32,7 @@ class PackedStep:
         self.stack = Stack({slot: next(iter(step.players.values())) for slot, step in members.items()}, slots)
         self.totals = Totals({slot: step.totals for slot, step in members.items()}, slots)
         self.update = Update([next(iter(step.players.values())) for step in steps], self.stack)
-        self.program = Program(steps, self.stack)
+        self.program, self.gather = Program(steps, self.stack), Gather(slots)
         self._draws: dict[tuple[torch.Size, torch.Size], MemberDraws] = {}
 
     def __call__(self, due: Mapping[int, tuple[Places, int]]) -> None:
@@ -59,15 +59,16 @@ class PackedStep:
         away = [slot for slot in self.members if slot not in due] if others else []
         with torch.no_grad():
             kept = [(whole, whole[away].clone()) for whole in (*self.stack.all(), *self.totals.by_slot) if away]
-        x, y = gathered({slot: batch for slot, (batch, _) in due.items()}, self.slots)
+        x, y = self.gather({slot: batch for slot, (batch, _) in due.items()})
         key = (x.shape, y.shape)
         if key not in self._draws:
             self._draws[key] = MemberDraws(self.program.draws(x, y), self.slots, self.stack.device)
         draws = self._draws[key]
         for slot, (batch, number) in due.items():
             step = self.members[slot]
-            step.rng.seed_step(number)
-            draws.draw(slot, step.rng)
+            if draws.tensors:
+                step.rng.seed_step(number)
+                draws.draw(slot, step.rng)
             self.update.set_rate(slot, step, number)
             step.totals.rows += batch.rows
         noted, values = self.program.gradients(x, y, draws.finish())

@@ -30,7 +30,7 @@ class StopFile(Recorder):
     def epoch(self, row: Any, best: bool) -> None:
         self._look()
 
-    def fold(self, name: str, after: int) -> Recorder:
+    def fold(self, name: str, after: int, together: int = 1) -> Recorder:
         return self
 
     def _look(self) -> None:

@@ -74,9 +74,8 @@ class Driver:
             if not pending.retry_at:
                 self.progress.began(pending)
             messages.append(job_message(pending.job, pending.folder, pending.threads, pending.abandon_reason))
-        place = taken[0].place
-        self.launcher.submit(messages[0] if place is None else pack_message(
-            messages, [one.place.slot for one in taken if one.place], place.slots))
+        places = [one.place for one in taken if one.place]
+        self.launcher.submit(pack_message(messages, places) if places else messages[0])
 
     def _units(self) -> int:
         """How many processes have something in hand."""

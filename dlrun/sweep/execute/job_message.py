@@ -20,6 +20,7 @@ from typing import Any
 
 from dlrun.record.plan import Job
 from dlrun.registry import permitted
+from dlrun.sweep.plan.packs import Place
 
 Message = dict[str, Any]
 
@@ -34,10 +35,10 @@ def job_message(job: Job, folder: Path, threads: int, abandon_reason: str = "") 
     return {**message, "abandon_reason": abandon_reason} if abandon_reason else message
 
 
-def pack_message(jobs: list[Message], places: list[int], slots: int) -> Message:
-    """Jobs that train as one program, each in its slot; the pack goes by the id of the first."""
-    return {"id": jobs[0]["id"], "slots": slots,
-            "members": [{**job, "slot": slot} for job, slot in zip(jobs, places)]}
+def pack_message(jobs: list[Message], places: list[Place]) -> Message:
+    """Jobs that train as one program, each in its slots; the pack goes by the id of the first."""
+    return {"id": jobs[0]["id"], "slots": places[0].slots,
+            "members": [{**job, "slot": place.slot, "parts": place.parts} for job, place in zip(jobs, places)]}
 
 
 def ids_of(message: Message) -> list[str]:

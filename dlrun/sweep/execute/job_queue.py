@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.execute.pending_job import RETRY_SECONDS, PendingJob
@@ -56,7 +56,8 @@ class JobQueue:
     def companions(self, lead: PendingJob, now: float) -> list[PendingJob]:
         """The job that was taken, and those of its pack, which are taken with it; it alone where it has no pack.
 
-        One that has not begun in a pack trains alone where no other is left to train it with.
+        One that has not begun in a pack trains alone where no other is left to train it with, a k-fold run with its own
+        folds.
         """
         unit, apart = lead.unit, [one for one in (lead, *self.waiting) if one.abandon_reason or
                                   one.deaths > MAX_DEATHS_PACKED]
@@ -65,7 +66,8 @@ class JobQueue:
         others = [one for one in self.waiting if one.place and one.unit == unit and one.retry_at <= now
                   and lead.place]
         if not others and lead.place and not lead.place.begun:
-            lead.place = None
+            parts = lead.place.parts
+            lead.place = None if parts == 1 else replace(lead.place, slots=parts, slot=0)
         for one in others:
             self.waiting.remove(one)
             self.running.append(one)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from dlrun.record.recorder import Recorder
@@ -20,6 +19,7 @@ class ProgressRecorder(Recorder):
         self._epochs: int | None = None  # of all folds
         self._one: int | None = None
         self._parts = 1
+        self._done: dict[str, float] = {}  # epochs of each fold
         self._values: dict[str, float] = {}
 
     def start(self, info: Any) -> None:
@@ -33,8 +33,11 @@ class ProgressRecorder(Recorder):
         self._values |= progress.values
         self._report(progress.epoch - 1 + done)
 
-    def fold(self, name: str, after: int) -> Recorder:
-        return _Fold(self, (self._one or 0) * (self._parts - after - 1))
+    def fold(self, name: str, after: int, together: int = 1) -> Recorder:
+        return _Fold(self, name)
+
+    def fold_done(self, name: str, result: Any) -> None:
+        self._done[name] = self._one or 0
 
     def epoch(self, row: Any, best: bool) -> None:
         self._note(row)
@@ -51,14 +54,20 @@ class ProgressRecorder(Recorder):
 
 
 class _Fold(Recorder):
-    """A fold's epochs, reported as those of its run: `before` counts the epochs of the folds before it."""
+    """A fold's epochs, reported as those of its run: the sum over all folds."""
 
-    def __init__(self, run: ProgressRecorder, before: int):
-        self._run, self._before = run, before
+    def __init__(self, run: ProgressRecorder, name: str):
+        self._run, self._name = run, name
 
     def step(self, progress: Any) -> None:
-        self._run.step(replace(progress, epoch=self._before + progress.epoch))
+        done = progress.step_in_epoch / progress.steps_in_epoch if progress.steps_in_epoch else 0.0
+        self._run._values |= progress.values
+        self._report(progress.epoch - 1 + done)
 
     def epoch(self, row: Any, best: bool) -> None:
         self._run._note(row)
-        self._run._report(self._before + row["epoch"])
+        self._report(row["epoch"])
+
+    def _report(self, epochs: float) -> None:
+        self._run._done[self._name] = epochs
+        self._run._report(sum(self._run._done.values()))

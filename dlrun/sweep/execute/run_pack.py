@@ -22,9 +22,10 @@ def run_pack(message: Message, send: Callable[[Message], None], recorder: Callab
     from dlrun.engine.signals import Signals
 
     jobs, data = message["members"], dict[Any, Any]()
+    beside = sum(job["parts"] for job in jobs)
     with isolated_torch_state(), Signals() as signals:
-        def steps(job: Message) -> Generator[Due, None, None]:
-            member = Member(job["slot"], message["slots"], len(jobs), data)
+        def steps(job: Message) -> Generator[Due, Any, None]:
+            member = Member(job["slot"], message["slots"], beside, data)
             answer = yield from _job_steps(job, recorder(job), member, signals)
             send({**answer, "job": job["id"]})
 
@@ -35,7 +36,7 @@ def run_pack(message: Message, send: Callable[[Message], None], recorder: Callab
     return {"event": "packed", "code": signals.exit_code}
 
 
-def _job_steps(job: Message, recorder: Recorder, member: Any, signals: Any) -> Generator[Due, None, Message]:
+def _job_steps(job: Message, recorder: Recorder, member: Any, signals: Any) -> Generator[Due, Any, Message]:
     """As `run_job.run_job`, with the steps handed out."""
     from dlrun.record.tensorboard_writer import TensorBoardWriter
     from dlrun.run.run import run_steps

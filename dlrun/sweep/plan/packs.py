@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from dlrun import registry
 from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import rules
-from dlrun.config.schema.folds import depends_on_seed, folds_of
 from dlrun.config.schema.root import Root
-from dlrun.preflight.checked import Checked
+from dlrun.preflight.packs import FEWEST, alone, members, most
 from dlrun.preflight.preflight import stored
-from dlrun.preflight.threads import work
 from dlrun.record.plan import Job
 from dlrun.sweep.plan.status import JobState
-
-# Measured on two cores: 64 networks 784-16-10 with batches of 64 (2.4e6 multiply-adds a step) take a third of the time
-# of as many alone; 16 of 784-128-128-10 with batches of 128 (45e6) as long as alone.
-SMALL = 10e6  # multiply-adds of a step, below which a pack is faster than its members alone
-FEWEST, MOST = 4, 128  # members of a pack under pack=auto
-SHARE = 8  # of the machine's memory that a pack may take: one part in so many
 
 # What may differ among the members of a pack, beside the keys of an optimizer's `moved_by` and of a schedule.
 _FREE = ("seed", "epochs", "max_steps", "test_at", "evaluate_train", "interpolation")
@@ -35,7 +25,7 @@ _SET_OR_NOT = ("max_norm", "clip_norm", "clip_value")  # keys whose number may d
 
 @dataclass(frozen=True)
 class Place:
-    """A job's place: which pack, how many slots it has, which of them.
+    """A job's place: which pack, how many slots it has, which of them; of a k-fold run the first, its others follow.
 
     A job that has `begun` there goes on with the bits that it would have had, whoever else is there.
     """
@@ -44,6 +34,7 @@ class Place:
     slots: int
     slot: int
     begun: bool = False
+    parts: int = 1  # slots that the job takes
 
 
 @dataclass(frozen=True)
@@ -76,30 +67,36 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
         chosen = first.config.get("pack", "never")
         try:
             checked = stored(first.config)
-            reason = _alone(checked, chosen, len(group), timeout)
+            parts = members(checked.config)
+            reason = alone(checked, chosen, len(group) * parts)
+            if reason is None and timeout:
+                reason = "timeout= counts the seconds of each"
+            if reason is None and parts > most(checked, chosen):
+                reason = f"each has {parts} folds, and no pack takes so many"
         except ConfigError:  # the data has gone since the job was planned: its worker will say so
             continue
         if reason is not None:
             if reason:
                 reasons[reason] = reasons.get(reason, 0) + len(group)
             continue
-        most = min(MOST if chosen == "auto" else int(chosen), _that_fit(checked))
-        places |= _of_group(number, group, most, cores)
+        places |= _of_group(number, group, most(checked, chosen), cores, parts)
     return Packs(places, reasons)
 
 
-def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cores: int) -> dict[int, Place]:
+def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cores: int,
+              parts: int) -> dict[int, Place]:
     """Chunks of the jobs in the plan's order, those of as many epochs side by side; as many chunks as cores at least.
 
-    One that has begun keeps the number of slots and the slot that it began with.
+    Each job takes `parts` slots.  One that has begun keeps the number of slots and the slot that it began with.
     """
     ordered = sorted((job for job, _ in group), key=lambda job: (job.steps, job.number))
-    units = max(-(-len(ordered) // most), min(cores, len(ordered) // (2 * FEWEST)), 1)
+    spread = min(cores, len(ordered) * parts // (2 * FEWEST), len(ordered))
+    units = max(-(-len(ordered) // max(1, most // parts)), spread, 1)
     size = -(-len(ordered) // units)
     fresh = {}
     for place, job in enumerate(ordered):
-        slots = min(size, len(ordered) - place // size * size)
-        fresh[job.number] = Place((number, place // size), slots, place % size)
+        jobs = min(size, len(ordered) - place // size * size)
+        fresh[job.number] = Place((number, place // size), jobs * parts, place % size * parts, parts=parts)
     found: dict[int, Place] = {}
     taken: dict[tuple[Any, ...], set[int]] = {}
     for job, state in group:
@@ -117,59 +114,8 @@ def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cor
             keys = ((number, slots, k) for k in range(len(group)))
             pack = next(key for key in keys if slot not in taken.get(key, ()))
         taken.setdefault(pack, set()).add(slot)
-        found[job.number] = Place(pack, slots, slot, begun=True)
+        found[job.number] = Place(pack, slots, slot, True, parts)
     return found
-
-
-def _alone(checked: Checked, chosen: Any, jobs: int, timeout: bool) -> str | None:
-    """Why jobs of this configuration train alone, "" where nobody has to be told; None where they train as one."""
-    if chosen == "never":
-        return ""
-    if why := next(iter(_unfit(checked)), None):
-        return why
-    if timeout:
-        return "timeout= counts the seconds of each"
-    if chosen == "auto":
-        size = work(checked)
-        if size is None or size > SMALL:
-            return "their steps are long enough"
-        if jobs < FEWEST:
-            return ""
-    return "" if jobs < 2 else None
-
-
-def _unfit(checked: Checked) -> Iterator[str]:
-    """What keeps a configuration out of packs."""
-    config = checked.config
-    if folds_of(config) is not None:
-        yield "the folds of a run train one after another"
-    if config.allow:
-        yield "code of your own"
-    if config.callbacks:
-        yield "callbacks"
-    if config.device not in ("cpu", "auto"):
-        yield f"device={config.device}"
-    if config.phases:
-        yield "phases"
-    if config.optimizer.lr_of:
-        yield "optimizer.lr_of"
-    if not config.optimizer.moves_many:
-        yield f"optimizer={config.optimizer.kind}"
-    if config.optimizer.accumulate > 1:
-        yield "optimizer.accumulate"
-    if config.precision != "float32":
-        yield f"precision={config.precision}"
-    if config.max_seconds is not None:
-        yield "max_seconds"
-    if getattr(config.task, "class_weights", None) == "balanced" and depends_on_seed(config):
-        yield "task.class_weights=balanced of rows that the seed draws"
-    if not config.task.packs:
-        yield f"task={config.task.kind}"
-    layers = checked.layers
-    if layers is None or config.model.sets_weights:
-        yield f"model={config.model.name or config.model.kind}"
-    else:
-        yield from (f"layer {layer.kind}" for layer in layers if not layer.packs)
 
 
 def _program(job: Job) -> tuple[Any, ...]:
@@ -193,13 +139,3 @@ def _program(job: Job) -> tuple[Any, ...]:
             continue
         found.append((key, repr(value)))
     return tuple(sorted(found))
-
-
-def _that_fit(checked: Checked) -> int:
-    """How many members a pack may have, by the memory of the machine: about what a step of one needs."""
-    table = checked.table() or ()
-    weights = sum(row.trainable + row.frozen for row in table)
-    values = sum(prod(row.output_shape) for row in table) + prod(checked.dataset_info.data_spec.input_shape)
-    size = 4 * (6 * weights + 4 * values * checked.config.batch_size)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 4 << 30
-    return max(2, memory // SHARE // max(1, size))

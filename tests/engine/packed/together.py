@@ -18,10 +18,6 @@ from tests.engine.make import made
 Weights = dict[str, Tensor]
 
 
-def doubled(give: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., tuple[Tensor, ...]]:
-    return lambda *given: tuple(value.double() if value.is_floating_point() else value for value in give(*given))
-
-
 @pytest.fixture
 def in_float64(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunComponents], None]:
     """Makes a run's arithmetic float64; what casts to float32 casts to float64 from here on."""
@@ -30,8 +26,8 @@ def in_float64(monkeypatch: pytest.MonkeyPatch) -> Callable[[RunComponents], Non
     def change(components: RunComponents) -> None:
         components.model.double()
         for rows in {id(rows): rows for rows in (components.train, components.val, components.test) if rows}.values():
-            for name in ("take", "range"):
-                setattr(rows, name, doubled(getattr(rows, name)))
+            rows.x, rows._inputs = rows._inputs(rows.x).double(), lambda x: x
+            rows.y = rows.y.double() if rows.y.is_floating_point() else rows.y
 
     return change
 

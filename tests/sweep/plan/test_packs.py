@@ -43,7 +43,7 @@ def test_another_shape_or_optimizer_makes_packs_of_its_own(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("overrides", "reason"), [
     (["optimizer=lbfgs"], "optimizer=lbfgs"), (["max_seconds=5"], "max_seconds"),
-    (["validation=kfold"], "the folds of a run train one after another"), (["precision=bf16"], "precision=bf16"),
+    (["precision=bf16"], "precision=bf16"),
     (["optimizer.accumulate=2"], "optimizer.accumulate"), (["model=cnn", "model.hidden=8"], "layer conv"),
     (["model=autoencoder", "model.hidden=[8]"], "task=reconstruct"),
     (["model.hidden=[4000,4000]"], "their steps are long enough"),
@@ -64,6 +64,16 @@ def test_never_packs_nothing_and_a_number_bounds_a_pack(tmp_path: Path) -> None:
 def test_packs_are_spread_over_the_cores(tmp_path: Path) -> None:
     assert sizes(planned(tmp_path, "seeds=40", cores=2)) == [20, 20]
     assert sizes(planned(tmp_path, "seeds=9", cores=2)) == [9], "two of four would win less than they lose"
+
+
+def test_folds_of_all_jobs_are_members_of_one_pack(tmp_path: Path) -> None:
+    kfold = "validation={kind: kfold, k: 4, final: true}"
+    found = planned(tmp_path, kfold, "seeds=3")
+    assert [(place.slots, place.slot, place.parts) for place in found.places.values()] == [
+        (15, 0, 5), (15, 5, 5), (15, 10, 5)]
+    assert sizes(planned(tmp_path, kfold, "seeds=3", "pack=10")) == [5, 10]
+    assert planned(tmp_path, kfold, "seeds=3", "pack=4").lines == [
+        "3 jobs alone: each has 5 folds, and no pack takes so many"]
 
 
 def test_a_job_that_has_begun_keeps_its_slot_and_one_that_began_alone_stays_alone(tmp_path: Path) -> None:

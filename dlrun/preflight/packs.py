@@ -1,0 +1,90 @@
+"""What trains as one program with others (`engine.packed`): a function of a configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from dlrun.config.schema.folds import depends_on_seed, folds_of
+from dlrun.config.schema.root import Config
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.threads import work
+
+# Measured on two cores: 64 networks 784-16-10 with batches of 64 (2.4e6 multiply-adds a step) take a third of the time
+# of as many alone; 16 of 784-128-128-10 with batches of 128 (45e6) as long as alone.
+SMALL = 10e6  # multiply-adds of a step, below which a pack is faster than its members alone
+FEWEST, MOST = 4, 128  # members of a pack under pack=auto
+SHARE = 8  # of the machine's memory that a pack may take: one part in so many
+
+
+def members(config: Config) -> int:
+    """The slots that a run takes in a pack: one, or one for each fold."""
+    folds = folds_of(config)
+    return 1 if folds is None else folds.count + folds.final
+
+
+def alone(checked: Checked, chosen: Any, count: int) -> str | None:
+    """Why runs of this configuration with `count` members train alone, "" where nobody has to be told; else None.
+
+    `chosen` is what `pack` is set to.
+    """
+    if chosen == "never":
+        return ""
+    if why := next(iter(_unfit(checked)), None):
+        return why
+    if chosen == "auto":
+        size = work(checked)
+        if size is None or size > SMALL:
+            return "their steps are long enough"
+        if count < FEWEST:
+            return ""
+    return "" if count < 2 else None
+
+
+def most(checked: Checked, chosen: Any) -> int:
+    """The members of a pack, at most."""
+    return min(MOST if chosen == "auto" else int(chosen), _that_fit(checked))
+
+
+def _unfit(checked: Checked) -> Iterator[str]:
+    """What keeps a configuration out of packs."""
+    config = checked.config
+    if config.allow:
+        yield "code of your own"
+    if config.callbacks:
+        yield "callbacks"
+    if config.device not in ("cpu", "auto"):
+        yield f"device={config.device}"
+    if config.phases:
+        yield "phases"
+    if config.optimizer.lr_of:
+        yield "optimizer.lr_of"
+    if not config.optimizer.moves_many:
+        yield f"optimizer={config.optimizer.kind}"
+    if config.optimizer.accumulate > 1:
+        yield "optimizer.accumulate"
+    if config.precision != "float32":
+        yield f"precision={config.precision}"
+    if config.max_seconds is not None:
+        yield "max_seconds"
+    if getattr(config.task, "class_weights", None) == "balanced" and depends_on_seed(config):
+        yield "task.class_weights=balanced of rows that the seed draws"
+    if not config.task.packs:
+        yield f"task={config.task.kind}"
+    layers = checked.layers
+    if layers is None or config.model.sets_weights:
+        yield f"model={config.model.name or config.model.kind}"
+    else:
+        yield from (f"layer {layer.kind}" for layer in layers if not layer.packs)
+
+
+def _that_fit(checked: Checked) -> int:
+    """How many members a pack may have, by the memory of the machine: about what a step of one needs."""
+    table = checked.table() or ()
+    weights = sum(row.trainable + row.frozen for row in table)
+    values = sum(prod(row.output_shape) for row in table) + prod(checked.dataset_info.data_spec.input_shape)
+    size = 4 * (6 * weights + 4 * values * checked.config.batch_size)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 4 << 30
+    return max(2, memory // SHARE // max(1, size))

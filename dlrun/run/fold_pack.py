@@ -1,0 +1,40 @@
+"""The folds of a run that are trained side by side, as one program (`engine.packed`)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from dlrun.assembly.machine import Machine
+from dlrun.engine.fit import Due
+from dlrun.engine.packed.member import Member
+from dlrun.engine.packed.pack import Pack, Run
+from dlrun.engine.processes import Processes
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.packs import alone, members, most
+
+
+def fold_pack(checked: Checked, machine: Machine, stored: Mapping[str, Any] | None,
+              processes: Processes) -> Member | None:
+    """The place of a run's folds in a pack; None where they are trained one after another.
+
+    `stored` is the provenance of the first start: what began one after another goes on so, and what began as a pack of
+    the run's own too.
+    """
+    if isinstance(processes, Member):
+        return processes  # among other jobs of a sweep
+    chosen, parts = checked.config.pack, members(checked.config)
+    if stored is not None:
+        last = [stored, *stored.get("resumed", [])][-1]
+        together = chosen != "never" and last.get("pack") == {"slots": parts, "slot": 0}
+    else:
+        together = (alone(checked, chosen, parts) is None and parts <= most(checked, chosen)
+                    and machine.device.type == "cpu")
+    return Member(0, parts, parts, {}) if together else None
+
+
+def train_together(folds: Mapping[str, tuple[Member, Run]]) -> Generator[Due, Any, dict[str, Any]]:
+    """What each fold, by its name, has returned, or the exception that it has raised."""
+    slots = next(member.slots for member, _ in folds.values())
+    ended = yield Pack({member.slot: run for member, run in folds.values()}, slots)
+    return {name: ended[member.slot] for name, (member, _) in folds.items()}
