@@ -208,7 +208,7 @@ def test_what_does_not_go_together_is_a_sentence(place: Path, asked: Any) -> Non
     codes = trained(place / "others", "dataset=digits", "model=autoencoder", "epochs=1", "max_steps=1")
     cases = [([runs[0], other], "it was trained on other csv data than"),
              ([runs[0], words], "its classes are a, b, and sick, well in"),
-             ([runs[0], number], "its tasks are regress, 1, and classify, 1 in"),
+             ([runs[0], number], "its task is regress, and classify in"),
              ([runs[0], drawn], "its test rows are others than those of"),
              ([without, runs[0], "weights=fitted"], "has no validation rows"),
              ([codes, runs[0]], "has no predictions that could be averaged"),

@@ -120,6 +120,8 @@ class Ensemble(Verb):
             shares = fitted_weights(members[0].run.task, validation)
         rows = (shown_data(members, self.data, self.target, self.group, _note) if self.data else
                 shown_test(members, _note))
+        if self.resamples:
+            _note(f"the rows are drawn {self.resamples:,} times for the intervals")
         found = compare(members, shares, rows, self.metrics, self.resamples, SEED)
         file = None if into is None else write(into, members, shares)
         data = self._data(members, shares, fitted_on, rows, found, file)

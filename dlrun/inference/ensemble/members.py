@@ -41,12 +41,12 @@ def load_members(folders: Sequence[Path], allow: tuple[str, ...] = ()) -> list[M
     for member in members[1:]:
         for what, ours, theirs in zip(_WHAT, _predicted(first.run), _predicted(member.run)):
             if ours != theirs:
-                raise problem(member.name, f"its {what} are {_few(theirs)}, and {_few(ours)} in {first.name}; expected "
+                raise problem(member.name, f"its {what} {_few(theirs)}, and {_few(ours)} in {first.name}; expected "
                                            "runs that predict the same")
     return members
 
 
-_WHAT = ("tasks", "targets", "classes", "words", "quantiles")
+_WHAT = ("task is", "targets are", "classes are", "words are", "quantiles are", "outputs are")
 
 
 def _predicted(run: Loaded) -> list[Any]:
@@ -55,8 +55,8 @@ def _predicted(run: Loaded) -> list[Any]:
     words = preprocessing.vocabulary(run.kept) if spec.target_kind == "tokens" else None
     targets = [spec.target_kind, spec.target_name, *(head.name for head in spec.heads)]
     classes = [*spec.classes, *(name for head in spec.heads for name in head.classes)]
-    return [[config.task.kind, config.task.width(spec)], targets, classes, [] if words is None else list(words.words),
-            list(getattr(config.task, "quantiles", ()))]
+    return [[config.task.kind], targets, classes, [] if words is None else list(words.words),
+            list(getattr(config.task, "quantiles", ())), [config.task.width(spec)]]
 
 
 def _few(values: Sequence[Any]) -> str:
