@@ -113,7 +113,8 @@ def _printed(plan: Plan) -> int:
     from dlrun.sweep.plan.status import read_job
 
     states = [read_job(plan.run_folder(job)) for job in plan.jobs]
-    say("\n".join(plan_lines(plan, states, forecast(plan, states), planned_packs(plan, states).lines)), flush=True)
+    found = planned_packs(plan, states)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines)), flush=True)
     return 0
 
 

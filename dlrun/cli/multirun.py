@@ -27,7 +27,8 @@ def sweep(overrides: Sequence[str]) -> tuple[int, Plan]:
 
     plan = make_plan(overrides)
     states = read_all(plan)
-    say("\n".join(plan_lines(plan, states, forecast(plan, states), planned_packs(plan, states).lines)), flush=True)
+    found = planned_packs(plan, states)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines)), flush=True)
     if plan.options["dry_run"]:
         return 0, plan
     if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it

@@ -81,10 +81,14 @@ def _unfit(checked: Checked) -> Iterator[str]:
 
 
 def _that_fit(checked: Checked) -> int:
-    """How many members a pack may have, by the memory of the machine: about what a step of one needs."""
+    """How many members a pack may have, by the memory of the machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 4 << 30
+    return max(2, memory // SHARE // max(1, bytes_of_member(checked)))
+
+
+def bytes_of_member(checked: Checked) -> int:
+    """What a member of a pack needs in memory, about: weights, gradients and state, and the values of a step."""
     table = checked.table() or ()
     weights = sum(row.trainable + row.frozen for row in table)
     values = sum(prod(row.output_shape) for row in table) + prod(checked.dataset_info.data_spec.input_shape)
-    size = 4 * (6 * weights + 4 * values * checked.config.batch_size)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 4 << 30
-    return max(2, memory // SHARE // max(1, size))
+    return 4 * (6 * weights + 4 * values * checked.config.batch_size)

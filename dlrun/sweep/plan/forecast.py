@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -31,10 +31,16 @@ _LENGTH = ("epochs", "max_steps", "max_seconds", "test_at", "early_stop.")
 
 @dataclass(frozen=True)
 class Forecast:
-    """`seconds` of training that are left, the jobs one after another; None where nothing is known."""
+    """`seconds` of training that are left; None where nothing is known.
+
+    The jobs come one after another; where some are `packed`, so do the packs, and `alone` are the seconds of the same
+    jobs without packs (None where these are not known).
+    """
 
     seconds: float | None
     basis: str
+    packed: bool = False
+    alone: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,22 +50,35 @@ class _Known:
     length: tuple[Any, ...]
     seconds: float
     steps: int
+    packed: bool = False  # the seconds are a share of what its pack took
 
 
-def forecast(plan: Plan, states: Sequence[JobState], retry: bool | None = None) -> Forecast:
-    """The time that the jobs take that are still to be run.
+def forecast(plan: Plan, states: Sequence[JobState], retry: bool | None = None,
+             packed: Container[int] = ()) -> Forecast:
+    """The time that the jobs take that are still to be run; those with the numbers in `packed` in packs.
 
     From finished runs of the same shape (the same configuration but for values that cost no time), else from those of
-    the same kind of model on the same data, by their steps.
+    the same kind of model on the same data, by their steps.  What was trained in a pack tells the time of packs.
     """
     again = plan.options.get("retry") == "failed" if retry is None else retry
     left = [(job, state) for job, state in zip(plan.jobs, states) if state.is_pending(again)]
     if not left:
         return Forecast(0.0, "")
     known = _known(plan)
+    alone = _sum(plan, left, known, ())
+    if not any(job.number in packed for job, _ in left):
+        return alone
+    found = _sum(plan, left, known, packed)
+    if found.seconds is None:
+        return Forecast(None, "unknown until the first pack has ended", True, alone.seconds)
+    return Forecast(found.seconds, found.basis, True, alone.seconds)
+
+
+def _sum(plan: Plan, left: Sequence[tuple[Job, JobState]], known: Sequence[_Known],
+         packed: Container[int]) -> Forecast:
     total, alike = 0.0, 0
     for job, state in left:
-        seconds, same = _job(job, known)
+        seconds, same = _job(job, [one for one in known if one.packed == (job.number in packed)])
         if seconds is None:
             return Forecast(None, "unknown until the first job ends")
         alike += same
@@ -92,10 +111,19 @@ def _known(plan: Plan) -> list[_Known]:
             result = read_json(path)
             if result["status"] in DONE and result["status"] != "diverged" and result["steps"] and result["seconds"]:
                 found.append(_Known(_shape(result["config"]), _kind(result["config"]), _length(result["config"]),
-                                    result["seconds"], result["steps"]))
+                                    result["seconds"], result["steps"], _in_pack(path)))
         except (OSError, ValueError, KeyError, TypeError):  # gone, half gone, or of another version: it tells nothing
             continue
     return found
+
+
+def _in_pack(result: Path) -> bool:
+    """Whether a run, by its result.json, was last trained in a pack."""
+    try:
+        origin = read_json(RunFolder(result.parent).provenance)
+    except FileNotFoundError:
+        return False
+    return bool([origin, *origin.get("resumed", [])][-1].get("pack"))
 
 
 def _when(path: Path) -> float:

@@ -11,7 +11,7 @@ from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import Root
-from dlrun.preflight.packs import FEWEST, alone, members, most
+from dlrun.preflight.packs import FEWEST, alone, bytes_of_member, members, most
 from dlrun.preflight.preflight import stored
 from dlrun.record.plan import Job
 from dlrun.sweep.plan.status import JobState
@@ -39,10 +39,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Packs:
-    """`places` by the job's number; `reasons` say why the others train alone, each with how many they are."""
+    """`places` by the job's number; `reasons` say why the others train alone, each with how many they are.
+
+    `memory` is what the largest pack needs, in bytes, about.
+    """
 
     places: Mapping[int, Place]
     reasons: Mapping[str, int]
+    memory: int = 0
 
     @property
     def lines(self) -> list[str]:
@@ -52,7 +56,10 @@ class Packs:
             sizes[place.pack] = sizes.get(place.pack, 0) + 1
         counts = sorted(sizes.values(), reverse=True)
         found = [f"{count} jobs alone: {reason}" for reason, count in self.reasons.items()]
-        return ([f"{len(counts)} of {', '.join(map(str, counts))} jobs"] if counts else []) + found
+        if counts:
+            size = f"about {-(-self.memory // 1_000_000):,} MB{' each' if len(counts) > 1 else ''}"
+            found.insert(0, f"{len(counts)} of {', '.join(map(str, counts))} jobs, {size}")
+        return found
 
 
 def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: bool = False) -> Packs:
@@ -62,6 +69,7 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
         groups.setdefault(_program(job), []).append((job, state))
     places: dict[int, Place] = {}
     reasons: dict[str, int] = {}
+    memory = 0
     for number, group in enumerate(groups.values()):
         first = group[0][0]
         chosen = first.config.get("pack", "never")
@@ -79,8 +87,10 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
             if reason:
                 reasons[reason] = reasons.get(reason, 0) + len(group)
             continue
-        places |= _of_group(number, group, most(checked, chosen), cores, parts)
-    return Packs(places, reasons)
+        own = _of_group(number, group, most(checked, chosen), cores, parts)
+        memory = max([memory, *(place.slots * bytes_of_member(checked) for place in own.values())])
+        places |= own
+    return Packs(places, reasons, memory)
 
 
 def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cores: int,

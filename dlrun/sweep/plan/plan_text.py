@@ -51,7 +51,11 @@ def _parts(plan: Plan, states: Sequence[JobState], time: Forecast,
         yield "jobs", job_counts(plan, states)
     for head, text in zip(("packs", *[""] * len(packs)), packs):
         yield head, text
-    if time.seconds is None:
+    if time.packed:
+        known = time.basis if time.seconds is None else f"about {long_time(time.seconds)} of training ({time.basis})"
+        without = "" if time.alone is None else f"; without packs about {long_time(time.alone)}, one job after another"
+        yield "time", known + without
+    elif time.seconds is None:
         yield "time", time.basis
     elif time.seconds:
         yield "time", f"about {long_time(time.seconds)} of training, one job after another ({time.basis})"

@@ -11,6 +11,7 @@ from dlrun.config.flat import flatten
 from dlrun.record.folder import RunFolder, write_json
 from dlrun.record.plan import Job, Plan
 from dlrun.sweep.plan.forecast import Forecast, forecast
+from dlrun.sweep.plan.plan_text import plan_lines
 from dlrun.sweep.plan.status import read_job
 
 OVERRIDES = ["model=dense", "epochs=10", "batch_size=100"]  # 12 steps an epoch of digits
@@ -85,3 +86,22 @@ def test_a_broken_result_of_another_run_tells_nothing(plan) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("{")
     assert of(made).seconds is None
+
+
+def test_packs_are_told_by_packs_and_jobs_without_them_by_jobs_that_were_alone(plan) -> None:
+    made = plan(*OVERRIDES, "seeds=6")
+    states = [read_job(made.run_folder(job)) for job in made.jobs]
+
+    def told() -> Forecast:
+        return forecast(made, states, packed={job.number for job in made.jobs})
+
+    assert told() == Forecast(None, "unknown until the first pack has ended", True, None)
+    write(made.output_dir / "other" / "alone", made.jobs[0], 10.0)
+    assert told() == Forecast(None, "unknown until the first pack has ended", True, 60.0)
+    write(made.output_dir / "other" / "packed", made.jobs[0], 2.0)
+    write_json(made.output_dir / "other" / "packed" / "provenance.json", {"pack": {"slots": 6, "slot": 0}})
+    assert told() == Forecast(12.0, "from runs of the same shape", True, 60.0)
+    assert forecast(made, states) == Forecast(60.0, "from runs of the same shape")
+    [line] = [line for line in plan_lines(made, states, told()) if line.startswith("time")]
+    assert line.endswith("about 12 s of training (from runs of the same shape); "
+                         "without packs about 1 min 00 s, one job after another")

@@ -58,7 +58,14 @@ def test_never_packs_nothing_and_a_number_bounds_a_pack(tmp_path: Path) -> None:
     assert sizes(planned(tmp_path, "seeds=9", "pack=4")) == [3, 3, 3]
     assert planned(tmp_path, "seeds=3").places == {}, "too few"
     assert sizes(planned(tmp_path, "seeds=3", "pack=9")) == [3]
-    assert planned(tmp_path, "seeds=9").lines == ["1 of 9 jobs"]
+    assert planned(tmp_path, "seeds=9").lines == ["1 of 9 jobs, about 1 MB"]
+
+
+def test_the_plan_says_how_much_memory_packs_take(tmp_path: Path) -> None:
+    found = planned(tmp_path, "model.hidden=[100]", "seeds=8", cores=2)
+    weights, values = 65 * 100 + 101 * 10, 64 + 100 + 10  # and as many again for what lies between layers
+    assert found.memory == pytest.approx(8 * 4 * (6 * weights + 4 * 32 * (values + 64)), rel=0.3)
+    assert sizes(found) == [8] and found.lines == [f"1 of 8 jobs, about {-(-found.memory // 10**6)} MB"]
 
 
 def test_packs_are_spread_over_the_cores(tmp_path: Path) -> None:
