@@ -49,7 +49,7 @@ test-engines: $(STAMP)
 	$(BIN)/python -m pytest -m engines -s
 
 benchmark: $(STAMP)
-	for what in loop packs families recurrent layout memory sweeps planning busy start; do $(BIN)/python benchmarks/$$what.py || exit 1; done
+	for what in loop compiled packs families recurrent layout memory sweeps planning busy start; do $(BIN)/python benchmarks/$$what.py || exit 1; done
 
 audit: $(STAMP)
 	$(BIN)/python -m pip install -q -e '.[audit]'

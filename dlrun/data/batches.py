@@ -162,6 +162,13 @@ class Batches:
             index = self._requested(step)[1]
             yield index, index
 
+    def places_from(self, step: int, most: int) -> Tensor:
+        """The places of the rows of up to `most` steps from `step` on, of one pass; of a smaller last batch alone."""
+        self._requested(step)
+        place, whole = step % self.steps_in_pass, len(self._order) // self.batch_size
+        last = max(min(place + most, whole), place + 1)
+        return self._order[place * self.batch_size:last * self.batch_size]
+
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
         x, y = self.rows.take(self._requested(step)[1])
         return self._augmented(x, y, step)

@@ -140,7 +140,7 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
         shown = time.monotonic()
         for x, y in run.batches.steps(clock.step, end):
             yield run, Batch(x, y, len(x))
-            clock.step += 1
+            clock.step += run.step.taken
             for update in callbacks.updates:
                 update(clock.step)
             if clock.step % CHECK_EVERY == 0:

@@ -20,6 +20,7 @@ class Processes:
     """
 
     leader, size, local = True, 1, 1
+    compiles = True  # whether its steps may be compiled
     twins = True  # whether a run may begin where another with the same first steps has come to
     data: dict[Any, Any] | None = None  # what runs beside it have read, and what it has
 

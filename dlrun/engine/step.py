@@ -41,6 +41,9 @@ class EagerStep:
     to train there are no players, and a step measures its batch.
     """
 
+    executed = "eager"  # how, as a folder names it
+    taken = 1  # steps that the last call took
+
     def __init__(self, config: Config, task: Task, model: nn.Module, rng: StepRng, rate: LearningRate,
                  totals: MetricAccumulator):
         without_compiler()

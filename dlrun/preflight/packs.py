@@ -10,6 +10,7 @@ from typing import Any
 from dlrun.config.schema.folds import depends_on_seed, folds_of
 from dlrun.config.schema.root import Config
 from dlrun.preflight.checked import Checked
+from dlrun.preflight.program import unfit
 from dlrun.preflight.threads import work
 
 # Measured on two cores: 64 networks 784-16-10 with batches of 64 (2.4e6 multiply-adds a step) take a third of the time
@@ -51,33 +52,12 @@ def most(checked: Checked, chosen: Any) -> int:
 def _unfit(checked: Checked) -> Iterator[str]:
     """What keeps a configuration out of packs."""
     config = checked.config
-    if config.allow:
-        yield "code of your own"
-    if config.callbacks:
-        yield "callbacks"
-    if config.device not in ("cpu", "auto"):
-        yield f"device={config.device}"
-    if config.phases:
-        yield "phases"
-    if config.optimizer.lr_of:
-        yield "optimizer.lr_of"
-    if not config.optimizer.moves_many:
-        yield f"optimizer={config.optimizer.kind}"
-    if config.optimizer.accumulate > 1:
-        yield "optimizer.accumulate"
-    if config.precision != "float32":
-        yield f"precision={config.precision}"
     if config.max_seconds is not None:
         yield "max_seconds"
     if getattr(config.task, "class_weights", None) == "balanced" and depends_on_seed(config):
         yield "task.class_weights=balanced of rows that the seed draws"
-    if not config.task.packs:
-        yield f"task={config.task.kind}"
-    layers = checked.layers
-    if layers is None or config.model.sets_weights:
-        yield f"model={config.model.name or config.model.kind}"
-    else:
-        yield from (f"layer {layer.kind}" for layer in layers if not layer.packs)
+    yield from unfit(checked)
+
 
 
 def _that_fit(checked: Checked) -> int:

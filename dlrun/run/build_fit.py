@@ -26,8 +26,11 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
 def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
-              recorder: Recorder, say: Callable[[str], None] = lambda note: None) -> Fit:
-    """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards)."""
+              recorder: Recorder, say: Callable[[str], None] = lambda note: None, compiled: bool = False) -> Fit:
+    """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards).
+
+    With `compiled` its step is, where that can be done; `say` hears why not.
+    """
     config = components.config
     steps_per_epoch = config.steps_per_epoch or components.batches.steps_in_pass
     total = min(config.epochs * steps_per_epoch, config.max_steps or config.epochs * steps_per_epoch)
@@ -36,6 +39,12 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     rate = LearningRate(schedule, config.optimizer.lr, steps_per_epoch, total, feedback or "min")
     totals = MetricAccumulator(config.task.summed, machine.device)
     step = EagerStep(config, components.task, components.model, components.rng, rate, totals)
+    batches = components.batches
+    if compiled:
+        from dlrun.run.compiled import compiled_step
+
+        step, batches = compiled_step(step, batches, config.checkpoint_seconds == 0, say)
+    components.speed_path = components.speed_path.replace(EagerStep.executed, step.executed, 1)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     direction = direction_of(config, config.early_stop.monitor, config.early_stop.mode)
     stopper = Stopper(config.early_stop, monitor if direction else None, direction or "min")
@@ -76,7 +85,7 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     epochs = config.epochs if step.players else 1  # with nothing to train each pass would measure the same
     training = Fit(
         epochs=epochs, max_steps=config.max_steps, max_seconds=config.max_seconds,
-        steps_per_epoch=steps_per_epoch, batches=components.batches, step=step, totals=totals, rate=rate,
+        steps_per_epoch=steps_per_epoch, batches=batches, step=step, totals=totals, rate=rate,
         stopper=stopper, checkpoints=checkpoints, clock=clock, recorder=recorder, callbacks=callbacks, signals=signals,
         evaluate=evaluate,
         write_row=write_row, begin=lambda: reset_states(components.model), extras=extras)

@@ -15,6 +15,7 @@ from dlrun.config.schema.root import GROUPS, Config, Root
 from dlrun.data.batches import Rows
 from dlrun.data.prepared import PreparedData
 from dlrun.engine.fit import Fit
+from dlrun.engine.step import EagerStep
 from dlrun.models.plan import totals
 from dlrun.preflight.checked import Checked
 from dlrun.record.folder import RunFolder
@@ -47,10 +48,11 @@ def run_info(components: RunComponents, machine: Machine, folder: RunFolder, tra
     """What the recorders get at the start."""
     config, clock = components.config, training.clock
     assert config.plain is not None
+    steps = "" if training.step.executed == EagerStep.executed else " · compiled steps"
     return RunInfo(
         dataset=config.dataset.name or config.dataset.kind, model=config.model.name or config.model.kind,
         data_line=_data_line(components), model_line=_model_line(config, components.parameters()),
-        device_line=_device_line(components, machine), folder=folder.path, config=config.plain,
+        device_line=_device_line(components, machine) + steps, folder=folder.path, config=config.plain,
         flat=_hyperparameters(config), epochs=training.epochs,
         metrics=_shown(config, [*measured(config), *config.task.sample_columns(components.prepared.data_spec)]),
         primary=config.task.primary, first_epoch=clock.epoch + 1, resumed_step=clock.step,

@@ -70,6 +70,8 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
         named = ["started", "device", "host", "versions"]
         if "pack" in here or "pack" in own:  # other slots, or none, give other last bits: each stretch says its own
             named += [name for name in ("speed_path", "pack") if name in here]
+        elif here.get("speed_path") != own.get("speed_path"):
+            named.append("speed_path")
         again = own.get("resumed", []) + [{name: here[name] for name in named}]
         here = {**own, "resumed": again}
     elif start.run_id not in (None, run_id):
@@ -79,7 +81,7 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
     write_manifest(folder)
 
 
-def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_path: str | None = None) -> list[str]:
+def notes_of_start(config: Config, prepared: PreparedData, start: Start) -> list[str]:
     """What a resumed run has to say; raises ConfigError where its data is no longer what it was."""
     stored = start.stored or {}
     chosen, before = config.threads, stored.get("threads")
@@ -89,11 +91,19 @@ def notes_of_start(config: Config, prepared: PreparedData, start: Start, speed_p
                       "the data has changed since this run began; force=true trains it again")
     if chosen != "auto" and before not in (None, chosen):
         notes.append(f"threads={chosen} is not taken: the run began with {before}, and others give other bits")
-    for what, now in (("speed_path", speed_path), ("torch", versions()["torch"])):
-        then = stored.get(what) or stored.get("versions", {}).get(what)
-        if now is not None and then not in (None, now):
-            notes.append(f"the run began with {what} {then}, now it is {now}: its bits may differ from here on")
+    notes += filter(None, [_other("torch", stored.get("versions", {}).get("torch"), versions()["torch"])])
     return notes
+
+
+def other_path(start: Start, speed_path: str) -> str:
+    """What a resumed run has to say of a way of taking steps that is not the one it began with; "" where it is."""
+    return _other("speed_path", (start.stored or {}).get("speed_path"), speed_path)
+
+
+def _other(what: str, then: str | None, now: str) -> str:
+    if then in (None, now):
+        return ""
+    return f"the run began with {what} {then}, now it is {now}: its bits may differ from here on"
 
 
 def data_changed(prepared: PreparedData, start: Start) -> bool:

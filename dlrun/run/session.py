@@ -27,7 +27,7 @@ from dlrun.run.build_fit import build_fit
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import first_line, run_info
-from dlrun.run.header import Start, data_changed, notes_of_start, versions, write_header
+from dlrun.run.header import Start, data_changed, notes_of_start, other_path, versions, write_header
 from dlrun.run.resume import find_start, load
 
 Steps: TypeAlias = "Generator[Due, Any, dict[str, Any]]"  # of a run: each as it comes due, and the result at the end
@@ -83,7 +83,13 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     components.speed_path = processes.speed_path(components.speed_path)
     if start.run_id != run_id and data_changed(components.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
-    notes += notes_of_start(config, components.prepared, start, components.speed_path)
+    notes += notes_of_start(config, components.prepared, start)
+    compiled = False
+    if processes.compiles and (config.speed != "plain" or "compiled" in (start.stored or {}).get("speed_path", "")):
+        from dlrun.preflight.speed import compiles  # most runs are plain
+
+        compiled, note = compiles(checked, start.stored)
+        notes += filter(None, [note])
     assert config.plain is not None
     components.remarks = inspect(components.prepared, flatten(config.plain))
     notes = [*checked.decided(), *notes, *config.task.advice(config)]
@@ -96,7 +102,8 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
         clear(folder)
     folder.make()
-    training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append)
+    training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append, compiled)
+    notes += filter(None, [other_path(start, components.speed_path)])
     if start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
     if config.phases:

@@ -18,7 +18,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 def result(folder: Path) -> dict[str, Any]:
     """result.json without the measured times and what the two runs differ in by intent."""
     content = json.loads((folder / "result.json").read_text())
-    intended = ("output_dir", "checkpoint_seconds", "force")
+    intended = ("output_dir", "checkpoint_seconds", "force", "speed")
     content["config"] = {k: v for k, v in content["config"].items() if k not in intended}
     return _timeless(content)
 

@@ -53,6 +53,9 @@ class Root:
     pack: Any = integer(
         "never", "Train jobs of a sweep that differ in seeds, rates and the like, and folds, as one program, "
         "at most so many at a time; auto: where that is faster.", low=2, words=("auto", "never"), identity=False)
+    speed: str = choice(
+        "plain", ("auto", "plain", "compiled"), "How steps are executed: by torch's operations, or as a function in C "
+        "that this machine's compiler makes; auto: compiled where that is faster.", identity=False)
     resident: Any = choice("auto", ("auto", True, False), "Keep the data on the device.", identity=False)
     output_dir: str = text("runs", "Folder of all runs.", identity=False)
     data_dir: str | None = text(None, "Folder of the data files; null: DLRUN_DATA, else the cache.", identity=False)

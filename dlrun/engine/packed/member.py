@@ -21,7 +21,7 @@ class Member(Processes):
     It begins from nothing or from its own checkpoint: another run's first steps have other last bits.
     """
 
-    twins = False
+    compiles = twins = False
     data: dict[Any, Any]
 
     def __init__(self, slot: int, slots: int, beside: int, data: dict[Any, Any]):

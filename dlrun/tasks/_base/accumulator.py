@@ -39,6 +39,10 @@ class MetricAccumulator:
         else:
             self._counts[name] += count
 
+    def count(self, name: str, count: int) -> None:
+        """Count so many things, whose sum was added by somebody who keeps it."""
+        self._counts[name] += count
+
     def keep_in(self, sums: Tensor, counted: Tensor) -> None:
         """Go on in tensors of somebody else's (metrics,), who may add to them."""
         for kept, own in ((sums, self._sums), (counted, self._counted)):
@@ -89,6 +93,11 @@ class MetricAccumulator:
         counts = torch.tensor([self._counts[name] for name in self.names], dtype=self._kind)
         counted = torch.stack(list(self._counted.values()))
         return torch.stack([torch.stack(list(self._sums.values())), counted + counts.to(counted.device)])
+
+    @property
+    def host_counts(self) -> dict[str, int]:
+        """What was counted of each metric on the host."""
+        return dict(self._counts)
 
     def state(self) -> dict[str, object]:
         return {"sums": torch.stack(list(self._sums.values())).cpu(),

@@ -124,8 +124,11 @@ def _largest(y: Tensor) -> Tensor:
     return y if y.ndim == 1 else y.argmax(1)
 
 
-def _shares(y: Tensor, classes: int) -> Tensor:
-    return y if y.ndim == 2 else F.one_hot(y, classes)
+def _shares(y: Tensor, like: Tensor) -> Tensor:
+    """The share of each class (rows, classes), in the type of `like`, which has this shape."""
+    # Not by F.one_hot, which reads the classes on the host to check them.
+    shares = y if y.ndim == 2 else y[:, None] == torch.arange(like.shape[1], device=y.device)
+    return shares.to(like.dtype)
 
 
 def _second(y: Tensor) -> Tensor:
@@ -146,8 +149,7 @@ def _binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
 
 
 def _binary_classes(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    targets = _shares(y, logits.shape[1]).to(logits.dtype)
-    return F.binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
+    return F.binary_cross_entropy_with_logits(logits, _shares(y, logits), reduction=reduction)
 
 
 def _mse_binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
@@ -155,4 +157,4 @@ def _mse_binary(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
 
 
 def _mse_classes(logits: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    return F.mse_loss(torch.softmax(logits, 1), _shares(y, logits.shape[1]).to(logits.dtype), reduction=reduction)
+    return F.mse_loss(torch.softmax(logits, 1), _shares(y, logits), reduction=reduction)

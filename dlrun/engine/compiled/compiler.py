@@ -1,0 +1,127 @@
+"""The machine's C compiler: a library of a source, made once and kept for this user alone.
+
+What is kept is named by its source, by the compiler and the processor, and by its own content: it is used only where
+all of these are right.  Equal names give equal bits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+from dlrun.config.places import cache_dir
+from dlrun.record.provenance import cpu_model
+
+FLAGS = ("-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-march=native", "-std=gnu11", "-fPIC", "-shared",
+         "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-w")
+SECONDS = 60.0  # after which a compiler is given up
+_ANSWERS = 10.0  # seconds within which it has to say its version
+
+
+class NoCompiler(Exception):
+    """There is no compiler that makes a library of a step; the text is the sentence for the user."""
+
+
+def find() -> tuple[str, str]:
+    """The path of the compiler (`CC`, else cc, gcc or clang), and how it names itself."""
+    chosen = os.environ.get("CC")
+    for name in [chosen] if chosen else ["cc", "gcc", "clang"]:
+        path = shutil.which(name)
+        if path is None:
+            continue
+        said = _run([path, "--version"], _ANSWERS)
+        return path, (said.splitlines() or [""])[0].strip()
+    raise NoCompiler(f"the compiler CC={chosen} is not there" if chosen else "no C compiler is here")
+
+
+def library(source: str, compiler: tuple[str, str]) -> ctypes.CDLL:
+    """The library of a source, kept or made now; raises NoCompiler."""
+    path, version = compiler
+    named = "\0".join([source, version, *FLAGS, cpu_model(), os.uname().machine if hasattr(os, "uname") else ""])
+    key = hashlib.sha256(named.encode()).hexdigest()[:32]
+    folder = private_folder()
+    try:
+        return _loaded(_kept(folder, key) or _made(source, path, folder, key))
+    except OSError as error:
+        raise NoCompiler(f"{folder} cannot be used ({error.strerror or error})") from None
+
+
+def _kept(folder: Path, key: str) -> Path | None:
+    """A library that is there and whole; others of its name are removed."""
+    for kept in sorted(folder.glob(f"{key}-*.so")):
+        if _digest(kept) == kept.stem.partition("-")[2]:
+            return kept
+        kept.unlink(missing_ok=True)
+    return None
+
+
+def _made(source: str, path: str, folder: Path, key: str) -> Path:
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as place:
+        text, made = Path(place) / "step.c", Path(place) / "step.so"
+        text.write_text(source)
+        _run([path, *FLAGS, "-o", str(made), str(text), "-lm"], SECONDS)
+        if not made.is_file():
+            raise NoCompiler(f"{path} made no library")
+        kept = folder / f"{key}-{_digest(made)}.so"
+        os.replace(made, kept)
+    return kept
+
+
+def private_folder() -> Path:
+    """Where libraries are kept; nobody else may write there.  Raises NoCompiler where that cannot be had."""
+    folder = cache_dir() / "steps"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+            raise NoCompiler(f"{folder} is not a folder of your own")
+        folder.chmod(0o700)
+    except OSError as error:
+        raise NoCompiler(f"{folder} cannot be written ({error.strerror or error})") from None
+    return folder
+
+
+def _loaded(path: Path) -> ctypes.CDLL:
+    try:
+        found = ctypes.CDLL(str(path))
+        found.take.restype, found.take.argtypes = None, [ctypes.c_long, ctypes.c_void_p]
+    except (OSError, AttributeError) as error:
+        raise NoCompiler(f"what the compiler made cannot be loaded ({error})") from None
+    return found
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+
+
+def _run(command: list[str], seconds: float) -> str:
+    """What a compiler prints; it and what it has started are ended after so many seconds."""
+    name = command[0]
+    try:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 text=True, errors="replace", start_new_session=True)
+    except OSError as error:
+        raise NoCompiler(f"{name} cannot be started ({error.strerror or error})") from None
+    try:
+        said, _ = child.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise NoCompiler(f"{name} did not end within {seconds:g} seconds") from None
+    finally:
+        if child.poll() is None:
+            if hasattr(os, "killpg"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+            child.kill()
+            child.communicate()
+    if child.returncode:
+        first = next((line for line in said.splitlines() if "error" in line), "").strip()
+        raise NoCompiler(f"{name} failed with exit code {child.returncode}" + (f" ({first[:200]})" if first else ""))
+    return said

@@ -1,0 +1,166 @@
+"""A run's step as a function in C, on the run's own weights, states and sums."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import ctypes
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from dlrun.data.batches import Rows
+from dlrun.engine.compiled import compiler
+from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported
+from dlrun.engine.compiled.source import Argument, Source, source
+from dlrun.engine.player import PlayerState
+from dlrun.engine.step import EagerStep
+from dlrun.models.build import constrain, penalty
+from dlrun.tasks._base.accumulator import MetricAccumulator
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.task import Task
+
+TURN = "model"  # the only player of a task whose steps are compiled
+_PAGE = 4096
+_TOLERANCE = 1e-3  # of the first step against torch's
+
+
+class Recorded:
+    """One step of a run, taken on copies of everything that it changes.
+
+    `batch` are its inputs and targets, or where `rows` are given their places in these.
+    """
+
+    def __init__(self, step: EagerStep, batch: Batch, rows: Rows | None, state: Mapping[str, Sequence[Tensor]]):
+        [player] = step.players.values()
+        recording = Recording()
+        rng = RecordedRng(step.rng, recording)
+        rng.seed_step(step.rng.step)
+        task, model = copy.deepcopy((step.task, step.model), {id(step.rng): rng})
+        model.train()
+        named = dict(model.named_parameters())
+        weights: list[Tensor] = [named[name] for name in names_of(player)]
+        states = {name: [value.clone() for value in values] for name, values in state.items()}
+        totals = MetricAccumulator(step.totals.names, step.totals.device)
+        self.sums = [torch.zeros(len(totals.names), dtype=step.totals.sums().dtype) for _ in range(2)]
+        totals.keep_in(*self.sums)
+        numbers = torch.tensor([float(getattr(player.kind, key)) for key in player.kind.moved_by], dtype=torch.float64)
+        x, y = batch.x.clone(), batch.y.clone()
+        changed = {**{f"weight_{place}": weight.detach() for place, weight in enumerate(weights)},
+                   **{f"{name}_{place}": value for name, values in states.items()
+                      for place, value in enumerate(values)},
+                   **{f"buffer_{place}": value for place, value in enumerate(untrained(model).values())},
+                   "sums": self.sums[0], "counted": self.sums[1]}
+        self.before = [value.clone() for value in changed.values()]
+        self.after = list(changed.values())
+        self.kinds = [name.rpartition("_")[0] or name for name in changed]
+        with recording:
+            _take(task, model, player, weights, states, dict(zip(player.kind.moved_by, numbers)), totals,
+                  rng, Batch(*(rows.take(x) if rows else (x, y)), batch.rows))
+        self.counts = totals.host_counts
+        self.draws = [drawn.numel() for drawn in rng.drawn]
+        self.words = sum(-(-count // 4) for count in self.draws)
+        arguments = [Argument(name, value) for name, value in changed.items()]
+        arguments.append(Argument("numbers", numbers, stride=len(numbers)))
+        arguments += ([Argument("places", x, stride=batch.rows)] if rows else
+                      [Argument("inputs", x), Argument("targets", y)])
+        place = 0
+        for number, drawn in enumerate(rng.drawn):
+            arguments.append(Argument(f"lanes_{number}", drawn, stride=4 * self.words, offset=place))
+            place += 4 * -(-drawn.numel() // 4)
+        self.given = (numbers, [x] if rows else [x, y], rng.drawn)
+        self.source: Source = source(recording.operations, arguments)
+
+
+def _take(task: Task, model: nn.Module, player: PlayerState, weights: list[Tensor], states: Mapping[str, list[Tensor]],
+          numbers: Mapping[str, Tensor], totals: MetricAccumulator, rng: RecordedRng, batch: Batch) -> None:
+    """What `EagerStep` does in a step, with the optimizer's formulas in place of torch's kernels."""
+    loss, outputs = task.loss(TURN, model, batch)
+    extra = penalty(model)
+    if extra is not None:
+        loss = loss + extra
+    task.add(TURN, totals, loss, outputs, batch)
+    gradients: list[Tensor | None] = list(torch.autograd.grad(loss, weights, allow_unused=True))
+    with torch.no_grad():
+        _clip(player, gradients)
+        for place, (weight, gradient) in enumerate(zip(weights, gradients)):
+            if gradient is not None:
+                player.kind.move(weight.detach(), gradient, {name: values[place] for name, values in states.items()},
+                                 numbers)
+        constrain(model)
+
+
+def _clip(player: PlayerState, gradients: list[Tensor | None]) -> None:
+    """As `optimizer_state.clip` does it."""
+    value, norm = player.kind.clip_value, player.kind.clip_norm
+    if value is not None:
+        gradients[:] = [None if one is None else one.clamp(-value, value) for one in gradients]
+    if norm is not None:
+        squares = [one.square().sum() for one in gradients if one is not None]
+        factor = (norm / (sum(squares[1:], squares[0]).sqrt() + 1e-6)).clamp(max=1.0)
+        gradients[:] = [None if one is None else one * factor for one in gradients]
+
+
+def names_of(player: PlayerState) -> list[str]:
+    """The names of the weights that a player moves, in its order."""
+    names = {id(weight): name for name, weight in player.module.named_parameters()}
+    return [names[id(weight)] for weight in player.weights]
+
+
+def untrained(model: nn.Module) -> dict[str, Tensor]:
+    """What a network has beside the weights that are moved."""
+    return {**dict(model.named_buffers()),
+            **{name: weight for name, weight in model.named_parameters() if not weight.requires_grad}}
+
+
+class Program:
+    """A recorded step, compiled; raises NoCompiler, and Unsupported where its first step is not torch's."""
+
+    def __init__(self, recorded: Recorded, found: tuple[str, str]):
+        self.counts, self.draws, self.words = recorded.counts, recorded.draws, recorded.words
+        self._take = compiler.library(recorded.source.text, found).take
+        self._constants = recorded.source.constants
+        self._workspace = torch.empty(recorded.source.bytes + _PAGE, dtype=torch.uint8)
+        self._fixed = [*_blas(), -(-self._workspace.data_ptr() // _PAGE) * _PAGE]
+        numbers, batch, drawn = recorded.given
+        lanes = torch.zeros(4 * self.words, dtype=torch.int16)
+        place = 0
+        for one in drawn:
+            lanes[place:place + one.numel()] = one
+            place += 4 * -(-one.numel() // 4)
+        self(1, recorded.before, numbers, batch, lanes)
+        _compare(recorded.kinds, recorded.before, recorded.after)
+
+    def __call__(self, steps: int, changed: Sequence[Tensor], numbers: Tensor, batch: Sequence[Tensor],
+                 lanes: Tensor) -> None:
+        """Take so many steps.  `changed` are in the order of those that were recorded.
+
+        `numbers` are those of each step, `batch` its inputs and targets, or the places of the rows of all steps;
+        `lanes` are all that is drawn.
+        """
+        given = [*self._fixed, *(value.data_ptr() for value in changed), numbers.data_ptr(),
+                 *(value.data_ptr() for value in batch), *([lanes.data_ptr()] * len(self.draws)),
+                 *(value.data_ptr() for value in self._constants)]
+        self._take(steps, (ctypes.c_void_p * len(given))(*given))
+
+
+def _compare(kinds: Sequence[str], mine: Sequence[Tensor], torchs: Sequence[Tensor]) -> None:
+    """Raises Unsupported where a step has come to something else; values of one kind are measured by the largest."""
+    largest: dict[str, float] = {}
+    for kind, value in zip(kinds, torchs):
+        largest[kind] = max(largest.get(kind, 0.0), float(value.abs().max()))
+    for kind, own, value in zip(kinds, mine, torchs):
+        if not torch.allclose(own, value, rtol=_TOLERANCE, atol=_TOLERANCE * largest[kind], equal_nan=True):
+            raise Unsupported("the compiled step differs from torch's")
+
+
+def _blas() -> list[int]:
+    """The addresses of torch's own sgemm and dgemm; raises Unsupported where it brings none."""
+    folder = Path(torch.__file__).parent / "lib"
+    for path in sorted(folder.glob("*torch_cpu.*")):
+        found = ctypes.CDLL(str(path))
+        with contextlib.suppress(AttributeError):
+            return [ctypes.cast(getattr(found, name), ctypes.c_void_p).value or 0 for name in ("sgemm_", "dgemm_")]
+    raise Unsupported("a torch without a BLAS of its own")

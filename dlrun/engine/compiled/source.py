@@ -1,0 +1,62 @@
+"""The C file of a step: a function that takes several steps, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from dlrun.engine.compiled.elements import TYPES
+from dlrun.engine.compiled.lowering import Lowering
+from dlrun.engine.compiled.operations import lower
+from dlrun.engine.compiled.prelude import FUNCTIONS
+from dlrun.engine.compiled.recording import Operation, storage
+
+
+@dataclass(frozen=True)
+class Argument:
+    """Memory that a step is given, with the tensor that stood for it when the step was recorded.
+
+    Of one that moves each step gets its own piece: `stride` values beyond that of the step before.
+    """
+
+    name: str
+    tensor: Tensor
+    stride: int = 0
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """`text` defines ``void take(long steps, void **given)``.
+
+    `given` begins with the addresses of sgemm and dgemm and that of a workspace of so many `bytes`, then come those of
+    the arguments, in their order, then those of the `constants`.
+    """
+
+    text: str
+    bytes: int
+    constants: Sequence[Tensor]
+
+
+def source(operations: Sequence[Operation], arguments: Sequence[Argument]) -> Source:
+    """The C file of recorded operations; raises Unsupported for what has no form in C."""
+    low = Lowering(operations, {storage(argument.tensor): argument.name for argument in arguments}, lower)
+    lines = ["gemm *sgemm = (gemm *)given[0], *dgemm = (gemm *)given[1]; (void)sgemm; (void)dgemm;",
+             "char *restrict workspace = given[2]; (void)workspace;"]
+    moved = []
+    for place, argument in enumerate(arguments, 3):
+        kind = TYPES[argument.tensor.dtype]
+        if argument.stride:
+            lines.append(f"{kind} *all_{argument.name} = ({kind} *)given[{place}] + {argument.offset};")
+            moved.append(f"const {kind} *restrict {argument.name} = all_{argument.name} + step * {argument.stride};")
+        else:
+            lines.append(f"{kind} *restrict {argument.name} = given[{place}];")
+    for place, (name, tensor) in enumerate(low.constants.items(), 3 + len(arguments)):
+        lines.append(f"const {TYPES[tensor.dtype]} *restrict {name} = given[{place}];")
+    lines += [f"{kind} *restrict {name} = ({kind} *)(workspace + {place});" for kind, name, place in low.temporaries]
+    inner = "\n".join([*moved, low.code.text()])
+    text = (f"{FUNCTIONS}\nvoid take(long steps, void **given) {{\n" + "\n".join(lines)
+            + f"\nfor (long step = 0; step < steps; ++step) {{\n{inner}\n}}\n}}\n")
+    return Source(text, low.bytes, list(low.constants.values()))

@@ -1,0 +1,134 @@
+"""A step that is compiled: it stands for the eager one, on the same weights, optimizers and sums."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dlrun.data.batches import Batches
+from dlrun.engine.compiled import compiler
+from dlrun.engine.compiled.batches import BlockBatches
+from dlrun.engine.compiled.program import TURN, Program, Recorded, untrained
+from dlrun.engine.compiled.recording import Unsupported
+from dlrun.engine.fit import CHECK_EVERY
+from dlrun.engine.step import EagerStep
+from dlrun.models.build import stateful
+from dlrun.tasks._base.batch import Batch
+from dlrun.tasks._base.task import Task
+
+BLOCK_SECONDS = 0.05  # that steps which are taken at once may take together, so that a signal is seen soon
+
+
+class CompiledStep(EagerStep):
+    """Takes several steps at once where it is given the places of their rows.
+
+    `alone` says that each step has to be taken by itself, since something looks on.  Raises Unsupported and
+    `compiler.NoCompiler`, whose texts say why the steps have to be eager.
+    """
+
+    def __init__(self, eager: EagerStep, batches: Batches, alone: bool):
+        vars(self).update(vars(eager))
+        _check(eager, batches)
+        found = compiler.find()
+        self.executed = f"compiled by {found[1]}"
+        self.most = 1
+        self._limit = 1 if alone else CHECK_EVERY
+        self.batches = BlockBatches(batches, lambda: self.most)
+        self._size = batches.batch_size
+        [self._moved] = self.players.values()
+        totals = [torch.zeros(len(self.totals.names), dtype=torch.float64) for _ in range(2)]
+        self.totals.keep_in(*totals)
+        self._sums, self._untrained = totals, list(untrained(self.model).values())
+        self._keys = self._moved.kind.moved_by
+        numbers = [float(getattr(self._moved.kind, key)) for key in self._keys]
+        self._numbers = torch.tensor([numbers] * CHECK_EVERY, dtype=torch.float64)
+        self._rates: list[float] = []
+        sizes = {min(self._size, batches.rows.count)}
+        if batches.rows.count > self._size and batches.steps_in_pass * self._size > batches.rows.count:
+            sizes.add(batches.rows.count % self._size)
+        state = self._state()
+        self._programs: dict[int, Program] = {}
+        for size in sorted(sizes, reverse=True):
+            self._programs[size] = Program(Recorded(self, *self._example(size), state), found)
+        words = max(program.words for program in self._programs.values())
+        self._words = torch.zeros(CHECK_EVERY, words, dtype=torch.int64)
+
+    def __call__(self, batch: Batch, step: int) -> None:
+        size = min(self._size, batch.rows)
+        self.taken = steps = max(1, batch.rows // self._size)
+        program = self._programs[size]
+        began = time.perf_counter()
+        self.totals.rows += batch.rows
+        words = self._words.view(-1)[:steps * program.words].view(steps, program.words)
+        for number in range(steps if program.words else 0):
+            self.rng.seed_step(step + number)
+            self.rng.fill_lanes(words[number])
+        self._set_rates(step, steps)
+        given = [batch.x] if self.batches.by_places else [batch.x, batch.y]
+        program(steps, self._changed(), self._numbers, given, words)
+        for name, count in program.counts.items():
+            self.totals.count(name, count * steps)
+        seconds = time.perf_counter() - began
+        self.most = max(1, min(self._limit, 2 * self.most, int(BLOCK_SECONDS / max(seconds / steps, 1e-9))))
+
+    def _set_rates(self, step: int, steps: int) -> None:
+        rates = []
+        for number in range(steps):
+            self.set_rate(step + number)
+            rates.append(self._moved.optimizer.param_groups[0]["lr"])
+        if rates != self._rates:
+            self._numbers[:steps, self._keys.index("lr")] = torch.tensor(rates, dtype=torch.float64)
+            self._rates = rates
+
+    def _example(self, size: int) -> tuple[Batch, Any]:
+        """A batch of so many rows, and where its rows are taken from, if the step takes them itself."""
+        places = torch.arange(size)
+        if self.batches.by_places:
+            return Batch(places, places, size), self.batches.rows
+        number = 0 if size == self._size else self.batches.steps_in_pass - 1
+        [(x, y)] = self.batches.steps(number, number + 1)
+        return Batch(x, y, len(x)), None
+
+    def _state(self) -> dict[str, list[Tensor]]:
+        """The optimizer's state by its names, of each weight; begun where no step was taken yet."""
+        of_weights, of_network = self._moved.kind.beginning()
+        found: dict[str, list[Tensor]] = {name: [] for name in (*of_weights, *of_network)}
+        for weight in self._moved.weights:
+            own = self._moved.optimizer.state[weight]
+            for name, value in of_weights.items():
+                if own.get(name) is None:
+                    own[name] = torch.full_like(weight, value, requires_grad=False)
+            for name, value in of_network.items():
+                if own.get(name) is None:
+                    own[name] = torch.tensor(value)
+            for name, values in found.items():
+                if not own[name].is_contiguous():
+                    own[name] = own[name].contiguous()
+                values.append(own[name])
+        return found
+
+    def _changed(self) -> list[Tensor]:
+        """What a step changes, in the order of `Recorded`."""
+        states = [value for values in self._state().values() for value in values]
+        return [*self._moved.weights, *states, *self._untrained, *self._sums]
+
+
+def _check(step: EagerStep, batches: Batches) -> None:
+    """Raises Unsupported for what is no function of tensors alone."""
+    task = step.task
+    reasons = {
+        "several players": list(step.players) != [TURN],
+        "a task of several turns": type(task).turn is not Task.turn or task.after_update(TURN) is not None,
+        "another device than the CPU": step.rng.device.type != "cpu",
+        "several processes": step.shares is not None,
+        "half precision": step.scaler.is_enabled(),
+        "code of your own": step.rng.seeds_torch,
+        "states that are carried over": stateful(step.model),
+        "rows that are read when they are needed": batches.rows.streamed,
+    }
+    for reason, here in reasons.items():
+        if here:
+            raise Unsupported(reason)

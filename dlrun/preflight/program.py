@@ -1,0 +1,35 @@
+"""Whether a run's step can be a program: a function of weights, optimizer state, rows and masks.  No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dlrun.preflight.checked import Checked
+
+
+def unfit(checked: Checked) -> Iterator[str]:
+    """What keeps a step from being one."""
+    config = checked.config
+    if config.allow:
+        yield "code of your own"
+    if config.callbacks:
+        yield "callbacks"
+    if config.device not in ("cpu", "auto"):
+        yield f"device={config.device}"
+    if config.phases:
+        yield "phases"
+    if config.optimizer.lr_of:
+        yield "optimizer.lr_of"
+    if not config.optimizer.moves_many:
+        yield f"optimizer={config.optimizer.kind}"
+    if config.optimizer.accumulate > 1:
+        yield "optimizer.accumulate"
+    if config.precision != "float32":
+        yield f"precision={config.precision}"
+    if not config.task.packs:
+        yield f"task={config.task.kind}"
+    layers = checked.layers
+    if layers is None or config.model.sets_weights:
+        yield f"model={config.model.name or config.model.kind}"
+    else:
+        yield from (f"layer {layer.kind}" for layer in layers if not layer.packs)

@@ -1,0 +1,36 @@
+"""Whether the steps of a run are compiled: as they were at its first start, else by `speed`.  No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.program import unfit
+from dlrun.preflight.steps import run_steps
+from dlrun.preflight.threads import work
+
+COMPILED = "compiled"  # how a speed path begins whose steps are
+
+# A compiler needs one to three seconds for a new net; a step saves a tenth of a millisecond at least.
+FEWEST = 10_000  # steps of a run, from which on speed=auto compiles them
+LARGE = 100e6  # multiply-adds of a step, above which its products of matrices are nearly all of it
+
+
+def compiles(checked: Checked, stored: Mapping[str, Any] | None) -> tuple[bool, str]:
+    """Whether to compile, and what is to be said of it; `stored` is the provenance of the first start."""
+    config = checked.config
+    if stored:
+        began = str(stored.get("speed_path", "")).startswith(COMPILED)
+        if config.speed in ("auto", COMPILED if began else "plain"):
+            return began, ""
+        how = "its steps compiled" if began else "plain steps"
+        return began, f"speed={config.speed} is not taken: the run began with {how}, and others give other bits"
+    if config.speed == "plain":
+        return False, ""
+    reason = next(iter(unfit(checked)), "")
+    if config.speed == COMPILED:
+        return not reason, f"speed={COMPILED} is not taken: {reason}" if reason else ""
+    size = work(checked)
+    return (not reason and size is not None and size <= LARGE
+            and run_steps(config, checked.rows["train"]) >= FEWEST), ""
