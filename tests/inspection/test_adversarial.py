@@ -11,7 +11,8 @@ from torch import nn
 
 from dlrun.config.problem import ConfigError
 from dlrun.inspection.methods.adversarial import Adversarial
-from dlrun.inspection.methods.adversarial_module import loss_gradient
+from dlrun.inspection.methods.adversarial_module import attacked, loss_gradient
+from dlrun.inspection.rows import ShownRows
 from tests.inspection.subjects import subject
 
 WEIGHTS = np.random.default_rng(1).normal(0, 1, (1, 6, 6)).astype(np.float32)
@@ -47,6 +48,17 @@ def test_the_share_that_is_fooled_is_what_the_margins_say(tmp_path: Path) -> Non
         assert one["by_noise"] < max(1, one["fooled"]), "random signs nearly cancel in the sum"
         assert one["low"] < one["share"] <= one["high"] and one["share"] == one["fooled"] / 55
     assert (tmp_path / "fooled.png").is_file()
+
+
+def test_a_row_is_drawn_with_the_first_epsilon_that_fooled_it(tmp_path: Path) -> None:
+    x = rows(2)
+    logits = ((x - 0.5) * WEIGHTS).sum((1, 2, 3))
+    needed = np.abs(logits) / np.abs(WEIGHTS).sum() * 255
+    first = (float(needed.min()) * 0.99, float(needed.min()) * 1.01, float(needed.max()) * 1.01)
+    found = attacked(subject(Linear(), x, (logits > 0).astype(int), tmp_path), lambda: ShownRows(
+        torch.from_numpy(x), torch.from_numpy((logits > 0).astype(int)), ["one", "other"]), first, None, 0)
+    weak, strong = (["one", "other"][place] for place in (needed.argmin(), needed.argmax()))
+    assert [(one.name, one.epsilon) for one in found.kept] == [(weak, first[1]), (strong, first[2])]
 
 
 def test_a_class_that_is_named_is_what_rows_are_moved_to(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ class Adversarial(RowsMethod):
     """How small a change of its pictures fools a classifier (fast gradient sign; Goodfellow and others, 2015).
 
     Each value of a picture is moved by epsilon in the direction in which the loss rises. Beside the share of rows that
-    are then taken for another class stands that of random signs of the same size.
+    are then taken for another class stands that of random signs of the same size. Drawn are some rows with the first
+    epsilon that fooled each.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("image",)
@@ -35,7 +36,7 @@ class Adversarial(RowsMethod):
 
         found = attacked(subject, lambda: subject.shown(self), self.epsilon, self.class_, self.seed)
         if found.kept:
-            draw(subject, found, self.epsilon[len(self.epsilon) // 2])
+            draw(subject, found.kept)
         values: dict[str, Any] = {
             "rows": found.rows, "right": found.right, "targeted": self.class_,
             "epsilon": [{"epsilon": epsilon, "fooled": fooled, "share": share, "low": low, "high": high,

@@ -25,10 +25,22 @@ SHOWN = 6  # rows that are drawn
 LEVEL = 0.95  # of intervals, over rows
 
 
+@dataclass(frozen=True)
+class Fooled:
+    """A row that the first `epsilon` fooled: its pixels before and after, class and probability of both."""
+
+    name: str
+    epsilon: float
+    pixels: Tensor
+    moved: Tensor
+    before: str
+    after: str
+
+
 @dataclass
 class Attacked:
     """Of `rows` rows `right` ones could be fooled; how many were, by epsilon, the share with its interval, and how many
-    random signs fooled.  `kept` are rows to be drawn: name, pixels, moved pixels, class and probability of both.
+    random signs fooled.  `kept` are rows to be drawn.
     """
 
     rows: int = 0
@@ -36,7 +48,7 @@ class Attacked:
     fooled: list[int] = field(default_factory=list)
     noise: list[int] = field(default_factory=list)
     shares: list[tuple[float, float, float]] = field(default_factory=list)
-    kept: list[tuple[str, Tensor, Tensor, str, str]] = field(default_factory=list)
+    kept: list[Fooled] = field(default_factory=list)
 
 
 def attacked(subject: Subject, rows: Callable[[], ShownRows], epsilons: Sequence[float], towards: str | None,
@@ -72,7 +84,7 @@ def _batch(subject: Subject, rows: ShownRows, part: slice, classes: Tensor, epsi
     found.right += int(open_.sum())
     direction = loss_gradient(subject, x, aim).sign() * (1 if target is None else -1)
     signs = torch.randint(0, 2, x.shape, generator=draws).float() * 2 - 1
-    pixels = subject.pixels(x)
+    pixels, drawn = subject.pixels(x), torch.zeros(len(x), dtype=torch.bool)
     for place, epsilon in enumerate(epsilons):
         for step, counts in ((direction, found.fooled), (signs, found.noise)):
             moved = (pixels + step * (epsilon / 255)).clamp(0, 1)
@@ -80,10 +92,11 @@ def _batch(subject: Subject, rows: ShownRows, part: slice, classes: Tensor, epsi
             now = after.argmax(1)
             won = open_ & (now != classes if target is None else now == target)
             counts[place] += int(won.sum())
-            if step is direction and place == len(epsilons) // 2:
-                for row in won.nonzero()[:SHOWN - len(found.kept), 0].tolist():
-                    found.kept.append((names[row], pixels[row], moved[row], _said(subject, before[row]),
-                                       _said(subject, after[row])))
+            if step is direction:
+                for row in (won & ~drawn).nonzero()[:SHOWN - len(found.kept), 0].tolist():
+                    found.kept.append(Fooled(names[row], epsilon, pixels[row], moved[row], _said(subject, before[row]),
+                                             _said(subject, after[row])))
+                drawn |= won
 
 
 def loss_gradient(subject: Subject, x: Tensor, classes: Tensor) -> Tensor:
@@ -98,15 +111,13 @@ def loss_gradient(subject: Subject, x: Tensor, classes: Tensor) -> Tensor:
     return torch.autograd.grad(loss, x)[0]
 
 
-def draw(subject: Subject, found: Attacked, epsilon: float) -> None:
-    """A sheet of rows that were fooled by an epsilon: before, what was added, after."""
-    before = as_rgb(torch.stack([pixels for _, pixels, *_ in found.kept]))
-    after = as_rgb(torch.stack([moved for _, _, moved, *_ in found.kept]))
-    added = as_rgb(torch.stack([0.5 + (moved - pixels) * (127 / epsilon) for _, pixels, moved, *_ in
-                                found.kept]))
-    labels = interleaved([f"{name}: {said}" for name, _, _, said, _ in found.kept],
-                         [f"{epsilon:g}/255 ({127 / epsilon:.0f} x)"] * len(found.kept),
-                         [said for *_, said in found.kept])
+def draw(subject: Subject, kept: Sequence[Fooled]) -> None:
+    """A sheet of rows that were fooled: before, what was added, after."""
+    before, after = (as_rgb(torch.stack(pixels)) for pixels in zip(*((one.pixels, one.moved) for one in kept)))
+    added = as_rgb(torch.stack([0.5 + (one.moved - one.pixels) * (127 / one.epsilon) for one in kept]))
+    labels = interleaved([f"{one.name}: {one.before}" for one in kept],
+                         [f"{one.epsilon:g}/255 ({127 / one.epsilon:.0f} x)" for one in kept],
+                         [one.after for one in kept])
     subject.save("fooled", lambda path: save_sheet(path, interleaved(before, added, after), labels,
                                                    columns=3 if before.shape[-1] > 150 else 6))
 
