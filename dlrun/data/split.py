@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.kfold import KFold
@@ -41,7 +43,8 @@ def split_rows(rows: dict[str, int], cfg: DatasetKind, validation: Validation, t
     """
     windows = cfg.windows()
     if windows is not None:
-        cut = pieces(rows["train"], cfg, validation, train_size)
+        steps, cfg = with_apart(cfg, rows["train"], rows.get("test", 0))
+        cut = pieces(steps, cfg, validation, train_size)
         return {split: _windows(split, cut[split], windows, cfg, without_target) if split in cut else 0
                 for split in ("train", "val", "test")}
     train, test = rows["train"], rows.get("test", 0)
@@ -81,6 +84,12 @@ def _of_a_fold(folds: KFold, train: int, own: int) -> int:
     if folds.k > train:
         raise problem(f"validation.k={folds.k}", f"expected 2 to {train:,}; there are {train:,} training rows")
     return train // folds.k
+
+
+def with_apart(cfg: DatasetKind, steps: int, apart: int) -> tuple[int, DatasetKind]:
+    """All steps of a series or running text, and the data set whose test split are those that lie apart, if any."""
+    own: Any = cfg
+    return steps + apart, dataclasses.replace(own, test=float(apart)) if apart else own
 
 
 def pieces(steps: int, cfg: DatasetKind, validation: Validation, train_size: int | None) -> dict[str, tuple[int, int]]:

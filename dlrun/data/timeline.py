@@ -18,14 +18,16 @@ from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.season import season_of
 from dlrun.data.sequences import by_frequency
 from dlrun.data.source import RawDataset
-from dlrun.data.split import pieces, split_rows
+from dlrun.data.split import pieces, split_rows, with_apart
 from dlrun.data.vocabulary import PAD, UNKNOWN, Vocabulary
 
 
 def prepare_windows(cfg: DatasetKind, source: RawDataset, validation: Validation,
                     train_size: int | None) -> PreparedData:
     """The splits of a source that lies in time.  Raises ConfigError."""
-    steps = len(source.x)
+    apart = 0 if source.x_test is None else len(source.x_test)
+    steps, cfg = with_apart(cfg, len(source.x), apart)
+    source = joined(source)
     # says where a piece is too short for a window
     split_rows({"train": steps}, cfg, validation, train_size, source.without_target)
     cut = pieces(steps, cfg, validation, train_size)
@@ -34,6 +36,17 @@ def prepare_windows(cfg: DatasetKind, source: RawDataset, validation: Validation
     sha = hashlib.sha256(source.content.encode() + json.dumps(cut, sort_keys=True).encode()).hexdigest()
     make = _series if source.data_spec.input_kind == "series" else _text
     return make(cfg, source, cut, windows, sha)
+
+
+def joined(source: RawDataset) -> RawDataset:
+    """The source with the steps that lie apart behind the others: no window crosses from one into the other."""
+    if source.x_test is None:
+        return source
+    y = None
+    if source.y is not None or source.y_test is not None:
+        y = np.concatenate([x[:, source.target] if own is None else own
+                            for x, own in ((source.x, source.y), (source.x_test, source.y_test))])
+    return dataclasses.replace(source, x=np.concatenate([source.x, source.x_test]), y=y, x_test=None, y_test=None)
 
 
 def _begins(piece: np.ndarray, windows: Windows) -> np.ndarray:

@@ -50,9 +50,7 @@ def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: s
         from dlrun.inference.from_folder import file_of_each_class, of_folder
 
         if each := file_of_each_class(dataset, path, preprocessing.data_spec(kept).classes):
-            own: Any = dataset
-            made = dataclasses.replace(own, path=each, test_path="", group="", order="")
-            return Labelled(of_source(kept, read(made, data_dir, say), given, say))
+            return Labelled(of_source(kept, read(_read_whole(dataset, each), data_dir, say), given, say))
         return Labelled(of_folder(kept, dataset, path, say))
     if path.exists() and not path.is_file():
         raise problem(given, "expected a file or a folder; this is a pipe or a device")
@@ -86,8 +84,7 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, test_path="",
                                    test_targets_path="", group="", order="", **unnamed)
     elif _has_path(own):
-        split = {key: "" for key in ("test_path", "group", "order") if getattr(own, key)}
-        made = dataclasses.replace(own, path=found, **split)
+        made = _read_whole(own, found)
     elif spec.next_token:
         words = preprocessing.vocabulary(kept)
         assert words is not None
@@ -99,6 +96,14 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
     else:
         raise problem(given, f"this run was trained on {spec.input_kind} data; expected a .npz file"
                              + (" or a folder of pictures, a folder a class" if spec.input_kind == "image" else ""))
+    return made
+
+
+def _read_whole(dataset: DatasetKind, path: str | dict[str, str]) -> DatasetKind:
+    """A data set that reads other files, all rows of them: nothing in them is told apart."""
+    own: Any = dataset  # its fields are those of its own class
+    split = {key: "" for key in ("test_path", "group", "order") if getattr(own, key)}
+    made: DatasetKind = dataclasses.replace(own, path=path, **split)
     return made
 
 

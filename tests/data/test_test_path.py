@@ -22,7 +22,9 @@ from dlrun.data.sets.csv import Csv
 from dlrun.data.sets.image_folder import ImageFolder
 from dlrun.data.sets.labelled_text import LabelledText
 from dlrun.data.sets.npz import Npz
+from dlrun.data.sets.series import Series
 from dlrun.data.sets.sounds import Sounds
+from dlrun.data.sets.text import Text
 from dlrun.preflight.preflight import preflight
 
 TRAIN = "size,colour,kind\n" + "".join(f"{place},{'red' if place % 3 else 'blue'},{'ab'[place % 2]}\n"
@@ -188,3 +190,53 @@ def test_texts_of_another_file_are_the_test_rows(tmp_path: Path) -> None:
     (tmp_path / "b.tsv").write_text("worse\tnot very strange\n")
     with pytest.raises(ConfigError, match="'worse' is no class"):
         prepared(cfg)
+
+
+def test_steps_of_another_file_are_the_test_steps_and_no_window_crosses_into_them(tmp_path: Path) -> None:
+    wave = np.sin(np.arange(60) / 4).round(4)
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("level,hour\n" + "".join(f"{value},{step}\n" for step, value in enumerate(wave[:40])))
+    new.write_text("extra,hour,level\n" + "".join(f"7,{step},{value if step != 50 else ''}\n"
+                                                  for step, value in enumerate(wave) if step >= 40))
+    words = {"path": str(old), "target": "level", "lookback": 4, "scale": "none", "target_scale": "none"}
+    found = prepared(Series(**words, test_path=str(new)), Holdout(10))
+    whole = tmp_path / "whole.csv"
+    whole.write_text("level,hour\n" + "".join(f"{value if step != 50 else ''},{step}\n"
+                                              for step, value in enumerate(wave)))
+    same = prepared(Series(**(words | {"path": str(whole)}), test=20), Holdout(10))  # the same steps in one file
+    assert found.test is not None and len(found.test) == 15  # 16 windows, one without its target
+    for name, split in same.splits.items():
+        own = found.splits[name]
+        assert np.array_equal(own.x, split.x) and np.array_equal(own.rows, split.rows)
+        assert np.array_equal(own.y, split.y)  # type: ignore[arg-type]
+    checked = preflight(["dataset=series", f"dataset.path={old}", f"dataset.test_path={new}", "dataset.target=level",
+                         "dataset.lookback=4", "model=gru"])
+    assert checked.rows == {"train": 28, "val": 4, "test": 15}
+    with pytest.raises(ConfigError, match="nothing is drawn"):
+        preflight(["dataset=series", f"dataset.path={old}", f"dataset.test_path={new}", "dataset.target=level",
+                   "dataset.lookback=4", "dataset.test=5", "model=gru"])
+    new.write_text("level,wind\n1,2\n2,3\n")
+    with pytest.raises(ConfigError, match='no column "hour"'):
+        prepared(Series(**words, test_path=str(new)))
+
+
+@pytest.mark.parametrize("unit", ("character", "word", "bpe"))
+def test_a_text_of_another_file_is_the_test_text_in_the_words_of_the_training(unit: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
+    old.write_text("the cat sat on the mat. " * 40)
+    new.write_text("the cat sat on the queue. " * 10)
+    asked: dict[str, Any] = {"unit": unit, "length": 5, "stride": 1, "num_words": 300 if unit == "bpe" else None}
+    found = prepared(Text(path=str(old), test_path=str(new), **asked))
+    alone = prepared(Text(path=str(old), test=0.0, **asked))
+    assert found.test is not None and found.vocabulary is not None and alone.vocabulary is not None
+    assert np.array_equal(found.train.x, alone.train.x)
+    if unit == "bpe":
+        assert found.vocabulary.words == alone.vocabulary.words
+    else:  # and one more id, for what the training text has not
+        ids = found.vocabulary.ids
+        text = new.read_text() if unit == "character" else [*new.read_text().replace(".", "").split()]
+        assert found.test.x.tolist() == [ids.get(part, found.vocabulary.unknown) for part in text]
+        assert found.vocabulary.unknown in found.test.x
+    rows = preflight(["dataset=text", f"dataset.path={old}", f"dataset.test_path={new}", f"dataset.unit={unit}",
+                      "dataset.length=5", "model=lstm", "dataset.num_words=300"]).rows
+    assert rows["test"] > 0

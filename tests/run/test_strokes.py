@@ -49,3 +49,8 @@ def test_a_recurrent_net_learns_drawings_and_answers_for_new_ones(tmp_path: Path
     (tmp_path / "words.ndjson").rename(tmp_path / "later" / "words.ndjson")  # a folder, as it may be in training
     row = evaluated(run, tmp_path / "later", "resamples=0")
     assert (row["rows"], row["metrics"]["accuracy"]["value"]) == (8, 1.0)
+    (tmp_path / "named").mkdir()
+    new = [{"drawing": drawn("zigzag", rng)} for _ in range(3)]  # the class is the file's name, as in training
+    (tmp_path / "named" / "zigzag.ndjson").write_text("".join(json.dumps(row) + "\n" for row in new))
+    row = evaluated(run, tmp_path / "named", "resamples=0")
+    assert (row["rows"], row["metrics"]["accuracy"]["value"]) == (3, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -45,3 +46,14 @@ def without_licence(text: str) -> str:
         text = text[begin.end() :]
     end = _END.search(text)
     return (text[: end.start()] if end else text).strip() + "\n"
+
+
+def with_test_text(source: RawDataset, test: RawDataset) -> RawDataset:
+    """A text with another one as its test text, both in the units of the first, then in those that only the other has.
+    """
+    known = {*source.words}
+    new = [word for word in test.words if word not in known]
+    places = {word: place for place, word in enumerate((*source.words, *new))}
+    table = np.array([places[word] for word in test.words], np.int32)
+    return dataclasses.replace(source, words=(*source.words, *new), x_test=table[test.x],
+                               notes=(*source.notes, *test.notes))

@@ -28,6 +28,7 @@ class Series(series.Windowed):
 
     name: str = options.name()
     path: str = options.path("The file, also .gz; lines in the order of time")
+    test_path: str = options.test_path("A file, also .gz,")
     target: str = text(MISSING, "The column to predict: its name, or its number from 0 (-1 is the last).")
     lookback: int = series.lookback(24)
     step: int = series.step(1)
@@ -53,6 +54,8 @@ class Series(series.Windowed):
         """Spec and steps; the file is parsed unless its arrays are cached."""
         from dlrun.data import cache, paths
 
+        if self.test_path:
+            return self._info_apart(data_dir)
         path = paths.own(self.path)
         found = cache.dataset_info(cache.entry(self.kind, self._settings(), [path]))
         if found is None:
@@ -61,6 +64,17 @@ class Series(series.Windowed):
         spec = found.data_spec
         seen = self.seen(spec.features, spec.target_name, spec.unit, found.rows["train"])
         return replace(seen, revision=found.revision, without_target=found.without_target)
+
+    def _info_apart(self, data_dir: str) -> DatasetInfo:
+        """Spec and steps where the test steps lie in a file of their own."""
+        from dlrun.data.timeline import joined
+
+        source = self.read(data_dir, lambda line: None)
+        assert source.x_test is not None
+        spec = source.data_spec
+        seen = self.seen(spec.features, spec.target_name, spec.unit, len(source.x))
+        return replace(seen, rows={"train": len(source.x), "test": len(source.x_test)}, revision=source.revision,
+                       without_target=joined(source).without_target)
 
     def read_revision(self, config: Config) -> int:
         """2 for a series that dlrun once read otherwise: gaps at its start, missing targets, marks between thousands.
@@ -74,7 +88,10 @@ class Series(series.Windowed):
         from dlrun.data.source import DatasetFiles
 
         path = paths.own(self.path)
-        return DatasetFiles([path], lambda _: _decode(self, path), self._settings())
+        if not self.test_path:
+            return DatasetFiles([path], lambda _: _decode(self, path), self._settings())
+        apart = paths.own(self.test_path, key="test_path")
+        return DatasetFiles([path, apart], lambda _: _with_test(self, _decode(self, path), apart), self._settings())
 
     def _settings(self) -> list[object]:
         return [self.target, self.drop, self.missing, self.separator, self.header, self.decimal, READING]
@@ -122,3 +139,17 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
     source = without_gaps(data_spec, np.array(values, np.float32).T, path.name, found.unit)
     new = found.new_header or numerals.newly_read
     return replace(source, notes=(*notes, *source.notes), revision=2 if new else source.revision)
+
+
+def _with_test(cfg: Series, source: RawDataset, path: Path) -> RawDataset:
+    """The series with the steps of another file as its test steps, read by the names of its columns."""
+    spec = source.data_spec
+    theirs = _decode(replace(cfg, target=spec.target_name, drop=()), path)
+    lacking = [name for name in spec.features if name not in theirs.data_spec.features]
+    if lacking:
+        raise problem(f"dataset.test_path={cfg.test_path}",
+                      f'it has no column "{lacking[0]}" of numbers, which the training steps have; there are '
+                      f"{', '.join(theirs.data_spec.features[:20])}")
+    x = theirs.x[:, [theirs.data_spec.features.index(name) for name in spec.features]]
+    notes = (*source.notes, *theirs.notes, f"the {len(x):,} test steps are those of {path.name}")
+    return replace(source, x_test=x, y_test=theirs.y, notes=notes)
