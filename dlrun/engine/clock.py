@@ -27,6 +27,10 @@ class Clock:
         """Time counts from here: reading data and drawing pictures is no training."""
         self._since = time.monotonic()
 
+    def skip(self, seconds: float) -> None:
+        """So much of the time since the last tick was no training of this run."""
+        self._since += seconds
+
     def now(self) -> float:
         """Seconds of training until this moment."""
         return self.seconds + self.share * (time.monotonic() - self._since)

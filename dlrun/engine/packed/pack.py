@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlrun.engine.fit import Due, Group
+from dlrun.engine.fit import Due, Fit, Group
 from dlrun.engine.packed.places import PlaceBatches, Places
 from dlrun.engine.packed.step import PackedStep
-from dlrun.engine.step import EagerStep
 
 Run = Generator[Due, Any, Any]
 Ended = dict[int, Any]  # by slot what a run has returned, or the exception that it has raised
@@ -57,22 +57,28 @@ class _Driver:
         self.waiting: dict[int, _Waiting] = {}  # by the slots of those that it waits for
         self.ended: Ended = {}
         self.due: dict[int, tuple[Places, int]] = {}
-        self.steps: dict[int, EagerStep] = {}
+        self.training: dict[int, Fit] = {}
         self.packed: PackedStep | None = None
 
     def drive(self) -> Ended:
         for slot in sorted(self.active):
             self.advance(slot)
+        for slot in self.due:  # until here each has waited for the others to come to their first step
+            self.training[slot].clock.start()
         while self.due:
             failed: Exception | None = None
             try:
                 if self.packed is None:
-                    self.packed = PackedStep({slot: self.steps[slot] for slot in sorted(self.due)}, self.slots)
+                    self.packed = PackedStep({slot: self.training[slot].step for slot in sorted(self.due)}, self.slots)
                 self.packed(self.due)
             except Exception as error:
                 failed = error
             for slot in list(self.due):
+                begin = time.monotonic()
                 self.advance(slot, failed)
+                if slot not in self.due:  # its test rows and pictures are no training of the others
+                    for other in self.due:
+                        self.training[other].clock.skip(time.monotonic() - begin)
         return self.ended
 
     def advance(self, slot: int, failed: Exception | None = None, given: Any = None) -> None:
@@ -90,7 +96,7 @@ class _Driver:
                 return
             assert isinstance(found, tuple)
             training, batch = found
-            self.steps[slot] = training.step
+            self.training[slot] = training
             source = training.batches.source if isinstance(training.batches, PlaceBatches) else None
             self.due[slot] = (Places(batch.x, batch.y, batch.rows, source), training.clock.step)
 

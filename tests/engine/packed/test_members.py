@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import torch
 
-from dlrun.engine.fit import Diverged, fit_steps
+from dlrun.engine.fit import Diverged, Fit, fit_steps
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.packed.places import PlaceBatches
 from tests.engine.packed.together import distance, make, packed, weights_of
@@ -56,6 +60,18 @@ def test_members_at_other_steps_go_on_with_the_bits_that_they_would_have_had(tmp
     for _, training in runs:  # the epoch that was cut by max_steps goes on
         training.clock.epoch = training.clock.step // training.steps_per_epoch
     assert distance(packed(runs), whole) == 0
+
+
+def test_the_end_of_a_member_is_no_time_of_the_others(tmp_path) -> None:
+    def ending(training: Fit) -> Iterator[Any]:
+        time.sleep(0.3)  # data is read
+        yield from fit_steps(training)
+        time.sleep(0.3)  # pictures are drawn
+
+    runs = make(tmp_path, FOUR)
+    execute_together({slot: ending(training) for slot, (_, training) in enumerate(runs)}, 4)
+    seconds = [training.clock.seconds for _, training in runs]
+    assert max(seconds) - min(seconds) < 0.45, "the last has waited 0.9 for the ends of the others, the first to begin"
 
 
 def test_a_checkpoint_holds_its_members_values_alone(tmp_path) -> None:
