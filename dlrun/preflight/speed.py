@@ -22,10 +22,11 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None) -> tuple[bool, 
     config = checked.config
     if stored:
         began = str(stored.get("speed_path", "")).startswith(COMPILED)
-        if config.speed in ("auto", COMPILED if began else "plain"):
-            return began, ""
-        how = "its steps compiled" if began else "plain steps"
-        return began, f"speed={config.speed} is not taken: the run began with {how}, and others give other bits"
+        if began and config.speed == "plain":  # which nobody need have typed
+            return True, "the run goes on with compiled steps, as it began"
+        if not began and config.speed == COMPILED:
+            return False, f"speed={COMPILED} is not taken: the run began with plain steps, and others give other bits"
+        return began, ""
     if config.speed == "plain":
         return False, ""
     reason = next(iter(unfit(checked)), "")

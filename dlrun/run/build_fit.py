@@ -43,7 +43,9 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     if compiled:
         from dlrun.run.compiled import compiled_step
 
-        step, batches = compiled_step(step, batches, config.checkpoint_seconds == 0, say)
+        step, batches = compiled_step(step, batches, say)
+        if config.checkpoint_seconds == 0:
+            step.one_by_one()
     components.speed_path = components.speed_path.replace(EagerStep.executed, step.executed, 1)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     direction = direction_of(config, config.early_stop.monitor, config.early_stop.mode)

@@ -17,6 +17,7 @@ from dlrun.config.schema.kfold import KFold
 from dlrun.engine.fit import Diverged, Interrupted, fit
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
+from dlrun.preflight.speed import compiles
 from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import RunLock
@@ -78,7 +79,11 @@ def _trained(checked: Checked, place: Path, say: Callable[[str], None],
     with RunLock(place), isolated_torch_state(), Signals() as signals:
         machine = choose(config, auto_threads=auto_threads(checked))
         components = build_run(checked, machine, say)
-        training = build_fit(components, machine, folder, run_id, signals, Recorder(), say)
+        compiled, note = compiles(checked, None)
+        if note:
+            say(note)
+        training = build_fit(components, machine, folder, run_id, signals, Recorder(), say, compiled)
+        training.step.one_by_one()
         if folder.last.is_file():
             load(training, Start(folder.last, run_id), own=True)
             truncate_to_checkpoint(folder)

@@ -11,14 +11,10 @@ from dlrun.engine.compiled.step import CompiledStep
 from dlrun.engine.step import EagerStep
 
 
-def compiled_step(step: EagerStep, batches: Batches, alone: bool,
-                  say: Callable[[str], None]) -> tuple[EagerStep, Batches]:
-    """A compiled step and its batches in the place of these; these where there is none, and `say` hears why.
-
-    `alone` says that no two steps may be taken at once.
-    """
+def compiled_step(step: EagerStep, batches: Batches, say: Callable[[str], None]) -> tuple[EagerStep, Batches]:
+    """A compiled step and its batches in the place of these; these where there is none, and `say` hears why."""
     try:
-        found = CompiledStep(step, batches, alone)
+        found = CompiledStep(step, batches)
     except (Unsupported, NoCompiler) as reason:
         say(f"steps are not compiled: {reason}")
         return step, batches

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from dlrun.cli.route import route
+from dlrun.engine.compiled.step import CompiledStep
 from dlrun.run.trajectory import OUTPUT, Trajectory, checksum
+from tests.helpers.compiler import needs_compiler
 from tests.helpers.runs import custom
 
 FEW = ["dataset=digits", "batch_size=100", "threads=1", "device=cpu"]
@@ -54,6 +56,24 @@ def test_dropout_and_momentum_over_an_epochs_end_are_the_same_again_and_resumed(
     found = checked("model=dense", "model.hidden=[8]", "model.dropout=0.5", "train_size=500", "steps=8")
     assert found["equal"] and found["steps"] == 8 and found["interrupted_after"] == 4
     assert not (tmp_path / "runs").exists(), "nothing is left"
+
+
+@needs_compiler
+def test_compiled_steps_are_compared_where_they_are_asked_for(checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("model=dense", "model.hidden=[8]", "model.dropout=0.5", "train_size=500", "steps=8", "speed=compiled")
+    found = checked(*words)
+    assert found["equal"] and found["steps"] == 8 and found["interrupted_after"] == 4
+    take, taken = CompiledStep.__call__, []
+
+    def call(self, batch, step):
+        taken.append(step)
+        take(self, batch, step)
+        if len(taken) == 10:  # the second step of the second training
+            self.players["model"].weights[0].data.mul_(1.001)
+
+    monkeypatch.setattr(CompiledStep, "__call__", call)
+    again = checked(*words, code=1)["again"]
+    assert (again["step"], again["what"]) == (2, "weight")
 
 
 def test_a_layer_that_counts_calls_of_the_process_is_named_at_its_first_step(checked) -> None:

@@ -25,17 +25,16 @@ BLOCK_SECONDS = 0.05  # that steps which are taken at once may take together, so
 class CompiledStep(EagerStep):
     """Takes several steps at once where it is given the places of their rows.
 
-    `alone` says that each step has to be taken by itself, since something looks on.  Raises Unsupported and
-    `compiler.NoCompiler`, whose texts say why the steps have to be eager.
+    Raises Unsupported and `compiler.NoCompiler`, whose texts say why the steps have to be eager.
     """
 
-    def __init__(self, eager: EagerStep, batches: Batches, alone: bool):
+    def __init__(self, eager: EagerStep, batches: Batches):
         vars(self).update(vars(eager))
         _check(eager, batches)
         found = compiler.find()
         self.executed = f"compiled by {found[1]}"
         self.most = 1
-        self._limit = 1 if alone else CHECK_EVERY
+        self._limit = CHECK_EVERY
         self.batches = BlockBatches(batches, lambda: self.most)
         self._size = batches.batch_size
         [self._moved] = self.players.values()
@@ -73,6 +72,9 @@ class CompiledStep(EagerStep):
             self.totals.count(name, count * steps)
         seconds = time.perf_counter() - began
         self.most = max(1, min(self._limit, 2 * self.most, int(BLOCK_SECONDS / max(seconds / steps, 1e-9))))
+
+    def one_by_one(self) -> None:
+        self._limit = self.most = 1
 
     def _set_rates(self, step: int, steps: int) -> None:
         rates = []

@@ -24,7 +24,7 @@ QUICK = ("rmsprop", "adam")
 def compiled(runs: Sequence) -> list[Weights]:
     """The weights at the end of runs whose steps were compiled."""
     for _, training in runs:
-        step = CompiledStep(training.step, training.batches, alone=False)
+        step = CompiledStep(training.step, training.batches)
         training.step, training.batches = step, step.batches
     return alone(runs)
 
