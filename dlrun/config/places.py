@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 DEBUG = "debug"  # the folder below output_dir of runs that are no results
+REPLAYS = "replays"  # that of runs which were trained again to be compared
 _extra: list[Path] = []
 
 

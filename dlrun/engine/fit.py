@@ -84,6 +84,7 @@ class Fit:
     begin: Callable[[], None] = lambda: None  # before an epoch's first step: stateful layers forget
     extras: Iterable[Callable[[int], None]] = ()  # called after each epoch: pictures, histograms
     report_seconds: float = REPORT_SECONDS
+    pause_after: int | None = None  # epochs, after which it is left as by a signal, its state saved
 
     def end_of(self, epoch: int) -> int:
         """The step at which an epoch (from 0) ends; `max_steps` may come first."""
@@ -166,6 +167,9 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
             raise Diverged(clock.checked_step, clock.step)
         clock.epoch += 1
         reason = close_epoch(run, metrics) or reason
+        if clock.epoch == run.pause_after:
+            checkpoints.save(clock.epoch, clock.step)
+            raise Interrupted
     if checkpoints.saved != (clock.epoch, clock.step):
         checkpoints.save(clock.epoch, clock.step)
     checkpoints.write_best()  # a resumed run that had only its end to do may have lost it

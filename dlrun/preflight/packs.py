@@ -52,6 +52,8 @@ def most(checked: Checked, chosen: Any) -> int:
 def _unfit(checked: Checked) -> Iterator[str]:
     """What keeps a configuration out of packs."""
     config = checked.config
+    if config.fork is not None:
+        yield "they begin from an epoch of another run"
     if config.max_seconds is not None:
         yield "max_seconds"
     if getattr(config.task, "class_weights", None) == "balanced" and depends_on_seed(config):

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _SECONDS = 2.0  # that git may take for one question
+_MOST = 1 << 20  # bytes of a diff whose text is kept
+_texts: dict[str, bytes] = {}  # of the diffs that this process has seen, by their sha256
 
 # Variables that point git at another repository, or name programs that it should start.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
@@ -54,6 +56,11 @@ def checkout_state(folder: Path) -> dict[str, Any] | None:
     return state
 
 
+def diff_text(state: dict[str, Any] | None) -> bytes:
+    """The text of the diff of a `checkout_state` of this process; empty where it is clean, unknown or above 1 MiB."""
+    return _texts.get((state or {}).get("diff") or "", b"")
+
+
 def _borrow(own: Path, index: Path, objects: Path, settings: bytes | None) -> None:
     """Make a repository in `own` with a copy of an index and the objects of another; its configuration is ours."""
     for name in ("refs", "objects/info"):
@@ -80,6 +87,8 @@ def _compared(own: Path, folder: Path, top: Path, commit: str | None, exclude: P
         diff = _git(folder, *place, "diff", "--no-ext-diff", "--no-textconv", "--no-color",
                     "--submodule=short", "--ignore-submodules=dirty", commit, "--", ".")
         found["diff"] = "unknown" if diff is None else hashlib.sha256(diff).hexdigest() if diff else None
+        if diff and len(diff) <= _MOST:
+            _texts[found["diff"]] = diff
     ignored = ("--exclude-from", str(exclude)) if exclude.is_file() else ()
     names = _git(folder, *place, "ls-files", "--others", "--exclude-standard", *ignored, "--directory", "-z",
                  "--", ".")

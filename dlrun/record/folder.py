@@ -38,11 +38,18 @@ class RunFolder:
         self.pictures = self.path / "pictures"
         self.manifest = self.path / manifest.FILE
         self.fitted = self.path / "fitted.json"
+        self.packages = self.path / "packages.txt"
+        self.tags = self.path / "tags.json"  # of the user's
+        self.forks = self.path / "forks.jsonl"  # runs that began from an epoch of this one
         self.lock = self.path / "lock"
         self.traceback = self.path / "traceback.txt"  # of a run that failed; of one that diverged what is known
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
+
+    def changes(self, place: str) -> Path:
+        """What was not committed as the run began, of ``dlrun`` or of ``workdir``: a patch."""
+        return self.path / f"changes-{place}.patch"
 
     def fold(self, name: int | str) -> RunFolder:
         """The folder of one fold of a k-fold run, or of its ``final`` fit; same layout."""
@@ -108,7 +115,7 @@ def clear(folder: RunFolder) -> None:
 
     Results go first, those of folds too, then checkpoints: what is left when it is ended in the middle is no finished
     run, and none that is resumed without its curves.  The origin of the run goes last: until then `runs` shows what is
-    left, and `runs remove` removes it.
+    left, and `runs remove` removes it.  The user's tags and the list of forks stay.
     """
     refuse_links(folder.path)
     for place in (folder.path, *folder.path.glob("folds/*"), folder.path / "final"):
@@ -118,7 +125,7 @@ def clear(folder: RunFolder) -> None:
                     _remove(place / name)
                 sync_folder(place)  # before anything else goes
     for entry in list(folder.path.iterdir()):
-        if entry not in (folder.lock, folder.provenance):
+        if entry not in (folder.lock, folder.provenance, folder.tags, folder.forks):
             _remove(entry)
     sync_folder(folder.path)
     _remove(folder.provenance)

@@ -27,6 +27,7 @@ def notes_of(table: Table, besides: bool = True) -> Iterator[str]:
     if label:
         yield label
     yield from _of_data(runs)
+    yield from _stale(table)
     yield from filter(None, [_said("device", runs, device_of), _said("made by", runs, versions_of),
                              _said("code", runs, _code)])
     yield from _data_differs(runs)
@@ -142,6 +143,17 @@ def _of_data(runs: list[Run]) -> Iterator[str]:
         if len(texts) > 1:
             also = f" (so in {count} of {len(runs)} runs, with other numbers in {having - count})"
         yield f"Of the data: {text}{also}."
+
+
+def _stale(table: Table) -> Iterator[str]:
+    """What was made by other code than this: numbers of it may not come out again, and rows may not be comparable."""
+    runs = [run for run in table.runs if run.provenance and run.result]
+    by = Counter(run.stale for run in runs if run.stale)
+    if not by:
+        return
+    shown = ", ".join(f"{code} ({count})" for code, count in by.most_common(4)) + (", ..." if len(by) > 4 else "")
+    which = "All runs" if sum(by.values()) == len(runs) else f"{sum(by.values())} of {len(runs)} runs (other code)"
+    yield f"{which} were made by other code of dlrun than this: {shown}; dlrun replay RUN compares."
 
 
 def label_of(run: Run) -> str:

@@ -60,6 +60,8 @@ def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], 
     mark = "best" if row.best else ""
     if row.reference and table.reference and table.reference.name:
         mark = f"{mark}, reference".removeprefix(", ")
+    if row.stale and not all(other.stale for other in table.rows if other.runs):
+        mark = f"{mark}, other code".removeprefix(", ")
     sd = table.scale.number(row.summary.sd) if row.summary and row.summary.sd is not None else ""
     return TextRow(row.labels, measure, row.summary is None, sd, str(row.summary.n) if row.summary else "", versus,
                 short_time(row.seconds).removesuffix(" s"), mark, missing if row.summary else "")

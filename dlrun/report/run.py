@@ -14,8 +14,10 @@ from dlrun.config.flat import flatten
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
 from dlrun.record.manifest import changed
+from dlrun.record.provenance import other_code
 from dlrun.record.result_form import settings_error
 from dlrun.record.stored import Damaged, read_yaml_mapping, regular_handle
+from dlrun.record.tags import Tags, read_tags
 
 COUNTED = ("finished", "stopped")  # the other states have no measure that belongs into a mean
 NOT_STARTED, RUNNING, UNFINISHED, UNREADABLE = "not started", "running", "unfinished", "unreadable"
@@ -62,6 +64,19 @@ class Run:
             return RunFolder(self.folder).origin()
         except (OSError, ValueError):
             return {}
+
+    @cached_property
+    def tags(self) -> Tags:
+        """The user's tags and note; none where tags.json cannot be read."""
+        try:
+            return read_tags(self.folder)
+        except Damaged:
+            return Tags()
+
+    @cached_property
+    def stale(self) -> str:
+        """The code that made it, where that is another than this one; empty where it is this, or is not known."""
+        return (other_code(self.provenance) or "") if self.provenance and self.result else ""
 
     @cached_property
     def changed(self) -> list[str] | None:

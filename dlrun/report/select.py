@@ -15,7 +15,7 @@ from dlrun.record.status import STATUSES
 from dlrun.report.run import RUNNING, UNFINISHED, UNREADABLE, Run
 from dlrun.report.values import names, value_of
 
-_OWN = ("status", "id", "name")
+_OWN = ("status", "id", "name", "tag")
 _SIGNS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 _CLAUSE = re.compile(r"\s*([\w/@.-]+)\s*(>=|<=|!=|>|<|=)\s*(.*?)\s*")
 _STATUSES = tuple(status.replace("_", " ") for status in (*STATUSES, RUNNING, UNFINISHED, UNREADABLE))
@@ -69,6 +69,9 @@ def _unknown(runs: Sequence[Run], given: str) -> Iterator[Problem]:
         yield Problem(given, f"no run of {len(runs)} has this in its name or id{hint}")
     elif key == "status" and expected.replace("_", " ") not in _STATUSES:
         yield Problem(given, f"expected one of {', '.join(_STATUSES)}{did_you_mean(expected, _STATUSES)}")
+    elif key == "tag":
+        yield Problem(given, f"no run has it{did_you_mean(expected, {tag for run in runs for tag in run.tags.tags})}; "
+                             f"dlrun tag RUN add={expected}  gives it to one")
     elif key in ("id", "name"):
         there = {run.id if key == "id" else run.folder.parent.name for run in runs}
         yield Problem(given, f"no run has it{did_you_mean(expected, there)}")
@@ -106,6 +109,8 @@ def _fits(run: Run, given: str) -> bool:
     key, equals, expected = given.partition("=")
     if not equals:
         return given in run.name
+    if key == "tag":
+        return expected in run.tags.tags
     if key in _OWN:
         found = {"status": run.status, "id": run.id, "name": run.folder.parent.name}[key]
         return found.startswith(expected) if key == "id" else found.replace("_", " ") == expected.replace("_", " ")

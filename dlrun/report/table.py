@@ -41,6 +41,11 @@ class Row:
         found = {run.result.get("parameters") for run in self.runs} - {None}
         return found.pop() if len(found) == 1 else None
 
+    @property
+    def stale(self) -> bool:
+        """Whether any of its runs was made by other code of dlrun than this."""
+        return any(run.stale for run in self.runs)
+
     def missing(self, metric: Metric) -> list[tuple[str, list[int]]]:
         """Why runs are not in the mean, each reason with its seeds."""
         reasons: dict[str, list[int]] = {}

@@ -63,6 +63,8 @@ def unsupported(config: Config) -> Iterator[Problem]:
     alone = "several processes train one run; this needs a single one"
     if folds_of(config) is not None:
         yield Problem("validation.kind=kfold", f"{alone}: a sweep's workers train side by side instead")
+    if config.fork is not None:
+        yield Problem(f"fork={config.fork}", alone)
     if config.optimizer.accumulate > 1:
         yield Problem(f"optimizer.accumulate={config.optimizer.accumulate}", f"{alone}; more processes accumulate too")
     if config.optimizer.needs_closure:

@@ -16,8 +16,9 @@ from dlrun.config.schema.root import Config
 from dlrun.data.form import BYTE_PAIRS
 from dlrun.data.inspection import not_compared
 from dlrun.data.prepared import PreparedData
-from dlrun.record.folder import RunFolder, write_json, write_manifest, write_text, yaml_text
-from dlrun.record.provenance import provenance
+from dlrun.record.checkout import diff_text
+from dlrun.record.folder import RunFolder, write_bytes, write_json, write_manifest, write_text, yaml_text
+from dlrun.record.provenance import packages, provenance
 
 if TYPE_CHECKING:
     from dlrun.record.remarks import Remark
@@ -28,12 +29,15 @@ class Start:
     """`checkpoint` is loaded before training (None for nothing); `run_id` is the id it was written under.
 
     `stored` is the provenance of the first start, for what has to stay as it was (threads); `note` tells the user.
+    Of a fork `parent` is the configuration of the run that it begins from, `lineage` what provenance says of it.
     """
 
     checkpoint: Path | None = None
     run_id: str | None = None
     stored: dict[str, Any] | None = None
     note: str = ""
+    parent: Config | None = None
+    lineage: dict[str, Any] | None = None
 
 
 def versions() -> dict[str, str]:
@@ -74,11 +78,25 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
             named.append("speed_path")
         again = own.get("resumed", []) + [{name: here[name] for name in named}]
         here = {**own, "resumed": again}
-    elif start.run_id not in (None, run_id):
-        here["continues"] = start.run_id
+    else:
+        if start.lineage is not None:
+            here["fork"] = start.lineage
+        elif start.run_id not in (None, run_id):
+            here["continues"] = start.run_id
+        _write_code(folder, here["code"])
     # A checkpoint that is there already needs it; the first one of a run waits for it.
     write_json(folder.provenance, here, sync=bool(own) and start.run_id == run_id)
     write_manifest(folder)
+
+
+def _write_code(folder: RunFolder, code: dict[str, Any]) -> None:
+    """The text of what is not committed, and the list of all packages; a fold's are those of its run."""
+    if folder.inside:
+        return
+    for place, state in code.items():
+        if text := diff_text(state):
+            write_bytes(folder.changes(place), text, sync=False)
+    write_text(folder.packages, packages(), sync=False)
 
 
 def notes_of_start(config: Config, prepared: PreparedData, start: Start) -> list[str]:

@@ -34,21 +34,24 @@ Steps: TypeAlias = "Generator[Due, Any, dict[str, Any]]"  # of a run: each as it
 
 
 def train_once(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-               command: Sequence[str] | None, processes: Processes = SINGLE) -> dict[str, Any]:
+               command: Sequence[str] | None, processes: Processes = SINGLE, until: int | None = None
+               ) -> dict[str, Any]:
     """`train_steps`, with each step taken as it comes due."""
-    return execute(train_steps(checked, run_id, folder, signals, recorder, command, processes))
+    return execute(train_steps(checked, run_id, folder, signals, recorder, command, processes, until))
 
 
 def train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-                command: Sequence[str] | None, processes: Processes = SINGLE) -> Steps:
+                command: Sequence[str] | None, processes: Processes = SINGLE, until: int | None = None) -> Steps:
     """Train and measure, from the start or from a checkpoint; the content of the folder's result.json.
+
+    `until` is an epoch after which it is interrupted.
 
     Raises ConfigError, before anything is written, for data that is not there.  An exception of the model's or dlrun's
     own code is raised again when the result (status `failed`) has been written.  Of several processes one
     that does not lead has nothing to measure, and an empty result.
     """
     try:
-        return (yield from _train_steps(checked, run_id, folder, signals, recorder, command, processes))
+        return (yield from _train_steps(checked, run_id, folder, signals, recorder, command, processes, until))
     except (RuntimeError, MemoryError) as error:
         if (folder.result() or {}).get("status") in DONE or not processes.leader:
             raise
@@ -65,10 +68,18 @@ def train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Signa
 
 
 def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder,
-                 command: Sequence[str] | None, processes: Processes) -> Steps:
+                 command: Sequence[str] | None, processes: Processes, until: int | None) -> Steps:
     config = checked.config
-    start = processes.agree(lambda: Start() if config.force else find_start(
-        config, run_id, folder, versions(), hardware(config.device), twins=processes.twins))
+    if config.fork is not None and (config.force or not folder.last.is_file()):
+        from dlrun.run.fork import begin, interrupted
+
+        start = begin(config, folder, signals, recorder, lambda parent, again: train_once(
+            parent.checked, parent.id, again, signals, Recorder(), command, until=parent.epoch))
+        if start is None:
+            return interrupted(config, run_id, folder, signals, recorder)
+    else:
+        start = processes.agree(lambda: Start() if config.force else find_start(
+            config, run_id, folder, versions(), hardware(config.device), twins=processes.twins))
     most = max(1, cores() // processes.local)
     machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
     notes: list[str] = []
@@ -81,7 +92,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
             plan_features(components, notes)
     machine = replace(machine, line=processes.with_world_size(machine.line))
     components.speed_path = processes.speed_path(components.speed_path)
-    if start.run_id != run_id and data_changed(components.prepared, start):
+    if start.run_id != run_id and start.lineage is None and data_changed(components.prepared, start):
         start = Start()  # the shorter run saw other data, and is none of ours
     notes += notes_of_start(config, components.prepared, start)
     compiled = False
@@ -99,12 +110,17 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
         from dlrun.preflight.measuring import measuring_note
 
         notes += filter(None, [measuring_note(checked)])
-    if config.force:  # only now is it sure that the run can begin: what it replaces has been kept until here
-        clear(folder)
+    if config.force and start.lineage is None:
+        clear(folder)  # only now is it sure that the run can begin: what it replaces has been kept until here
     folder.make()
     training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append, compiled)
+    training.pause_after = until
     notes += filter(None, [other_path(start, components.speed_path)])
-    if start.checkpoint is not None:
+    if start.lineage is not None:
+        from dlrun.run.fork import load_fork
+
+        notes += load_fork(training, start, config, folder, run_id, command)
+    elif start.checkpoint is not None:
         load(training, start, own=start.run_id == run_id)
     if config.phases:
         from dlrun.run.phases import enter_phase

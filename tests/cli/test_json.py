@@ -158,6 +158,17 @@ def test_a_decision_has_settings_and_pairs(answer) -> None:
     assert [one["n"] for one in found["pairs"]] == [2] and len(found["settings"][1]["values"]) == 2
 
 
+def test_a_run_is_tagged_forked_and_replayed(answer, tmp_path: Path) -> None:
+    words = ["dataset=digits", "model=dense", *FAST]
+    run = answer(*words, "epochs=2", "max_steps=null", "seed=0", schema="run")
+    found = answer("tag", run["id"], "add=paper", "note=of figure 2")
+    assert found["runs"][0]["tags"] == ["paper"] and found["runs"][0]["note"] == "of figure 2"
+    found = answer("fork", run["id"], "epoch=1", "optimizer.lr=0.01")
+    assert found["result"]["config"]["fork"] == f"{run['id']}@1" and found["parent"] == run["id"]
+    found = answer("replay", run["id"])
+    assert found["equal"] and all(one["difference"] == 0 for one in found["measures"])
+
+
 def test_a_book_is_listed_and_compared(answer, tmp_path: Path) -> None:
     (tmp_path / "experiments" / "mine").mkdir(parents=True)
     (tmp_path / "experiments" / "mine" / "C1.yaml").write_text(FILE)

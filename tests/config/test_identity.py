@@ -39,7 +39,7 @@ OTHER = ["seed=1", "epochs=21", "batch_size=64", "max_steps=10", "steps_per_epoc
          "optimizer.clip_norm=1", "schedule=cosine", "schedule.warmup=10", "early_stop=patience",
          "early_stop.monitor=val/accuracy", "model=dense", "model.dropout=0.1", "model.init=torch", "dataset.test=0.3",
          "dataset=mnist", "augment=shift", "shuffle=false", "task=regress", "callbacks=watches",
-         "phases=[{epoch: 2, lr: 0.01}]"]
+         "phases=[{epoch: 2, lr: 0.01}]", "fork='3f9c1e02aa@2'", "fork='3f9c1e02aa@3'", "fork='3f9c1e02ab@2'"]
 
 
 @register("callback", "watches")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from dlrun.record.checkout import checkout_state
+from dlrun.record.checkout import checkout_state, diff_text
 
 
 @pytest.fixture
@@ -44,8 +44,18 @@ def test_uncommitted_changes_are_the_hash_of_what_git_diff_prints(checkout):
     assert b"+one = 2" in printed
     state = checkout_state(checkout)
     assert (state["diff"], state["dirty"]) == (hashlib.sha256(printed).hexdigest(), True)
+    assert diff_text(state) == printed
     run(checkout, "git add .")  # staged is uncommitted too
     assert checkout_state(checkout)["diff"] == state["diff"]
+
+
+def test_the_text_of_a_huge_diff_is_not_kept(checkout):
+    run(checkout, "git add .")
+    run(checkout, "git commit -qm first")
+    (checkout / "package" / "a.py").write_text("x\n" * 600_000)
+    state = checkout_state(checkout)
+    assert len(state["diff"]) == 64 and diff_text(state) == b""
+    assert diff_text(None) == b""
 
 
 def test_only_what_lies_below_the_folder_counts(checkout):

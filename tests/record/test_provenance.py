@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import platform
 from datetime import datetime, timedelta, timezone
+from importlib import metadata
 
 import numpy
 import pytest
 
 from dlrun.record import provenance as room
-from dlrun.record.provenance import provenance
+from dlrun.record.provenance import packages, provenance
 
 
 def test_what_the_caller_knows_stands_beside_what_the_machine_says(tmp_path):
@@ -33,3 +34,11 @@ def test_runs_that_begin_together_ask_git_once(tmp_path, monkeypatch):
     assert began == ["first"] * 3
     monkeypatch.setattr(room.time, "monotonic", lambda now=room.time.monotonic: now() + 2 * room.LATELY)
     assert provenance({}, workdir=tmp_path)["code"]["workdir"]["commit"] == "second"
+
+
+def test_the_list_of_packages_has_the_versions_that_python_itself_finds():
+    listed = dict(line.split("==") for line in packages().splitlines())
+    for name in ("numpy", "torch", "hydra-core", "pytest", "dlrun"):
+        assert listed[name] == metadata.version(name)
+    found = {(dist.name or "").lower().replace("_", "-").replace(".", "-") for dist in metadata.distributions()}
+    assert {name.replace(".", "-") for name in listed} == found

@@ -12,8 +12,10 @@ import pytest
 from scipy import stats
 
 from dlrun.config.problem import ConfigError
+from dlrun.record.provenance import provenance
 from dlrun.report import show
 from dlrun.report.collect import collect
+from dlrun.report.formatting import lines
 from dlrun.report.table import Row, Table
 from dlrun.report.values import names, value_of
 from tests.report.make import SGD, free_lock, grid, made, planned, write_lock
@@ -397,3 +399,18 @@ def test_what_a_book_prints_is_no_setting(runs: Path) -> None:
         made(runs, number, 0.9 + number / 100, seed=seed, book__id=f"own/{number}", book__printed=[number])
     table = only(runs)
     assert len(table.rows) == 1 and not table.axes.besides
+
+
+def test_rows_of_other_code_than_this_are_marked_where_others_are_not(tmp_path: Path) -> None:
+    made(tmp_path, 1, seed=0)
+    made(tmp_path, 2, seed=0, **SGD_WORDS)
+    table = collect([tmp_path]).tables[0]
+    assert [row.mark for row in lines(table)] == ["best", ""], "all rows are of other code: none stands out"
+    assert any(note.startswith("All runs were made by other code of dlrun than this: dlrun 0.1.0, commit 07ac6d6 (2)")
+               for note in table.notes)
+    now = {key: provenance({})[key] for key in ("code", "versions")}
+    made(tmp_path, 3, seed=0, epochs=4, provenance=now, batch_size=64)
+    table = collect([tmp_path]).tables[0]
+    assert [row.stale for row in table.rows] == ["other code" in row.mark for row in lines(table)]
+    assert sum(row.stale for row in table.rows) == 2
+    assert any(note.startswith("2 of 3 runs (other code) were made by other code") for note in table.notes)

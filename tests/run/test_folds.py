@@ -55,10 +55,10 @@ def test_the_folds_have_the_layout_of_a_run(go) -> None:
         assert any(name.startswith("events.out") for name in names)
     assert yaml.safe_load((outcome.folder / "folds/3/config.yaml").read_text())["validation"] == {
         "kind": "kfold", "k": 4, "shuffle": True, "fold": 3}
-    own = {path.name for path in outcome.folder.iterdir() if not path.name.startswith("events")}
+    own = {path.name for path in outcome.folder.iterdir() if not path.name.startswith(("events", "changes-"))}
     assert own == {
         "config.yaml", "metrics.jsonl", "result.json", "provenance.json", "manifest.json", "pictures", "folds", "final",
-        "lock"}
+        "lock", "packages.txt"}
     assert (outcome.folder / "pictures" / "folds.png").stat().st_size > 1000
 
 

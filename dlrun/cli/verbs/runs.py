@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _filters(before: Sequence[str], prefix: str) -> Iterable[str]:
-    return [filter_ for filter_ in ("remove", "status=", "id=", "name=", *(f"{group}=" for group in GROUPS))
+    return [filter_ for filter_ in ("remove", "status=", "id=", "name=", "tag=", *(f"{group}=" for group in GROUPS))
             if filter_.startswith(prefix)]
 
 
@@ -39,6 +39,9 @@ class FoundRunAnswer(TypedDict):
     started: Annotated[str, "In ISO 8601; empty where that is not known."]
     differs: Annotated[str, "Settings in which it differs from the others."]
     changed: Annotated[list[str] | None, "Files that are not what the run wrote; null where it noted no checksums."]
+    tags: list[str]
+    note: Annotated[str, "By dlrun tag."]
+    made_by: Annotated[str, "The code of dlrun that made it, where that is not this very one; else empty."]
     config: Annotated[dict[str, Any], "Its settings, by key."]
 
 
@@ -63,8 +66,8 @@ class RunsAnswer(TypedDict):
 class Runs(Verb):
     """All runs: list, filter, remove.
 
-    A filter is a part of the run's name, or key=value: its status, id, name, the option of a group or any key of its
-    configuration; or a query in quotes, clauses joined by "and", with =, !=, <, <=, > and >= on keys and measures.
+    A filter is a part of the run's name, or key=value: its status, id, name, tag, the option of a group or any key of
+    its configuration; or a query in quotes, clauses joined by "and", with =, !=, <, <=, > and >= on keys and measures.
     `dlrun runs remove` shows what it would remove, asks, skips runs in progress and anything not recognised as a run.
     """
 
@@ -116,6 +119,7 @@ def _data(found: Sequence[Run], metric: str, below: Path, count: int, removed: l
         runs.append({"name": run.folder.parent.name, "id": run.id, "folder": str(run.folder),
                      "status": run.status.replace("_", " "), "reason": run.reason, "metric": name, "value": value,
                      "started": str(run.provenance.get("started", "")), "differs": settings, "changed": run.changed,
+                     "tags": list(run.tags.tags), "note": run.tags.note, "made_by": run.stale,
                      "config": dict(run.config)})
     return {"folder": str(below), "count": count, "runs": runs, "removed": removed}
 
@@ -127,11 +131,14 @@ def _show(found: Sequence[Run], metric: str, below: Path, count: int) -> None:
     if not found:
         say(f"none of {count} runs in {below} matches" if count else f"there are no runs in {below}")
         return
-    header = ["name", "id", "status", "measure", "started (UTC)", "settings that differ"]
+    header = ["name", "id", "status", "measure", "started (UTC)", "tags", "note", "settings that differ"]
     rows = [header, *(_row(run, metric, settings) for run, settings in zip(found, differing(found)))]
     kept = [place for place in range(len(header)) if any(row[place] for row in rows[1:])]
     say("\n".join(map(_cut, columns([[row[place] for place in kept] for row in rows]))))
     say(paint(f"{len(found)} of {count} runs", "dim", sys.stdout))
+    if stale := sum(bool(run.stale) for run in found):
+        say(paint(f"* {stale} made by other code of dlrun than this (json=true names it)", "dim",
+                  sys.stdout))
 
 
 def _measure(run: Run, metric: str) -> tuple[str, float | None]:
@@ -152,8 +159,9 @@ def _row(run: Run, metric: str, settings: str) -> list[str]:
     outcome = outcome if len(outcome) <= 60 else f"{outcome[:57]}..."
     if run.changed:
         outcome = f"{outcome} (edited or damaged: {', '.join(run.changed)})"
-    return [run.folder.parent.name, run.id, run.status.replace("_", " "), outcome,
-            str(run.provenance.get("started", ""))[:16].replace("T", " "), settings]
+    return [run.folder.parent.name, run.id, f"{run.status.replace('_', ' ')}{' *' if run.stale else ''}", outcome,
+            str(run.provenance.get("started", ""))[:16].replace("T", " "), ", ".join(run.tags.tags), run.tags.note,
+            settings]
 
 
 def _cut(line: str) -> str:

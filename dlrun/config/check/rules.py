@@ -27,6 +27,23 @@ def rule(check: Check) -> Check:
     return check
 
 
+@rule
+def fork_names_a_run_and_an_epoch(config: Config, origin: Origin) -> Iterator[Problem]:
+    """A run begins from an epoch of another one that lies before its own end, and trains once."""
+    if config.fork is None:
+        return
+    from dlrun.config.fork import EXPECTED, origin_of
+
+    found, given = origin_of(config.fork), f"fork={config.fork}"
+    if found is None:
+        yield Problem(given, EXPECTED, origin("fork"))
+    elif found.epoch >= config.epochs:
+        yield Problem(f"epochs={config.epochs}", f"expected more than the {found.epoch} epochs that it begins with "
+                                                 f"({given})", origin("epochs"))
+    elif folds_of(config) is not None:
+        yield Problem(given, "expected a run that trains once, not in folds", origin("fork"))
+
+
 def measured(config: Config) -> list[str]:
     """The metrics that a run of this configuration produces each epoch, in their order of display."""
     splits = ["train"] + (["val"] if config.validation is not None else [])

@@ -41,6 +41,7 @@ class Root:
         "size, take, stratify}, {kind: kfold, k, iterations, shuffle, stratify, final}.")
     phases: tuple[Phase, ...] = free(
         (), "What changes at an epoch: a list of {epoch, lr, augment, freeze, unfreeze}; see docs/pretrained.md.")
+    fork: str | None = text(None, "The run and epoch that it begins from, as 3f9c1e02aa@10; `dlrun fork` sets it.")
     test_at: tuple[int, ...] = integers(
         (), "Epochs after which the test rows are measured too; reported apart, never used to choose.",
         low=1, empty=True, scalar=True)

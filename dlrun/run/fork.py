@@ -1,0 +1,202 @@
+"""A run that begins from an epoch of another one, its parent, and goes on with other settings.
+
+The parent's state at the end of that epoch is read from its checkpoint, or where that is of another epoch the epochs
+are trained again, in the fork's folder: they are the parent's bits, or the fork is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlrun.assembly.machine import isolated_torch_state
+from dlrun.config.fork import origin_of
+from dlrun.config.places import REPLAYS
+from dlrun.config.problem import problem
+from dlrun.config.schema.folds import folds_of
+from dlrun.config.schema.root import Config
+from dlrun.engine.checkpoint import gather, read, scatter
+from dlrun.engine.checkpoint_manager import ROWS
+from dlrun.engine.fit import Fit
+from dlrun.engine.signals import Signals
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.preflight import stored as check_again
+from dlrun.record.folder import RunFolder, clear
+from dlrun.record.metrics import append
+from dlrun.record.metrics import read as read_rows
+from dlrun.record.recorder import Recorder
+from dlrun.record.stored import read_yaml_mapping
+from dlrun.run.header import Start
+
+PREFIX = ".prefix"  # in the fork's folder, while the parent's epochs are trained again
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The run that a fork begins from; `checked` is its configuration, `stored` its provenance."""
+
+    folder: RunFolder
+    checked: Checked
+    stored: dict[str, Any]
+    epoch: int
+    rows: list[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """The id that its checkpoint has."""
+        return str(self.stored.get("id", self.folder.path.name))
+
+    @property
+    def name(self) -> str:
+        """``mnist-cnn-adam/3f9c1e02aa``."""
+        return f"{self.folder.path.parent.name}/{self.folder.path.name}"
+
+    def has_state(self) -> bool:
+        """Whether its checkpoint is of that epoch's end."""
+        if not self.folder.last.is_file():
+            return False
+        content = read(self.folder.last, "the fork cannot begin from it")
+        return bool(content["epoch"] == self.epoch and content["step"] == self.rows[-1]["step"])
+
+
+def find_parent(config: Config) -> Parent:
+    """The parent below output_dir; raises ConfigError where it is not there or has not come to that epoch."""
+    origin = origin_of(config.fork or "")
+    assert origin is not None  # the check of the configuration has seen to it
+    given, below = f"fork={config.fork}", Path(config.output_dir).expanduser()
+    places = [below, below.parent] if below.name == REPLAYS else [below]
+    found = [path for place in places for path in sorted(place.glob(f"*/{origin.parent}")) if path.is_dir()]
+    if not found:
+        raise problem(given, f"no run {origin.parent} lies in {below}, which this one begins from")
+    folder = RunFolder(found[0])
+    try:
+        stored, plain = folder.origin(), read_yaml_mapping(folder.config)
+    except FileNotFoundError as missing:
+        raise problem(given, f"{missing.filename} is missing: what the run began with is not known") from None
+    rows = read_rows(folder.metrics)
+    if len(rows) < origin.epoch:
+        raise problem(given, f"expected an epoch from 1 to {len(rows)}, those that {origin.parent} has" if rows else
+                      f"{origin.parent} has no whole epoch")
+    allowed = {"allow": list(config.allow), "output_dir": config.output_dir, "data_dir": config.data_dir,
+               "force": False, "device": config.device, "verbosity": config.verbosity}
+    checked = check_again({**plain, **allowed})
+    if folds_of(checked.config) is not None:
+        raise problem(given, "this is a run of several folds; one of a single fold (validation={kind: kfold, fold: 0}) "
+                             "can be forked")
+    own = dataclasses.replace(checked.config, threads=stored.get("threads") or checked.config.threads)
+    return Parent(folder, dataclasses.replace(checked, config=own), stored, origin.epoch, rows[:origin.epoch])
+
+
+def begin(config: Config, folder: RunFolder, signals: Signals, recorder: Recorder,
+          train: Callable[[Parent, RunFolder], Any]) -> Start | None:
+    """The start of a fork, where its parent has no checkpoint of that epoch after training its epochs again.
+
+    `train` trains them in the folder that it gets, from where that has come to.  None where a signal has ended that.
+    """
+    parent = find_parent(config)
+    if config.force:
+        clear(folder)
+    if parent.has_state():
+        return _start(parent, folder, None)
+    again = RunFolder(folder.path / PREFIX, PREFIX)
+    recorder.note(f"training epochs 1 to {parent.epoch} of {parent.name} again: it has no checkpoint of that epoch")
+    if not (again.last.is_file() and len(read_rows(again.metrics)) == parent.epoch):
+        with isolated_torch_state():
+            train(parent, again)
+    return None if signals.received is not None else _start(parent, folder, again)
+
+
+def interrupted(config: Config, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder) -> dict[str, Any]:
+    """Write the result of a fork that was interrupted before it began."""
+    from dlrun.run.outcome import failed
+
+    result = failed(config, run_id, folder, "", "interrupted", f"interrupted by {signals.name} while its first epochs "
+                    "were trained again; the same command goes on there")
+    recorder.finish(result)
+    return result
+
+
+def _start(parent: Parent, folder: RunFolder, again: RunFolder | None) -> Start:
+    """The start, with the parent's rows in metrics.jsonl; `again` has the epochs that were trained again.
+
+    Raises ConfigError where these are other bits.
+    """
+    if again is not None:
+        _require_same(parent, read_rows(again.metrics))
+        checkpoint, how = again.last, "trained again, bit for bit"
+    else:
+        checkpoint, how = parent.folder.last, "read from its checkpoint"
+    folder.make()
+    shutil.copyfile(parent.folder.metrics if again is None else again.metrics, folder.metrics)
+    own = parent.checked.config
+    lineage = {"parent": parent.id, "name": parent.name, "epoch": parent.epoch,
+               "prefix": how}
+    note = f"a fork of epoch {parent.epoch} of {parent.name}, {how}"
+    return Start(checkpoint, str(lineage["parent"]), parent.stored, note, own, lineage)
+
+
+def _require_same(parent: Parent, rows: list[dict[str, Any]]) -> None:
+    for before, now in zip(parent.rows, rows):
+        for key in before:
+            if "seconds" not in key and before[key] != now.get(key):
+                raise problem(f"fork: epoch {parent.epoch} of {parent.name}",
+                              f"its first epochs do not come out the same here (epoch {before['epoch']}: {key} was "
+                              f"{before[key]!r}, is {now.get(key)!r}): other code, versions or hardware; only the "
+                              "epoch of its checkpoint can be forked")
+
+
+def load_fork(training: Fit, start: Start, config: Config, folder: RunFolder, run_id: str,
+              command: Sequence[str] | None) -> list[str]:
+    """Restore the parent's state, and tell the parent's folder; notes where that cannot be written.
+
+    What other settings give another meaning begins anew.
+
+    That is the optimizer's state for another optimizer, a schedule's feedback for another schedule, the best epoch for
+    another monitor.  Early stopping waits anew.
+    """
+    assert start.checkpoint is not None and start.parent is not None
+    before = start.parent
+    content = read(start.checkpoint)
+    parts, fresh = content["parts"], gather(training.checkpoints.components)
+    again = {"totals"}
+    if config.optimizer.kind != before.optimizer.kind or config.precision != before.precision:
+        again.add("step")
+    if config.schedule != before.schedule:
+        again.add("rate")
+    if (config.early_stop.monitor, config.early_stop.mode) != (before.early_stop.monitor, before.early_stop.mode):
+        again |= {"stopper", "best"}
+    if config.callbacks != before.callbacks:
+        again.add("callbacks")
+    parts = {name: fresh[name] if name in again or name not in parts else parts[name] for name in fresh}
+    parts["stopper"] = {**parts["stopper"], "wait": 0}
+    epoch = content["epoch"]
+    parts["clock"] = {**parts["clock"], "epoch": epoch, "step": epoch * training.steps_per_epoch,
+                      "looked": epoch * training.steps_per_epoch}
+    try:
+        scatter(parts, training.checkpoints.components)
+    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise problem(f"fork={config.fork}", f"the parent's state does not fit these settings ({said})") from error
+    training.checkpoints.loaded_rows = content.get(ROWS)
+    shutil.rmtree(folder.path / PREFIX, ignore_errors=True)  # its state is in memory, and saved before the first step
+    return list(filter(None, [_tell_parent(start, folder, run_id, shlex.join(command or ()))]))
+
+
+def _tell_parent(start: Start, folder: RunFolder, run_id: str, command: str) -> str:
+    """Add a line to forks.jsonl of the parent's folder; why it could not be, empty where it was."""
+    assert start.lineage is not None
+    file = RunFolder(folder.run.parent.parent / str(start.lineage["name"])).forks
+    if not file.parent.is_dir() or any(known.get("id") == run_id for known in read_rows(file)):
+        return ""  # a replay lies elsewhere
+    line = {"id": run_id, "name": f"{folder.run.parent.name}/{folder.run.name}", "epoch": start.lineage["epoch"],
+            "command": command}
+    try:
+        append(file, line)
+    except OSError as error:
+        return f"{file} could not be written ({error.strerror}): the parent does not know of this fork"
+    return ""

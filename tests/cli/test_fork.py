@@ -1,0 +1,196 @@
+"""`dlrun fork` and `dlrun replay`: the bits that a fork begins with are its parent's, and a run comes out again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from dlrun.cli.main import main
+from dlrun.engine.step import EagerStep
+from dlrun.record.folder import RunFolder
+from dlrun.run.replay import compare
+
+SMALL = ["dataset=digits", "model=dense", "model.hidden=[4]", "model.dropout=0.2", "train_size=150", "test_size=40",
+         "batch_size=32", "threads=1", "device=cpu", "verbosity=0"]
+
+
+@pytest.fixture(scope="module")
+def parents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs with one of four epochs."""
+    place = tmp_path_factory.mktemp("parents")
+    before = Path.cwd()
+    os.chdir(place)
+    try:
+        assert main([*SMALL, "epochs=4"]) == 0
+    finally:
+        os.chdir(before)
+    return place
+
+
+@pytest.fixture
+def parent(parents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    shutil.copytree(parents / "runs", tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)
+    return only(tmp_path)
+
+
+def only(place: Path, but: Any = ()) -> RunFolder:
+    (found,) = [path.parent for path in place.glob("runs/*/*/result.json") if path.parent.name not in but]
+    return RunFolder(found.relative_to(place))
+
+
+def weights(folder: RunFolder) -> dict[str, torch.Tensor]:
+    model: dict[str, torch.Tensor] = torch.load(folder.last, weights_only=True)["parts"]["model"]
+    return model
+
+
+def same(one: RunFolder, other: RunFolder) -> bool:
+    before, after = weights(one), weights(other)
+    return before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+
+
+def fork(parent: RunFolder, *words: str, code: int = 0) -> RunFolder:
+    assert main(["fork", parent.path.name, *words]) == code
+    return only(Path.cwd(), but=[parent.path.name])
+
+
+def rows(folder: RunFolder) -> list[dict[str, Any]]:
+    return [{key: value for key, value in json.loads(line).items() if "seconds" not in key}
+            for line in folder.metrics.read_text().splitlines()]
+
+
+def test_a_fork_within_the_run_takes_the_steps_of_one_run_whose_rate_changes_there(parent: RunFolder) -> None:
+    forked = fork(parent, "epoch=2", "optimizer.lr=0.01")
+    assert main([*SMALL, "epochs=4", "phases=[{epoch: 3, lr: 0.01}]"]) == 0
+    one = only(Path.cwd(), but=[parent.path.name, forked.path.name])
+    assert same(forked, one) and not same(forked, parent)
+    assert rows(forked) == rows(one) and rows(forked)[:2] == rows(parent)[:2]
+    assert not (forked.path / ".prefix").exists()
+
+
+def test_a_fork_of_the_last_epoch_goes_on_as_a_longer_run_would(parent: RunFolder) -> None:
+    forked = fork(parent, "epoch=4", "epochs=6")
+    assert forked.origin()["fork"]["prefix"] == "read from its checkpoint"
+    assert main([*SMALL, "epochs=6", "force=true"]) == 0
+    assert same(forked, only(Path.cwd(), but=[parent.path.name, forked.path.name]))
+
+
+def test_both_folders_name_the_other_and_the_id_hashes_parent_and_epoch(
+        parent: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    forked = fork(parent, "epoch=2", "optimizer.lr=0.01")
+    name = f"{parent.path.parent.name}/{parent.path.name}"
+    assert forked.origin()["fork"] == {"parent": parent.path.name, "name": name, "epoch": 2,
+                                       "prefix": "trained again, bit for bit"}
+    (line,) = parent.forks.read_text().splitlines()
+    assert json.loads(line)["id"] == forked.path.name and "optimizer.lr=0.01" in line
+    capsys.readouterr()
+    assert main(["fork", parent.path.name, "epoch=2", "optimizer.lr=0.01"]) == 0
+    assert "was made on" in capsys.readouterr().out, "the same fork again is served"
+    assert len(parent.forks.read_text().splitlines()) == 1
+    assert main(["fork", parent.path.name, "epoch=3", "optimizer.lr=0.01"]) == 0
+    other = only(Path.cwd(), but=[parent.path.name, forked.path.name])
+    assert main(["fork", forked.path.name, "epoch=3", "optimizer.lr=0.005"]) == 0, "a fork of a fork"
+    grandchild = only(Path.cwd(), but=[parent.path.name, forked.path.name, other.path.name])
+    assert rows(grandchild)[:3] == rows(forked)[:3] and grandchild.origin()["fork"]["parent"] == forked.path.name
+
+
+def test_another_optimizer_schedule_batch_and_stop_begin_anew(parent: RunFolder) -> None:
+    forked = fork(parent, "epoch=4", "epochs=6", "optimizer=sgd", "optimizer.momentum=0.9", "schedule=cosine",
+                  "batch_size=16", "early_stop=patience", "early_stop.monitor=val/accuracy")
+    result = forked.result()
+    assert result is not None and result["status"] in ("finished", "stopped")
+    steps = -(-120 // 16)
+    assert [row["step"] for row in rows(forked)[4:]] == [5 * steps, 6 * steps]
+    assert rows(forked)[5]["train/lr"] < rows(forked)[4]["train/lr"]
+
+
+def test_a_fork_that_is_interrupted_in_the_parents_epochs_goes_on_to_the_same_weights(
+        parent: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fork(parent, "epoch=3", "optimizer.lr=0.01")
+    before = weights(whole)
+    shutil.rmtree(whole.path)
+    step, taken = EagerStep.__call__, []
+
+    def interrupted(self: EagerStep, *arguments: Any) -> None:
+        taken.append(1)
+        step(self, *arguments)
+        if len(taken) == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(EagerStep, "__call__", interrupted)
+    cut = fork(parent, "epoch=3", "optimizer.lr=0.01", code=130)
+    result = cut.result()
+    assert result is not None and result["status"] == "interrupted" and "first epochs" in result["stop_reason"]
+    assert fork(parent, "epoch=3", "optimizer.lr=0.01").path == whole.path
+    assert len(taken) == 4 * 4, "none of the steps is taken twice"
+    assert all(torch.equal(before[name], tensor) for name, tensor in weights(whole).items())
+
+
+def test_epochs_that_do_not_come_out_again_are_no_beginning(parent: RunFolder, capsys: pytest.CaptureFixture[str]
+                                                            ) -> None:
+    lines = parent.metrics.read_text().splitlines()
+    row = json.loads(lines[1])
+    lines[1] = json.dumps({**row, "val/loss": row["val/loss"] + 1e-9})
+    parent.metrics.write_text("\n".join(lines) + "\n")
+    assert main(["fork", parent.path.name, "epoch=3", "optimizer.lr=0.01"]) == 2
+    assert "do not come out the same here (epoch 2: val/loss was" in capsys.readouterr().err
+    assert main(["fork", parent.path.name, "epoch=4", "epochs=5"]) == 0, "its checkpoint has that epoch"
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    ([], "epoch  expected one of the parent's 4 epochs"), (["epoch=5"], "epoch=5  expected one of the parent's 4"),
+    (["epoch=4"], "epochs=4  expected more than the 4 epochs"), (["epoch=2", "optimizer.lrr=1"], "optimizer.lr=1"),
+    (["epoch=2", "model.hidden=[9]"], "a fork has the data and the network of its parent"),
+    (["epoch=2", "dataset=mnist"], "a fork has the data"), (["epoch=2", "fork=x"], "dlrun fork RUN epoch=N"),
+    (["epoch=2", "optimizer.lr=fast"], "optimizer.lr=fast"), (["epoch=2", "schedule=cosin"], "schedule=cosine"),
+    (["epoch=2", "validation=0"], "a fork has the data")])
+def test_what_cannot_be_forked_is_refused_and_leaves_nothing(
+        parent: RunFolder, words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(Path.cwd().rglob("*"))
+    assert main(["fork", parent.path.name, *words]) == 2
+    assert says in capsys.readouterr().err and sorted(Path.cwd().rglob("*")) == before
+
+
+@pytest.mark.parametrize(("fork", "says"), [("nonsense", "expected the id of a run and an epoch"),
+                                            ("0123456789@2", "no run 0123456789 lies in runs")])
+def test_the_key_itself_names_a_run_that_is_there(parent: RunFolder, fork: str, says: str,
+                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, f"fork='{fork}'"]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_replay_has_the_same_bits_and_another_does_not(parent: RunFolder, capsys: pytest.CaptureFixture[str]
+                                                         ) -> None:
+    assert main(["replay", parent.path.name]) == 0
+    assert "equal, bit for bit" in capsys.readouterr().out
+    again = Path("runs/replays") / parent.path.parent.name / parent.path.name
+    assert compare(parent, RunFolder(again)).equal
+    assert main(["runs", "json=true"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["data"]["runs"]) == 1, "reports do not see replays"
+    assert main([*SMALL, "epochs=4", "seed=1"]) == 0
+    other = compare(parent, only(Path.cwd(), but=[parent.path.name]))
+    gap = max(float((weights(parent)[name] - tensor).abs().max())
+              for name, tensor in weights(only(Path.cwd(), but=[parent.path.name])).items())
+    assert not other.equal and f"differs by up to {gap:.3g}" in other.weights
+    assert other.curve.startswith("epoch 1: train/loss was")
+
+
+def test_a_replay_that_comes_out_otherwise_says_what_and_by_how_much(parent: RunFolder,
+                                                                     capsys: pytest.CaptureFixture[str]) -> None:
+    result = json.loads(parent.result_file.read_text())
+    result["test"]["loss"] += 0.01
+    parent.result_file.write_text(json.dumps(result))
+    assert main(["replay", parent.path.name]) == 1
+    out = capsys.readouterr().out
+    assert "weights  equal" in out and "test/loss" in out and "-0.01" in out
+    assert main(["replay", parent.path.name, "tolerance=0.02"]) == 0
+    assert main(["replay", parent.path.name, "tolerance=0.001"]) == 1
+    assert main(["replay", parent.path.name, "epochs=3"]) == 2
+    assert "a replay has the run's own settings" in capsys.readouterr().err

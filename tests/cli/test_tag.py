@@ -1,0 +1,66 @@
+"""`dlrun tag`: what a person says of a run lies beside it, is found by `dlrun runs`, and changes nothing of the run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dlrun.cli.main import main
+from dlrun.record.folder import RunFolder, clear
+from dlrun.record.manifest import changed
+from dlrun.record.tags import Tags, read_tags
+from tests.report.make import made
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    monkeypatch.chdir(tmp_path)
+    return [made(tmp_path / "runs", 1, seed=0), made(tmp_path / "runs", 2, seed=1)]
+
+
+def test_tags_and_a_note_are_added_shown_found_and_removed(two: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path: path.read_bytes() for path in two[0].rglob("*") if path.is_file()}
+    assert main(["tag", two[0].name, "add=[paper,base-line]", "note=of figure 2"]) == 0
+    assert main(["tag", two[0].name, "add=paper", "remove=[base-line]"]) == 0
+    assert read_tags(two[0]) == Tags(("paper",), "of figure 2") and read_tags(two[1]) == Tags()
+    assert {path: path.read_bytes() for path in before} == before and changed(two[0]) == []
+    capsys.readouterr()
+    assert main(["runs", "tag=paper"]) == 0
+    shown = capsys.readouterr().out
+    assert two[0].name in shown and "of figure 2" in shown and two[1].name not in shown
+    assert main(["runs", "tag=paper", "json=true"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["data"]["runs"]
+    assert (found["tags"], found["note"]) == (["paper"], "of figure 2")
+    assert main(["tag", str(two[0]), "remove=paper", "note="]) == 0
+    assert not RunFolder(two[0]).tags.exists()
+
+
+def test_a_run_that_is_trained_again_keeps_its_tags(two: list[Path]) -> None:
+    assert main(["tag", str(two[0]), "add=paper"]) == 0
+    clear(RunFolder(two[0]))
+    assert read_tags(two[0]) == Tags(("paper",)) and not RunFolder(two[0]).result_file.exists()
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (["add=[two words]"], "add=two words  expected a word of letters"),
+    (["runs"], "expected the folder of one run")])
+def test_what_is_no_tag_or_no_run_is_refused_and_nothing_is_written(
+        two: list[Path], words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tag", str(two[0]), *words]) == 2
+    assert says in capsys.readouterr().err
+    assert not RunFolder(two[0]).tags.exists()
+
+
+def test_a_tag_that_no_run_has_is_an_error_with_the_nearest(two: list[Path], capsys: pytest.CaptureFixture[str]
+                                                           ) -> None:
+    assert main(["tag", str(two[0]), "add=paper"]) == 0
+    assert main(["runs", "tag=papre"]) == 2
+    assert "did you mean  paper" in capsys.readouterr().err
+
+
+def test_runs_of_other_code_are_marked(two: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("finished *") == 2 and "* 2 made by other code of dlrun than this" in out
