@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
@@ -89,6 +90,26 @@ def isolated_torch_state() -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(flushed)
         torch.set_rng_state(state)
+
+
+def begin_peak(device: torch.device) -> None:
+    """Let the peak of memory be that of what comes now."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    else:
+        with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as file:
+            file.write("5")  # Linux: the largest resident size begins anew
+
+
+def peak_memory(device: torch.device) -> int | None:
+    """The most bytes since `begin_peak`: of tensors on a GPU, else of the whole process; None where nobody counts."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        with open("/proc/self/status") as file:
+            return next((1024 * int(line.split()[1]) for line in file if line.startswith("VmHWM:")), None)
+    except OSError:  # another system than Linux
+        return None
 
 
 def _device(name: str) -> torch.device:

@@ -84,6 +84,7 @@ class Fit:
     begin: Callable[[], None] = lambda: None  # before an epoch's first step: stateful layers forget
     extras: Iterable[Callable[[int], None]] = ()  # called after each epoch: pictures, histograms
     report_seconds: float = REPORT_SECONDS
+    counts_memory: bool = False  # whether the process's memory is that of this run alone
     pause_after: int | None = None  # epochs, after which it is left as by a signal, its state saved
 
     def end_of(self, epoch: int) -> int:

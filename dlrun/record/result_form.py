@@ -36,7 +36,8 @@ _METRIC = {**dict.fromkeys(("label", "unit", "short", "instead_of"), _TEXT),
            "direction": _Value("min, max or null", (_NONE,), ("min", "max"))}
 _CLASS = dict.fromkeys(("precision!", "recall!", "f1!"), _Value("a number", (int, float))) | {"rows!": _WHOLE}
 _RESULT: _Form = {
-    **dict.fromkeys(("epochs", "steps", "seconds", "parameters"), _NUMBER), "stop_reason": _TEXT, "config": {},
+    **dict.fromkeys(("epochs", "steps", "seconds", "parameters", "peak_memory"), _NUMBER), "stop_reason": _TEXT,
+    "config": {},
     "rows": {"*": _WHOLE}, "test_at": {"*": {"*": _NUMBER}}, "metrics": {"*": _METRIC}, "best": {"epoch": _WHOLE},
     "folds": [{}], "remarks": [{"words": [_TEXT]}],
     **dict.fromkeys((f"{split}{end}" for split in ("train", "val", "test") for end in ("", "_std")), {"*": _NUMBER}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,30 @@ def read_trials(folder: Path) -> list[dict[str, Any]]:
         return read_file(folder / FILE, _trials, "the search's command writes it again")
     except FileNotFoundError:
         return []
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What a search's axes mattered, the most first: shares that add up to 1, of so many complete trials."""
+
+    shares: dict[str, float]
+    trials: int
+
+
+def read_importance(folder: Path) -> Importance | None:
+    """What trials.json holds of it; None where there is none.  Raises Damaged as `read_trials` does."""
+    try:
+        return read_file(folder / FILE, _importance, "the search's command writes it again")
+    except FileNotFoundError:
+        return None
+
+
+def _importance(data: bytes) -> Importance | None:
+    found = json.loads(data.decode("utf-8"))
+    stored = digest.unsealed(found).get("importance") if isinstance(found, dict) else None
+    if not stored:
+        return None
+    return Importance({str(name): float(share) for name, share in stored["shares"].items()}, int(stored["trials"]))
 
 
 def _trials(data: bytes) -> list[dict[str, Any]]:

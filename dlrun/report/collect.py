@@ -10,6 +10,7 @@ from pathlib import Path
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.settings import key_of, read_file, settings, word
 from dlrun.record.metric import SPLITS
+from dlrun.record.trials import read_importance
 from dlrun.report.axes import axes_of, sortable
 from dlrun.report.derived import describe
 from dlrun.report.find import gather, is_run
@@ -46,7 +47,8 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
     else:
         tables = against_named(tables, versus) if versus else [against_best(table) for table in tables]
     log = frozenset(plans[0].logarithmic if len(plans) == 1 else ())
-    tables = [replace(table, axes=replace(table.axes, log=log)) for table in tables]
+    mattered = read_importance(plans[0].folder) if len(plans) == 1 and len(tables) == 1 else None
+    tables = [replace(table, axes=replace(table.axes, log=log), importance=mattered) for table in tables]
     title_ = " ".join(plan.name for plan in plans) or " ".join(map(_heading, paths))
     return Report(title_, tuple(replace(table, notes=tuple(notes_of(table))) for table in tables),
                   shlex.join(plans[0].command) if len(plans) == 1 else "")

@@ -17,6 +17,8 @@ from dlrun.report.values import primary_key, value_of
 SLACK = 0.01  # of the loss: an improvement by less is none
 OF_A_RUN = {metric.name: metric for metric in (
     Metric("seconds", unit="s", direction="min", doc="Training time."),
+    Metric("rows_per_second", direction="max", doc="Training rows in a second of training time."),
+    Metric("peak_memory", unit="bytes", direction="min", doc="Most memory: of tensors on a GPU, else of the process."),
     Metric("epochs", direction="min", doc="Epochs trained."),
     Metric("steps", direction="min", doc="Steps trained."),
     Metric("parameters", direction="min", doc="Trainable parameters."))}

@@ -14,6 +14,8 @@ from dlrun.record.own_file import remove_halves, to_disk
 from dlrun.record.spreadsheet import cell
 from dlrun.record.terminal import printable
 from dlrun.report.formatting import common_line, head_line, heads, lines
+from dlrun.report.importance import as_data as as_shares
+from dlrun.report.importance import axis_shares
 from dlrun.report.page import as_html
 from dlrun.report.statistics import Interval
 from dlrun.report.table import Report, Row, Table
@@ -36,7 +38,8 @@ def as_csv(report: Report) -> str:
     """A line a row, all tables in one, numbers in full; empty where there is none (shares are fractions here)."""
     axes = list(dict.fromkeys(name for table in report.tables for name in table.axes.columns))
     head = ["table", *axes, "metric", "mean", "half_width_95", "sd", "n", "difference", "difference_half_width_95",
-            "difference_n", "best", "reference", "parameters", "runs", "not_in_the_mean", "mean_seconds"]
+            "difference_n", "best", "reference", "parameters", "runs", "not_in_the_mean", "mean_seconds",
+            "rows_per_second", "peak_memory"]
     out = io.StringIO()
     writer = csv.DictWriter(out, head, lineterminator="\n")
     writer.writerow({name: cell(name) for name in head})
@@ -48,6 +51,7 @@ def as_csv(report: Report) -> str:
                 **_interval(row.versus, ("difference", "difference_half_width_95", "difference_n")),
                 "best": int(row.best), "reference": int(row.reference), "parameters": row.parameters,
                 "runs": len(row.runs), "mean_seconds": row.seconds,
+                "rows_per_second": row.rows_per_second, "peak_memory": row.peak_memory,
                 "not_in_the_mean": "; ".join(reason for reason, _ in row.missing(table.metric))}
             writer.writerow({name: cell(value) for name, value in found.items()})
     return out.getvalue()
@@ -99,7 +103,7 @@ def _latex(text: str) -> str:
 
 def _document(table: Table, sign: str) -> tuple[list[str], list[list[str]], list[int]]:
     """Headers, cells and right-aligned columns; without times, so that the same sweep done twice gives one text."""
-    axes, (measure, sd, n, versus, _, _) = heads(table)
+    axes, (measure, sd, n, versus, *_) = heads(table)
     cells = lines(table, sign)
     head = [*axes, measure, sd, n, versus or "difference", "", "not in the mean"]
     rows = [[*line.labels, _squeezed(line.measure), line.sd, line.n, _squeezed(line.versus), line.mark, line.missing]
@@ -125,6 +129,7 @@ def as_data(report: Report) -> dict[str, Any]:
 def _table(table: Table) -> dict[str, Any]:
     return {"title": table.title, "metric": table.key, "columns": list(table.axes.columns),
             "common": table.axes.common, "differs_besides": table.axes.besides, "notes": list(table.notes),
+            "mattered": as_shares(axis_shares(table)),
             "rows": [_row(table, row) for row in table.rows]}
 
 
@@ -140,4 +145,5 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
             for run in row.runs]
     return {"labels": dict(zip(table.axes.columns, row.labels)), "summary": data(row.summary),
             "difference": data(row.versus), "best": row.best, "reference": row.reference,
-            "parameters": row.parameters, "mean_seconds": row.seconds, "runs": runs}
+            "parameters": row.parameters, "mean_seconds": row.seconds,
+            "rows_per_second": row.rows_per_second, "peak_memory": row.peak_memory, "runs": runs}

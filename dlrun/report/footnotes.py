@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dlrun.report.importance import axis_shares, of_search, sentence
 from dlrun.report.run import Run
 from dlrun.report.table import Table
 
@@ -18,6 +19,7 @@ def notes_of(table: Table, besides: bool = True) -> Iterator[str]:
     if any(not row.runs for row in table.rows):
         yield ("Baselines are scikit-learn's models, fitted on the training rows of these runs, with their splits and "
                "scales (dlrun baselines).")
+    yield from filter(None, [sentence(axis_shares(table)), of_search(table.importance)])
     yield from _not_counted(table)
     yield from _changed(table)
     if besides:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dlrun.record.quantities import short_time
+from dlrun.record.quantities import count, short_time
 from dlrun.report.scale import MetricScale
 from dlrun.report.statistics import Interval
 from dlrun.report.table import Row, Table
@@ -13,7 +13,7 @@ from dlrun.report.table import Row, Table
 @dataclass(frozen=True)
 class TextRow:
     """One row: labels; the measure, or the reason why there is none (`failed`); its deviation over seeds; runs;
-    difference; time; mark.
+    difference; time, rows per second, MB of memory; mark.
     """
 
     labels: tuple[str, ...]
@@ -23,13 +23,20 @@ class TextRow:
     n: str
     versus: str
     seconds: str
+    rate: str
+    memory: str
     mark: str
     missing: str
 
 
+COSTS = ("seconds", "rows/s", "MB")  # headers of what a row took
+
+
 def heads(table: Table) -> tuple[list[str], list[str]]:
-    """The headers of the axes, and of the columns behind them: measure, sd, n, difference, seconds, mark."""
-    return list(table.axes.columns), [table.scale.head, "sd", "n", versus_head(table), "seconds", ""]
+    """The headers of the axes, and of the columns behind them: measure, sd, n, difference, seconds, rows per second,
+    memory, mark.
+    """
+    return list(table.axes.columns), [table.scale.head, "sd", "n", versus_head(table), *COSTS, ""]
 
 
 def versus_head(table: Table) -> str:
@@ -64,7 +71,12 @@ def _line(table: Table, row: Row, sign: str, blank: str, wide: tuple[int, int], 
         mark = f"{mark}, other code".removeprefix(", ")
     sd = table.scale.number(row.summary.sd) if row.summary and row.summary.sd is not None else ""
     return TextRow(row.labels, measure, row.summary is None, sd, str(row.summary.n) if row.summary else "", versus,
-                short_time(row.seconds).removesuffix(" s"), mark, missing if row.summary else "")
+                short_time(row.seconds).removesuffix(" s"), _count(row.rows_per_second),
+                _count(row.peak_memory and row.peak_memory / 1e6), mark, missing if row.summary else "")
+
+
+def _count(number: float | None) -> str:
+    return "" if number is None else count(number)
 
 
 def _pair(interval: Interval, scale: MetricScale, sign: str, blank: str, width: tuple[int, int], signed: bool) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.record.axis_scale import AxisScale
 from dlrun.record.folder import RunFolder
+from dlrun.record.metric import Metric
 from dlrun.record.own_file import open_own
 from dlrun.record.palette import css_variables
 from dlrun.record.quantities import long_time
@@ -18,7 +20,9 @@ from dlrun.report.curves import Curve, curves, keys_to_draw
 from dlrun.report.derived import describe
 from dlrun.report.footnotes import code_of, notes_of
 from dlrun.report.formatting import common_line, head_line, lines, versus_head
+from dlrun.report.importance import axis_shares, percent
 from dlrun.report.run import Run
+from dlrun.report.scale import scale
 from dlrun.report.table import Report, Table
 
 if TYPE_CHECKING:
@@ -71,9 +75,20 @@ def _table(table: Table) -> dict[str, Any]:
         "ends": [table.scale.number(v) for v in (scale.low, scale.high)] if scale else [],
         "curves": list(_curves(table, colour, names)), "legend": [(i, style_of(i), names[i]) for i in colour],
         "settings": settings, "across": parallel(table) if len(with_value) > 2 and len(settings) > 2 else "",
+        "rates": any(entry["line"].rate for entry in rows), "memory": any(entry["line"].memory for entry in rows),
+        "mattered": list(_mattered(table)),
         "notes": list(notes_of(table, besides=False)), "besides": besides(table), "best": best_pictures(table),
         "way": WAYS[table.metric.direction],
         "runs": list(_runs(table, names)), "title": table.metric.title}
+
+
+def _mattered(table: Table) -> Iterator[tuple[str, str, str]]:
+    """Each axis with its share of the variance: as a number, and drawn."""
+    shares = axis_shares(table)
+    form = scale(Metric("share", share=True), [share.summary.mean for share in shares], [])
+    for share in shares:
+        drawn = strip(list(share.by_seed.values()), share.summary, AxisScale(0, 1, 6, 144), form)
+        yield share.axis, percent(share.summary).replace("+-", "±"), drawn
 
 
 def _curves(table: Table, colour: dict[int, int], names: list[str]) -> Iterator[tuple[str, str]]:

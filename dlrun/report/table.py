@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dlrun.record.metric import Metric, Metrics
+from dlrun.record.trials import Importance
 from dlrun.report.axes import Axes
 from dlrun.report.run import Run
 from dlrun.report.scale import MetricScale
 from dlrun.report.statistics import Interval, mean
-from dlrun.report.values import value_of
+from dlrun.report.values import RATE, value_of
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,25 @@ class Row:
     @property
     def seconds(self) -> float | None:
         """The mean training time of the runs that count."""
-        times = [value_of(run.result, "seconds") for run in self.runs if run.counted]
-        known = [time for time in times if time is not None]
+        return self._mean("seconds")
+
+    @property
+    def rows_per_second(self) -> float | None:
+        """Their mean of training rows per second."""
+        return self._mean(RATE)
+
+    @property
+    def peak_memory(self) -> float | None:
+        """The most bytes that any of them took."""
+        return max(self._measured("peak_memory"), default=None)
+
+    def _mean(self, key: str) -> float | None:
+        known = self._measured(key)
         return mean(known) if known else None
+
+    def _measured(self, key: str) -> list[float]:
+        found = [value_of(run.result, key) for run in self.runs if run.counted]
+        return [value for value in found if value is not None]
 
     @property
     def parameters(self) -> int | None:
@@ -73,6 +90,7 @@ class Table:
 
     `key` names what is shown (``test/accuracy``), `metrics` are all that its runs have measured.  `reference` is None
     where nothing is compared; `repeated` are runs that are left out, since a row has their seed already.
+    `importance` is what the axes of a search mattered, as the search has found it.
     """
 
     title: str
@@ -84,6 +102,7 @@ class Table:
     reference: Reference | None = None
     repeated: tuple[Run, ...] = ()
     metrics: Metrics = field(default_factory=Metrics)
+    importance: Importance | None = None
 
     @property
     def metric(self) -> Metric:

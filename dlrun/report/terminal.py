@@ -8,7 +8,7 @@ from typing import TextIO
 
 from dlrun.record.palette import BAD, GOOD
 from dlrun.record.terminal import columns, has_style, paint, printable, say
-from dlrun.report.formatting import TextRow, common_line, head_line, heads, lines
+from dlrun.report.formatting import COSTS, TextRow, common_line, head_line, heads, lines
 from dlrun.report.table import Report, Table
 
 MISSING = "not in the mean"
@@ -38,14 +38,14 @@ def _cells(table: Table) -> tuple[list[str], list[list[str]], list[TextRow]]:
     texts = lines(table)
     head = [*axes, *others, MISSING]
     rows = [[*(_cut(label) for label in line.labels), line.measure, line.sd, line.n, line.versus, line.seconds,
-             line.mark, line.missing] for line in texts]
+             line.rate, line.memory, line.mark, line.missing] for line in texts]
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     return [head[i] for i in kept], [[row[i] for i in kept] for row in rows], texts
 
 
 def _lines(table: Table, stream: TextIO) -> None:
     head, rows, _ = _cells(table)
-    right = [i for i, name in enumerate(head) if name in ("sd", "n", "seconds")]
+    right = [i for i, name in enumerate(head) if name in ("sd", "n", *COSTS)]
     say("\n".join(columns([head, *rows], right=right)), file=stream)
 
 
@@ -63,7 +63,7 @@ def _rich(table: Table, stream: TextIO) -> None:
         if name == measure and any(line.failed for line in texts):  # a reason stands there, and folds
             folds = max(folds, 20)
         least += folds + 2
-        grid.add_column(Text(printable(name)), justify="right" if name in ("sd", "n", "seconds") else "left",
+        grid.add_column(Text(printable(name)), justify="right" if name in ("sd", "n", *COSTS) else "left",
                         overflow="fold", min_width=folds)
     for cells, line in zip(rows, texts):
         style = GOOD if "best" in line.mark else BAD if line.failed else ""

@@ -9,17 +9,21 @@ from typing import Any
 from dlrun.record.metric import SPLITS, Metrics, metrics_of
 from dlrun.registry import UnknownKind, find
 
-WHOLE = ("seconds", "epochs", "steps", "parameters")
+WHOLE = ("seconds", "epochs", "steps", "parameters", "peak_memory")
+RATE = "rows_per_second"
 
 
 def value_of(result: Mapping[str, Any], key: str) -> float | None:
     """A number of a run's result; None where it has none, or one that is not finite.
 
     ``test/accuracy``, ``val/loss`` (of the kept weights), ``best/val/loss`` (of the best epoch), ``test@20/accuracy``
-    (of epoch 20, where `test_at` measured it), ``samples/words_0.5``, or one of seconds, epochs, steps, parameters.
+    (of epoch 20, where `test_at` measured it), ``samples/words_0.5``, or one of seconds, epochs, steps,
+    parameters, peak_memory (bytes), rows_per_second.
     """
     split, _, name = key.partition("/")
-    if not name:
+    if key == RATE:
+        found = _rate(result)
+    elif not name:
         found = result.get(split) if split in WHOLE else None
     elif split.startswith("test@"):
         found = ((result.get("test_at") or {}).get(split[5:]) or {}).get(name)
@@ -28,6 +32,18 @@ def value_of(result: Mapping[str, Any], key: str) -> float | None:
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
         return None
     return float(found)
+
+
+def _rate(result: Mapping[str, Any]) -> float | None:
+    """Training rows in a second of training time, validation included; None where the rows are not known."""
+    config, seconds, steps = result.get("config") or {}, result.get("seconds"), result.get("steps")
+    rows, batch = (result.get("rows") or {}).get("train"), config.get("batch_size")
+    if not seconds or not steps or not rows or not isinstance(batch, int):
+        return None
+    trained = steps * batch * (config.get("optimizer.accumulate") or 1)
+    if config.get("steps_per_epoch") is None:  # the last batch of a pass is a smaller one
+        trained = min(trained, rows * (result.get("epochs") or 1))
+    return float(trained / seconds)
 
 
 def names(results: Iterable[Mapping[str, Any]]) -> list[str]:

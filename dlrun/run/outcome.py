@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlrun.assembly.components import RunComponents
-from dlrun.assembly.machine import Machine
+from dlrun.assembly.machine import Machine, peak_memory
 from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
 from dlrun.config.schema.root import Config
@@ -146,6 +146,7 @@ def _head(components: RunComponents, training: Fit, machine: Machine, folder: Ru
         "device": machine.line, "data_label": components.prepared.label, "config": flatten(components.config.plain),
         "rows": {"train": components.train.count, "val": components.val.count if components.val else 0,
                  "test": components.test.count if components.test else 0},
+        **({"peak_memory": peak_memory(machine.device)} if training.counts_memory else {}),
         "best": {"epoch": best["epoch"], "monitor": stopper.monitor,
                  **{k: v for k, v in best.items() if k.startswith(("train/", "val/"))}} if best else {},
     }

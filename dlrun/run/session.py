@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from dlrun.assembly.components import RunComponents, build_run
-from dlrun.assembly.machine import Machine, choose, hardware
+from dlrun.assembly.machine import Machine, begin_peak, choose, hardware
 from dlrun.config.flat import flatten
 from dlrun.data.inspection import inspect, not_compared
 from dlrun.data.preprocessing_state import plain
@@ -83,6 +83,8 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     most = max(1, cores() // processes.local)
     machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked, most=most))
     notes: list[str] = []
+    if processes.data is None:  # the memory of runs that train side by side is not that of one
+        begin_peak(machine.device)
     components = build_run(checked, machine, notes.append, processes.data)
     if processes.size == 1:  # of several one measures, and the others wait for it
         components.before_batch = partial(leave_when, signals)
@@ -142,6 +144,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
         # Until this folder has a checkpoint of its own a start that was killed may have drawn and recorded nothing.
         if training.clock.step == 0 or training.checkpoints.saved is None or not any(folder.pictures.iterdir()):
             draw_start(components.view(folder, training.recorder, 0, training.step.cast))
+        training.counts_memory = processes.data is None
         result, error = yield from _trained(components, training, machine, folder, run_id, signals)
         _finish(training, recorder, result)
     if error is not None:

@@ -16,7 +16,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def result(folder: Path) -> dict[str, Any]:
-    """result.json without the measured times and what the two runs differ in by intent."""
+    """result.json without the measured times and memory and what the two runs differ in by intent."""
     content = json.loads((folder / "result.json").read_text())
     intended = ("output_dir", "checkpoint_seconds", "force", "speed")
     content["config"] = {k: v for k, v in content["config"].items() if k not in intended}
@@ -25,7 +25,7 @@ def result(folder: Path) -> dict[str, Any]:
 
 def _timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _timeless(v) for k, v in value.items() if "seconds" not in k}
+        return {k: _timeless(v) for k, v in value.items() if "seconds" not in k and k != "peak_memory"}
     return [_timeless(member) for member in value] if isinstance(value, list) else value
 
 

@@ -42,8 +42,19 @@ class RowAnswer(TypedDict):
     reference: bool
     parameters: int | None
     mean_seconds: float | None
+    rows_per_second: Annotated[float | None, "Training rows per second of training time, validation included."]
+    peak_memory: Annotated[float | None, "Most bytes of any of its runs: of tensors on a GPU, else of the process."]
     runs: Annotated[list[dict[str, Any]], "id, folder, seed, status, reason, verified, value, seconds, and the metrics "
                                           "of train, val and test."]
+
+
+class MatteredAnswer(TypedDict):
+    """What one axis mattered."""
+
+    axis: Annotated[str, "A column; at the end what is of combinations and chance."]
+    share: Annotated[float, "Of the variance between rows, the mean over seeds."]
+    half_width_95: float | None
+    n: Annotated[int, "How many seeds."]
 
 
 class TableAnswer(TypedDict):
@@ -55,6 +66,7 @@ class TableAnswer(TypedDict):
     common: Annotated[dict[str, Any], "Settings that all rows share."]
     differs_besides: Annotated[dict[str, list[str]], "What differs beside the columns, by row."]
     notes: list[str]
+    mattered: Annotated[list[MatteredAnswer], "Empty where it cannot be told."]
     rows: list[RowAnswer]
 
 

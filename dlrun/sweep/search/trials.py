@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.record import digest
 from dlrun.record.folder import plain, write_json
 from dlrun.record.plan import Job
-from dlrun.record.trials import FILE
+from dlrun.record.trials import FILE, Importance
 
 if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
+FEWEST = 20  # complete trials of which the best tenth says anything
 _STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
 
 
@@ -70,7 +74,27 @@ class Trials:
 
     def write(self, folder: Path, jobs: Mapping[str, Job]) -> None:
         """Write trials.json: a mapping for each trial, its values as its jobs have them, and their checksum."""
-        write_json(folder / FILE, digest.sealed(plain({"trials": [_plain(trial, jobs) for trial in self.all()]})))
+        found: dict[str, Any] = {"trials": [_plain(trial, jobs) for trial in self.all()]}
+        if importance := self.importance():
+            found["importance"] = asdict(importance)
+        write_json(folder / FILE, digest.sealed(plain(found)))
+
+    def importance(self) -> Importance | None:
+        """What the axes mattered, by PED-ANOVA (Watanabe and others 2023); None of too few trials, or of one axis."""
+        done = [trial for trial in self.all() if trial.state.name == "COMPLETE" and trial.value is not None
+                and math.isfinite(trial.value)]
+        if len(done) < FEWEST or len({name for trial in done for name in trial.params}) < 2 or len(
+                {trial.value for trial in done}) < 2:
+            return None
+        import optuna
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            own = optuna.create_study(direction=self.study.direction)
+            own.add_trials(done)
+            shares = optuna.importance.get_param_importances(
+                own, evaluator=optuna.importance.PedAnovaImportanceEvaluator())
+        return Importance({name: float(share) for name, share in shares.items()}, len(done))
 
 
 def _plain(trial: FrozenTrial, jobs: Mapping[str, Job]) -> dict[str, Any]:
