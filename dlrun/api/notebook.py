@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlrun.api.display import table
 from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 
+if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
+
 LINES = 12  # of the table of epochs that stays visible
 
 
-def recorders(progress: bool | None, log_every: int | None) -> Sequence[Recorder]:
-    """The recorders of a run: TensorBoard always, and what `progress` (see `dlrun.train`) shows."""
+def recorders(progress: bool | None, config: Config) -> Sequence[Recorder]:
+    """The recorders of a run: those of ``record``, and what `progress` (see `dlrun.train`) shows."""
     from dlrun.record.console import Console
-    from dlrun.record.tensorboard_writer import TensorBoardWriter
+    from dlrun.run.run import recorders_of
 
-    board = TensorBoardWriter(every=log_every or 0)
+    beside = recorders_of(config)
     if progress is False:
-        return [board]
-    return [Bar() if progress is None and in_notebook() else Console(), board]
+        return beside or [Recorder()]
+    return [Bar() if progress is None and in_notebook() else Console(), *beside]
 
 
 def in_notebook() -> bool:

@@ -50,7 +50,7 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     checked = _with_groups(typed, objects) if objects.groups else preflight(typed)
     from dlrun.run.run import run
 
-    outcome = run(checked, ["dlrun.train", *typed], recorders(progress, checked.config.log_every))
+    outcome = run(checked, ["dlrun.train", *typed], recorders(progress, checked.config))
     return Run(outcome.folder, tuple(checked.config.allow))
 
 

@@ -164,11 +164,11 @@ def _verb(name: str, arguments: Sequence[str], output: _Text | JsonOutput) -> in
 
 def _run(arguments: Sequence[str], output: _Text | JsonOutput) -> int:
     """A run, or a sweep: by -m, by hydra.mode, or because an experiment among the arguments is one."""
-    from dlrun.config.compose.excess import too_long
+    if long := [text for text in arguments if len(text) > 50]:  # nothing shorter has so many digits or brackets
+        from dlrun.config.compose.excess import too_long
 
-    excess = [Problem(text, reason) for text in arguments if (reason := too_long(text))]
-    if excess:
-        raise ConfigError(excess)
+        if excess := [Problem(text, reason) for text in long if (reason := too_long(text))]:
+            raise ConfigError(excess)
     flags = [text for text in arguments if text.startswith("-")]
     multirun = [flag for flag in flags if flag in ("-m", "--multirun")]
     wrong = [flag for flag in flags if flag not in (*multirun, "-r", "--run")]

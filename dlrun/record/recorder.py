@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from dlrun.record.metric import Metric
 
@@ -62,7 +62,17 @@ class Recorder:
     between.  A k-fold run has (fold, fold_done)* after its start; its epochs are means over the folds, and come when
     all folds are done.  `close` comes always, also after an exception and without `finish`; everything that was
     recorded until then has to be on disk after it.
+
+    One of your own enters by ``record=[tensorboard,mine.Tracker] allow=mine``, or registered in the group `recorder` by
+    its name; it changes no id.  Where it fails the run goes on without it.
     """
+
+    needs: ClassVar[tuple[str, str] | None] = None  # a package that it imports, and what pip installs it by
+
+    @classmethod
+    def of_run(cls, log_every: int) -> Recorder:
+        """One for a run; `log_every` are the steps between two scalars within an epoch, 0 for none."""
+        return cls()
 
     def start(self, info: RunInfo) -> None:
         """Before the first step; on a resumed run too."""

@@ -16,6 +16,7 @@ FOLDERS: dict[str, str] = {  # group -> folder below the package
     "schedule": "engine/schedules",
     "early_stop": "engine/stopping",
     "callback": "engine/callbacks",
+    "recorder": "record/recorders",
     "verb": "cli/verbs",
     "base": "models/bases",
     "layer": "models/layers",

@@ -13,7 +13,7 @@ from dlrun.registry.installed import entry_points, offered
 
 Kind = TypeVar("Kind", bound=Any)
 OPEN = "custom"  # the kind of a group that stands for a user's class; `_target_` chooses it
-PLAIN = ("metric", "callback", "loss")  # groups whose kinds have no options: any class or function will do
+PLAIN = ("metric", "callback", "loss", "recorder")  # groups whose kinds have no options: any class or function will do
 _registered: dict[tuple[str, str], Any] = {}
 
 

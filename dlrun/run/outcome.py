@@ -146,7 +146,7 @@ def _head(components: RunComponents, training: Fit, machine: Machine, folder: Ru
         "device": machine.line, "data_label": components.prepared.label, "config": flatten(components.config.plain),
         "rows": {"train": components.train.count, "val": components.val.count if components.val else 0,
                  "test": components.test.count if components.test else 0},
-        **({"peak_memory": peak_memory(machine.device)} if training.counts_memory else {}),
+        "peak_memory": peak_memory(machine.device) if training.counts_memory else None,
         "best": {"epoch": best["epoch"], "monitor": stopper.monitor,
                  **{k: v for k, v in best.items() if k.startswith(("train/", "val/"))}} if best else {},
     }

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun import registry
 from dlrun.config.identity import identity, run_name
-from dlrun.config.problem import ConfigError
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.root import Config
 from dlrun.preflight.checked import Checked
-from dlrun.record.console import show_result
+from dlrun.record.console import Console, show_result
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import RunLock, Unwritable
 from dlrun.record.manifest import CHANGED, changed
@@ -45,6 +46,22 @@ class Outcome:
     result: dict[str, Any]
     exit_code: int
     found: bool = False  # it was done before, and nothing was trained
+
+
+def recorders_of(config: Config) -> list[Recorder]:
+    """What records a run beside its folder, as ``record`` names it; raises ConfigError for what is no Recorder."""
+    found: list[Recorder] = []
+    for name in config.record:
+        kind = registry.load(name) if "." in name else registry.find("recorder", name)
+        if not (isinstance(kind, type) and issubclass(kind, Recorder)):
+            raise problem(f"record={name}", "expected a class of dlrun.record.recorder.Recorder")
+        made = kind.of_run(config.log_every or 0)
+        if name != "tensorboard":  # its file lies in the run's folder: where that fails the run cannot go on
+            from dlrun.record.guarded import Guarded
+
+            made = Guarded(name, made)
+        found.append(made)
+    return found
 
 
 def run_folder(config: Config) -> tuple[str, RunFolder]:
@@ -142,7 +159,8 @@ def _run(checked: Checked, run_id: str, folder: RunFolder, command: Sequence[str
             return _found(folder, result)
         from dlrun.run.training import train
 
-        result, signal_code = yield from train(checked, run_id, folder, new, command, recorders, processes, shared)
+        shown = recorders or [Console(), *recorders_of(config)]
+        result, signal_code = yield from train(checked, run_id, folder, new, command, shown, processes, shared)
         # Who asked for an end gets the signal's code, also where the run was just done: a sweep has to stop too.
         return Outcome(folder.path, result, signal_code or _exit_code(result))
 

@@ -15,10 +15,8 @@ from dlrun.engine.fit import Due
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
-from dlrun.record.console import Console
 from dlrun.record.folder import RunFolder, write_text
 from dlrun.record.recorder import Recorder, Recorders
-from dlrun.record.tensorboard_writer import TensorBoardWriter
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import remove_new_folders
 from dlrun.run.formatting import first_line
@@ -28,7 +26,7 @@ Work = Callable[[Checked, str, RunFolder, Signals, Recorder, "Sequence[str] | No
 
 
 def train(checked: Checked, run_id: str, folder: RunFolder, new: list[Path], command: Sequence[str] | None,
-          recorders: Sequence[Recorder] | None, processes: Processes | None,
+          recorders: Sequence[Recorder], processes: Processes | None,
           shared: Signals | None) -> Generator[Due, Any, tuple[dict[str, Any], int]]:
     """Train once, or each fold; the result, and the exit code that a signal demands (0 where none came).
 
@@ -37,10 +35,9 @@ def train(checked: Checked, run_id: str, folder: RunFolder, new: list[Path], com
     """
     config = checked.config
     work: Work = train_steps if folds_of(config) is None else _folds()
-    shown = recorders or [Console(), TensorBoardWriter(every=config.log_every or 0)]
     isolated = isolated_torch_state() if shared is None else nullcontext()
     listening = Signals() if shared is None else nullcontext(shared)
-    with isolated, listening as signals, closing(Recorders(shown)) as recorder:
+    with isolated, listening as signals, closing(Recorders(recorders)) as recorder:
         try:
             result = yield from work(checked, run_id, folder, signals, recorder, command, processes or SINGLE)
         except ConfigError:

@@ -37,7 +37,7 @@ def preload() -> None:
     import dlrun.cli.main
     import dlrun.cli.route
     import dlrun.preflight.preflight
-    import dlrun.record.tensorboard_writer
+    import dlrun.record.recorders.tensorboard
     import dlrun.run.training  # noqa: F401
 
     torch.set_num_threads(1)

@@ -45,7 +45,7 @@ def test_a_fold_is_the_run_that_it_would_be_alone_and_the_final_fit_the_run_with
 
 
 def test_the_folds_have_the_layout_of_a_run(go) -> None:
-    from dlrun.record.tensorboard_writer import TensorBoardWriter
+    from dlrun.record.recorders.tensorboard import TensorBoardWriter
 
     outcome = go(*OVERRIDES, f"validation={FINAL}", recorders=[TensorBoardWriter()])
     for place in ("folds/0", "folds/3", "final"):

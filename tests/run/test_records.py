@@ -23,7 +23,7 @@ from dlrun.config.seeds import derive_seed
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder, RunInfo
-from dlrun.record.tensorboard_writer import TensorBoardWriter
+from dlrun.record.recorders.tensorboard import TensorBoardWriter
 from dlrun.run.run import run
 from tests.run.stops import signalled_after
 from tests.whole.equal import rows

@@ -11,7 +11,7 @@ from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from dlrun.config.problem import ConfigError
 from dlrun.record.events import event_files, read_records
-from dlrun.record.tensorboard_writer import TensorBoardWriter
+from dlrun.record.recorders.tensorboard import TensorBoardWriter
 
 
 def test_force_keeps_the_old_run_until_the_new_one_can_begin(go) -> None:

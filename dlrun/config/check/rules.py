@@ -202,6 +202,17 @@ def output_dir_is_named(config: Config, origin: Origin) -> Iterator[Problem]:
 
 
 @rule
+def recorders_are_known(config: Config, origin: Origin) -> Iterator[Problem]:
+    """Each of ``record`` can be found, and what it needs is installed."""
+    if config.record in ((), ("tensorboard",)):
+        return
+    from dlrun.config.callbacks import recorder_problems
+
+    for problem in recorder_problems(config):
+        yield replace(problem, origin=origin("record"))
+
+
+@rule
 def callbacks_are_known(config: Config, origin: Origin) -> Iterator[Problem]:
     """Each of ``callbacks`` can be found."""
     if not config.callbacks:

@@ -66,6 +66,9 @@ class Root:
     checkpoint_seconds: float = number(30.0, "Seconds between checkpoints; 0: after every step.", low=0, identity=False)
     log_every: int | None = integer(
         None, "Also send scalars to TensorBoard every so many steps.", low=1, identity=False)
+    record: tuple[str, ...] = texts(
+        ("tensorboard",), "What records the run beside its folder: tensorboard, mlflow, registered names, or "
+        "module.Class of an allowed module.", empty=True, scalar=True, identity=False)
     histograms: bool = flag(False, "Send histograms of the weights to TensorBoard every epoch.", identity=False)
     graph: bool = flag(False, "Send the model's graph to TensorBoard.", identity=False)
     projector: bool = flag(

@@ -32,15 +32,13 @@ def run_job(message: Message, recorder: Recorder) -> Message:
 
     An exception of the user's code is in the run's folder afterwards and ends only this job.
     """
-    from dlrun.record.tensorboard_writer import TensorBoardWriter
-    from dlrun.run.run import run
+    from dlrun.run.run import recorders_of, run
 
     if message.get("abandon_reason"):
         return _abandon(message)
     try:
         ready = planned_job(message)
-        outcome = run(ready, ["dlrun", *message["words"]],
-                      [TensorBoardWriter(every=ready.config.log_every or 0), recorder])
+        outcome = run(ready, ["dlrun", *message["words"]], [*recorders_of(ready.config), recorder])
     except Exception as error:
         return answer_to(error)
     return {"event": "end", "code": outcome.exit_code}

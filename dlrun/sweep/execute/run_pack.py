@@ -38,12 +38,11 @@ def run_pack(message: Message, send: Callable[[Message], None], recorder: Callab
 
 def _job_steps(job: Message, recorder: Recorder, member: Any, signals: Any) -> Generator[Due, Any, Message]:
     """As `run_job.run_job`, with the steps handed out."""
-    from dlrun.record.tensorboard_writer import TensorBoardWriter
-    from dlrun.run.run import run_steps
+    from dlrun.run.run import recorders_of, run_steps
 
     try:
         ready = planned_job(job)
-        recorders = [TensorBoardWriter(every=ready.config.log_every or 0), recorder]
+        recorders = [*recorders_of(ready.config), recorder]
         outcome = yield from run_steps(ready, ["dlrun", *job["words"]], recorders, member, signals)
     except Exception as error:
         return answer_to(error)

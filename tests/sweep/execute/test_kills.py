@@ -80,10 +80,10 @@ def compare(jobs: list[str], kills: int, tmp_path: Path, begin=start) -> None:
 
 
 def tables(plan: Plan) -> dict[str, list[list[str]] | str]:
-    """The written tables, measured times aside."""
+    """The written tables, what was measured of time and memory aside."""
     folder = plan.folder / "reports"
     rows = [line.split(",") for line in (folder / "table.csv").read_text().splitlines()]
-    keep = [place for place, head in enumerate(rows[0]) if "seconds" not in head]
+    keep = [place for place, head in enumerate(rows[0]) if "second" not in head and head != "peak_memory"]
     return {"csv": [[row[place] for place in keep] for row in rows],
             **{name: (folder / name).read_text() for name in ("table.md", "table.tex")}}
 

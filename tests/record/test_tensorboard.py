@@ -19,7 +19,7 @@ from dlrun.record.metric import Metric
 from dlrun.record.metrics import MetricsFile, append
 from dlrun.record.pictures import save_batch
 from dlrun.record.recorder import EpochProgress, RunInfo
-from dlrun.record.tensorboard_writer import TensorBoardWriter
+from dlrun.record.recorders.tensorboard import TensorBoardWriter
 
 STEPS = 10  # an epoch
 
@@ -280,7 +280,7 @@ import sys
 sys.modules["tensorflow"] = None  # an import of it would fail
 sys.path.insert(0, {str(__file__).rpartition("/")[0]!r})
 from pathlib import Path
-from dlrun.record.tensorboard_writer import TensorBoardWriter
+from dlrun.record.recorders.tensorboard import TensorBoardWriter
 from dlrun.record.recorder import RunInfo
 board = TensorBoardWriter()
 board.start(RunInfo("d", "", "", "", Path({str(tmp_path)!r}), {{}}, {{"lr": 0.1}}, 1, ()))

@@ -12,14 +12,16 @@ from dlrun.record.metrics import read
 from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
 from dlrun.record.summaries import END, START, hparams, picture, session_end, tensor
+from dlrun.registry import register
 
 _OUTCOME = ("test/", "val/kept/", "val/best/")  # by outcome(), so stale on a resumed run
 _PICTURES = "pictures/"
 _WHOLE = {"finished": "STATUS_SUCCESS", "stopped": "STATUS_SUCCESS", "interrupted": "STATUS_UNKNOWN"}
 
 
+@register("recorder", "tensorboard")
 class TensorBoardWriter(Recorder):
-    """Writes the run's own event file; knows neither torch nor TensorFlow.
+    """TensorBoard: writes the run's own event file; knows neither torch nor TensorFlow.
 
     The losses of training are tags of one group, ``loss/train`` beside ``loss/val``, which stands before all others.
     The horizontal axis counts epochs, except for tags that begin with ``step/``, which count steps: the running
@@ -39,6 +41,10 @@ class TensorBoardWriter(Recorder):
         self._next = 0
         self._epoch = 0
         self._file: EventFile | None = None
+
+    @classmethod
+    def of_run(cls, log_every: int) -> TensorBoardWriter:
+        return cls(every=log_every)
 
     def start(self, info: RunInfo) -> None:
         old = event_files(info.folder)

@@ -1,0 +1,1 @@
+"""What records a run beside its folder, by name: group `recorder`, a file each; see `record.recorder.Recorder`."""
