@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dlrun.cli import decide as module
 from dlrun.cli.decide import Decision, decide
+from dlrun.cli.decide_splits import splits_of
 from dlrun.cli.route import route
+from dlrun.config.problem import ConfigError
+from dlrun.engine.step import EagerStep
+from dlrun.preflight.preflight import preflight
 from dlrun.report.repeated import look
 
 COMMON = "dataset=digits model=dense model.hidden=[4] epochs=1 threads=1 device=cpu launcher=inline verbosity=0"
@@ -54,6 +61,54 @@ def test_what_was_trained_is_not_trained_again_and_a_diverged_seed_is_said_and_n
 def test_a_mistake_is_refused_before_anything_is_trained(asked, words: list[str], says: str) -> None:
     problems = asked(*words, code=2)["problems"]
     assert any(says in one["expected"] or says in one["given"] for one in problems) and not Path("runs").exists()
+
+
+def _hashes() -> set[str]:
+    return {json.loads(path.read_text())["data"]["hash"] for path in Path("runs").glob("*/*/provenance.json")}
+
+
+def test_splits_draw_other_rows_for_each_seed_and_the_same_for_all_settings(asked) -> None:
+    common = f"{COMMON} max_steps=1"
+    found = asked("optimizer.lr=0.01", "optimizer.lr=0.02", "max_seeds=2", "splits=true", common=common)
+    assert found["drawn"] == "training, validation and test rows"
+    assert len(_hashes()) == 2, "two seeds, each with rows of its own"
+    asked("optimizer.lr=0.03", "optimizer.lr=0.04", "max_seeds=2", common=f"{common} output_dir=one")
+    one = {json.loads(path.read_text())["data"]["hash"] for path in Path("one").glob("*/*/provenance.json")}
+    assert len(one) == 1
+
+
+def test_of_a_set_with_test_rows_of_its_own_validation_rows_are_drawn() -> None:
+    drawn = splits_of(["dataset=mnist", "model=dense", "validation=0.1"], test_decides=False)
+    assert drawn.rows == "training and validation rows"
+    config = preflight(["dataset=mnist", "model=dense", *drawn.overrides]).config
+    assert (config.validation.take, config.validation.size) == ("random", 0.1)
+    assert splits_of(["dataset=iris"], test_decides=True).overrides == ("dataset.split_seed=seed",)
+    for words, test, says in ((["dataset=mnist"], True, "test rows of its own, which are the same for all seeds"),
+                              (["dataset=mnist", "validation=0"], False, "expected  validation=0.2"),
+                              (["dataset=nietzsche"], False, "lie in time")):
+        with pytest.raises(ConfigError, match=says):
+            splits_of(words, test)
+
+
+def test_ctrl_c_answers_with_the_seeds_that_all_have_and_the_same_command_goes_on(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["decide", "optimizer.lr=0.05", "optimizer.lr=1e-7", "max_seeds=8", f"common={COMMON} max_steps=2"]
+    step, taken = EagerStep.__call__, []
+
+    def call(self: EagerStep, batch: Any, number: int) -> None:
+        step(self, batch, number)
+        taken.append(number)
+        if len(taken) == 2 * 7 + 1:  # within the third seed of the second setting
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(EagerStep, "__call__", call)
+    assert route(words) == 130
+    out = capsys.readouterr().out
+    assert "It ended because you have stopped it" in out and "over 2 seeds" in out and "not decided" in out
+    assert route([*words, "json=true"]) == 0
+    found = json.loads(capsys.readouterr().out)["data"]
+    assert found["seeds"] in (5, 8) and found["pairs"][0]["n"] == found["seeds"]
 
 
 def _drawn(monkeypatch: pytest.MonkeyPatch, means: dict[str, float]) -> list[tuple[int, list[str]]]:

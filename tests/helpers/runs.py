@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -59,23 +54,3 @@ def custom(folder: Path, source: str, name: str) -> list[str]:
     sys.modules.pop("mine", None)  # an earlier test's
     importlib.invalidate_caches()
     return ["model=mine", "allow=mine"]
-
-
-@contextmanager
-def interrupted_after(steps: int) -> Iterator[None]:
-    """Within the block this process gets SIGINT after so many steps."""
-    from dlrun.engine.step import EagerStep
-
-    before, taken = EagerStep.__call__, []
-
-    def interrupted(self: EagerStep, *arguments: Any) -> None:
-        taken.append(1)
-        before(self, *arguments)
-        if len(taken) == steps:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    EagerStep.__call__ = interrupted  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        EagerStep.__call__ = before  # type: ignore[method-assign]

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.runs import interrupted_after
+from tests.run.stops import signalled_after
 
 mlflow = pytest.importorskip("mlflow", reason="pip install 'dlrun[mlflow]'")
 pytestmark = pytest.mark.engines
 SMALL = ["dataset=digits", "model=dense", "model.hidden=[4]", "train_size=150", "test_size=40", "epochs=3",
-         "record=[tensorboard,mlflow]"]
+         "batch_size=32", "record=[tensorboard,mlflow]"]
 
 
 def stored(below: Path, name: str = "digits") -> list[Any]:
@@ -44,11 +44,11 @@ def test_a_run_has_its_curve_settings_outcome_and_files(go: Any, runs: Path) -> 
     assert {"config.yaml", "result.json", "confusion.png"} <= files
     from dlrun.report.find import run_folders
 
-    assert list(run_folders(runs)) == [done.folder], "copies in the store are no runs"
+    assert list(run_folders(runs)) == [done.folder.absolute()], "copies in the store are no runs"
 
 
 def test_a_run_that_is_interrupted_and_resumed_is_there_once_with_a_whole_curve(go: Any, runs: Path) -> None:
-    with interrupted_after(4):
+    with signalled_after(6):
         assert recorded(go).result["status"] == "interrupted"
     (run,) = stored(runs)
     assert run.info.status == "KILLED"

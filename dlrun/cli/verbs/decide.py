@@ -46,7 +46,8 @@ class DecideAnswer(TypedDict):
     pairs: list[PairAnswer]
     seeds: Annotated[int, "Seeds at the last look."]
     level: Annotated[float, "Of each interval, such that all of all looks together miss with 5 %."]
-    ended: str
+    ended: Annotated[str, "Why no more seeds were trained."]
+    drawn: Annotated[str, "The rows that were drawn anew for each seed; empty without splits=true."]
 
 
 @register("verb", "decide")
@@ -71,8 +72,8 @@ class Decide(Verb):
     max_seeds: int = integer(50, "The most seeds of each setting.", low=2, high=1000)
     tolerance: float | None = number(None, "Smaller differences do not matter: stop when all are known to this.", low=0,
                                      above=True)
-    splits: bool = flag(False, "Draw the test rows anew for each seed (dataset.split_seed=seed), so that the answer "
-                               "speaks of splits too.")
+    splits: bool = flag(False, "Draw the rows anew for each seed, so that the answer speaks of splits too: test rows "
+                               "where the data set draws them (dataset.split_seed=seed), else validation rows.")
     synonyms: ClassVar[dict[str, str]] = dict.fromkeys(("better", "ab", "versus", "significance"), "decide")
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ('dlrun decide model=cnn "model=cnn model.dropout=0.3"', "does dropout help on the digits?"),
@@ -84,16 +85,21 @@ class Decide(Verb):
     def answer(self) -> Answer:
         from dlrun.cli.decide import decide
 
-        common = [*shlex.split(self.common), *(["dataset.split_seed=seed"] if self.splits else [])]
+        common, drawn = shlex.split(self.common), ""
+        if self.splits:
+            from dlrun.cli.decide_splits import splits_of
+
+            splits = splits_of([*shlex.split(self.settings[0]), *common], self.metric.startswith("test/"))
+            common, drawn = [*common, *splits.overrides], splits.rows
         found = decide(self.settings, common, self.metric, self.max_seeds, self.tolerance, _told)
-        return Answer(partial(_data, found), partial(_show, found, self.splits), found.code)
+        return Answer(partial(_data, found, drawn), partial(_show, found, drawn), found.code)
 
 
 def _told(found: Decision) -> None:
     say(f"{found.seeds} seeds: " + "; ".join(_line(found, pair) for pair in found.pairs), file=sys.stderr, flush=True)
 
 
-def _data(found: Decision) -> DecideAnswer:
+def _data(found: Decision, drawn: str) -> DecideAnswer:
     from math import isfinite
 
     pairs: list[PairAnswer] = [
@@ -105,7 +111,7 @@ def _data(found: Decision) -> DecideAnswer:
          "lost": {str(seed): why for seed, why in sorted(found.lost.get(name, {}).items())}}
         for name in found.settings]
     return {"metric": found.metric, "best": _best(found), "settings": settings, "pairs": pairs, "seeds": found.seeds,
-            "level": found.level, "ended": found.ended}
+            "level": found.level, "ended": found.ended, "drawn": drawn}
 
 
 def _best(found: Decision) -> str | None:
@@ -120,7 +126,7 @@ def _line(found: Decision, pair: tuple[str, str]) -> str:
     return f"{sides}: {one.mean:+.4g} +- {one.half:.2g} over {one.n} seeds"
 
 
-def _show(found: Decision, splits: bool) -> None:
+def _show(found: Decision, drawn: str) -> None:
     from dlrun.record.terminal import columns, paint
     from dlrun.report.statistics import interval
 
@@ -138,7 +144,7 @@ def _show(found: Decision, splits: bool) -> None:
     say(f"{best}  is better" if best else "not decided")
     say(f"It ended because {found.ended}. Differences are paired by seed; +- is a repeated interval: all looks at all "
         "pairs together are wrong with 5 %.")
-    say("The answer speaks of seeds and of drawn test rows." if splits else
+    say(f"The answer speaks of seeds and of splits: {drawn} were drawn anew for each seed." if drawn else
         "The answer speaks of seeds on one split of these data; splits=true widens it.")
     odd = [pair for pair, one in found.pairs.items() if one.decided and one.n > 5 and one.sign_flip > 0.05]
     for pair in odd:
