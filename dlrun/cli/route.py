@@ -164,7 +164,8 @@ def _verb(name: str, arguments: Sequence[str], output: _Text | JsonOutput) -> in
 
 def _run(arguments: Sequence[str], output: _Text | JsonOutput) -> int:
     """A run, or a sweep: by -m, by hydra.mode, or because an experiment among the arguments is one."""
-    if long := [text for text in arguments if len(text) > 50]:  # nothing shorter has so many digits or brackets
+    # Only these can have so many digits or brackets.
+    if long := [text for text in arguments if len(text) > 1000 or sum(map(text.count, "[{(")) > 50]:
         from dlrun.config.compose.excess import too_long
 
         if excess := [Problem(text, reason) for text in long if (reason := too_long(text))]:
