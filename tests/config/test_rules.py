@@ -47,6 +47,8 @@ BREAKS = {  # rule -> (overrides that break it, overrides that just keep it)
     "name_is_a_folder": (["name=a/../../b"], ["name=a/b..c"]),
     "output_dir_is_named": (["output_dir=' '"], ["output_dir=."]),
     "callbacks_are_known": (["callbacks=mine"], ["callbacks=net.Watch", "allow=net"]),
+    "recorders_are_known": (["record=mine"], ["record=[tensorboard,net.Watch]", "allow=net"]),
+    "fork_names_a_run_and_an_epoch": (["fork='3f9c1e02aa@20'", "epochs=20"], ["fork='3f9c1e02aa@19'", "epochs=20"]),
     "allow_is_typed": (["experiment=foreign"], ["allow=net"]),
     "custom_class_is_allowed": (["model=mine"], ["model=mine", "allow=net"]),
 }
