@@ -97,8 +97,12 @@ def begin_peak(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     else:
-        with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as file:
-            file.write("5")  # Linux: the largest resident size begins anew
+        with contextlib.suppress(OSError):  # another system than Linux
+            handle = os.open("/proc/self/clear_refs", os.O_WRONLY)
+            try:
+                os.write(handle, b"5")  # the largest resident size begins anew
+            finally:
+                os.close(handle)
 
 
 def peak_memory(device: torch.device) -> int | None:
