@@ -64,7 +64,7 @@ def run_all(content: str, capfd: pytest.CaptureFixture[str]) -> None:
         if made_by(command):
             continue
         assert command.startswith("dlrun"), f"{command} is run by nothing"
-        words = shlex.split(re.sub(r" > \S+$", "", command.removeprefix("dlrun")), comments=True)
+        words = shlex.split(re.sub(r" > [\w./-]+$", "", command.removeprefix("dlrun")), comments=True)
         code = main([newest_run() if word == "RUN" else word for word in words])
         out, err = capfd.readouterr()
         assert code == exit_code(shown), f"{command}\n{out}\n{err}"
