@@ -38,8 +38,8 @@ class Plane:
                   for values, axis in ((xs, self.x), (ys, self.y))]
         self._dots.append((*places, colour, share))
 
-    def save(self, path: str | os.PathLike[str], title: str, x_title: str, y_title: str,
-             legend: Sequence[tuple[str, Any]] = ()) -> None:
+    def write(self, path: str | os.PathLike[str], title: str, x_title: str, y_title: str,
+              legend: Sequence[tuple[str, Any]] = ()) -> None:
         """Write it as a PNG file, with ticks, titles and the names of colours."""
         from PIL import Image, ImageDraw
 

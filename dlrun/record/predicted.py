@@ -22,8 +22,8 @@ def save_predictions(path: str | os.PathLike[str], true: Any, predicted: Any, na
     plane.line((low, high), (low, high), GUIDE)
     plane.dots(true, predicted, FIRST, 0.6)
     label = f"{name} ({unit})" if unit else name
-    plane.save(path, f"mean absolute error {np.abs(true - predicted).mean():.4g}{' ' + unit if unit else ''}, "
-                     f"{len(true):,} rows", f"true {label}", f"predicted {label}")
+    plane.write(path, f"mean absolute error {np.abs(true - predicted).mean():.4g}{' ' + unit if unit else ''}, "
+                      f"{len(true):,} rows", f"true {label}", f"predicted {label}")
 
 
 def save_folds(path: str | os.PathLike[str], curves: Sequence[Sequence[float]], mean: Sequence[float],
@@ -38,4 +38,4 @@ def save_folds(path: str | os.PathLike[str], curves: Sequence[Sequence[float]], 
     for curve in curves:
         plane.line(range(1, len(curve) + 1), curve, FOLD)
     plane.line(range(1, len(mean) + 1), mean, FIRST, 1.7)
-    plane.save(path, f"{len(curves)} folds", "epoch", name, [("a fold", FOLD), ("their mean", FIRST)])
+    plane.write(path, f"{len(curves)} folds", "epoch", name, [("a fold", FOLD), ("their mean", FIRST)])
