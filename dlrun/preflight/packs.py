@@ -58,7 +58,7 @@ def _unfit(checked: Checked) -> Iterator[str]:
         yield "max_seconds"
     if getattr(config.task, "class_weights", None) == "balanced" and depends_on_seed(config):
         yield "task.class_weights=balanced of rows that the seed draws"
-    yield from unfit(checked)
+    yield from unfit(checked, config.task.packs, checked.layers)
 
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from dlrun.models.layer import Layer
 from dlrun.preflight.checked import Checked
 
 
-def unfit(checked: Checked) -> Iterator[str]:
-    """What keeps a step from being one."""
+def unfit(checked: Checked, task_fits: bool, layers: Sequence[Layer] | None) -> Iterator[str]:
+    """What keeps a step from being one; `layers` are all that it has, None where that is not known."""
     config = checked.config
     if config.allow:
         yield "code of your own"
@@ -26,9 +27,8 @@ def unfit(checked: Checked) -> Iterator[str]:
         yield "optimizer.accumulate"
     if config.precision != "float32":
         yield f"precision={config.precision}"
-    if not config.task.packs:
+    if not task_fits:
         yield f"task={config.task.kind}"
-    layers = checked.layers
     if layers is None or config.model.sets_weights:
         yield f"model={config.model.name or config.model.kind}"
     else:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlrun.models.composite_spec import CompositeSpec
+from dlrun.models.layer import Layer
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.program import unfit
 from dlrun.preflight.steps import run_steps
@@ -15,6 +17,18 @@ COMPILED = "compiled"  # how a speed path begins whose steps are
 # A compiler needs one to three seconds for a new net; a step saves a tenth of a millisecond at least.
 FEWEST = 10_000  # steps of a run, from which on speed=auto compiles them
 LARGE = 100e6  # multiply-adds of a step, above which its products of matrices are nearly all of it
+
+
+_WIRINGS = ("autoencoder", "vae")  # of several networks, that are tested as one compiled step
+
+
+def _layers(checked: Checked) -> Sequence[Layer] | None:
+    """The layers of all networks that take part in a step, without those that are tested there alone."""
+    spec = checked.network
+    if isinstance(spec, CompositeSpec) and spec.wiring in _WIRINGS and spec.trained:
+        return [layer for part in spec.parts.values() for layer in part.layers if not layer.compiles]
+    layers = checked.layers
+    return layers if layers is None else [layer for layer in layers if not layer.compiles]
 
 
 def compiles(checked: Checked, stored: Mapping[str, Any] | None) -> tuple[bool, str]:
@@ -29,7 +43,7 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None) -> tuple[bool, 
         return began, ""
     if config.speed == "plain":
         return False, ""
-    reason = next(iter(unfit(checked)), "")
+    reason = next(iter(unfit(checked, config.task.compiles, _layers(checked))), "")
     if config.speed == COMPILED:
         return not reason, f"speed={COMPILED} is not taken: {reason}" if reason else ""
     size = work(checked)

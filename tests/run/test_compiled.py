@@ -62,9 +62,10 @@ def path_of(outcome) -> str:
 
 
 @needs_compiler
-@pytest.mark.parametrize("hidden", ["[12]", "[160]"])  # products by loops, and by torch's BLAS
-def test_an_interrupted_and_a_killed_run_end_with_the_same_bits(hidden: str, go) -> None:
-    command = [*COMPILED, f"model.hidden={hidden}"]
+@pytest.mark.parametrize("words", [["model.hidden=[12]"], ["model.hidden=[160]"], ["model=vae", "model.hidden=[12]"]],
+                         ids=["products by loops", "by torch's BLAS", "noise"])
+def test_an_interrupted_and_a_killed_run_end_with_the_same_bits(words: list[str], go) -> None:
+    command = [*COMPILED, *words]
     whole = go(*command, "output_dir=whole")
     assert path_of(whole).startswith("compiled by ")
     with after(33, interrupt):

@@ -22,7 +22,7 @@ FORMULAS: dict[str, Formula] = {
     "square": lambda a: f"SQUARE({a})",
     "exp": lambda a: f"EXP({a})",
     "log": lambda a: f"LOG({a})",
-    "log1p": lambda a: f"LOG1P({a})",
+    "log1p": lambda a: f"OF(log1pf, log1p, {a})({a})",
     "tanh": lambda a: f"TANH({a})",
     "erf": lambda a: f"ERF({a})",
     "sigmoid": lambda a: f"SIGMOID({a})",

@@ -13,7 +13,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlrun.engine.compiled.elements import TYPES, At, Index, axes_of, broadcast, constant, position, same_place
+from dlrun.engine.compiled.elements import (
+    TYPES,
+    At,
+    Index,
+    axes_of,
+    broadcast,
+    constant,
+    flat_axes_of,
+    is_flat,
+    position,
+    same_place,
+)
 from dlrun.engine.compiled.loops import Access, Code, Loop
 from dlrun.engine.compiled.recording import Operation, Unsupported, storage
 
@@ -212,7 +223,8 @@ class Lowering:
             self._entries[storage(lazy.like)] = memory
 
     def _store(self, memory: Memory, like: Tensor, at: At) -> None:
-        axes, index = axes_of(like)
+        flat = flat_axes_of(like)
+        axes, index = flat if flat and is_flat(at(flat[1])) else axes_of(like)
         before, self._reads = self._reads, []
         value = at(index)
         reads, self._reads = self._reads, before

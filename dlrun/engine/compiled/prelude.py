@@ -37,12 +37,34 @@ static inline float ftanh(float x) {
     float large = copysignf(1.0f - 2.0f / (fexp(2.0f * a) + 1.0f), x);
     return a < 0.625f ? small : large;
 }
+static inline float flog1p(float e) {  /* of 0 <= e: log u + (e - (u - 1)) / u with u = 1 + e */
+    float u = 1.0f + e;
+    int bits; memcpy(&bits, &u, 4);
+    int n = (bits >> 23) - 127;
+    bits = (bits & 0x7fffff) | 0x3f800000;
+    float m; memcpy(&m, &bits, 4);
+    int big = m > 1.41421356f;
+    m = big ? m * 0.5f : m;
+    float k = (float)(n + big), r = m - 1.0f, z = r * r;
+    float p = 7.0376836292e-2f;
+    p = fmaf(p, r, -1.1514610310e-1f);
+    p = fmaf(p, r, 1.1676998740e-1f);
+    p = fmaf(p, r, -1.2420140846e-1f);
+    p = fmaf(p, r, 1.4249322787e-1f);
+    p = fmaf(p, r, -1.6668057665e-1f);
+    p = fmaf(p, r, 2.0000714765e-1f);
+    p = fmaf(p, r, -2.4999993993e-1f);
+    p = fmaf(p, r, 3.3333331174e-1f);
+    float y = r * z * p + k * -2.12194440e-4f - 0.5f * z;
+    y = r + y + k * 0.693359375f + (e - (u - 1.0f)) / u;
+    return e < 3.0e38f ? y : e;  /* infinite, or no number */
+}
 #define OF(f, d, x) _Generic((x), float: f, default: d)
 #define FABS(x) OF(fabsf, fabs, x)(x)
 #define SQRT(x) OF(sqrtf, sqrt, x)(x)
 #define EXP(x) OF(fexp, exp, x)(x)
 #define LOG(x) OF(logf, log, x)(x)
-#define LOG1P(x) OF(log1pf, log1p, x)(x)
+#define LOG1P(x) OF(flog1p, log1p, x)(x)
 #define TANH(x) OF(ftanh, tanh, x)(x)
 #define ERF(x) OF(erff, erf, x)(x)
 #define BOTH(name, ARGS, ...) \

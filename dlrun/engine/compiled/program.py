@@ -6,6 +6,7 @@ import contextlib
 import copy
 import ctypes
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from dlrun.engine.compiled.source import Argument, Source, source
 from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import constrain, penalty
+from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.task import Task
@@ -25,6 +27,37 @@ from dlrun.tasks._base.task import Task
 TURN = "model"  # the only player of a task whose steps are compiled
 _PAGE = 4096
 _TOLERANCE = 1e-3  # of the first step against torch's
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a step draws at once: `lanes`, `normal` or `uniform` values, so many."""
+
+    kind: str
+    count: int
+
+    @property
+    def words(self) -> int:
+        """The words of 64 bits that lanes are drawn as; the values themselves otherwise."""
+        return -(-self.count // 4) if self.kind == "lanes" else self.count
+
+    @property
+    def stride(self) -> int:
+        """Values from one step's draw to the next one's."""
+        return 4 * self.words if self.kind == "lanes" else self.count
+
+    def room(self, steps: int) -> Tensor:
+        """Memory for so many steps (steps, words)."""
+        return torch.zeros(steps, self.words, dtype=torch.int64 if self.kind == "lanes" else torch.float32)
+
+    def fill(self, place: Tensor, rng: StepRng) -> None:
+        """Draw a step's, as StepRng does."""
+        if self.kind == "lanes":
+            rng.fill_lanes(place)
+        elif self.kind == "normal":
+            place.normal_(generator=rng.generator)
+        else:
+            place.uniform_(generator=rng.generator)
 
 
 class Recorded:
@@ -60,17 +93,14 @@ class Recorded:
             _take(task, model, player, weights, states, dict(zip(player.kind.moved_by, numbers)), totals,
                   rng, Batch(*(rows.take(x) if rows else (x, y)), batch.rows))
         self.counts = totals.host_counts
-        self.draws = [drawn.numel() for drawn in rng.drawn]
-        self.words = sum(-(-count // 4) for count in self.draws)
         arguments = [Argument(name, value) for name, value in changed.items()]
         arguments.append(Argument("numbers", numbers, stride=len(numbers)))
         arguments += ([Argument("places", x, stride=batch.rows)] if rows else
                       [Argument("inputs", x), Argument("targets", y)])
-        place = 0
-        for number, drawn in enumerate(rng.drawn):
-            arguments.append(Argument(f"lanes_{number}", drawn, stride=4 * self.words, offset=place))
-            place += 4 * -(-drawn.numel() // 4)
-        self.given = (numbers, [x] if rows else [x, y], rng.drawn)
+        self.draws = [Draw(kind, drawn.numel()) for kind, drawn in rng.drawn]
+        arguments += [Argument(f"drawn_{number}", drawn, stride=draw.stride)
+                      for number, (draw, (_, drawn)) in enumerate(zip(self.draws, rng.drawn))]
+        self.given = (numbers, [x] if rows else [x, y], [drawn for _, drawn in rng.drawn])
         self.source: Source = source(recording.operations, arguments)
 
 
@@ -119,29 +149,24 @@ class Program:
     """A recorded step, compiled; raises NoCompiler, and Unsupported where its first step is not torch's."""
 
     def __init__(self, recorded: Recorded, found: tuple[str, str]):
-        self.counts, self.draws, self.words = recorded.counts, recorded.draws, recorded.words
+        self.counts, self.draws = recorded.counts, recorded.draws
         self._take = compiler.library(recorded.source.text, found).take
         self._constants = recorded.source.constants
         self._workspace = torch.empty(recorded.source.bytes + _PAGE, dtype=torch.uint8)
         self._fixed = [*_blas(), -(-self._workspace.data_ptr() // _PAGE) * _PAGE]
         numbers, batch, drawn = recorded.given
-        lanes = torch.zeros(4 * self.words, dtype=torch.int16)
-        place = 0
-        for one in drawn:
-            lanes[place:place + one.numel()] = one
-            place += 4 * -(-one.numel() // 4)
-        self(1, recorded.before, numbers, batch, lanes)
+        self(1, recorded.before, numbers, batch, drawn)
         _compare(recorded.kinds, recorded.before, recorded.after)
 
     def __call__(self, steps: int, changed: Sequence[Tensor], numbers: Tensor, batch: Sequence[Tensor],
-                 lanes: Tensor) -> None:
+                 drawn: Sequence[Tensor]) -> None:
         """Take so many steps.  `changed` are in the order of those that were recorded.
 
         `numbers` are those of each step, `batch` its inputs and targets, or the places of the rows of all steps;
-        `lanes` are all that is drawn.
+        `drawn` has a tensor for each draw, with the values of all steps.
         """
         given = [*self._fixed, *(value.data_ptr() for value in changed), numbers.data_ptr(),
-                 *(value.data_ptr() for value in batch), *([lanes.data_ptr()] * len(self.draws)),
+                 *(value.data_ptr() for value in batch), *(value.data_ptr() for value in drawn),
                  *(value.data_ptr() for value in self._constants)]
         self._take(steps, (ctypes.c_void_p * len(given))(*given))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,19 +79,24 @@ class Recording(TorchDispatchMode):
 
 
 class RecordedRng(StepRng):
-    """Stands for the run's generator while a step is recorded: `drawn` are the lanes of each draw, in their order."""
+    """Stands for the run's generator while a step is recorded: `drawn` has the kind and the values of each draw."""
 
     def __init__(self, like: StepRng, recording: Recording):
         super().__init__(like.seed, like.device)
-        self.recording, self.drawn = recording, list[Tensor]()
+        self.recording, self.drawn = recording, list[tuple[str, Tensor]]()
 
     def lanes(self, count: int) -> Tensor:
-        self.recording.paused = True
-        self.drawn.append(super().lanes(count))
-        self.recording.paused = False
-        return self.drawn[-1]
+        return self._noted("lanes", super().lanes, count)
 
     def normal_of(self, shape: Sequence[int]) -> Tensor:
-        raise Unsupported("noise")
+        return self._noted("normal", super().normal_of, shape)
 
-    uniform_of = normal_of
+    def uniform_of(self, shape: Sequence[int]) -> Tensor:
+        return self._noted("uniform", super().uniform_of, shape)
+
+    def _noted(self, kind: str, draw: Callable[[Any], Tensor], of: Any) -> Tensor:
+        self.recording.paused = True
+        value = draw(of)
+        self.recording.paused = False
+        self.drawn.append((kind, value))
+        return value

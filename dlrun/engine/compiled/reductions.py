@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlrun.engine.compiled.elements import TYPES, At, Index, axes_of, position
+from dlrun.engine.compiled.elements import TYPES, At, Index, axes_of, flat_axes_of, is_flat, position
 from dlrun.engine.compiled.loops import nested
 from dlrun.engine.compiled.lowering import Lowering
 from dlrun.engine.compiled.recording import Operation, Unsupported
@@ -27,6 +27,8 @@ def reduced(low: Lowering, like: Tensor, at: At, axes: Sequence[int], start: str
     outer = [loop for loop in loops if int(loop[0][1:]) not in over]
     inner = [loop for loop in loops if int(loop[0][1:]) in over]
     value = at(index)
+    if not outer and (flat := flat_axes_of(like)) and is_flat(joint := at(flat[1])):
+        inner, value = list(flat[0]), joint
     simd = "" if "MAXIMUM" in step else "#pragma omp simd reduction(+:acc)\n"
     if not outer:
         name = low.variable(like.dtype)

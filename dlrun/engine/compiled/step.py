@@ -52,8 +52,8 @@ class CompiledStep(EagerStep):
         self._programs: dict[int, Program] = {}
         for size in sorted(sizes, reverse=True):
             self._programs[size] = Program(Recorded(self, *self._example(size), state), found)
-        words = max(program.words for program in self._programs.values())
-        self._words = torch.zeros(CHECK_EVERY, words, dtype=torch.int64)
+        self._rooms = {size: [draw.room(CHECK_EVERY) for draw in program.draws]
+                       for size, program in self._programs.items()}
 
     def __call__(self, batch: Batch, step: int) -> None:
         size = min(self._size, batch.rows)
@@ -61,13 +61,14 @@ class CompiledStep(EagerStep):
         program = self._programs[size]
         began = time.perf_counter()
         self.totals.rows += batch.rows
-        words = self._words.view(-1)[:steps * program.words].view(steps, program.words)
-        for number in range(steps if program.words else 0):
+        rooms = self._rooms[size]
+        for number in range(steps if rooms else 0):
             self.rng.seed_step(step + number)
-            self.rng.fill_lanes(words[number])
+            for draw, room in zip(program.draws, rooms):
+                draw.fill(room[number], self.rng)
         self._set_rates(step, steps)
         given = [batch.x] if self.batches.by_places else [batch.x, batch.y]
-        program(steps, self._changed(), self._numbers, given, words)
+        program(steps, self._changed(), self._numbers, given, rooms)
         for name, count in program.counts.items():
             self.totals.count(name, count * steps)
         seconds = time.perf_counter() - began

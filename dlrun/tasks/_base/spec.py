@@ -55,6 +55,7 @@ class TaskSpec(Kind):
     baselines: ClassVar[tuple[str, ...]] = ()
     mixable: ClassVar[bool] = False  # whether its loss takes the targets of rows that are mixed (mixup, CutMix)
     packs: ClassVar[bool] = False  # whether its loss is tested for several networks in one program (`engine.packed`)
+    compiles: ClassVar[bool] = False  # whether its loss is tested as a part of a compiled step (`engine.compiled`)
     undecided: ClassVar[bool] = False  # whether it stands for the task that model and data are made for
 
     metrics: tuple[str, ...] = texts(

@@ -30,7 +30,7 @@ class Classify(TaskSpec):
     scores = "classes"
     gathers = True
     mixable = True
-    packs = True
+    packs = compiles = True
     accepts = ("classes",)
     baselines = ("majority", "permuted")
     loss: str = choice(

@@ -34,7 +34,7 @@ class Regress(TaskSpec):
     primary = "mae"
     scores = "numbers"
     gathers = True
-    packs = True
+    packs = compiles = True
     mixable = True
     accepts = ("number",)
     baselines = ("majority", "permuted", "last_value")

@@ -67,11 +67,14 @@ CASES = {
     "squares of probabilities": ["task.loss=mse"],
     "numbers": ["dataset=diabetes", "task.loss=mae", "train_size=300"],
     "single rows": ["dataset=diabetes", "train_size=150", "batch_size=1"],
-    "rows from the host": ["resident=false"],
+    "an autoencoder": ["model=autoencoder", "model.hidden=[16]", "model.dropout=0.2"],
+    "squared errors of an autoencoder": ["model=autoencoder", "model.hidden=[16]", "task.loss=mse"],
+    "a vae": ["model=vae", "model.hidden=[16]"],
+    "a vae of squared errors": ["model=vae", "model.hidden=[16]", "task.loss=mse"],
     **{name: [f"model.activation={name}"] for name in
        ("leaky_relu", "elu", "selu", "gelu", "swish", "tanh", "sigmoid", "hard_sigmoid", "softplus", "softsign")},
 }
-FEW = ("dropout, input dropout and l2", "batch norm", "two classes", "single rows", "tanh")
+FEW = ("a vae", "dropout, input dropout and l2", "batch norm", "two classes", "single rows", "tanh")
 
 
 @pytest.mark.parametrize("name", [name if name in FEW else pytest.param(name, marks=pytest.mark.slow)
@@ -80,7 +83,9 @@ def test_what_else_a_run_has_in_float64(name: str, tmp_path, in_float64) -> None
     assert apart(tmp_path, [*DIGITS, *CASES[name], "max_steps=60"], in_float64) < 1e-10
 
 
-def test_in_float32_weights_agree_to_rounding(tmp_path) -> None:
-    command = [*DIGITS, "model.dropout=0.2", "model.l2=0.001", "model.activation=tanh", "max_steps=200"]
+@pytest.mark.parametrize("where", ["true", "false"])  # rows on the device, and from the host
+def test_in_float32_weights_agree_to_rounding(where: str, tmp_path) -> None:
+    command = [*DIGITS, "model.dropout=0.2", "model.l2=0.001", "model.activation=tanh", "max_steps=200",
+               f"resident={where}"]
     expected = alone(make(tmp_path / "plain", [command]))
     assert distance(compiled(make(tmp_path / "compiled", [command])), expected) < 2e-4
