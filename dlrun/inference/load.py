@@ -59,9 +59,17 @@ class Loaded:
     def outputs(self, split: Split) -> torch.Tensor:
         """What the task reads of the model for new rows (rows, ...); ConfigError for a task that predicts nothing."""
         self.check_predicts()
-        rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
         with torch.no_grad():
-            return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(rows, ROWS)])
+            return torch.cat([self.task.predict(self.model, x).float() for x, _ in in_order(self.rows(split), ROWS)])
+
+    def rows(self, split: Split) -> Rows:
+        """A split as the network sees it; rows that are not held in memory are read as they are needed."""
+        scale, cpu = preprocessing.scale(self.kept), torch.device("cpu")
+        if split.held:
+            return Rows(split, scale, cpu, resident=True)
+        from dlrun.data.streamed_rows import StreamedRows
+
+        return StreamedRows(split, scale, cpu, False, 0)
 
     def generate(self, options: GenerateOptions) -> Generated:
         """A text or pictures that the model makes; ConfigError for a task that generates nothing."""
@@ -79,7 +87,7 @@ class Loaded:
         Raises ConfigError for a metric that the task does not have.
         """
         spec, task, carries = self.data_spec, self.config.task.on(self.data_spec), stateful(self.model)
-        rows = Rows(split, preprocessing.scale(self.kept), torch.device("cpu"), resident=True)
+        rows = self.rows(split)
         outputs = len(split) * task.width(spec) * max(1, spec.target_length)
         gather = task.gathers and outputs <= GATHERED
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 from sklearn import metrics as sk
+from torch.utils.data import Dataset
 
 from dlrun.cli.route import route
 from dlrun.inference.load import load_run
@@ -195,3 +196,33 @@ def test_rows_without_a_target_are_left_out_and_said(table: Path, tmp_path: Path
     (tmp_path / "holes.csv").write_text("state,word,z,x\nwell,a,1,2\n,a,1,2\nsick,b,0,1\n")
     row = evaluated(table, tmp_path / "holes.csv", "resamples=0")
     assert row["rows"] == 2 and "1 rows without a target are left out (the first is line 3)" in capsys.readouterr().err
+
+
+class Read(Dataset):
+    """Digits that are read one by one."""
+
+    def __init__(self) -> None:
+        from sklearn.datasets import load_digits
+
+        digits = load_digits()
+        self.x, self.y = digits.images[:400, None].astype(np.float32) / 16, digits.target[:400]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, place: int) -> tuple[np.ndarray, int]:
+        return self.x[place], int(self.y[place])
+
+
+def test_test_rows_that_are_not_held_in_memory_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs" / "dataset").mkdir(parents=True)
+    (tmp_path / "configs" / "dataset" / "mine.yaml").write_text(f"_target_: {__name__}.Read\nin_memory: false\n")
+    run = trained(tmp_path / "runs", "dataset=mine", f"allow={__name__}", "optimizer.lr=0.02", "model.hidden=[32]",
+                  "epochs=15")
+    row = evaluated(run, f"allow={__name__}", "metrics=[accuracy,loss]", "resamples=20")
+    result = json.loads((run / "result.json").read_text())["test"]
+    assert result["accuracy"] > 0.5
+    assert {name: one["value"] for name, one in row["metrics"].items()} == pytest.approx(
+        {name: result[name] for name in ("loss", "accuracy")}, abs=1e-5)
+    assert row["metrics"]["accuracy"]["low"] <= result["accuracy"] <= row["metrics"]["accuracy"]["high"]

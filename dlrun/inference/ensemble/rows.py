@@ -157,7 +157,7 @@ def _answers(member: Member, split: Split, members: int) -> tuple[Tensor, Tensor
     if size * members > GATHERED:
         raise problem(member.name, f"{members} members give {size * members:,} numbers for {len(split):,} rows, and "
                                    f"{GATHERED:,} are held at most; data=FILE measures fewer rows")
-    rows = Rows(split, preprocessing.scale(run.kept), torch.device("cpu"), resident=True)
+    rows = run.rows(split)
     run.rng.seed_step(-1)
     with torch.no_grad():
         pairs = [(run.task.predict(run.model, x).float(), y) for x, y in
