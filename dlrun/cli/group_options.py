@@ -10,7 +10,7 @@ from dlrun.registry.sentences import sentence
 
 # Groups that no `group=option` chooses, by their headings.
 OTHERS = {"base": "bases", "layer": "layers", "loss": "losses", "metric": "metrics", "callback": "callbacks",
-          "launcher": "launchers", "method": "methods"}
+          "launcher": "launchers", "method": "methods", "recorder": "recorders"}
 _UNCHANGED = ("early_stop", "augment")  # groups whose plural nobody would type
 
 

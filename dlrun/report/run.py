@@ -67,11 +67,11 @@ class Run:
 
     @cached_property
     def tags(self) -> Tags:
-        """The user's tags and note; none where tags.json cannot be read."""
+        """The user's tags and note; a note that says so where tags.json cannot be read."""
         try:
             return read_tags(self.folder)
         except Damaged:
-            return Tags()
+            return Tags(note="(tags.json is damaged)")
 
     @cached_property
     def stale(self) -> str:

@@ -233,7 +233,7 @@ HYDRA = [
     (["--info", "searchpath"], "dlrun"),
     (["--info"], "Hydra"),
     (["--hydra-help"], "Hydra"),
-    (["--version"], "dlrun 0"),
+    (["--version"], "dlrun 1."),
 ]
 
 

@@ -64,3 +64,12 @@ def test_runs_of_other_code_are_marked(two: list[Path], capsys: pytest.CaptureFi
     assert main(["runs"]) == 0
     out = capsys.readouterr().out
     assert out.count("finished *") == 2 and "* 2 made by other code of dlrun than this" in out
+
+
+def test_a_damaged_file_of_tags_is_said_and_never_replaced(two: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    file = RunFolder(two[0]).tags
+    file.write_text('{"tags": 3')
+    assert main(["runs"]) == 0
+    assert "tags.json is damaged" in capsys.readouterr().out
+    assert main(["tag", str(two[0]), "add=paper"]) == 2
+    assert "tags.json" in capsys.readouterr().err and file.read_text() == '{"tags": 3'

@@ -106,6 +106,7 @@ ASKED = {  # how a kind of each group is chosen
     "layer": ("dataset=digits", "model=sequential", "model.layers=[{{{}: 1}}, flatten, {{dense: out}}]"),
     "base": ("dataset=digits", "model=pretrained", "model.base={}"),
     "metric": (*OVERRIDES, "task.metrics=[{}]"), "callback": (*OVERRIDES, "callbacks=[{}]"),
+    "recorder": (*OVERRIDES, "record=[{}]"),
     "launcher": ("-m", *OVERRIDES, "seed=0,1", "launcher={}"), "verb": ("{}", "x"),
     "method": ("inspect", "run", "{}"),
 }

@@ -48,7 +48,8 @@ class List(Verb):
         offers=offers.groups)
     synonyms: ClassVar[dict[str, str]] = {"ls": "list", "options": "list", **{
         group: f"list {group}" for group in ("datasets", "models", "layers", "tasks", "optimizers", "schedules",
-                                             "losses", "metrics", "callbacks", "launchers", "experiments")}}
+                                             "losses", "metrics", "callbacks", "launchers", "recorders",
+                                             "experiments")}}
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun list", "everything"),
         ("dlrun list models optimizers", "two groups"),
