@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from benchmarks.first_tasks import Task
+from benchmarks.first_list import TASKS, Task
 
 HEAD = """# Ten first tasks
 
@@ -58,8 +57,6 @@ TOP = """
 
 def page(known: Mapping[str, Any]) -> str:
     """The page, of the tasks that were measured."""
-    from benchmarks.first_tasks import TASKS
-
     tasks = [task for task in TASKS if task.name in known]
     return "".join([HEAD, TOP, *(row(task, known[task.name]) for task in tasks), ABOUT,
                     *(section(task, known[task.name]) for task in tasks)])

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from benchmarks import first_drawings
+from benchmarks.first_list import TASKS
 from benchmarks.first_page import page
-from benchmarks.first_tasks import PAGE, RESULTS, TASKS, measured
+from benchmarks.first_tasks import PAGE, RESULTS, measured
 
 
 def test_the_page_shows_the_figures_that_were_measured() -> None:
