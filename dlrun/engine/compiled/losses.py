@@ -99,12 +99,18 @@ def mse(low: Lowering, operation: Operation) -> None:
     def off(index: Index) -> str:
         return f"SQUARE({left(index)} - {right(index)})"
 
+    _reduced(low, operation, one, off, cost + more + 2, reduction)
+
+
+def _reduced(low: Lowering, operation: Operation, like: Any, each: Callable[[Index], str], cost: int,
+             reduction: int | None) -> None:
+    """A loss of each element as torch's numbers of a reduction say it: none (0), the mean (1, or left out), the sum."""
     if reduction == 0:
-        low.put(operation.out, off, cost + more + 2)
+        low.put(operation.out, each, cost)
         return
-    summed = sum_of(low, one, off, list(range(one.ndim)))
-    scale = one.numel() if reduction == 1 else 1
-    low.put(operation.out, lambda index: f"({summed(('0',) * one.ndim)} / {scale})", 1)
+    summed = sum_of(low, like, each, list(range(like.ndim)))
+    scale = like.numel() if reduction in (1, None) else 1
+    low.put(operation.out, lambda index: f"({summed(('0',) * like.ndim)} / {scale})", 1)
 
 
 def mse_backward(low: Lowering, operation: Operation) -> None:
@@ -125,19 +131,13 @@ def binary_cross_entropy(low: Lowering, operation: Operation) -> None:
     logits, targets, weight, factor, reduction = given
     if weight is not None or factor is not None:
         raise Unsupported("a weighted binary cross entropy")
-    like = logits
     x, cost = low.reader(logits)
     t, more = element(low, targets, logits.dtype, logits.shape)
 
     def each(index: Index) -> str:
         return f"(RELU({x(index)}) - {x(index)} * {t(index)} + LOG1P(EXP(-FABS({x(index)}))))"
 
-    if reduction == 0:
-        low.put(operation.out, each, cost + more + 20)
-        return
-    summed = sum_of(low, like, each, list(range(like.ndim)))
-    scale = like.numel() if reduction in (1, None) else 1
-    low.put(operation.out, lambda index: f"({summed(('0',) * like.ndim)} / {scale})", 1)
+    _reduced(low, operation, logits, each, cost + more + 20, reduction)
 
 
 LOSSES: dict[str, Callable[[Lowering, Operation], None]] = {
