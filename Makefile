@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference docs test-slow test-faults test-engines benchmark audit lock dist clean
+.PHONY: run install test check reference docs test-slow test-faults test-engines test-gpu benchmark benchmark-gpu audit lock dist clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -47,6 +47,14 @@ test-faults: $(STAMP)
 test-engines: $(STAMP)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,engines]'
 	$(BIN)/python -m pytest -m engines -s
+
+# Where no GPU is they are skipped; test ones run the same functions on the CPU.
+test-gpu: $(STAMP)
+	$(BIN)/python -m pytest -m gpu -ra
+
+# In under six minutes; figures go to gpu.json.
+benchmark-gpu: $(STAMP)
+	$(BIN)/python benchmarks/gpu.py --write gpu.json
 
 benchmark: $(STAMP)
 	for what in loop compiled packs families recurrent layout memory sweeps planning busy start; do $(BIN)/python benchmarks/$$what.py || exit 1; done

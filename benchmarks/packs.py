@@ -59,19 +59,20 @@ SWEEPS: dict[str, tuple[list[str], int, int]] = {
 }
 
 
-def plain(widths: list[int], dropout: float, batch: int, rows: Rows) -> Callable[[], None]:
-    """An epoch of one network in a loop as it is written by hand."""
+def plain(widths: list[int], dropout: float, batch: int, rows: Rows, steps: int | None = None) -> Callable[[], None]:
+    """An epoch of one network, or its first `steps`, in a loop as it is written by hand."""
     layers: list[nn.Module] = []
     for before, after in zip(widths, widths[1:-1]):
         layers += [nn.Linear(before, after), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
-    net = nn.Sequential(*layers, nn.Linear(*widths[-2:]))
+    net = nn.Sequential(*layers, nn.Linear(*widths[-2:])).to(rows.device)
+    ordered = rows.count if steps is None else steps * batch
     numbers = widths[-1] == 1
     optimizer = (torch.optim.RMSprop(net.parameters(), alpha=0.9) if numbers
                  else torch.optim.Adam(net.parameters(), fused=True))
 
     def epoch() -> None:
-        order = permutation(rows.count, 0, 0)
-        for start in range(0, rows.count, batch):
+        order = permutation(rows.count, 0, 0)[:ordered].to(rows.device)
+        for start in range(0, len(order), batch):
             x, y = rows.take(order[start:start + batch])
             outputs = net(x.flatten(1))
             loss = F.mse_loss(outputs[:, 0], y) if numbers else F.cross_entropy(outputs, y)

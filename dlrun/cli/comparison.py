@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MEASURED = "measured.json"  # in the sweep's folder: the numbers that its verdicts are made of
 _FREE = ("output_dir", "data_dir", "device", "threads", "resident", "verbosity",  # change no result,
-         "speed")  # or its rounding alone: the recipe is the book's on either path, and each run's folder names it
+         "speed", "pack")  # or its rounding alone: the recipe is the book's on any path; each run's folder names it
 _HOW = ("seeds", "workers", "per_gpu", "on_error", "retry", "timeout", "dry_run", "launcher")  # nor do these
 
 

@@ -16,6 +16,8 @@ from dlrun.preflight.threads import work
 # Measured on two cores: 64 networks 784-16-10 with batches of 64 (2.4e6 multiply-adds a step) take a third of the time
 # of as many alone; 16 of 784-128-128-10 with batches of 128 (45e6) as long as alone.
 SMALL = 10e6  # multiply-adds of a step, below which a pack is faster than its members alone
+# An estimate that no GPU has confirmed: the launches of a small step take 0.3 ms, in which a GPU of 10 TFLOP/s does 1.5e9.
+SMALL_ON_GPU = 500e6
 FEWEST, MOST = 4, 128  # members of a pack under pack=auto
 SHARE = 8  # of the machine's memory that a pack may take: one part in so many
 
@@ -26,10 +28,10 @@ def members(config: Config) -> int:
     return 1 if folds is None else folds.count + folds.final
 
 
-def alone(checked: Checked, chosen: Any, count: int) -> str | None:
+def alone(checked: Checked, chosen: Any, count: int, gpu: bool = False) -> str | None:
     """Why runs of this configuration with `count` members train alone, "" where nobody has to be told; else None.
 
-    `chosen` is what `pack` is set to.
+    `chosen` is what `pack` is set to; `gpu` says that they are trained on one.
     """
     if chosen == "never":
         return ""
@@ -37,7 +39,7 @@ def alone(checked: Checked, chosen: Any, count: int) -> str | None:
         return why
     if chosen == "auto":
         size = work(checked)
-        if size is None or size > SMALL:
+        if size is None or size > (SMALL_ON_GPU if gpu else SMALL):
             return "their steps are long enough"
         if count < FEWEST:
             return ""

@@ -15,7 +15,7 @@ def unfit(checked: Checked, task_fits: bool, layers: Sequence[Layer] | None) -> 
         yield "code of your own"
     if config.callbacks:
         yield "callbacks"
-    if config.device not in ("cpu", "auto"):
+    if config.device == "mps":
         yield f"device={config.device}"
     if config.phases:
         yield "phases"

@@ -1,8 +1,11 @@
-"""Whether the steps of a run are compiled: as they were at its first start, else by `speed`.  No torch."""
+"""Whether the steps of a run are compiled: as they were at its first start, else by `speed`.  No torch.
+
+On the CPU that is a function in C, on a GPU a CUDA graph (`engine.packed.graph_step`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dlrun.models.composite_spec import CompositeSpec
@@ -31,8 +34,16 @@ def _layers(checked: Checked) -> Sequence[Layer] | None:
     return layers if layers is None else [layer for layer in layers if not layer.compiles]
 
 
-def compiles(checked: Checked, stored: Mapping[str, Any] | None) -> tuple[bool, str]:
-    """Whether to compile, and what is to be said of it; `stored` is the provenance of the first start."""
+def _on_gpu(checked: Checked) -> Iterator[str]:
+    """What keeps a step from being a CUDA graph: what keeps it from being a pack."""
+    return unfit(checked, checked.config.task.packs, checked.layers)
+
+
+def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "cpu") -> tuple[bool, str]:
+    """Whether to compile, and what is to be said of it; `stored` is the provenance of the first start.
+
+    `device` is the type of the one that the run has: cpu, cuda, mps.
+    """
     config = checked.config
     if stored:
         began = str(stored.get("speed_path", "")).startswith(COMPILED)
@@ -43,7 +54,8 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None) -> tuple[bool, 
         return began, ""
     if config.speed == "plain":
         return False, ""
-    reason = next(iter(unfit(checked, config.task.compiles, _layers(checked))), "")
+    reason = next(iter(_on_gpu(checked) if device == "cuda" else
+                       unfit(checked, config.task.compiles, _layers(checked))), "")
     if config.speed == COMPILED:
         return not reason, f"speed={COMPILED} is not taken: {reason}" if reason else ""
     size = work(checked)

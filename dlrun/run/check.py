@@ -79,7 +79,7 @@ def _trained(checked: Checked, place: Path, say: Callable[[str], None],
     with RunLock(place), isolated_torch_state(), Signals() as signals:
         machine = choose(config, auto_threads=auto_threads(checked))
         components = build_run(checked, machine, say)
-        compiled, note = compiles(checked, None)
+        compiled, note = compiles(checked, None, machine.device.type)
         if note:
             say(note)
         training = build_fit(components, machine, folder, run_id, signals, Recorder(), say, compiled)

@@ -1,4 +1,4 @@
-"""A run's step in C, where this machine can make one."""
+"""A run's step as one program: in C, where this machine can make one, or as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dlrun.data.batches import Batches
 from dlrun.engine.compiled.compiler import NoCompiler
+from dlrun.engine.compiled.program import TURN
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.compiled.step import CompiledStep
 from dlrun.engine.step import EagerStep
@@ -13,6 +14,14 @@ from dlrun.engine.step import EagerStep
 
 def compiled_step(step: EagerStep, batches: Batches, say: Callable[[str], None]) -> tuple[EagerStep, Batches]:
     """A compiled step and its batches in the place of these; these where there is none, and `say` hears why."""
+    if step.rng.device.type == "cuda":
+        from dlrun.engine.packed.graph_step import GraphStep
+
+        if list(step.players) != [TURN]:
+            say("steps are not compiled: there is not one network that is trained")
+            return step, batches
+        graphed = GraphStep(step, batches, say)
+        return graphed, graphed.batches
     try:
         found = CompiledStep(step, batches)
     except (Unsupported, NoCompiler) as reason:

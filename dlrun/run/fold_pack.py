@@ -28,8 +28,8 @@ def fold_pack(checked: Checked, machine: Machine, stored: Mapping[str, Any] | No
         last = [stored, *stored.get("resumed", [])][-1]
         together = chosen != "never" and last.get("pack") == {"slots": parts, "slot": 0}
     else:
-        together = (alone(checked, chosen, parts) is None and parts <= most(checked, chosen)
-                    and machine.device.type == "cpu")
+        together = (alone(checked, chosen, parts, machine.device.type == "cuda") is None
+                    and parts <= most(checked, chosen) and machine.device.type != "mps")
     return Member(0, parts, parts, {}) if together else None
 
 

@@ -101,7 +101,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     if processes.compiles and (config.speed != "plain" or "compiled" in (start.stored or {}).get("speed_path", "")):
         from dlrun.preflight.speed import compiles  # most runs are plain
 
-        compiled, note = compiles(checked, start.stored)
+        compiled, note = compiles(checked, start.stored, machine.device.type)
         notes += filter(None, [note])
     assert config.plain is not None
     components.remarks = inspect(components.prepared, flatten(config.plain))

@@ -29,7 +29,9 @@ def config_of(*overrides: str) -> Config:
 
 
 def made(folder: Path, *overrides: str) -> tuple[RunComponents, Fit]:
-    checked = preflight(["device=cpu", "threads=1", *overrides])
+    given = {override.partition("=")[0] for override in overrides}
+    checked = preflight([*(word for word in ("device=cpu", "threads=1") if word.partition("=")[0] not in given),
+                         *overrides])
     machine = choose(checked.config)
     components = build_run(checked, machine, lambda said: None)
     training = build_fit(components, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), print)

@@ -7,12 +7,22 @@ from typing import Any
 from torch import nn
 
 from dlrun.engine.checkpoint_manager import SHARE
-from dlrun.engine.fit import REPORT_SECONDS, Fit
+from dlrun.engine.fit import CHECK_EVERY, REPORT_SECONDS, Fit
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.engine.processes import Processes
 from dlrun.models.step_rng import StepRng
 
 _SHOWN = 0.02  # seconds between two reports of a member, for each member
+
+
+def steps_at_once(training: Fit) -> int:
+    """How many steps a run may take between two looks of its loop.
+
+    A GPU waits for the host where each step passes through the loop of every member; a checkpoint after each step needs
+    that.
+    """
+    gpu = training.totals.device.type == "cuda" and training.checkpoints.seconds > 0
+    return CHECK_EVERY if gpu else 1
 
 
 class Member(Processes):
@@ -40,7 +50,7 @@ class Member(Processes):
 
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
         """Its batches are places, and of the time that passes, for checkpoints too, a share is its own."""
-        training.batches = PlaceBatches(training.batches)
+        training.batches = PlaceBatches(training.batches, steps_at_once(training))
         training.clock.share = 1 / self.beside
         training.checkpoints.share = SHARE / self.beside
         training.report_seconds = max(REPORT_SECONDS, _SHOWN * self.beside)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlrun.engine.fit import Due, Fit, Group
+from dlrun.engine.packed.graphs import without_graph
 from dlrun.engine.packed.places import PlaceBatches, Places
 from dlrun.engine.packed.step import PackedStep
 
@@ -59,6 +60,7 @@ class _Driver:
         self.due: dict[int, tuple[Places, int]] = {}
         self.training: dict[int, Fit] = {}
         self.packed: PackedStep | None = None
+        self.told = False  # whether it was said that steps are no graph
 
     def drive(self) -> Ended:
         for slot in sorted(self.active):
@@ -73,6 +75,10 @@ class _Driver:
                 self.packed(self.due)
             except Exception as error:
                 failed = error
+            if self.packed is not None and self.packed.replays.failed and not self.told:
+                self.told = True
+                for slot in self.due:
+                    self.training[slot].recorder.note(without_graph(self.packed.replays.failed))
             for slot in list(self.due):
                 begin = time.monotonic()
                 self.advance(slot, failed)
@@ -97,8 +103,10 @@ class _Driver:
             assert isinstance(found, tuple)
             training, batch = found
             self.training[slot] = training
-            source = training.batches.source if isinstance(training.batches, PlaceBatches) else None
-            self.due[slot] = (Places(batch.x, batch.y, batch.rows, source), training.clock.step)
+            places = (training.batches.due(batch) if isinstance(training.batches, PlaceBatches)
+                      else Places(batch.x, batch.y, batch.rows))
+            training.step.taken = places.steps
+            self.due[slot] = (places, training.clock.step)
 
     def begin(self, outer: _Waiting, pack: Pack) -> None:
         """Begin the runs that one waits for."""

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.joined_rows import joined
+from dlrun.engine.block_batches import BlockBatches
+from dlrun.engine.packed.host_values import on_device
 from dlrun.tasks._base.batch import Batch
 
 
@@ -18,27 +20,53 @@ from dlrun.tasks._base.batch import Batch
 class Places(Batch):
     """A batch of a member; `source` is where its rows are taken from, `x` and `y` being their places there.
 
-    Without a source `x` and `y` are the rows themselves.
+    Without a source `x` and `y` are the rows themselves.  It may be those of several `steps`, one after another, which
+    have as many rows each.
     """
 
     source: Rows | None = None
+    steps: int = 1
 
 
 class PlaceBatches(Batches):
     """Stands for a member's batches in its loop.
 
     Where rows lie on the device and nothing is done to them row by row, it gives out their places; else the batches as
-    the member has them alone.
+    the member has them alone.  `block` is how many steps it may give out at once, up to one in which the loop checks.
     """
 
-    def __init__(self, batches: Batches):
+    def __init__(self, batches: Batches, block: int = 1):
         self._batches, rows = batches, batches.rows
-        self.rows, self.steps_in_pass = rows, batches.steps_in_pass
+        self.rows, self.steps_in_pass, self.batch_size = rows, batches.steps_in_pass, batches.batch_size
         self.source = rows if rows.resident and batches.augment is None and batches.mix is None else None
+        self.block = block
+        self._blocks = BlockBatches(batches, lambda: self.block) if block > 1 and self.source is not None else None
 
     def steps(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches, or their places, of steps start to stop (exclusive)."""
+        if self._blocks is not None:
+            return self._blocks.steps(start, stop)
         return self._batches.steps(start, stop) if self.source is None else self._batches.places(start, stop)
+
+    def due(self, batch: Batch) -> Places:
+        """What `steps` has given out, as the pack takes it."""
+        steps = 1 if self._blocks is None else max(1, batch.rows // self.batch_size)
+        return Places(batch.x, batch.y, batch.rows, self.source, steps)
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """What all slots take their rows from: the places of them in a table, or inputs and targets; (slots, rows, ...)."""
+
+    table: Rows | None
+    tensors: tuple[Tensor, ...]
+
+    def part(self, number: int, steps: int) -> Stacked:
+        """That of one step where these are the rows of so many."""
+        if steps == 1:
+            return self
+        size = self.tensors[0].shape[1] // steps
+        return Stacked(self.table, tuple(each[:, number * size:(number + 1) * size] for each in self.tensors))
 
 
 class Gather:
@@ -52,6 +80,20 @@ class Gather:
         self._offsets: dict[tuple[int, ...], Tensor] = {}  # (slots, 1), by the sources of the slots
 
     def __call__(self, batches: Mapping[int, Places]) -> tuple[Tensor, Tensor]:
+        found = self.stacked(batches)
+        return self.take(found.table, *found.tensors)
+
+    def take(self, table: Rows | None, *tensors: Tensor) -> tuple[Tensor, Tensor]:
+        """The inputs and targets that these `Stacked` tensors stand for."""
+        if table is None:
+            x, y = tensors
+            return x, y
+        [places] = tensors
+        x, y = table.take(places.flatten())
+        return x.unflatten(0, places.shape), y.unflatten(0, places.shape)
+
+    def stacked(self, batches: Mapping[int, Places]) -> Stacked:
+        """Where the rows of all slots are."""
         first = next(iter(batches.values()))
         everyone = [batches.get(slot, first) for slot in range(self._slots)]
         sources = {id(batch.source): batch.source for batch in everyone if batch.source is not None}
@@ -60,13 +102,12 @@ class Gather:
                 places = torch.stack([batch.x for batch in everyone])
                 if len(self._sources) > 1:
                     places = places + self._offset(tuple(id(batch.source) for batch in everyone), places)
-                x, y = table.take(places.flatten())
-                return x.unflatten(0, (self._slots, first.rows)), y.unflatten(0, (self._slots, first.rows))
+                return Stacked(table, (places,))
         taken = {slot: (batch.x, batch.y) if batch.source is None else batch.source.take(batch.x)
                  for slot, batch in batches.items()}
         fallback = next(iter(taken.values()))
         pairs = [taken.get(slot, fallback) for slot in range(self._slots)]
-        return torch.stack([x for x, _ in pairs]), torch.stack([y for _, y in pairs])
+        return Stacked(None, (torch.stack([x for x, _ in pairs]), torch.stack([y for _, y in pairs])))
 
     def _table(self, sources: dict[int, Rows]) -> Rows | None:
         """What holds the rows of these sources, and of those before; None where they cannot be put together."""
@@ -81,5 +122,5 @@ class Gather:
     def _offset(self, sources: tuple[int, ...], places: Tensor) -> Tensor:
         if sources not in self._offsets:
             starts = [[self._starts[source]] for source in sources]
-            self._offsets[sources] = torch.tensor(starts, dtype=places.dtype, device=places.device)
+            self._offsets[sources] = on_device(starts, places.dtype, places.device)
         return self._offsets[sources]

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
+from torch import Tensor
 
+from dlrun.data.batches import Rows
 from dlrun.engine.packed.alike import unlike
 from dlrun.engine.packed.collected import Totals
 from dlrun.engine.packed.draws import MemberDraws
-from dlrun.engine.packed.places import Gather, Places
+from dlrun.engine.packed.graphs import Replays, capture_on
+from dlrun.engine.packed.host_values import on_device
+from dlrun.engine.packed.places import Gather, Places, Stacked
 from dlrun.engine.packed.program import Program
 from dlrun.engine.packed.stack import Stack
 from dlrun.engine.packed.update import Update
 from dlrun.engine.step import EagerStep
+
+Work = Callable[..., None]  # the program and the update of a step, on what `Stacked` holds
 
 
 class PackedStep:
     """Executes the steps of all members at once.  `members` are the steps of each, by slot; `slots` how many there are.
 
     It is made when every member has come to its first step, in this process; their modules, optimizers and sums lie in
-    its tensors from then on.  Raises ValueError for members that cannot be one program.
+    its tensors from then on.  On a GPU all of a step but the drawing of masks and noise is a CUDA graph.  Raises
+    ValueError for members that cannot be one program.
     """
 
     def __init__(self, members: Mapping[int, EagerStep], slots: int):
@@ -33,16 +40,18 @@ class PackedStep:
         self.totals = Totals({slot: step.totals for slot, step in members.items()}, slots)
         self.update = Update([next(iter(step.players.values())) for step in steps], self.stack)
         self.program, self.gather = Program(steps, self.stack), Gather(slots)
-        self._draws: dict[tuple[torch.Size, torch.Size], MemberDraws] = {}
+        self.replays = Replays(capture_on(self.stack.device))
+        self._table: Rows | None = None
+        self._works: dict[tuple[torch.Size, ...], tuple[MemberDraws, Work]] = {}
 
     def __call__(self, due: Mapping[int, tuple[Places, int]]) -> None:
-        """Take the steps that are due: by slot the batch, and the step's number.
+        """Take the steps that are due: by slot the batch, and the (first) step's number.
 
         Batches of other sizes, as the last of an epoch is one, are taken one size after another.
         """
-        sizes: dict[int, list[int]] = {}
+        sizes: dict[tuple[int, int], list[int]] = {}
         for slot, (batch, _) in due.items():
-            sizes.setdefault(batch.rows, []).append(slot)
+            sizes.setdefault((batch.rows, batch.steps), []).append(slot)
         for slots in sizes.values():
             self._take({slot: due[slot] for slot in slots}, others=len(sizes) > 1)
 
@@ -57,24 +66,49 @@ class PackedStep:
         With `others` these slots have members, who take a step of another size: what is theirs is put back.
         """
         away = [slot for slot in self.members if slot not in due] if others else []
+        kept = []
+        if away:
+            index = on_device(away, torch.int64, self.stack.device)
+            with torch.no_grad():
+                kept = [(whole, whole[index]) for whole in (*self.stack.all(), *self.totals.by_slot)]
+        stacked = self.gather.stacked({slot: batch for slot, (batch, _) in due.items()})
+        steps = next(iter(due.values()))[0].steps
+        for slot, (batch, _) in due.items():
+            self.members[slot].totals.rows += batch.rows
+        for number in range(steps):
+            self._step({slot: first + number for slot, (_, first) in due.items()}, stacked.part(number, steps))
         with torch.no_grad():
-            kept = [(whole, whole[away].clone()) for whole in (*self.stack.all(), *self.totals.by_slot) if away]
-        x, y = self.gather({slot: batch for slot, (batch, _) in due.items()})
-        key = (x.shape, y.shape)
-        if key not in self._draws:
-            self._draws[key] = MemberDraws(self.program.draws(x, y), self.slots, self.stack.device)
-        draws = self._draws[key]
-        for slot, (batch, number) in due.items():
+            for whole, own in kept:
+                whole[index] = own
+
+    def _step(self, numbers: Mapping[int, int], stacked: Stacked) -> None:
+        """One step, by its number for each slot that takes one."""
+        if stacked.table is not self._table:
+            self._table, self._works = stacked.table, {}
+            self.replays.forget()
+        key = tuple(each.shape for each in stacked.tensors)
+        if key not in self._works:
+            self._works[key] = self._work(stacked)
+        draws, work = self._works[key]
+        for slot, number in numbers.items():
             step = self.members[slot]
             if draws.tensors:
                 step.rng.seed_step(number)
                 draws.draw(slot, step.rng)
             self.update.set_rate(slot, step, number)
-            step.totals.rows += batch.rows
-        noted, values = self.program.gradients(x, y, draws.finish())
-        with torch.no_grad():
+        self.update.send_rates()
+        self.replays(key, work, stacked.tensors)
+
+    def _work(self, stacked: Stacked) -> tuple[MemberDraws, Work]:
+        """What is drawn for a step of such shapes, and what is done then."""
+        draws = MemberDraws(self.program.draws(*self.gather.take(stacked.table, *stacked.tensors)), self.slots,
+                            self.stack.device)
+
+        @torch.no_grad()
+        def work(*tensors: Tensor) -> None:
+            x, y = self.gather.take(stacked.table, *tensors)
+            noted, values = self.program.gradients(x, y, draws.finish())
             self.totals.add(noted, values)
             self.update()
-            for whole, own in kept:
-                whole[away] = own
 
+        return draws, work

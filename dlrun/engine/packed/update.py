@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from dlrun.engine.packed.host_values import on_device
 from dlrun.engine.packed.stack import Stack
 from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
@@ -28,7 +29,7 @@ class Update:
         self._rates = [player.lr for player in players]
         self._numbers = {key: self._column([getattr(player.kind, key) for player in players], torch.float64)
                          for key in self.kind.moved_by}
-        self._changed = False
+        self._changed = True
         kinds = [player.kind for player in players]
         self._value = self._clip([kind.clip_value for kind in kinds])
         self._norm = self._clip([kind.clip_norm for kind in kinds])
@@ -40,7 +41,7 @@ class Update:
                                       self._column(longest, stack.dtype).view(-1, *(1 for _ in part.shape[1:]))))
 
     def _column(self, values: Sequence[float], dtype: torch.dtype) -> Tensor:
-        return torch.tensor(values, dtype=dtype, device=self.stack.device)[:, None]
+        return on_device(values, dtype, self.stack.device)[:, None]
 
     def _clip(self, values: Sequence[float | None]) -> Tensor | None:
         """A bound of each slot; None where no member has one."""
@@ -50,17 +51,21 @@ class Update:
 
     def set_rate(self, slot: int, step: EagerStep, number: int) -> None:
         """Give a member the learning rate of its step."""
-        if step.set_rate(number):
-            [player] = step.players.values()
-            self._rates[slot] = player.optimizer.param_groups[0]["lr"]
-            self._changed = True
+        step.set_rate(number)
+        [player] = step.players.values()
+        rate = player.optimizer.param_groups[0]["lr"]
+        if rate != self._rates[slot]:
+            self._rates[slot], self._changed = rate, True
+
+    def send_rates(self) -> None:
+        """Let the next update be one by the rates that were given."""
+        if self._changed:  # in place: a graph reads them where they are
+            self._numbers["lr"].copy_(self._column(self._rates, torch.float64))
+            self._changed = False
 
     def __call__(self) -> None:
-        """Move all weights by their gradients."""
+        """Move all weights by their gradients.  Of tensors alone: its kernels may be launched again as they are."""
         weights, gradients = self.stack.flat, self.stack.gradients
-        if self._changed:
-            self._numbers["lr"] = self._column(self._rates, torch.float64)
-            self._changed = False
         if self._value is not None:
             gradients.copy_(gradients.clamp(-self._value, self._value))
         if self._norm is not None:  # as torch.nn.utils.clip_grad_norm_ does, its 1e-6 included

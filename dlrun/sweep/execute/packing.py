@@ -14,7 +14,7 @@ from dlrun.sweep.plan.status import JobState
 
 def planned_packs(plan: Plan, states: Sequence[JobState], options: Execution | None = None,
                   slots: Slots | None = None) -> Packs:
-    """Which jobs train as one program; none where nobody asked, in a search, and on GPUs."""
+    """Which jobs train as one program; none where nobody asked, and in a search."""
     asked = [job for job in plan.jobs if job.config.get("pack", "never") != "never"]
     if not asked or plan.options.get("search"):
         return Packs({}, {})
@@ -22,6 +22,4 @@ def planned_packs(plan: Plan, states: Sequence[JobState], options: Execution | N
     if not getattr(find("launcher", options.launcher), "packs", False):
         return Packs({}, {f"launcher={options.launcher}": len(asked)})
     slots = slots or find_slots(options, plan.jobs)
-    if slots.gpus:
-        return Packs({}, {"packs are for the CPU as yet": len(asked)})
-    return packs(plan.jobs, states, slots.workers or slots.cores, options.timeout is not None)
+    return packs(plan.jobs, states, slots.workers or slots.cores, options.timeout is not None, bool(slots.gpus))

@@ -62,8 +62,12 @@ class Packs:
         return found
 
 
-def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: bool = False) -> Packs:
-    """The places of the jobs that are trained with others."""
+def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: bool = False,
+          gpus: bool = False) -> Packs:
+    """The places of the jobs that are trained with others.
+
+    `cores` is how many packs may be trained at a time; with `gpus`, on GPUs where a job does not name another device.
+    """
     groups: dict[tuple[Any, ...], list[tuple[Job, JobState]]] = {}
     for job, state in zip(jobs, states):
         groups.setdefault(_program(job), []).append((job, state))
@@ -76,7 +80,8 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
         try:
             checked = stored(first.config)
             parts = members(checked.config)
-            reason = alone(checked, chosen, len(group) * parts)
+            gpu = checked.config.device.startswith("cuda") or (gpus and checked.config.device == "auto")
+            reason = alone(checked, chosen, len(group) * parts, gpu)
             if reason is None and timeout:
                 reason = "timeout= counts the seconds of each"
             if reason is None and parts > most(checked, chosen):
