@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference docs test-slow test-faults test-engines test-gpu benchmark benchmark-gpu audit lock dist clean
+.PHONY: run install test check reference docs test-slow test-faults test-engines test-gpu benchmark benchmark-gpu books-gpu audit lock dist clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -55,6 +55,11 @@ test-gpu: $(STAMP)
 # In under six minutes; figures go to gpu.json.
 benchmark-gpu: $(STAMP)
 	$(BIN)/python benchmarks/gpu.py --write gpu.json
+
+# What the books' comparisons still have open, what decides most in an hour first; MINUTES=0: the list alone.
+MINUTES ?= 600
+books-gpu: $(STAMP)
+	$(BIN)/python benchmarks/book_queue.py --gpu --minutes $(MINUTES) device=cuda pack=auto
 
 benchmark: $(STAMP)
 	for what in loop compiled packs families recurrent layout memory sweeps planning busy start; do $(BIN)/python benchmarks/$$what.py || exit 1; done
