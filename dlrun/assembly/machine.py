@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,6 +19,7 @@ from dlrun.config.schema.root import Config
 from dlrun.preflight.threads import cores
 from dlrun.record.provenance import cpu_model
 
+_fills: Any = torch.utils.deterministic  # a module with a property, which mypy does not see
 SHARE = 0.5  # of the free memory that resident data may take
 
 
@@ -45,9 +47,8 @@ def choose(config: Config, stored_threads: int | None = None, auto_threads: int 
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
         torch.backends.cudnn.allow_tf32 = False
-        # What has no such algorithm says so in a warning.  New memory need not be filled: nothing reads it unwritten.
-        torch.set_deterministic_debug_mode("warn")
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.set_deterministic_debug_mode("warn")  # what has no such algorithm says so in a warning
+        _fills.fill_uninitialized_memory = False  # nothing reads memory that it has not written
         line = f"{device} ({torch.cuda.get_device_name(device)})"
     else:
         line = f"{device} ({threads} {'thread' if threads == 1 else 'threads'})"
@@ -79,7 +80,8 @@ def isolated_torch_state() -> Iterator[None]:
     # Of a new tensor: torch 2.8's own get_default_device fails once the default was set to None.
     dtype, device, threads = torch.get_default_dtype(), torch.empty(0).device, torch.get_num_threads()
     state, flushed = torch.get_rng_state(), math.ldexp(sys.float_info.min, -1) * 1.0 == 0.0
-    deterministic, filled = torch.get_deterministic_debug_mode(), torch.utils.deterministic.fill_uninitialized_memory
+    deterministic = torch.get_deterministic_debug_mode()
+    filled = _fills.fill_uninitialized_memory
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     # Gradients that fade over hundreds of steps become denormal numbers, which a CPU handles five times as slowly.
@@ -95,7 +97,7 @@ def isolated_torch_state() -> Iterator[None]:
         torch.set_flush_denormal(flushed)
         torch.set_rng_state(state)
         torch.set_deterministic_debug_mode(deterministic)
-        torch.utils.deterministic.fill_uninitialized_memory = filled
+        _fills.fill_uninitialized_memory = filled
 
 
 def begin_peak(device: torch.device) -> None:

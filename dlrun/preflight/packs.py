@@ -16,7 +16,8 @@ from dlrun.preflight.threads import work
 # Measured on two cores: 64 networks 784-16-10 with batches of 64 (2.4e6 multiply-adds a step) take a third of the time
 # of as many alone; 16 of 784-128-128-10 with batches of 128 (45e6) as long as alone.
 SMALL = 10e6  # multiply-adds of a step, below which a pack is faster than its members alone
-# An estimate that no GPU has confirmed: the launches of a small step take 0.3 ms, in which a GPU of 10 TFLOP/s does 1.5e9.
+# An estimate that no GPU has confirmed: in the 0.3 ms that the launches of a small step take a GPU of 10 TFLOP/s does
+# 1.5e9, and half as many leave room for slower ones.
 SMALL_ON_GPU = 500e6
 FEWEST, MOST = 4, 128  # members of a pack under pack=auto
 SHARE = 8  # of the machine's memory that a pack may take: one part in so many

@@ -64,7 +64,7 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
     assert made == {path: path.stat().st_mtime_ns for path in here.glob("runs/digits-*/*/result.json")}
     capsys.readouterr()
 
-    assert main(["book", "mine/C1", "speed=auto", "pack=auto", "dry_run=true"]) == 0  # how it is trained is no changed setting
+    assert main(["book", "mine/C1", "speed=auto", "pack=auto", "dry_run=true"]) == 0  # no changed setting
     assert "mine-C1-partial" not in capsys.readouterr().out
     assert main(["book", "mine/C1", "seeds=1", "epochs=1", "threads=1", "launcher=inline"]) == 0  # a changed setting
     assert "PARTIAL: epochs=1" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""A stand-in for CUDA graphs on the CPU: operations that are done again on the very memory that they were recorded on."""
+"""A stand-in for CUDA graphs on the CPU: operations that are done again on the memory that they were recorded on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
-HOST = ("_local_scalar_dense", "lift_fresh", "item", "nonzero", "masked_select", "equal", "is_nonzero")  # the host reads, or gives values
+# The host reads, or gives values.
+HOST = ("_local_scalar_dense", "lift_fresh", "item", "nonzero", "masked_select", "equal", "is_nonzero")
 DRAWS = ("normal_", "uniform_", "random_", "bernoulli_", "rand", "randn", "native_dropout", "bernoulli")
 
 

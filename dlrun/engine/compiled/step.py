@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from dlrun.data.batches import Batches
-from dlrun.engine.compiled import compiler
 from dlrun.engine.block_batches import BlockBatches
+from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.program import TURN, Program, Recorded, untrained
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.fit import CHECK_EVERY

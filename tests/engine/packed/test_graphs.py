@@ -145,7 +145,8 @@ def test_one_run_as_graphs_resumes_with_the_same_bits(tmp_path, recorded) -> Non
 
 
 @pytest.mark.parametrize("work", [
-    lambda x: x.sum().item(), lambda x: x.add_(torch.tensor([1.0])), lambda x: x.normal_(), lambda x: x.masked_select(x > 0)])
+    lambda x: x.sum().item(), lambda x: x.add_(torch.tensor([1.0])), lambda x: x.normal_(),
+    lambda x: x.masked_select(x > 0)])
 def test_what_a_graph_cannot_hold_is_done_as_it_stands(work: Callable[[torch.Tensor], object]) -> None:
     replays = Replays(tape)
     for _ in range(WARM + 2):
