@@ -45,7 +45,8 @@ def find() -> tuple[str, str]:
 def library(source: str, compiler: tuple[str, str]) -> ctypes.CDLL:
     """The library of a source, kept or made now; raises NoCompiler."""
     path, version = compiler
-    named = "\0".join([source, version, *FLAGS, cpu_model(), os.uname().machine if hasattr(os, "uname") else ""])
+    named = "\0".join([source, version, *FLAGS, cpu_model(), _instructions(),
+                       os.uname().machine if hasattr(os, "uname") else ""])
     key = hashlib.sha256(named.encode()).hexdigest()[:32]
     folder = private_folder()
     try:
@@ -54,10 +55,19 @@ def library(source: str, compiler: tuple[str, str]) -> ctypes.CDLL:
         raise NoCompiler(f"{folder} cannot be used ({error.strerror or error})") from None
 
 
+def _instructions() -> str:
+    """What the processor can do: chips of one name (on virtual machines many are one) may differ in that."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:  # another system than Linux
+        return ""
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+
+
 def _kept(folder: Path, key: str) -> Path | None:
-    """A library that is there and whole; others of its name are removed."""
+    """A library that is there, whole, and that nobody else can have written; others of its name are removed."""
     for kept in sorted(folder.glob(f"{key}-*.so")):
-        if _digest(kept) == kept.stem.partition("-")[2]:
+        if _own_file(kept) and _digest(kept) == kept.stem.partition("-")[2]:
             return kept
         kept.unlink(missing_ok=True)
     return None
@@ -70,6 +80,7 @@ def _made(source: str, path: str, folder: Path, key: str) -> Path:
         _run([path, *FLAGS, "-o", str(made), str(text), "-lm"], SECONDS)
         if not made.is_file():
             raise NoCompiler(f"{path} made no library")
+        made.chmod(0o700)
         kept = folder / f"{key}-{_digest(made)}.so"
         os.replace(made, kept)
     return kept
@@ -79,14 +90,24 @@ def private_folder() -> Path:
     """Where libraries are kept; nobody else may write there.  Raises NoCompiler where that cannot be had."""
     folder = cache_dir() / "steps"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+        if not (stat.S_ISDIR(found.st_mode) and _of_this_user(found)):
             raise NoCompiler(f"{folder} is not a folder of your own")
         folder.chmod(0o700)
     except OSError as error:
         raise NoCompiler(f"{folder} cannot be written ({error.strerror or error})") from None
     return folder
+
+
+def _of_this_user(found: os.stat_result) -> bool:
+    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
+
+
+def _own_file(path: Path) -> bool:
+    """Whether a file is this user's and nobody else could write it, also while the folder was open to others."""
+    found = path.lstat()
+    return stat.S_ISREG(found.st_mode) and _of_this_user(found) and not (os.name == "posix" and found.st_mode & 0o022)
 
 
 def _loaded(path: Path) -> ctypes.CDLL:
@@ -99,7 +120,11 @@ def _loaded(path: Path) -> ctypes.CDLL:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    return _digest_of(path.read_bytes())
+
+
+def _digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _run(command: list[str], seconds: float) -> str:

@@ -57,6 +57,8 @@ def _by_blas(low: Lowering, name: str, first: str, second: str, one: Tensor, oth
     function = {"float": "sgemm", "double": "dgemm"}[TYPES[one.dtype]]
 
     def turned(matrix: Tensor) -> tuple[str, int]:
+        if 0 in matrix.stride():
+            raise Unsupported("a matrix whose rows or columns are one and the same")
         if matrix.stride(1) == 1 or matrix.shape[1] == 1:
             return "N", max(matrix.stride(0), matrix.shape[1])
         if matrix.stride(0) == 1 or matrix.shape[0] == 1:

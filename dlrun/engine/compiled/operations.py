@@ -40,6 +40,8 @@ def _pointwise(low: Lowering, operation: Operation, name: str) -> None:
     if name in COMPARISONS:
         left = operation.args[0]
         kind = torch.result_type(left, operation.args[1]) if len(operation.args) > 1 else left.dtype
+    if name == "bitwise_not" and kind != torch.bool:
+        raise Unsupported("bits of whole numbers")
     if operation.kwargs.get("approximate", "none") != "none":
         raise Unsupported(f"{name} with {operation.kwargs['approximate']}")
     if name in ("div", "true_divide") and operation.kwargs.get("rounding_mode") is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,60 @@ def test_nobody_else_may_write_what_is_loaded(own_cache: Path, tmp_path: Path) -
     (own_cache / "steps").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(NoCompiler, match="not a folder of your own"):
         private_folder()
+
+
+@needs_compiler
+@pytest.mark.skipif(os.name != "posix", reason="files have no modes here")
+def test_a_library_that_others_could_write_is_made_again(own_cache: Path) -> None:
+    """Its name may be right: whoever wrote it when the folder was open has named it by what it holds."""
+    here = find()
+    library(SOURCE.format(value=3), here)
+    [kept] = (own_cache / "steps").glob("*.so")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+    library(SOURCE.format(value=99), here)
+    [planted] = set((own_cache / "steps").glob("*.so")) - {kept}
+    key, content = kept.stem.partition("-")[0], planted.read_bytes()
+    planted.unlink()
+    kept.unlink()
+    forged = kept.with_name(f"{key}-{compiler._digest_of(content)}.so")
+    forged.write_bytes(content)
+    forged.chmod(0o777)
+    assert answer(library(SOURCE.format(value=3), here)) == 6
+    assert not forged.exists()
+    (own_cache / "steps" / "elsewhere").write_bytes(content)
+    forged.symlink_to(own_cache / "steps" / "elsewhere")
+    assert answer(library(SOURCE.format(value=3), here)) == 6
+
+
+@needs_compiler
+def test_a_processor_with_other_instructions_makes_its_own(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library(SOURCE.format(value=1), find())
+    monkeypatch.setattr(compiler, "_instructions", lambda: "flags : fpu sse2")
+    library(SOURCE.format(value=1), find())
+    assert len(list((own_cache / "steps").glob("*.so"))) == 2
+
+
+@needs_compiler
+def test_two_processes_may_make_the_same_at_once(own_cache: Path) -> None:
+    work = ("import ctypes, sys; from dlrun.engine.compiled.compiler import find, library; "
+            f"made = library({SOURCE.format(value=7)!r}, find()); found = ctypes.c_long(0); "
+            "made.take(3, (ctypes.c_void_p * 1)(ctypes.addressof(found))); print(found.value)")
+    both = [subprocess.Popen([sys.executable, "-c", work], stdout=subprocess.PIPE, text=True,
+                             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}) for _ in range(2)]
+    assert [process.communicate()[0] for process in both] == ["21\n", "21\n"]
+    assert len(list((own_cache / "steps").iterdir())) == 1, "the same library, and nothing half made"
+
+
+@needs_compiler
+def test_a_full_disk_and_a_cache_that_cannot_be_made_are_sentences(own_cache: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(NoCompiler, match="steps cannot be used .No space left on device"):
+        library("int x;", find())
+    assert list((own_cache / "steps").iterdir()) == []
+    monkeypatch.setenv("DLRUN_CACHE", "/proc/nobody/may/write")
+    with pytest.raises(NoCompiler, match="cannot be written"):
+        library("int x;", find())
