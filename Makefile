@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference docs test-slow test-faults test-engines test-gpu benchmark benchmark-gpu books-gpu audit lock dist clean
+.PHONY: run install test check reference docs test-slow test-faults test-engines test-gpu benchmark benchmark-speed benchmark-gpu books-gpu audit lock dist clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -63,6 +63,10 @@ books-gpu: $(STAMP)
 
 benchmark: $(STAMP)
 	for what in loop compiled packs families recurrent layout memory sweeps planning busy start; do $(BIN)/python benchmarks/$$what.py || exit 1; done
+
+# About ten minutes on two idle cores; writes its figures into docs/speed.json and docs/speed.md.
+benchmark-speed: $(STAMP)
+	$(BIN)/python -m benchmarks.speed
 
 audit: $(STAMP)
 	$(BIN)/python -m pip install -q -e '.[audit]'

@@ -26,9 +26,10 @@ from dlrun.report.measurements import row_name
 from dlrun.sweep.make import make_plan
 
 
-def seconds_of(job: Job, limit: float, folder: str) -> tuple[float, str]:
+def seconds_of(job: Job, limit: float, folder: str, *more: str) -> tuple[float, str]:
     """The seconds that a job takes by a run of `limit` seconds, and how they were found."""
-    run = dlrun.train(*job.overrides, "threads=1", f"max_seconds={limit:g}", f"output_dir={folder}", progress=False)
+    run = dlrun.train(*job.overrides, "threads=1", f"max_seconds={limit:g}", f"output_dir={folder}", *more,
+                      progress=False)
     result = run.result
     epochs, steps, taken = int(job.config["epochs"]), int(result["steps"]), float(result["seconds"])
     if "max_seconds:" not in str(result["stop_reason"]):

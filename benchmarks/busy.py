@@ -89,9 +89,8 @@ def measure(trainings: dict[str, Training], seconds: float, rounds: int) -> dict
     return {name: tuple(map(statistics.median, zip(*each))) for name, each in found.items()}  # type: ignore[misc]
 
 
-def main(seconds: float = 1.0, rounds: int = 5) -> None:
-    """Measure and print every net, idle and busy."""
-    print(f"torch {torch.__version__}, {cores()} cores; milliseconds a step (share of waiting for a core)\n")
+def compare(seconds: float, rounds: int) -> Iterator[tuple[str, int, dict[str, tuple[float, float]]]]:
+    """Each net, how many programs run beside it, and of each way the milliseconds of a step and share of waiting."""
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder, isolated_torch_state():
         data = Path(folder) / "made.npz"
@@ -108,10 +107,17 @@ def main(seconds: float = 1.0, rounds: int = 5) -> None:
             for programs in (0, cores()):
                 with load(programs):
                     found = measure(trainings, seconds, rounds)
-                one = found["one thread"][0]
-                beside = f"{programs} programs beside" if programs else "idle"
-                cells = [f"{name} {ms:7.2f} ({share:.2f}) {ms / one:5.2f}" for name, (ms, share) in found.items()]
-                print(f"{net:28} {beside:18}", "   ".join(cells), flush=True)
+                yield net, programs, found
+
+
+def main(seconds: float = 1.0, rounds: int = 5) -> None:
+    """Measure and print every net, idle and busy."""
+    print(f"torch {torch.__version__}, {cores()} cores; milliseconds a step (share of waiting for a core)\n")
+    for net, programs, found in compare(seconds, rounds):
+        one = found["one thread"][0]
+        beside = f"{programs} programs beside" if programs else "idle"
+        cells = [f"{name} {ms:7.2f} ({share:.2f}) {ms / one:5.2f}" for name, (ms, share) in found.items()]
+        print(f"{net:28} {beside:18}", "   ".join(cells), flush=True)
 
 
 if __name__ == "__main__":

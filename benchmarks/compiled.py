@@ -19,13 +19,16 @@ import time
 from pathlib import Path
 
 import torch
-from packs import NETS, plain, seconds
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks.packs, also where this file is run by its path
+
+from benchmarks.packs import NETS, plain, seconds
 from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose
 from dlrun.engine.fit import Fit, fit
 from dlrun.engine.signals import Signals
 from dlrun.preflight.preflight import preflight
+from dlrun.preflight.threads import auto_threads
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder
 from dlrun.run.build_fit import build_fit
@@ -34,9 +37,16 @@ REPEATS = 5
 COMPILED = {**NETS, "mnist-512": (["dataset=mnist", "optimizer=adam"], [784, 512, 512, 10], 0.3, 128, [])}
 
 
-def made(folder: Path, words: list[str], compiled: bool) -> Fit:
-    checked = preflight([*words, "epochs=1", "device=cpu", "threads=1", "validation=0"])
-    machine = choose(checked.config)
+def words_of(name: str) -> list[str]:
+    words, widths, dropout, batch, _ = COMPILED[name]
+    hidden = f"model.hidden=[{','.join(map(str, widths[1:-1]))}]"
+    return [*words, "model=dense", hidden, f"model.dropout={dropout}", f"batch_size={batch}"]
+
+
+def made(folder: Path, words: list[str], compiled: bool, threads: str = "1") -> Fit:
+    """A run of one epoch that measures nothing; `threads` are torch's from here on."""
+    checked = preflight([*words, "epochs=1", "device=cpu", f"threads={threads}", "validation=0"])
+    machine = choose(checked.config, None, auto_threads(checked))
     components = build_run(checked, machine, print)
     training = build_fit(components, machine, RunFolder(folder).make(), "anid", Signals(), Recorder(), print, compiled)
     training.extras, training.evaluate = (), lambda epoch: {}
@@ -45,11 +55,10 @@ def made(folder: Path, words: list[str], compiled: bool) -> Fit:
 
 def main(chosen: list[str]) -> None:
     torch.set_flush_denormal(True)
-    for name, (words, widths, dropout, batch, _) in COMPILED.items():
+    for name, (_, widths, dropout, batch, _) in COMPILED.items():
         if chosen and name not in chosen:
             continue
-        hidden = f"model.hidden=[{','.join(map(str, widths[1:-1]))}]"
-        words = [*words, "model=dense", hidden, f"model.dropout={dropout}", f"batch_size={batch}"]
+        words = words_of(name)
         found: dict[str, list[float]] = {"plain": [], "eager": [], "compiled": []}
         starts = []
         with tempfile.TemporaryDirectory() as place:

@@ -1,11 +1,12 @@
-"""Time of a training step in dlrun's loop against a plain PyTorch loop, for VAEs, GANs and LSTMs.
+"""Time of a training step in dlrun's loop against a plain PyTorch loop, for VAEs, GANs, LSTMs and a convnet.
 
     python benchmarks/families.py [blocks]        # microseconds a step and ratios; one thread
 
 Both sides train the same modules on the same rows in the same order.  dlrun's side is `engine.fit` as a run calls it:
 gather, step, running measures, checks, the row at an epoch's end; checkpoints and pictures are left out.  The plain
 loops are those with which the tests show that the weights are equal in bits (tests/engine/plain.py); "torch's own" has
-nn.LSTM in place of dlrun's layer.  Each block is some steps of each side in turn, and the ratio is the median over
+nn.LSTM in place of dlrun's layer, "channels last" that layout in place of the usual one; the convnet's plain loops are
+in float32, dlrun's in bf16.  Each block is some steps of each side in turn, and the ratio is the median over
 neighbouring blocks.  It is the processor's time that counts, not the clock's, so that a busy machine distorts it less;
 on one thread of a quiet one both are the same.
 """
@@ -25,13 +26,13 @@ from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the plain loops are the tests'
 
-from recurrent import Plain
-
+from benchmarks.recurrent import Plain
 from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.data.batches import permutation
 from dlrun.engine.fit import fit
 from dlrun.engine.signals import Signals
+from dlrun.engine.step import EagerStep
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import preflight
 from dlrun.record.folder import RunFolder
@@ -50,7 +51,9 @@ CASES: dict[str, tuple[list[str], int, int]] = {  # overrides, tokens in a row (
     "LSTM, 500 tokens, model.cell=fast": (["model=lstm", "model.cell=fast"], 500, 3),
     "LSTM, 50 tokens": (["model=lstm"], 50, 16),
     "LSTM, 50 tokens, model.cell=fast": (["model=lstm", "model.cell=fast"], 50, 24),
+    "convnet 32-64-64 with precision=bf16, batch 64": (["model=convnet", "batch_size=64", "precision=bf16"], 0, 3),
 }
+COMPILES = ("VAE, 784",)  # how cases begin that speed=compiled can have
 
 
 def overrides_of(overrides: list[str], tokens: int, steps: int, folder: Path) -> list[str]:
@@ -71,9 +74,12 @@ def make_data(folder: Path) -> None:
         (folder / f"{tokens}.txt").write_text("\n".join(f"{row % 2}\t{line}" for row, line in enumerate(lines)))
 
 
-def engine_side(checked: Checked, parts: RunComponents, folder: Path) -> Callable[[], None]:
-    """One epoch of the run at each call."""
-    training = build_fit(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder())
+def engine_side(checked: Checked, parts: RunComponents, folder: Path, compiled: bool = False) -> Callable[[], None]:
+    """One epoch of the run at each call; raises ValueError where its step should be compiled and is not."""
+    training = build_fit(parts, choose(checked.config), RunFolder(folder).make(), "x", Signals(), Recorder(),
+                         compiled=compiled)
+    if compiled and training.step.executed == EagerStep.executed:
+        raise ValueError("the step is not compiled")
     training.checkpoints.save = training.checkpoints.cheap = lambda *place: False  # both sides only train
     training.evaluate, training.extras, training.epochs = (lambda epoch: {}), (), 0
 
@@ -84,8 +90,8 @@ def engine_side(checked: Checked, parts: RunComponents, folder: Path) -> Callabl
     return block
 
 
-def plain_side(checked: Checked, parts: RunComponents, steps: int, own: bool) -> Callable[[], None]:
-    """As many steps of the plain loop at each call, over rows as dlrun keeps them."""
+def plain_side(checked: Checked, parts: RunComponents, steps: int, other: str = "") -> Callable[[], None]:
+    """As many steps of the plain loop at each call, over rows as dlrun keeps them; `other` is what it has instead."""
     model, rng, rows, size = parts.model.train(), parts.rng, parts.train, checked.config.batch_size
 
     def adam(module: torch.nn.Module) -> torch.optim.Optimizer:
@@ -96,11 +102,17 @@ def plain_side(checked: Checked, parts: RunComponents, steps: int, own: bool) ->
         step = vae(model, adam(model), rng)
     elif "gan" in kind:
         step = gan(model, adam(model.discriminator), adam(model.generator), rng)
+    elif kind == "cnn":
+        layout = torch.channels_last if other else torch.contiguous_format
+        model = model.to(memory_format=layout)
+        step = supervised(model, adam(model), lambda z, y: F.cross_entropy(z, y))
     else:
-        net = Plain(model, outputs=1) if own else model
+        net = Plain(model, outputs=1) if other else model
         step = supervised(net, adam(net),
                           lambda z, y: F.binary_cross_entropy_with_logits(z[:, 0], y.float()))
     x, y = rows.range(0, rows.count)
+    if kind == "cnn":
+        x = x.contiguous(memory_format=layout)
     order = permutation(len(x), 0, 0)
     done = 0
 
@@ -122,19 +134,28 @@ def seconds(block: Callable[[], None], steps: int) -> float:
     return (time.process_time() - start) / steps
 
 
-def compare(overrides: list[str], tokens: int, steps: int, blocks: int, folder: Path) -> list[tuple[str, float, float]]:
-    """Name, microseconds a step and ratio of the engine to it, of each plain loop; the engine itself first."""
+def compare(name: str, blocks: int, folder: Path) -> list[dict[str, float]]:
+    """Seconds a step of dlrun and of each plain loop, block by block; `folder` holds what `make_data` makes."""
+    overrides, tokens, steps = CASES[name]
     checked = preflight(overrides_of(overrides, tokens, steps, folder))
     machine = choose(checked.config)
-    made = [build_run(checked, machine, lambda said: None) for _ in range(3)]
+
+    def parts() -> RunComponents:
+        return build_run(checked, machine, lambda said: None)
+
     with tempfile.TemporaryDirectory() as run:
-        sides = {"dlrun": engine_side(checked, made[0], Path(run)),
-                 "plain": plain_side(checked, made[1], steps, own=False)}
-        if tokens:
-            sides["torch's own"] = plain_side(checked, made[2], steps, own=True)
-        times = [{name: seconds(block, steps) for name, block in sides.items()} for _ in range(blocks + 2)][2:]
-    return [(name, 1e6 * statistics.median(row[name] for row in times),
-             statistics.median(row["dlrun"] / row[name] for row in times)) for name in sides]
+        sides = {"dlrun": engine_side(checked, parts(), Path(run) / "dlrun"),
+                 "plain": plain_side(checked, parts(), steps)}
+        if name.startswith(COMPILES):
+            sides["compiled"] = engine_side(checked, parts(), Path(run) / "compiled", compiled=True)
+        if tokens or checked.config.model.kind == "cnn":
+            other = "torch's own" if tokens else "channels last"
+            sides[other] = plain_side(checked, parts(), steps, other)
+        return [{side: seconds(block, steps) for side, block in sides.items()} for _ in range(blocks + 2)][2:]
+
+
+def ratio(times: list[dict[str, float]], side: str, other: str = "plain") -> float:
+    return statistics.median(row[side] / row[other] for row in times)
 
 
 def main(blocks: int = 15) -> None:
@@ -142,10 +163,12 @@ def main(blocks: int = 15) -> None:
         torch.set_num_threads(1)
         print(f"torch {torch.__version__}, 1 thread; microseconds a step, median of {blocks} blocks (dlrun's ratio)\n")
         make_data(Path(place))
-        for name, (overrides, tokens, steps) in CASES.items():
-            (_, ours, _), *others = compare(overrides, tokens, steps, blocks, Path(place))
-            told = "   ".join(f"{other} {took:9,.0f} ({ratio:.3f})" for other, took, ratio in others)
-            print(f"{name:50}  dlrun {ours:9,.0f}   {told}", flush=True)
+        for name in CASES:
+            times = compare(name, blocks, Path(place))
+            micro = {side: 1e6 * statistics.median(row[side] for row in times) for side in times[0]}
+            told = "   ".join(f"{side} {took:9,.0f} ({ratio(times, 'dlrun', side):.3f})" for side, took in micro.items()
+                              if side != "dlrun")
+            print(f"{name:50}  dlrun {micro['dlrun']:9,.0f}   {told}", flush=True)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ SWEEPS: dict[str, tuple[list[str], int, int]] = {
     "boston": (["validation={kind: kfold, k: 4, fitted: all}", "seeds=5",
                 "optimizer.lr=0.002,0.0015,0.001,0.0007,0.0005,0.0003"], 100, 120),  # Chollet, 3.6.4
     "mnist-16": (["seeds=64", "validation=12000"], 20, 64),
+    "mnist-128": (["seeds=16", "validation=12000"], 5, 16),
 }
 
 
@@ -120,25 +121,31 @@ def sweep(folder: Path, name: str, pack: str, epochs: int, *more: str) -> Callab
     """A sweep in this process, ready to be run; `more` words come last."""
     words, widths, dropout, batch, _ = NETS[name]
     hidden = f"model.hidden=[{','.join(map(str, widths[1:-1]))}]"
-    own = [*words, "model=dense", hidden, f"model.dropout={dropout}", f"batch_size={batch}", *SWEEPS[name][0], *more]
+    own = [f"epochs={epochs}", f"pack={pack}", "device=cpu", "threads=1", "workers=1", "launcher=inline",
+           f"output_dir={folder}", *words, "model=dense", hidden, f"model.dropout={dropout}", f"batch_size={batch}",
+           *SWEEPS[name][0], *more]
     given = {word.partition("=")[0]: word for word in own}  # the last one counts
-    plan = make_plan([*given.values(), f"epochs={epochs}", f"pack={pack}", "device=cpu", "threads=1", "workers=1",
-                      "launcher=inline", f"output_dir={folder}"])
+    plan = make_plan([*given.values()])
     store(plan)
     return lambda: run_grid(plan, execution(plan.options), io.StringIO())
 
 
+def loop_of(name: str, *more: str) -> Callable[[], None]:
+    """An epoch of the plain loop on the training rows of that sweep's jobs, or of one fold's."""
+    words, widths, dropout, batch, _ = NETS[name]
+    own = [*words, "validation=0.25" if name == "boston" else "validation=12000", "device=cpu", "threads=1",
+           "model=dense", *(word for word in more if not word.startswith(("seeds=", "optimizer.lr=")))]
+    checked = preflight(list({word.partition("=")[0]: word for word in own}.values()))
+    return plain(widths, dropout, batch, build_run(checked, choose(checked.config), print).train)
+
+
 def whole(name: str, epochs: int | None) -> None:
     """A whole sweep as packs, against plain loops and against a few of its jobs one after another."""
-    words, widths, dropout, batch, _ = NETS[name]
     _, usual, trainings = SWEEPS[name]
     epochs = epochs or usual
     few = ["seeds=1", "optimizer.lr=0.001"] if name == "boston" else ["seeds=2"]
     with tempfile.TemporaryDirectory() as place:
-        checked = preflight([*words, "validation=0.25" if name == "boston" else "validation=12000", "device=cpu",
-                             "threads=1", "model=dense"])
-        rows = build_run(checked, choose(checked.config), print).train
-        loop = plain(widths, dropout, batch, rows)
+        loop = loop_of(name)
         loop()
         loops = [seconds(loop) for _ in range(REPEATS)]
         packed = cpu_seconds(sweep(Path(place) / "packs", name, "auto", epochs))

@@ -55,9 +55,8 @@ def seconds(arguments: list[str], output: str) -> tuple[float, float]:
     return time.perf_counter() - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main(rounds: int = 7) -> None:
-    """Measure and print every case."""
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; seconds (of the processor)\n")
+def measure(rounds: int) -> dict[str, tuple[float, float, float, float]]:
+    """Of each case the seconds of the clock and of the processor, and both beyond those of `import torch`."""
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in CASES}
     with tempfile.TemporaryDirectory() as done:
         seconds(COMMAND, done)
@@ -65,10 +64,19 @@ def main(rounds: int = 7) -> None:
             for name, arguments in CASES.items():
                 with tempfile.TemporaryDirectory() as new:
                     found[name].append(seconds(arguments, done if arguments is COMMAND else new))
+    medians = {}
     for name, each in found.items():
         wall, cpu = (statistics.median(values) for values in zip(*each[1:]))
         beyond = [statistics.median(a - b for a, b in zip(ours, plain))
                   for ours, plain in zip(zip(*each[1:]), zip(*found[TORCH][1:]))]
+        medians[name] = (wall, cpu, *beyond)
+    return medians
+
+
+def main(rounds: int = 7) -> None:
+    """Measure and print every case."""
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; seconds (of the processor)\n")
+    for name, (wall, cpu, *beyond) in measure(rounds).items():
         print(f"{name:34} {wall:5.2f} ({cpu:.2f})"
               + (f"   beyond {TORCH}: {beyond[0]:.2f} ({beyond[1]:.2f})" if name.startswith(STARTS) else ""))
 
