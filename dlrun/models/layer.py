@@ -51,6 +51,7 @@ class Layer:
     draws_weights: ClassVar[bool] = False  # whether `build` draws initial weights, from torch's own generator
     packs: ClassVar[bool] = False  # whether its module is tested as a part of several networks in one (`engine.packed`)
     compiles: ClassVar[bool] = False  # the same of a compiled step (`engine.compiled`), beside those that pack
+    scans: ClassVar[bool] = False  # whether its loop over time alone may be compiled (`engine.compiled.scan`)
 
     def output(self, shape: Shape) -> Shape:
         """The output's shape; ValueError says what is expected of the input."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.layer import Layer
+from dlrun.models.plan import each
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.program import unfit
 from dlrun.preflight.steps import run_steps
@@ -19,6 +20,7 @@ COMPILED = "compiled"  # how a speed path begins whose steps are
 
 # A compiler needs one to three seconds for a new net; a step saves a tenth of a millisecond at least.
 FEWEST = 10_000  # steps of a run, from which on speed=auto compiles them
+FEWEST_SCANNED = 500  # the same of runs with a recurrent layer whose loop over time is compiled: it saves milliseconds
 LARGE = 100e6  # multiply-adds of a step, above which its products of matrices are nearly all of it
 
 
@@ -32,6 +34,15 @@ def _layers(checked: Checked) -> Sequence[Layer] | None:
         return [layer for part in spec.parts.values() for layer in part.layers if not layer.compiles]
     layers = checked.layers
     return layers if layers is None else [layer for layer in layers if not layer.compiles]
+
+
+def _all_layers(checked: Checked) -> Iterator[Layer]:
+    """The layers of all networks with those inside them, as far as they are known."""
+    if isinstance(checked.network, CompositeSpec):
+        for part in checked.network.parts.values():
+            yield from each(part.layers, part.input_shape)
+    elif checked.layers is not None:
+        yield from each(checked.layers, checked.dataset_info.data_spec.input_shape)
 
 
 def _on_gpu(checked: Checked) -> Iterator[str]:
@@ -54,6 +65,8 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "
         return began, ""
     if config.speed == "plain":
         return False, ""
+    if device == "cpu" and any(layer.scans for layer in _all_layers(checked)):
+        return config.speed == COMPILED or run_steps(config, checked.rows["train"]) >= FEWEST_SCANNED, ""
     reason = next(iter(_on_gpu(checked) if device == "cuda" else
                        unfit(checked, config.task.compiles, _layers(checked))), "")
     if config.speed == COMPILED:

@@ -1,4 +1,4 @@
-"""A run's step as one program: in C, where this machine can make one, or as a CUDA graph."""
+"""A run's step as one program: in C (of an LSTM its loop over time), or as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dlrun.data.batches import Batches
 from dlrun.engine.compiled.compiler import NoCompiler
 from dlrun.engine.compiled.program import TURN
 from dlrun.engine.compiled.recording import Unsupported
+from dlrun.engine.compiled.scanned_step import ScannedStep, compiled_cells
 from dlrun.engine.compiled.step import CompiledStep
 from dlrun.engine.step import EagerStep
 
@@ -23,6 +24,8 @@ def compiled_step(step: EagerStep, batches: Batches, say: Callable[[str], None])
         graphed = GraphStep(step, batches, say)
         return graphed, graphed.batches
     try:
+        if any(compiled_cells(step.model)):
+            return ScannedStep(step), batches
         found = CompiledStep(step, batches)
     except (Unsupported, NoCompiler) as reason:
         say(f"steps are not compiled: {reason}")

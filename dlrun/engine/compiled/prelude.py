@@ -9,8 +9,9 @@ FUNCTIONS = r"""
 #include <string.h>
 #include <stdint.h>
 
-static inline float power_of_two(int n) { int bits = (n + 127) << 23; float f; memcpy(&f, &bits, 4); return f; }
-static inline float fexp(float x) {
+#define INLINE static inline __attribute__((always_inline))  /* a loop with a call is no vector code */
+INLINE float power_of_two(int n) { int bits = (n + 127) << 23; float f; memcpy(&f, &bits, 4); return f; }
+INLINE float fexp(float x) {
     x = x < -104.0f ? -104.0f : x;
     x = x > 89.0f ? 89.0f : x;
     float n = rintf(x * 1.44269504f);
@@ -26,7 +27,7 @@ static inline float fexp(float x) {
     int whole = (int)n, half = whole >> 1;
     return p * power_of_two(half) * power_of_two(whole - half);
 }
-static inline float ftanh(float x) {
+INLINE float ftanh(float x) {
     float a = fabsf(x), z = x * x;
     float p = -5.70498872745e-3f;
     p = fmaf(p, z, 2.06390887954e-2f);
@@ -37,7 +38,7 @@ static inline float ftanh(float x) {
     float large = copysignf(1.0f - 2.0f / (fexp(2.0f * a) + 1.0f), x);
     return a < 0.625f ? small : large;
 }
-static inline float flog1p(float e) {  /* of 0 <= e: log u + (e - (u - 1)) / u with u = 1 + e */
+INLINE float flog1p(float e) {  /* of 0 <= e: log u + (e - (u - 1)) / u with u = 1 + e */
     float u = 1.0f + e;
     int bits; memcpy(&bits, &u, 4);
     int n = (bits >> 23) - 127;
@@ -68,8 +69,8 @@ static inline float flog1p(float e) {  /* of 0 <= e: log u + (e - (u - 1)) / u w
 #define TANH(x) OF(ftanh, tanh, x)(x)
 #define ERF(x) OF(erff, erf, x)(x)
 #define BOTH(name, ARGS, ...) \
-    static inline float f##name ARGS(float) { typedef float real; __VA_ARGS__ } \
-    static inline double d##name ARGS(double) { typedef double real; __VA_ARGS__ }
+    INLINE float f##name ARGS(float) { typedef float real; __VA_ARGS__ } \
+    INLINE double d##name ARGS(double) { typedef double real; __VA_ARGS__ }
 #define ONE(T) (T x)
 #define TWO(T) (T x, T y)
 #define THREE(T) (T x, T y, T z)
@@ -81,8 +82,8 @@ BOTH(gelu, ONE, return x * (real)0.5 * (1 + ERF(x * (real)M_SQRT1_2));)
 BOTH(gelu_backward, TWO, real below = (real)0.5 * (1 + ERF(y * (real)M_SQRT1_2));
      return x * (below + y * EXP(y * y * (real)-0.5) * (real)(0.5 * M_2_SQRTPI * M_SQRT1_2));)
 BOTH(softplus_backward, FOUR, real g = x / (1 + EXP(-y * z)); return y * z > w ? x : g;)
-static inline float fselect(int c, float x, float y) { return c ? x : y; }
-static inline double dselect(int c, double x, double y) { return c ? x : y; }
+INLINE float fselect(int c, float x, float y) { return c ? x : y; }
+INLINE double dselect(int c, double x, double y) { return c ? x : y; }
 BOTH(square, ONE, return x * x;)
 BOTH(sign, ONE, return x != x ? x : (real)((x > 0) - (x < 0));)
 BOTH(maximum, TWO, return x != x || x > y ? x : y;)

@@ -11,6 +11,8 @@ from dlrun.models.recurrent.spec import Recurrent
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
 
+LARGEST = 256  # units, up to which a loop over time is faster in C (benchmarks/recurrent.py)
+
 
 @register("layer", "lstm")
 @dataclass(frozen=True)
@@ -20,6 +22,11 @@ class Lstm(Recurrent):
     gates: ClassVar[int] = 4
     states: ClassVar[tuple[str, ...]] = ("h", "c")
     unit_forget_bias: bool = flag(True, "whether the forget gate's biases start at 1")
+
+    @property
+    def scans(self) -> bool:  # type: ignore[override]
+        """Whether its loop over time may be compiled: that of Keras's cell, while its products are small."""
+        return not self.fast and not self.recurrent_dropout and self.units <= LARGEST
 
     @property
     def bias_rule(self) -> str:
