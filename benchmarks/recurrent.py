@@ -2,9 +2,9 @@
 
     python benchmarks/recurrent.py            # milliseconds a step and ratios; one thread
 
-All three networks go through the same plain loop (forward, loss, backward, Adam) from the same weights: nn.LSTM, the
-family with model.cell=fast, and with model.cell=keras, the books' cell.  Ratios are medians over neighbouring runs, so
-that what else the machine does falls on both.  Each table is measured with denormal numbers as torch leaves them, and
+All networks go through the same plain loop (forward, loss, backward, Adam) from the same weights: nn.LSTM, the
+family with model.cell=fast, with model.cell=keras, the books' cell, and with that compiled.  Ratios are medians over
+neighbouring runs, so that what else the machine does falls on both.  Each table is measured with denormal numbers as torch leaves them, and
 with them flushed to zero (torch.set_flush_denormal): gradients that fade over hundreds of steps become denormal, and
 those are slow on a CPU.
 """
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dlrun.data.dataset_spec import DatasetSpec
+from dlrun.engine.compiled.scanned_step import compile_scans
 from dlrun.models.build import build
 from dlrun.models.families.recurrent import Recurrent
 from dlrun.models.step_rng import StepRng
@@ -82,18 +83,19 @@ def milliseconds(step: Callable[[], None], count: int) -> float:
 
 
 def compare(data_spec: DatasetSpec, units: int, rows: int, count: int, repeats: int) -> list[tuple[float, float]]:
-    """Milliseconds a step and ratio to PyTorch's module of: that module, the fast cell, Keras's cell."""
+    """Milliseconds a step and ratio to PyTorch's module of: that module, the fast cell, Keras's cell, it compiled."""
     g = torch.Generator().manual_seed(0)
     tokens = data_spec.input_kind == "tokens"
     x = (torch.randint(0, data_spec.vocabulary, (rows, *data_spec.input_shape), generator=g) if tokens
          else torch.randn(rows, *data_spec.input_shape, generator=g))
     y = torch.randint(0, 2, (rows,), generator=g)
-    fast, keras = (network(data_spec, units, cell) for cell in ("fast", "keras"))
-    models = [Plain(fast), fast, keras]
+    fast, keras, compiled = (network(data_spec, units, cell) for cell in ("fast", "keras", "keras"))
+    compile_scans(compiled)
+    models = [Plain(fast), fast, keras, compiled]
     steps = [stepper(model, x, y) for model in models]
     times = [[milliseconds(step, count) for step in steps] for _ in range(repeats + 1)][1:]  # the first warms up
     return [(statistics.median(row[place] for row in times), statistics.median(row[place] / row[0] for row in times))
-            for place in range(3)]
+            for place in range(len(models))]
 
 
 def main(repeats: int = 5) -> None:
@@ -103,9 +105,10 @@ def main(repeats: int = 5) -> None:
         torch.set_flush_denormal(flush)
         print(f"\ndenormals {'flushed to zero' if flush else 'as torch leaves them'}")
         for name, (data_spec, units, rows, count) in CASES.items():
-            plain, fast, keras = compare(data_spec, units, rows, count, repeats)
+            plain, fast, keras, compiled = compare(data_spec, units, rows, count, repeats)
             print(f"{name:42}  nn.LSTM {plain[0]:7.2f}   fast {fast[0]:7.2f} ({fast[1]:.2f})   "
-                  f"keras {keras[0]:7.2f} ({keras[1]:.2f})", flush=True)
+                  f"keras {keras[0]:7.2f} ({keras[1]:.2f})   compiled {compiled[0]:7.2f} ({compiled[1]:.2f})",
+                  flush=True)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ def _single(name: str, what: str, goals: tuple[float, float], sizes: Sizes) -> l
     """Epochs of one network in turn: plain loops, dlrun's plain steps, its compiled ones."""
     clock = time.perf_counter if sizes.clock else time.process_time
     words = [*words_of(name), "device=cpu", "validation=0", "checkpoint_seconds=100000"]
+    if sizes.rows is not None:
+        words.append(f"train_size={sizes.rows}")
     most = cores() if sizes.clock else 1
     checked = preflight(words)
     checked = preflight([*words, f"threads={auto_threads(checked, most=most)}"])

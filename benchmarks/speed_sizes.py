@@ -21,6 +21,7 @@ class Sizes:
     rows_of_chapter: int | None = None
     chapter_seconds: float = 2.0
     repeats: int = 7
+    rows: int | None = None  # of MNIST for a single network; all of them
     blocks: int = 9
     busy: tuple[float, int] = (1.0, 3)
     starts: int = 3
@@ -30,7 +31,7 @@ class Sizes:
 TINY = Sizes(1, 1, 1, {"boston": ("seeds=1", "optimizer.lr=0.001"),
                        **dict.fromkeys(("mnist-16", "mnist-128"),
                                        ("seeds=4", "train_size=500", "validation=100", "test_size=500"))},
-            1, 0.2, 1, 1, (0.05, 1), 1)
+            1, 0.2, 1, 300, 1, (0.05, 1), 1)
 
 
 @dataclass(frozen=True)

@@ -33,18 +33,23 @@ class ScannedStep(EagerStep):
 
     def __init__(self, eager: EagerStep):
         vars(self).update(vars(eager))
-        found = compiler.find()
-        self.executed = f"compiled scans by {found[1]}"
-        made: dict[tuple[object, ...], CompiledLstm] = {}
-        for cell, weight in compiled_cells(self.model):
-            if weight.device.type != "cpu" or weight.dtype not in KINDS:
-                raise Unsupported(f"a loop over time in {weight.dtype} on {weight.device.type}")
-            kind = cell.units, *cell.activations, weight.dtype
-            if kind not in made:
-                made[kind] = CompiledLstm(*kind, found)
-                _compare(made[kind], cell, weight)
-        for cell, weight in compiled_cells(self.model):
-            cell.compiled = made[cell.units, *cell.activations, weight.dtype]
+        self.executed = f"compiled scans by {compile_scans(self.model)}"
+
+
+def compile_scans(model: nn.Module) -> str:
+    """Let a network's cells train by compiled loops, where all of them can; how the compiler names itself."""
+    found = compiler.find()
+    made: dict[tuple[object, ...], CompiledLstm] = {}
+    for cell, weight in compiled_cells(model):
+        if weight.device.type != "cpu" or weight.dtype not in KINDS:
+            raise Unsupported(f"a loop over time in {weight.dtype} on {weight.device.type}")
+        kind = cell.units, *cell.activations, weight.dtype
+        if kind not in made:
+            made[kind] = CompiledLstm(*kind, found)
+            _compare(made[kind], cell, weight)
+    for cell, weight in compiled_cells(model):
+        cell.compiled = made[(cell.units, *cell.activations, weight.dtype)]
+    return found[1]
 
 
 def _compare(scan: CompiledLstm, cell: KerasCell, weight: Tensor) -> None:

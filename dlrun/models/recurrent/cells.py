@@ -1,6 +1,7 @@
 """The cells: Keras 2's as loops with their own backward pass, PyTorch's as its fused functions.
 
-An LSTM's step of Keras's cell takes 1.3 to 2 times that of PyTorch's on a CPU (benchmarks/recurrent.py).
+An LSTM's step of Keras's cell takes 1.2 to 2 times that of PyTorch's on a CPU, 0.8 to 1.2 times where its loop is
+compiled (benchmarks/recurrent.py, `engine.compiled.scan`).
 
 A cell maps x (length, rows, features), weights, states before and dropout masks to the states of all steps
 (length, rows, units), or the last (rows, units), and what a stateful layer carries over.
