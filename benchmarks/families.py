@@ -54,7 +54,7 @@ CASES: dict[str, tuple[list[str], int, int]] = {  # overrides, tokens in a row (
     "convnet 32-64-64 with precision=bf16, batch 64": (["model=convnet", "batch_size=64", "precision=bf16"], 0, 3),
 }
 COMPILES = ("VAE, 784-128-64-2-64-128-784, batch 128", "LSTM, 500 tokens, embed 32, 32 units, batch 128",
-            "LSTM, 50 tokens")  # what speed=compiled can have
+            "LSTM, 50 tokens", "GAN, 100-128-256-784 and 784-256-128-1, batch 64")  # what speed=compiled can have
 
 
 def overrides_of(overrides: list[str], tokens: int, steps: int, folder: Path) -> list[str]:

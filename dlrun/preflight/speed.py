@@ -24,7 +24,7 @@ FEWEST_SCANNED = 500  # the same of runs with a recurrent layer whose loop over 
 LARGE = 100e6  # multiply-adds of a step, above which its products of matrices are nearly all of it
 
 
-_WIRINGS = ("autoencoder", "vae")  # of several networks, that are tested as one compiled step
+_WIRINGS = ("autoencoder", "vae", "gan")  # of several networks, that are tested as one compiled step
 
 
 def _layers(checked: Checked) -> Sequence[Layer] | None:

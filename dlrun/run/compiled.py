@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from dlrun.data.batches import Batches
 from dlrun.engine.compiled.compiler import NoCompiler
-from dlrun.engine.compiled.program import TURN
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.compiled.scanned_step import ScannedStep, compiled_cells
 from dlrun.engine.compiled.step import CompiledStep
@@ -17,6 +16,7 @@ def compiled_step(step: EagerStep, batches: Batches, say: Callable[[str], None])
     """A compiled step and its batches in the place of these; these where there is none, and `say` hears why."""
     if step.rng.device.type == "cuda":
         from dlrun.engine.packed.graph_step import GraphStep
+        from dlrun.engine.packed.program import TURN
 
         if list(step.players) != [TURN]:
             say("steps are not compiled: there is not one network that is trained")

@@ -188,6 +188,12 @@ class Lowering:
         self._entries[storage(out)] = memory
         return memory.name
 
+    def fill_part(self, view: Tensor, at: At) -> None:
+        """Values of a part of what `lies` somewhere, computed now; `view` is that part."""
+        entry = self._entries[storage(view)]
+        assert isinstance(entry, Memory)
+        self._store(entry, view, at)
+
     def fill(self, like: Tensor, at: At) -> At:
         """Values of `like`'s shape, computed now; how they are read."""
         lazy = Lazy(like, at)

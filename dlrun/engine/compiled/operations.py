@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -158,6 +158,30 @@ def _gathered_rows(low: Lowering, operation: Operation) -> None:
     low.put(operation.out, lambda index: values((f"({where(index[:axes])})", *index[axes:])), 2)
 
 
+def _cat(low: Lowering, operation: Operation) -> None:
+    tensors: Sequence[Tensor] = operation.args[0]
+    axis = operation.args[1] if len(operation.args) > 1 else operation.kwargs.get("dim", 0)
+    out, begin = operation.out, 0
+    read = [element(low, tensor, out.dtype, tensor.shape)[0] for tensor in tensors]
+    low.lies(out)
+    for tensor, at in zip(tensors, read):
+        low.fill_part(out.narrow(axis, begin, tensor.shape[axis]), at)
+        begin += tensor.shape[axis]
+
+
+def _slice_backward(low: Lowering, operation: Operation) -> None:
+    gradient, sizes, axis, first, last, step = operation.args[:6]
+    if step != 1:
+        raise Unsupported("a slice with steps")
+    at, _ = low.reader(gradient)
+    out, size = operation.out, sizes[axis]
+    first, last = min(first, size), min(last, size)
+    low.lies(out)
+    for begin, end, value in ((0, first, None), (first, last, at), (last, size, None)):
+        if end > begin:
+            low.fill_part(out.narrow(axis, begin, end - begin), value or (lambda index: "0"))
+
+
 def _arange(low: Lowering, operation: Operation) -> None:
     if len(operation.args) != 1:
         raise Unsupported("arange from another start")
@@ -173,7 +197,7 @@ HANDLERS: dict[str, Handler] = {
     "new_zeros": _filled(0), "ones_like": _filled(1), "ones": _filled(1),
     "full": _filled(lambda operation: operation.args[1]), "full_like": _filled(lambda operation: operation.args[1]),
     "scalar_tensor": _filled(lambda operation: operation.args[0]),
-    "select_backward": _select_backward, "index_select": _index_select, "index": _gathered_rows,
+    "select_backward": _select_backward, "cat": _cat, "slice_backward": _slice_backward, "index_select": _index_select, "index": _gathered_rows,
     "sum": total, "mean": total, "amax": total, "argmax": argmax, "mm": mm, "addmm": addmm,
     "arange": _arange, "native_batch_norm": batch_norm, "native_batch_norm_backward": batch_norm_backward, **LOSSES,
 }

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import ctypes
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +25,9 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.task import Task
 
-TURN = "model"  # the only player of a task whose steps are compiled
 _PAGE = 4096
 _TOLERANCE = 1e-3  # of the first step against torch's
+_WEIGHT = "_weight"  # how the kinds of weights end
 _MOVED = 0.05  # of the way that all weights have gone in it
 
 
@@ -62,38 +62,49 @@ class Draw:
             place.uniform_(generator=rng.generator)
 
 
+@dataclass(frozen=True)
+class Moved:
+    """A player as a step moves it: its module, weights and optimizer's state, and the numbers that may change."""
+
+    player: PlayerState
+    module: nn.Module
+    weights: Sequence[Tensor]
+    states: Mapping[str, Sequence[Tensor]]
+    numbers: Mapping[str, Tensor]
+    after: Callable[[nn.Module], None] | None
+
+
 class Recorded:
     """One step of a run, taken on copies of everything that it changes.
 
-    `batch` are its inputs and targets, or where `rows` are given their places in these.
+    `batch` are its inputs and targets, or where `rows` are given their places in these; `states` are those of each
+    player's optimizer.
     """
 
-    def __init__(self, step: EagerStep, batch: Batch, rows: Rows | None, state: Mapping[str, Sequence[Tensor]]):
-        [player] = step.players.values()
+    def __init__(self, step: EagerStep, batch: Batch, rows: Rows | None,
+                 states: Mapping[str, Mapping[str, Sequence[Tensor]]]):
         recording = Recording()
         rng = RecordedRng(step.rng, recording)
         rng.seed_step(step.rng.step)
         task, model = copy.deepcopy((step.task, step.model), {id(step.rng): rng})
         model.train()
-        named = dict(model.named_parameters())
-        weights: list[Tensor] = [named[name] for name in names_of(player)]
-        states = {name: [value.clone() for value in values] for name, values in state.items()}
         totals = MetricAccumulator(step.totals.names, step.totals.device)
         self.sums = [torch.zeros(len(totals.names), dtype=step.totals.sums().dtype) for _ in range(2)]
         totals.keep_in(*self.sums)
-        numbers = torch.tensor([float(getattr(player.kind, key)) for key in player.kind.moved_by], dtype=torch.float64)
+        numbers = torch.tensor(numbers_of(step.players), dtype=torch.float64)
         x, y = batch.x.clone(), batch.y.clone()
-        changed = {**{f"weight_{place}": weight.detach() for place, weight in enumerate(weights)},
-                   **{f"{name}_{place}": value for name, values in states.items()
+        moved = _moved(step, task, model, states, iter(numbers))
+        changed = {**{f"{name}_{kind}_{place}": value for name, own in moved.items()
+                      for kind, values in {"weight": own.weights, **own.states}.items()
                       for place, value in enumerate(values)},
                    **{f"buffer_{place}": value for place, value in enumerate(untrained(model).values())},
                    "sums": self.sums[0], "counted": self.sums[1]}
+        changed = {name: value.detach() for name, value in changed.items()}
         self.before = [value.clone() for value in changed.values()]
         self.after = list(changed.values())
         self.kinds = [name.rpartition("_")[0] or name for name in changed]
         with recording:
-            _take(task, model, player, weights, states, dict(zip(player.kind.moved_by, numbers)), totals,
-                  rng, Batch(*(rows.take(x) if rows else (x, y)), batch.rows))
+            _take(task, model, moved, totals, Batch(*(rows.take(x) if rows else (x, y)), batch.rows))
         self.counts = totals.host_counts
         arguments = [Argument(name, value) for name, value in changed.items()]
         arguments.append(Argument("numbers", numbers, stride=len(numbers)))
@@ -106,22 +117,51 @@ class Recorded:
         self.source: Source = source(recording.operations, arguments)
 
 
-def _take(task: Task, model: nn.Module, player: PlayerState, weights: list[Tensor], states: Mapping[str, list[Tensor]],
-          numbers: Mapping[str, Tensor], totals: MetricAccumulator, rng: RecordedRng, batch: Batch) -> None:
-    """What `EagerStep` does in a step, with the optimizer's formulas in place of torch's kernels."""
-    loss, outputs = task.loss(TURN, model, batch)
-    extra = penalty(model)
+def numbers_of(players: Mapping[str, PlayerState]) -> list[float]:
+    """The numbers of all players' optimizers that may change from step to step, as they are configured."""
+    return [float(getattr(player.kind, key)) for player in players.values() for key in player.kind.moved_by]
+
+
+def _moved(step: EagerStep, task: Task, model: nn.Module, states: Mapping[str, Mapping[str, Sequence[Tensor]]],
+           numbers: Iterator[Tensor]) -> dict[str, Moved]:
+    """The players of a step on copies of its task and model, and of their optimizers' states."""
+    names = {id(weight): name for name, weight in step.model.named_parameters()}
+    copies, modules = dict(model.named_parameters()), task.players(model)
+    return {name: Moved(player, modules[name], [copies[names[id(weight)]] for weight in player.weights],
+                        {kind: [value.clone() for value in values] for kind, values in states[name].items()},
+                        {key: next(numbers) for key in player.kind.moved_by}, task.after_update(name))
+            for name, player in step.players.items()}
+
+
+def _take(task: Task, model: nn.Module, moved: Mapping[str, Moved], totals: MetricAccumulator, batch: Batch) -> None:
+    """What `EagerStep` does in a step, with the optimizers' formulas in place of torch's kernels."""
+    for group in task.turn(0):
+        found = [(moved[turn.partition(".")[0]], _gradients(task, turn, model, moved, totals, batch)) for turn in group]
+        for own, gradients in found:
+            _move(own, gradients)
+
+
+def _gradients(task: Task, turn: str, model: nn.Module, moved: Mapping[str, Moved], totals: MetricAccumulator,
+               batch: Batch) -> list[Tensor | None]:
+    own = moved[turn.partition(".")[0]]
+    loss, outputs = task.loss(turn, model, batch)
+    extra = penalty(own.module)
     if extra is not None:
         loss = loss + extra
-    task.add(TURN, totals, loss, outputs, batch)
-    gradients: list[Tensor | None] = list(torch.autograd.grad(loss, weights, allow_unused=True))
-    with torch.no_grad():
-        _clip(player, gradients)
-        for place, (weight, gradient) in enumerate(zip(weights, gradients)):
-            if gradient is not None:
-                player.kind.move(weight.detach(), gradient, {name: values[place] for name, values in states.items()},
-                                 numbers)
-        constrain(model)
+    task.add(turn, totals, loss, outputs, batch)
+    return list(torch.autograd.grad(loss, own.weights, allow_unused=True))
+
+
+@torch.no_grad()
+def _move(own: Moved, gradients: list[Tensor | None]) -> None:
+    _clip(own.player, gradients)
+    for place, (weight, gradient) in enumerate(zip(own.weights, gradients)):
+        if gradient is not None:
+            state = {name: values[place] for name, values in own.states.items()}
+            own.player.kind.move(weight.detach(), gradient, state, own.numbers)
+    constrain(own.module)
+    if own.after is not None:
+        own.after(own.module)
 
 
 def _clip(player: PlayerState, gradients: list[Tensor | None]) -> None:
@@ -133,12 +173,6 @@ def _clip(player: PlayerState, gradients: list[Tensor | None]) -> None:
         squares = [one.square().sum() for one in gradients if one is not None]
         factor = (norm / (sum(squares[1:], squares[0]).sqrt() + 1e-6)).clamp(max=1.0)
         gradients[:] = [None if one is None else one * factor for one in gradients]
-
-
-def names_of(player: PlayerState) -> list[str]:
-    """The names of the weights that a player moves, in its order."""
-    names = {id(weight): name for name, weight in player.module.named_parameters()}
-    return [names[id(weight)] for weight in player.weights]
 
 
 def untrained(model: nn.Module) -> dict[str, Tensor]:
@@ -186,7 +220,7 @@ def _compare(kinds: Sequence[str], start: Sequence[Tensor], mine: Sequence[Tenso
         largest[kind] = max([largest.get(kind, 0.0), *([float(finite.max())] if finite.numel() else [])])
     same = all(torch.allclose(own, value, rtol=_TOLERANCE, atol=_TOLERANCE * largest[kind], equal_nan=True)
                for kind, own, value in zip(kinds, mine, torchs))
-    if not same or not _moved_alike(*([value.double() for kind, value in zip(kinds, values) if kind == "weight"]
+    if not same or not _moved_alike(*([value.double() for kind, value in zip(kinds, values) if kind.endswith(_WEIGHT)]
                                       for values in (start, mine, torchs))):
         raise Unsupported("the compiled step differs from torch's")
 

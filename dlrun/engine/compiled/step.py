@@ -11,13 +11,13 @@ from torch import Tensor
 from dlrun.data.batches import Batches
 from dlrun.engine.block_batches import BlockBatches
 from dlrun.engine.compiled import compiler
-from dlrun.engine.compiled.program import TURN, Program, Recorded, untrained
+from dlrun.engine.compiled.program import Program, Recorded, numbers_of, untrained
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.fit import CHECK_EVERY
+from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import stateful
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.task import Task
 
 BLOCK_SECONDS = 0.05  # that steps which are taken at once may take together, so that a signal is seen soon
 
@@ -37,21 +37,20 @@ class CompiledStep(EagerStep):
         self._limit = CHECK_EVERY
         self.batches = BlockBatches(batches, lambda: self.most)
         self._size = batches.batch_size
-        [self._moved] = self.players.values()
         totals = [torch.zeros(len(self.totals.names), dtype=torch.float64) for _ in range(2)]
         self.totals.keep_in(*totals)
         self._sums, self._untrained = totals, list(untrained(self.model).values())
-        self._keys = self._moved.kind.moved_by
-        numbers = [float(getattr(self._moved.kind, key)) for key in self._keys]
-        self._numbers = torch.tensor([numbers] * CHECK_EVERY, dtype=torch.float64)
-        self._rates: list[float] = []
+        self._numbers = torch.tensor([numbers_of(self.players)] * CHECK_EVERY, dtype=torch.float64)
+        keys = [key for player in self.players.values() for key in player.kind.moved_by]
+        self._rates_at = [place for place, key in enumerate(keys) if key == "lr"]  # one for each player
+        self._rates: list[list[float]] = []
         sizes = {min(self._size, batches.rows.count)}
         if batches.rows.count > self._size and batches.steps_in_pass * self._size > batches.rows.count:
             sizes.add(batches.rows.count % self._size)
-        state = self._state()
+        states = self._states()
         self._programs: dict[int, Program] = {}
         for size in sorted(sizes, reverse=True):
-            self._programs[size] = Program(Recorded(self, *self._example(size), state), found)
+            self._programs[size] = Program(Recorded(self, *self._example(size), states), found)
         self._rooms = {size: [draw.room(CHECK_EVERY) for draw in program.draws]
                        for size, program in self._programs.items()}
 
@@ -81,9 +80,9 @@ class CompiledStep(EagerStep):
         rates = []
         for number in range(steps):
             self.set_rate(step + number)
-            rates.append(self._moved.optimizer.param_groups[0]["lr"])
+            rates.append([player.optimizer.param_groups[0]["lr"] for player in self.players.values()])
         if rates != self._rates:
-            self._numbers[:steps, self._keys.index("lr")] = torch.tensor(rates, dtype=torch.float64)
+            self._numbers[:steps, self._rates_at] = torch.tensor(rates, dtype=torch.float64)
             self._rates = rates
 
     def _example(self, size: int) -> tuple[Batch, Any]:
@@ -95,36 +94,45 @@ class CompiledStep(EagerStep):
         [(x, y)] = self.batches.steps(number, number + 1)
         return Batch(x, y, len(x)), None
 
-    def _state(self) -> dict[str, list[Tensor]]:
-        """The optimizer's state by its names, of each weight; begun where no step was taken yet."""
-        of_weights, of_network = self._moved.kind.beginning()
-        found: dict[str, list[Tensor]] = {name: [] for name in (*of_weights, *of_network)}
-        for weight in self._moved.weights:
-            own = self._moved.optimizer.state[weight]
-            for name, value in of_weights.items():
-                if own.get(name) is None:
-                    own[name] = torch.full_like(weight, value, requires_grad=False)
-            for name, value in of_network.items():
-                if own.get(name) is None:
-                    own[name] = torch.tensor(value)
-            for name, values in found.items():
-                if not own[name].is_contiguous():
-                    own[name] = own[name].contiguous()
-                values.append(own[name])
-        return found
+    def _states(self) -> dict[str, dict[str, list[Tensor]]]:
+        """The state of each player's optimizer."""
+        return {name: _state(player) for name, player in self.players.items()}
 
     def _changed(self) -> list[Tensor]:
         """What a step changes, in the order of `Recorded`."""
-        states = [value for values in self._state().values() for value in values]
-        return [*self._moved.weights, *states, *self._untrained, *self._sums]
+        moved: list[Tensor] = []
+        for player in self.players.values():
+            moved += [*player.weights, *(value for values in _state(player).values() for value in values)]
+        return [*moved, *self._untrained, *self._sums]
+
+
+def _state(player: PlayerState) -> dict[str, list[Tensor]]:
+    """An optimizer's state by its names, of each weight; begun where no step was taken yet."""
+    of_weights, of_network = player.kind.beginning()
+    found: dict[str, list[Tensor]] = {name: [] for name in (*of_weights, *of_network)}
+    for weight in player.weights:
+        own = player.optimizer.state[weight]
+        for name, value in of_weights.items():
+            if own.get(name) is None:
+                own[name] = torch.full_like(weight, value, requires_grad=False)
+        for name, value in of_network.items():
+            if own.get(name) is None:
+                own[name] = torch.tensor(value)
+        for name, values in found.items():
+            if not own[name].is_contiguous():
+                own[name] = own[name].contiguous()
+            values.append(own[name])
+    return found
 
 
 def _check(step: EagerStep, batches: Batches) -> None:
     """Raises Unsupported for what is no function of tensors alone."""
     task = step.task
+    kinds = [player.kind for player in step.players.values()]
     reasons = {
-        "several players": list(step.players) != [TURN],
-        "a task of several turns": type(task).turn is not Task.turn or task.after_update(TURN) is not None,
+        **{f"optimizer={kind.kind}": not kind.moves_many or bool(kind.lr_of) for kind in kinds},
+        "a model with nothing to train": not step.players,
+        "turns that differ from step to step": not task.same_turns,
         "another device than the CPU": step.rng.device.type != "cpu",
         "several processes": step.shares is not None,
         "half precision": step.scaler.is_enabled(),

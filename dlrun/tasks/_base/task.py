@@ -32,6 +32,8 @@ class Task:
     step; there is no baseline, and outputs are no predictions.
     """
 
+    same_turns = True  # whether `turn` is the same for all steps
+
     def players(self, model: nn.Module) -> dict[str, nn.Module]:
         """The networks that move, by name; together they own every parameter."""
         return {"model": model}

@@ -50,6 +50,11 @@ class Adversarial(AdversarialOptions):
     primary = "discriminator_loss"
 
     @property
+    def compiles(self) -> bool:  # type: ignore[override]
+        """Whether its steps are alike and have no gradient of a gradient."""
+        return self.critic_steps == 1 and self.fakes != "same" and not self.gradient_penalty
+
+    @property
     def accumulated(self) -> tuple[Metric, ...]:  # type: ignore[override]
         """Scores of a Wasserstein critic have no right and wrong, but a distance."""
         return (*LOSSES, *(CRITIC if self.loss == "wasserstein" else SHARES))

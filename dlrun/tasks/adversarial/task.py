@@ -14,7 +14,7 @@ from dlrun.models.composite import Gan, eval_mode, latents
 from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
-from dlrun.tasks._base.draws import uniform
+from dlrun.tasks._base.draws import normal, uniform
 from dlrun.tasks._base.generation import GenerateOptions, Pictures, pictures
 from dlrun.tasks._base.task import Task
 from dlrun.tasks.adversarial.losses import clip, gradient_penalty, score_loss
@@ -44,6 +44,7 @@ class AdversarialTask(Task):
             "discriminator": self._joint, "discriminator.real": self._real, "discriminator.fake": self._fake,
             "generator": self._generator}
         self._alone, self._with_generator = self._groups()
+        self.same_turns = config.critic_steps == 1
 
     def generate(self, model: nn.Module, state: Mapping[str, Any], options: GenerateOptions) -> Pictures:
         return pictures(model, state, options)
@@ -116,6 +117,8 @@ class AdversarialTask(Task):
             return model.decode(z).float()
 
     def _latents(self, model: Gan, rows: int) -> Tensor:
+        if self._same is None and model.prior == "normal":
+            return normal(self.rng, (rows, *model.latent))
         if self._same is None:
             return latents(rows, model, self.rng.generator)
         # Seeded again in each turn of a step, so that both players see the same vectors.

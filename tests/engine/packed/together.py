@@ -39,8 +39,9 @@ def make(folder: Path, commands: Sequence[Sequence[str]],
         components, training = made(folder / str(number), "early_stop=none", "checkpoint_seconds=1000", *overrides)
         training.extras, training.checkpoints.share = (), 1e-9  # nothing is drawn, and saved at the end only
         change(components)
-        for weight, state in training.step.players["model"].optimizer.state.items():
-            state["sum"] = torch.full_like(weight, components.config.optimizer.initial_accumulator)  # Adagrad's
+        for player in training.step.players.values():
+            for weight, state in player.optimizer.state.items():
+                state["sum"] = torch.full_like(weight, components.config.optimizer.initial_accumulator)  # Adagrad's
         found.append((components, training))
     return found
 
