@@ -4,9 +4,9 @@
 
 All networks go through the same plain loop (forward, loss, backward, Adam) from the same weights: nn.LSTM, the
 family with model.cell=fast, with model.cell=keras, the books' cell, and with that compiled.  Ratios are medians over
-neighbouring runs, so that what else the machine does falls on both.  Each table is measured with denormal numbers as torch leaves them, and
-with them flushed to zero (torch.set_flush_denormal): gradients that fade over hundreds of steps become denormal, and
-those are slow on a CPU.
+neighbouring runs, so that what else the machine does falls on both.  Each table is measured with denormal numbers as
+torch leaves them, and with them flushed to zero (torch.set_flush_denormal): gradients that fade over hundreds of steps
+become denormal, and those are slow on a CPU.
 """
 
 from __future__ import annotations

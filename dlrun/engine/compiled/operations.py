@@ -197,7 +197,8 @@ HANDLERS: dict[str, Handler] = {
     "new_zeros": _filled(0), "ones_like": _filled(1), "ones": _filled(1),
     "full": _filled(lambda operation: operation.args[1]), "full_like": _filled(lambda operation: operation.args[1]),
     "scalar_tensor": _filled(lambda operation: operation.args[0]),
-    "select_backward": _select_backward, "cat": _cat, "slice_backward": _slice_backward, "index_select": _index_select, "index": _gathered_rows,
+    "select_backward": _select_backward, "cat": _cat, "slice_backward": _slice_backward,
+    "index_select": _index_select, "index": _gathered_rows,
     "sum": total, "mean": total, "amax": total, "argmax": argmax, "mm": mm, "addmm": addmm,
     "arange": _arange, "native_batch_norm": batch_norm, "native_batch_norm_backward": batch_norm_backward, **LOSSES,
 }

@@ -43,13 +43,17 @@ def compile_scans(model: nn.Module) -> str:
     for cell, weight in compiled_cells(model):
         if weight.device.type != "cpu" or weight.dtype not in KINDS:
             raise Unsupported(f"a loop over time in {weight.dtype} on {weight.device.type}")
-        kind = cell.units, *cell.activations, weight.dtype
-        if kind not in made:
-            made[kind] = CompiledLstm(*kind, found)
-            _compare(made[kind], cell, weight)
+        if _kind(cell, weight) not in made:
+            made[_kind(cell, weight)] = scan = CompiledLstm(*_kind(cell, weight), found)
+            _compare(scan, cell, weight)
     for cell, weight in compiled_cells(model):
-        cell.compiled = made[(cell.units, *cell.activations, weight.dtype)]
+        cell.compiled = made[_kind(cell, weight)]
     return found[1]
+
+
+def _kind(cell: KerasCell, weight: Tensor) -> tuple[int, str, str, torch.dtype]:
+    act, gate = cell.activations
+    return cell.units, act, gate, weight.dtype
 
 
 def _compare(scan: CompiledLstm, cell: KerasCell, weight: Tensor) -> None:

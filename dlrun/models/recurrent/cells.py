@@ -80,7 +80,7 @@ class KerasCell(RecurrentCell):
         if self.gates == 4:
             z = self._inputs(x, self._ordered(weights.ih), self._ordered(weights.bias), mask)
             if self.compiled is not None and torch.is_grad_enabled():  # nobody evaluates with other bits than a report
-                states, c = self.compiled(z, self._ordered(weights.hh), *before, every)
+                states, c = self.compiled(z, self._ordered(weights.hh), before[0], before[1], every)
                 return states, (_last(states, every), c)
             states, c = LstmScan.apply(z, self._ordered(weights.hh), *before, mask_h, self.act, self.gate, every)
             return states, (_last(states, every), c)
