@@ -4,6 +4,7 @@
     python benchmarks/packs.py boston 16       # an epoch: one net, packs of 16
     python benchmarks/packs.py whole boston    # a whole sweep, counted with everything that its folders hold
     python benchmarks/packs.py whole mnist-16 5   # the same with other epochs
+    python benchmarks/packs.py compiled boston 10 # a few of its jobs with compiled steps, one after another
 
 The plain loop has resident tensors, torch's fastest optimizer and nn.Dropout, on one thread; it measures nothing.
 The pack's side is the loop of every member (`engine.fit`): rows, masks, steps, running metrics, checks, validation,
@@ -158,12 +159,31 @@ def whole(name: str, epochs: int | None) -> None:
           f"one by one about {alone * trainings:.0f} s", flush=True)
 
 
+def compiled(name: str, epochs: int | None) -> None:
+    """A few jobs of a whole sweep with compiled steps, one after another: their time is that of each of all."""
+    words, widths, dropout, batch, _ = NETS[name]
+    epochs = epochs or SWEEPS[name][1]
+    few, count = (["seeds=2", "optimizer.lr=0.001"], 8) if name == "boston" else (["seeds=4"], 4)
+    with tempfile.TemporaryDirectory() as place:
+        checked = preflight([*words, "validation=0.25" if name == "boston" else "validation=12000", "device=cpu",
+                             "threads=1", "model=dense"])
+        loop = plain(widths, dropout, batch, build_run(checked, choose(checked.config), print).train)
+        loop()
+        sweep(Path(place) / "first", name, "never", 1, *few, "speed=compiled")()  # compiles, and loads what it needs
+        loops = [seconds(loop) for _ in range(REPEATS)]
+        taken = cpu_seconds(sweep(Path(place) / "jobs", name, "never", epochs, *few, "speed=compiled"))
+        loops += [seconds(loop) for _ in range(REPEATS)]
+    one = statistics.median(loops) * epochs
+    print(f"{name:10} {count} trainings of {epochs} epochs, compiled, folders included: {taken / count:.2f} s each, a "
+          f"plain loop {one:.2f} s, ratio {taken / count / one:.3f}", flush=True)
+
+
 def main(chosen: list[str]) -> None:
     torch.set_flush_denormal(True)
     torch.set_num_threads(1)
-    if chosen[:1] == ["whole"]:
+    if chosen[:1] in (["whole"], ["compiled"]):
         for name in [chosen[1]] if len(chosen) > 1 else SWEEPS:
-            whole(name, int(chosen[2]) if len(chosen) > 2 else None)
+            (whole if chosen[0] == "whole" else compiled)(name, int(chosen[2]) if len(chosen) > 2 else None)
         return
     for name, (words, widths, dropout, batch, sizes) in NETS.items():
         if chosen and chosen[0] != name:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,18 +103,18 @@ def _run(plan: Plan) -> int:
     states = [read_job(plan.run_folder(job)) for job in plan.jobs]
     if all(found.done or found.failed for found in states) and plan.options.get("retry") != "failed":
         return 1 if any(found.failed for found in states) else 0  # nothing to run: the tables alone
-    _printed(plan)
+    _printed(plan, say)
     return run_sweep(plan, execution(plan.options))
 
 
-def _printed(plan: Plan) -> int:
+def _printed(plan: Plan, trying: Callable[[str], None] | None = None) -> int:
     from dlrun.sweep.execute.packing import planned_packs
     from dlrun.sweep.plan.forecast import forecast
     from dlrun.sweep.plan.plan_text import plan_lines
     from dlrun.sweep.plan.status import read_job
 
     states = [read_job(plan.run_folder(job)) for job in plan.jobs]
-    found = planned_packs(plan, states)
+    found = planned_packs(plan, states, say=trying)
     say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines)), flush=True)
     return 0
 

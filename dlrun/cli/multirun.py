@@ -27,7 +27,7 @@ def sweep(overrides: Sequence[str]) -> tuple[int, Plan]:
 
     plan = make_plan(overrides)
     states = read_all(plan)
-    found = planned_packs(plan, states)
+    found = planned_packs(plan, states, say=None if plan.options["dry_run"] else say)
     say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines)), flush=True)
     if plan.options["dry_run"]:
         return 0, plan

@@ -41,7 +41,8 @@ class Entry:
 def entries() -> list[Entry]:
     """All entries, by what they are and when they were made; none where there is no cache."""
     found = [*_below("decoded", _DECODED), *_below("arrays", _ARRAY)]
-    found += [entry for name in ("baselines", "bases", "steps", "tensorboard") for entry in _below(name, None)]
+    others = ("baselines", "bases", "steps", "tensorboard", "trials")
+    found += [entry for name in others for entry in _below(name, None)]
     return sorted(found, key=lambda entry: (entry.what, entry.made, entry.path))
 
 

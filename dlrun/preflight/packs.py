@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from math import prod
@@ -10,12 +11,15 @@ from typing import Any
 from dlrun.config.schema.folds import depends_on_seed, folds_of
 from dlrun.config.schema.root import Config
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.program import unfit
+from dlrun.preflight.program import layers_of, unfit
+from dlrun.preflight.speed import beside_packs
 from dlrun.preflight.threads import work
+from dlrun.preflight.trials import find
 
 # Measured on two cores: 64 networks 784-16-10 with batches of 64 (2.4e6 multiply-adds a step) take a third of the time
 # of as many alone; 16 of 784-128-128-10 with batches of 128 (45e6) as long as alone.
-SMALL = 10e6  # multiply-adds of a step, below which a pack is faster than its members alone
+SMALL = 10e6  # multiply-adds of a step, below which a pack is faster than its members alone, where no trial says it
+LARGE = 100e6  # above which none is tried
 # An estimate that no GPU has confirmed: in the 0.3 ms that the launches of a small step take a GPU of 10 TFLOP/s does
 # 1.5e9, and half as many leave room for slower ones.
 SMALL_ON_GPU = 500e6
@@ -36,15 +40,28 @@ def alone(checked: Checked, chosen: Any, count: int, gpu: bool = False) -> str |
     """
     if chosen == "never":
         return ""
-    if why := next(iter(_unfit(checked)), None):
+    if why := next(iter(_unfit(checked)), None) or ("" if gpu else beside_packs(checked)):
         return why
     if chosen == "auto":
-        size = work(checked)
-        if size is None or size > (SMALL_ON_GPU if gpu else SMALL):
+        if _size(checked) > (SMALL_ON_GPU if gpu else LARGE):
             return "their steps are long enough"
         if count < FEWEST:
             return ""
+        found = None if gpu else find("packed", checked)
+        if not gpu and not (found.pays(1) if found else _size(checked) <= SMALL):
+            return "their steps are long enough"
     return "" if count < 2 else None
+
+
+def worth_a_trial(checked: Checked, chosen: Any, count: int) -> bool:
+    """Whether a trial decides if so many members are a pack."""
+    return (chosen == "auto" and count >= FEWEST and _size(checked) <= LARGE
+            and next(iter(_unfit(checked)), None) is None)
+
+
+def _size(checked: Checked) -> float:
+    size = work(checked)
+    return math.inf if size is None else size
 
 
 def most(checked: Checked, chosen: Any) -> int:
@@ -61,8 +78,7 @@ def _unfit(checked: Checked) -> Iterator[str]:
         yield "max_seconds"
     if getattr(config.task, "class_weights", None) == "balanced" and depends_on_seed(config):
         yield "task.class_weights=balanced of rows that the seed draws"
-    yield from unfit(checked, config.task.packs, checked.layers)
-
+    yield from unfit(checked, config.task.packs, layers_of(checked))
 
 
 def _that_fit(checked: Checked) -> int:

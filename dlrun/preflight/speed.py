@@ -5,34 +5,30 @@ On the CPU that is a function in C, on a GPU a CUDA graph (`engine.packed.graph_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dlrun.models.composite_spec import CompositeSpec
 from dlrun.models.layer import Layer
 from dlrun.models.plan import each
+from dlrun.preflight import trials
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.program import unfit
+from dlrun.preflight.program import layers_of, unfit
 from dlrun.preflight.steps import run_steps
 from dlrun.preflight.threads import work
+from dlrun.preflight.trials import Trial
 
 COMPILED = "compiled"  # how a speed path begins whose steps are
 
 # A compiler needs one to three seconds for a new net; a step saves a tenth of a millisecond at least.
-FEWEST = 10_000  # steps of a run, from which on speed=auto compiles them
+FEWEST = 10_000  # steps of a run, from which on speed=auto tries compiled ones
 FEWEST_SCANNED = 500  # the same of runs with a recurrent layer whose loop over time is compiled: it saves milliseconds
 LARGE = 100e6  # multiply-adds of a step, above which its products of matrices are nearly all of it
 
 
-_WIRINGS = ("autoencoder", "vae", "gan")  # of several networks, that are tested as one compiled step
-
-
 def _layers(checked: Checked) -> Sequence[Layer] | None:
-    """The layers of all networks that take part in a step, without those that are tested there alone."""
-    spec = checked.network
-    if isinstance(spec, CompositeSpec) and spec.wiring in _WIRINGS and spec.trained:
-        return [layer for part in spec.parts.values() for layer in part.layers if not layer.compiles]
-    layers = checked.layers
+    """The layers of a step, without those that are tested in compiled ones alone."""
+    layers = layers_of(checked)
     return layers if layers is None else [layer for layer in layers if not layer.compiles]
 
 
@@ -47,13 +43,15 @@ def _all_layers(checked: Checked) -> Iterator[Layer]:
 
 def _on_gpu(checked: Checked) -> Iterator[str]:
     """What keeps a step from being a CUDA graph: what keeps it from being a pack."""
-    return unfit(checked, checked.config.task.packs, checked.layers)
+    return unfit(checked, checked.config.task.packs, layers_of(checked))
 
 
-def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "cpu") -> tuple[bool, str]:
+def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "cpu",
+             trial: Callable[[], Trial | None] = lambda: None) -> tuple[bool, str]:
     """Whether to compile, and what is to be said of it; `stored` is the provenance of the first start.
 
-    `device` is the type of the one that the run has: cpu, cuda, mps.
+    `device` is the type of the one that the run has: cpu, cuda, mps.  `trial` gives what the steps take on this
+    machine's processor, None where they cannot be compiled.
     """
     config = checked.config
     if stored:
@@ -67,10 +65,58 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "
         return False, ""
     if device == "cpu" and any(layer.scans for layer in _all_layers(checked)):
         return config.speed == COMPILED or run_steps(config, checked.rows["train"]) >= FEWEST_SCANNED, ""
-    reason = next(iter(_on_gpu(checked) if device == "cuda" else
-                       unfit(checked, config.task.compiles, _layers(checked))), "")
     if config.speed == COMPILED:
+        reason = not_compiled(checked, device)
         return not reason, f"speed={COMPILED} is not taken: {reason}" if reason else ""
+    if not worth_a_trial(checked, device):
+        return False, ""
+    if device == "cuda":
+        return True, ""
+    found = trial()
+    if found is None:
+        return False, ""
+    taken = found.pays(run_steps(config, checked.rows["train"]))
+    steps = "compiled" if taken else "plain"
+    return taken, f"speed=auto: {steps} steps; a compiled one takes {found.share:.2f} of a plain one on this machine"
+
+
+def not_compiled(checked: Checked, device: str = "cpu") -> str:
+    """What keeps a configuration from compiled steps; empty where nothing does."""
+    return next(iter(_on_gpu(checked) if device == "cuda" else
+                     unfit(checked, checked.config.task.compiles, _layers(checked))), "")
+
+
+def worth_a_trial(checked: Checked, device: str = "cpu") -> bool:
+    """Whether compiled steps could save more than a trial takes."""
     size = work(checked)
-    return (not reason and size is not None and size <= LARGE
-            and run_steps(config, checked.rows["train"]) >= FEWEST), ""
+    return (not not_compiled(checked, device) and size is not None and size <= LARGE
+            and run_steps(checked.config, checked.rows["train"]) >= FEWEST)
+
+
+def beside_packs(checked: Checked) -> str:
+    """Why these runs have compiled steps rather than those of a pack; empty where they have not.
+
+    A compiled run has its own bits whoever is beside it, and needs no others to be fast.
+    """
+    speed = checked.config.speed
+    if speed == "plain" or not_compiled(checked) or not _compiler_is_here():
+        return ""
+    if speed == COMPILED:
+        return "their steps are compiled"
+    if not worth_a_trial(checked):
+        return ""
+    compiled, packed = trials.find("compiled", checked), trials.find("packed", checked)
+    if compiled is None or not compiled.pays(run_steps(checked.config, checked.rows["train"])):
+        return ""
+    faster = packed is None or compiled.share <= packed.share
+    return "compiled steps are faster" if faster else ""
+
+
+def _compiler_is_here() -> bool:
+    from dlrun.engine.compiled.compiler import NoCompiler, find
+
+    try:
+        find()
+    except NoCompiler:
+        return False
+    return True

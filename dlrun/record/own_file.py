@@ -83,6 +83,32 @@ def _begun(path: Path) -> tuple[Path, IO[Any]]:
         file.close()
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file in one step, whole or not at all; raises FileExistsError where one lies there, and leaves it."""
+    temporary, file = _begun(path)
+    try:
+        with file:
+            file.write(data)
+        os.link(temporary, path)  # which, unlike a new name, takes nobody's place
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def of_this_user(found: os.stat_result) -> bool:
+    """Whether a file is this user's, where files are somebody's."""
+    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only this user may open, or make it one; OSError where it is a link, or another user's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not (stat.S_ISDIR(found.st_mode) and of_this_user(found)):
+        raise PermissionError(errno.EPERM, "it is not a folder of your own", str(folder))
+    folder.chmod(0o700)
+    return folder
+
+
 def remove_halves(folder: str | os.PathLike[str], *names: str) -> None:
     """Remove what processes that were killed had written by `replacing` of the files `names`; others stay.
 

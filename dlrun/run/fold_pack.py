@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from dlrun.assembly.machine import Machine
@@ -10,16 +10,17 @@ from dlrun.engine.fit import Due
 from dlrun.engine.packed.member import Member
 from dlrun.engine.packed.pack import Pack, Run
 from dlrun.engine.processes import Processes
+from dlrun.preflight import speed
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.packs import alone, members, most
+from dlrun.preflight.packs import alone, members, most, worth_a_trial
 
 
 def fold_pack(checked: Checked, machine: Machine, stored: Mapping[str, Any] | None,
-              processes: Processes) -> Member | None:
+              processes: Processes, say: Callable[[str], None]) -> Member | None:
     """The place of a run's folds in a pack; None where they are trained one after another.
 
     `stored` is the provenance of the first start: what began one after another goes on so, and what began as a pack of
-    the run's own too.
+    the run's own too.  A trial that decides and was not made on this machine is made now; `say` hears what fails.
     """
     if isinstance(processes, Member):
         return processes  # among other jobs of a sweep
@@ -28,6 +29,12 @@ def fold_pack(checked: Checked, machine: Machine, stored: Mapping[str, Any] | No
         last = [stored, *stored.get("resumed", [])][-1]
         together = chosen != "never" and last.get("pack") == {"slots": parts, "slot": 0}
     else:
+        if machine.device.type == "cpu" and worth_a_trial(checked, chosen, parts):
+            from dlrun.run.trial import trial_of_command
+
+            trial_of_command("packed", checked, say)
+            if checked.config.speed == "auto" and speed.worth_a_trial(checked):
+                trial_of_command("compiled", checked, say)
         together = (alone(checked, chosen, parts, machine.device.type == "cuda") is None
                     and parts <= most(checked, chosen) and machine.device.type != "mps")
     return Member(0, parts, parts, {}) if together else None

@@ -57,7 +57,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     stored, note = (None, "") if config.force else first_start(folder)
     start = Start(run_id=run_id if stored else None, stored=stored, note=note)
     machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
-    pack = fold_pack(checked, machine, stored, processes)
+    pack = fold_pack(checked, machine, stored, processes, notes.append)
     rows = rows_of(config, notes.append)
     assert config.plain is not None
     on_data = inspect(rows, flatten(config.plain))

@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlrun.assembly.components import RunComponents, build_run
 from dlrun.assembly.machine import Machine, begin_peak, choose, hardware
@@ -29,6 +29,9 @@ from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import first_line, run_info
 from dlrun.run.header import Start, data_changed, notes_of_start, other_path, versions, write_header
 from dlrun.run.resume import find_start, load
+
+if TYPE_CHECKING:
+    from dlrun.preflight.trials import Trial
 
 Steps: TypeAlias = "Generator[Due, Any, dict[str, Any]]"  # of a run: each as it comes due, and the result at the end
 
@@ -101,7 +104,12 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     if processes.compiles and (config.speed != "plain" or "compiled" in (start.stored or {}).get("speed_path", "")):
         from dlrun.preflight.speed import compiles  # most runs are plain
 
-        compiled, note = compiles(checked, start.stored, machine.device.type)
+        def measured() -> Trial | None:
+            from dlrun.run.trial import trial
+
+            return trial("compiled", checked, components, notes.append)
+
+        compiled, note = compiles(checked, start.stored, machine.device.type, measured)
         notes += filter(None, [note])
     assert config.plain is not None
     components.remarks = inspect(components.prepared, flatten(config.plain))

@@ -38,6 +38,7 @@ FILES = {  # a pattern of the path in a run's folder (or a fold's, or that of a 
     r"arrays/targets-.*\.npy": "each start on a Dataset whose rows are not held",
     r"bases/[0-9a-f]{64}\.pt": "checkpoints whose frozen weights the installed package no longer has",
     r"steps/[0-9a-f]+-[0-9a-f]+\.so": "compiled steps, which are compiled again where one is damaged",
+    r"trials/[a-z]+-[0-9a-f]+\.json": "packs and compiled steps, which are tried again where one is damaged",
     r"baselines/[0-9a-f]+\.json": "dlrun baselines, which measures again what is damaged",
     r"data/.*": "the first start on a downloaded set",
 }
@@ -45,7 +46,7 @@ WRITERS = {  # modules of dlrun that open files for writing: what they write
     "record/own_file.py": "what takes the place of a file in one step: all that the others write by it",
     "record/folder.py": "config.yaml, provenance.json, fitted.json, manifest.json, result.json, by one function",
     "record/metrics.py": "metrics.jsonl", "record/events.py": "events.out.tfevents", "record/lock.py": "lock",
-    "record/tags.py": "tags.json", "engine/compiled/compiler.py": "steps",
+    "record/tags.py": "tags.json", "preflight/trials.py": "trials", "engine/compiled/compiler.py": "steps",
     "record/drawing.py": "pictures, the projector's sprite", "record/plots.py": "pictures",
     "record/projector.py": "the projector's tables", "record/plan.py": "plan.json, jobs.jsonl",
     "sweep/search/trials.py": "trials.json", "report/experiments.py": "what a book's results are kept as, on demand",
@@ -66,8 +67,8 @@ WRITERS = {  # modules of dlrun that open files for writing: what they write
     "sweep/execute/run_job.py": "traceback.txt", "sweep/execute/worker_process.py": "logs",
     "sweep/execute/by_files.py": "how far a job is, while it runs",
 }
-_OPENS = re.compile(r"\breplacing\(|\bopen_own\([^)]*\"(ab?\+?b?|rb?\+b?)\"|\bwrite_(text|bytes|json)\(|\bnp\.savez?\(|"
-                    r"\bopen\([^()\n]*, \"[wax]|O_CREAT|\bos\.fdopen\(|download=True")
+_OPENS = re.compile(r"\breplacing\(|\bopen_own\([^)]*\"(ab?\+?b?|rb?\+b?)\"|\bwrite_(text|bytes|json|new)\(|"
+                    r"\bnp\.savez?\(|\bopen\([^()\n]*, \"[wax]|O_CREAT|\bos\.fdopen\(|download=True")
 _NOTHING = ("record/epoch_lines.py", "sweep/execute/worker.py")  # they open os.devnull, and a pipe
 
 

@@ -49,7 +49,7 @@ def whole(tmp_path_factory) -> Any:
     from dlrun.run.run import run
 
     shown = io.StringIO()
-    outcome = run(preflight([*FOLDS, "pack=auto", f"output_dir={tmp_path_factory.mktemp('whole')}"]),
+    outcome = run(preflight([*FOLDS, "pack=8", f"output_dir={tmp_path_factory.mktemp('whole')}"]),
                   recorders=[Console(shown)])
     return outcome, shown.getvalue()
 
@@ -70,13 +70,13 @@ def test_folds_of_a_pack_have_the_numbers_and_folders_of_folds_that_come_one_aft
 @pytest.mark.parametrize("step", [4, 13])  # of 7 in an epoch of a fold
 def test_folds_that_are_killed_together_end_with_the_bits_of_a_run_that_was_left_alone(go, step: int, whole) -> None:
     with after(step, killed), pytest.raises(Killed):
-        go(*FOLDS, "pack=auto", "checkpoint_seconds=0")
-    assert_same_run(go(*FOLDS, "pack=auto").folder, whole[0].folder)
+        go(*FOLDS, "pack=8", "checkpoint_seconds=0")
+    assert_same_run(go(*FOLDS, "pack=8").folder, whole[0].folder)
 
 
 def test_a_run_goes_on_as_it_began(go, whole) -> None:
     with after(9, killed), pytest.raises(Killed):
-        go(*FOLDS, "pack=auto")
+        go(*FOLDS, "pack=8")
     outcome = go(*FOLDS, "pack=never")
     assert_close(outcome.folder, whole[0].folder)
     assert "pack" not in about(outcome.folder)["resumed"][0], "one after another from there on"
@@ -84,7 +84,7 @@ def test_a_run_goes_on_as_it_began(go, whole) -> None:
 
 
 def test_a_fold_that_diverges_ends_the_run_by_its_name(go) -> None:
-    outcome = go(*FOLDS, "pack=auto", "optimizer.lr=1e30")
+    outcome = go(*FOLDS, "pack=8", "optimizer.lr=1e30")
     assert outcome.result["status"] == "diverged" and outcome.result["stop_reason"].startswith("fold 0: ")
     assert outcome.exit_code == 1
 

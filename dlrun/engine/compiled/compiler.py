@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from dlrun.config.places import cache_dir
+from dlrun.record import own_file
 from dlrun.record.provenance import cpu_model
 
 FLAGS = ("-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-march=native", "-std=gnu11", "-fPIC", "-shared",
@@ -90,24 +91,15 @@ def private_folder() -> Path:
     """Where libraries are kept; nobody else may write there.  Raises NoCompiler where that cannot be had."""
     folder = cache_dir() / "steps"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-        if not (stat.S_ISDIR(found.st_mode) and _of_this_user(found)):
-            raise NoCompiler(f"{folder} is not a folder of your own")
-        folder.chmod(0o700)
+        return own_file.private_folder(folder)
     except OSError as error:
-        raise NoCompiler(f"{folder} cannot be written ({error.strerror or error})") from None
-    return folder
-
-
-def _of_this_user(found: os.stat_result) -> bool:
-    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
+        raise NoCompiler(f"{folder} cannot be used: {error.strerror or error}") from None
 
 
 def _own_file(path: Path) -> bool:
     """Whether a file is this user's and nobody else could write it, also while the folder was open to others."""
     found = path.lstat()
-    return stat.S_ISREG(found.st_mode) and _of_this_user(found) and not (os.name == "posix" and found.st_mode & 0o022)
+    return stat.S_ISREG(found.st_mode) and own_file.of_this_user(found) and not (os.name == "posix" and found.st_mode & 0o022)
 
 
 def _loaded(path: Path) -> ctypes.CDLL:

@@ -15,14 +15,14 @@ from dlrun.models.step_rng import StepRng
 _SHOWN = 0.02  # seconds between two reports of a member, for each member
 
 
-def steps_at_once(training: Fit) -> int:
-    """How many steps a run may take between two looks of its loop.
+def in_blocks(training: Fit) -> PlaceBatches:
+    """The run's batches, of several steps where nothing has to come between them: a checkpoint after each step does.
 
-    A GPU waits for the host where each step passes through the loop of every member; a checkpoint after each step needs
-    that.
+    The loop of each member is entered once a block.  A GPU waits for the host meanwhile; a processor begins with single
+    steps, until it is known how long they are.
     """
-    gpu = training.totals.device.type == "cuda" and training.checkpoints.seconds > 0
-    return CHECK_EVERY if gpu else 1
+    most = CHECK_EVERY if training.checkpoints.seconds > 0 else 1
+    return PlaceBatches(training.batches, most if training.totals.device.type == "cuda" else 1, most)
 
 
 class Member(Processes):
@@ -50,7 +50,7 @@ class Member(Processes):
 
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
         """Its batches are places, and of the time that passes, for checkpoints too, a share is its own."""
-        training.batches = PlaceBatches(training.batches, steps_at_once(training))
+        training.batches = in_blocks(training)
         training.clock.share = 1 / self.beside
         training.checkpoints.share = SHARE / self.beside
         training.report_seconds = max(REPORT_SECONDS, _SHOWN * self.beside)

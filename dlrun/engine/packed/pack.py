@@ -13,6 +13,7 @@ from dlrun.engine.packed.places import PlaceBatches, Places
 from dlrun.engine.packed.step import PackedStep
 
 Run = Generator[Due, Any, Any]
+BLOCK_SECONDS = 0.25  # of a core that steps which are taken at once may take, so that a signal is seen soon
 Ended = dict[int, Any]  # by slot what a run has returned, or the exception that it has raised
 
 
@@ -69,18 +70,24 @@ class _Driver:
             self.training[slot].clock.start()
         while self.due:
             failed: Exception | None = None
+            steps, began = min(places.steps for places, _ in self.due.values()), time.thread_time()
             try:
                 if self.packed is None:
                     self.packed = PackedStep({slot: self.training[slot].step for slot in sorted(self.due)}, self.slots)
-                self.packed(self.due)
+                self.packed({slot: (places.first(steps), number) for slot, (places, number) in self.due.items()})
             except Exception as error:
                 failed = error
             if self.packed is not None and self.packed.replays.failed and not self.told:
                 self.told = True
                 for slot in self.due:
                     self.training[slot].recorder.note(without_graph(self.packed.replays.failed))
-            for slot in list(self.due):
+            step_seconds = (time.thread_time() - began) / steps  # of this thread: other work makes no smaller blocks
+            for slot, (places, number) in list(self.due.items()):
+                if places.steps > steps and failed is None:
+                    self.due[slot] = (places.rest(steps), number + steps)
+                    continue
                 begin = time.monotonic()
+                self.pace(slot, step_seconds)
                 self.advance(slot, failed)
                 if slot not in self.due:  # its test rows and pictures are no training of the others
                     for other in self.due:
@@ -107,6 +114,12 @@ class _Driver:
                       else Places(batch.x, batch.y, batch.rows))
             training.step.taken = places.steps
             self.due[slot] = (places, training.clock.step)
+
+    def pace(self, slot: int, step_seconds: float) -> None:
+        """Let a member give out as many steps at once as suits; on a GPU they are launched, which says nothing."""
+        training = self.training[slot]
+        if isinstance(training.batches, PlaceBatches) and training.totals.device.type == "cpu":
+            training.batches.pace(step_seconds, BLOCK_SECONDS)
 
     def begin(self, outer: _Waiting, pack: Pack) -> None:
         """Begin the runs that one waits for."""

@@ -27,20 +27,33 @@ class Places(Batch):
     source: Rows | None = None
     steps: int = 1
 
+    def first(self, steps: int) -> Places:
+        """The first so many steps of these."""
+        return self if steps == self.steps else self._of(slice(steps * (self.rows // self.steps)), steps)
+
+    def rest(self, steps: int) -> Places:
+        """Those behind the first so many."""
+        return self._of(slice(steps * (self.rows // self.steps), None), self.steps - steps)
+
+    def _of(self, rows: slice, steps: int) -> Places:
+        x = self.x[rows]
+        return Places(x, x, len(x), self.source, steps)
+
 
 class PlaceBatches(Batches):
     """Stands for a member's batches in its loop.
 
     Where rows lie on the device and nothing is done to them row by row, it gives out their places; else the batches as
-    the member has them alone.  `block` is how many steps it may give out at once, up to one in which the loop checks.
+    the member has them alone.  `block` is how many steps it gives out at once, `most` how many these may become; no
+    block goes beyond one in which the loop checks.
     """
 
-    def __init__(self, batches: Batches, block: int = 1):
+    def __init__(self, batches: Batches, block: int = 1, most: int = 1):
         self._batches, rows = batches, batches.rows
         self.rows, self.steps_in_pass, self.batch_size = rows, batches.steps_in_pass, batches.batch_size
         self.source = rows if rows.resident and batches.augment is None and batches.mix is None else None
-        self.block = block
-        self._blocks = BlockBatches(batches, lambda: self.block) if block > 1 and self.source is not None else None
+        self.block, self.most = block, max(block, most)
+        self._blocks = BlockBatches(batches, lambda: self.block) if self.most > 1 and self.source is not None else None
 
     def steps(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches, or their places, of steps start to stop (exclusive)."""
@@ -52,6 +65,10 @@ class PlaceBatches(Batches):
         """What `steps` has given out, as the pack takes it."""
         steps = 1 if self._blocks is None else max(1, batch.rows // self.batch_size)
         return Places(batch.x, batch.y, batch.rows, self.source, steps)
+
+    def pace(self, step_seconds: float, seconds: float) -> None:
+        """A step has taken so long: give out as many next as take `seconds`, but no more than twice as many."""
+        self.block = max(1, min(self.most, 2 * self.block, int(seconds / max(step_seconds, 1e-9))))
 
 
 @dataclass(frozen=True)

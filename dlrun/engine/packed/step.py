@@ -47,7 +47,8 @@ class PackedStep:
     def __call__(self, due: Mapping[int, tuple[Places, int]]) -> None:
         """Take the steps that are due: by slot the batch, and the (first) step's number.
 
-        Batches of other sizes, as the last of an epoch is one, are taken one size after another.
+        All have as many steps.  Batches of other sizes, as the last of an epoch is one, are taken one size after
+        another.
         """
         sizes: dict[tuple[int, int], list[int]] = {}
         for slot, (batch, _) in due.items():

@@ -14,6 +14,8 @@ from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import Restrained
 
+_CACHED = 1 << 15  # values that stay in a core's cache with their gradients and state while they are moved
+
 
 def _constraints(player: PlayerState) -> list[tuple[str, tuple[int, ...], float]]:
     return player.module.constrained if isinstance(player.module, Restrained) else []
@@ -39,6 +41,14 @@ class Update:
             longest = [_constraints(player)[number][2] for player in players]
             self._constrained.append((part, tuple(axis + 1 for axis in axes),
                                       self._column(longest, stack.dtype).view(-1, *(1 for _ in part.shape[1:]))))
+        together = max(1, _CACHED // stack.size) if stack.device.type == "cpu" else stack.slots
+        self._parts = [self._part(slice(start, start + together)) for start in range(0, stack.slots, together)]
+
+    def _part(self, slots: slice) -> tuple[Tensor, Tensor, dict[str, Tensor], dict[str, Tensor]]:
+        """What some of the members are moved by, for `move`."""
+        return (self.stack.flat[slots], self.stack.gradients[slots],
+                {name: whole[slots] for name, whole in self.state.items()},
+                {key: column[slots] for key, column in self._numbers.items()})
 
     def _column(self, values: Sequence[float], dtype: torch.dtype) -> Tensor:
         return on_device(values, dtype, self.stack.device)[:, None]
@@ -65,13 +75,14 @@ class Update:
 
     def __call__(self) -> None:
         """Move all weights by their gradients.  Of tensors alone: its kernels may be launched again as they are."""
-        weights, gradients = self.stack.flat, self.stack.gradients
+        gradients = self.stack.gradients
         if self._value is not None:
             gradients.copy_(gradients.clamp(-self._value, self._value))
         if self._norm is not None:  # as torch.nn.utils.clip_grad_norm_ does, its 1e-6 included
             norm = gradients.square().sum(1, keepdim=True).sqrt_()
             gradients.mul_((self._norm / (norm + 1e-6)).clamp_(max=1))
-        self.kind.move(weights, gradients, self.state, self._numbers)
+        for part in self._parts:
+            self.kind.move(*part)
         for part, axes, longest in self._constrained:
             norm = part.square().sum(axes, keepdim=True).sqrt_()
             part.mul_(norm.minimum(longest) / (norm + 1e-7))  # as `models.build.constrain` does

@@ -18,7 +18,7 @@ class Reshape(Layer):
     """The same values under another shape, channels first: Keras's (7, 7, 128) is [128, 7, 7]."""
 
     main: ClassVar[str] = "shape"
-    compiles: ClassVar[bool] = True
+    packs: ClassVar[bool] = True
     moves_values: ClassVar[bool] = True
     shape: tuple[int, ...] = integers(MISSING, "the new shape, channels first", low=1, scalar=True)
 

@@ -30,7 +30,7 @@ def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
     """Execute a stored plan of a grid; the exit code, as `sweep.run.run_sweep` gives it."""
     states = read_all(plan)
     slots = find_slots(options, plan.jobs)
-    places = planned_packs(plan, states, options, slots).places
+    places = planned_packs(plan, states, options, slots, lambda text: say(text, file=out)).places
     pending = pending_jobs(plan, states, slots, retry=options.retry == "failed", places=places)
     with Signals() as signals:
         if pending:

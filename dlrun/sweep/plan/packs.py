@@ -6,21 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dlrun import registry
-from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.fields import rules
-from dlrun.config.schema.root import Root
-from dlrun.preflight.packs import FEWEST, alone, bytes_of_member, members, most
+from dlrun.preflight import speed
+from dlrun.preflight.checked import Checked
+from dlrun.preflight.packs import FEWEST, alone, bytes_of_member, members, most, worth_a_trial
 from dlrun.preflight.preflight import stored
+from dlrun.preflight.program import operations
+from dlrun.preflight.trials import Way, find
 from dlrun.record.plan import Job
 from dlrun.sweep.plan.status import JobState
-
-# What may differ among the members of a pack, beside the keys of an optimizer's `moved_by` and of a schedule.
-_FREE = ("seed", "epochs", "max_steps", "test_at", "evaluate_train", "interpolation")
-_FREE_OF_MODEL = ("dropout", "input_dropout", "l1", "l2", "init", "bias_init")
-_PACKED_BY = ("pack", "device", "threads", "resident", "data_dir")  # of the keys that change no id
-_SET_OR_NOT = ("max_norm", "clip_norm", "clip_value")  # keys whose number may differ, but not whether there is one
 
 
 @dataclass(frozen=True)
@@ -63,14 +57,12 @@ class Packs:
 
 
 def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: bool = False,
-          gpus: bool = False) -> Packs:
-    """The places of the jobs that are trained with others.
+          gpus: bool = False, retry: bool = False) -> Packs:
+    """The places of the jobs that are to be trained with others; `retry`: those too that have failed.
 
     `cores` is how many packs may be trained at a time; with `gpus`, on GPUs where a job does not name another device.
     """
-    groups: dict[tuple[Any, ...], list[tuple[Job, JobState]]] = {}
-    for job, state in zip(jobs, states):
-        groups.setdefault(_program(job), []).append((job, state))
+    groups = _groups(jobs, states)
     places: dict[int, Place] = {}
     reasons: dict[str, int] = {}
     memory = 0
@@ -80,7 +72,7 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
         try:
             checked = stored(first.config)
             parts = members(checked.config)
-            gpu = checked.config.device.startswith("cuda") or (gpus and checked.config.device == "auto")
+            gpu = _on_gpu(checked, gpus)
             reason = alone(checked, chosen, len(group) * parts, gpu)
             if reason is None and timeout:
                 reason = "timeout= counts the seconds of each"
@@ -88,14 +80,53 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
                 reason = f"each has {parts} folds, and no pack takes so many"
         except ConfigError:  # the data has gone since the job was planned: its worker will say so
             continue
+        left = {job.number for job, state in group if state.is_pending(retry) or job.config.get("force")}
         if reason is not None:
-            if reason:
-                reasons[reason] = reasons.get(reason, 0) + len(group)
+            if reason and left:
+                reasons[reason] = reasons.get(reason, 0) + len(left)
             continue
         own = _of_group(number, group, most(checked, chosen), cores, parts)
+        own = {number: place for number, place in own.items() if number in left}
         memory = max([memory, *(place.slots * bytes_of_member(checked) for place in own.values())])
         places |= own
     return Packs(places, reasons, memory)
+
+
+def untried(jobs: Sequence[Job], states: Sequence[JobState], retry: bool = False,
+            gpus: bool = False) -> list[tuple[Way, Job]]:
+    """The trials that decide about packs on the CPU and have not been made on this machine, each with a job to try.
+
+    What has begun goes on as it began, and needs none.
+    """
+    found: list[tuple[Way, Job]] = []
+    for group in _groups(jobs, states).values():
+        job = next((job for job, state in group if state.pack is None and state.is_pending(retry)), None)
+        if job is None:
+            continue
+        try:
+            checked = stored(job.config)
+            count = len(group) * members(checked.config)
+            if _on_gpu(checked, gpus) or not worth_a_trial(checked, job.config.get("pack"), count):
+                continue
+            ways: list[Way] = ["packed"]
+            if checked.config.speed == "auto" and speed.worth_a_trial(checked):
+                ways.append("compiled")
+            found += [(way, job) for way in ways if find(way, checked) is None]
+        except ConfigError:  # the data has gone since the job was planned: its worker will say so
+            continue
+    return found
+
+
+def _on_gpu(checked: Checked, gpus: bool) -> bool:
+    return checked.config.device.startswith("cuda") or (gpus and checked.config.device == "auto")
+
+
+def _groups(jobs: Sequence[Job], states: Sequence[JobState]) -> dict[tuple[Any, ...], list[tuple[Job, JobState]]]:
+    """The jobs that may be one program, by the operations of their steps."""
+    groups: dict[tuple[Any, ...], list[tuple[Job, JobState]]] = {}
+    for job, state in zip(jobs, states):
+        groups.setdefault(operations(job.config), []).append((job, state))
+    return groups
 
 
 def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cores: int,
@@ -131,26 +162,3 @@ def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cor
         taken.setdefault(pack, set()).add(slot)
         found[job.number] = Place(pack, slots, slot, True, parts)
     return found
-
-
-def _program(job: Job) -> tuple[Any, ...]:
-    """Equal for jobs that may train as one program."""
-    flat, found = flatten(job.config), []
-    known = rules(Root)
-    moved = getattr(registry.find("optimizer", flat["optimizer.kind"]), "moved_by", ())
-    for key, value in flat.items():
-        group, _, member = key.partition(".")
-        if key in _FREE or group in ("schedule", "early_stop") or (group == "model" and member in _FREE_OF_MODEL):
-            if member.endswith("dropout"):  # a layer is there, or it is not
-                value = bool(value)
-            else:
-                continue
-        elif member in _SET_OR_NOT:
-            value = value is not None
-        elif group == "optimizer" and member in moved:
-            # Whether there is a momentum is another program; the other numbers are each member's own.
-            value = bool(value) if member == "momentum" else None
-        elif member == "name" or (group in known and not known[group].identity and group not in _PACKED_BY):
-            continue
-        found.append((key, repr(value)))
-    return tuple(sorted(found))

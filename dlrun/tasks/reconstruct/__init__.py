@@ -28,7 +28,7 @@ class Reconstruct(ReconstructOptions):
     """
 
     wirings = ("autoencoder", "token_autoencoder")
-    compiles = True
+    packs = compiles = True
     accumulated = (LOSS, MSE)
     scores = "numbers"
 

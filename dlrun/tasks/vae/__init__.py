@@ -28,7 +28,7 @@ class Vae(VaeOptions):
     """
 
     wirings = ("vae",)
-    compiles = True
+    packs = compiles = True
     accumulated = (LOSS, Metric("reconstruction", direction="min", short="recon", plain=False,
                                 doc="How far the outputs are from the inputs, without its weight in the loss."),
                    Metric("kl", direction="min", plain=False, doc="Divergence of the codes from a standard normal."))

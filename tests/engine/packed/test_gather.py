@@ -42,3 +42,14 @@ def test_each_slot_gets_the_rows_of_its_own_table(other: Rows) -> None:
             expected = batch.source.take(batch.x)
             assert torch.equal(x[slot], expected[0]) and torch.equal(y[slot], expected[1])
             assert x.dtype == torch.float32
+
+
+def test_a_block_is_taken_in_parts() -> None:
+    rows = table(0, 9)
+    where = torch.tensor([4, 0, 2, 2, 8, 7])
+    block = Places(where, where, 6, rows, steps=3)
+    assert block.first(3) is block
+    first, rest = block.first(1), block.rest(1)
+    assert (first.x.tolist(), first.rows, first.steps) == ([4, 0], 2, 1)
+    assert (rest.x.tolist(), rest.rows, rest.steps) == ([2, 2, 8, 7], 4, 2)
+    assert rest.first(1).y.tolist() == [2, 2] and rest.rest(1).source is rows

@@ -32,7 +32,7 @@ def test_a_member_that_diverges_touches_no_other(tmp_path) -> None:
         packed(runs)
     runs = make(tmp_path / "bad", [*FOUR[:2], [*FOUR[2], "optimizer.lr=1e30"], FOUR[3]])
     for _, training in runs:
-        training.batches = PlaceBatches(training.batches)
+        training.batches = PlaceBatches(training.batches, most=100)
     ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 4)
     assert isinstance(ended[2], Diverged)
     assert [ended[slot] for slot in (0, 1, 3)] == [None] * 3
@@ -47,7 +47,7 @@ def test_members_at_other_steps_go_on_with_the_bits_that_they_would_have_had(tmp
         runs = make(tmp_path / "parts", FOUR)
         _, training = runs[number]
         for other, (_, one) in enumerate(runs):
-            one.batches, one.max_steps = PlaceBatches(one.batches), stop
+            one.batches, one.max_steps = PlaceBatches(one.batches, most=100), stop
             one.checkpoints.best_file.unlink(missing_ok=True)
             if other != number:
                 one.checkpoints.save = lambda epoch, step: None

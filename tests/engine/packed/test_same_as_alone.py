@@ -50,6 +50,10 @@ CASES = {
     "activations": (["model.activation=tanh"], [["model.init=he_normal"], ["seed=1"]]),
     "two classes": (["dataset=breast_cancer", "train_size=300"], [["seed=0"], ["seed=1"]]),
     "numbers": (["dataset=diabetes", "task.loss=mae", "train_size=300"], [["seed=0"], ["seed=1"]]),
+    "autoencoders": (["model=autoencoder", "model.hidden=[16]", "model.dropout=0.2"], [["seed=0"], ["seed=1"]]),
+    "squared errors of an autoencoder": (["model=autoencoder", "model.hidden=[16]", "task.loss=mse"],
+                                         [["model.l2=0.01"], ["seed=1"]]),
+    "vaes": (["model=vae", "model.hidden=[16]"], [["seed=0"], ["seed=1", "optimizer.lr=0.01"]]),
 }
 
 

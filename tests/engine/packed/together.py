@@ -60,7 +60,7 @@ def packed(runs: Sequence[tuple[RunComponents, Fit]], slots: Sequence[int] | Non
            size: int | None = None) -> list[Weights]:
     """The weights at the end of runs that were trained as one; raises what one of them has raised."""
     for _, training in runs:
-        training.batches = PlaceBatches(training.batches)
+        training.batches = PlaceBatches(training.batches, most=100)
     places = slots or range(len(runs))
     ended = execute_together({slot: fit_steps(training) for slot, (_, training) in zip(places, runs)},
                              size or len(runs))

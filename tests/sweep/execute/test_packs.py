@@ -31,16 +31,16 @@ ONE_PACK = (*JOBS, "pack=8", "workers=1", "launcher=inline")
 @contextmanager
 def after(step: int, then: Callable[[], None]) -> Iterator[None]:
     """Something happens when so many packed steps were taken in this process."""
-    took, taken = PackedStep.__call__, []
+    took, taken = PackedStep._step, []
 
-    def call(self: PackedStep, due: Any) -> None:
-        took(self, due)
+    def call(self: PackedStep, *given: Any) -> None:
+        took(self, *given)
         taken.append(1)
         if len(taken) == step:
             then()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PackedStep, "__call__", call)
+        patch.setattr(PackedStep, "_step", call)
         yield
     assert len(taken) >= step, "the pack never came so far"
 

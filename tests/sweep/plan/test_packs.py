@@ -7,19 +7,32 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.preflight import trials
+from dlrun.preflight.preflight import preflight
+from dlrun.preflight.trials import Trial
+from dlrun.record.plan import Plan
 from dlrun.sweep.make import make_plan
-from dlrun.sweep.plan.packs import Packs, packs
+from dlrun.sweep.plan.packs import Packs, packs, untried
 from dlrun.sweep.plan.status import WAITING, JobState
 
 DIGITS = ("dataset=digits", "model=dense", "model.hidden=[8]", "batch_size=32", "pack=auto")
+
+
+@pytest.fixture(autouse=True)
+def own_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None was made on this machine."""
+    monkeypatch.setattr(trials, "cache_dir", lambda: tmp_path / "cache")
 
 
 def planned(tmp_path: Path, *overrides: str, cores: int = 1, stored: dict[int, dict[str, int]] | None = None) -> Packs:
     given = {word.partition("=")[0] for word in overrides}
     common = [word for word in DIGITS if word.partition("=")[0] not in given]
     plan = make_plan([*common, *overrides, f"output_dir={tmp_path}"])
-    states = [JobState(WAITING, pack=(stored or {}).get(job.number)) for job in plan.jobs]
-    return packs(plan.jobs, states, cores)
+    return packs(plan.jobs, states_of(plan, stored), cores)
+
+
+def states_of(plan: Plan, stored: dict[int, dict[str, int]] | None = None) -> list[JobState]:
+    return [JobState(WAITING, pack=(stored or {}).get(job.number)) for job in plan.jobs]
 
 
 def sizes(found: Packs) -> list[int]:
@@ -45,7 +58,7 @@ def test_another_shape_or_optimizer_makes_packs_of_its_own(tmp_path: Path) -> No
     (["optimizer=lbfgs"], "optimizer=lbfgs"), (["max_seconds=5"], "max_seconds"),
     (["precision=bf16"], "precision=bf16"),
     (["optimizer.accumulate=2"], "optimizer.accumulate"), (["model=cnn", "model.hidden=8"], "layer conv"),
-    (["model=autoencoder", "model.hidden=[8]"], "task=reconstruct"),
+    (["model=conv_autoencoder"], "layer conv"),
     (["model.hidden=[4000,4000]"], "their steps are long enough"),
 ])
 def test_what_trains_alone_has_a_reason_in_the_plan(overrides: list[str], reason: str, tmp_path: Path) -> None:
@@ -91,3 +104,55 @@ def test_a_job_that_has_begun_keeps_its_slot_and_one_that_began_alone_stays_alon
     assert 2 not in found.places
     assert {found.places[k].slot for k in (4, 5, 6)} == {3, 4, 5}, "as if nobody had begun"
     assert replace(found.places[4], slot=0).slots == 6
+
+
+def test_the_plan_counts_what_is_still_to_be_trained(tmp_path: Path) -> None:
+    plan = make_plan([*DIGITS, "seeds=8", f"output_dir={tmp_path}"])
+    states = states_of(plan)
+    states[:3] = [JobState("finished"), JobState("diverged"), JobState("failed")]
+    found = packs(plan.jobs, states, cores=1)
+    assert found.lines[0].startswith("1 of 5 jobs,"), found.lines
+    assert [(place.slots, place.slot) for place in found.places.values()] == [(8, slot) for slot in range(3, 8)]
+    assert packs(plan.jobs, states, cores=1, retry=True).lines[0].startswith("1 of 6 jobs,")
+    assert packs(plan.jobs, [JobState("finished")] * 8, cores=1).lines == []
+
+
+def test_a_trial_decides_what_auto_packs(tmp_path: Path) -> None:
+    for large, kept, lines in ((False, Trial(1.0, 0.5), "1 of 4 jobs,"), (True, Trial(1.0, 0.5), "1 of 4 jobs,"),
+                               (False, Trial(1.0, 0.95), "4 jobs alone: their steps are long enough")):
+        words = ["seeds=4", *(["model.hidden=[1000,200]"] if large else [])]
+        plan = make_plan([*(word for word in DIGITS if not (large and "hidden" in word)), *words,
+                          f"output_dir={tmp_path}"])
+        assert [way for way, _ in untried(plan.jobs, states_of(plan))] == ["packed"]
+        place = trials._place("packed", preflight(plan.jobs[0].overrides))
+        trials.keep("packed", preflight(plan.jobs[0].overrides), kept)
+        assert untried(plan.jobs, states_of(plan)) == []
+        assert planned(tmp_path, *words).lines[0].startswith(lines)
+        place.unlink()
+
+
+def test_compiled_steps_are_taken_where_they_are_faster_than_a_pack(tmp_path: Path) -> None:
+    from dlrun.engine.compiled.compiler import NoCompiler, find
+
+    try:
+        find()
+    except NoCompiler as reason:
+        pytest.skip(str(reason))
+    words = ["seeds=4", "epochs=1000"]
+    assert planned(tmp_path, *words, "speed=compiled").lines == ["4 jobs alone: their steps are compiled"]
+    plan = make_plan([*DIGITS, *words, "speed=auto", f"output_dir={tmp_path}"])
+    assert [way for way, _ in untried(plan.jobs, states_of(plan))] == ["packed", "compiled"]
+    checked = preflight(plan.jobs[0].overrides)
+    trials.keep("packed", checked, Trial(1e-3, 3e-4))
+    trials.keep("compiled", checked, Trial(1e-3, 2e-4))
+    assert planned(tmp_path, *words, "speed=auto").lines == ["4 jobs alone: compiled steps are faster"]
+    trials._place("compiled", checked).unlink()
+    trials.keep("compiled", checked, Trial(1e-3, 4e-4))
+    assert sizes(planned(tmp_path, *words, "speed=auto")) == [4]
+    assert sizes(planned(tmp_path, *words, "speed=plain")) == [4]
+
+
+def test_what_has_begun_needs_no_trial(tmp_path: Path) -> None:
+    plan = make_plan([*DIGITS, "seeds=4", f"output_dir={tmp_path}"])
+    assert untried(plan.jobs, states_of(plan, dict.fromkeys((job.number for job in plan.jobs), {}))) == []
+    assert untried(plan.jobs, [JobState("finished")] * 4) == []
