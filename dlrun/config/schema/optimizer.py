@@ -109,6 +109,12 @@ class Optimizer(Kind):
                           origin("optimizer.lr_of"))
 
 
+def flat(weights: Params, device: Device) -> bool:
+    """Whether torch updates these weights one by one, and their state can lie one after another (`engine.optimizers`).
+    """
+    return device.type == "cpu" and all(str(weight.dtype) == "torch.float32" for weight in weights)
+
+
 def player_optimizer(own: Mapping[str, Any] | None, chosen: OptimizerKind, key: str = KEY) -> OptimizerKind:
     """The chosen optimizer with a player's own keys in place of its; with another `kind`, that one's defaults.
 

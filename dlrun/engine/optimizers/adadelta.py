@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values, flat
 from dlrun.registry import register
 
 
@@ -24,7 +24,10 @@ class Adadelta(Optimizer):
     def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
-        return torch.optim.Adadelta(params, self.lr, self.rho, self.eps)
+        weights, kind = list(params), torch.optim.Adadelta
+        if flat(weights, device):
+            from dlrun.engine.optimizers._flat_adadelta import FlatAdadelta as kind
+        return kind(weights, self.lr, self.rho, self.eps)
 
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         return {"square_avg": 0.0, "acc_delta": 0.0}, {"step": 0.0}

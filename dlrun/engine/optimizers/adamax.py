@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values, flat
 from dlrun.registry import register
 
 
@@ -28,7 +28,10 @@ class Adamax(Optimizer):
     def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
-        return torch.optim.Adamax(params, self.lr, (self.beta1, self.beta2), self.eps)
+        weights, kind = list(params), torch.optim.Adamax
+        if flat(weights, device):
+            from dlrun.engine.optimizers._flat_adamax import FlatAdamax as kind
+        return kind(weights, self.lr, (self.beta1, self.beta2), self.eps)
 
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         return {"exp_avg": 0.0, "exp_inf": 0.0}, {"step": 0.0}

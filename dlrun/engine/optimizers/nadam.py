@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values, flat
 from dlrun.registry import register
 
 
@@ -29,8 +29,10 @@ class Nadam(Optimizer):
     def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
-        return torch.optim.NAdam(params, self.lr, (self.beta1, self.beta2), self.eps,
-                                 momentum_decay=self.momentum_decay)
+        weights, kind = list(params), torch.optim.NAdam
+        if flat(weights, device):
+            from dlrun.engine.optimizers._flat_nadam import FlatNAdam as kind
+        return kind(weights, self.lr, (self.beta1, self.beta2), self.eps, momentum_decay=self.momentum_decay)
 
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         return {"exp_avg": 0.0, "exp_avg_sq": 0.0}, {"step": 0.0, "mu_product": 1.0}

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values
+from dlrun.config.schema.optimizer import Device, Optimizer, Params, Stepper, Values, flat
 from dlrun.config.schema.root import Config
 from dlrun.registry import register
 
@@ -32,9 +32,8 @@ class RmsProp(Optimizer):
             from dlrun.engine.optimizers.rmsprop_module import RmsPropInside
 
             return RmsPropInside(params, self.lr, self.rho, self.eps)
-        weights = list(params)
-        kind = torch.optim.RMSprop
-        if device.type == "cpu" and all(weight.dtype == torch.float32 for weight in weights):
+        weights, kind = list(params), torch.optim.RMSprop
+        if flat(weights, device):
             from dlrun.engine.optimizers._flat_rmsprop import FlatRMSprop as kind
         return kind(weights, self.lr, alpha=self.rho, eps=self.eps, momentum=self.momentum, centered=self.centered)
 

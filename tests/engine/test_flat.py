@@ -1,4 +1,4 @@
-"""RMSprop on the CPU in few calls: the bits and the state of torch's."""
+"""Optimizers on the CPU in few calls: the bits and the state of torch's."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.engine.optimizer_state import load_optimizer_state, optimizer_state
+from dlrun.engine.optimizers._flat_adadelta import FlatAdadelta
+from dlrun.engine.optimizers._flat_adamax import FlatAdamax
+from dlrun.engine.optimizers._flat_nadam import FlatNAdam
 from dlrun.engine.optimizers._flat_rmsprop import FlatRMSprop
 from tests.engine.make import config_of
 
-VARIANTS = {"plain": {}, "momentum": {"momentum": 0.8}, "centered": {"centered": True},
-            "both": {"momentum": 0.5, "centered": True}}
+RMSPROP = {"lr": 0.01, "alpha": 0.9, "eps": 1e-7}
+VARIANTS = {
+    "rmsprop": (torch.optim.RMSprop, FlatRMSprop, RMSPROP),
+    "rmsprop momentum": (torch.optim.RMSprop, FlatRMSprop, {**RMSPROP, "momentum": 0.8}),
+    "rmsprop centered": (torch.optim.RMSprop, FlatRMSprop, {**RMSPROP, "centered": True}),
+    "rmsprop both": (torch.optim.RMSprop, FlatRMSprop, {**RMSPROP, "momentum": 0.5, "centered": True}),
+    "adadelta": (torch.optim.Adadelta, FlatAdadelta, {"lr": 0.5, "rho": 0.95, "eps": 1e-7}),
+    "adamax": (torch.optim.Adamax, FlatAdamax, {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-7}),
+    "nadam": (torch.optim.NAdam, FlatNAdam, {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-7, "momentum_decay": 0.004}),
+}
 
 
 def weights() -> list[nn.Parameter]:
@@ -29,9 +40,9 @@ class Pair:
     """The same weights under torch's optimizer and under ours."""
 
     def __init__(self, variant: str):
-        options = {"lr": 0.01, "alpha": 0.9, "eps": 1e-7, **VARIANTS[variant]}
+        plain, flat, options = VARIANTS[variant]
         self.theirs, self.ours = weights(), weights()
-        self.plain, self.flat = torch.optim.RMSprop(self.theirs, **options), FlatRMSprop(self.ours, **options)
+        self.plain, self.flat = plain(self.theirs, **options), flat(self.ours, **options)
         self._draw = torch.Generator().manual_seed(1)
 
     def step(self, without: int | None = None) -> None:
@@ -94,7 +105,7 @@ def test_it_goes_on_from_a_checkpoint_of_torchs_and_torchs_from_its(variant: str
 
 
 def test_parts_with_rates_of_their_own_are_updated_as_torch_does() -> None:
-    pair = Pair("momentum")
+    pair = Pair("rmsprop momentum")
     pair.step()
     for optimizer in (pair.plain, pair.flat):
         [group] = optimizer.param_groups
@@ -105,9 +116,12 @@ def test_parts_with_rates_of_their_own_are_updated_as_torch_does() -> None:
     pair.assert_equal()
 
 
-def test_it_is_what_a_run_on_the_cpu_has() -> None:
-    for more in ([], ["optimizer.momentum=0.5", "optimizer.centered=true"]):
-        built = config_of("optimizer=rmsprop", *more).optimizer.build(weights(), torch.device("cpu"))
-        assert type(built) is FlatRMSprop
+@pytest.mark.parametrize(("words", "ours", "torchs"), [
+    (["optimizer=rmsprop"], FlatRMSprop, torch.optim.RMSprop),
+    (["optimizer=rmsprop", "optimizer.momentum=0.5", "optimizer.centered=true"], FlatRMSprop, torch.optim.RMSprop),
+    (["optimizer=adadelta"], FlatAdadelta, torch.optim.Adadelta),
+    (["optimizer=adamax"], FlatAdamax, torch.optim.Adamax), (["optimizer=nadam"], FlatNAdam, torch.optim.NAdam)])
+def test_it_is_what_a_run_on_the_cpu_has(words: list[str], ours: type, torchs: type) -> None:
+    assert type(config_of(*words).optimizer.build(weights(), torch.device("cpu"))) is ours
     double = [nn.Parameter(torch.zeros(3, dtype=torch.float64))]
-    assert type(config_of("optimizer=rmsprop").optimizer.build(double, torch.device("cpu"))) is torch.optim.RMSprop
+    assert type(config_of(*words).optimizer.build(double, torch.device("cpu"))) is torchs
