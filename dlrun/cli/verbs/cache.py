@@ -37,7 +37,7 @@ class CacheAnswer(TypedDict):
 @register("verb", "cache")
 @dataclass(frozen=True)
 class Cache(Verb):
-    """What the cache holds (decoded data, baselines, frozen bases, compiled steps, trials), with sizes; `clean` removes it.
+    """What the cache holds (decoded data sets, baselines, bases, compiled steps, trials), with sizes; `clean` removes.
 
     It lies in the folder that DLRUN_CACHE names, else in the user's cache folder. All of it is made again when it is
     needed; data files in its folder `data` are yours, and stay.
