@@ -5,7 +5,7 @@ Whether it can be one, and which operations it consists of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlrun import registry
@@ -24,7 +24,7 @@ _SET_OR_NOT = ("max_norm", "clip_norm", "clip_value")  # keys whose number may d
 _WIRINGS = ("autoencoder", "vae", "gan")  # of several networks, that are tested as one program
 
 
-def operations(config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def operations(config: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Equal for configurations (as they are stored) whose steps may be one program, on the same rows."""
     flat, found = flatten(config), []
     known = rules(Root)

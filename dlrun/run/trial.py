@@ -88,7 +88,8 @@ def _compiled(components: RunComponents) -> Trial:
             number += step.taken
         return number - start
 
-    return Trial(*_fastest([_plain(components), compiled]), begin)
+    plain, other = _fastest([_plain(components), compiled])
+    return Trial(plain, other, begin)
 
 
 def _packed(components: RunComponents) -> Trial:
@@ -105,7 +106,8 @@ def _packed(components: RunComponents) -> Trial:
             number += places.steps
         return MEMBERS * (number - start)
 
-    return Trial(*_fastest([_plain(components), packed]))
+    plain, other = _fastest([_plain(components), packed])
+    return Trial(plain, other)
 
 
 def _plain(components: RunComponents) -> Work:

@@ -93,13 +93,14 @@ def private_folder() -> Path:
     try:
         return own_file.private_folder(folder)
     except OSError as error:
-        raise NoCompiler(f"{folder} cannot be used: {error.strerror or error}") from None
+        raise NoCompiler(f"{folder} cannot be written ({error.strerror or error})") from None
 
 
 def _own_file(path: Path) -> bool:
     """Whether a file is this user's and nobody else could write it, also while the folder was open to others."""
     found = path.lstat()
-    return stat.S_ISREG(found.st_mode) and own_file.of_this_user(found) and not (os.name == "posix" and found.st_mode & 0o022)
+    others = os.name == "posix" and found.st_mode & 0o022
+    return stat.S_ISREG(found.st_mode) and own_file.of_this_user(found) and not others
 
 
 def _loaded(path: Path) -> ctypes.CDLL:

@@ -81,8 +81,8 @@ class Update:
         if self._norm is not None:  # as torch.nn.utils.clip_grad_norm_ does, its 1e-6 included
             norm = gradients.square().sum(1, keepdim=True).sqrt_()
             gradients.mul_((self._norm / (norm + 1e-6)).clamp_(max=1))
-        for part in self._parts:
-            self.kind.move(*part)
+        for own in self._parts:
+            self.kind.move(*own)
         for part, axes, longest in self._constrained:
             norm = part.square().sum(axes, keepdim=True).sqrt_()
             part.mul_(norm.minimum(longest) / (norm + 1e-7))  # as `models.build.constrain` does
