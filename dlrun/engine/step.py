@@ -136,7 +136,7 @@ class EagerStep:
     def _backward(self, turn: str, batch: Batch, measure: bool = True) -> Tensor:
         """Fresh gradients of a turn's loss over the batch; the loss, without a gradient."""
         player = self._player(turn)
-        player.optimizer.zero_grad(set_to_none=True)
+        player.forget()  # the gradients of the step before
         if self.shares is not None:
             return self._backward_part(turn, player, batch, self.shares.weight, self.shares.counts)
         if self._accumulate == 1:

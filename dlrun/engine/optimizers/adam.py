@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dlrun.config.schema.fields import flag, number
 from dlrun.config.schema.optimizer import FUSED, Device, Optimizer, Params, Stepper, Values
 from dlrun.registry import register
+
+
+def direct(weights: Sequence[Any], device: Device) -> bool:
+    """Whether these weights can be moved by one call of torch's kernel for the CPU."""
+    import torch
+
+    return device.type == "cpu" and all(weight.dtype == torch.float32 for weight in weights)
 
 
 @register("optimizer", "adam")
@@ -29,8 +36,11 @@ class Adam(Optimizer):
     def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
-        return torch.optim.Adam(params, self.lr, (self.beta1, self.beta2), self.eps, amsgrad=self.amsgrad,
-                                fused=device.type in FUSED)
+        weights, kind = list(params), torch.optim.Adam
+        if direct(weights, device):
+            from dlrun.engine.optimizers._direct_adam import DirectAdam as kind
+        return kind(weights, self.lr, (self.beta1, self.beta2), self.eps, amsgrad=self.amsgrad,
+                    fused=device.type in FUSED)
 
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         kept = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * self.amsgrad

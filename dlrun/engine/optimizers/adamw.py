@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from dlrun.config.schema.fields import number
 from dlrun.config.schema.optimizer import FUSED, Device, Params, Stepper, Values
-from dlrun.engine.optimizers.adam import Adam
+from dlrun.engine.optimizers.adam import Adam, direct
 from dlrun.registry import register
 
 
@@ -23,8 +23,11 @@ class AdamW(Adam):
     def build(self, params: Params, device: Device) -> Stepper:
         import torch
 
-        return torch.optim.AdamW(params, self.lr, (self.beta1, self.beta2), self.eps, self.weight_decay,
-                                 amsgrad=self.amsgrad, fused=device.type in FUSED)
+        weights, kind = list(params), torch.optim.AdamW
+        if direct(weights, device):
+            from dlrun.engine.optimizers._direct_adam import DirectAdamW as kind
+        return kind(weights, self.lr, (self.beta1, self.beta2), self.eps, self.weight_decay, amsgrad=self.amsgrad,
+                    fused=device.type in FUSED)
 
     def move(self, weights: Values, gradients: Values, state: Mapping[str, Values],
              numbers: Mapping[str, Values]) -> None:
