@@ -36,12 +36,16 @@ STOPPED = (130, 143, -signal.SIGINT, -signal.SIGTERM)  # exit codes of what was 
 
 @dataclass(frozen=True)
 class Open:
-    """What a comparison has open: cells and claims that a run in full would decide, and its seconds, if known."""
+    """What a comparison has open: cells and claims that a run in full would decide, and its seconds, if known.
+
+    One that was never `measured` in full is open also where the book has no number and no claim.
+    """
 
     experiment: BookExperiment
     cells: int
     claims: int
     seconds: float | None
+    measured: bool
 
     @property
     def worth(self) -> float:
@@ -68,13 +72,15 @@ def open_in(experiment: BookExperiment, runs: Path, gpu: bool) -> Open:
         verdicts = kept_verdicts(experiment, full)
         cells = sum(cell.comparable and verdict.word == MISSING for cell, verdict in verdicts.cells)
         claims = sum(verdict.word == MISSING for _, verdict in verdicts.claims)
-    return Open(experiment, 0 if experiment.book.stand_in else cells, claims, seconds_of(stated))
+    return Open(experiment, 0 if experiment.book.stand_in else cells, claims, seconds_of(stated),
+                full is not None)
 
 
 def queue(experiments: Sequence[BookExperiment], runs: Path, gpu: bool) -> list[Open]:
     """What has something open, the most cells and claims an hour first."""
     found = [open_in(one, runs, gpu) for one in experiments if one.comparison and not one.book.needs]
-    return sorted((one for one in found if one.cells + one.claims), key=lambda one: -one.worth)
+    return sorted((one for one in found if one.cells + one.claims or not one.measured),
+                  key=lambda one: (-one.worth, -(one.cells + one.claims)))
 
 
 def train(waiting: Sequence[Open], runs: Path, minutes: float, overrides: Sequence[str]) -> list[str]:
