@@ -24,6 +24,7 @@ from dlrun.report.claim_checks import parse
 from dlrun.report.derived import describe
 from dlrun.report.experiments import book_experiments, kept
 from dlrun.report.measurements import ids_of, row_name
+from dlrun.report.paired_tests import SPREADS_FROM
 from dlrun.report.verdicts import QUICK
 from dlrun.sweep.make import make_plan
 from tests.golden import facts
@@ -120,6 +121,12 @@ def test_a_row_of_softmax_regression_has_no_hidden_layer(name: str) -> None:
     for job in planned(name).jobs:
         if "model=softmax" in job.overrides:
             assert (job.config["model"]["hidden"], job.config["model"]["dropout"]) == ([], 0), job.row
+
+
+def test_a_claim_of_a_spread_has_the_seeds_that_its_test_takes(name: str) -> None:
+    entry = COMPARISONS[name]
+    if any("spread(" in claim.check for claim in entry.book.claims):
+        assert len(entry.claim_seeds) >= SPREADS_FROM, "it could never be judged"
 
 
 def test_its_cells_and_claims_name_rows_and_measures_that_it_has(name: str) -> None:

@@ -65,18 +65,20 @@ def without_graph(failed: str) -> str:
 
 def capture_on(device: torch.device) -> Capture | None:
     """How work on this device is recorded; None where it cannot be."""
-    return CudaCapture() if device.type == "cuda" else None
+    return CudaCapture(device) if device.type == "cuda" else None
 
 
 class CudaCapture:
     """Records CUDA graphs whose own memory is one pool: they are launched one after another, and keep nothing there."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device):
+        self._device = device
         self._pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, work: Callable[[], None]) -> Callable[[], None]:
-        graph = torch.cuda.CUDAGraph()
-        # Other threads of this process (TensorBoard's, the loader's) may go on with what they do.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            work()
+        with torch.cuda.device(self._device):  # what is recorded is a stream of the current device
+            graph = torch.cuda.CUDAGraph()
+            # Other threads of this process (TensorBoard's, the loader's) may go on with what they do.
+            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+                work()
         return graph.replay
