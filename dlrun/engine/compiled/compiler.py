@@ -10,19 +10,23 @@ import contextlib
 import ctypes
 import hashlib
 import os
+import shlex
 import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from dlrun.config.places import cache_dir
 from dlrun.record import own_file
 from dlrun.record.provenance import cpu_model
 
-FLAGS = ("-O2", "-ftree-vectorize", "-fvect-cost-model=dynamic", "-march=native", "-std=gnu11", "-fPIC", "-shared",
-         "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-w")
+FLAGS = ("-O2", "-march=native", "-std=gnu11", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math",
+         "-fopenmp-simd", "-w")
+GCC_FLAGS = ("-ftree-vectorize", "-fvect-cost-model=dynamic")  # what clang does anyway, and may refuse to be told
 SECONDS = 60.0  # after which a compiler is given up
 _ANSWERS = 10.0  # seconds within which it has to say its version
 
@@ -32,26 +36,37 @@ class NoCompiler(Exception):
 
 
 def find() -> tuple[str, str]:
-    """The path of the compiler (`CC`, else cc, gcc or clang), and how it names itself."""
+    """The compiler's command (`CC`, else cc, gcc, clang, or the Python package ziglang's), and how it names itself."""
     chosen = os.environ.get("CC")
-    for name in [chosen] if chosen else ["cc", "gcc", "clang"]:
+    commands = [_words(chosen)] if chosen else [["cc"], ["gcc"], ["clang"]]
+    if not chosen and find_spec("ziglang") is not None:
+        commands.append([sys.executable, "-m", "ziglang", "cc"])
+    for name, *more in commands:
         path = shutil.which(name)
         if path is None:
             continue
-        said = _run([path, "--version"], _ANSWERS)
-        return path, (said.splitlines() or [""])[0].strip()
+        said = _run([path, *more, "--version"], _ANSWERS)
+        return shlex.join([path, *more]), (said.splitlines() or [""])[0].strip()
     raise NoCompiler(f"the compiler CC={chosen} is not there" if chosen else "no C compiler is here")
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command) or [command]
+    except ValueError as wrong:
+        raise NoCompiler(f"CC={command} cannot be read ({wrong})") from None
 
 
 def library(source: str, compiler: tuple[str, str]) -> ctypes.CDLL:
     """The library of a source, kept or made now; raises NoCompiler."""
-    path, version = compiler
-    named = "\0".join([source, version, *FLAGS, cpu_model(), _instructions(),
+    command, version = compiler
+    flags = FLAGS if "clang" in version else FLAGS + GCC_FLAGS
+    named = "\0".join([source, version, *flags, cpu_model(), _instructions(),
                        os.uname().machine if hasattr(os, "uname") else ""])
     key = hashlib.sha256(named.encode()).hexdigest()[:32]
     folder = private_folder()
     try:
-        return _loaded(_kept(folder, key) or _made(source, path, folder, key))
+        return _loaded(_kept(folder, key) or _made(source, [*_words(command), *flags], folder, key))
     except OSError as error:
         raise NoCompiler(f"{folder} cannot be used ({error.strerror or error})") from None
 
@@ -74,13 +89,13 @@ def _kept(folder: Path, key: str) -> Path | None:
     return None
 
 
-def _made(source: str, path: str, folder: Path, key: str) -> Path:
+def _made(source: str, command: list[str], folder: Path, key: str) -> Path:
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as place:
         text, made = Path(place) / "step.c", Path(place) / "step.so"
         text.write_text(source)
-        _run([path, *FLAGS, "-o", str(made), str(text), "-lm"], SECONDS)
+        _run([*command, "-o", str(made), str(text), "-lm"], SECONDS)
         if not made.is_file():
-            raise NoCompiler(f"{path} made no library")
+            raise NoCompiler(f"{command[0]} made no library")
         made.chmod(0o700)
         kept = folder / f"{key}-{_digest(made)}.so"
         os.replace(made, kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -44,6 +45,35 @@ def test_no_compiler_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoCompiler, match="no C compiler is here"):
         find()
+
+
+def test_a_compiler_may_be_a_command_of_several_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path, "my cache", 'echo "$1 $2"')
+    monkeypatch.setenv("CC", f"'{tmp_path}/my cache' gcc")
+    assert find() == (f"'{tmp_path}/my cache' gcc", "gcc --version")
+    monkeypatch.setenv("CC", "'gcc")
+    with pytest.raises(NoCompiler, match="CC='gcc cannot be read"):
+        find()
+
+
+def test_where_no_other_is_the_package_ziglang_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ziglang").mkdir()
+    (tmp_path / "ziglang" / "__init__.py").touch()
+    (tmp_path / "ziglang" / "__main__.py").write_text("import sys; print('clang of', *sys.argv[1:])")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find() == (shlex.join([sys.executable, "-m", "ziglang", "cc"]), "clang of cc --version")
+
+
+def test_gccs_own_options_are_not_told_to_clang(tmp_path: Path) -> None:
+    noted = script(tmp_path, "noted", f'echo "$@" >> {tmp_path}/told')
+    for version in ("gcc 12", "clang version 19"):
+        with pytest.raises(NoCompiler, match="made no library"):
+            library("int x;", (str(noted), version))
+    gcc, clang = (tmp_path / "told").read_text().splitlines()
+    assert "-fvect-cost-model" in gcc and "-fvect-cost-model" not in clang and "-march=native" in clang
 
 
 def test_a_compiler_that_fails_or_cannot_be_started_is_a_sentence(tmp_path: Path) -> None:
