@@ -34,6 +34,7 @@ FORMULAS: dict[str, Formula] = {
     "lerp": lambda a, b, weight: f"({a} + {weight} * ({b} - {a}))",
     "addcmul": lambda a, b, c, value="": f"({a} + {_times(value, b)} * {c})",
     "addcdiv": lambda a, b, c, value="": f"({a} + {_times(value, b)} / {c})",
+    "masked_fill": lambda a, mask, value: f"SELECT({mask}, {value}, {a})",
     "where": lambda condition, a, b: f"SELECT({condition}, {a}, {b})",
     "threshold": lambda a, low, value: f"SELECT({a} <= {low}, {value}, {a})",
     "threshold_backward": lambda gradient, a, low: f"SELECT({a} <= {low}, 0, {gradient})",

@@ -199,6 +199,7 @@ HANDLERS: dict[str, Handler] = {
     "scalar_tensor": _filled(lambda operation: operation.args[0]),
     "select_backward": _select_backward, "cat": _cat, "slice_backward": _slice_backward,
     "index_select": _index_select, "index": _gathered_rows,
-    "sum": total, "mean": total, "amax": total, "argmax": argmax, "mm": mm, "addmm": addmm,
+    "sum": total, "mean": total, "amax": total, "amin": total, "all": total,
+    "argmax": argmax, "mm": mm, "addmm": addmm,
     "arange": _arange, "native_batch_norm": batch_norm, "native_batch_norm_backward": batch_norm_backward, **LOSSES,
 }

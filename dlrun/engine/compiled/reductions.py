@@ -29,7 +29,7 @@ def reduced(low: Lowering, like: Tensor, at: At, axes: Sequence[int], start: str
     value = at(index)
     if not outer and (flat := flat_axes_of(like)) and is_flat(joint := at(flat[1])):
         inner, value = list(flat[0]), joint
-    simd = "" if "MAXIMUM" in step else "#pragma omp simd reduction(+:acc)\n"
+    simd = "#pragma omp simd reduction(+:acc)\n" if step.startswith("ACC +=") else ""
     if not outer:
         name = low.variable(like.dtype)
         body = nested(inner[:-1], simd * bool(inner) + nested(inner[-1:], _step(step, "acc", value)))
@@ -87,8 +87,16 @@ def largest_of(low: Lowering, like: Tensor, at: At, axes: Sequence[int]) -> At:
     return reduced(low, like, at, axes, "-INFINITY", "ACC = MAXIMUM(VALUE, ACC);")
 
 
+def _smallest_of(low: Lowering, like: Tensor, at: At, axes: Sequence[int]) -> At:
+    return reduced(low, like, at, axes, "INFINITY", "ACC = MINIMUM(VALUE, ACC);")
+
+
+def _all_of(low: Lowering, like: Tensor, at: At, axes: Sequence[int]) -> At:
+    return reduced(low, like, at, axes, "1", "ACC = ACC & (VALUE != 0);")
+
+
 def total(low: Lowering, operation: Operation) -> None:
-    """`sum`, `mean` and `amax`."""
+    """`sum`, `mean`, `amax`, `amin` and `all`."""
     source, out, axes = operation.args[0], operation.out, _axes(operation)
     at, _ = low.reader(source)
     like, kind = source, TYPES[out.dtype]
@@ -98,7 +106,8 @@ def total(low: Lowering, operation: Operation) -> None:
     if source.numel() == 1:
         found = at
     else:
-        found = (largest_of if operation.name == "amax" else sum_of)(low, like, at, axes)
+        found = {"amax": largest_of, "amin": _smallest_of, "all": _all_of}.get(operation.name, sum_of)(
+            low, like, at, axes)
     at = _keeping(operation, axes, found)
     if operation.name == "mean":
         count = source.numel() // max(1, out.numel())

@@ -66,6 +66,8 @@ CASES = {
     "binary cross entropy of classes": ["task.loss=binary_cross_entropy"],
     "squares of probabilities": ["task.loss=mse"],
     "numbers": ["dataset=diabetes", "task.loss=mae", "train_size=300"],
+    "several labels": ["dataset=discs", "train_size=300", "task=multi_label"],
+    "quantiles": ["dataset=diabetes", "task=quantile", "train_size=300"],
     "single rows": ["dataset=diabetes", "train_size=150", "batch_size=1"],
     "an autoencoder": ["model=autoencoder", "model.hidden=[16]", "model.dropout=0.2"],
     "squared errors of an autoencoder": ["model=autoencoder", "model.hidden=[16]", "task.loss=mse"],
@@ -74,7 +76,7 @@ CASES = {
     **{name: [f"model.activation={name}"] for name in
        ("leaky_relu", "elu", "selu", "gelu", "swish", "tanh", "sigmoid", "hard_sigmoid", "softplus", "softsign")},
 }
-FEW = ("a vae", "dropout, input dropout and l2", "batch norm", "two classes", "single rows", "tanh")
+FEW = ("a vae", "several labels", "quantiles", "dropout, input dropout and l2", "batch norm", "two classes", "single rows", "tanh")
 
 
 @pytest.mark.parametrize("name", [name if name in FEW else pytest.param(name, marks=pytest.mark.slow)
