@@ -76,7 +76,8 @@ CASES = {
     **{name: [f"model.activation={name}"] for name in
        ("leaky_relu", "elu", "selu", "gelu", "swish", "tanh", "sigmoid", "hard_sigmoid", "softplus", "softsign")},
 }
-FEW = ("a vae", "several labels", "quantiles", "dropout, input dropout and l2", "batch norm", "two classes", "single rows", "tanh")
+FEW = ("a vae", "several labels", "quantiles", "dropout, input dropout and l2", "batch norm", "two classes",
+       "single rows", "tanh")
 
 
 @pytest.mark.parametrize("name", [name if name in FEW else pytest.param(name, marks=pytest.mark.slow)
