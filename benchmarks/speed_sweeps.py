@@ -84,7 +84,8 @@ def medium_sweep(sizes: Sizes) -> list[Found]:
         compiled, _, path = _sweep("mnist-128", sizes.medium, sizes, "never", seconds, *side_by_side, "speed=compiled")
         packed, _, packed_path = _sweep("mnist-128", sizes.medium, sizes, "16", seconds, f"threads={cores()}")
         _, _, auto = _sweep("mnist-128", 1, sizes, "auto", seconds, *side_by_side, "train_size=500")
-    what, how = f"{trainings} networks 784-128-128-10, batch 128, dropout", f"{sizes.medium} epochs, clock, with the start of workers"
+    what = f"{trainings} networks 784-128-128-10, batch 128, dropout"
+    how = f"{sizes.medium} epochs, clock, with the start of workers"
     others = f"{cores()} workers"
     taken = packed if "packed" in auto else workers
     return [Found(f"{what}: what pack=auto takes", 1.0, taken / min(packed, workers),
