@@ -38,7 +38,8 @@ STOPPED = (130, 143, -signal.SIGINT, -signal.SIGTERM)  # exit codes of what was 
 class Open:
     """What a comparison has open: cells and claims that a run in full would decide, and its seconds, if known.
 
-    One that was never `measured` in full is open also where the book has no number and no claim.
+    One that has not been `measured` in full, a run of each row at least, is open also where the book has no number and
+    no claim.
     """
 
     experiment: BookExperiment
@@ -73,7 +74,7 @@ def open_in(experiment: BookExperiment, runs: Path, gpu: bool) -> Open:
         cells = sum(cell.comparable and verdict.word == MISSING for cell, verdict in verdicts.cells)
         claims = sum(verdict.word == MISSING for _, verdict in verdicts.claims)
     return Open(experiment, 0 if experiment.book.stand_in else cells, claims, seconds_of(stated),
-                full is not None)
+                full is not None and full.runs >= len(full.rows))
 
 
 def queue(experiments: Sequence[BookExperiment], runs: Path, gpu: bool) -> list[Open]:

@@ -53,6 +53,7 @@ def test_packed_steps_do_not_wait(schedule: str, device: str, tmp_path, monkeypa
     runs = [joined(tmp_path / str(seed), device, f"seed={seed}", f"schedule={schedule}") for seed in range(3)]
     for slot, (components, training) in enumerate(runs):
         Member(slot, 3, 3, {}).join(training, components.model, components.rng)
+        training.batches.pace = lambda *seconds: None  # as many steps at once as at the beginning
     monkeypatch.setattr(PackedStep, "_take", wait_free(PackedStep._take, device, counted, after=3 * (WARM + 1)))
     ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 3)
     assert set(ended.values()) == {None} and len(counted) >= 16
