@@ -50,7 +50,7 @@ class Layer:
     mixes_rows: ClassVar[bool] = False  # whether an output depends on the other rows of its batch
     draws_weights: ClassVar[bool] = False  # whether `build` draws initial weights, from torch's own generator
     packs: ClassVar[bool] = False  # whether its module is tested as a part of several networks in one (`engine.packed`)
-    compiles: ClassVar[bool] = False  # the same of a compiled step (`engine.compiled`), beside those that pack
+    compiles: ClassVar[bool] = False  # the same of a compiled step (`engine.compiled`)
     scans: ClassVar[bool] = False  # whether its loop over time alone may be compiled (`engine.compiled.scan`)
 
     def output(self, shape: Shape) -> Shape:

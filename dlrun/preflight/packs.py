@@ -11,7 +11,7 @@ from typing import Any
 from dlrun.config.schema.folds import depends_on_seed, folds_of
 from dlrun.config.schema.root import Config
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.program import layers_of, unfit
+from dlrun.preflight.program import unfit
 from dlrun.preflight.speed import beside_packs
 from dlrun.preflight.threads import work
 from dlrun.preflight.trials import find
@@ -78,7 +78,7 @@ def _unfit(checked: Checked) -> Iterator[str]:
         yield "max_seconds"
     if getattr(config.task, "class_weights", None) == "balanced" and depends_on_seed(config):
         yield "task.class_weights=balanced of rows that the seed draws"
-    yield from unfit(checked, config.task.packs, layers_of(checked))
+    yield from unfit(checked, config.task.packs, lambda layer: layer.packs)
 
 
 def _that_fit(checked: Checked) -> int:

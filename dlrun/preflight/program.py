@@ -5,7 +5,7 @@ Whether it can be one, and which operations it consists of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from dlrun import registry
@@ -57,8 +57,8 @@ def layers_of(checked: Checked) -> Sequence[Layer] | None:
     return checked.layers
 
 
-def unfit(checked: Checked, task_fits: bool, layers: Sequence[Layer] | None) -> Iterator[str]:
-    """What keeps a step from being one; `layers` are all that it has, None where that is not known."""
+def unfit(checked: Checked, task_fits: bool, fits: Callable[[Layer], bool]) -> Iterator[str]:
+    """What keeps a step from being one, whose task fits or not, and whose layers `fits` tells."""
     config = checked.config
     if config.allow:
         yield "code of your own"
@@ -78,7 +78,8 @@ def unfit(checked: Checked, task_fits: bool, layers: Sequence[Layer] | None) -> 
         yield f"precision={config.precision}"
     if not task_fits:
         yield f"task={config.task.kind}"
+    layers = layers_of(checked)
     if layers is None or config.model.sets_weights:
         yield f"model={config.model.name or config.model.kind}"
     else:
-        yield from (f"layer {layer.kind}" for layer in layers if not layer.packs)
+        yield from (f"layer {layer.kind}" for layer in layers if not fits(layer))

@@ -5,7 +5,7 @@ On the CPU that is a function in C, on a GPU a CUDA graph (`engine.packed.graph_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dlrun.models.composite_spec import CompositeSpec
@@ -13,7 +13,7 @@ from dlrun.models.layer import Layer
 from dlrun.models.plan import each
 from dlrun.preflight import trials
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.program import layers_of, unfit
+from dlrun.preflight.program import unfit
 from dlrun.preflight.steps import run_steps
 from dlrun.preflight.threads import work
 from dlrun.preflight.trials import Trial
@@ -24,12 +24,6 @@ COMPILED = "compiled"  # how a speed path begins whose steps are
 FEWEST = 10_000  # steps of a run, from which on speed=auto tries compiled ones
 FEWEST_SCANNED = 500  # the same of runs with a recurrent layer whose loop over time is compiled: it saves milliseconds
 LARGE = 100e6  # multiply-adds of a step, above which its products of matrices are nearly all of it
-
-
-def _layers(checked: Checked) -> Sequence[Layer] | None:
-    """The layers of a step, without those that are tested in compiled ones alone."""
-    layers = layers_of(checked)
-    return layers if layers is None else [layer for layer in layers if not layer.compiles]
 
 
 def _all_layers(checked: Checked) -> Iterator[Layer]:
@@ -43,7 +37,7 @@ def _all_layers(checked: Checked) -> Iterator[Layer]:
 
 def _on_gpu(checked: Checked) -> Iterator[str]:
     """What keeps a step from being a CUDA graph: what keeps it from being a pack."""
-    return unfit(checked, checked.config.task.packs, layers_of(checked))
+    return unfit(checked, checked.config.task.packs, lambda layer: layer.packs)
 
 
 def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "cpu",
@@ -83,7 +77,7 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "
 def not_compiled(checked: Checked, device: str = "cpu") -> str:
     """What keeps a configuration from compiled steps; empty where nothing does."""
     return next(iter(_on_gpu(checked) if device == "cuda" else
-                     unfit(checked, checked.config.task.compiles, _layers(checked))), "")
+                     unfit(checked, checked.config.task.compiles, lambda layer: layer.compiles)), "")
 
 
 def worth_a_trial(checked: Checked, device: str = "cpu") -> bool:

@@ -20,6 +20,7 @@ from dlrun.config.schema.kfold import KFold
 from dlrun.engine.compiled.compiler import NoCompiler
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.compiled.step import CompiledStep
+from dlrun.engine.fit import CHECK_EVERY
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.engine.packed.step import PackedStep
@@ -83,7 +84,7 @@ def _compiled(components: RunComponents) -> Trial:
     def compiled() -> int:
         nonlocal number
         start = number
-        for x, y in step.batches.steps(number, number + 100):
+        for x, y in step.batches.steps(number, number + step.most):
             step(Batch(x, y, len(x)), number)
             number += step.taken
         return number - start
@@ -94,16 +95,17 @@ def _compiled(components: RunComponents) -> Trial:
 
 def _packed(components: RunComponents) -> Trial:
     step = PackedStep({slot: _copied(components) for slot in range(MEMBERS)}, MEMBERS)
-    batches = PlaceBatches(components.batches, most=100)
+    batches = PlaceBatches(components.batches, most=CHECK_EVERY)
     number = 0
 
     def packed() -> int:
         nonlocal number
-        batches.block, start = min(batches.most, 2 * batches.block), number
+        start, began = number, time.thread_time()
         for x, y in batches.steps(number, number + batches.block):
             places = batches.due(Batch(x, y, len(x)))
             step(dict.fromkeys(range(MEMBERS), (places, number)))
             number += places.steps
+        batches.pace((time.thread_time() - began) / (number - start), BLOCK_SECONDS)
         return MEMBERS * (number - start)
 
     plain, other = _fastest([_plain(components), packed])

@@ -20,6 +20,7 @@ class Activation(Layer):
     main: ClassVar[str] = "function"
     keeps_mask: ClassVar[bool] = True
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     function: str = choice(MISSING, ACTIVATIONS, "the function")
 
     def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module | None:

@@ -24,6 +24,7 @@ class BatchNorm(Layer):
     keeps_mask: ClassVar[bool] = True
     mixes_rows: ClassVar[bool] = True
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     momentum: float = number(0.99, "share of the old moving average kept at each step", low=0, high=1)
     eps: float = number(1e-3, EPS_DOC, low=0)
     affine: bool = flag(True, AFFINE_DOC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 from dlrun.config.schema.fields import integer
 from dlrun.models.layer import Module, Parts, Rng
@@ -18,6 +19,7 @@ from dlrun.registry import register
 class Conv(Convolution):
     """Convolution of images."""
 
+    packs: ClassVar[bool] = True
     groups: int = integer(1, "the channels are split into so many groups, each with filters of its own", low=1)
 
     def output(self, shape: Shape) -> Shape:

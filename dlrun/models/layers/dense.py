@@ -18,6 +18,7 @@ class Dense(Weighted):
 
     main: ClassVar[str] = "units"
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     units: int | str = integer(MISSING, "outputs; out: as many as the task needs", low=1, words=("out",))
 
     def output(self, shape: Shape) -> Shape:

@@ -19,6 +19,7 @@ class Dropout(Layer):
     main: ClassVar[str] = "rate"
     keeps_mask: ClassVar[bool] = True
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     rate: float = number(0.5, "share of values dropped", low=0, high=1, below=True)
 
     def text(self) -> str:

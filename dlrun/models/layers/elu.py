@@ -21,6 +21,7 @@ class Elu(Layer):
     is_activation: ClassVar[bool] = True
     keeps_mask: ClassVar[bool] = True
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     alpha: float = number(1.0, "how far it goes below 0", low=0)
 
     def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:

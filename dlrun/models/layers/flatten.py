@@ -18,6 +18,7 @@ class Flatten(Layer):
 
     moves_values: ClassVar[bool] = True
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:
         return (prod(shape),)

@@ -17,6 +17,7 @@ class GlobalPool(Layer):
     """One value for each channel: its largest, its mean, its sum, or the one at its last position."""
 
     main: ClassVar[str] = "take"
+    packs: ClassVar[bool] = True
     take: str = choice("average", ("average", "max", "sum", "last"), "what is taken of a channel")
 
     def output(self, shape: Shape) -> Shape:

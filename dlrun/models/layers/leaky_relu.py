@@ -21,6 +21,7 @@ class LeakyRelu(Layer):
     is_activation: ClassVar[bool] = True
     keeps_mask: ClassVar[bool] = True
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     slope: float = number(0.3, "slope where x < 0", low=0)
 
     def build(self, shape: Shape, rng: Rng, parts: Parts) -> Module:

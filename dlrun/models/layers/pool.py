@@ -18,6 +18,7 @@ class Pool(Layer):
     """The largest value, or the mean, of each window of each channel; padding never counts as a value."""
 
     main: ClassVar[str] = "size"
+    packs: ClassVar[bool] = True
     sides: ClassVar[tuple[str, ...]] = ("size", "stride")
     size: tuple[int, ...] = integers((2,), "window's side, or (height, width)", low=1, scalar=True)
     stride: tuple[int, ...] | None = integers(None, "step between windows; null: the size", low=1, scalar=True)

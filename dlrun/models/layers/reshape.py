@@ -19,6 +19,7 @@ class Reshape(Layer):
 
     main: ClassVar[str] = "shape"
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     moves_values: ClassVar[bool] = True
     shape: tuple[int, ...] = integers(MISSING, "the new shape, channels first", low=1, scalar=True)
 

@@ -16,7 +16,10 @@ from tests.engine.packed.together import distance, make, packed, weights_of
 
 DIGITS = ["dataset=digits", "model=dense", "model.hidden=[12]", "model.dropout=0.2", "batch_size=24", "epochs=20",
           "train_size=700", "max_steps=40"]
-FOUR = [[*DIGITS, f"seed={seed}", f"optimizer.lr={rate}"] for seed, rate in enumerate((0.01, 0.01, 0.1, 0.001))]
+RATES = (0.01, 0.01, 0.1, 0.001)
+FOUR = [[*DIGITS, f"seed={seed}", f"optimizer.lr={rate}"] for seed, rate in enumerate(RATES)]
+OTHERS = {"convolutions": ["model=cnn", "model.filters=[3]", "model.hidden=[5]"],
+          "vaes": ["model=vae", "model.hidden=[8]"]}
 
 
 def test_a_members_bits_do_not_depend_on_who_else_is_there(tmp_path) -> None:
@@ -38,6 +41,29 @@ def test_a_member_that_diverges_touches_no_other(tmp_path) -> None:
     assert [ended[slot] for slot in (0, 1, 3)] == [None] * 3
     found = weights_of(runs)
     assert distance([found[k] for k in (0, 1, 3)], [good[k] for k in (0, 1, 3)]) == 0
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_same_holds_of_other_networks(name: str, tmp_path) -> None:
+    """Whoever else is there, or diverges, and wherever a member was stopped: its bits are its own."""
+    own = [[*DIGITS, *OTHERS[name], f"seed={seed}", f"optimizer.lr={rate}"] for seed, rate in enumerate(RATES)]
+    whole = packed(make(tmp_path / "all", own))
+    some = packed(make(tmp_path / "some", [own[1], own[3]]), slots=[1, 3], size=4)
+    assert distance(some, [whole[1], whole[3]]) == 0
+    runs = make(tmp_path / "parts", [own[0], own[1], [*own[2], "optimizer.lr=1e30"], own[3]])
+    for _, training in runs:
+        training.batches = PlaceBatches(training.batches, most=100)
+        training.max_steps = 17
+    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 4)
+    assert isinstance(ended.pop(2), Diverged) and set(ended.values()) == {None}
+    runs = make(tmp_path / "parts", own)
+    left = {slot: training for slot, (_, training) in enumerate(runs) if slot != 2}
+    for training in left.values():
+        training.checkpoints.load()
+        training.clock.epoch = 0  # the epoch that was cut by max_steps goes on
+        training.batches = PlaceBatches(training.batches, most=100)
+    execute_together({slot: fit_steps(training) for slot, training in left.items()}, 4)
+    assert distance([weights_of(runs)[slot] for slot in left], [whole[slot] for slot in left]) == 0
 
 
 def test_members_at_other_steps_go_on_with_the_bits_that_they_would_have_had(tmp_path) -> None:

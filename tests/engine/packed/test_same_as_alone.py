@@ -53,6 +53,10 @@ CASES = {
     "autoencoders": (["model=autoencoder", "model.hidden=[16]", "model.dropout=0.2"], [["seed=0"], ["seed=1"]]),
     "squared errors of an autoencoder": (["model=autoencoder", "model.hidden=[16]", "task.loss=mse"],
                                          [["model.l2=0.01"], ["seed=1"]]),
+    "convolutions": (["model=cnn", "model.filters=[3,4]", "model.hidden=[6]", "model.dropout=0.2"],
+                     [["seed=0"], ["model.l2=0.01"], ["seed=2", "optimizer.lr=0.01"]]),
+    "convolutions with batch norm": (["model=cnn", "model.filters=[3]", "model.hidden=[6]", "model.batch_norm=true"],
+                                     [["seed=0"], ["seed=1"]]),
     "vaes": (["model=vae", "model.hidden=[16]"], [["seed=0"], ["seed=1", "optimizer.lr=0.01"]]),
 }
 
