@@ -71,6 +71,9 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
     _add_monitors(code, config, content)
     if config.phases:
         plain["phases"] = [differing(phase, type(phase), ()) for phase in config.phases]
+        for phase in config.phases:
+            if (kind := str((phase.optimizer or {}).get("kind", ""))) and registry.is_known("optimizer", kind):
+                _add(code, registry.find("optimizer", kind), "optimizer", kind, content)
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
     if isinstance(config.validation, KFold):
         plain["validation"] = config.validation.essence()

@@ -1,6 +1,7 @@
-"""What changes at an epoch within a run: its rate, its augmentation, what is frozen.
+"""What changes at an epoch within a run: its rate, its optimizer, its augmentation, what is frozen.
 
-All of it is a function of the epoch, so that a resumed run needs nothing that is stored.
+All of it is a function of the epoch, so that a resumed run needs nothing that is stored but what its optimizer
+remembers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from dlrun.config.problem import did_you_mean, problem
-from dlrun.config.schema.phases import Phase
+from dlrun.config.schema.phases import Phase, optimizer_place, optimizers
 from dlrun.data.batches import Batches
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.part_rates import short
@@ -30,7 +31,8 @@ class Phases:
     def __init__(self, phases: Sequence[Phase], model: nn.Module, step: EagerStep, rate: LearningRate,
                  batches: Batches):
         self._phases, self._model, self._step, self._rate, self._batches = phases, model, step, rate, batches
-        self._lr, self._augment, self._mix = rate.lr, batches.augment, batches.mix
+        self._augment, self._mix = batches.augment, batches.mix
+        step.optimizers = optimizers(phases, step.optimizers[0])
         first = next(model.children(), None)
         self._base = first if isinstance(first, PretrainedModule) else None
         freezes = any(phase.freeze or phase.unfreeze for phase in phases)
@@ -50,11 +52,10 @@ class Phases:
 
     def enter(self, epoch: int) -> None:
         """Make the run what it is in an epoch, counted from 1; entering one again changes nothing."""
-        begun = [phase for phase in self._phases if phase.epoch <= epoch]
-        lr = next((phase.lr for phase in reversed(begun) if phase.lr is not None), self._lr)
-        if lr != self._rate.lr:
-            self._rate.lr = lr
-            self._step.set_base_rate(lr / self._lr)
+        known, place = self._step.optimizers, optimizer_place(self._phases, epoch)
+        self._step.use_optimizer(place)
+        self._rate.lr = known[sum(phase.epoch <= epoch for phase in self._phases)].lr
+        self._step.set_base_rate(self._rate.lr / known[place].lr)
         on = self.augmented(epoch)
         self._batches.augment, self._batches.mix = (self._augment, self._mix) if on else (None, None)
         if self._leaves:

@@ -22,21 +22,26 @@ class PlayerState:
 
     def __init__(self, config: OptimizerKind, module: nn.Module, device: torch.device, alone: bool,
                  after: Callable[[nn.Module], None] | None):
-        self.module, self.alone, self._after = module, alone, after
+        self.module, self.alone, self._after, self._device = module, alone, after, device
+        self._trained = [weight for weight in module.parameters() if weight.requires_grad]
+        self.use(config)
+        self.penalised = penalty(module) is not None
+        self._constrained = is_constrained(module)
+
+    def use(self, config: OptimizerKind) -> None:
+        """Be moved by this optimizer from now on, which remembers nothing yet."""
         self.kind = config
         self.lr = self.own_lr = config.lr
-        self.optimizer = config.build([weight for weight in module.parameters() if weight.requires_grad], device)
+        self.optimizer = config.build(self._trained, self._device)
         if config.lr_of:
             from dlrun.engine.part_rates import split_rates
 
-            split_rates(self.optimizer, module, config.lr, config.lr_of)
+            split_rates(self.optimizer, self.module, config.lr, config.lr_of)
         self.weights: list[Tensor] = [w for group in self.optimizer.param_groups for w in group["params"]]
         self.update: Callable[[], Any] = bare_step(self.optimizer)
         plain = type(self.optimizer).zero_grad is torch.optim.Optimizer.zero_grad
         self.forget: Callable[[], Any] = self._forget if plain else self.optimizer.zero_grad
         self.clip = clip(config)
-        self.penalised = penalty(module) is not None
-        self._constrained = is_constrained(module)
 
     def _forget(self) -> None:
         """What torch's `zero_grad` does, without its profiler and its look at every group."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from dlrun.config.schema.kinds import OptimizerKind
 from dlrun.config.schema.root import Config
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.optimizer_state import load_optimizer_state, optimizer_state
@@ -55,6 +56,8 @@ class EagerStep:
             name: PlayerState(config.task.optimizer(name, config.optimizer), module, device, len(modules) == 1,
                               task.after_update(name))
             for name, module in modules.items()}
+        self.optimizers: Sequence[OptimizerKind] = (config.optimizer,)  # those that a run changes to, too
+        self._optimizer, self._own_optimizer = 0, config.task.optimizer
         self._accumulate = config.optimizer.accumulate
         self._factor, self._step = 1.0, 0
         self.shares: DataParallel | None = None  # set where several processes take each step together
@@ -170,6 +173,15 @@ class EagerStep:
         """The running means of all processes; waits for the device, and for the others."""
         return self.totals.read(None if self.shares is None else self.shares.gather)
 
+    def use_optimizer(self, place: int) -> None:
+        """From the next step on, the optimizer at this place of `optimizers`; it remembers no step before."""
+        if place == self._optimizer:
+            return
+        for name, player in self.players.items():
+            player.use(self._own_optimizer(name, self.optimizers[place]))
+            player.set_factor(self._factor)
+        self._optimizer = place
+
     def set_base_rate(self, ratio: float) -> None:
         """From the next step on, rates that are `ratio` times those of the configuration."""
         for player in self.players.values():
@@ -187,13 +199,19 @@ class EagerStep:
         return True
 
     def state(self) -> dict[str, Any]:
+        changed = {"optimizer": self._optimizer} if self._optimizer else {}
         return {"optimizers": {name: optimizer_state(player.optimizer) for name, player in self.players.items()},
-                "scaler": self.scaler.state_dict()}
+                "scaler": self.scaler.state_dict(), **changed}
 
     def load(self, state: dict[str, Any]) -> None:
         optimizers = dict(state.pop("optimizers"))
         if set(optimizers) != set(self.players):
             raise ValueError(f"the checkpoint has the players {sorted(optimizers)}, this run {sorted(self.players)}")
+        place = state.pop("optimizer", 0)
+        if place >= len(self.optimizers):
+            raise ValueError(f"the checkpoint is of the optimizer of phase {place}, and this run has "
+                             f"{len(self.optimizers) - 1}")
+        self.use_optimizer(place)
         for name, player in self.players.items():
             load_optimizer_state(player.optimizer, optimizers[name])
         scaler = state.pop("scaler")

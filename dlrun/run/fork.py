@@ -19,6 +19,7 @@ from dlrun.config.fork import origin_of
 from dlrun.config.places import REPLAYS
 from dlrun.config.problem import problem
 from dlrun.config.schema.folds import folds_of
+from dlrun.config.schema.phases import optimizer_place, optimizers
 from dlrun.config.schema.root import Config
 from dlrun.engine.checkpoint import gather, read, scatter
 from dlrun.engine.checkpoint_manager import ROWS
@@ -164,7 +165,8 @@ def load_fork(training: Fit, start: Start, config: Config, folder: RunFolder, ru
     content = read(start.checkpoint)
     parts, fresh = content["parts"], gather(training.checkpoints.components)
     again = {"totals"}
-    if config.optimizer.kind != before.optimizer.kind or config.precision != before.precision:
+    epoch = content["epoch"]
+    if _optimizer_of(config, epoch) != _optimizer_of(before, epoch) or config.precision != before.precision:
         again.add("step")
     if config.schedule != before.schedule:
         again.add("rate")
@@ -174,7 +176,6 @@ def load_fork(training: Fit, start: Start, config: Config, folder: RunFolder, ru
         again.add("callbacks")
     parts = {name: fresh[name] if name in again or name not in parts else parts[name] for name in fresh}
     parts["stopper"] = {**parts["stopper"], "wait": 0}
-    epoch = content["epoch"]
     parts["clock"] = {**parts["clock"], "epoch": epoch, "step": epoch * training.steps_per_epoch,
                       "looked": epoch * training.steps_per_epoch}
     try:
@@ -185,6 +186,12 @@ def load_fork(training: Fit, start: Start, config: Config, folder: RunFolder, ru
     training.checkpoints.loaded_rows = content.get(ROWS)
     shutil.rmtree(folder.path / PREFIX, ignore_errors=True)  # its state is in memory, and saved before the first step
     return list(filter(None, [_tell_parent(start, folder, run_id, shlex.join(command or ()))]))
+
+
+def _optimizer_of(config: Config, epoch: int) -> tuple[int, str]:
+    """Which optimizer has moved the weights at the end of an epoch: its place among those of the phases, its kind."""
+    place = optimizer_place(config.phases, epoch)
+    return place, optimizers(config.phases, config.optimizer)[place].kind
 
 
 def _tell_parent(start: Start, folder: RunFolder, run_id: str, command: str) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from dlrun.config.identity import identity
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.phases import optimizers
+from dlrun.engine.step import EagerStep
 from dlrun.models.bases.efficientnet_lite0 import EfficientnetLite0
 from dlrun.preflight.preflight import preflight
 from tests.helpers.runs import last_weights
@@ -34,6 +39,78 @@ def test_a_rate_that_changes_at_an_epoch_is_what_a_schedule_makes_of_it(go):
     assert last_weights(phased.folder).keys() == last_weights(stepped.folder).keys()
     for ours, theirs in zip(rows(phased.folder), rows(stepped.folder)):
         assert ours == pytest.approx(theirs, rel=1e-5)
+
+
+@contextmanager
+def batches() -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
+    """The rows and targets of each step that is taken in the block."""
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+    took = EagerStep.__call__
+
+    def call(self, batch, step):
+        seen.append((batch.x.clone(), batch.y.clone()))
+        took(self, batch, step)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EagerStep, "__call__", call)
+        yield seen
+
+
+TWO = (*DENSE, "optimizer=rmsprop", "optimizer.lr=0.01", "epochs=4")
+SGD = "phases=[{epoch: 2, lr: 0.004}, {epoch: 3, optimizer: {kind: sgd, momentum: 0.9}, lr: 0.1}]"
+
+
+def test_an_optimizer_that_changes_at_an_epoch_goes_on_as_the_loop_by_hand(go):
+    """The weights after the change are those of torch's own SGD on the batches that the run has seen."""
+    begun = last_weights(go(*TWO, "epochs=2", "phases=[{epoch: 2, lr: 0.004}]", "output_dir=begun").folder)
+    with batches() as seen:
+        whole = go(*TWO, SGD, "output_dir=changed")
+    assert [row["train/lr"] for row in rows(whole.folder)] == pytest.approx([0.01, 0.004, 0.1, 0.1])
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8, eps=1e-3, momentum=0.01), nn.ReLU(),
+                        nn.Linear(8, 10))
+    own = {"1.weight": "dense_1.weight", "1.bias": "dense_1.bias", "2.weight": "batch_norm_1.weight",
+           "2.bias": "batch_norm_1.bias", "2.running_mean": "batch_norm_1.running_mean",
+           "2.running_var": "batch_norm_1.running_var", "4.weight": "dense_2.weight", "4.bias": "dense_2.bias"}
+    net.load_state_dict({name: begun[ours] for name, ours in own.items() if ours in begun}, strict=False)
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    for x, y in seen[-4:]:
+        sgd.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        sgd.step()
+    after, state = last_weights(whole.folder), net.state_dict()
+    for name, ours in own.items():
+        if ours in after:
+            assert torch.allclose(state[name], after[ours], rtol=1e-4, atol=1e-5), name
+
+
+@pytest.mark.parametrize("step", [2, 4, 5, 7])
+def test_a_run_killed_before_or_after_its_optimizer_changes_resumes_to_the_same_bits(go, step):
+    whole = go(*TWO, SGD, "output_dir=whole")
+    with killed_after(step):
+        go(*TWO, SGD, "checkpoint_seconds=0")
+    assert_same_run(whole.folder, go(*TWO, SGD, "checkpoint_seconds=0").folder)
+
+
+def test_a_fork_with_another_optimizer_takes_the_steps_of_one_run_that_changes_to_it(go, monkeypatch, tmp_path):
+    from dlrun.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    parent = go(*TWO, "epochs=4", "output_dir=runs").folder
+    assert main(["fork", parent.name, "epoch=2", "optimizer=sgd", "optimizer.lr=0.1"]) == 0
+    forked, = (path.parent for path in Path("runs").glob("*/*/result.json") if path.parent.name != parent.name)
+    phased = go(*TWO, "phases=[{epoch: 3, optimizer: sgd, lr: 0.1}]", "output_dir=phased").folder
+    assert rows(forked) == rows(phased)
+
+
+def test_what_a_phase_leaves_open_of_its_optimizer_stays_as_it_was():
+    config = preflight([*DENSE, "epochs=9", "optimizer.clip_norm=2", "optimizer.lr_of={dense_1: 0.05}",
+                        "phases=[{epoch: 2, lr: 0.2}, {epoch: 3, optimizer: {momentum: 0.5}}, "
+                        "{epoch: 4, optimizer: adam}]"]).config
+    found = optimizers(config.phases, config.optimizer)
+    assert [(kind.kind, kind.lr, kind.clip_norm) for kind in found] == [
+        ("sgd", 0.1, 2), ("sgd", 0.2, 2), ("sgd", 0.2, 2), ("adam", 0.001, 2)]
+    assert [kind.lr_of["dense_1"] for kind in found] == pytest.approx([0.05, 0.1, 0.1, 0.0005])
+    assert [getattr(kind, "momentum", None) for kind in found] == [0, 0, 0.5, None]
 
 
 def test_rows_are_changed_from_the_epoch_on_that_a_phase_says(go):
@@ -90,6 +167,10 @@ def test_a_run_killed_in_any_phase_resumes_to_the_same_bits(go, whole, step):
     ("[{epoch: 2, rate: 1}]", r"phases\[0\].rate=1  no such key"),
     ("[{epoch: 3, lr: 1}, {epoch: 2, lr: 1}]", r"phases\[1\].epoch=2  expected an epoch after 3"),
     ("[{epoch: 2, lr: 0}]", r"phases\[0\].lr=0  expected a number > 0"),
+    ("[{epoch: 2, optimizer: sdg}]", r"phases\[0\].optimizer.kind=sdg  expected one of .*did you mean  sgd"),
+    ("[{epoch: 2, optimizer: {kind: sgd, momentm: 1}}]", r"phases\[0\].optimizer.momentm=1  no such key; did you mean"),
+    ("[{epoch: 2, optimizer: {nesterov: true}}]", r"phases\[0\].optimizer.nesterov=true  it needs"),
+    ("[{epoch: 2, optimizer: lbfgs}]", "a run does not change between sgd and lbfgs"),
     ("{epoch: 2, lr: 1}", "phases=.*expected a list of mappings"),
     ("[{epoch: 2, freeze: dens_1}]", r"phases\[0\].freeze=dens_1  .*did you mean  dense_1"),
     ("[{epoch: 2, freeze: all}]", r"phases\[0\]  nothing is left to train"),

@@ -139,6 +139,15 @@ def how_it_is_trained_fits(config: Config, origin: Origin) -> Iterator[Problem]:
 
 
 @rule
+def optimizers_of_phases_fit(config: Config, origin: Origin) -> Iterator[Problem]:
+    """The optimizers that a run changes to are known, and move as the first one does."""
+    if any(phase.optimizer for phase in config.phases):
+        from dlrun.config.schema.phases import clashes
+
+        yield from (replace(wrong, origin=origin("phases")) for wrong in clashes(config, origin))
+
+
+@rule
 def a_closure_needs_whole_batches(config: Config, origin: Origin) -> Iterator[Problem]:
     """An optimizer that calls the loss several times a step takes one batch, in float32."""
     if not config.optimizer.needs_closure:
