@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS = 20  # of a part: with fewer, half a dozen other ones would say something else
 RARE = 0.2  # of the rows that each class would have if all had equally many
+FEW_VALUES = 0.2  # of the rows: with as many different values in each column, or fewer, rows are equal by chance
+LOOKED_AT = 10_000  # rows whose values are counted
 MOST_BYTES = 1 << 30  # of rows that are compared
 KEPT_BYTES = 8 << 20  # of rows whose digests are worth a file in the cache
 _NAMES = {"train": "training", "val": "validation", "test": "test"}
@@ -135,7 +137,21 @@ def _shared(prepared: PreparedData, folds: bool) -> Iterator[_Found]:
             rows, classes = split.digests[again].tolist(), _y(split)[again].tolist()
             if other := sum(pair not in labelled for pair in zip(rows, classes)):
                 text += f", {other:,} of them only with another class"
+        if most := _most_values(prepared):
+            text += f"; no column has more than {most:,} different values, so equal rows are to be expected"
         yield f"seen_{name}_rows", text, ()
+
+
+def _most_values(prepared: PreparedData) -> int:
+    """The different values of the column of a table that has most, where all have few; else 0."""
+    if prepared.data_spec.input_kind != "table" or not prepared.train.held:
+        return 0
+    some, most = prepared.train.x[:LOOKED_AT], 0
+    for column in some.T:
+        most = max(most, len(np.unique(column)))
+        if most > FEW_VALUES * len(some):
+            return 0
+    return most
 
 
 def _contradicting(prepared: PreparedData) -> Iterator[_Found]:

@@ -15,7 +15,8 @@ class Facts:
 
     `counts` are ``{"train": [...], "val": [...], "test": [...]}`` by class; {} where the targets are no classes.
     `data` are the remarks on the rows alone, made before training.  `target` is the mean and the deviation, as a
-    network is trained on it, of a target that is a number.
+    network is trained on it, of a target that is a number.  `input_shape` is (channels, height, width) where the
+    inputs are pictures, and empty where they are not.
     """
 
     result: Mapping[str, Any]
@@ -23,6 +24,7 @@ class Facts:
     counts: Mapping[str, Sequence[int]] = field(default_factory=dict)
     data: Sequence[Remark] = ()
     target: tuple[float, float] | None = None
+    input_shape: tuple[int, ...] = ()
 
     def option(self, key: str) -> Any:
         """A value of the run's configuration."""

@@ -13,6 +13,10 @@ from dlrun.record.metric import metrics_of
 from dlrun.record.remarks import Remark
 
 FEWEST_ROWS = 20  # measured rows: with fewer, half a dozen other ones would say something else
+FEWEST_OF_CLASS = 5  # measured rows of a class: fewer may be missed by chance
+SHOWN = 4  # classes in a sentence
+MANY_PICTURES = 5_000  # training pictures, from which on a network of one's own learns enough
+PHOTOGRAPH = 32  # the shorter side in pixels, at least
 FEWEST_EPOCHS = 5  # a shorter run is a trial
 FALLING = 0.1  # of the whole fall of the loss, in the last fifth of the epochs: a straight line has 0.2
 WORTH = 0.005  # of the loss: a smaller fall is not worth the time of more epochs
@@ -73,6 +77,36 @@ def one_class_taken(facts: Facts) -> Iterator[Remark]:
     uneven = max(counts) > 2 * min(counts)
     yield Remark("one_class_taken", f"every row is predicted as class {found[0]}",
                  (_weights(facts) if uneven else ()) or _training(facts))
+
+
+def missed_classes(facts: Facts) -> Iterator[Remark]:
+    """Some classes are never predicted rightly, while others are."""
+    table = facts.result.get(f"{facts.split}_per_class") or {}
+    rows = {name: row for name, row in table.items() if isinstance(row, Mapping) and "f1" in row}
+    missed = sorted((name for name, row in rows.items() if row["f1"] == 0 and row["rows"] >= FEWEST_OF_CLASS),
+                    key=lambda name: -rows[name]["rows"])
+    if facts.rows < FEWEST_ROWS or not missed or any(one_class_taken(facts)):
+        return
+    of = "validation" if facts.split == "val" else facts.split
+    text = f"no {of} row of class {missed[0]} is recognised (F1 0 on {rows[missed[0]]['rows']:,} rows)"
+    if len(missed) > 1:
+        text += f", nor one of {', '.join(missed[1:SHOWN])}"
+        text += f" and {len(missed) - SHOWN} more classes" if len(missed) > SHOWN else ""
+    yield Remark("missed_classes", text, _weights(facts) or _training(facts))
+
+
+def few_photographs(facts: Facts) -> Iterator[Remark]:
+    """A network learns to see from few photographs, without changing them or building on one that has seen more."""
+    shape, rows = facts.input_shape, sum(facts.counts.get("train") or ())
+    kind = facts.option("model.kind")
+    if not rows or rows >= MANY_PICTURES or len(shape) != 3 or shape[0] != 3 or min(shape[1:]) < PHOTOGRAPH:
+        return
+    if not facts.result.get("parameters") or kind in (None, "pretrained"):
+        return
+    changed = any(value for key, value in (facts.result.get("config") or {}).items()
+                  if key.startswith("augment.") and key not in ("augment.kind", "augment.name"))
+    yield Remark("few_photographs", f"{rows:,} photographs are few to learn to see from",
+                 (*(() if changed else ("augment=photographs",)), "model=pretrained"))
 
 
 def still_falling(facts: Facts) -> Iterator[Remark]:
@@ -151,7 +185,8 @@ def _named(key: str) -> str:
 
 
 RULES: tuple[Callable[[Facts], Iterator[Remark]], ...] = (
-    worse_than_baseline, one_class_taken, of_data, past_its_best, watched_in_vain, still_falling)
+    worse_than_baseline, one_class_taken, missed_classes, of_data, few_photographs, past_its_best, watched_in_vain,
+    still_falling)
 
 
 def remarks(facts: Facts) -> list[Remark]:

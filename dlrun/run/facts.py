@@ -22,4 +22,6 @@ def facts_of(components: RunComponents, result: Mapping[str, Any], epochs: Seque
     if prepared.data_spec.target_kind == "number" and prepared.targets:
         scaled = prepared.targets[0]
         target = ((scaled.mean - scaled.offset) * scaled.factor, scaled.deviation * scaled.factor)
-    return Facts(result, epochs, counts, components.remarks, target)
+    spec = prepared.data_spec
+    return Facts(result, epochs, counts, components.remarks, target,
+                 spec.input_shape if spec.input_kind == "image" else ())

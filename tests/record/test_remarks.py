@@ -94,6 +94,37 @@ def test_a_network_that_takes_every_row_for_one_class_is_said() -> None:
         assert only(uneven).words == (words,)
 
 
+def test_classes_that_are_never_recognised_are_named_the_largest_first() -> None:
+    right = {"f1": 0.9, "recall": 0.9, "precision": 0.9, "rows": 60}
+    table = {"cat": right, "dog": {**right, "f1": 0.0, "recall": 0.0, "rows": 6}}
+    found = only(Facts(result(test_per_class=table)))
+    assert found.line == ("no test row of class dog is recognised (F1 0 on 6 rows); try  "
+                          "task.class_weights=balanced")
+    more = {**table, **{f"fish{n}": {**right, "f1": 0.0, "recall": 0.0, "rows": 9 - n} for n in range(5)}}
+    found = only(Facts(result(test_per_class=more)))
+    assert found.text == ("no test row of class fish0 is recognised (F1 0 on 9 rows), nor one of fish1, fish2, dog and 2 "
+                          "more classes")
+    few = {**table, "dog": {**table["dog"], "rows": 4}}
+    assert remarks(Facts(result(test_per_class=few))) == []
+    heads = {"age": {"young": right}, "size": {"small": right}}
+    assert remarks(Facts(result(test_per_class=heads))) == [], "tables of several targets have names above classes"
+
+
+@pytest.mark.parametrize(("shape", "rows", "config", "words"), [
+    ((3, 150, 150), 2_000, {"model.kind": "sequential"}, ("augment=photographs", "model=pretrained")),
+    ((3, 150, 150), 2_000, {"model.kind": "cnn", "augment.kind": "augment", "augment.flip_horizontal": True},
+     ("model=pretrained",)),
+    ((3, 150, 150), 5_000, {"model.kind": "cnn"}, None), ((1, 150, 150), 2_000, {"model.kind": "cnn"}, None),
+    ((3, 28, 28), 2_000, {"model.kind": "cnn"}, None), ((3, 150, 150), 2_000, {"model.kind": "pretrained"}, None),
+    ((), 2_000, {"model.kind": "dense"}, None)])
+def test_few_photographs_ask_for_changed_ones_or_a_network_that_has_seen_more(
+        shape: tuple[int, ...], rows: int, config: dict[str, Any], words: tuple[str, ...] | None) -> None:
+    facts = Facts(result(parameters=3_453_121, config=config), counts={"train": [rows // 2, rows // 2]},
+                  input_shape=shape)
+    found = [remark.words for remark in remarks(facts) if remark.kind == "few_photographs"]
+    assert found == ([] if words is None else [words])
+
+
 def test_a_loss_that_still_falls_asks_for_twice_the_epochs() -> None:
     falling = curve(1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3)
     found = only(Facts(result(), falling))
