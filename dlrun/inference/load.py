@@ -41,6 +41,7 @@ class Loaded:
     """A run's model with the weights that its result was measured with, on the CPU, in evaluation mode.
 
     `kept` is what was fitted on its training rows (vocabulary, scales, settings); see data.preprocessing_state.
+    `has_data` is False where its configuration names no rows, as of a base with its own classes.
     """
 
     config: Config
@@ -49,6 +50,7 @@ class Loaded:
     task: Task
     rng: StepRng
     kept: dict[str, Any]
+    has_data: bool = True
 
     def check_predicts(self) -> None:
         """Raise ConfigError for a task that predicts nothing."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from dlrun.assembly.components import rows_of
+from dlrun.config.problem import problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.prepared import PreparedData
 from dlrun.inference.load import Loaded
@@ -40,6 +41,8 @@ class Subject:
     @cached_property
     def prepared(self) -> PreparedData:
         """The run's data; raises ConfigError where it is not there."""
+        if not self.run.has_data:
+            raise problem("inspect", "a base has no rows of its own; expected picture files behind the method")
         return rows_of(self.run.config, self.say)
 
     def shown(self, method: RowChoice) -> ShownRows:

@@ -61,6 +61,9 @@ def test_the_features_are_what_torchvisions_own_pass_gives_its_pooling(name):
     if pooling is None:  # it averages in a function: the classifier gets the means
         found = found.mean((2, 3))
     assert torch.allclose(found, expected.reshape(found.shape), rtol=1e-4, atol=1e-5)
+    with torch.no_grad():
+        scores = module.classifier(name, whole)(net(x))
+        assert torch.allclose(scores, whole(x), rtol=1e-4, atol=1e-5) and scores.shape == (2, 1000)
     base = find_base(name)
     assert base.output(side) == tuple(net(x).shape[1:])
     own = module.own_names(name)

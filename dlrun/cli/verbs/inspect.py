@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypedDict
 
 from dlrun.cli import offers
@@ -15,11 +16,13 @@ from dlrun.config.schema.root import Root
 from dlrun.record.terminal import say
 from dlrun.registry import register
 
+BASES = "bases"  # below output_dir: where pictures of bases lie
+
 
 class InspectAnswer(TypedDict):
     """What was found."""
 
-    run: Annotated[str, "The run's folder."]
+    run: Annotated[str, "The run's folder, or the base."]
     method: str
     folder: Annotated[str, "That of the pictures."]
     pictures: Annotated[list[str], "The files that were written."]
@@ -35,12 +38,13 @@ class Inspect(Verb):
     `dlrun list methods` shows the methods, `dlrun inspect METHOD --help` the options of one (docs/inspect.md). Methods
     that look at rows take your own files (pictures, tables, texts, arrays, as `dlrun predict` does), or rows of the
     run's data without any. Pictures lie in the run's folder, in inspect/METHOD, and in TensorBoard as the run
-    ID/inspect.
+    ID/inspect. The name of a base (efficientnet_lite0, vgg16) in place of a run looks into that network as it was
+    published, with its own classes.
     """
 
     places: tuple[str, ...] = positional(
-        "RUN METHOD [FILE ...] [OPTION=VALUE ...]", "A run's folder or the first letters of its id, then a method, "
-        "files of your own, and the method's options.", least=1, overrides=True, offers=offers.run_then_method)
+        "RUN METHOD [FILE ...] [OPTION=VALUE ...]", "A run's folder, the first letters of its id or a base, then a "
+        "method, files of your own, and the method's options.", least=1, overrides=True, offers=offers.run_then_method)
     weights: str = choice("measured", ("measured", "best", "last"),
                           "Those that the result was measured with, the best or the last.")
     output_dir: str = text(Root.output_dir, "The folder of all runs, in which ids are looked up.")
@@ -49,6 +53,8 @@ class Inspect(Verb):
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun inspect runs/mnist-cnn-adam/3f9c1e02 activations", "what each layer makes of a test picture"),
         ("dlrun inspect 3f9c activations cat.jpg layer=conv_2", "of a picture of your own, by one layer"),
+        ("dlrun inspect efficientnet_lite0 grad_cam cat.jpg", "where a published network sees one of ImageNet's "
+                                                              "classes"),
     )
 
     answers: ClassVar[Any] = InspectAnswer
@@ -70,11 +76,12 @@ class Inspect(Verb):
         from dlrun.inference.new_files import existing
 
         method, names = method_of(self.places[1:])
-        place = trained(self.places[0], self.output_dir)
+        place = trained(self.places[0], self.output_dir, bases=True)
+        into = place if place.exists() else Path(self.output_dir).expanduser() / BASES / place
         files = existing(names)
         from dlrun.inspection.inspect_run import inspect_run
 
-        made = inspect_run(place, method, files, self.weights, self.allow, partial(say, file=sys.stderr))
+        made = inspect_run(place, into, method, files, self.weights, self.allow, partial(say, file=sys.stderr))
         data: InspectAnswer = {
             "run": str(place), "method": method.kind, "folder": str(made.folder),
             "pictures": [str(path) for path in made.pictures.values()], "values": dict(made.found.values),

@@ -18,6 +18,7 @@ from dlrun.inference.ensemble.members import Member, load_members
 from dlrun.inference.load import Loaded, load_run
 from dlrun.inference.trained_folder import ENSEMBLE, trained_folder
 from dlrun.models.build import stateful
+from dlrun.models.pretrained.find import is_base_name
 from dlrun.record import digest
 from dlrun.record.folder import write_text
 from dlrun.record.stored import Damaged, mapping, read_file
@@ -87,7 +88,16 @@ def check_members(into: Path, members: Sequence[Member]) -> None:
 
 
 def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measured") -> Loaded:
-    """Load a run, or an ensemble of runs as one; raises ConfigError."""
+    """Load a run, an ensemble of runs as one, or the base of this name where there is no such folder.
+
+    Raises ConfigError.
+    """
+    if not path.exists() and is_base_name(str(path)):
+        from dlrun.inference.published import load_base
+
+        if weights != "measured":
+            raise problem(f"weights={weights}", "a base has its published weights alone")
+        return load_base(str(path))
     if not (path / ENSEMBLE).is_file():
         return load_run(path, allow, weights)
     if weights != "measured":

@@ -72,6 +72,7 @@ def last_maps(subject: Subject, layers: list[LayerOutput]) -> LayerOutput:
     Raises ConfigError for a network without maps.
     """
     from dlrun.config.problem import problem
+    from dlrun.models.pretrained.module import PretrainedModule
 
     found: LayerOutput | None = None
     kernels = False
@@ -82,6 +83,8 @@ def last_maps(subject: Subject, layers: list[LayerOutput]) -> LayerOutput:
             kernels = False
             continue
         module = subject.run.model.get_submodule(layer.module)
+        if isinstance(module, PretrainedModule):  # its maps are those of its last block
+            continue
         own = any(weight.ndim > 1 for weight in module.parameters()) or any(
             value.ndim > 1 for value in module.buffers())
         kernels = own or (kernels and found is not None and layer.shape == found.shape)

@@ -84,6 +84,16 @@ class Base:
         """Its published weights, by the names that `build`'s module has."""
         raise NotImplementedError
 
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it was trained to tell apart, in the order of `classifier`'s scores; () where none are
+        published.
+        """
+        return ()
+
+    def classifier(self) -> Module:
+        """From its features to scores of `classes` (rows, classes), with its published weights."""
+        raise NotImplementedError
+
     def renamed(self, weights: Mapping[str, Any]) -> Mapping[str, Any]:
         """Weights of a file by the names that `build`'s module has; those of its classes are left out."""
         return weights

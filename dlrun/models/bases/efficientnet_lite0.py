@@ -52,12 +52,17 @@ class EfficientnetLite0(Base):
         return EfficientNetLite0()
 
     def weights(self) -> Mapping[str, Any]:
-        import torch
+        return self.renamed(_published())
 
-        spec = importlib.util.find_spec(PACKAGE)
-        assert spec is not None and spec.origin is not None
-        file = Path(spec.origin).parent / FILE
-        return self.renamed(torch.load(file, map_location="cpu", weights_only=True))
+    def classes(self) -> tuple[str, ...]:
+        from dlrun.models.pretrained.torchvision_module import imagenet_classes
+
+        return imagenet_classes()
+
+    def classifier(self) -> Module:
+        from dlrun.models.bases.efficientnet_lite0_module import classifier
+
+        return classifier(_published())
 
     def renamed(self, weights: Mapping[str, Any]) -> Mapping[str, Any]:
         from dlrun.models.bases.efficientnet_lite0_module import own_name
@@ -65,3 +70,13 @@ class EfficientnetLite0(Base):
         if not any(name.startswith("_conv_stem") for name in weights):
             return weights
         return {own: value for name, value in weights.items() if (own := own_name(name))}
+
+
+def _published() -> Mapping[str, Any]:
+    """The weights of the package, by their names there."""
+    import torch
+
+    spec = importlib.util.find_spec(PACKAGE)
+    assert spec is not None and spec.origin is not None
+    content: Mapping[str, Any] = torch.load(Path(spec.origin).parent / FILE, map_location="cpu", weights_only=True)
+    return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from torch import Tensor, nn
 
@@ -85,6 +86,13 @@ class EfficientNetLite0(nn.Sequential):
                 channels = made
             self.add_module(f"block{number}", block)
         self.add_module("head", ConvNorm(channels, 1280, 1))
+
+
+def classifier(published: Mapping[str, Tensor]) -> nn.Module:
+    """From the features to scores of ImageNet's 1,000 classes: the mean over the picture, and the published layer."""
+    scores = nn.Linear(1280, 1000)
+    scores.load_state_dict({part: published[f"_fc.{part}"] for part in ("weight", "bias")})
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), scores)
 
 
 _PARTS = {"_expand_conv": "expand.conv", "_bn0": "expand.norm", "_depthwise_conv": "depthwise.conv",

@@ -15,6 +15,16 @@ def run_path(name: str) -> Path | None:
     return path if path.is_dir() or len(path.parts) > 1 else None
 
 
+def is_base_name(word: str) -> bool:
+    """Whether a base is called so; torch is loaded for a name like those of torchvision's alone."""
+    if is_known("base", word):
+        return True
+    from dlrun.models.pretrained.torchvision_base import FAMILIES
+    from dlrun.models.pretrained.torchvision_base import names as of_torchvision
+
+    return word.startswith(FAMILIES) and word in of_torchvision()
+
+
 def find_base(name: str) -> Base:
     """The base of this name, or that of the run in this folder; raises ConfigError where there is none."""
     path = run_path(name)

@@ -16,7 +16,8 @@ POOLS = ("avg", "max", "flatten")
 
 @dataclass(frozen=True)
 class PretrainedBase(Layer):
-    """What stands before the base (size, scale, channels of pictures), the base, and what is taken of its features.
+    """What stands before the base (size, scale, channels of pictures), the base, and what is taken of its features:
+    one of POOLS, or "maps" for all of them as they are.
 
     Values of the input lie in [low, high].  Of what is frozen batch norm and dropout are in evaluation; `later` names
     what a phase of the run will train.  Without `published` weights it begins with random ones.
@@ -39,6 +40,8 @@ class PretrainedBase(Layer):
             raise ValueError(f"{self.base.name} expects " + (
                 "grey pictures" if channels == 1 else f"pictures of {channels} channels, or grey ones"))
         features = self.base.output(self.side)
+        if self.pool == "maps":
+            return features
         return (prod(features),) if self.pool == "flatten" else features[:1]
 
     def count(self, shape: Shape) -> tuple[int, int]:

@@ -70,7 +70,7 @@ class PretrainedModule(nn.Module):
         if x.ndim == 2:  # its features, computed before
             return x
         found: Tensor = self.net(self.prepared(x))
-        if found.ndim == 2:
+        if found.ndim == 2 or self.pool == "maps":
             return found
         if self.pool == "flatten":
             return found.flatten(1)

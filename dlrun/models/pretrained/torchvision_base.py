@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,8 @@ from typing import Any
 from dlrun.models.bases._base import Base, Module, Pictures, Rng
 from dlrun.models.shapes import Shape
 
+FAMILIES = ("alexnet", "convnext", "densenet", "efficientnet", "googlenet", "inception", "maxvit", "mnasnet",
+            "mobilenet", "regnet", "resnet", "resnext", "shufflenet", "squeezenet", "swin", "vgg", "vit", "wide_resnet")
 HALF = ("googlenet", "inception_v3")  # ported from TensorFlow: they were trained on pixels in [-1, 1]
 
 
@@ -62,13 +65,36 @@ class TorchvisionBase(Base):
 
         return self.renamed(read(self.word, published(self.word).url))
 
+    def classes(self) -> tuple[str, ...]:
+        from dlrun.models.pretrained.torchvision_module import published
+
+        return tuple(published(self.word).meta["categories"])
+
+    def classifier(self) -> Module:
+        """Raises ConfigError as `weights` does."""
+        from dlrun.models.pretrained.torchvision_module import classifier, features, published
+        from dlrun.models.pretrained.torchvision_weights import read
+
+        _, whole = features(self.word)
+        weights = _by_present_names(read(self.word, published(self.word).url))
+        whole.load_state_dict({name: weights[name] for name in whole.state_dict()})
+        return classifier(self.word, whole)
+
     def renamed(self, weights: Mapping[str, Any]) -> Mapping[str, Any]:
         from dlrun.models.pretrained.torchvision_module import own_names
 
-        own = own_names(self.word)
+        own, weights = own_names(self.word), _by_present_names(weights)
         if not any(name in own for name in weights):
             return weights
         return {own[name]: value for name, value in weights.items() if name in own}
+
+
+def _by_present_names(weights: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights of a published file by the names that its network has today: DenseNet's files have older ones."""
+    return {_OLD.sub(r"\1\2", name): value for name, value in weights.items()}
+
+
+_OLD = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d\.)")
 
 
 @cache

@@ -54,6 +54,23 @@ def features(name: str) -> tuple[nn.Module, nn.Module]:
     return net, whole
 
 
+def classifier(name: str, whole: Any) -> nn.Module:
+    """What a whole network makes of its features: scores of its classes (rows, classes)."""
+    last: nn.Module = next(getattr(whole, part) for part in ("heads", "classifier", "fc", "head")
+                           if hasattr(whole, part))
+    if name.startswith(("vit", "maxvit")):  # of the class token, or with its own pooling
+        return last
+    if name.startswith("squeezenet"):
+        return nn.Sequential(last, nn.Flatten())
+    pool: nn.Module = getattr(whole, "avgpool", nn.AdaptiveAvgPool2d(1))
+    return nn.Sequential(pool, *([] if name.startswith("convnext") else [nn.Flatten()]), last)
+
+
+def imagenet_classes() -> tuple[str, ...]:
+    """The names of ImageNet's 1,000 classes, as torchvision has them."""
+    return tuple(published("resnet18").meta["categories"])
+
+
 class _Tokens(nn.Module):
     """A vision transformer up to its class token: (rows, values)."""
 

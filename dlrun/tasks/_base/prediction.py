@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from dlrun.config.problem import problem
 from dlrun.data.scale import Target
 
 
@@ -39,6 +40,25 @@ def probability_columns(before: str, names: Sequence[str], shares: Tensor) -> li
     """A column for the probability of each class, ``p(cat)``; `shares` is (rows, classes)."""
     columns = shares.cpu().numpy().T
     return [Column(f"{before}({name})", values, probability=True) for name, values in zip(names, columns)]
+
+
+def most_probable(columns: Sequence[Column], top: int) -> list[Column]:
+    """The most probable classes of each row, with their probabilities, in place of those of all.
+
+    Raises ConfigError for a task that does not predict one class of each row.
+    """
+    shares = [column for column in columns if column.probability]
+    if not shares or columns[0].name != "class":
+        raise problem(f"top={top}", "expected a run that predicts one class of each row")
+    names = np.array([column.name[2:-1] for column in shares], dtype=str)  # p(cat)
+    values = np.stack([column.values for column in shares], 1)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :top]
+    found = []
+    for place in range(order.shape[1]):
+        end = f"_{place + 1}" if place else ""
+        found += [Column(f"class{end}", names[order[:, place]]),
+                  Column(f"p{end}", np.take_along_axis(values, order[:, place:place + 1], 1)[:, 0], probability=True)]
+    return found
 
 
 def number_column(name: str, values: Tensor, target: Target) -> Column:
