@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dlrun.inference.load import Loaded
 
 Say = Callable[[str], None]
+ARRAYS = (".npz", ".npy")
 
 
 def existing(texts: Iterable[str]) -> list[Path]:
@@ -30,7 +31,8 @@ def existing(texts: Iterable[str]) -> list[Path]:
         if not file.exists():
             raise problem(str(file), f"no such file{beside(file)}")
         if file.is_dir():
-            _files(file, *nouns_and_suffixes())
+            nouns, suffixes = nouns_and_suffixes()
+            _files(file, f"{nouns}, or arrays", (*suffixes, *ARRAYS))
     return found
 
 
@@ -50,12 +52,14 @@ def parts(run: Loaded, files: Sequence[Path], say: Say) -> Iterator[Part]:
     from dlrun.data.new_texts import texts_of
     from dlrun.inference.from_table import of_table
 
-    arrays = [file for file in files if file.suffix in (".npz", ".npy") and file.is_file()]
+    rows = run.config.dataset.file_rows()
+    own = rows.suffixes if rows.fits(run.kept) else ()
+    files = [one for file in files for one in _with_arrays(file, own)]
+    arrays = [file for file in files if file.suffix in ARRAYS and file.is_file()]
     for file in arrays:
         yield _of_arrays(run, file, say)
     files = [file for file in files if file not in arrays]
-    rows = run.config.dataset.file_rows()
-    if files and rows.fits(run.kept):
+    if files and own:
         found = [(place, file) for place in files for file in _files(place, rows.noun, rows.suffixes, say)]
         new = rows.read(run.kept, [file for _, file in found], say)
         yield Part(str(files[0]) if len(files) == 1 else rows.noun, new.names, new.split,
@@ -71,6 +75,15 @@ def parts(run: Loaded, files: Sequence[Path], say: Say) -> Iterator[Part]:
         table = of_table(run.kept, run.config.dataset, file, "", say)
         yield Part(str(file), [f"{file.name}:{line}" for line in table.found.lines], table.inputs(say),
                    _truth(table, say))
+
+
+def _with_arrays(place: Path, own: tuple[str, ...]) -> list[Path]:
+    """A file as it is named; in place of a folder without files that end as the run's `own` its arrays."""
+    from dlrun.data.formats.class_folders import files_below
+
+    if not place.is_dir() or (own and files_below(place, suffixes=own).files):
+        return [place]
+    return files_below(place, suffixes=ARRAYS).files or [place]
 
 
 def _truth(table: Table, say: Say) -> Split | None:

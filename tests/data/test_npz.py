@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from dlrun.cli.route import route
 from dlrun.config.check.check import check
 from dlrun.config.compose.compose import compose
 from dlrun.config.identity import identity, run_name
@@ -133,6 +134,24 @@ def test_a_file_for_each_class_in_any_order_of_their_names(tmp_path):
     np.savez(tmp_path / "airplane.npz", x=np.zeros((3, 5), np.uint8))
     with pytest.raises(ConfigError, match="bicycle.npz  its inputs are|they must agree"):
         read(Npz(path=paths), "", print)
+
+
+def test_a_folder_of_arrays_is_predicted_file_by_file(go, tmp_path, capsys):
+    x = np.eye(3, dtype=np.float32).repeat(20, 0)
+    np.savez(tmp_path / "a.npz", x=x, y=np.repeat([0, 1, 2], 20))
+    outcome = go("dataset=npz", f"dataset.path={tmp_path}/a.npz", "model=linear", "optimizer.lr=0.1", "epochs=30",
+                 "batch_size=10")
+    (tmp_path / "new/below").mkdir(parents=True)
+    np.save(tmp_path / "new/one.npy", np.eye(3, dtype=np.float32)[[2, 0]])
+    np.savez(tmp_path / "new/below/two.npz", x=np.eye(3, dtype=np.float32)[1:2])
+    (tmp_path / "new/readme.txt").write_text("no array")
+    capsys.readouterr()
+    assert route(["predict", str(outcome.folder), f"{tmp_path}/new"]) == 0
+    assert [line.split(",")[:2] for line in capsys.readouterr().out.splitlines()[1:]] == [
+        ["one.npy:1", "2"], ["one.npy:2", "0"], ["two.npz:1", "1"]]
+    (tmp_path / "empty").mkdir()
+    assert route(["predict", str(outcome.folder), f"{tmp_path}/empty"]) == 2
+    assert "or arrays (" in capsys.readouterr().err
 
 
 def test_the_id_of_files_by_class_is_that_of_their_contents_and_names(tmp_path):
