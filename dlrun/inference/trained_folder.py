@@ -7,6 +7,7 @@ from pathlib import Path
 from dlrun.config.problem import problem
 from dlrun.record.folder import RunFolder
 
+ENDED = ("finished", "stopped")  # of the statuses of a result: training came to its end
 ENSEMBLE = "ensemble.json"  # which runs are an ensemble, in a folder of its own
 
 
@@ -27,3 +28,16 @@ def trained_folder(path: Path) -> RunFolder:
         if not file.is_file():
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
     return folder
+
+
+def unfinished(path: Path) -> str:
+    """That the run at `path` has not come to its end, in a sentence; empty for one that has."""
+    if (path / ENSEMBLE).is_file() or not path.exists():
+        return ""
+    result = trained_folder(path).result()
+    status = "" if result is None else str(result.get("status"))
+    if status in ENDED:
+        return ""
+    how = {"": "has no result yet", "interrupted": "was interrupted", "diverged": "diverged", "failed": "failed",
+           "out_of_memory": "ran out of memory"}.get(status, f"is {status}")
+    return f"this run {how}: it is taken as its last checkpoint has it"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlrun.config.problem import problem
-from dlrun.inference.load import load_run
+from dlrun.inference.ensemble.folder import load_trained
+from dlrun.inference.trained_folder import unfinished
 from dlrun.inspection.methods._base import Found, Method
 from dlrun.inspection.subject import Subject
 from dlrun.record.own_file import refuse_links
@@ -25,17 +26,22 @@ class Inspected:
     folder: Path
 
 
-def inspect_run(place: Path, method: Method, files: Sequence[Path], weights: str, allow: tuple[str, ...],
+def inspect_run(place: Path, into: Path, method: Method, files: Sequence[Path], weights: str, allow: tuple[str, ...],
                 say: Callable[[str], None]) -> Inspected:
-    """Look into the run in a folder.  Raises ConfigError for a run or files that the method is not for."""
-    run = load_run(place, allow, weights)
+    """Look into the run in a folder, or the base of this name; pictures are saved below `into`.
+
+    Raises ConfigError for a run or files that the method is not for.
+    """
+    run = load_trained(place, allow, weights)
     kind = run.data_spec.input_kind
     if method.inputs and kind not in method.inputs:
         raise problem(f"inspect {method.kind}", f"this run was trained on {kind} data; the method is for "
                                                 f"{_listed(method.inputs)} data")
     if files and not method.files:
         raise problem(f"inspect {method.kind}", f"it looks at no files; expected none behind it ({files[0]})")
-    folder = place / FOLDER
+    if note := unfinished(place):
+        say(note)
+    folder = into / FOLDER
     refuse_links(folder, folder / method.kind)
     subject = Subject(run, folder / method.kind, files, say)
     found = method.inspect(subject)
