@@ -200,7 +200,7 @@ def enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (["predict"], "a run's folder or the first letters of its id, then tables"),
+    (["predict"], "a run's folder, the first letters of its id or a base, then tables"),
     (["predict", "nowhere", "x.csv"], "neither a folder nor the beginning of a run's id in runs"),
     (["predict", "x.csv", "nowhere"], "no folder of a trained run: it is a file"),
     (["generate", "nowhere"], "neither a folder nor the beginning of a run's id in runs"),

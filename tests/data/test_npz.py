@@ -186,8 +186,6 @@ def test_a_single_array_has_its_targets_in_a_file_of_their_own(tmp_path, in_memo
 
 
 def test_new_arrays_are_predicted_and_scored_where_they_have_their_targets(tmp_path, go, capsys):
-    from dlrun.cli.route import route
-
     x = np.repeat(np.eye(3), 20, 0)
     np.savez(tmp_path / "a.npz", rows=x, kinds=np.repeat(["a", "b", "c"], 20))
     outcome = go("dataset=npz", f"dataset.path={tmp_path}/a.npz", "dataset.x=rows", "dataset.y=kinds", "model=linear",
@@ -229,8 +227,6 @@ class Touch:
 
 def test_no_pickle_is_read_in_training_predicting_or_measuring(tmp_path, go, capsys):
     import pickle
-
-    from dlrun.cli.route import route
 
     ran = tmp_path / "ran"
     hostile = np.array([Touch(ran)], object)

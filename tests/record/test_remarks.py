@@ -102,8 +102,8 @@ def test_classes_that_are_never_recognised_are_named_the_largest_first() -> None
                           "task.class_weights=balanced")
     more = {**table, **{f"fish{n}": {**right, "f1": 0.0, "recall": 0.0, "rows": 9 - n} for n in range(5)}}
     found = only(Facts(result(test_per_class=more)))
-    assert found.text == ("no test row of class fish0 is recognised (F1 0 on 9 rows), nor one of fish1, fish2, dog and 2 "
-                          "more classes")
+    assert found.text == ("no test row of class fish0 is recognised (F1 0 on 9 rows), nor one of fish1, fish2, dog and "
+                          "2 more classes")
     few = {**table, "dog": {**table["dog"], "rows": 4}}
     assert remarks(Facts(result(test_per_class=few))) == []
     heads = {"age": {"young": right}, "size": {"small": right}}
