@@ -11,8 +11,9 @@ from typing import Any
 
 from torch import nn
 
+from dlrun.config.phase_optimizers import optimizer_place, optimizers
 from dlrun.config.problem import did_you_mean, problem
-from dlrun.config.schema.phases import Phase, optimizer_place, optimizers
+from dlrun.config.schema.phases import Phase
 from dlrun.data.batches import Batches
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.part_rates import short

@@ -16,10 +16,10 @@ from typing import Any
 
 from dlrun.assembly.machine import isolated_torch_state
 from dlrun.config.fork import origin_of
+from dlrun.config.phase_optimizers import optimizer_place, optimizers
 from dlrun.config.places import REPLAYS
 from dlrun.config.problem import problem
 from dlrun.config.schema.folds import folds_of
-from dlrun.config.schema.phases import optimizer_place, optimizers
 from dlrun.config.schema.root import Config
 from dlrun.engine.checkpoint import gather, read, scatter
 from dlrun.engine.checkpoint_manager import ROWS

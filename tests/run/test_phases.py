@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from dlrun.config.identity import identity
+from dlrun.config.phase_optimizers import optimizers
 from dlrun.config.problem import ConfigError
-from dlrun.config.schema.phases import optimizers
 from dlrun.engine.step import EagerStep
 from dlrun.models.bases.efficientnet_lite0 import EfficientnetLite0
 from dlrun.preflight.preflight import preflight

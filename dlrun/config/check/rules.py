@@ -142,7 +142,7 @@ def how_it_is_trained_fits(config: Config, origin: Origin) -> Iterator[Problem]:
 def optimizers_of_phases_fit(config: Config, origin: Origin) -> Iterator[Problem]:
     """The optimizers that a run changes to are known, and move as the first one does."""
     if any(phase.optimizer for phase in config.phases):
-        from dlrun.config.schema.phases import clashes
+        from dlrun.config.phase_optimizers import clashes
 
         yield from (replace(wrong, origin=origin("phases")) for wrong in clashes(config, origin))
 
