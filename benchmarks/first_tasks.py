@@ -46,9 +46,7 @@ def measured(task: Task, folder: Path) -> dict[str, Any]:
     row = answer(files, "evaluate", run, task.new)
     rest = ["models=[constant,forest]", "--json"]
     forest = json.loads(dlrun(files, "baselines", *task.words, *rest))["data"]["models"]
-    place = files / task.new
-    arrays = sorted(place.glob("*.npz")) if place.is_dir() else []
-    told = dlrun(files, "predict", run, str(arrays[0] if arrays else place)).splitlines()
+    told = dlrun(files, "predict", run, task.new).splitlines()
     means = {model["name"]: sum(one["metrics"][task.metric] for one in model["measured"]) / len(model["measured"])
              for model in forest}
     return {
