@@ -32,8 +32,8 @@ def more(group: str) -> str:
     """What else can be chosen of a group than what is listed; empty where nothing is."""
     if group == "base":
         return ("model.base also takes every classification network of torchvision (resnet50, vgg16 ...), whose "
-                "weights are downloaded once, and the folder of a run; dlrun predict and dlrun inspect take a base's name in "
-                "place of a run")
+                "weights are downloaded once, and the folder of a run; dlrun predict and dlrun inspect take a base's "
+                "name in place of a run")
     return 'task.metrics also takes those of torchmetrics (pip install "dlrun[metrics]"), and yours' if (
         group == "metric") else ""
 

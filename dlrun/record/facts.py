@@ -16,7 +16,7 @@ class Facts:
     `counts` are ``{"train": [...], "val": [...], "test": [...]}`` by class; {} where the targets are no classes.
     `data` are the remarks on the rows alone, made before training.  `target` is the mean and the deviation, as a
     network is trained on it, of a target that is a number.  `input_shape` is (channels, height, width) where the
-    inputs are pictures, and empty where they are not.
+    inputs are pictures, and empty where they are not; `augmented` says whether training rows are changed.
     """
 
     result: Mapping[str, Any]
@@ -25,6 +25,7 @@ class Facts:
     data: Sequence[Remark] = ()
     target: tuple[float, float] | None = None
     input_shape: tuple[int, ...] = ()
+    augmented: bool = False
 
     def option(self, key: str) -> Any:
         """A value of the run's configuration."""

@@ -103,10 +103,8 @@ def few_photographs(facts: Facts) -> Iterator[Remark]:
         return
     if not facts.result.get("parameters") or kind in (None, "pretrained"):
         return
-    changed = any(value for key, value in (facts.result.get("config") or {}).items()
-                  if key.startswith("augment.") and key not in ("augment.kind", "augment.name"))
     yield Remark("few_photographs", f"{rows:,} photographs are few to learn to see from",
-                 (*(() if changed else ("augment=photographs",)), "model=pretrained"))
+                 (*(() if facts.augmented else ("augment=photographs",)), "model=pretrained"))
 
 
 def still_falling(facts: Facts) -> Iterator[Remark]:

@@ -22,6 +22,7 @@ def facts_of(components: RunComponents, result: Mapping[str, Any], epochs: Seque
     if prepared.data_spec.target_kind == "number" and prepared.targets:
         scaled = prepared.targets[0]
         target = ((scaled.mean - scaled.offset) * scaled.factor, scaled.deviation * scaled.factor)
-    spec = prepared.data_spec
-    return Facts(result, epochs, counts, components.remarks, target,
-                 spec.input_shape if spec.input_kind == "image" else ())
+    spec, augment = prepared.data_spec, components.config.augment
+    picture = spec.input_kind == "image"
+    changed = picture and (augment.build_on(prepared) is not None or augment.mixing(prepared) is not None)
+    return Facts(result, epochs, counts, components.remarks, target, spec.input_shape if picture else (), changed)

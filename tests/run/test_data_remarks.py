@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dlrun.record.console import Console
@@ -42,3 +43,13 @@ def test_of_a_kfold_run_it_is_said_once_for_all_folds(go: Any, sites: list[str],
     done = go(*sites, "validation={kind: kfold, k: 2}", recorders=[Console()])
     assert capsys.readouterr().out.count(TEXT) == 1
     assert sum(remark["text"] == TEXT for remark in done.result["remarks"]) == 1
+
+
+def test_of_few_photographs_it_is_said_what_would_help_and_not_again_what_is_done(go: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "few.npz", x=np.random.default_rng(0).integers(0, 256, (60, 32, 32, 3)).astype(np.uint8),
+             y=np.arange(60) % 2)
+    few = ("dataset=npz", "dataset.path=few.npz", "model=cnn", "model.filters=[2]", "model.hidden=[2]", "epochs=1",
+           "batch_size=20", "early_stop=none")
+    for more, words in (((), ["augment=photographs", "model=pretrained"]), (("augment=flip",), ["model=pretrained"])):
+        remarks = go(*few, *more).result["remarks"]
+        assert [one["words"] for one in remarks if one["kind"] == "few_photographs"] == [words]
