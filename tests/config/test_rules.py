@@ -37,6 +37,7 @@ BREAKS = {  # rule -> (overrides that break it, overrides that just keep it)
     "tag_is_whole": (["task=tag", "optimizer.accumulate=2"], ["task=tag"]),
     "plateau_falls": (["schedule=plateau", "schedule.min_lr=0.002"],
                       ["schedule=plateau", "schedule.min_lr=0.001"]),
+    "optimizers_of_phases_fit": (["phases=[{epoch: 2, optimizer: lbfgs}]"], ["phases=[{epoch: 2, optimizer: sgd}]"]),
     "a_closure_needs_whole_batches": (["optimizer=lbfgs", "optimizer.accumulate=2"], ["optimizer=lbfgs"]),
     "a_line_of_losses_has_two_ends": (["interpolation=true", "model=pca", "task=reconstruct"],
                                       ["interpolation=true", "model=autoencoder", "task=reconstruct"]),
