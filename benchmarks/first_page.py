@@ -17,20 +17,20 @@ on one thread of a machine with other work on it; seconds are those of the whole
 `python -m benchmarks.first_tasks FOLDER` fetches the packages, trains and measures again, and writes this page.
 """
 ODD = {
-    "chile": "Nobody of class A (who would stay at home, 7 % of the rows) is found; the line of the lowest F1 "
-             "says so, and no remark what would help.",
+    "chile": "Nobody of class A (who would stay at home, 7 % of the rows) is found. Before this page the line of the "
+             "lowest F1 alone said so; now a remark names the class and what would help.",
     "glass": "The file is sorted by class and has the rows' numbers in a column without a name. Before this page "
              "dlrun took it as an input, and had 100 % of the test rows right; now it is left out.",
     "diamonds": "The longest of the ten: 28,768 training rows are minutes on a CPU (47 on this busy one), nothing says "
                 "beforehand how many, and the forest is better. Shown is what the command prints when it is typed "
                 "again; processor seconds were not taken, and the forest is of one seed.",
-    "wages": "Rows without a wage are left out, which is said. That half of the test rows \"are training "
-             "rows as well\" is true of their inputs and no leak: there are four columns of few values.",
+    "wages": "Rows without a wage are left out, which is said. Half of the test rows have the inputs "
+             "of a training row: there are four columns of few values, and now the line says so.",
     "penguins": "The column's name has blanks and brackets, so that it wants two kinds of quotes. Names of single "
                 "birds (171 texts) were refused before this page, and are left out now. \"Comments\" becomes a column "
                 "for each sentence.",
-    "drawings": "Rows held back lie in a folder of files by class; before this page `evaluate` could not read it, "
-                "and `predict` still wants one file.",
+    "drawings": "Rows held back lie in a folder of files by class; before this page neither `evaluate` nor "
+                "`predict` could read it.",
     "strokes": "Before this page a `gru` was the default, with 40 epochs of few steps: 25 %, the share of the "
                "largest class. `evaluate` refused the folder that `predict` read.",
     "drums": "One file is AIFF under the name .wav; it is left out with the words of the library that cannot "
@@ -38,7 +38,7 @@ ODD = {
              "easy: `'dataset.group=^[^-]+'` keeps a kit in one part.",
     "photographs": "167 pictures to train and stop by are few: a forest on raw pixels has as much. "
                    "`augment=photographs` had 74 % of the test rows, and [a network that was trained "
-                   "before](pretrained.md) is made for this, but nothing in the console leads there.",
+                   "before](pretrained.md) is made for this; a remark names both now.",
     "mails": "The longest mail has 13,181 words, and before this page all had its length: 99 s an epoch. "
              "Attachments in base64 are words like others.",
 }
