@@ -151,8 +151,7 @@ def whole(name: str, epochs: int | None) -> None:
         loops = [seconds(loop) for _ in range(REPEATS)]
         packed = cpu_seconds(sweep(Path(place) / "packs", name, "auto", epochs))
         loops += [seconds(loop) for _ in range(REPEATS)]
-        alone = cpu_seconds(sweep(Path(place) / "alone", name, "never", max(1, epochs // 10), *few)) * 10
-        alone /= 4 if name == "boston" else 2
+        alone = cpu_seconds(sweep(Path(place) / "alone", name, "never", epochs, *few)) / (4 if name == "boston" else 2)
     one = statistics.median(loops) * epochs
     print(f"{name:10} {trainings} trainings of {epochs} epochs, folders included: packs {packed:.1f} s, plain loops "
           f"{one * trainings:.1f} s, ratio {packed / (one * trainings):.3f}; "

@@ -48,7 +48,7 @@ def test_the_first_start_makes_a_trial_and_the_second_takes_the_same_path(tmp_pa
     assert sweep.kept() is None and len(by_rule.places) == 4, "a plan alone tries nothing"
     first = sweep.packs()
     found = sweep.kept()
-    assert sweep.said == ["trying how fast packs are here (1 trial, once)"]
+    assert sweep.said == ["trying how steps are fastest on this machine (1 trial, once)"]
     assert found and 0 < found.share < 2 and (len(first.places) == 4) == found.pays(1)
     monkeypatch.setattr(packing, "make_trials", lambda *given: pytest.fail("another trial"))
     assert sweep.packs() == first and sweep.said == []
