@@ -20,7 +20,8 @@ _START = ("import os, sys; sys.path[:] = os.environ.pop('DLRUN_SYS_PATH').split(
 
 def make_trials(wanted: Sequence[tuple[Way, Job]], say: Callable[[str], None]) -> None:
     """Make these trials, which are kept; one that fails leaves the decision to the rules, and a sentence."""
-    say(f"trying how steps are fastest on this machine ({len(wanted)} {'trial' if len(wanted) == 1 else 'trials'}, once)")
+    trials = "1 trial" if len(wanted) == 1 else f"{len(wanted)} trials"
+    say(f"trying how steps are fastest on this machine ({trials}, once)")
     message = {"allow": list(permitted()), "trials": [{"way": way, "config": job.config} for way, job in wanted]}
     path = os.pathsep.join(place or os.getcwd() for place in sys.path)
     try:
