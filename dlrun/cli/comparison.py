@@ -58,6 +58,7 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     folders = Folders(plan, experiment.name, profile, partial)
     verdicts = verdicts_on(experiment.book, folders.measurements, folders.values_of, experiment.metric,
                            experiment.claim_seeds)
+    folders.keep_curves([experiment.metric, *(cell.metric for cell in experiment.book.printed)])
     say()
     print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)
     write_json(plan.folder / MEASURED, folders.measurements.plain())

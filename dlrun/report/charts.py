@@ -24,24 +24,25 @@ def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int],
                 shares: bool) -> str:
     """One measure over epochs: a line and a band for each row that has a colour, a thin grey line for the others."""
     bands = {i for i in drawn if i in colour}
-    values = [v for i, curve in drawn.items() for _, mean, low, high in curve.points
-              for v in ((mean, low, high) if i in bands else (mean,))]
-    epochs = [point[0] for curve in drawn.values() for point in curve.points]
+    values = [v for i, curve in drawn.items() for point in curve.points
+              for v in ((point.mean, point.low, point.high) if i in bands else (point.mean,))]
+    epochs = [point.epoch for curve in drawn.values() for point in curve.points]
     log = not shares and wide(values, 30)
     x = AxisScale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
     y = scale_of(values, HEIGHT - BOTTOM, TOP, log)
     parts = [axes(x, y, "epoch", (lambda v: number(100 * v)) if shares else number, whole=True)]
     for i in sorted(drawn, key=lambda i: -colour.get(i, DRAWN)):  # the first rows lie on top
         curve = drawn[i]
-        line = points([(x(epoch), y(mean)) for epoch, mean, _, _ in curve.points])
+        line = points([(x(point.epoch), y(point.mean)) for point in curve.points])
         kind = f"row {style_of(colour[i])}" if i in colour else "row rest"
         inner = f"<title>{escape(labels[i])}</title>"
         if i in bands and curve.runs > 1:
-            low = [(x(epoch), y(bottom)) for epoch, _, bottom, _ in curve.points]
-            high = [(x(epoch), y(top)) for epoch, _, _, top in reversed(curve.points)]
+            low = [(x(point.epoch), y(point.low)) for point in curve.points]
+            high = [(x(point.epoch), y(point.high)) for point in reversed(curve.points)]
             inner += f'<polygon points="{points(low + high)}"/>'
         if len(curve.points) == 1:
-            inner += f'<circle cx="{px(x(curve.points[0][0]))}" cy="{px(y(curve.points[0][1]))}" r="2.5"/>'
+            only = curve.points[0]
+            inner += f'<circle cx="{px(x(only.epoch))}" cy="{px(y(only.mean))}" r="2.5"/>'
         parts.append(f'<g class="{kind}" data-row="{i}">{inner}<polyline points="{line}"/></g>')
     return svg("".join(parts), f"{key} over epochs")
 

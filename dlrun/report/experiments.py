@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from dlrun.config.compose.catalog import option_files
 from dlrun.config.compose.yaml_file import read_yaml
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.books import PROFILES, Book, Cell, read_book
-from dlrun.record.folder import write_json
+from dlrun.record.folder import json_text, write_text
 from dlrun.record.metric import Metrics
 from dlrun.record.stored import read_json
 from dlrun.report.measurements import Measurements, read_measurements
@@ -18,6 +19,7 @@ from dlrun.report.verdicts import Verdicts, verdicts_on
 
 RESULTS = "results"  # the folder beside the experiments that keeps numbers
 SEEDS = 5  # of a comparison whose file says none
+_NUMBERS = re.compile(r"\[\n([\d\s,.e+-]+)\n *\]")  # a list of numbers, of which json.dumps makes a line each
 _TAKEN = "/experiment/"  # how a defaults list names another experiment
 
 
@@ -152,7 +154,8 @@ def keep(experiments: Path, name: str, measurements: Measurements) -> Path:
     plain = read_json(file) if file.is_file() else {}
     plain[measurements.profile] = measurements.plain()
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_json(file, {profile: plain[profile] for profile in PROFILES if profile in plain})
+    text = json_text({profile: plain[profile] for profile in PROFILES if profile in plain})
+    write_text(file, _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text))
     return file
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -14,12 +14,14 @@ from dlrun.record.manifest import CHANGED
 from dlrun.record.metric import Metrics, metrics_of
 from dlrun.record.plan import Job, Plan
 from dlrun.record.stored import Damaged
+from dlrun.report.curves import curves, keys_to_draw
 from dlrun.report.derived import reading
 from dlrun.report.footnotes import device_of, label_of, versions_of
 from dlrun.report.run import UNREADABLE, Run, read_run
 from dlrun.report.values import metrics_of_all
 
 FORMAT = 1
+POINTS = 40  # of a curve that is kept
 
 
 @dataclass
@@ -29,7 +31,8 @@ class Measurements:
     `lost` has for a row the reasons of its runs that have no number (diverged, failed, not run yet).  `seconds` is the
     training time of all runs together.  `partial` says what narrows it (overrides), `metrics` is what the runs'
     results say of theirs.  `ids` has the id of each row's run with the first seed: a row of two comparisons is one run,
-    and a file that was changed has other ids than its numbers.
+    and a file that was changed has other ids than its numbers.  `curves` has for each row and key what `Curve.plain`
+    makes of the learning curve; none in what was kept before curves were.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Measurements:
     partial: list[str] = field(default_factory=list)
     metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    curves: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
 
     def values_of(self, row: str, metric: str | None, default: str) -> dict[int, float]:
         """The numbers of a row by seed, of a metric or of the comparison's own."""
@@ -113,6 +117,14 @@ class Folders:
             found = {run.seed: self._reading(run, metric, row) for run in self.runs.get(row, [])}
             kept[metric] = {seed: float(f"{value:.9g}") for seed, value in sorted(found.items()) if value is not None}
         return kept[metric]
+
+    def keep_curves(self, metrics: Iterable[str]) -> None:
+        """Add the learning curves of these metrics, and of the loss, from the epochs of all runs that count."""
+        rows = {row: [run for run in runs if run.counted] for row, runs in self.runs.items()}
+        keys = keys_to_draw(metrics, rows.values())
+        found = {row: curves(runs, keys, POINTS) for row, runs in rows.items()}
+        self.measurements.curves = {row: {key: curve.plain() for key, curve in of_row.items()}
+                                    for row, of_row in found.items() if of_row}
 
     def _reading(self, run: Run, metric: str, row: str) -> float | None:
         try:

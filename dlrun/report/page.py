@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.record.axis_scale import AxisScale
 from dlrun.record.folder import RunFolder
-from dlrun.record.metric import Metric
+from dlrun.record.metric import Metric, Metrics
 from dlrun.record.own_file import open_own
 from dlrun.record.palette import css_variables
 from dlrun.record.quantities import long_time
@@ -93,16 +93,21 @@ def _mattered(table: Table) -> Iterator[tuple[str, str, str]]:
 
 def _curves(table: Table, colour: dict[int, int], names: list[str]) -> Iterator[tuple[str, str]]:
     drawn = range(min(len(table.rows), _ROWS))
-    keys = keys_to_draw(table.key, [table.rows[i] for i in drawn])
+    keys = keys_to_draw([table.key], [table.rows[i].runs for i in drawn])
     by_key: dict[str, dict[int, Curve]] = {}
     for i in drawn:
-        for key, curve in curves(table.rows[i], keys, _POINTS if i in colour else _FEW).items():
+        for key, curve in curves(table.rows[i].runs, keys, _POINTS if i in colour else _FEW).items():
             by_key.setdefault(key, {})[i] = curve
-    for key in keys:
-        if key in by_key:
-            metric = describe(key, table.metrics)
-            head = metric.title + (", %" if metric.share else "")
-            yield head, curve_chart(head, by_key[key], colour, names, metric.share)
+    yield from curve_figures({key: by_key[key] for key in keys if key in by_key}, table.metrics, colour, names)
+
+
+def curve_figures(by_key: Mapping[str, Mapping[int, Curve]], metrics: Metrics, colour: Mapping[int, int],
+                  names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """For each key its head and its picture, of the curves by the number of their row."""
+    for key, drawn in by_key.items():
+        metric = describe(key, metrics)
+        head = metric.title + (", %" if metric.share else "")
+        yield head, curve_chart(head, drawn, colour, names, metric.share)
 
 
 def _failures(report: Report) -> Iterator[dict[str, Any]]:

@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dlrun.record.palette import css_variables
 from dlrun.report.book_page import as_parts
 from dlrun.report.book_readme import Told, escaped, summary_lines, table_lines, told
 from dlrun.report.experiments import book_experiments
+from dlrun.report.page import environment
 from dlrun.report.verdicts import FULL, QUICK
 
 BOOKS = {
@@ -69,6 +71,12 @@ def pages(experiments: Path) -> dict[str, str]:
         for one in of:
             made[f"books/{one.experiment.name}.md"] = "\n".join(_page(one)) + "\n"
     return made
+
+
+def style() -> str:
+    """The rules for the pictures on these pages, in the theme's two schemes."""
+    rules = environment().get_template("figures.css").render()
+    return f':root {{ {css_variables(False)} }}\n[data-md-color-scheme="slate"] {{ {css_variables(True)} }}\n{rules}'
 
 
 def _page(one: Told) -> Iterator[str]:

@@ -51,7 +51,8 @@ def on_files(files: Any, config: Any) -> Any:
     made = {place: (ROOT / source).read_text(encoding="utf-8") for place, source in TEXTS.items()}
     made |= book_pages.pages(ROOT / "experiments")
     made |= key_pages.pages()
-    made |= {"reference/python.md": python_page.page(), "tour.md": notebook_page.page(ROOT / "docs" / "tour.ipynb")}
+    made |= {"assets/figures.css": book_pages.style(), "reference/python.md": python_page.page(),
+             "tour.md": notebook_page.page(ROOT / "docs" / "tour.ipynb")}
     for place, text in made.items():
         files.append(File.generated(config, place, content=text))
     return files

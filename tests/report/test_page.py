@@ -194,9 +194,9 @@ def test_a_curve_is_the_mean_of_its_seeds_with_their_range(runs: Path) -> None:
         rows = [{"epoch": e, "val/loss": value} for e, value in enumerate(values, 1)]
         (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (row,) = collect([runs]).tables[0].rows
-    curve = curves(row, ["val/loss", "val/none"], 100)
+    curve = curves(row.runs, ["val/loss", "val/none"], 100)
     assert list(curve) == ["val/loss"]
-    assert curve["val/loss"].points == ((1, 2.0, 1.0, 3.0), (2, 3.0, 2.0, 4.0))
+    assert curve["val/loss"].points == ((1, 2.0, 1.0, 3.0, 3), (2, 3.0, 2.0, 4.0, 2))
 
 
 def test_thinned_epochs_keep_their_ends() -> None:
