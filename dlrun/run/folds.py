@@ -56,7 +56,11 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
     notes: list[str] = []
     stored, note = (None, "") if config.force else first_start(folder)
     start = Start(run_id=run_id if stored else None, stored=stored, note=note)
-    machine = choose(config, (stored or {}).get("threads"), auto_threads(checked))
+    if config.fork is not None and stored is None:
+        from dlrun.run.fork import start_of_folds
+
+        start = start_of_folds(config)
+    machine = choose(config, (start.stored or {}).get("threads"), auto_threads(checked))
     pack = fold_pack(checked, machine, stored, processes, notes.append)
     rows = rows_of(config, notes.append)
     assert config.plain is not None
@@ -115,6 +119,8 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
                 with isolated_torch_state():
                     result = ended or (yield from one(name))
             except ConfigError:
+                if start.lineage is not None:  # the parent's first epochs do not come out again here
+                    clear(folder)
                 raise
             except Exception as error:
                 end("failed", f"{called(name)}: {first_line(error)}", [], error=first_line(error))
@@ -126,6 +132,11 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
             more = {key: result[key] for key in ("error", "fitted_batch_size") if key in result}
             return end(result["status"], f"{called(name)}: {result['stop_reason']}", [], **more)
         done[name] = result
+    if config.fork is not None:
+        from dlrun.run.fork import tell_parent
+
+        for said in tell_parent(folder.origin()["fork"], folder, run_id, command):
+            recorder.note(said)
     curves = [read(folder.fold(name).metrics) for name in done if name != FINAL]
     curve = mean_curve(curves)
     write(folder.metrics, curve)

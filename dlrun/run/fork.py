@@ -9,17 +9,18 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlrun.assembly.machine import isolated_torch_state
-from dlrun.config.fork import origin_of
+from dlrun.config.fork import Origin, origin_of
 from dlrun.config.phase_optimizers import optimizer_place, optimizers
 from dlrun.config.places import REPLAYS
 from dlrun.config.problem import problem
-from dlrun.config.schema.folds import folds_of
+from dlrun.config.schema.folds import FINAL, fold_configs, folds_of, seed_draws_rows
+from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.root import Config
 from dlrun.engine.checkpoint import gather, read, scatter
 from dlrun.engine.checkpoint_manager import ROWS
@@ -54,8 +55,9 @@ class Parent:
 
     @property
     def name(self) -> str:
-        """``mnist-cnn-adam/3f9c1e02aa``."""
-        return f"{self.folder.path.parent.name}/{self.folder.path.name}"
+        """``mnist-cnn-adam/3f9c1e02aa``; of a fold ``mnist-cnn-adam/3f9c1e02aa/folds/0``."""
+        run = self.folder.run
+        return "/".join(filter(None, [run.parent.name, run.name, self.folder.inside]))
 
     def has_state(self) -> bool:
         """Whether its checkpoint is of that epoch's end."""
@@ -66,7 +68,10 @@ class Parent:
 
 
 def find_parent(config: Config) -> Parent:
-    """The parent below output_dir; raises ConfigError where it is not there or has not come to that epoch."""
+    """The parent below output_dir, of a fold that fold of it; raises ConfigError where it is not there.
+
+    Also where it has not come to that epoch, or is a run of other folds.
+    """
     origin = origin_of(config.fork or "")
     assert origin is not None  # the check of the configuration has seen to it
     given, below = f"fork={config.fork}", Path(config.output_dir).expanduser()
@@ -74,23 +79,50 @@ def find_parent(config: Config) -> Parent:
     found = [path for place in places for path in sorted(place.glob(f"*/{origin.parent}")) if path.is_dir()]
     if not found:
         raise problem(given, f"no run {origin.parent} lies in {below}, which this one begins from")
-    folder = RunFolder(found[0])
+    parent = _read(config, RunFolder(found[0]), origin)
+    before = parent.checked.config
+    if config.seed != before.seed and (seed_draws_rows(before) or getattr(before.validation, "shuffle", False)):
+        raise problem(f"seed={config.seed}", f"the seed decides which rows the parent has seen; expected its own, "
+                                             f"{before.seed}")
+    if folds_of(config) is None and (folds := folds_of(before)) is not None:
+        own = config.validation
+        name = FINAL if own is None else str(own.fold) if isinstance(own, KFold) else ""
+        if name not in dict(fold_configs(before)):
+            raise problem(given, f"{origin.parent} is a run of {folds.count} folds; a fork has its data")
+        return _read(config, parent.folder.fold(name), origin)
+    if folds_of(config) != folds_of(before):
+        raise problem(given, f"{origin.parent} is no run of these folds; a fork has its data")
+    return parent
+
+
+def _read(config: Config, folder: RunFolder, origin: Origin) -> Parent:
+    """The parent in a folder; a whole k-fold run as the mean of its folds."""
+    given, called = f"fork={config.fork}", "/".join(filter(None, [origin.parent, folder.inside]))
     try:
         stored, plain = folder.origin(), read_yaml_mapping(folder.config)
     except FileNotFoundError as missing:
         raise problem(given, f"{missing.filename} is missing: what the run began with is not known") from None
-    rows = read_rows(folder.metrics)
-    if len(rows) < origin.epoch:
-        raise problem(given, f"expected an epoch from 1 to {len(rows)}, those that {origin.parent} has" if rows else
-                      f"{origin.parent} has no whole epoch")
     allowed = {"allow": list(config.allow), "output_dir": config.output_dir, "data_dir": config.data_dir,
                "force": False, "device": config.device, "verbosity": config.verbosity}
     checked = check_again({**plain, **allowed})
-    if folds_of(checked.config) is not None:
-        raise problem(given, "this is a run of several folds; one of a single fold (validation={kind: kfold, fold: 0}) "
-                             "can be forked")
+    rows = read_rows(folder.metrics)
+    if len(rows) < origin.epoch and folds_of(checked.config) is None:
+        raise problem(given, f"expected an epoch from 1 to {len(rows)}, those that {called} has" if rows else
+                      f"{called} has no whole epoch")
     own = dataclasses.replace(checked.config, threads=stored.get("threads") or checked.config.threads)
     return Parent(folder, dataclasses.replace(checked, config=own), stored, origin.epoch, rows[:origin.epoch])
+
+
+def start_of_folds(config: Config) -> Start:
+    """The start of a k-fold fork, each of whose folds begins from the same fold of the parent.
+
+    Raises ConfigError where one of these has not come to that epoch.
+    """
+    parent = find_parent(config)
+    for _, fold in fold_configs(config):
+        _refuse_pack(find_parent(fold))
+    note = f"a fork of epoch {parent.epoch} of each fold of {parent.name}"
+    return Start(None, parent.id, parent.stored, note, parent.checked.config, _lineage(parent, "said by each fold"))
 
 
 def begin(config: Config, folder: RunFolder, signals: Signals, recorder: Recorder,
@@ -100,16 +132,25 @@ def begin(config: Config, folder: RunFolder, signals: Signals, recorder: Recorde
     `train` trains them in the folder that it gets, from where that has come to.  None where a signal has ended that.
     """
     parent = find_parent(config)
+    _refuse_pack(parent)
     if config.force:
         clear(folder)
     if parent.has_state():
         return _start(parent, folder, None)
-    again = RunFolder(folder.path / PREFIX, PREFIX)
+    again = RunFolder(folder.path / PREFIX, "/".join(filter(None, [folder.inside, PREFIX])))
     recorder.note(f"training epochs 1 to {parent.epoch} of {parent.name} again: it has no checkpoint of that epoch")
     if not (again.last.is_file() and len(read_rows(again.metrics)) == parent.epoch):
         with isolated_torch_state():
             train(parent, again)
     return None if signals.received is not None else _start(parent, folder, again)
+
+
+def _refuse_pack(parent: Parent) -> None:
+    """Raises ConfigError for a parent whose first epochs were trained in a pack, where it has no checkpoint of them."""
+    if parent.stored.get("pack") and not parent.has_state():
+        raise problem(f"fork: epoch {parent.epoch} of {parent.name}",
+                      "it was trained in a pack, whose last bits are its own: its first epochs cannot be trained again "
+                      "alone; expected the epoch of its checkpoint")
 
 
 def interrupted(config: Config, run_id: str, folder: RunFolder, signals: Signals, recorder: Recorder) -> dict[str, Any]:
@@ -135,10 +176,12 @@ def _start(parent: Parent, folder: RunFolder, again: RunFolder | None) -> Start:
     folder.make()
     shutil.copyfile(parent.folder.metrics if again is None else again.metrics, folder.metrics)
     own = parent.checked.config
-    lineage = {"parent": parent.id, "name": parent.name, "epoch": parent.epoch,
-               "prefix": how}
     note = f"a fork of epoch {parent.epoch} of {parent.name}, {how}"
-    return Start(checkpoint, str(lineage["parent"]), parent.stored, note, own, lineage)
+    return Start(checkpoint, parent.id, parent.stored, note, own, _lineage(parent, how))
+
+
+def _lineage(parent: Parent, how: str) -> dict[str, Any]:
+    return {"parent": parent.id, "name": parent.name, "epoch": parent.epoch, "prefix": how}
 
 
 def _require_same(parent: Parent, rows: list[dict[str, Any]]) -> None:
@@ -185,7 +228,8 @@ def load_fork(training: Fit, start: Start, config: Config, folder: RunFolder, ru
         raise problem(f"fork={config.fork}", f"the parent's state does not fit these settings ({said})") from error
     training.checkpoints.loaded_rows = content.get(ROWS)
     shutil.rmtree(folder.path / PREFIX, ignore_errors=True)  # its state is in memory, and saved before the first step
-    return list(filter(None, [_tell_parent(start, folder, run_id, shlex.join(command or ()))]))
+    assert start.lineage is not None
+    return [] if folder.inside else tell_parent(start.lineage, folder, run_id, command)
 
 
 def _optimizer_of(config: Config, epoch: int) -> tuple[int, str]:
@@ -194,16 +238,15 @@ def _optimizer_of(config: Config, epoch: int) -> tuple[int, str]:
     return place, optimizers(config.phases, config.optimizer)[place].kind
 
 
-def _tell_parent(start: Start, folder: RunFolder, run_id: str, command: str) -> str:
-    """Add a line to forks.jsonl of the parent's folder; why it could not be, empty where it was."""
-    assert start.lineage is not None
-    file = RunFolder(folder.run.parent.parent / str(start.lineage["name"])).forks
+def tell_parent(lineage: Mapping[str, Any], folder: RunFolder, run_id: str, command: Sequence[str] | None) -> list[str]:
+    """Add a line to forks.jsonl of the parent's folder; a note where that cannot be written."""
+    file = RunFolder(folder.run.parent.parent / str(lineage["name"])).forks
     if not file.parent.is_dir() or any(known.get("id") == run_id for known in read_rows(file)):
-        return ""  # a replay lies elsewhere
-    line = {"id": run_id, "name": f"{folder.run.parent.name}/{folder.run.name}", "epoch": start.lineage["epoch"],
-            "command": command}
+        return []  # a replay lies elsewhere
+    line = {"id": run_id, "name": f"{folder.run.parent.name}/{folder.run.name}", "epoch": lineage["epoch"],
+            "command": shlex.join(command or ())}
     try:
         append(file, line)
     except OSError as error:
-        return f"{file} could not be written ({error.strerror}): the parent does not know of this fork"
-    return ""
+        return [f"{file} could not be written ({error.strerror}): the parent does not know of this fork"]
+    return []

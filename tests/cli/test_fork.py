@@ -133,6 +133,116 @@ def test_a_fork_that_is_interrupted_in_the_parents_epochs_goes_on_to_the_same_we
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(whole).items())
 
 
+def test_tensorboard_shows_the_parents_epochs_too(parent: RunFolder) -> None:
+    forked = fork(parent, "epoch=2", "optimizer.lr=0.01")
+    drawn = scalars(forked)["loss/val"]
+    assert list(drawn) == [1, 2, 3, 4]
+    assert [drawn[row["epoch"]] for row in rows(parent)[:2]] == pytest.approx(
+        [row["val/loss"] for row in rows(parent)[:2]], rel=1e-6)
+
+
+def scalars(folder: RunFolder) -> dict[str, dict[int, float]]:
+    """What TensorBoard's own reader finds, by tag and step."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    read = EventAccumulator(str(folder.path)).Reload()
+    return {tag: {event.step: event.value for event in read.Scalars(tag)} for tag in read.Tags()["scalars"]}
+
+
+FOLDS = [*SMALL, "validation={kind: kfold, k: 2, final: true}"]
+
+
+@pytest.fixture
+def in_folds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """A run of two folds and a final fit, of four epochs."""
+    monkeypatch.chdir(tmp_path)
+    assert main([*FOLDS, "epochs=4"]) == 0
+    return only(tmp_path)
+
+
+def test_each_fold_of_a_fork_begins_from_that_fold_of_the_parent(in_folds: RunFolder) -> None:
+    forked = fork(in_folds, "epoch=2", "optimizer.lr=0.01")
+    assert main([*FOLDS, "epochs=4", "phases=[{epoch: 3, lr: 0.01}]"]) == 0
+    one = only(Path.cwd(), but=[in_folds.path.name, forked.path.name])
+    for name in ("0", "1", "final"):
+        assert same(forked.fold(name), one.fold(name)) and not same(forked.fold(name), in_folds.fold(name))
+        assert rows(forked.fold(name)) == rows(one.fold(name))
+        assert not (forked.fold(name).path / ".prefix").exists()
+        lineage = forked.fold(name).origin()["fork"]
+        assert lineage["name"].startswith(f"{in_folds.path.parent.name}/{in_folds.path.name}/") and \
+            lineage["prefix"] == "trained again, bit for bit"
+    assert rows(forked) == rows(one) and rows(forked)[:2] == rows(in_folds)[:2]
+    assert list(scalars(forked.fold("0"))["loss/val"]) == list(scalars(forked)["loss/val"]) == [1, 2, 3, 4]
+    found = forked.origin()["fork"]
+    assert (found["parent"], found["epoch"]) == (in_folds.path.name, 2)
+    (line,) = in_folds.forks.read_text().splitlines()
+    assert json.loads(line)["id"] == forked.path.name, "the parent's folder names the fork once, not its folds"
+
+
+def test_a_fork_of_the_last_epoch_of_all_folds_goes_on_as_a_longer_run_would(in_folds: RunFolder) -> None:
+    forked = fork(in_folds, "epoch=4", "epochs=6")
+    assert forked.fold("1").origin()["fork"]["prefix"] == "read from its checkpoint"
+    assert main([*FOLDS, "epochs=6", "force=true"]) == 0
+    longer = only(Path.cwd(), but=[in_folds.path.name, forked.path.name])
+    assert all(same(forked.fold(name), longer.fold(name)) for name in ("0", "1", "final"))
+
+
+def test_a_fold_that_has_not_come_to_the_epoch_is_no_beginning(in_folds: RunFolder, capsys: pytest.CaptureFixture[str]
+                                                               ) -> None:
+    file = in_folds.fold("1").metrics
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:2]))
+    assert main(["fork", in_folds.path.name, "epoch=3", "optimizer.lr=0.01"]) == 2
+    assert "epoch=3  expected one of the parent's 2 epochs" in capsys.readouterr().err
+    key = f"fork='{in_folds.path.name}@3'"
+    before = sorted(Path.cwd().rglob("*"))
+    assert main([*FOLDS, "epochs=5", key]) == 2
+    assert f"an epoch from 1 to 2, those that {in_folds.path.name}/folds/1 has" in capsys.readouterr().err
+    assert main([*SMALL, "validation={kind: kfold, k: 3}", "epochs=5", key]) == 2
+    assert "is no run of these folds" in capsys.readouterr().err
+    assert main([*SMALL, "validation=0.3", "epochs=5", key]) == 2
+    assert "is a run of 2 folds" in capsys.readouterr().err
+    assert sorted(Path.cwd().rglob("*")) == before
+
+
+def test_one_fold_may_be_forked_alone_and_a_seed_that_draws_rows_may_not(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    shuffled = [*SMALL, "validation={kind: kfold, k: 2, shuffle: true}", "epochs=3"]
+    assert main(shuffled) == 0
+    whole = only(tmp_path)
+    assert main(["fork", whole.path.name, "epoch=2", "seed=1"]) == 2
+    assert "seed=1  the seed decides which rows the parent has seen" in capsys.readouterr().err
+    one = [*SMALL, "validation={kind: kfold, k: 2, shuffle: true, fold: 1}", "epochs=3"]
+    assert main([*one, f"fork='{whole.path.name}@2'"]) == 0
+    assert same(only(tmp_path, but=[whole.path.name]), whole.fold("1"))
+
+
+def test_a_run_of_a_pack_is_forked_from_its_checkpoint_alone(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMALL, "validation={kind: kfold, k: 4}", "epochs=3", "pack=4"]) == 0
+    packed = only(tmp_path)
+    assert packed.fold("0").origin()["pack"]["slots"] == 4
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["fork", packed.path.name, "epoch=2", "optimizer.lr=0.01"]) == 2
+    assert "it was trained in a pack" in capsys.readouterr().err and sorted(tmp_path.rglob("*")) == before
+    forked = fork(packed, "epoch=3", "epochs=4")
+    assert rows(forked.fold("2"))[:3] == rows(packed.fold("2"))
+
+
+def test_folds_that_do_not_come_out_again_leave_nothing(in_folds: RunFolder, capsys: pytest.CaptureFixture[str]
+                                                        ) -> None:
+    file = in_folds.fold("1").metrics
+    lines = file.read_text().splitlines()
+    row = json.loads(lines[1])
+    lines[1] = json.dumps({**row, "val/loss": row["val/loss"] + 1e-9})
+    file.write_text("\n".join(lines) + "\n")
+    before = sorted(Path.cwd().rglob("*"))
+    assert main(["fork", in_folds.path.name, "epoch=3", "optimizer.lr=0.01"]) == 2
+    assert "do not come out the same here (epoch 2: val/loss was" in capsys.readouterr().err
+    assert sorted(Path.cwd().rglob("*")) == before
+
+
 def test_epochs_that_do_not_come_out_again_are_no_beginning(parent: RunFolder, capsys: pytest.CaptureFixture[str]
                                                             ) -> None:
     lines = parent.metrics.read_text().splitlines()

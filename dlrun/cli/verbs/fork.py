@@ -42,7 +42,8 @@ class Fork(Verb):
     another epoch its first epochs are trained again, which gives the same bits on the same machine and code, and is
     refused where it does not. Any setting of training may change: rates, schedule, optimizer (whose state begins anew),
     batch size, epochs, augmentation, dropout, seed; data and network may not. The fork's id hashes its settings, the
-    parent's id and the epoch; each of both folders names the other.
+    parent's id and the epoch; each of both folders names the other. Of a k-fold run each fold begins from that epoch of
+    the same fold.
     """
 
     arguments: tuple[str, ...] = positional(
@@ -77,6 +78,7 @@ class Fork(Verb):
         """The parent's id, and the fork's command."""
         from dlrun.config.check.allow import allow_typed
         from dlrun.config.compose.onto import onto
+        from dlrun.config.schema.folds import FINAL
         from dlrun.preflight.preflight import stored
         from dlrun.record.folder import RunFolder
         from dlrun.record.metrics import read
@@ -87,7 +89,8 @@ class Fork(Verb):
         parent = RunFolder(locate(word, Path(self.output_dir).expanduser()))
         if not is_run(parent.path) or not parent.config.is_file():
             raise problem(word, "expected the folder of a run that has begun")
-        epochs = len(read(parent.metrics))
+        folds = [parent.fold(path.name) for path in (*parent.path.glob("folds/*"), *parent.path.glob(FINAL))]
+        epochs = min(len(read(place.metrics)) for place in folds or [parent])  # that all its folds have come to
         if self.epoch is None:
             raise problem("epoch", f"expected one of the parent's {epochs} epochs, as  epoch={max(1, epochs // 2)}")
         if self.epoch > epochs:

@@ -29,7 +29,7 @@ def rule(check: Check) -> Check:
 
 @rule
 def fork_names_a_run_and_an_epoch(config: Config, origin: Origin) -> Iterator[Problem]:
-    """A run begins from an epoch of another one that lies before its own end, and trains once."""
+    """A run begins from an epoch of another one that lies before its own end."""
     if config.fork is None:
         return
     from dlrun.config.fork import EXPECTED, origin_of
@@ -40,8 +40,6 @@ def fork_names_a_run_and_an_epoch(config: Config, origin: Origin) -> Iterator[Pr
     elif found.epoch >= config.epochs:
         yield Problem(f"epochs={config.epochs}", f"expected more than the {found.epoch} epochs that it begins with "
                                                  f"({given})", origin("epochs"))
-    elif folds_of(config) is not None:
-        yield Problem(given, "expected a run that trains once, not in folds", origin("fork"))
 
 
 def measured(config: Config) -> list[str]:
