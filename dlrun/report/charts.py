@@ -28,7 +28,9 @@ def curve_chart(key: str, drawn: Mapping[int, Curve], colour: Mapping[int, int],
               for v in ((point.mean, point.low, point.high) if i in bands else (point.mean,))]
     epochs = [point.epoch for curve in drawn.values() for point in curve.points]
     log = not shares and wide(values, 30)
-    x = AxisScale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT)
+    # Beside a curve five times as long a short one would be a stroke at the left edge.
+    uneven = min(epochs) > 0 and max(epochs) > 5 * min(curve.points[-1].epoch for curve in drawn.values())
+    x = AxisScale(min(epochs), max(epochs), LEFT, WIDTH - RIGHT, uneven)
     y = scale_of(values, HEIGHT - BOTTOM, TOP, log)
     parts = [axes(x, y, "epoch", (lambda v: number(100 * v)) if shares else number, whole=True)]
     for i in sorted(drawn, key=lambda i: -colour.get(i, DRAWN)):  # the first rows lie on top

@@ -74,10 +74,15 @@ def history(folder: Any) -> list[dict[str, Any]]:
 
 
 def thinned(epochs: Sequence[int], most: int) -> list[int]:
-    """At most so many, evenly spaced, the first and the last among them."""
-    if len(epochs) <= most:
+    """At most so many, the first and the last among them: half evenly spaced, half ever wider, as most is learned first.
+    """
+    last = len(epochs) - 1
+    if last < most:
         return list(epochs)
-    return [epochs[round(i * (len(epochs) - 1) / (most - 1))] for i in range(most)]
+    even, wider = most - most // 2, most // 2
+    places = {round(i * last / (even - 1)) for i in range(even)}
+    places |= {round((last + 1) ** (i / (wider - 1))) - 1 for i in range(wider)}
+    return [epochs[place] for place in sorted(places)]
 
 
 def keys_to_draw(metrics: Iterable[str], rows: Iterable[Sequence[Run]]) -> list[str]:

@@ -199,11 +199,12 @@ def test_a_curve_is_the_mean_of_its_seeds_with_their_range(runs: Path) -> None:
     assert curve["val/loss"].points == ((1, 2.0, 1.0, 3.0, 3), (2, 3.0, 2.0, 4.0, 2))
 
 
-def test_thinned_epochs_keep_their_ends() -> None:
-    assert thinned(range(11), 5) == [0, 2, 5, 8, 10]  # 2.5 and 7.5 to the even one
-    assert thinned([1, 2, 3], 5) == [1, 2, 3]
+def test_thinned_epochs_keep_their_ends_and_most_of_the_first_ones() -> None:
+    assert thinned(range(11), 6) == [0, 2, 5, 10]  # 0, 5, 10 and 0, sqrt(11) - 1, 10
+    assert thinned([1, 2, 3], 5) == thinned([1, 2, 3], 3) == [1, 2, 3]
     many = thinned(range(1, 1001), 120)
-    assert len(many) == 120 and many == sorted(set(many)) and (many[0], many[-1]) == (1, 1000)
+    assert 90 < len(many) <= 120 and many == sorted(set(many)) and (many[0], many[-1]) == (1, 1000)
+    assert many[:8] == [1, 2, 3, 4, 5, 6, 7, 8] and max(b - a for a, b in zip(many, many[1:])) <= 18
 
 
 @pytest.mark.parametrize(("low", "high", "log", "ticks"), [
