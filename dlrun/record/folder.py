@@ -39,6 +39,7 @@ class RunFolder:
         self.manifest = self.path / manifest.FILE
         self.fitted = self.path / "fitted.json"
         self.packages = self.path / "packages.txt"
+        self.code = self.path / "code.txt"  # dlrun's files that decide its numbers; see record/provenance.py
         self.tags = self.path / "tags.json"  # of the user's
         self.forks = self.path / "forks.jsonl"  # runs that began from an epoch of this one
         self.lock = self.path / "lock"

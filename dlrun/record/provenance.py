@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -16,7 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.checkout import checkout_state
+from dlrun.record.folder import write_text
+from dlrun.record.stored import Damaged, read_file
 
+CODE = "code.txt"  # of a run's folder
+_PACKAGE = Path(__file__).parents[1]
+_ROOMS = ("assembly", "config", "data", "engine", "metrics", "models", "preflight", "run", "tasks")
+_ASIDE = ("config/check/", "config/compose/", "tasks/_plots/")  # what they come to stands in config.yaml, or is drawn
+_LINE = re.compile(r"[0-9a-f]{16}  \w+(/\w+)*\.py")
 LATELY = 3.0  # seconds: git takes 0.03, as long as the whole end of a short job
 _asked: dict[Path, tuple[float, dict[str, Any] | None]] = {}  # by folder: when, and what was answered
 
@@ -35,7 +44,7 @@ def provenance(
     repeat a key of ours.  `versions` adds to those of python, dlrun, numpy and hydra.  `command` is sys.argv by
     default, `source` dlrun's own package, `workdir` the current folder.
     """
-    source = Path(__file__).parents[1] if source is None else Path(source)
+    source = _PACKAGE if source is None else Path(source)
     workdir = Path.cwd() if workdir is None else Path(workdir)
     own: dict[str, Any] = {
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -55,17 +64,76 @@ def provenance(
     return {**own, **facts}
 
 
-def other_code(stored: Mapping[str, Any]) -> str | None:
-    """Which dlrun has made a run, by its provenance, where it is not this very one: ``dlrun 0.1.0, commit 1a2b3c4``.
+def other_code(stored: Mapping[str, Any], folder: Path) -> str | None:
+    """Which dlrun has made the run in a folder, where it is not this very one: ``dlrun 0.1.0, commit 1a2b3c4``.
 
-    None where release, commit and changes to it are the same.
+    None where the files that can change its numbers are the same, whatever the commit; of a run that has not noted them
+    (`stored` is its provenance) where release, commit and changes to it are.
     """
     version, code = ((stored.get(key) or {}).get("dlrun") for key in ("versions", "code"))
-    if version == _installed("dlrun")["dlrun"] and code == _loaded(Path(__file__).parents[1]):
+    others = other_files(folder)
+    if others == [] or others is None and (version == _installed("dlrun")["dlrun"] and code == _loaded(_PACKAGE)):
         return None
     commit = (code or {}).get("commit")
     changed = ", changed" if (code or {}).get("dirty") else ""
     return f"dlrun {version or '(unknown)'}{f', commit {commit[:7]}' if commit else ''}{changed}"
+
+
+def code_text() -> str:
+    """The content of code.txt: each file of dlrun's that this process has loaded and that can change a run's numbers.
+
+    A line each, with the first digits of its SHA-256: data, models, tasks, engine and what puts them together; neither
+    commands nor reports, nor a kind that the run does not use.
+    """
+    return "".join(sorted(_loaded_lines()))
+
+
+def extend_code(file: Path) -> None:
+    """Add to code.txt what was loaded since, or on a resumed run has other content; a run without one gets none."""
+    try:
+        known = read_file(file, bytes.decode)
+    except (FileNotFoundError, Damaged):
+        return  # of an older dlrun; or damaged, which `other_files` reports
+    text = "".join(sorted({*known.splitlines(keepends=True), *_loaded_lines()}))
+    if text != known:
+        write_text(file, text, sync=False)
+
+
+def other_files(folder: Path) -> list[str] | None:
+    """The files in code.txt of a run's folder that are other ones in this dlrun; None where it has no code.txt."""
+    try:
+        return list(_differing(read_file(folder / CODE, bytes.decode)))
+    except FileNotFoundError:
+        return None
+    except Damaged:
+        return [CODE]
+
+
+@lru_cache
+def _differing(text: str) -> tuple[str, ...]:
+    found = [line.partition("  ") for line in text.splitlines()]
+    wrong = any(not _LINE.fullmatch(line) for line in text.splitlines())
+    return (CODE,) if wrong else tuple(dict.fromkeys(name for digest, _, name in found if _digest(name) != digest))
+
+
+def _loaded_lines() -> set[str]:
+    found = set()
+    for name, module in list(sys.modules.items()):
+        parts, file = name.split("."), getattr(module, "__file__", None)
+        if parts[0] == "dlrun" and len(parts) > 1 and parts[1] in _ROOMS and file:
+            place = Path(file).relative_to(_PACKAGE).as_posix()
+            if not place.startswith(_ASIDE) and not place.endswith("/plots.py"):
+                found.add(f"{_digest(place)}  {place}\n")
+    return found
+
+
+@lru_cache(maxsize=None)
+def _digest(name: str) -> str:
+    """The first digits of a file's SHA-256, empty where there is none; asked once, as `_loaded` is."""
+    try:
+        return hashlib.sha256((_PACKAGE / name).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return ""
 
 
 @lru_cache

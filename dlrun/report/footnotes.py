@@ -154,8 +154,11 @@ def _stale(table: Table) -> Iterator[str]:
     if not by:
         return
     shown = ", ".join(f"{code} ({count})" for code, count in by.most_common(4)) + (", ..." if len(by) > 4 else "")
+    files = list(dict.fromkeys(name for run in runs if run.stale for name in run.other_files))
+    differ = f", which differs in {', '.join(files[:3])}{f' and {len(files) - 3} more files' if files[3:] else ''}"
     which = "All runs" if sum(by.values()) == len(runs) else f"{sum(by.values())} of {len(runs)} runs (other code)"
-    yield f"{which} were made by other code of dlrun than this: {shown}; dlrun replay RUN compares."
+    yield (f"{which} were made by other code of dlrun than this: {shown}{differ if files else ''}; dlrun replay RUN "
+           "compares.")
 
 
 def label_of(run: Run) -> str:

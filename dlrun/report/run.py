@@ -14,7 +14,7 @@ from dlrun.config.flat import flatten
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
 from dlrun.record.manifest import changed
-from dlrun.record.provenance import other_code
+from dlrun.record.provenance import other_code, other_files
 from dlrun.record.result_form import settings_error
 from dlrun.record.stored import Damaged, read_yaml_mapping, regular_handle
 from dlrun.record.tags import Tags, read_tags
@@ -76,7 +76,12 @@ class Run:
     @cached_property
     def stale(self) -> str:
         """The code that made it, where that is another than this one; empty where it is this, or is not known."""
-        return (other_code(self.provenance) or "") if self.provenance and self.result else ""
+        return (other_code(self.provenance, self.folder) or "") if self.provenance and self.result else ""
+
+    @property
+    def other_files(self) -> list[str]:
+        """The files of dlrun's that it was made by and that are other ones now; none where it has not noted them."""
+        return other_files(self.folder) or []
 
     @cached_property
     def changed(self) -> list[str] | None:

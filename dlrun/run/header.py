@@ -18,7 +18,7 @@ from dlrun.data.inspection import not_compared
 from dlrun.data.prepared import PreparedData
 from dlrun.record.checkout import diff_text
 from dlrun.record.folder import RunFolder, write_bytes, write_json, write_manifest, write_text, yaml_text
-from dlrun.record.provenance import packages, provenance
+from dlrun.record.provenance import code_text, extend_code, packages, provenance
 
 if TYPE_CHECKING:
     from dlrun.record.remarks import Remark
@@ -76,6 +76,7 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
             named += [name for name in ("speed_path", "pack") if name in here]
         elif here.get("speed_path") != own.get("speed_path"):
             named.append("speed_path")
+        extend_code(RunFolder(folder.run).code)
         again = own.get("resumed", []) + [{name: here[name] for name in named}]
         here = {**own, "resumed": again}
     else:
@@ -90,13 +91,14 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
 
 
 def _write_code(folder: RunFolder, code: dict[str, Any]) -> None:
-    """The text of what is not committed, and the list of all packages; a fold's are those of its run."""
+    """What is not committed, the packages, the files that decide numbers; a fold's are those of its run."""
     if folder.inside:
         return
     for place, state in code.items():
         if text := diff_text(state):
             write_bytes(folder.changes(place), text, sync=False)
     write_text(folder.packages, packages(), sync=False)
+    write_text(folder.code, code_text(), sync=False)
 
 
 def notes_of_start(config: Config, prepared: PreparedData, start: Start) -> list[str]:

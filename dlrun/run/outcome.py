@@ -19,6 +19,7 @@ from dlrun.record.folder import RunFolder, write_result
 from dlrun.record.lock import require
 from dlrun.record.metric import SPLITS, metrics_of
 from dlrun.record.metrics import read
+from dlrun.record.provenance import extend_code
 from dlrun.record.recorder import Recorder
 from dlrun.record.remark_rules import remarks
 from dlrun.run.facts import facts_of
@@ -79,6 +80,7 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
     if result["status"] != "diverged":
         result["remarks"] = [remark.stored() for remark in remarks(facts_of(components, result, rows))]
     training.checkpoints.finish()
+    extend_code(RunFolder(folder.run).code)  # what has measured it was loaded at the end
     recorder.outcome(result)
     write_result(folder, result)
     return result

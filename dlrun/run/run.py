@@ -171,7 +171,7 @@ def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
     for name in changed(folder.path) or ():
         say(f"{folder.path / name}: {CHANGED}; force=true trains the run again")
     try:
-        made_by = other_code(folder.origin())
+        made_by = other_code(folder.origin(), folder.path)
     except (FileNotFoundError, Damaged):
         made_by = None
     if made_by:

@@ -93,7 +93,7 @@ def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware
             continue
         tested, tests = ({at for at in epochs if at <= twin.epoch} for epochs in (stored.get("test_at", ()),
                                                                                   config.test_at))
-        if tested == tests and other_code(stored) is None:
+        if tested == tests and other_code(stored, other.run) is None:
             yield twin
 
 

@@ -25,6 +25,7 @@ FILES = {  # a pattern of the path in a run's folder (or a fold's, or that of a 
     r"export/.*": ONCE,
     r"inspect/[a-z_]+/unfinished\.pt": "the same inspection, which begins anew where it is damaged",
     r"inspect/(projector_config\.pbtxt|projector/.*\.tsv|[a-z_]+/.*\.png|events\.out\.tfevents\..*)": ONCE,
+    r"code\.txt": "report, runs, diff; a damaged one is said to be other code (tests/record/test_provenance.py)",
     r"(packages\.txt|changes-(dlrun|workdir)\.patch|forks\.jsonl)": ONCE,
     r"tags\.json": "dlrun runs and tag; damaged by the tests of dlrun tag",
     r"traceback\.txt": "the page of a report, which shows any text",

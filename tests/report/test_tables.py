@@ -414,3 +414,8 @@ def test_rows_of_other_code_than_this_are_marked_where_others_are_not(tmp_path: 
     assert [row.stale for row in table.rows] == ["other code" in row.mark for row in lines(table)]
     assert sum(row.stale for row in table.rows) == 2
     assert any(note.startswith("2 of 3 runs (other code) were made by other code") for note in table.notes)
+    for folder in tmp_path.glob("*/*"):
+        (folder / "code.txt").write_text(f"{'0' * 16}  engine/fit.py\n")
+    (note,) = [note for note in collect([tmp_path]).tables[0].notes if "other code" in note]
+    assert note.startswith("All runs were made by other code of dlrun than this: dlrun 0.1.0, commit 07ac6d6 (2), dlrun")
+    assert note.endswith(" (1), which differs in engine/fit.py; dlrun replay RUN compares.")

@@ -58,7 +58,7 @@ def test_the_folds_have_the_layout_of_a_run(go) -> None:
     own = {path.name for path in outcome.folder.iterdir() if not path.name.startswith(("events", "changes-"))}
     assert own == {
         "config.yaml", "metrics.jsonl", "result.json", "provenance.json", "manifest.json", "pictures", "folds", "final",
-        "lock", "packages.txt"}
+        "lock", "packages.txt", "code.txt"}
     assert (outcome.folder / "pictures" / "folds.png").stat().st_size > 1000
 
 

@@ -52,7 +52,7 @@ def test_the_folder_is_output_dir_name_id(outcome) -> None:
         "config.yaml", "fitted.json", "metrics.jsonl", "result.json", "provenance.json", "checkpoints/last.pt",
         "checkpoints/best.pt", "pictures/batch.png", "pictures/confusion.png",
         "pictures/classes.txt", "pictures/mistakes.png", "pictures/reliability.png", "manifest.json", "lock",
-        "packages.txt"}
+        "packages.txt", "code.txt"}
     assert [name for name in events if (outcome.folder / name).stat().st_size] != []
 
 

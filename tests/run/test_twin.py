@@ -88,6 +88,7 @@ def test_a_done_run_of_other_code_is_served_with_a_line_that_says_so(go, capsys)
     assert "it was made by" not in capsys.readouterr().out
     path = folder / "provenance.json"
     stored = json.loads(path.read_text())
+    (folder / "code.txt").unlink()  # as one of an older dlrun
     stored["versions"]["dlrun"], stored["code"]["dlrun"] = "0.0.9", {"commit": "1a2b3c4d5e", "dirty": False}
     path.write_text(json.dumps(stored))
     assert go(*OVERRIDES, "epochs=1").found
