@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,7 @@ def _loaded_lines() -> set[str]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _digest(name: str) -> str:
     """The first digits of a file's SHA-256, empty where there is none; asked once, as `_loaded` is."""
     try:

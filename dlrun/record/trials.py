@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,15 @@ def read_trials(folder: Path) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Importance:
-    """What a search's axes mattered, the most first: shares that add up to 1, of so many complete trials."""
+    """What a search's axes mattered, the most first: shares that add up to 1, of so many complete trials.
+
+    `intervals` has of each share the middle 95 % over `resamples` of the trials; none while a search goes on.
+    """
 
     shares: dict[str, float]
     trials: int
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    resamples: int = 0
 
 
 def read_importance(folder: Path) -> Importance | None:
@@ -42,7 +47,9 @@ def _importance(data: bytes) -> Importance | None:
     stored = digest.unsealed(found).get("importance") if isinstance(found, dict) else None
     if not stored:
         return None
-    return Importance({str(name): float(share) for name, share in stored["shares"].items()}, int(stored["trials"]))
+    intervals = {str(name): (float(low), float(high)) for name, (low, high) in stored.get("intervals", {}).items()}
+    return Importance({str(name): float(share) for name, share in stored["shares"].items()}, int(stored["trials"]),
+                      intervals, int(stored.get("resamples", 0)))
 
 
 def _trials(data: bytes) -> list[dict[str, Any]]:

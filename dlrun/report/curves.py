@@ -74,8 +74,7 @@ def history(folder: Any) -> list[dict[str, Any]]:
 
 
 def thinned(epochs: Sequence[int], most: int) -> list[int]:
-    """At most so many, the first and the last among them: half evenly spaced, half ever wider, as most is learned first.
-    """
+    """At most so many, the first and the last among them: half evenly spaced, half ever wider, as nets learn."""
     last = len(epochs) - 1
     if last < most:
         return list(epochs)

@@ -110,9 +110,18 @@ def of_search(found: Importance | None) -> str:
     """A sentence on what Optuna says of a search's axes; empty for nothing."""
     if found is None:
         return ""
-    parts = ", ".join(f"{name} {100 * share:.0f} %" for name, share in found.shares.items())
+    parts = ", ".join(f"{name} {100 * share:.0f} %{_ends(found, name)}" for name, share in found.shares.items())
+    how = (f"in brackets the middle 95 % over {found.resamples} resamples of the trials" if found.intervals else
+           "its interval comes when the search has ended")
     return (f"What mattered in this search, by Optuna's PED-ANOVA of {found.trials} trials: {parts} (how differently "
-            "the best tenth of the trials is spread over each axis; it has no interval).")
+            f"the best tenth of the trials is spread over each axis; {how}).")
+
+
+def _ends(found: Importance, name: str) -> str:
+    if name not in found.intervals:
+        return ""
+    low, high = found.intervals[name]
+    return f" ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def as_data(shares: list[AxisShare]) -> list[dict[str, Any]]:

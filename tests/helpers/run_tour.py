@@ -28,6 +28,8 @@ def main() -> None:
     import nbformat
 
     os.environ["PYTHONPATH"] = str(NOTEBOOK.parents[1])
+    # No commit is found, so that none is shown: the one of this moment may never come to be on a branch.
+    os.environ["GIT_CEILING_DIRECTORIES"] = str(NOTEBOOK.parents[1])
     with tempfile.TemporaryDirectory() as folder:
         notebook = executed(Path(folder))
     for cell in notebook.cells:

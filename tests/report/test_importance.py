@@ -87,3 +87,10 @@ def test_what_a_search_has_found_is_a_sentence_under_its_table(tmp_path: Path) -
     found = read_importance(tmp_path)
     assert found == Importance({"optimizer.lr": 0.8, "batch_size": 0.2}, 30)
     assert "PED-ANOVA of 30 trials: optimizer.lr 80 %, batch_size 20 %" in of_search(found)
+    assert "its interval comes when the search has ended" in of_search(found)
+    stored["importance"] |= {"intervals": {"optimizer.lr": [0.35, 0.99], "batch_size": [0.01, 0.6]}, "resamples": 200}
+    (tmp_path / FILE).write_text(json.dumps(digest.sealed(stored)))
+    found = read_importance(tmp_path)
+    assert found is not None and found.intervals["optimizer.lr"] == (0.35, 0.99)
+    assert "optimizer.lr 80 % (35 to 99), batch_size 20 % (1 to 60)" in of_search(found)
+    assert "in brackets the middle 95 % over 200 resamples of the trials" in of_search(found)

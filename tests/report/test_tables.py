@@ -417,5 +417,5 @@ def test_rows_of_other_code_than_this_are_marked_where_others_are_not(tmp_path: 
     for folder in tmp_path.glob("*/*"):
         (folder / "code.txt").write_text(f"{'0' * 16}  engine/fit.py\n")
     (note,) = [note for note in collect([tmp_path]).tables[0].notes if "other code" in note]
-    assert note.startswith("All runs were made by other code of dlrun than this: dlrun 0.1.0, commit 07ac6d6 (2), dlrun")
+    assert note.startswith("All runs were made by other code of dlrun than this: dlrun 0.1.0, commit 07ac6d6 (2), ")
     assert note.endswith(" (1), which differs in engine/fit.py; dlrun replay RUN compares.")

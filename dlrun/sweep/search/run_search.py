@@ -39,7 +39,7 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
             run_queue(search.plan, read_all(search.plan), search, search.slots, options, signals, out)
             code = signals.exit_code
             plan = search.plan
-            search.trials.write(plan.folder, {job.id: job for job in plan.jobs})
+            search.trials.write(plan.folder, {job.id: job for job in plan.jobs}, ended=not code)
             write_tables(plan, read_all(plan), out)
             _print_summary(search.trials, plan, search.objective, out)
             if code:

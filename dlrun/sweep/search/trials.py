@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 FEWEST = 20  # complete trials of which the best tenth says anything
+RESAMPLES, ENDS = 200, (0.025, 0.975)  # 8 to 14 ms each, of 30 and of 200 trials
 _STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
 
 
@@ -72,29 +73,47 @@ class Trials:
         except ValueError:
             return None
 
-    def write(self, folder: Path, jobs: Mapping[str, Job]) -> None:
-        """Write trials.json: a mapping for each trial, its values as its jobs have them, and their checksum."""
+    def write(self, folder: Path, jobs: Mapping[str, Job], ended: bool = False) -> None:
+        """Write trials.json: a mapping for each trial, its values as its jobs have them, and their checksum.
+
+        Of a search that has `ended` with the intervals of what its axes mattered, which take some seconds.
+        """
         found: dict[str, Any] = {"trials": [_plain(trial, jobs) for trial in self.all()]}
-        if importance := self.importance():
+        if importance := self.importance(RESAMPLES if ended else 0):
             found["importance"] = asdict(importance)
         write_json(folder / FILE, digest.sealed(plain(found)))
 
-    def importance(self) -> Importance | None:
-        """What the axes mattered, by PED-ANOVA (Watanabe and others 2023); None of too few trials, or of one axis."""
+    def importance(self, resamples: int = 0) -> Importance | None:
+        """What the axes mattered, by PED-ANOVA (Watanabe and others 2023); None of too few trials, or of one axis.
+
+        The intervals are the middle 95 % of what it finds in so many resamples of the trials, drawn with replacement: a
+        search draws its trials by what it has seen, so they say how much hangs on single trials and no more.
+        """
         done = [trial for trial in self.all() if trial.state.name == "COMPLETE" and trial.value is not None
                 and math.isfinite(trial.value)]
         if len(done) < FEWEST or len({name for trial in done for name in trial.params}) < 2 or len(
                 {trial.value for trial in done}) < 2:
             return None
+        import numpy as np
+
+        shares = self._shares(done)
+        rng = np.random.default_rng(0)
+        drawn = [self._shares([done[place] for place in rng.integers(0, len(done), len(done))])
+                 for _ in range(resamples)]
+        intervals = {name: tuple(float(end) for end in np.quantile([one.get(name, 0.0) for one in drawn], ENDS))
+                     for name in shares} if drawn else {}
+        return Importance(shares, len(done), intervals, resamples)  # type: ignore[arg-type]
+
+    def _shares(self, trials: list[FrozenTrial]) -> dict[str, float]:
         import optuna
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            warnings.simplefilter("ignore")  # it is experimental; of resamples without a spread it says that they are
             own = optuna.create_study(direction=self.study.direction)
-            own.add_trials(done)
-            shares = optuna.importance.get_param_importances(
+            own.add_trials(trials)
+            found = optuna.importance.get_param_importances(
                 own, evaluator=optuna.importance.PedAnovaImportanceEvaluator())
-        return Importance({name: float(share) for name, share in shares.items()}, len(done))
+        return {name: float(share) for name, share in found.items()}
 
 
 def _plain(trial: FrozenTrial, jobs: Mapping[str, Job]) -> dict[str, Any]:

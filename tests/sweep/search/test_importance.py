@@ -28,3 +28,17 @@ def test_the_axis_that_the_value_follows_has_nearly_all_of_the_importance(rising
     assert found is not None and found.trials == 60
     assert next(iter(found.shares)) == "optimizer.lr" and found.shares["optimizer.lr"] > 0.6
     assert sum(found.shares.values()) == pytest.approx(1)
+
+
+def test_intervals_say_how_much_hangs_on_single_trials() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
+    study.optimize(lambda trial: (trial.suggest_float("a", -1, 1)) ** 2 + trial.suggest_float("b", 0, 1) / 10, 200)
+    few = optuna.create_study(sampler=optuna.samplers.RandomSampler(0))
+    few.add_trials(study.get_trials()[:FEWEST])
+    found, of_few = Trials(study).importance(60), Trials(few).importance(60)
+    assert found is not None and of_few is not None and Trials(study).importance(60) == found, "drawn from one seed"
+    assert found.resamples == 60 and set(found.intervals) == set(found.shares) == {"a", "b"}
+    (low, high), (wide_low, wide_high) = found.intervals["a"], of_few.intervals["a"]
+    assert 0 <= low <= found.shares["a"] <= high <= 1
+    assert wide_high - wide_low > 1.5 * (high - low), "a tenth of 20 trials is two"
