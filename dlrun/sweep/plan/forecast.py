@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from dlrun import registry
 from dlrun.config.flat import flatten
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import GROUPS, Root
@@ -138,7 +139,25 @@ def _shape(flat: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _kind(flat: dict[str, Any]) -> tuple[Any, ...]:
-    return (read_file(flat), *(flat.get(key) for key in ("dataset.kind", "model.kind", "model._target_")))
+    return (read_file(flat), _features_first(flat),
+            *(flat.get(key) for key in ("dataset.kind", "model.kind", "model._target_")))
+
+
+def _features_first(flat: dict[str, Any]) -> bool:
+    """Whether a frozen base sees each row once (`assembly.features`): a step is then a hundredth of one through it."""
+    frozen = flat.get("model.freeze") is None and not flat.get("model.unfreeze") and not flat.get("phases")
+    return bool(flat.get("model.base") and flat.get("model.weights") != "none" and frozen and not _augmented(flat))
+
+
+def _augmented(flat: dict[str, Any]) -> bool:
+    """Whether the training rows are changed; the defaults of the group `augment` change nothing."""
+    name = flat.get("augment.kind")
+    if name is None:
+        return False
+    if not registry.is_known("augment", name):
+        return True
+    return any(flat.get(f"augment.{field.name}", field.default) != field.default
+               for field in fields(registry.find("augment", name)))
 
 
 def _length(flat: dict[str, Any]) -> tuple[Any, ...]:

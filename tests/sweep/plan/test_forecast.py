@@ -63,6 +63,17 @@ def test_runs_of_another_model_or_of_other_data_tell_nothing(plan, other: dict[s
     assert of(made).seconds is None
 
 
+@pytest.mark.parametrize(("trained", "told"), [
+    ({"model.unfreeze": [1]}, False), ({"model.freeze": []}, False), ({"augment.flip_horizontal": True}, False),
+    ({"model.hidden": [64]}, True)])
+def test_a_base_that_sees_each_step_tells_nothing_of_one_that_sees_each_row_once(
+        plan, trained: dict[str, Any], told: bool) -> None:
+    made = plan("model=pretrained", "model.base=efficientnet_lite0", "dataset=cifar10", "epochs=10", "batch_size=100",
+                "model.hidden=[8],[32]")
+    write(made.output_dir / "other" / "x", made.jobs[0], 9000.0, **trained)
+    assert (of(made).seconds == pytest.approx(18000.0)) is told and (of(made).seconds is None) is not told
+
+
 def test_what_an_interrupted_run_has_done_is_not_done_again(plan) -> None:
     made = plan(*OVERRIDES, "seeds=2")
     write(made.output_dir / "other" / "x", made.jobs[0], 10.0)
