@@ -51,7 +51,7 @@ WRITERS = {  # modules of dlrun that open files for writing: what they write
     "record/drawing.py": "pictures, the projector's sprite", "record/plots.py": "pictures",
     "record/projector.py": "the projector's tables", "record/plan.py": "plan.json, jobs.jsonl",
     "sweep/search/trials.py": "trials.json", "report/experiments.py": "what a book's results are kept as, on demand",
-    "record/checkout.py": "a temporary repository",
+    "record/checkout.py": "a temporary repository", "record/provenance.py": "code.txt",
     "engine/checkpoint.py": "checkpoints", "data/cache.py": "decoded", "data/array_cache.py": "arrays",
     "data/formats/download.py": "data",
     "baselines/measure.py": "baselines.json", "models/pretrained/stored.py": "bases",
