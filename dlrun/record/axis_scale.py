@@ -64,5 +64,7 @@ def wide(values: Sequence[float], times: float) -> bool:
 
 
 def number(value: float) -> str:
-    """A tick's label: ``0.001``, ``25``, ``1e-05``."""
+    """A tick's label: ``0.001``, ``25``, ``620,000``, ``1e-05``."""
+    if 1e4 <= abs(value) < 1e7 and value == round(value, -2):
+        return f"{value:,.0f}"
     return f"{value + 0.0:.4g}"

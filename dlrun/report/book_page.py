@@ -35,21 +35,22 @@ def as_parts(book: Book, measurements: Measurements, verdicts: Verdicts,
 
 def _rendered(template: str, book: Book, measurements: Measurements, verdicts: Verdicts,
               values_of: Callable[[str, str], dict[int, float]], full: Verdicts | None = None) -> str:
-    parts = [_part(metric, pairs, measurements, values_of, not measurements.curves)
+    parts = [_part(metric, pairs, measurements, values_of)
              for metric, pairs in tables_of(measurements, verdicts).items()]
     claims = [{"says": says, "verdict": word, "difference": difference.replace("+-", "±"), "style": _style(word)}
               for says, word, difference in claim_rows(verdicts)]
     curves = list(learning_curves(measurements))
+    dots = [] if curves else [part["dots"] for part in parts if part["dots"]]  # where no curve tells rows apart
     legend = [(style_of(place), row) for place, row in enumerate(measurements.rows[:DRAWN])
               if row in measurements.curves]
     return environment().get_template(template).render(
-        book=book, curves=curves, legend=legend, measurements=measurements, verdicts=verdicts, parts=parts,
+        book=book, dots=dots, curves=curves, legend=legend, measurements=measurements, verdicts=verdicts, parts=parts,
         claims=claims,
         sentences=[sentence.replace("+-", "±") for sentence in sentences(book, measurements, verdicts, full)])
 
 
 def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
-          values_of: Callable[[str, str], dict[int, float]], dots: bool) -> dict[str, Any]:
+          values_of: Callable[[str, str], dict[int, float]]) -> dict[str, Any]:
     shown = shown_scale(metric, pairs, measurements)
     rows, lines = [], []
     for (cell, verdict), line in zip(pairs, lines_of(pairs, measurements)):
@@ -60,7 +61,7 @@ def _part(metric: str, pairs: Sequence[Pair], measurements: Measurements,
         rows.append({"name": name, "printed": printed, "measured": measured.replace("+-", "±"), "sd": sd, "n": n,
                      "verdict": word, "style": _style(verdict.word),
                      "picture": own_scale(drawn, shown)})
-    return {"title": shown.head, "rows": rows, "dots": one_scale(lines, shown) if dots else ""}
+    return {"title": shown.head, "rows": rows, "dots": one_scale(lines, shown)}
 
 
 def _style(word: str) -> str:
