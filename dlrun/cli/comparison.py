@@ -13,7 +13,7 @@ from dlrun.config.schema.sweeps import of_a_sweep
 from dlrun.record.terminal import say
 from dlrun.report.claim_checks import rows_of
 from dlrun.report.experiments import SEEDS, BookExperiment
-from dlrun.report.measurements import Folders, row_name
+from dlrun.report.measurements import Folders, Measurements, read_measurements, row_name
 from dlrun.report.verdicts import QUICK, Verdicts, verdicts_on
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     folders = Folders(plan, experiment.name, profile, partial)
     verdicts = verdicts_on(experiment.book, folders.measurements, folders.values_of, experiment.metric,
                            experiment.claim_seeds)
-    folders.keep_curves([experiment.metric, *(cell.metric for cell in experiment.book.printed)])
+    folders.keep_curves(drawn(experiment))
     say()
     print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)
     write_json(plan.folder / MEASURED, folders.measurements.plain())
@@ -66,6 +66,25 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
                as_page(experiment.book, folders.measurements, verdicts, folders.values_of))
     say(f"\n{plan.folder / 'reports' / 'book.html'}")
     return Compared(code, plan.folder, verdicts)
+
+
+def drawn(experiment: BookExperiment) -> list[str]:
+    """The metrics whose learning curves are kept: what the rows stand for, and what the book prints."""
+    return [experiment.metric, *(cell.metric for cell in experiment.book.printed)]
+
+
+def read_measured(path: Path, experiment: BookExperiment) -> Measurements:
+    """The numbers in a file of `measured_in`; an older one gets the curves of its runs, where all are still there."""
+    from dlrun.record.plan import load
+    from dlrun.record.stored import read_json
+
+    found = read_measurements(read_json(path))
+    if not found.curves and (path.parent / "plan.json").is_file():
+        folders = Folders(load(path.parent), experiment.name, found.profile)
+        if (folders.measurements.ids, folders.measurements.runs) == (found.ids, found.runs):
+            folders.keep_curves(drawn(experiment))
+            found.curves = folders.measurements.curves
+    return found
 
 
 def sweep_overrides(experiment: BookExperiment, profile: str, overrides: Sequence[str], partial: bool) -> list[str]:

@@ -71,6 +71,13 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
     assert main(["book", "--write"]) == 0
     kept = json.loads((here / "experiments" / "results" / "mine" / "C1.json").read_text())
     assert list(kept) == ["full"] and kept["full"]["seeds"] == [0, 1]  # and not the partial one
+    curves = kept["full"]["curves"]
+    assert list(curves) == ["one", "two"]
+    assert list(curves["one"]) == ["val/accuracy", "train/accuracy", "val/loss", "train/loss"]
+    measured = folder / "measured.json"  # as an older dlrun wrote it
+    measured.write_text(json.dumps({**json.loads(measured.read_text()), "curves": {}}))
+    assert main(["book", "--write"]) == 0
+    assert json.loads((here / "experiments" / "results" / "mine" / "C1.json").read_text()) == kept
     readme = (here / "experiments" / "README.md").read_text()
     assert "| [mine/C1](mine/C1.yaml) | Depth | full: 1 cell printed" in readme and "claims: 1 holds" in readme
     assert "| [mine/C2](mine/C2.yaml) | Depth | needs weights of another net |" in readme

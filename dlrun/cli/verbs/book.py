@@ -187,17 +187,15 @@ def _rows(experiment: BookExperiment) -> int:
 
 def _write(runs: Path, into: Path) -> Answer:
     """Take the numbers of the runs below output_dir into ``results/`` and make README.md of them all."""
-    from dlrun.cli.comparison import measured_in
+    from dlrun.cli.comparison import measured_in, read_measured
     from dlrun.record.folder import write_text
-    from dlrun.record.stored import read_json
     from dlrun.report.book_readme import readme
     from dlrun.report.experiments import book_experiments, keep
-    from dlrun.report.measurements import read_measurements
 
     if not into.is_dir():
         raise problem(f"into={into}", "expected the folder of the experiments (experiments/)")
     found = book_experiments()
-    written = [keep(into, experiment.name, read_measurements(read_json(path)))
+    written = [keep(into, experiment.name, read_measured(path, experiment))
                for experiment in found for path in measured_in(runs, experiment).values()]
     write_text(into / "README.md", readme(found, into))
     written.append(into / "README.md")
