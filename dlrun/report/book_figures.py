@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlrun.record.axis_scale import AxisScale, number, scale_of, wide
 from dlrun.report.cell_verdicts import CellVerdict
@@ -44,8 +44,7 @@ def own_scale(line: Line, shown: MetricScale) -> str:
     """A row on a scale of its own, whose ends are written beside it: cells differ far more than seeds do."""
     if not line.ends:
         return ""
-    low, high = _bounds(line.ends, shown)
-    scale = scale_of([min(max(end, low), high) for end in line.ends], LABEL, WIDTH - LABEL)
+    scale = _scale(line.ends, shown, LABEL, WIDTH - LABEL)
     middle = HEIGHT / 2
     parts = [_marks(line, scale, middle), text(LABEL - 8, middle + 4, shown.number(scale.low), "end"),
              text(WIDTH - LABEL + 8, middle + 4, shown.number(scale.high))]
@@ -58,9 +57,8 @@ def one_scale(lines: Sequence[Line], shown: MetricScale) -> str:
     if len(lines) < 2:
         return ""
     ends = [end for line in lines for end in line.ends]
-    low, high = _bounds(ends, shown)
     log = not shown.metric.share and wide([value for line in lines for value in line.values], 30) and min(ends) > 0
-    scale = scale_of([min(max(end, low), high) for end in ends], _LEFT, CHART - RIGHT, log)
+    scale = _scale(ends, shown, _LEFT, CHART - RIGHT, log)
     bottom = TOP + _STEP * len(lines)
     parts = []
     for tick in scale.ticks():
@@ -76,8 +74,12 @@ def one_scale(lines: Sequence[Line], shown: MetricScale) -> str:
                "chart book-dots")
 
 
-def _bounds(ends: Sequence[float], shown: MetricScale) -> tuple[float, float]:
-    return (0.0, 1.0) if shown.metric.share else (min(ends), max(ends))
+def _scale(ends: Sequence[float], shown: MetricScale, start: float, end: float, log: bool = False) -> AxisScale:
+    """A scale that holds the ends; of a share no more than from 0 to 1."""
+    if not shown.metric.share:
+        return scale_of(ends, start, end, log)
+    found = scale_of([min(max(value, 0.0), 1.0) for value in ends], start, end)
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def _marks(line: Line, scale: AxisScale, middle: float) -> str:

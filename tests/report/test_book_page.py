@@ -83,3 +83,12 @@ def test_without_curves_all_rows_are_drawn_on_one_scale(tmp_path: Path) -> None:
     assert drawn.count('<rect class="room"') == 2 and ">sgd<" in drawn and ">adam<" in drawn
     at = [float(x) for x in re.findall(r'class="mean" x1="([\d.]+)"', drawn)]
     assert at[0] < at[1], "0.943 of sgd lies left of 0.979 of adam"
+
+
+def test_the_scale_of_a_share_ends_at_0_and_1(tmp_path: Path) -> None:
+    printed = [{"row": "adam", "metric": "test/accuracy", "value": 0.5, "unit": "%", "decimals": 1},
+               {"row": "sgd", "metric": "test/accuracy", "value": 99.9, "unit": "%", "decimals": 1}]
+    ends = re.findall(r'text-anchor="(?:end|start)">(-?[\d.]+)</text></svg>|text-anchor="end">(-?[\d.]+)</text>',
+                      page(tmp_path, 3, printed=printed).partition("learning curves")[0])
+    numbers = [float(one or other) for one, other in ends]
+    assert len(numbers) == 4 and min(numbers) == 0.0 and max(numbers) == 100.0
