@@ -30,6 +30,7 @@ class EpochLines(Recorder):
         self._verbosity = 1
         self._unseen: dict[int, tuple[Mapping[str, Any], bool]] = {}  # rows that got no line: the last, the best
         self._best: int | None = None
+        self._shown = 0  # the epoch of the last line
 
     def step(self, progress: EpochProgress) -> None:
         if self._live:
@@ -67,12 +68,15 @@ class EpochLines(Recorder):
         self._stop()
 
     def _rest(self) -> None:
-        """The lines that the last and the best epoch did not get."""
+        """The lines that the last and the best epoch did not get; where those go back that is said."""
+        if any(number < self._shown for number in self._unseen) and self._verbosity:
+            self._print("the best epoch:" if len(self._unseen) == 1 else "the best epoch, and the last:", "dim")
         for _, (row, best) in sorted(self._unseen.items()):
             self._line(row, best and row["epoch"] == self._best)
         self._unseen = {}
 
     def _line(self, row: Mapping[str, Any], best: bool) -> None:
+        self._shown = row["epoch"]
         if self._verbosity:
             self._print(self._table.line(row, best), GOOD if best else "")
 

@@ -145,3 +145,15 @@ def test_a_tolerance_ends_it_and_a_smaller_loss_is_better(monkeypatch: pytest.Mo
     assert found.ended == "what is left is known to less than 3" and found.seeds < 50
     lower = Decision(["a", "b"], "val/loss", False, 0.05, pairs={("a", "b"): look([1.0, 1.1, 0.9], 0.05)})
     assert lower.better(("a", "b")) == "b" and lower.losers == {"a"}
+
+
+def test_it_says_first_what_are_settings_and_what_they_have_in_common(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["decide", "model=cnn", "model=cnn model.dropout=2", "epochs=3"]  # the last was meant for both
+    assert route(words) == 2
+    assert capsys.readouterr().err.startswith("3 settings: model=cnn  |  model=cnn model.dropout=2  |  epochs=3\n"
+                                              'in common: nothing; it would stand in common="..."\n')
+    assert route([*words[:3], "common=epochs=3 dataset=digits"]) == 2
+    assert capsys.readouterr().err.startswith("2 settings: model=cnn  |  model=cnn model.dropout=2\n"
+                                              "in common: epochs=3 dataset=digits\n")

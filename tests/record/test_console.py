@@ -101,6 +101,9 @@ def test_a_long_run_is_about_fifty_lines_with_its_last_and_best(tmp_path, monkey
     assert {1, 12_346, 20_003} <= set(shown)
     assert [int(line.split()[0]) for line in lines if line.endswith("best")][-1] == 12_346
     assert len({len(line.removesuffix("   best")) for line in lines}) == 1
+    assert shown == [*sorted(shown[:-2]), 12_346, 20_003] and "\nthe best epoch, and the last:\n12346 " in said
+    said = run(tmp_path, monkeypatch, epochs=60, best=range(1, 61))
+    assert "the best epoch" not in said, "the last is the best"
 
 
 def test_up_to_fifty_epochs_every_one_has_its_line():

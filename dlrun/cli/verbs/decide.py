@@ -91,6 +91,9 @@ class Decide(Verb):
 
             splits = splits_of([*shlex.split(self.settings[0]), *common], self.metric.startswith("test/"))
             common, drawn = [*common, *splits.overrides], splits.rows
+        shared = shlex.join(common) or 'nothing; it would stand in common="..."'
+        say(f"{len(self.settings)} settings: {'  |  '.join(self.settings)}\nin common: {shared}\n", file=sys.stderr,
+            flush=True)
         found = decide(self.settings, common, self.metric, self.max_seeds, self.tolerance, _told)
         return Answer(partial(_data, found, drawn), partial(_show, found, drawn), found.code)
 
