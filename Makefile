@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORDS  ?= model=cnn optimizer=adam
 
-.PHONY: run install test check reference docs test-slow test-faults test-engines test-gpu benchmark benchmark-speed benchmark-gpu books-gpu audit lock dist clean
+.PHONY: run install test check reference docs test-slow test-faults test-engines test-gpu benchmark benchmark-speed benchmark-peers benchmark-gpu books-gpu audit lock dist clean
 
 run: $(STAMP)
 	$(BIN)/dlrun $(WORDS)
@@ -67,6 +67,11 @@ benchmark: $(STAMP)
 # About ten minutes on two idle cores; writes its figures into docs/speed.json and docs/speed.md.
 benchmark-speed: $(STAMP)
 	$(BIN)/python -m benchmarks.speed
+
+# Steps beside those of Lightning, skorch and Keras, which it installs.
+benchmark-peers: $(STAMP)
+	$(BIN)/python -m pip install -q lightning skorch keras jax
+	$(BIN)/python benchmarks/peers.py
 
 audit: $(STAMP)
 	$(BIN)/python -m pip install -q -e '.[audit]'
