@@ -23,6 +23,7 @@ from dlrun.tasks._base.task import Task
 
 if TYPE_CHECKING:
     from dlrun.engine.data_parallel import DataParallel  # its import is for runs of several processes only
+    from dlrun.engine.direct_chain import DirectChain
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -63,11 +64,27 @@ class EagerStep:
         self.shares: DataParallel | None = None  # set where several processes take each step together
         self.scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         self.cast = autocast(config.precision, device)
+        self._direct = self._without_graph(config)
         closed = config.optimizer.needs_closure
         half = config.precision == "fp16"
         self._update = self._closed_update if closed else self._scaled_update if half else self._plain_update
         if not trained:
             self._update = self._no_update
+
+    def _without_graph(self, config: Config) -> DirectChain | None:
+        """What takes gradients without a graph, where the network is one of dense layers and nobody looks into it."""
+        [player, *others] = self.players.values() or [None]
+        plain = not (config.allow or config.callbacks or config.phases or config.optimizer.needs_closure
+                     or config.optimizer.accumulate > 1) and config.precision == "float32"
+        kinds = {type(module).__name__ for module in self.model.children()}
+        if (not plain or player is None or others or player.penalised or player.module is not self.model
+                or not type(self.task).__module__.startswith("dlrun.")  # it may ask more of a network than its outputs
+                or self.rng.device.type != "cpu" or not kinds <= {"Flatten", "Dense", "Dropout"} or "Dense" not in kinds
+                or getattr(self.model, "still", None)):
+            return None
+        from dlrun.engine.direct_chain import DirectChain, is_chain
+
+        return DirectChain(self.model) if is_chain(self.model) else None
 
     def __call__(self, batch: Batch, step: int) -> None:
         self._step = step
@@ -140,6 +157,13 @@ class EagerStep:
         """Fresh gradients of a turn's loss over the batch; the loss, without a gradient."""
         player = self._player(turn)
         player.forget()  # the gradients of the step before
+        if self._direct is not None and self.shares is None and batch.x.requires_grad is False:
+            if self._direct.agrees(self.task, turn, self.model, batch, lambda: self.rng.seed_step(self._step)):
+                loss, outputs = self._direct(self.task, turn, batch)
+                if measure:
+                    self.task.add(turn, self.totals, loss, outputs, batch)
+                return loss.detach()
+            self._direct = None
         if self.shares is not None:
             return self._backward_part(turn, player, batch, self.shares.weight, self.shares.counts)
         if self._accumulate == 1:

@@ -1,0 +1,70 @@
+"""Dense layers in a row are trained without a graph, with the bits that they have with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from dlrun.engine import direct_chain
+from tests.engine.packed.together import alone, make, weights_of
+
+DIGITS = ["dataset=digits", "model=dense", "model.hidden=[12,8]", "batch_size=24", "epochs=2", "train_size=250"]
+CASES = {
+    "dropout": ["model.dropout=0.3", "model.input_dropout=0.1"],
+    "tanh": ["model.activation=tanh", "optimizer=sgd"],
+    "sigmoid": ["model.activation=sigmoid", "optimizer=rmsprop"],
+    "clipped gradients and weights": ["optimizer.clip_norm=0.5", "model.max_norm=1"],
+    "one class of two": ["dataset=breast_cancer"],
+    "numbers, row by row": ["dataset=diabetes", "batch_size=1", "train_size=60"],
+    "class weights": ["task.class_weights=balanced"],
+    "several labels": ["dataset=discs", "task=multi_label"],
+    "quantiles": ["dataset=diabetes", "task=quantile"],
+    "one unit, one layer": ["model.hidden=[1]"],
+    "a wide layer": ["model.hidden=[200]", "batch_size=64"],
+}
+
+
+def same(some: list, others: list) -> bool:
+    return all(torch.equal(one[name], other[name]) for one, other in zip(some, others) for name in one)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_weights_have_the_bits_of_a_graphs(name: str, tmp_path: Path) -> None:
+    command = [*DIGITS, *CASES[name]]
+    with_graph, without = make(tmp_path / "graph", [command]), make(tmp_path / "direct", [command])
+    with_graph[0][1].step._direct = None
+    start = weights_of(without)
+    found = alone(without)
+    assert without[0][1].step._direct._checked, "the graph was used"
+    assert not same(found, start) and same(found, alone(with_graph))
+    rows = [(tmp_path / place / "0" / "metrics.jsonl").read_text() for place in ("graph", "direct")]
+    assert [row.split('"train/')[1:] for row in rows[0].splitlines()] == [
+        row.split('"train/')[1:] for row in rows[1].splitlines()]
+
+
+@pytest.mark.parametrize("more", [["model.activation=gelu"], ["model.batch_norm=true"], ["model.l2=0.01"],
+                                  ["optimizer.accumulate=2"], ["precision=bf16"], ["model=softmax", "model.l2=0.1"]],
+                         ids=str)
+def test_what_else_a_network_has_goes_through_a_graph(more: list[str], tmp_path: Path) -> None:
+    assert make(tmp_path, [[*DIGITS, *more]])[0][1].step._direct is None
+
+
+def test_where_one_bit_differs_the_graph_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [*DIGITS, "model.dropout=0.2"]
+    expected = alone(make(tmp_path / "right", [command]))
+
+    def slope(gradient: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+        return torch.ops.aten.threshold_backward(gradient, result, 0) * (1 + 2 ** -23)
+
+    monkeypatch.setitem(direct_chain.SLOPES, "relu", slope)
+    runs = make(tmp_path / "wrong", [command])
+    assert same(alone(runs), expected) and runs[0][1].step._direct is None
+
+
+def test_somebody_who_looks_into_the_network_sees_it_called(tmp_path: Path) -> None:
+    components, _ = make(tmp_path, [DIGITS])[0]
+    assert direct_chain.is_chain(components.model)
+    components.model[0].register_forward_hook(lambda *given: None)
+    assert not direct_chain.is_chain(components.model)
