@@ -35,8 +35,9 @@ def fold_pack(checked: Checked, machine: Machine, stored: Mapping[str, Any] | No
             trial_of_command("packed", checked, say)
             if checked.config.speed == "auto" and speed.worth_a_trial(checked):
                 trial_of_command("compiled", checked, say)
-        together = (alone(checked, chosen, parts, machine.device.type == "cuda") is None
-                    and parts <= most(checked, chosen) and machine.device.type != "mps")
+        gpu = machine.device.type == "cuda"
+        together = (alone(checked, chosen, parts, gpu) is None and parts <= most(checked, chosen, gpu)
+                    and machine.device.type != "mps")
     return Member(0, parts, parts, {}) if together else None
 
 

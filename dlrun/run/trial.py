@@ -28,12 +28,12 @@ from dlrun.engine.step import EagerStep
 from dlrun.models.step_rng import StepRng
 from dlrun.preflight import trials
 from dlrun.preflight.checked import Checked
+from dlrun.preflight.packs import TRIED
 from dlrun.preflight.trials import Trial, Way
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 
 BLOCKS, BLOCK_SECONDS = 7, 0.03  # of each way, in turn; the fastest block counts, and the first one warms up
-MEMBERS = 16  # of the pack that is tried
 Work = Callable[[], int]  # takes some steps, and says how many
 
 
@@ -94,7 +94,7 @@ def _compiled(components: RunComponents) -> Trial:
 
 
 def _packed(components: RunComponents) -> Trial:
-    step = PackedStep({slot: _copied(components) for slot in range(MEMBERS)}, MEMBERS)
+    step = PackedStep({slot: _copied(components) for slot in range(TRIED)}, TRIED)
     batches = PlaceBatches(components.batches, most=CHECK_EVERY)
     number = 0
 
@@ -103,10 +103,10 @@ def _packed(components: RunComponents) -> Trial:
         start, began = number, time.thread_time()
         for x, y in batches.steps(number, number + batches.block):
             places = batches.due(Batch(x, y, len(x)))
-            step(dict.fromkeys(range(MEMBERS), (places, number)))
+            step(dict.fromkeys(range(TRIED), (places, number)))
             number += places.steps
         batches.pace((time.thread_time() - began) / (number - start), BLOCK_SECONDS)
-        return MEMBERS * (number - start)
+        return TRIED * (number - start)
 
     plain, other = _fastest([_plain(components), packed])
     return Trial(plain, other)

@@ -76,7 +76,7 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
             reason = alone(checked, chosen, len(group) * parts, gpu)
             if reason is None and timeout:
                 reason = "timeout= counts the seconds of each"
-            if reason is None and parts > most(checked, chosen):
+            if reason is None and parts > most(checked, chosen, gpu):
                 reason = f"each has {parts} folds, and no pack takes so many"
         except ConfigError:  # the data has gone since the job was planned: its worker will say so
             continue
@@ -85,7 +85,7 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
             if reason and left:
                 reasons[reason] = reasons.get(reason, 0) + len(left)
             continue
-        own = _of_group(number, group, most(checked, chosen), cores, parts)
+        own = _of_group(number, group, most(checked, chosen, gpu), cores, parts)
         own = {number: place for number, place in own.items() if number in left}
         memory = max([memory, *(place.slots * bytes_of_member(checked) for place in own.values())])
         places |= own

@@ -85,6 +85,16 @@ def test_packs_are_spread_over_the_cores(tmp_path: Path) -> None:
     assert sizes(planned(tmp_path, "seeds=9", cores=2)) == [9], "two of four would win less than they lose"
 
 
+def test_a_pack_is_no_larger_than_a_cache_and_no_smaller_than_what_was_tried(tmp_path: Path) -> None:
+    wide = ["model.hidden=[200]", "batch_size=64", "seeds=60"]
+    [size] = {place.slots for place in planned(tmp_path, *wide).places.values()}
+    each = 4 * (6 * (65 * 200 + 201 * 10) + 4 * 64 * (64 + 2 * 200 + 2 * 10))
+    assert 16 < size <= (32 << 20) / (0.6 * each) and size < 60
+    assert {place.slots for place in planned(tmp_path, *wide, "pack=60").places.values()} == {60}
+    large = ["model.hidden=[300,100]", "batch_size=64", "seeds=32"]
+    assert {place.slots for place in planned(tmp_path, *large).places.values()} == {16}
+
+
 def test_folds_of_all_jobs_are_members_of_one_pack(tmp_path: Path) -> None:
     kfold = "validation={kind: kfold, k: 4, final: true}"
     found = planned(tmp_path, kfold, "seeds=3")
