@@ -26,7 +26,7 @@ SMALL_ON_GPU = 500e6
 FEWEST, MOST = 4, 128  # members of a pack under pack=auto
 TRIED = 16  # members of the pack that a trial takes steps of
 # Bytes of all members, beyond which their values come from memory in every operation: of 784-16-10 with batches of 64
-# (1.1 MB each) a step takes 0.48 of a plain one in packs of 16, 0.51 of 32, 0.62 of 64, on a processor with 32 MB.
+# (1.9 MB each) a step takes 0.48 of a plain one in packs of 16, 0.51 of 32, 0.62 of 64, on a processor with 32 MB.
 CACHE = 32 << 20
 SHARE = 8  # of the machine's memory that a pack may take: one part in so many
 
