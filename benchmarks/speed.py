@@ -47,7 +47,8 @@ def shown(row: Mapping[str, Any]) -> str:
     ('0.041', '17.3 min')
     """
     value = row["value"]
-    return f"{value:.1f}{row['unit']}" if value >= 10 else f"{value:.{3 if row['limit'] < 0.2 else 2}f}{row['unit']}"
+    digits = 1 if value >= 10 else 3 if row["limit"] < 0.2 or value < 0.1 else 2
+    return f"{value:.{digits}f}{row['unit']}"
 
 
 def against(row: Mapping[str, Any]) -> str:
