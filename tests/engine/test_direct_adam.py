@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from dlrun.engine.optimizer_state import load_optimizer_state, optimizer_state
 from dlrun.engine.optimizers._direct_adam import DirectAdam, DirectAdamW
 from tests.engine.make import config_of
-from tests.engine.test_flat_rmsprop import weights
+from tests.engine.test_flat import weights
 
 VARIANTS = {"adam": (torch.optim.Adam, DirectAdam, {}), "amsgrad": (torch.optim.Adam, DirectAdam, {"amsgrad": True}),
             "adamw": (torch.optim.AdamW, DirectAdamW, {"weight_decay": 0.1})}

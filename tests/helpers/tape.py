@@ -69,6 +69,7 @@ class _Recording(TorchDispatchMode):
         for func, args, kwargs, outputs in self.operations:
             if func is None:
                 continue
-            for place, value in zip(outputs, tree_flatten(func(*args, **kwargs))[0]):
+            again = [value for value in tree_flatten(func(*args, **kwargs))[0] if isinstance(value, Tensor)]
+            for place, value in zip(outputs, again):
                 if place is not value and place.data_ptr() != value.data_ptr():
                     place.copy_(value)

@@ -52,7 +52,7 @@ def rows(x: Tensor) -> Batch:
 def step_of(task: Any, model: Any, rng: StepRng, config: Any, optimizer: Optimizer | None = None) -> EagerStep:
     """The engine's step of a task, at a constant rate."""
     optimizer = optimizer or Sgd(lr=0.1)
-    whole = SimpleNamespace(task=config, optimizer=optimizer, precision="float32")
+    whole = SimpleNamespace(task=config, optimizer=optimizer, precision="float32", allow=(), callbacks=(), phases=())
     totals = MetricAccumulator(config.summed, torch.device("cpu"))
     return EagerStep(whole, task, model, rng, LearningRate(Constant(), optimizer.lr, 1, 1), totals)  # type: ignore[arg-type]
 
