@@ -78,7 +78,7 @@ def test_what_decides_most_in_an_hour_comes_first(here: Path) -> None:
 
 
 def test_a_comparison_is_stopped_when_the_minutes_are_over_and_goes_on(here: Path) -> None:
-    experiment(here, "C1", ("epochs: 2", "epochs: 4000"), ("epochs=3", "epochs=4000"), ("seeds: 2", "seeds: 1"))
+    experiment(here, "C1", ("epochs: 2", "epochs: 400000"), ("epochs=3", "epochs=400000"), ("seeds: 2", "seeds: 1"))
     mine = [one for one in book_experiments() if one.name == "mine/C1"]
     runs = here / "runs"
     [waiting] = queue(mine, runs, gpu=False)
