@@ -37,10 +37,12 @@ class Compared:
 def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence[str]) -> Compared:
     """Run what is missing of a comparison and print it with its verdicts.
 
-    An override that narrows it, or changes a setting, makes a table that is labelled partial.
+    An override that narrows it, or changes a setting, makes a table that is labelled partial.  What was stopped is
+    printed, but no numbers are kept of it: rows with seeds missing are not the comparison.
     """
     if experiment.book.needs:
         raise problem(experiment.name, f"it cannot be run: it needs {experiment.book.needs}")
+    from dlrun.cli.decide import SIGNALS
     from dlrun.record.folder import write_json, write_text
     from dlrun.record.plan import store
     from dlrun.report.book_page import as_page
@@ -61,6 +63,9 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     folders.keep_curves(drawn(experiment))
     say()
     print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)
+    if code in SIGNALS:
+        say("\nstopped: its numbers are kept when all its jobs are done; the same command goes on")
+        return Compared(code, plan.folder, verdicts)
     write_json(plan.folder / MEASURED, folders.measurements.plain())
     write_text(plan.folder / "reports" / "book.html",
                as_page(experiment.book, folders.measurements, verdicts, folders.values_of))

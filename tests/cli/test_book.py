@@ -87,6 +87,17 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
     assert "full: 1 cell printed" in listed and "needs weights of another net" in listed
 
 
+def test_of_a_comparison_that_was_stopped_no_numbers_are_kept(here: Path, capsys: pytest.CaptureFixture[str],
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["book", "mine/C1", "seeds=1", "workers=1", "threads=1"]) == 0
+    kept = here / "runs" / "sweeps" / "mine-C1" / "measured.json"
+    before = kept.read_text()
+    monkeypatch.setattr("dlrun.cli.comparison._run", lambda plan: 130)
+    assert main(["book", "mine/C1", "seeds=3"]) == 130
+    assert "stopped: its numbers are kept when all its jobs are done" in capsys.readouterr().out
+    assert kept.read_text() == before
+
+
 @pytest.mark.parametrize(("arguments", "wanted"), [
     (["mine/C2"], "it needs weights of another net"), (["mine/C3"], "did you mean"),
     (["mine/C1", "profile=quik"], "one of full, quick"), (["--wrte"], "dlrun book [NAME ...]"),
