@@ -83,7 +83,8 @@ def medium_sweep(sizes: Sizes) -> list[Found]:
         workers, trainings, _ = _sweep("mnist-128", sizes.medium, sizes, "never", seconds, *side_by_side)
         compiled, _, path = _sweep("mnist-128", sizes.medium, sizes, "never", seconds, *side_by_side, "speed=compiled")
         packed, _, packed_path = _sweep("mnist-128", sizes.medium, sizes, "16", seconds, f"threads={cores()}")
-        _, _, auto = _sweep("mnist-128", 1, sizes, "auto", seconds, *side_by_side, "train_size=500")
+        _, _, auto = _sweep("mnist-128", 1, sizes, "auto", seconds, *side_by_side, "train_size=500",
+                             "validation=100")
     what = f"{trainings} networks 784-128-128-10, batch 128, dropout"
     how = f"{sizes.medium} epochs, clock, with the start of workers"
     others = f"{cores()} workers"

@@ -133,7 +133,7 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
             return end(result["status"], f"{called(name)}: {result['stop_reason']}", [], **more)
         done[name] = result
     if config.fork is not None:
-        from dlrun.run.fork import tell_parent
+        from dlrun.run.fork_state import tell_parent
 
         for said in tell_parent(folder.origin()["fork"], folder, run_id, command):
             recorder.note(said)

@@ -7,35 +7,29 @@ are trained again, in the fork's folder: they are the parent's bits, or the fork
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlrun.assembly.machine import isolated_torch_state
 from dlrun.config.fork import Origin, origin_of
-from dlrun.config.phase_optimizers import optimizer_place, optimizers
 from dlrun.config.places import REPLAYS
 from dlrun.config.problem import problem
 from dlrun.config.schema.folds import FINAL, fold_configs, folds_of, seed_draws_rows
 from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.root import Config
-from dlrun.engine.checkpoint import gather, read, scatter
-from dlrun.engine.checkpoint_manager import ROWS
-from dlrun.engine.fit import Fit
+from dlrun.engine.checkpoint import read
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
 from dlrun.record.folder import RunFolder, clear
-from dlrun.record.metrics import append
 from dlrun.record.metrics import read as read_rows
 from dlrun.record.recorder import Recorder
 from dlrun.record.stored import read_yaml_mapping
+from dlrun.run.fork_state import PREFIX
 from dlrun.run.header import Start
-
-PREFIX = ".prefix"  # in the fork's folder, while the parent's epochs are trained again
 
 
 @dataclass(frozen=True)
@@ -192,61 +186,3 @@ def _require_same(parent: Parent, rows: list[dict[str, Any]]) -> None:
                               f"its first epochs do not come out the same here (epoch {before['epoch']}: {key} was "
                               f"{before[key]!r}, is {now.get(key)!r}): other code, versions or hardware; only the "
                               "epoch of its checkpoint can be forked")
-
-
-def load_fork(training: Fit, start: Start, config: Config, folder: RunFolder, run_id: str,
-              command: Sequence[str] | None) -> list[str]:
-    """Restore the parent's state, and tell the parent's folder; notes where that cannot be written.
-
-    What other settings give another meaning begins anew.
-
-    That is the optimizer's state for another optimizer, a schedule's feedback for another schedule, the best epoch for
-    another monitor.  Early stopping waits anew.
-    """
-    assert start.checkpoint is not None and start.parent is not None
-    before = start.parent
-    content = read(start.checkpoint)
-    parts, fresh = content["parts"], gather(training.checkpoints.components)
-    again = {"totals"}
-    epoch = content["epoch"]
-    if _optimizer_of(config, epoch) != _optimizer_of(before, epoch) or config.precision != before.precision:
-        again.add("step")
-    if config.schedule != before.schedule:
-        again.add("rate")
-    if (config.early_stop.monitor, config.early_stop.mode) != (before.early_stop.monitor, before.early_stop.mode):
-        again |= {"stopper", "best"}
-    if config.callbacks != before.callbacks:
-        again.add("callbacks")
-    parts = {name: fresh[name] if name in again or name not in parts else parts[name] for name in fresh}
-    parts["stopper"] = {**parts["stopper"], "wait": 0}
-    parts["clock"] = {**parts["clock"], "epoch": epoch, "step": epoch * training.steps_per_epoch,
-                      "looked": epoch * training.steps_per_epoch}
-    try:
-        scatter(parts, training.checkpoints.components)
-    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise problem(f"fork={config.fork}", f"the parent's state does not fit these settings ({said})") from error
-    training.checkpoints.loaded_rows = content.get(ROWS)
-    shutil.rmtree(folder.path / PREFIX, ignore_errors=True)  # its state is in memory, and saved before the first step
-    assert start.lineage is not None
-    return [] if folder.inside else tell_parent(start.lineage, folder, run_id, command)
-
-
-def _optimizer_of(config: Config, epoch: int) -> tuple[int, str]:
-    """Which optimizer has moved the weights at the end of an epoch: its place among those of the phases, its kind."""
-    place = optimizer_place(config.phases, epoch)
-    return place, optimizers(config.phases, config.optimizer)[place].kind
-
-
-def tell_parent(lineage: Mapping[str, Any], folder: RunFolder, run_id: str, command: Sequence[str] | None) -> list[str]:
-    """Add a line to forks.jsonl of the parent's folder; a note where that cannot be written."""
-    file = RunFolder(folder.run.parent.parent / str(lineage["name"])).forks
-    if not file.parent.is_dir() or any(known.get("id") == run_id for known in read_rows(file)):
-        return []  # a replay lies elsewhere
-    line = {"id": run_id, "name": f"{folder.run.parent.name}/{folder.run.name}", "epoch": lineage["epoch"],
-            "command": shlex.join(command or ())}
-    try:
-        append(file, line)
-    except OSError as error:
-        return [f"{file} could not be written ({error.strerror}): the parent does not know of this fork"]
-    return []

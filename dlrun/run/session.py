@@ -127,7 +127,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     training.pause_after = until
     notes += filter(None, [other_path(start, components.speed_path)])
     if start.lineage is not None:
-        from dlrun.run.fork import load_fork
+        from dlrun.run.fork_state import load_fork
 
         notes += load_fork(training, start, config, folder, run_id, command)
     elif start.checkpoint is not None:
