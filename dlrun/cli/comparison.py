@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dlrun.cli.exit_codes import STOPPED
 from dlrun.config.problem import problem
 from dlrun.config.schema.sweeps import of_a_sweep
 from dlrun.record.terminal import say
@@ -42,7 +43,6 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     """
     if experiment.book.needs:
         raise problem(experiment.name, f"it cannot be run: it needs {experiment.book.needs}")
-    from dlrun.cli.decide import SIGNALS
     from dlrun.record.folder import write_json, write_text
     from dlrun.record.plan import store
     from dlrun.report.book_page import as_page
@@ -63,7 +63,7 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     folders.keep_curves(drawn(experiment))
     say()
     print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)
-    if code in SIGNALS:
+    if code in STOPPED:
         say("\nstopped: its numbers are kept when all its jobs are done; the same command goes on")
         return Compared(code, plan.folder, verdicts)
     write_json(plan.folder / MEASURED, folders.measurements.plain())

@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dlrun.cli.exit_codes import STOPPED
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.report.repeated import Look, level, look, looks
-
-SIGNALS = (130, 143)
 
 
 @dataclass
@@ -68,7 +67,7 @@ def decide(settings: Sequence[str], common: Sequence[str], metric: str, max_seed
             both = sorted(ours.keys() & theirs.keys())
             if set(pair) <= set(going) or pair not in found.pairs:
                 found.pairs[pair] = look([ours[seed] - theirs[seed] for seed in both], found.level)
-        if code in SIGNALS:
+        if code in STOPPED:
             found.ended, found.code = "you have stopped it", code
             return found
         going = [name for name in names if name not in found.losers]
@@ -101,7 +100,7 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
         code = run_sweep(plan, execution(plan.options), sys.stderr)
         for job in plan.jobs:
             _read(found, name, job.seed, plan.run_folder(job))
-        if code in SIGNALS:
+        if code in STOPPED:
             return code
         worst = max(worst, code)
     return worst

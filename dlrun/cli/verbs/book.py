@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlrun.cli import offers
 from dlrun.cli.book_answer import BookAnswer, ComparisonAnswer, ListedAnswer, answer, comparison_answer, refused
+from dlrun.cli.exit_codes import STOPPED
 from dlrun.cli.verb import Answer, Verb, positional, usage
 from dlrun.config.compose.catalog import options
 from dlrun.config.problem import ConfigError, problem
@@ -112,7 +113,7 @@ def _many(chosen: Sequence[BookExperiment], profile: str, overrides: Sequence[st
             print_problems(wrong.problems, after="this comparison was not started")
             code = 2
             compared.append(refused(experiment.name, code, wrong.line))
-        if code in (130, 143):
+        if code in STOPPED:
             return _answer(compared, code)
         if code:
             failed.append(experiment.name)

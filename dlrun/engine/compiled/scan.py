@@ -47,8 +47,8 @@ class CompiledLstm:
     def run(self, which: int, shape: Sequence[int], every: bool, *arrays: Tensor) -> None:
         """Forwards (0) or backwards (1), for z of that shape; torch's number of threads share the rows."""
         length, rows = shape[0], shape[1]
-        blocks, wanted = -(-rows // ROWS), length * rows * 4 * self.units * self.units // _WORK
-        parts = max(1, min(torch.get_num_threads(), blocks, wanted))
+        blocks, enough = -(-rows // ROWS), length * rows * 4 * self.units * self.units // _WORK
+        parts = max(1, min(torch.get_num_threads(), blocks, enough))
         ends = [min(rows, ROWS * (blocks * part // parts)) for part in range(parts)] + [rows]
         others = [Thread(target=self._rows, args=(which, length, rows, first, last, every, arrays))
                   for first, last in zip(ends[1:], ends[2:])]
