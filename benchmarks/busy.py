@@ -28,7 +28,7 @@ from dlrun.engine.fit import fit
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import preflight
-from dlrun.preflight.threads import cores
+from dlrun.record.cores import cores
 from dlrun.record.folder import RunFolder
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.run.build_fit import build_fit
@@ -104,7 +104,7 @@ def compare(seconds: float, rounds: int) -> Iterator[tuple[str, int, dict[str, t
                 machine = choose(checked.config)
                 parts = build_run(checked, machine, lambda note: None)
                 trainings[name] = Training(checked, parts, machine, Path(folder) / f"{net[:4]}-{name}", watched)
-            for programs in (0, cores()):
+            for programs in (0, 1, cores(), 2 * cores()):
                 with load(programs):
                     found = measure(trainings, seconds, rounds)
                 yield net, programs, found

@@ -66,7 +66,7 @@ def machine(clock: bool) -> str:
     import torch
 
     from dlrun.engine.compiled.compiler import NoCompiler, find
-    from dlrun.preflight.threads import cores
+    from dlrun.record.cores import cores
     from dlrun.record.provenance import cpu_model
 
     try:

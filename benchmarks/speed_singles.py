@@ -20,7 +20,8 @@ from benchmarks.speed_sizes import Found, Sizes
 from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.preflight.preflight import preflight
-from dlrun.preflight.threads import auto_threads, cores
+from dlrun.preflight.threads import auto_threads
+from dlrun.record.cores import cores
 
 FAMILIES = {  # how the cases of families.py begin: goal, and the loop that it speaks of
     "VAE, 784": (0.95, "plain"), "GAN, 100": (0.95, "plain"), "convnet": (0.75, "plain"),

@@ -22,7 +22,7 @@ from benchmarks.book_costs import seconds_of
 from benchmarks.speed_sizes import Found, Sizes
 from dlrun.assembly.machine import isolated_torch_state
 from dlrun.cli.comparison import sweep_overrides
-from dlrun.preflight.threads import cores
+from dlrun.record.cores import cores
 from dlrun.record.stored import read_json
 from dlrun.report.experiments import book_experiment
 from dlrun.sweep.make import make_plan

@@ -16,7 +16,7 @@ from torch import nn
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
-from dlrun.preflight.threads import cores
+from dlrun.record.cores import cores
 from dlrun.record.provenance import cpu_model
 
 _fills: Any = torch.utils.deterministic  # a module with a property, which mypy does not see

@@ -83,7 +83,7 @@ def _version(name: str) -> str | None:
 
 def processor() -> dict[str, str | int | float | None]:
     """The processor, its load and the memory."""
-    from dlrun.preflight.threads import cores
+    from dlrun.record.cores import cores
     from dlrun.record.provenance import cpu_model
 
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None

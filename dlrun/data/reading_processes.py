@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from dlrun.record.cores import cores
+
 MOST = 8
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
 _ASKED = (signal.SIGINT, signal.SIGTERM)  # what asks a run to save and end
@@ -25,8 +27,8 @@ def reading_processes() -> int:
     """
     if not sys.platform.startswith("linux") or multiprocessing.current_process().daemon:
         return 0
-    cores = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))  # a sweep says how many a job has
-    return max(1, min(MOST, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")) - 1))
+    ours = int(os.environ.get("OMP_NUM_THREADS") or cores())  # a sweep says how many a job has
+    return max(1, min(MOST, ours // int(os.environ.get("LOCAL_WORLD_SIZE", "1")) - 1))
 
 
 def read_by_processes(read: Callable[..., Any], requested: Iterator[tuple[Any, ...]], processes: int) -> Iterator[Any]:

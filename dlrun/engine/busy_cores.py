@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.record.recorder import EpochProgress, Recorder
 
-if TYPE_CHECKING:
-    from dlrun.engine.short_waits import ShortWaits  # loaded where the cores are busy
+if TYPE_CHECKING:  # both are loaded where the cores are busy
+    from dlrun.engine.gathered import Gathered
+    from dlrun.engine.short_waits import ShortWaits
 
 WINDOW = 0.2  # seconds between two looks
 BUSY, FREE = 0.25, 0.1  # of the time that threads want a core, the part that they wait for one; undisturbed it is 0.02
@@ -21,7 +22,7 @@ _active: list[BusyCores] = []  # of the runs that train side by side in this pro
 
 
 class BusyCores(Recorder):
-    """While the cores are busy threads have short waits; `say` gets a sentence when that begins for the first time.
+    """While the cores are busy threads have short waits, two to a core; `say` gets a sentence of it once.
 
     Looks when the loop reports its progress.  `close` has to be called.
     """
@@ -31,6 +32,7 @@ class BusyCores(Recorder):
         self._say, self._read, self._now = say, read or thread_times, now
         self._looked, self._times = now(), self._read()
         self._waits: ShortWaits | None = None  # while they are short
+        self._gathered: Gathered | None = None  # while threads are two to a core
         self._seen, self._possible, self._calm, self._needed = False, True, 0, CALM
         _active.append(self)
 
@@ -46,6 +48,9 @@ class BusyCores(Recorder):
             _active.remove(self)
 
     def _end(self) -> None:
+        if self._gathered is not None:
+            self._gathered.end()
+            self._gathered = None
         if self._waits is not None:
             self._waits.end()
             self._waits = None
@@ -55,7 +60,9 @@ class BusyCores(Recorder):
             return
         before, self._times, self._looked = self._times, self._read(), self._now()
         share = waiting_share(before, self._times)
-        self._calm = self._calm + 1 if share < FREE else 0
+        # Threads that are gathered wait for each other's turns, so that the cores that they left decide.
+        free = share < FREE if self._gathered is None else self._gathered.free()
+        self._calm = self._calm + 1 if free else 0
         if share > BUSY and self._waits is None and self._possible:
             self._shorten(step)
         elif self._calm >= self._needed and self._waits is not None:
@@ -69,11 +76,19 @@ class BusyCores(Recorder):
         self._possible = waits.begin()
         if self._possible:
             self._waits = waits
+            self._gather()
         if not self._seen:
             self._seen = True
             self._say(f"other work keeps the cores busy (step {step:,}): "
                       + ("threads wait without spinning, which changes no result" if self._possible else
                          "threads=1 would wait for no other thread, and give other last bits"))
+
+    def _gather(self) -> None:
+        from dlrun.engine.gathered import Gathered
+
+        gathered = Gathered()
+        if gathered.begin():
+            self._gathered = gathered
 
 
 def thread_times() -> Times:

@@ -9,17 +9,11 @@ two idle cores and a hundred times on busy ones: threads of all jobs together ne
 
 from __future__ import annotations
 
-import os
-
 from dlrun.preflight.checked import Checked
+from dlrun.record.cores import cores
 
 ALONE = 20e6  # multiply-adds of a step for each thread, when no other job needs the cores
 TOGETHER = 250e6  # the same in a sweep
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def auto_threads(checked: Checked, grain: float = ALONE, most: int | None = None) -> int:

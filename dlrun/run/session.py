@@ -19,7 +19,8 @@ from dlrun.engine.fit import Diverged, Due, Fit, Interrupted, execute, fit, fit_
 from dlrun.engine.processes import SINGLE, Processes
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.threads import auto_threads, cores
+from dlrun.preflight.threads import auto_threads
+from dlrun.record.cores import cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder, Recorders
 from dlrun.record.status import DONE

@@ -14,8 +14,9 @@ import torch
 
 from dlrun.engine import busy_cores, short_waits
 from dlrun.engine.busy_cores import BusyCores, thread_times, waiting_share
+from dlrun.engine.gathered import Gathered
 from dlrun.engine.short_waits import ShortWaits
-from dlrun.preflight.threads import cores
+from dlrun.record.cores import allowed, cores
 from tests.whole.equal import assert_same_run
 
 PARALLEL = pytest.mark.skipif(cores() < 2 or not os.path.isdir("/proc/self/task"), reason="needs two cores and Linux")
@@ -28,6 +29,7 @@ class Machine:
         self.seconds, self.ran, self.waited, self.begun, self.ended, self.notes = 0.0, 0, 0, 0, 0, []
         self.possible = possible
         monkeypatch.setattr(busy_cores, "_active", [])
+        monkeypatch.setattr(Gathered, "begin", lambda threads: False)
         monkeypatch.setattr(ShortWaits, "begin", lambda waits: self.begin())
         monkeypatch.setattr(ShortWaits, "end", lambda waits: self.end())
         self.watch = BusyCores(self.notes.append, lambda: {"1": (self.ran, self.waited), "2": (0, 0)},
@@ -203,5 +205,6 @@ def test_a_run_on_busy_cores_has_the_bits_of_an_undisturbed_one(
     monkeypatch.setattr(ShortWaits, "begin", lambda waits: begun.append(begin(waits)) or begun[-1])
     busy = go(*command, f"output_dir={tmp_path}/busy")
     assert begun == [True]
+    assert os.sched_getaffinity(0) == allowed()
     assert not [thread for thread in threading.enumerate() if thread.name == "dlrun-crowd"]
     assert_same_run(alone.folder, busy.folder)

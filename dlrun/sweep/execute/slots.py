@@ -15,7 +15,8 @@ from typing import Any
 
 from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import stored
-from dlrun.preflight.threads import TOGETHER, auto_threads, cores
+from dlrun.preflight.threads import TOGETHER, auto_threads
+from dlrun.record.cores import cores
 from dlrun.record.plan import Job
 from dlrun.sweep.execute.options import Execution
 
