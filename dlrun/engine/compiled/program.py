@@ -15,12 +15,12 @@ from torch import Tensor, nn
 
 from dlrun.data.batches import Rows
 from dlrun.engine.compiled import compiler
+from dlrun.engine.compiled.draw import Draw
 from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported
 from dlrun.engine.compiled.source import Argument, Source, source
 from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import constrain, penalty
-from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.task import Task
@@ -29,37 +29,6 @@ _PAGE = 4096
 _TOLERANCE = 1e-3  # of the first step against torch's
 _WEIGHT = "_weight"  # how the kinds of weights end
 _MOVED = 0.05  # of the way that all weights have gone in it
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What a step draws at once: `lanes`, `normal` or `uniform` values, so many."""
-
-    kind: str
-    count: int
-
-    @property
-    def words(self) -> int:
-        """The words of 64 bits that lanes are drawn as; the values themselves otherwise."""
-        return -(-self.count // 4) if self.kind == "lanes" else self.count
-
-    @property
-    def stride(self) -> int:
-        """Values from one step's draw to the next one's."""
-        return 4 * self.words if self.kind == "lanes" else self.count
-
-    def room(self, steps: int) -> Tensor:
-        """Memory for so many steps (steps, words)."""
-        return torch.zeros(steps, self.words, dtype=torch.int64 if self.kind == "lanes" else torch.float32)
-
-    def fill(self, place: Tensor, rng: StepRng) -> None:
-        """Draw a step's, as StepRng does."""
-        if self.kind == "lanes":
-            rng.fill_lanes(place)
-        elif self.kind == "normal":
-            place.normal_(generator=rng.generator)
-        else:
-            place.uniform_(generator=rng.generator)
 
 
 @dataclass(frozen=True)
