@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # both are loaded where the cores are busy
 
 WINDOW = 0.2  # seconds between two looks
 BUSY, FREE = 0.25, 0.1  # of the time that threads want a core, the part that they wait for one; undisturbed it is 0.02
+STILL = 0.4  # the same where short waits help little: other programs have the same right to each core
 CALM, LONGEST = 4, 64  # windows that have to be free before threads spin again; the most that they become
 
 Times = Mapping[str, tuple[int, int]]
@@ -22,9 +23,9 @@ _active: list[BusyCores] = []  # of the runs that train side by side in this pro
 
 
 class BusyCores(Recorder):
-    """While the cores are busy threads have short waits, two to a core; `say` gets a sentence of it once.
+    """While the cores are busy threads have short waits, and go two to a core where they wait as much even so.
 
-    Looks when the loop reports its progress.  `close` has to be called.
+    `say` gets a sentence of it once.  Looks when the loop reports its progress.  `close` has to be called.
     """
 
     def __init__(self, say: Callable[[str], None], read: Callable[[], Times] | None = None,
@@ -65,6 +66,8 @@ class BusyCores(Recorder):
         self._calm = self._calm + 1 if free else 0
         if share > BUSY and self._waits is None and self._possible:
             self._shorten(step)
+        elif share > STILL and self._waits is not None and self._gathered is None:
+            self._gather()
         elif self._calm >= self._needed and self._waits is not None:
             self._end()
             self._needed = min(LONGEST, 2 * self._needed)  # cores that are busy time and again cost no more by it
@@ -76,7 +79,6 @@ class BusyCores(Recorder):
         self._possible = waits.begin()
         if self._possible:
             self._waits = waits
-            self._gather()
         if not self._seen:
             self._seen = True
             self._say(f"other work keeps the cores busy (step {step:,}): "

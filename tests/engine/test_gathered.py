@@ -128,6 +128,9 @@ def test_a_run_gathers_its_threads_while_the_cores_are_busy(
 
     try:
         look(waited=100)
+        look(waited=60)
+        assert os.sched_getaffinity(0) == allowed(), "short waits come first, and were enough"
+        look(waited=100)
         assert len(os.sched_getaffinity(0)) == 1
         for _ in range(9):  # they wait for their turns: that alone says nothing
             look(waited=100)
@@ -139,6 +142,7 @@ def test_a_run_gathers_its_threads_while_the_cores_are_busy(
         look(waited=100)
         assert os.sched_getaffinity(0) == allowed()
         stat.idle = False
+        look(waited=100)
         look(waited=100)
         assert len(os.sched_getaffinity(0)) == 1
     finally:
