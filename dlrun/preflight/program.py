@@ -79,7 +79,7 @@ def unfit(checked: Checked, task_fits: bool, fits: Callable[[Layer], bool]) -> I
     if not task_fits:
         yield f"task={config.task.kind}"
     layers = layers_of(checked)
-    if layers is None or config.model.sets_weights:
+    if layers is None or config.model.computed:
         yield f"model={config.model.name or config.model.kind}"
     else:
         yield from (f"layer {layer.kind}" for layer in layers if not fits(layer))

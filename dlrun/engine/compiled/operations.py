@@ -13,7 +13,7 @@ from dlrun.engine.compiled.elements import TYPES, At, Index
 from dlrun.engine.compiled.formulas import COMPARISONS, COSTLY, FORMULAS
 from dlrun.engine.compiled.losses import LOSSES
 from dlrun.engine.compiled.lowering import Lowering, element
-from dlrun.engine.compiled.matrices import addmm, mm
+from dlrun.engine.compiled.matrices import addmm, bmm, mm
 from dlrun.engine.compiled.recording import Operation, Unsupported
 from dlrun.engine.compiled.reductions import argmax, total
 
@@ -169,6 +169,15 @@ def _cat(low: Lowering, operation: Operation) -> None:
         begin += tensor.shape[axis]
 
 
+def _stack(low: Lowering, operation: Operation) -> None:
+    tensors: Sequence[Tensor] = operation.args[0]
+    axis = operation.args[1] if len(operation.args) > 1 else operation.kwargs.get("dim", 0)
+    read = [low.reader(tensor)[0] for tensor in tensors]
+    low.lies(operation.out)
+    for place, at in enumerate(read):
+        low.fill_part(operation.out.select(axis, place), at)
+
+
 def _slice_backward(low: Lowering, operation: Operation) -> None:
     gradient, sizes, axis, first, last, step = operation.args[:6]
     if step != 1:
@@ -197,9 +206,9 @@ HANDLERS: dict[str, Handler] = {
     "new_zeros": _filled(0), "ones_like": _filled(1), "ones": _filled(1),
     "full": _filled(lambda operation: operation.args[1]), "full_like": _filled(lambda operation: operation.args[1]),
     "scalar_tensor": _filled(lambda operation: operation.args[0]),
-    "select_backward": _select_backward, "cat": _cat, "slice_backward": _slice_backward,
+    "select_backward": _select_backward, "cat": _cat, "stack": _stack, "slice_backward": _slice_backward,
     "index_select": _index_select, "index": _gathered_rows,
     "sum": total, "mean": total, "amax": total, "amin": total, "all": total,
-    "argmax": argmax, "mm": mm, "addmm": addmm,
+    "argmax": argmax, "mm": mm, "addmm": addmm, "bmm": bmm,
     "arange": _arange, "native_batch_norm": batch_norm, "native_batch_norm_backward": batch_norm_backward, **LOSSES,
 }

@@ -43,7 +43,8 @@ class Nadam(Optimizer):
         beta1, beta2, decay = numbers["beta1"], numbers["beta2"], numbers["momentum_decay"]
         now = beta1 * (1 - 0.5 * 0.96**(steps * decay))
         then = beta1 * (1 - 0.5 * 0.96**((steps + 1) * decay))
-        product = state["mu_product"].mul_(now).double()
+        decayed = state["mu_product"]
+        product = decayed.mul_(now.to(decayed.dtype)).double()  # as torch does, in single precision
         mean = state["exp_avg"].lerp_(gradients, (1 - beta1).to(kind))
         square = state["exp_avg_sq"].lerp_(gradients.square(), (1 - beta2).to(kind))
         root = square.div((1 - beta2**steps).to(kind)).sqrt_().add_(numbers["eps"].to(kind))

@@ -27,6 +27,8 @@ class ColumnEmbedding(Layer):
     init: ClassVar[str] = "glorot_uniform"  # each parameter says its own rule
     bias_init: ClassVar[str] = "zeros"
     main: ClassVar[str] = "dim"
+    packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     dim: int = integer(8, "values that a column becomes", low=1)
     bins: int = integer(16, "pieces of its piecewise linear function", low=1)
     words: tuple[int, ...] = integers((), "columns of words: first input, number of inputs, of each in turn", low=0,

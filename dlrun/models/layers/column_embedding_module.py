@@ -15,8 +15,8 @@ class ColumnEmbedding(WithKernels):
 
     The inputs of a column of words are `spans` (first, count) of 0 with a 1 for its word; they choose a row of `words`.
 
-    `edges` (columns, bins + 1) are in order; a piece of width 0 is no piece.  Below the first edge and above the last
-    one the outer pieces go on.
+    `edges` (columns, bins + 1) are in order, equal ones behind all others; a piece of width 0 is no piece.  Below the
+    first edge and above the last one the outer pieces go on.
     """
 
     edges: Tensor
@@ -58,8 +58,8 @@ class ColumnEmbedding(WithKernels):
         low, width = self.edges[:, :-1], self.edges[:, 1:] - self.edges[:, :-1]
         there = width > 0
         part = (x[:, :, None] - low) / torch.where(there, width, 1.0)  # (rows, columns, bins)
-        # The first piece goes on below, the last one (the widths behind it are 0) above.
-        last = torch.cat([there[:, 1:].flip(1).cumsum(1).flip(1) == 0, torch.ones_like(there[:, :1])], 1)
+        # The first piece goes on below, the last one (behind it the edges are all equal) above.
+        last = torch.cat([width[:, 1:] == 0, torch.ones_like(there[:, :1])], 1)
         first = torch.arange(there.shape[1], device=x.device) == 0
         part = torch.where(first, part, part.clamp(min=0))
         part = torch.where(last, part, part.clamp(max=1)) * there

@@ -25,6 +25,8 @@ class MemberDense(Layer):
     init: ClassVar[str] = "glorot_uniform"  # each parameter says its own rule
     bias_init: ClassVar[str] = "zeros"
     main: ClassVar[str] = "units"
+    packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     units: int = integer(MISSING, "units of each member", low=1)
     members: int = integer(32, "members of the ensemble", low=1)
     activation: str = choice("linear", ACTIVATIONS, "applied to the layer's output")

@@ -21,6 +21,8 @@ class MemberMean(Layer):
     """
 
     main: ClassVar[str] = "of"
+    packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     of: str = choice("numbers", ("numbers", "classes"), "what the outputs are: numbers, or logits of classes")
 
     def output(self, shape: Shape) -> Shape:
