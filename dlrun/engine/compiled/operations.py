@@ -16,6 +16,7 @@ from dlrun.engine.compiled.lowering import Lowering, element
 from dlrun.engine.compiled.matrices import addmm, bmm, mm
 from dlrun.engine.compiled.recording import Operation, Unsupported
 from dlrun.engine.compiled.reductions import argmax, total
+from dlrun.engine.compiled.tables import embedding, embedding_backward, index_select, rows_at
 
 Handler = Callable[[Lowering, Operation], None]
 
@@ -140,24 +141,6 @@ def _select_backward(low: Lowering, operation: Operation) -> None:
     low.put(out, chosen, cost + 1)
 
 
-def _index_select(low: Lowering, operation: Operation) -> None:
-    source, axis, places = operation.args[:3]
-    values, _ = low.reader(source)
-    where, _ = low.reader(places)
-    low.put(operation.out, lambda index: values((*index[:axis], f"({where((index[axis],))})", *index[axis + 1:])), 2)
-
-
-def _gathered_rows(low: Lowering, operation: Operation) -> None:
-    """`values[places]` with one tensor of places along the first axis."""
-    source, places = operation.args[:2]
-    if len(places) != 1 or places[0].dtype != torch.int64:
-        raise Unsupported("an index of several tensors")
-    values, _ = low.reader(source)
-    where, _ = low.reader(places[0])
-    axes = places[0].ndim
-    low.put(operation.out, lambda index: values((f"({where(index[:axes])})", *index[axes:])), 2)
-
-
 def _cat(low: Lowering, operation: Operation) -> None:
     tensors: Sequence[Tensor] = operation.args[0]
     axis = operation.args[1] if len(operation.args) > 1 else operation.kwargs.get("dim", 0)
@@ -207,7 +190,8 @@ HANDLERS: dict[str, Handler] = {
     "full": _filled(lambda operation: operation.args[1]), "full_like": _filled(lambda operation: operation.args[1]),
     "scalar_tensor": _filled(lambda operation: operation.args[0]),
     "select_backward": _select_backward, "cat": _cat, "stack": _stack, "slice_backward": _slice_backward,
-    "index_select": _index_select, "index": _gathered_rows,
+    "index_select": index_select, "index": rows_at, "embedding": embedding,
+    "embedding_dense_backward": embedding_backward,
     "sum": total, "mean": total, "amax": total, "amin": total, "all": total,
     "argmax": argmax, "mm": mm, "addmm": addmm, "bmm": bmm,
     "arange": _arange, "native_batch_norm": batch_norm, "native_batch_norm_backward": batch_norm_backward, **LOSSES,

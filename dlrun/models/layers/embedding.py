@@ -31,6 +31,14 @@ class Embedding(Layer):
     vectors: str | None = file(None, "file of GloVe or word2vec vectors (text, or .gz) to begin with")
     zero: bool = flag(False, "the vector of id 0, the padding, begins with zeros")
 
+    @property
+    def packs(self) -> bool:  # type: ignore[override]
+        return not self.mask_zero
+
+    @property
+    def compiles(self) -> bool:  # type: ignore[override]
+        return not self.mask_zero
+
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 1:
             raise ValueError("embedding expects a sequence of integers (length,)")

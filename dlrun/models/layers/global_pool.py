@@ -18,6 +18,7 @@ class GlobalPool(Layer):
 
     main: ClassVar[str] = "take"
     packs: ClassVar[bool] = True
+    compiles: ClassVar[bool] = True
     take: str = choice("average", ("average", "max", "sum", "last"), "what is taken of a channel")
 
     def output(self, shape: Shape) -> Shape:
