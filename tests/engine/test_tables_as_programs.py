@@ -11,6 +11,7 @@ import pytest
 from dlrun.engine.fit import Diverged, fit_steps
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.packed.places import PlaceBatches
+from dlrun.record.metrics import read
 from tests.engine.compiled.test_same_as_plain import apart
 from tests.engine.packed.together import alone, distance, in_float64, make, packed, weights_of
 from tests.helpers.compiler import needs_compiler
@@ -28,6 +29,13 @@ LISTS = {
     "a head alone": ["model.hidden=[33]", "model.members=3"],
     "heads of classes whose products are large": ["model.hidden=[40]", "model.members=2", "batch_size=120"],
 }
+DENSE = ["model=dense", "model.hidden=[8]", "model.batch_norm=true", "model.dropout=0.2", "batch_size=24", "epochs=40",
+         "optimizer=adam", "optimizer.lr=0.003", "max_steps=60"]  # gradients of biases before batch norm are rounding
+SEVERAL = {
+    "a number and classes": ["dataset.target=[wage,grade,income]", "task.loss_weights={grade: 0.5}"],
+    "labels": ["dataset.target=[income,rich]", "dataset.drop=[wage,grade]", "task=multi_label"],
+    "quantiles": ["dataset.target=wage", "dataset.drop=[income,grade]", "task=quantile"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +45,18 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     draw = random.Random(0)
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["age", "hours", "gain", "job", "town", "sex", "income", "grade", "wage"])
+        writer.writerow(["age", "hours", "gain", "job", "town", "sex", "income", "grade", "wage", "rich"])
         for _ in range(300):
             age, hours, gain = draw.randint(17, 80), draw.randint(1, 60), draw.choice([0, 0, 0, draw.randint(1, 9999)])
             job, town, sex = draw.randrange(12), draw.randrange(4), draw.choice("mf")
             wage = age / 20 + hours * job / 200 + (gain > 0) + (town == 2) + draw.gauss(0, 0.3)
             writer.writerow([age, "" if draw.random() < 0.05 else hours, gain, f"job{job}", f"town{town}", sex,
-                             "high" if wage > 4 else "low", "abc"[min(2, int(wage / 2))], f"{wage:.3f}"])
+                             int(wage > 4), "abc"[min(2, int(wage / 2))], f"{wage:.3f}", int(wage > 5)])
     return path
 
 
 def table(people: Path, target: str) -> list[str]:
-    others = ",".join(name for name in TARGETS.values() if name != target)
+    others = ",".join(name for name in (*TARGETS.values(), "rich") if name != target)
     return ["dataset=csv", f"dataset.path={people}", f"dataset.target={target}", f"dataset.drop=[{others}]", *SIZES]
 
 
@@ -70,6 +78,25 @@ def test_a_pack_in_float64_of_other_targets(name: str, people: Path, tmp_path, i
     own = [[*common, *more] for more in ([], ["seed=3"], ["seed=4", "model.dropout=0.4"])]
     expected = alone(make(tmp_path / "alone", own, in_float64))
     assert distance(packed(make(tmp_path / "pack", own, in_float64)), expected) < 1e-10
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_pack_in_float64_of_other_tasks(name: str, people: Path, tmp_path, in_float64) -> None:
+    common = ["dataset=csv", f"dataset.path={people}", *DENSE, *SEVERAL[name]]
+    own = [[*common, *more] for more in ([], ["seed=3"], ["seed=4", "model.dropout=0.4"])]
+    expected = alone(make(tmp_path / "alone", own, in_float64))
+    assert distance(packed(make(tmp_path / "pack", own, in_float64)), expected) < 1e-10
+    rows = [[read(tmp_path / place / str(k) / "metrics.jsonl") for k in range(3)] for place in ("alone", "pack")]
+    for single, member in zip(*rows):
+        for a, b in zip(single, member):
+            assert {k: v for k, v in b.items() if k != "seconds"} == pytest.approx(
+                {k: v for k, v in a.items() if k != "seconds"}, rel=1e-9, abs=1e-12)
+
+
+@needs_compiler
+def test_compiled_steps_in_float64_of_several_targets(people: Path, tmp_path, in_float64) -> None:
+    command = ["dataset=csv", f"dataset.path={people}", *DENSE, *SEVERAL["a number and classes"], "dataset.drop=[rich]"]
+    assert apart(tmp_path, command, in_float64) < 1e-10
 
 
 def test_a_member_that_diverges_touches_no_other_and_stopped_ones_go_on_with_their_bits(people: Path, tmp_path) -> None:

@@ -34,7 +34,7 @@ class MultiLabel(TaskSpec):
     further = (Metric("macro_f1", direction="max", doc="The mean of the labels' F1."),)
     primary = "accuracy"
     scores = "labels"
-    compiles = True
+    packs = compiles = True
     gathers = True
     accepts = ("labels",)
     baselines = ("majority", "permuted")

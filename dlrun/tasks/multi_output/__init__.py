@@ -37,6 +37,7 @@ class MultiOutput(TaskSpec):
 
     natural = "several"
     gathers = True
+    packs = compiles = True
     accepts = ("several", "labels")
     baselines = ("majority", "permuted")
     loss: str = choice("mse", ("mse", "mae"), "Loss of targets that are numbers; classes have cross-entropy.")

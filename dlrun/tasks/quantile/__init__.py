@@ -36,7 +36,7 @@ class Quantile(TaskSpec):
     further = (Metric("interval_in_units", label="interval width", direction="min", instead_of="interval",
                       doc="Mean width of the interval in the unit that the target had before it was scaled."),)
     accepts = ("number",)
-    compiles = True
+    packs = compiles = True
     baselines = ("majority", "permuted")
     quantiles: tuple[float, ...] = numbers(
         (0.1, 0.5, 0.9), "Which quantiles are predicted: two or more, in ascending order.", low=0, high=1, above=True,
