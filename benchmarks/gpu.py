@@ -34,6 +34,7 @@ from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.data.batches import Rows
 from dlrun.engine.fit import Fit, fit, fit_steps
+from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.member import Member
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.signals import Signals
@@ -99,13 +100,13 @@ def packed(checked: Checked, device: torch.device, count: int) -> float:
     """The seconds of so many as one pack."""
     with tempfile.TemporaryDirectory() as place:
         data: dict[object, object] = {}
-        runs = {}
+        runs, layout = {}, Layout(count)
         for slot in range(count):
             training, join, _ = trained(checked, Path(place) / str(slot), slot, data)
-            join(Member(slot, count, count, data))
+            join(Member(slot, layout, count, data))
             runs[slot] = fit_steps(training)
         found: dict[int, object] = {}
-        taken = seconds(device, lambda: found.update(execute_together(runs, count)))
+        taken = seconds(device, lambda: found.update(execute_together(runs, layout)))
         if wrong := [outcome for outcome in found.values() if outcome is not None]:
             raise SystemExit(f"a member has failed: {wrong[0]!r}")
         return taken

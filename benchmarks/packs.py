@@ -34,6 +34,7 @@ from dlrun.assembly.components import build_run
 from dlrun.assembly.machine import choose
 from dlrun.data.batches import Rows, permutation
 from dlrun.engine.fit import Fit, fit_steps
+from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.member import Member
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.signals import Signals
@@ -88,7 +89,7 @@ def plain(widths: list[int], dropout: float, batch: int, rows: Rows, steps: int 
 def members(folder: Path, words: list[str], widths: list[int], dropout: float, batch: int, count: int) -> list[Fit]:
     hidden = f"model.hidden=[{','.join(map(str, widths[1:-1]))}]"
     data: dict[object, object] = {}
-    found = []
+    found, layout = [], Layout(count)
     for seed in range(count):
         checked = preflight([*words, "model=dense", hidden, f"model.dropout={dropout}", f"batch_size={batch}",
                              f"seed={seed}", "epochs=1", "device=cpu", "threads=1"])
@@ -96,7 +97,7 @@ def members(folder: Path, words: list[str], widths: list[int], dropout: float, b
         components = build_run(checked, machine, print, data)
         training = build_fit(components, machine, RunFolder(folder / str(seed)).make(), "anid", Signals(), Recorder())
         training.extras = ()  # no pictures
-        Member(seed, count, count, data).join(training, components.model, components.rng)
+        Member(seed, layout, count, data).join(training, components.model, components.rng)
         found.append(training)
     return found
 
@@ -194,7 +195,7 @@ def main(chosen: list[str]) -> None:
                     runs = members(Path(place), words, widths, dropout, batch, count)
                     rows = runs[0].batches.rows
                     packs.append(seconds(lambda: execute_together(
-                        {slot: fit_steps(run) for slot, run in enumerate(runs)}, len(runs))))  # noqa: B023
+                        {slot: fit_steps(run) for slot, run in enumerate(runs)}, Layout(len(runs)))))  # noqa: B023
                     loops.append(seconds(plain(widths, dropout, batch, rows)))
             alone, packed = statistics.median(loops), statistics.median(packs) / count
             print(f"{name:10} {count:4} networks   alone {alone:8.3f} s   packed {packed:8.3f} s each   "

@@ -86,6 +86,7 @@ class Fit:
     report_seconds: float = REPORT_SECONDS
     counts_memory: bool = False  # whether the process's memory is that of this run alone
     pause_after: int | None = None  # epochs, after which it is left as by a signal, its state saved
+    placed: Callable[[int, int, int], None] = lambda step, slots, slot: None  # its place in its pack from a step on
 
     def end_of(self, epoch: int) -> int:
         """The step at which an epoch (from 0) ends; `max_steps` may come first."""
@@ -141,7 +142,11 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
             run.begin()
         shown = time.monotonic()
         for x, y in run.batches.steps(clock.step, end):
-            yield run, Batch(x, y, len(x))
+            try:
+                yield run, Batch(x, y, len(x))
+            except Interrupted:  # before the step: whoever takes it with others will not
+                save_if_finite(run)
+                raise
             clock.step += run.step.taken
             for update in callbacks.updates:
                 update(clock.step)
@@ -155,8 +160,7 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
             if reason := callbacks.stop_reason:
                 break
             if run.signals.received is not None or checkpoints.due():
-                if all_finite(run.step.means()) and weights_are_finite(run):  # else the next check reports it
-                    checkpoints.save(clock.epoch, clock.step)
+                save_if_finite(run)
                 if run.signals.received is not None:
                     raise Interrupted
             if reason := _seconds_used_up(run):
@@ -214,6 +218,12 @@ def check_metrics(run: Fit) -> dict[str, float]:
         raise Diverged(run.clock.checked_step, run.clock.step)
     run.clock.checked_step = run.clock.step
     return metrics
+
+
+def save_if_finite(run: Fit) -> None:
+    """Write a checkpoint within an epoch; none of a run that has diverged, as its next check will report."""
+    if all_finite(run.step.means()) and weights_are_finite(run):
+        run.checkpoints.save(run.clock.epoch, run.clock.step)
 
 
 def weights_are_finite(run: Fit) -> bool:

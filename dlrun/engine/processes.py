@@ -40,6 +40,9 @@ class Processes:
         """What provenance says of how the steps are executed, beside the speed path."""
         return {}
 
+    def ended(self, result: dict[str, Any]) -> None:
+        """The training has ended, and its result is written."""
+
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
         """Make the loop's objects those of all processes, after a checkpoint was loaded."""
 

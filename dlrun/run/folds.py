@@ -105,8 +105,11 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
 
     together: dict[str, Any] = {}
     if pack and left and signals.received is None:
-        parts = {name: pack.part(number) for number, name in enumerate(configs) if name in left}
-        together = yield from train_together({name: (part, one(name, part)) for name, part in parts.items()})
+        parts = {name: pack.part(number) for number, name in enumerate(configs)}
+        for name, result in known.items():
+            if result is not None:
+                parts[name].ended(result)
+        together = yield from train_together({name: (parts[name], one(name, parts[name])) for name in left})
     for name in configs:
         place, result = folder.fold(name), known[name]
         if result is None:

@@ -10,6 +10,7 @@ import torch
 from dlrun.engine.fit import CHECK_EVERY, fit, fit_steps
 from dlrun.engine.packed.graph_step import GraphStep
 from dlrun.engine.packed.graphs import WARM
+from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.member import Member
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.packed.step import PackedStep
@@ -51,11 +52,12 @@ def joined(folder: Path, device: str, *words: str) -> tuple[EagerStep, object]:
 def test_packed_steps_do_not_wait(schedule: str, device: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[int] = []
     runs = [joined(tmp_path / str(seed), device, f"seed={seed}", f"schedule={schedule}") for seed in range(3)]
+    layout = Layout(3)
     for slot, (components, training) in enumerate(runs):
-        Member(slot, 3, 3, {}).join(training, components.model, components.rng)
+        Member(slot, layout, 3, {}).join(training, components.model, components.rng)
         training.batches.pace = lambda *seconds: None  # as many steps at once as at the beginning
     monkeypatch.setattr(PackedStep, "_take", wait_free(PackedStep._take, device, counted, after=3 * (WARM + 1)))
-    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 3)
+    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, layout)
     assert set(ended.values()) == {None} and len(counted) >= 16
 
 

@@ -8,9 +8,11 @@ from torch import nn
 
 from dlrun.engine.checkpoint_manager import SHARE
 from dlrun.engine.fit import CHECK_EVERY, REPORT_SECONDS, Fit
+from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.engine.processes import Processes
 from dlrun.models.step_rng import StepRng
+from dlrun.record.pack_place import COMPACTED, steps_to_end
 
 _SHOWN = 0.02  # seconds between two reports of a member, for each member
 
@@ -26,7 +28,7 @@ def in_blocks(training: Fit) -> PlaceBatches:
 
 
 class Member(Processes):
-    """The member in `slot` of so many `slots`, of which so many (`beside`) are trained now; `data` is what they share.
+    """The member in `slot` of a layout, of which so many (`beside`) are trained now; `data` is what they share.
 
     It begins from nothing or from its own checkpoint: another run's first steps have other last bits.
     """
@@ -34,23 +36,28 @@ class Member(Processes):
     compiles = twins = False
     data: dict[Any, Any]
 
-    def __init__(self, slot: int, slots: int, beside: int, data: dict[Any, Any]):
-        self.slot, self.slots, self.beside, self.data = slot, slots, beside, data
+    def __init__(self, slot: int, layout: Layout, beside: int, data: dict[Any, Any]):
+        self.slot, self.layout, self.beside, self.data = slot, layout, beside, data
 
     def speed_path(self, path: str) -> str:
-        others = self.slots - 1
+        others = self.layout.slots - 1
         return f"packed with {others} {'other' if others == 1 else 'others'}, {path}"
 
     def part(self, number: int) -> Member:
         """What the run consists of has the slots from its own on."""
-        return Member(self.slot + number, self.slots, self.beside, self.data)
+        return Member(self.slot + number, self.layout, self.beside, self.data)
 
     def facts(self) -> dict[str, Any]:
-        return {"pack": {"slots": self.slots, "slot": self.slot}}
+        place = {"slots": self.layout.slots, "slot": self.slot}
+        return {"pack": place if self.layout.fixed else {**place, COMPACTED: []}}
+
+    def ended(self, result: dict[str, Any]) -> None:
+        """Its place is needed no longer, where it has come to its end."""
+        if (steps := steps_to_end(result)) is not None:
+            self.layout.end(self.slot, steps)
 
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
-        """Its batches are places, and of the time that passes, for checkpoints too, a share is its own."""
+        """Its batches are places, and of the time for checkpoints a share is its own."""
         training.batches = in_blocks(training)
-        training.clock.share = 1 / self.beside
         training.checkpoints.share = SHARE / self.beside
         training.report_seconds = max(REPORT_SECONDS, _SHOWN * self.beside)

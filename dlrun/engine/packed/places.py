@@ -96,6 +96,12 @@ class Gather:
         self._starts: dict[int, int] = {}  # of each source in what is joined
         self._offsets: dict[tuple[int, ...], Tensor] = {}  # (slots, 1), by the sources of the slots
 
+    def of(self, slots: int) -> Gather:
+        """The same for another number of slots: tables that were put together are used again."""
+        found = Gather(slots)
+        found._sources, found._joined, found._starts = self._sources, self._joined, self._starts
+        return found
+
     def __call__(self, batches: Mapping[int, Places]) -> tuple[Tensor, Tensor]:
         found = self.stacked(batches)
         return self.take(found.table, *found.tensors)

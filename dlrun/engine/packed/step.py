@@ -26,12 +26,12 @@ class PackedStep:
     """Executes the steps of all members at once.  `members` are the steps of each, by slot; `slots` how many there are.
 
     It is made when every member has come to its first step, in this process; their modules, optimizers and sums lie in
-    its tensors from then on.  On a GPU all of a step but the drawing of masks and noise is a CUDA graph.  Raises
-    ValueError for members that cannot be one program.
+    its tensors from then on.  On a GPU all of a step but the drawing of masks and noise is a CUDA graph.  `before` is
+    what they were executed by until now, in other slots.  Raises ValueError for members that cannot be one program.
     """
 
-    def __init__(self, members: Mapping[int, EagerStep], slots: int):
-        if wrong := unlike(dict(members)):
+    def __init__(self, members: Mapping[int, EagerStep], slots: int, before: PackedStep | None = None):
+        if before is None and (wrong := unlike(dict(members))):
             raise ValueError(f"these runs cannot be one program ({wrong}); pack=never trains each alone")
         self.members, self.slots = dict(members), slots
         first = next(iter(members.values()))
@@ -39,7 +39,8 @@ class PackedStep:
         self.stack = Stack({slot: next(iter(step.players.values())) for slot, step in members.items()}, slots)
         self.totals = Totals({slot: step.totals for slot, step in members.items()}, slots)
         self.update = Update([next(iter(step.players.values())) for step in steps], self.stack)
-        self.program, self.gather = Program(steps, self.stack), Gather(slots)
+        self.program = Program(steps, self.stack)
+        self.gather: Gather = Gather(slots) if before is None else before.gather.of(slots)
         self.replays = Replays(capture_on(self.stack.device))
         self._table: Rows | None = None
         self._works: dict[tuple[torch.Size, ...], tuple[MemberDraws, Work]] = {}
@@ -48,25 +49,25 @@ class PackedStep:
         """Take the steps that are due: by slot the batch, and the (first) step's number.
 
         All have as many steps.  Batches of other sizes, as the last of an epoch is one, are taken one size after
-        another.
+        another.  Members without a step that is due stay as they are.
         """
         sizes: dict[tuple[int, int], list[int]] = {}
         for slot, (batch, _) in due.items():
             sizes.setdefault((batch.rows, batch.steps), []).append(slot)
         for slots in sizes.values():
-            self._take({slot: due[slot] for slot in slots}, others=len(sizes) > 1)
+            self._take({slot: due[slot] for slot in slots})
 
     def leave(self, slot: int) -> None:
         """A member has ended: it keeps its weights, and its slot is computed for nobody from here on."""
         del self.members[slot]
         self.stack.leave(slot)
 
-    def _take(self, due: Mapping[int, tuple[Places, int]], others: bool) -> None:
+    def _take(self, due: Mapping[int, tuple[Places, int]]) -> None:
         """Of slots without a step that is due the first one's batch is computed; what comes of it is seen by nobody.
 
-        With `others` these slots have members, who take a step of another size: what is theirs is put back.
+        Where such a slot has a member, what is its own is put back.
         """
-        away = [slot for slot in self.members if slot not in due] if others else []
+        away = [slot for slot in self.members if slot not in due]
         kept = []
         if away:
             index = on_device(away, torch.int64, self.stack.device)

@@ -67,7 +67,7 @@ class JobQueue:
                   and lead.place]
         if not others and lead.place and not lead.place.begun:
             parts = lead.place.parts
-            lead.place = None if parts == 1 else replace(lead.place, slots=parts, slot=0)
+            lead.place = None if parts == 1 else replace(lead.place, slots=parts, slot=0, folders={})
         for one in others:
             self.waiting.remove(one)
             self.running.append(one)

@@ -30,4 +30,5 @@ def planned_packs(plan: Plan, states: Sequence[JobState], options: Execution | N
     retry = options.retry == "failed"
     if say is not None and (lacking := untried(plan.jobs, states, retry, bool(slots.gpus))):
         make_trials(lacking, say)
-    return packs(plan.jobs, states, slots.workers or slots.cores, options.timeout is not None, bool(slots.gpus), retry)
+    return packs(plan.jobs, states, slots.workers or slots.cores, options.timeout is not None, bool(slots.gpus), retry,
+                 plan.run_folder)

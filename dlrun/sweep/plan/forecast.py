@@ -15,6 +15,7 @@ from dlrun.config.schema.root import GROUPS, Root
 from dlrun.config.settings import read_file
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
+from dlrun.record.pack_place import last_place
 from dlrun.record.plan import SWEEPS, Job, Plan
 from dlrun.record.status import DONE
 from dlrun.record.stored import Damaged, read_json
@@ -124,7 +125,7 @@ def _in_pack(result: Path) -> bool:
         origin = read_json(RunFolder(result.parent).provenance)
     except FileNotFoundError:
         return False
-    return bool([origin, *origin.get("resumed", [])][-1].get("pack"))
+    return bool(last_place(origin))
 
 
 def _when(path: Path) -> float:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from dlrun.config.problem import ConfigError
+from dlrun.config.schema.folds import fold_configs, folds_of
+from dlrun.config.schema.root import Config
 from dlrun.preflight import speed
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.packs import FEWEST, alone, bytes_of_member, members, most, worth_a_trial
 from dlrun.preflight.preflight import stored
 from dlrun.preflight.program import operations
 from dlrun.preflight.trials import Way, find
+from dlrun.record.folder import RunFolder
+from dlrun.record.pack_place import is_fixed
 from dlrun.record.plan import Job
 from dlrun.sweep.plan.status import JobState
 
@@ -21,7 +26,8 @@ from dlrun.sweep.plan.status import JobState
 class Place:
     """A job's place: which pack, how many slots it has, which of them; of a k-fold run the first, its others follow.
 
-    A job that has `begun` there goes on with the bits that it would have had, whoever else is there.
+    A job that has `begun` there goes on with the bits that it would have had.  `folders` are those of all jobs (of
+    their folds) that have a slot in the pack, also of those that are done.  A pack of an older dlrun's is `fixed`.
     """
 
     pack: tuple[Any, ...]
@@ -29,6 +35,8 @@ class Place:
     slot: int
     begun: bool = False
     parts: int = 1  # slots that the job takes
+    fixed: bool = False
+    folders: Mapping[int, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,12 @@ class Packs:
 
 
 def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: bool = False,
-          gpus: bool = False, retry: bool = False) -> Packs:
+          gpus: bool = False, retry: bool = False,
+          folder: Callable[[Job], Path] = lambda job: Path(job.folder)) -> Packs:
     """The places of the jobs that are to be trained with others; `retry`: those too that have failed.
 
     `cores` is how many packs may be trained at a time; with `gpus`, on GPUs where a job does not name another device.
+    `folder` gives the one of a job's run.
     """
     groups = _groups(jobs, states)
     places: dict[int, Place] = {}
@@ -86,6 +96,7 @@ def packs(jobs: Sequence[Job], states: Sequence[JobState], cores: int, timeout: 
                 reasons[reason] = reasons.get(reason, 0) + len(left)
             continue
         own = _of_group(number, group, most(checked, chosen, gpu), cores, parts)
+        own = _with_folders(own, group, checked.config, folder)
         own = {number: place for number, place in own.items() if number in left}
         memory = max([memory, *(place.slots * bytes_of_member(checked) for place in own.values())])
         places |= own
@@ -133,9 +144,11 @@ def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cor
               parts: int) -> dict[int, Place]:
     """Chunks of the jobs in the plan's order, those of as many epochs side by side; as many chunks as cores at least.
 
-    Each job takes `parts` slots.  One that has begun keeps the number of slots and the slot that it began with.
+    Each job takes `parts` slots.  One that has begun keeps the number of slots and the slot that it began with, and one
+    that has begun alone takes none.
     """
-    ordered = sorted((job for job, _ in group), key=lambda job: (job.steps, job.number))
+    ordered = sorted((job for job, state in group if not _begun_alone(job, state)),
+                     key=lambda job: (job.steps, job.number))
     spread = min(cores, len(ordered) * parts // (2 * FEWEST), len(ordered))
     units = max(-(-len(ordered) // max(1, most // parts)), spread, 1)
     size = -(-len(ordered) // units)
@@ -146,13 +159,13 @@ def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cor
     found: dict[int, Place] = {}
     taken: dict[tuple[Any, ...], set[int]] = {}
     for job, state in group:
+        if _begun_alone(job, state):
+            continue  # it goes on with these bits
         own = fresh[job.number]
         if state.pack is None or job.config.get("force"):
             if own.slots > 1:
                 found[job.number] = own
             continue
-        if not state.pack:
-            continue  # it has begun alone, and goes on with these bits
         slots, slot = state.pack["slots"], state.pack["slot"]
         if (slots, slot) == (own.slots, own.slot):
             pack = own.pack
@@ -162,3 +175,26 @@ def _of_group(number: int, group: Sequence[tuple[Job, JobState]], most: int, cor
         taken.setdefault(pack, set()).add(slot)
         found[job.number] = Place(pack, slots, slot, True, parts)
     return found
+
+
+def _begun_alone(job: Job, state: JobState) -> bool:
+    return state.pack is not None and not state.pack and not job.config.get("force")
+
+
+def _with_folders(places: Mapping[int, Place], group: Sequence[tuple[Job, JobState]], config: Config,
+                  folder: Callable[[Job], Path]) -> dict[int, Place]:
+    """The same places, with what is known of those beside each."""
+    names = None if folds_of(config) is None else [name for name, _ in fold_configs(config)]
+    folders: dict[tuple[Any, ...], dict[int, str]] = {}
+    fixed = set()
+    for job, state in group:
+        if (place := places.get(job.number)) is None:
+            continue
+        run = RunFolder(folder(job).absolute())
+        parts = [run] if names is None else [run.fold(name) for name in names]
+        own = {place.slot + number: str(part.path) for number, part in enumerate(parts)}
+        folders.setdefault(place.pack, {}).update(own)
+        if place.begun and is_fixed(state.pack or {}):
+            fixed.add(place.pack)
+    return {number: replace(place, fixed=place.pack in fixed, folders=folders[place.pack])
+            for number, place in places.items()}

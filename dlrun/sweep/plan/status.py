@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.record.folder import RunFolder
+from dlrun.record.pack_place import last_place
 from dlrun.record.plan import Job, Plan
 from dlrun.record.status import AGAIN, DONE, FAILED, unmeasured
 from dlrun.record.stored import Damaged
@@ -34,7 +35,7 @@ class JobState:
     status: str
     result: dict[str, Any] = field(default_factory=dict)
     threads: int | None = None
-    pack: Mapping[str, int] | None = None
+    pack: Mapping[str, Any] | None = None
 
     @property
     def done(self) -> bool:
@@ -102,7 +103,7 @@ def _begun(folder: RunFolder) -> bool:
     return folder.last.is_file() or folder.fold(0).path.is_dir()
 
 
-def _beginning(folder: RunFolder) -> tuple[int | None, Mapping[str, int] | None]:
+def _beginning(folder: RunFolder) -> tuple[int | None, Mapping[str, Any] | None]:
     """The threads and the pack that a run would resume with; None where it would start from the beginning."""
     if not (_begun(folder) and folder.provenance.is_file()):
         return None, None
@@ -110,7 +111,6 @@ def _beginning(folder: RunFolder) -> tuple[int | None, Mapping[str, int] | None]
         origin = folder.origin()
     except Damaged:  # the run itself says so when it resumes
         return None, None
-    threads, last = origin.get("threads"), [origin, *origin.get("resumed", [])][-1]
-    # A start that names neither is one of before there were packs, or of a run that has always been alone.
-    pack = last.get("pack") or {}
-    return threads if isinstance(threads, int) else None, pack if isinstance(pack, dict) else {}
+    threads = origin.get("threads")
+    # A start that names no pack is one of before there were packs, or of a run that has always been alone.
+    return threads if isinstance(threads, int) else None, last_place(origin)

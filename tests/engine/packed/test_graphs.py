@@ -12,6 +12,7 @@ from dlrun.engine.fit import CHECK_EVERY, fit, fit_steps
 from dlrun.engine.packed import step as packed_step
 from dlrun.engine.packed.graph_step import GraphStep
 from dlrun.engine.packed.graphs import WARM, Replays
+from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.record.metrics import read
@@ -45,7 +46,7 @@ def together(folder: Path, own: list[list[str]], block: int = CHECK_EVERY) -> li
     runs = make(folder, own)
     for _, training in runs:
         training.batches = PlaceBatches(training.batches, block)
-    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, len(runs))
+    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, Layout(len(runs)))
     assert set(ended.values()) == {None}, ended
     return weights_of(runs)
 
@@ -88,7 +89,8 @@ def test_members_at_other_steps_are_recorded_too(tmp_path, monkeypatch, recorded
         runs[1][1].clock.epoch = 0  # max_steps has closed an epoch that has steps left
         for _, training in runs:
             training.batches = PlaceBatches(training.batches, block)
-        assert set(execute_together({slot: fit_steps(one) for slot, (_, one) in enumerate(runs)}, 2).values()) == {None}
+        ended = execute_together({slot: fit_steps(one) for slot, (_, one) in enumerate(runs)}, Layout(2))
+        assert set(ended.values()) == {None}
         found.append(weights_of(runs))
         monkeypatch.setattr(packed_step, "capture_on", lambda device: None)
     assert recorded[0] > 20 and distance(*found) == 0

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from dlrun.engine.fit import Diverged, Fit, fit_steps
+from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.packed.places import PlaceBatches
 from tests.engine.packed.together import distance, make, packed, weights_of
@@ -36,7 +37,7 @@ def test_a_member_that_diverges_touches_no_other(tmp_path) -> None:
     runs = make(tmp_path / "bad", [*FOUR[:2], [*FOUR[2], "optimizer.lr=1e30"], FOUR[3]])
     for _, training in runs:
         training.batches = PlaceBatches(training.batches, most=100)
-    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 4)
+    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, Layout(4))
     assert isinstance(ended[2], Diverged)
     assert [ended[slot] for slot in (0, 1, 3)] == [None] * 3
     found = weights_of(runs)
@@ -54,7 +55,7 @@ def test_the_same_holds_of_other_networks(name: str, tmp_path) -> None:
     for _, training in runs:
         training.batches = PlaceBatches(training.batches, most=100)
         training.max_steps = 17
-    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 4)
+    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, Layout(4))
     assert isinstance(ended.pop(2), Diverged) and set(ended.values()) == {None}
     runs = make(tmp_path / "parts", own)
     left = {slot: training for slot, (_, training) in enumerate(runs) if slot != 2}
@@ -62,7 +63,7 @@ def test_the_same_holds_of_other_networks(name: str, tmp_path) -> None:
         training.checkpoints.load()
         training.clock.epoch = 0  # the epoch that was cut by max_steps goes on
         training.batches = PlaceBatches(training.batches, most=100)
-    execute_together({slot: fit_steps(training) for slot, training in left.items()}, 4)
+    execute_together({slot: fit_steps(training) for slot, training in left.items()}, Layout(4))
     assert distance([weights_of(runs)[slot] for slot in left], [whole[slot] for slot in left]) == 0
 
 
@@ -77,7 +78,7 @@ def test_members_at_other_steps_go_on_with_the_bits_that_they_would_have_had(tmp
             one.checkpoints.best_file.unlink(missing_ok=True)
             if other != number:
                 one.checkpoints.save = lambda epoch, step: None
-        execute_together({slot: fit_steps(one) for slot, (_, one) in enumerate(runs)}, 4)
+        execute_together({slot: fit_steps(one) for slot, (_, one) in enumerate(runs)}, Layout(4))
         assert training.checkpoints.saved_step == stop
     runs = make(tmp_path / "parts", FOUR)
     for _, training in runs:
@@ -95,7 +96,7 @@ def test_the_end_of_a_member_is_no_time_of_the_others(tmp_path) -> None:
         time.sleep(0.3)  # pictures are drawn
 
     runs = make(tmp_path, FOUR)
-    execute_together({slot: ending(training) for slot, (_, training) in enumerate(runs)}, 4)
+    execute_together({slot: ending(training) for slot, (_, training) in enumerate(runs)}, Layout(4))
     seconds = [training.clock.seconds for _, training in runs]
     assert max(seconds) - min(seconds) < 0.45, "the last has waited 0.9 for the ends of the others, the first to begin"
 

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from dlrun.assembly.components import RunComponents
 from dlrun.engine.fit import Fit, fit, fit_steps
-from dlrun.engine.packed.pack import execute_together
+from dlrun.engine.packed.layout import Layout
+from dlrun.engine.packed.pack import Run, execute_together
 from dlrun.engine.packed.places import PlaceBatches
 from tests.engine.make import made
 
@@ -56,14 +57,21 @@ def alone(runs: Sequence[tuple[RunComponents, Fit]]) -> list[Weights]:
     return weights_of(runs)
 
 
+def member(layout: Layout, slot: int, training: Fit) -> Run:
+    """A run's loop, which tells its pack when it has come to its end."""
+    found = yield from fit_steps(training)
+    layout.end(slot, training.clock.step)
+    return found
+
+
 def packed(runs: Sequence[tuple[RunComponents, Fit]], slots: Sequence[int] | None = None,
-           size: int | None = None) -> list[Weights]:
+           size: int | None = None, layout: Layout | None = None) -> list[Weights]:
     """The weights at the end of runs that were trained as one; raises what one of them has raised."""
     for _, training in runs:
         training.batches = PlaceBatches(training.batches, most=100)
-    places = slots or range(len(runs))
-    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in zip(places, runs)},
-                             size or len(runs))
+    places, layout = slots or range(len(runs)), layout or Layout(size or len(runs))
+    ended = execute_together({slot: member(layout, slot, training) for slot, (_, training) in zip(places, runs)},
+                             layout)
     for outcome in ended.values():
         if isinstance(outcome, Exception):
             raise outcome
