@@ -67,7 +67,7 @@ CASES = {
     "penalties": ["model.l2=0.01", "model.max_norm=1", "optimizer.clip_norm=0.5"],
     "convolutions": ["model=cnn", "model.filters=[3]", "model.hidden=[6]"],
     "noise of a vae": ["model=vae", "model.hidden=[8]"],
-    "other splits": ["validation={kind: holdout, size: 80, take: random}"],
+    "other splits": ["validation={kind: holdout, size: 18, take: random}"],
 }
 
 

@@ -82,7 +82,7 @@ def test_packed_jobs_have_the_numbers_and_folders_of_single_runs(tmp_path: Path,
         assert results[0].keys() == results[1].keys()
         assert results[0]["test"]["loss"] == pytest.approx(results[1]["test"]["loss"], rel=1e-4)
     for slot, about in enumerate(provenance(whole)):
-        assert about["pack"] == {"slots": 4, "slot": slot}
+        assert about["pack"] == {"slots": 4, "slot": slot, "compacted": []}
         assert about["speed_path"].startswith("packed with 3 others, eager")
     assert all("pack" not in about for about in provenance(alone))
 
@@ -106,7 +106,7 @@ def test_a_signal_saves_every_member_and_the_same_command_goes_on(tmp_path: Path
     assert_same_sweep(plan, whole)
     for slot, about in enumerate(provenance(plan)):
         [again] = about["resumed"]
-        assert again["pack"] == about["pack"] == {"slots": 4, "slot": slot}
+        assert again["pack"] == about["pack"] == {"slots": 4, "slot": slot, "compacted": []}
 
 
 def test_a_job_goes_on_with_its_bits_when_the_others_are_done(tmp_path: Path, whole: Plan) -> None:
@@ -170,7 +170,7 @@ def test_workers_train_packs_and_report_each_job(tmp_path: Path, whole: Plan, qu
     plan = planned(tmp_path, *JOBS, "pack=2", "workers=2")
     assert run_here(plan, launcher="local", workers=2) == 0
     assert states(plan) == ["finished"] * 4
-    assert [about["pack"] for about in provenance(plan)] == [{"slots": 2, "slot": slot} for slot in (0, 1, 0, 1)]
+    assert [about["pack"] for about in provenance(plan)] == [{"slots": 2, "slot": slot, "compacted": []} for slot in (0, 1, 0, 1)]
     for job, other in zip(plan.jobs, whole.jobs):
         a, b = (json.loads((p.run_folder(j) / "result.json").read_text()) for p, j in ((plan, job), (whole, other)))
         assert a["test"] == pytest.approx(b["test"], rel=1e-4)

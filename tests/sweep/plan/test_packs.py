@@ -111,8 +111,24 @@ def test_a_job_that_has_begun_keeps_its_slot_and_one_that_began_alone_stays_alon
     assert (one.slots, one.slot) == (other.slots, other.slot) == (9, 7)
     assert one.pack != other.pack and one.begun and other.begun
     assert 2 not in found.places
-    assert {found.places[k].slot for k in (4, 5, 6)} == {3, 4, 5}, "as if nobody had begun"
-    assert replace(found.places[4], slot=0).slots == 6
+    assert {found.places[k].slot for k in (4, 5, 6)} == {2, 3, 4}, "as if nobody had begun but the one that is alone"
+    assert found.places[4].slots == 5
+
+
+def test_a_pack_knows_the_folders_of_all_its_jobs_and_whether_it_began_with_an_older_dlrun(tmp_path: Path) -> None:
+    """So that the steps at which some have ended can be read where others go on."""
+    plan = make_plan([*DIGITS, "validation={kind: kfold, k: 2}", "seeds=4", f"output_dir={tmp_path}"])
+    for more, fixed in (({}, True), ({"compacted": []}, False)):
+        states = [JobState(WAITING, pack={"slots": 8, "slot": slot, **more}) for slot in (0, 2, 4, 6)]
+        states[1] = replace(states[1], status="finished")
+        found = packs(plan.jobs, states, cores=1, folder=plan.run_folder)
+        assert sorted(found.places) == [1, 3, 4]
+        for place in found.places.values():
+            assert place.folders == {2 * number + fold: str(plan.run_folder(job) / "folds" / str(fold))
+                                     for number, job in enumerate(plan.jobs) for fold in (0, 1)}
+            assert place.fixed is fixed
+    states[3] = replace(states[3], pack={"slots": 8, "slot": 6})
+    assert all(place.fixed for place in packs(plan.jobs, states, cores=1).places.values()), "one that began so is enough"
 
 
 def test_the_plan_counts_what_is_still_to_be_trained(tmp_path: Path) -> None:
