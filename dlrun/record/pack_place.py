@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dlrun.record.folder import RunFolder
+from dlrun.record import manifest
+from dlrun.record.folder import RunFolder, json_text, write_bytes, write_text
 from dlrun.record.stored import Damaged
 
 COMPACTED = "compacted"
@@ -25,6 +26,16 @@ def last_place(origin: Mapping[str, Any]) -> dict[str, Any]:
 def is_fixed(place: Mapping[str, Any]) -> bool:
     """Whether a pack keeps the slots of those that have ended."""
     return COMPACTED not in place
+
+
+def note_place(folder: RunFolder, step: int, slots: int, slot: int) -> None:
+    """Note which place of so many a member of a pack has from a step on; killed at any moment, manifest and file agree.
+    """
+    name, old, here = folder.provenance.name, folder.provenance.read_bytes(), folder.origin()
+    last_place(here).setdefault(COMPACTED, []).append({"step": step, "slots": slots, "slot": slot})
+    new = json_text(here).encode()
+    write_text(folder.manifest, manifest.text(folder.path, manifest.START, {name: new}, {name: old}), sync=False)
+    write_bytes(folder.provenance, new, sync=False)
 
 
 def ended_in(folder: RunFolder, slots: int, slot: int) -> int | None:

@@ -16,10 +16,8 @@ from dlrun.config.schema.root import Config
 from dlrun.data.form import BYTE_PAIRS
 from dlrun.data.inspection import not_compared
 from dlrun.data.prepared import PreparedData
-from dlrun.record import manifest
 from dlrun.record.checkout import diff_text
-from dlrun.record.folder import RunFolder, json_text, write_bytes, write_json, write_manifest, write_text, yaml_text
-from dlrun.record.pack_place import COMPACTED, last_place
+from dlrun.record.folder import RunFolder, write_bytes, write_json, write_manifest, write_text, yaml_text
 from dlrun.record.provenance import code_text, extend_code, packages, provenance
 
 if TYPE_CHECKING:
@@ -90,20 +88,6 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
     # A checkpoint that is there already needs it; the first one of a run waits for it.
     write_json(folder.provenance, here, sync=bool(own) and start.run_id == run_id)
     write_manifest(folder)
-
-
-def note_place(folder: RunFolder, step: int, slots: int, slot: int) -> None:
-    """Note in provenance.json which place of so many a member of a pack has from a step on.
-
-    Killed at any moment, the file is as the manifest has it.
-    """
-    old = folder.provenance.read_bytes()
-    here = folder.origin()
-    last_place(here).setdefault(COMPACTED, []).append({"step": step, "slots": slots, "slot": slot})
-    new = json_text(here).encode()
-    name = folder.provenance.name
-    write_text(folder.manifest, manifest.text(folder.path, manifest.START, {name: new}, {name: old}), sync=False)
-    write_bytes(folder.provenance, new, sync=False)
 
 
 def _write_code(folder: RunFolder, code: dict[str, Any]) -> None:

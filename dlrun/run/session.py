@@ -28,7 +28,7 @@ from dlrun.run.build_fit import build_fit
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import first_line, run_info
-from dlrun.run.header import Start, data_changed, note_place, notes_of_start, other_path, versions, write_header
+from dlrun.run.header import Start, data_changed, notes_of_start, other_path, versions, write_header
 from dlrun.run.resume import find_start, load
 
 if TYPE_CHECKING:
@@ -150,7 +150,6 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     write_header(config, components.prepared, folder, run_id, machine, start, command, components.remarks,
                  speed_path=components.speed_path, resident=components.resident, **checked.origins(),
                  **processes.facts())
-    training.placed = partial(note_place, folder)
     with closing(training.callbacks), closing(_watch_cores(training, machine)):
         training.recorder.start(run_info(components, machine, folder, training, notes))
         # Until this folder has a checkpoint of its own a start that was killed may have drawn and recorded nothing.

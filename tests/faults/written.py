@@ -46,6 +46,7 @@ FILES = {  # a pattern of the path in a run's folder (or a fold's, or that of a 
 WRITERS = {  # modules of dlrun that open files for writing: what they write
     "record/own_file.py": "what takes the place of a file in one step: all that the others write by it",
     "record/folder.py": "config.yaml, provenance.json, fitted.json, manifest.json, result.json, by one function",
+    "record/pack_place.py": "provenance.json of a pack's members",
     "record/metrics.py": "metrics.jsonl", "record/events.py": "events.out.tfevents", "record/lock.py": "lock",
     "record/tags.py": "tags.json", "preflight/trials.py": "trials", "engine/compiled/compiler.py": "steps",
     "record/drawing.py": "pictures, the projector's sprite", "record/plots.py": "pictures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -12,7 +13,7 @@ from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.engine.processes import Processes
 from dlrun.models.step_rng import StepRng
-from dlrun.record.pack_place import COMPACTED, steps_to_end
+from dlrun.record.pack_place import COMPACTED, note_place, steps_to_end
 
 _SHOWN = 0.02  # seconds between two reports of a member, for each member
 
@@ -59,5 +60,6 @@ class Member(Processes):
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
         """Its batches are places, and of the time for checkpoints a share is its own."""
         training.batches = in_blocks(training)
+        training.placed = partial(note_place, training.checkpoints.folder)
         training.checkpoints.share = SHARE / self.beside
         training.report_seconds = max(REPORT_SECONDS, _SHOWN * self.beside)

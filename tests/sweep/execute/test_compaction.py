@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from dlrun.engine.packed.step import PackedStep
+from dlrun.record import pack_place
 from dlrun.record.folder import RunFolder
 from dlrun.record.manifest import changed
 from dlrun.record.metrics import read
 from dlrun.record.pack_place import ended_in
 from dlrun.record.plan import Plan
-from dlrun.run import header
 from tests.helpers.runs import wait_for
 from tests.helpers.sweeps_in_progress import states
 from tests.run.stops import Killed
@@ -94,7 +94,7 @@ def killed_within(name: str) -> Iterator[None]:
         if name == "making":
             patch.setattr(PackedStep, "__init__", init)
         else:
-            patch.setattr(header, "write_bytes", write)
+            patch.setattr(pack_place, "write_bytes", write)
         yield
 
 

@@ -170,7 +170,8 @@ def test_workers_train_packs_and_report_each_job(tmp_path: Path, whole: Plan, qu
     plan = planned(tmp_path, *JOBS, "pack=2", "workers=2")
     assert run_here(plan, launcher="local", workers=2) == 0
     assert states(plan) == ["finished"] * 4
-    assert [about["pack"] for about in provenance(plan)] == [{"slots": 2, "slot": slot, "compacted": []} for slot in (0, 1, 0, 1)]
+    assert [about["pack"] for about in provenance(plan)] == [{"slots": 2, "slot": slot, "compacted": []}
+                                                             for slot in (0, 1, 0, 1)]
     for job, other in zip(plan.jobs, whole.jobs):
         a, b = (json.loads((p.run_folder(j) / "result.json").read_text()) for p, j in ((plan, job), (whole, other)))
         assert a["test"] == pytest.approx(b["test"], rel=1e-4)

@@ -128,7 +128,7 @@ def test_a_pack_knows_the_folders_of_all_its_jobs_and_whether_it_began_with_an_o
                                      for number, job in enumerate(plan.jobs) for fold in (0, 1)}
             assert place.fixed is fixed
     states[3] = replace(states[3], pack={"slots": 8, "slot": 6})
-    assert all(place.fixed for place in packs(plan.jobs, states, cores=1).places.values()), "one that began so is enough"
+    assert all(place.fixed for place in packs(plan.jobs, states, cores=1).places.values()), "one is enough"
 
 
 def test_the_plan_counts_what_is_still_to_be_trained(tmp_path: Path) -> None:
