@@ -1,35 +1,14 @@
 """The C of an LSTM's scan over time, forwards and backwards, for a size of its state and its activations.
 
 Rows do not depend on one another: a few of them pass through all steps together, with their states in the cache, so
-that what a step costs is the product with the recurrent weights and the activations.  Weights come in lines that are
-filled up with zeros to whole vectors.
+that what a step costs is the product with the recurrent weights and the activations.
 """
 
 from __future__ import annotations
 
-from dlrun.engine.compiled.prelude import FUNCTIONS
-
-ROWS = 6  # that are taken together; with four vectors of columns their sums fill the registers of AVX-512
-_TILES = 4
-ACTIVATIONS = {  # the function of x, and its derivative from its result y
-    "tanh": ("TANH(x)", "1 - y * y"),
-    "sigmoid": ("SIGMOID(x)", "y * (1 - y)"),
-    "hard_sigmoid": ("clipped(x)", "y > 0 && y < 1 ? (real)0.2 : 0"),
-    "relu": ("RELU(x)", "y > 0 ? (real)1 : 0"),
-    "linear": ("x", "1"),
-}
+from dlrun.engine.compiled.scan_parts import scan_file
 
 _SCAN = r"""
-INLINE real clipped(real x) {
-    real y = (real)0.2 * x + (real)0.5;
-    y = y < 0 ? 0 : y;
-    return y > 1 ? 1 : y;
-}
-INLINE real act(real x) { return %(act)s; }
-INLINE real gate(real x) { return %(gate)s; }
-INLINE real act_slope(real y) { return %(act_slope)s; }
-INLINE real gate_slope(real y) { return %(gate_slope)s; }
-
 /* One row's step. The two functions of a row have restricted pointers, so that a compiler makes vector code of them. */
 static __attribute__((noinline)) void step(const real *restrict sum, const real *restrict c, real *restrict gates,
                                            real *restrict cell, real *restrict end, real *restrict state,
@@ -75,7 +54,7 @@ static void forward(long length, long rows, long first, long last, real *z, cons
             real *state = states + ((t + 1) * rows + begin) * UNITS, *cell = cells + ((t + 1) * rows + begin) * UNITS;
             real *end = ends + (t * rows + begin) * UNITS;
             for (long r = 0; r < here; r++) memcpy(sums + r * WIDE, gates + r * 4 * UNITS, 4 * UNITS * sizeof(real));
-            product(UNITS, h, UNITS, weight, sums, WIDE);
+            product_WIDE(UNITS, h, UNITS, weight, sums, WIDE);
             for (long r = 0; r < here; r++)
                 step(sums + r * WIDE, c + r * UNITS, gates + r * 4 * UNITS, cell + r * UNITS, end + r * UNITS,
                      state + r * UNITS, h + r * UNITS);
@@ -103,7 +82,7 @@ static void backward(long length, long rows, long first, long last, long every, 
                           back + r * NARROW, of_c + r * UNITS, d + r * 4 * UNITS, dz + (at + r) * 4 * UNITS);
             }
             memset(back, 0, sizeof(back));
-            product_back(4 * UNITS, d, 4 * UNITS, weight, back, NARROW);
+            product_NARROW(4 * UNITS, d, 4 * UNITS, weight, back, NARROW);
         }
         for (long r = 0; r < here; r++) {
             memcpy(dh + (begin + r) * UNITS, back + r * NARROW, UNITS * sizeof(real));
@@ -123,37 +102,6 @@ void take(long which, void **p) {
 """
 
 
-def filled(columns: int, lanes: int) -> int:
-    """Columns of a line of weights that is filled up to whole vectors, and to the tiles that they are taken in."""
-    vectors = -(-columns // lanes)
-    tiles = min(_TILES, vectors)
-    return -(-vectors // tiles) * tiles * lanes
-
-
 def scan_source(units: int, act: str, gate: str, kind: str, lanes: int) -> str:
     """The file for `kind` ("float" or "double") and vectors of so many of them."""
-    wide, narrow = filled(4 * units, lanes), filled(units, lanes)
-    parts = [FUNCTIONS, f"typedef {kind} real;",
-             f"typedef real vector __attribute__((vector_size({lanes} * sizeof(real)), aligned(sizeof(real)), "
-             "may_alias));",
-             f"#define UNITS {units}\n#define WIDE {wide}\n#define NARROW {narrow}\n#define ROWS {ROWS}",
-             _product("product", wide, lanes), _product("product_back", narrow, lanes),
-             _SCAN % {"act": ACTIVATIONS[act][0], "act_slope": ACTIVATIONS[act][1],
-                      "gate": ACTIVATIONS[gate][0], "gate_slope": ACTIVATIONS[gate][1]}]
-    return "\n".join(parts)
-
-
-def _product(name: str, columns: int, lanes: int) -> str:
-    """c += a b for ROWS rows of a: sums of a tile of columns stay in registers over all of the inner size."""
-    vectors = columns // lanes
-    tiles = min(_TILES, vectors)
-    places = [(row, tile) for row in range(ROWS) for tile in range(tiles)]
-    begin = "".join(f"vector s{r}{t} = *(const vector *)(c + {r} * step_c + j + {t * lanes});\n" for r, t in places)
-    loads = "".join(f"const vector w{t} = *(const vector *)(b + k * {columns} + j + {t * lanes});\n"
-                    for t in range(tiles))
-    sums = "".join(f"{{ const real x = a[{r} * step_a + k]; "
-                   + " ".join(f"s{r}{t} += x * w{t};" for t in range(tiles)) + " }\n" for r in range(ROWS))
-    end = "".join(f"*(vector *)(c + {r} * step_c + j + {t * lanes}) = s{r}{t};\n" for r, t in places)
-    return (f"static void {name}(long inner, const real *a, long step_a, const real *b, real *c, long step_c) {{\n"
-            f"for (long j = 0; j < {columns}; j += {tiles * lanes}) {{\n{begin}"
-            f"for (long k = 0; k < inner; k++) {{\n{loads}{sums}}}\n{end}}}\n}}")
+    return scan_file(units, act, gate, kind, lanes, (("WIDE", 4 * units), ("NARROW", units)), _SCAN)

@@ -1,20 +1,29 @@
-"""An eager step whose LSTMs go over time in C: the rest of such a step is a few large operations of torch's."""
+"""An eager step whose LSTMs and GRUs go over time in C: the rest of it is a few large operations of torch's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from dlrun.engine.compiled import compiler
+from dlrun.engine.compiled.gru_scan import CompiledGru, CompiledGruAfter
 from dlrun.engine.compiled.recording import Unsupported
-from dlrun.engine.compiled.scan import KINDS, CompiledLstm
+from dlrun.engine.compiled.scan import CompiledLstm
+from dlrun.engine.compiled.scan_library import KINDS
 from dlrun.engine.step import EagerStep
 from dlrun.models.recurrent.cells import KerasCell
+from dlrun.models.recurrent.gru import GruAfterScan, GruScan
 from dlrun.models.recurrent.scan import LstmScan
 
 _TOLERANCE = 1e-3  # of a few steps against torch's
+Scan = Callable[..., Any]
+# By a cell's gates and whether it resets after the product: the compiled scan and the one that it stands for.
+_FORMS: dict[tuple[int, bool], tuple[Callable[..., Scan], Any]] = {
+    (4, False): (CompiledLstm, LstmScan), (3, False): (CompiledGru, GruScan),
+    (3, True): (CompiledGruAfter, GruAfterScan)}
 
 
 def compiled_cells(model: nn.Module) -> Iterator[tuple[KerasCell, Tensor]]:
@@ -39,38 +48,40 @@ class ScannedStep(EagerStep):
 def compile_scans(model: nn.Module) -> str:
     """Let a network's cells train by compiled loops, where all of them can; how the compiler names itself."""
     found = compiler.find()
-    made: dict[tuple[object, ...], CompiledLstm] = {}
+    made: dict[tuple[object, ...], Scan] = {}
     for cell, weight in compiled_cells(model):
         if weight.device.type != "cpu" or weight.dtype not in KINDS:
             raise Unsupported(f"a loop over time in {weight.dtype} on {weight.device.type}")
-        if _kind(cell, weight) not in made:
-            made[_kind(cell, weight)] = scan = CompiledLstm(*_kind(cell, weight), found)
+        if (key := _kind(cell, weight)) not in made:
+            kind = _FORMS[cell.gates, cell.resets_after][0]
+            made[key] = scan = kind(cell.units, *cell.activations, weight.dtype, found)
             _compare(scan, cell, weight)
     for cell, weight in compiled_cells(model):
         cell.compiled = made[_kind(cell, weight)]
     return found[1]
 
 
-def _kind(cell: KerasCell, weight: Tensor) -> tuple[int, str, str, torch.dtype]:
-    act, gate = cell.activations
-    return cell.units, act, gate, weight.dtype
+def _kind(cell: KerasCell, weight: Tensor) -> tuple[object, ...]:
+    return cell.gates, cell.resets_after, cell.units, *cell.activations, weight.dtype
 
 
-def _compare(scan: CompiledLstm, cell: KerasCell, weight: Tensor) -> None:
+def _compare(scan: Scan, cell: KerasCell, weight: Tensor) -> None:
     """Raises Unsupported where a few steps and their gradients are not torch's."""
     g = torch.Generator().manual_seed(0)
-    units, rows = cell.units, 7
+    wide, state = cell.gates * cell.units, (7, cell.units)
+    biases = [(wide,)] if cell.resets_after else []
     given = [torch.randn(*shape, generator=g, dtype=weight.dtype)
-             for shape in ((3, rows, 4 * units), (4 * units, units), (rows, units), (rows, units))]
-    given[1] /= units ** 0.5
-    results = []
-    for way in (lambda z, w, h, c: LstmScan.apply(z, w, h, c, None, cell.act, cell.gate, True),
-                lambda z, w, h, c: scan(z, w, h, c, True)):
+             for shape in ((3, *state[:1], wide), (wide, cell.units), *biases, *[state] * len(cell.states))]
+    given[1] /= cell.units ** 0.5
+    plain, results = _FORMS[cell.gates, cell.resets_after][1], []
+    for way in (lambda *values: plain.apply(*values, None, cell.act, cell.gate, True),
+                lambda *values: scan(*values, True)):
         own = [value.clone().requires_grad_() for value in given]
         with torch.enable_grad():
-            states, last = way(own[0] * 1, *own[1:])
+            made = way(own[0] * 1, *own[1:])
+            states, *last = made if isinstance(made, tuple) else (made,)
             gradients = torch.autograd.grad(states.square().sum(), own)
-        results.append([states.detach(), last, *gradients])
+        results.append([states.detach(), *last, *gradients])
     for mine, torchs in zip(results[1], results[0]):
         if not torch.allclose(mine, torchs, rtol=_TOLERANCE, atol=_TOLERANCE * float(torchs.abs().max())):
             raise Unsupported("the compiled loop over time differs from torch's")

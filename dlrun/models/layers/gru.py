@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from dlrun.config.schema.fields import flag
 from dlrun.models.layer import Module, Parts, Rng
-from dlrun.models.recurrent.spec import Recurrent
+from dlrun.models.recurrent.spec import LARGEST, Recurrent
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
 
@@ -28,6 +28,11 @@ class Gru(Recurrent):
     def after(self) -> bool:
         """Whether the reset gate comes after the matrix product; where it is not set, as the cell does."""
         return self.fast if self.reset_after is None else self.reset_after
+
+    @property
+    def scans(self) -> bool:  # type: ignore[override]
+        """Whether its loop over time may be compiled, as an LSTM's."""
+        return not self.fast and not self.recurrent_dropout and self.units <= LARGEST
 
     @property
     def biases(self) -> int:

@@ -7,11 +7,9 @@ from typing import ClassVar
 
 from dlrun.config.schema.fields import flag
 from dlrun.models.layer import Module, Parts, Rng
-from dlrun.models.recurrent.spec import Recurrent
+from dlrun.models.recurrent.spec import LARGEST, Recurrent
 from dlrun.models.shapes import Shape
 from dlrun.registry import register
-
-LARGEST = 256  # units, up to which a loop over time is faster in C (benchmarks/recurrent.py)
 
 
 @register("layer", "lstm")

@@ -1,7 +1,7 @@
 """The cells: Keras 2's as loops with their own backward pass, PyTorch's as its fused functions.
 
 An LSTM's step of Keras's cell takes 1.2 to 2 times that of PyTorch's on a CPU, 0.8 to 1.2 times where its loop is
-compiled (benchmarks/recurrent.py, `engine.compiled.scan`).
+compiled, which a GRU's may be too (benchmarks/recurrent.py, `engine.compiled.scan`).
 
 A cell maps x (length, rows, features), weights, states before and dropout masks to the states of all steps
 (length, rows, units), or the last (rows, units), and what a stateful layer carries over.
@@ -24,7 +24,7 @@ from dlrun.models.recurrent.scan import LstmScan, RnnScan
 from dlrun.models.recurrent.spec import Recurrent
 
 States = tuple[Tensor, ...]
-CompiledScan = Callable[[Tensor, Tensor, Tensor, Tensor, bool], tuple[Tensor, Tensor]]  # z, weight, h, c, every
+CompiledScan = Callable[..., Any]  # called as the scan that it stands for, without masks and activations
 
 
 class CellWeights(NamedTuple):
@@ -64,8 +64,8 @@ class KerasCell(RecurrentCell):
         super().__init__(layer)
         self.act, self.gate = GATES[layer.activation], GATES[layer.gate_activation]
         self.activations = layer.activation, layer.gate_activation
-        self.compiles = layer.scans
-        self.compiled: CompiledScan | None = None  # what an LSTM trains with in the place of `LstmScan`
+        self.compiles, self.resets_after = layer.scans, layer.gates == 3 and layer.biases == 2
+        self.compiled: CompiledScan | None = None  # what it trains with in the place of its scan
 
     def __call__(self, x: Tensor, weights: CellWeights, before: States, mask: Tensor | None, mask_h: Tensor | None,
                  every: bool) -> tuple[Tensor, States]:
@@ -85,7 +85,10 @@ class KerasCell(RecurrentCell):
             states, c = LstmScan.apply(z, self._ordered(weights.hh), *before, mask_h, self.act, self.gate, every)
             return states, (_last(states, every), c)
         z = self._inputs(x, weights.ih, weights.bias, mask)
-        if self.gates == 1:
+        if self.compiled is not None and torch.is_grad_enabled():
+            biases = () if weights.bias_hh is None else (weights.bias_hh,)
+            states = self.compiled(z, weights.hh, *biases, *before, every)
+        elif self.gates == 1:
             states = RnnScan.apply(z, weights.hh, *before, mask_h, self.act, every)
         elif weights.bias_hh is None:
             states = GruScan.apply(z, weights.hh, *before, mask_h, self.act, self.gate, every)

@@ -12,6 +12,7 @@ from dlrun.models.choices import INITS, RECURRENT_ACTIVATIONS, RECURRENT_INITS
 from dlrun.models.layer import Layer, Mask
 from dlrun.models.shapes import Shape
 
+LARGEST = 256  # units, up to which a loop over time is faster in C (benchmarks/recurrent.py)
 CELL_DOC = ("keras: the books' Keras 2 cell, any activation and recurrent dropout; "
             "fast: PyTorch's own fused cell, sigmoid gates, a GRU that resets after the product: on a CPU 1.3 to 2 "
             "times as fast")
