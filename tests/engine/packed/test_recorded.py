@@ -51,3 +51,22 @@ def test_what_was_recorded_is_the_computation_on_other_inputs(monkeypatch: pytes
 def test_a_number_that_is_read_from_a_tensor_is_refused() -> None:
     with pytest.raises(ValueError, match="a number is read"):
         recorded(lambda x: [x * float(x.sum())], [torch.ones(3)])
+
+
+@pytest.mark.parametrize("width", [2, 10, 15, 16])
+def test_softmax_of_short_rows_is_torchs(width: int) -> None:
+    def losses(x: Tensor) -> list[Tensor]:
+        leaf = x.detach().requires_grad_()
+        shares = F.log_softmax(leaf, -1)
+        return [shares.detach(), *torch.autograd.grad((shares * x.cos()).sum(), [leaf])]
+
+    x = 30 * torch.randn(3, 5, width, generator=torch.Generator().manual_seed(0))
+    with torch.enable_grad():
+        graph = recorded(losses, [torch.zeros(3, 5, width)])
+        wanted = losses(x)
+    assert ("aten._log_softmax" in graph.code) == (width == 16), "the form that is quicker"
+    for ours, theirs in zip(graph(x), wanted, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    x[0, 0, 1], x[1, 1, 0] = float("nan"), float("inf")
+    found = graph(x)[0]
+    assert found[0, 0].isnan().all() and found[1, 1].isnan().all() and found[2].isfinite().all()
