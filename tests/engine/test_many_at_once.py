@@ -46,13 +46,16 @@ def slopes(weights: torch.Tensor, step: int) -> torch.Tensor:
     return curve * (weights.sin() + 0.3 * noise)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, "adam by its kernel", "amsgrad by its kernel", "adamw by its kernel"])
 def test_many_at_once_move_as_torch_moves_each(name: str) -> None:
+    name, _, by_kernel = name.partition(" by its ")
     own = kinds(name)
     start = torch.linspace(-2, 2, NETWORKS * WEIGHTS, dtype=torch.float64).view(NETWORKS, WEIGHTS)
     points = [Point(row.tolist()) for row in start]
     built = [kind.build([point.weight], torch.device("cpu")) for kind, point in zip(own, points)]
     first = own[0]
+    move = first.mover(torch.device("cpu" if by_kernel else "cuda"))
+    assert (move == first.move) != bool(by_kernel)
     of_weights, of_networks = first.beginning()
     state = {key: torch.full((NETWORKS, WEIGHTS), value, dtype=torch.float64) for key, value in of_weights.items()}
     state |= {key: torch.full((NETWORKS, 1), value) for key, value in of_networks.items()}
@@ -62,7 +65,7 @@ def test_many_at_once_move_as_torch_moves_each(name: str) -> None:
         numbers = {key: torch.tensor([[getattr(kind, key)] for kind in own], dtype=torch.float64)
                    for key in first.moved_by}
         numbers["lr"] *= factor
-        first.move(weights, torch.stack([slopes(row, step) for row in weights]), state, numbers)
+        move(weights, torch.stack([slopes(row, step) for row in weights]), state, numbers)
         for kind, point, optimizer in zip(own, points, built):
             optimizer.param_groups[0]["lr"] = kind.lr * factor
             point.weight.grad = slopes(point.weight.detach(), step)

@@ -22,6 +22,7 @@ Params: TypeAlias = "Sequence[torch.Tensor]"  # texts, so that the annotations o
 Device: TypeAlias = "torch.device"
 Stepper: TypeAlias = "torch.optim.Optimizer"
 Values: TypeAlias = "torch.Tensor"
+Mover: TypeAlias = "Callable[[Values, Values, Mapping[str, Values], Mapping[str, Values]], None]"
 KEY = "task.generator_optimizer"
 FUSED = ("cuda", "cpu")  # types of devices for which torch has a kernel for the whole update of Adam, AdamW and SGD
 
@@ -97,6 +98,10 @@ class Optimizer(Kind):
         step.  Flags are those of `self`.
         """
         raise NotImplementedError
+
+    def mover(self, device: Device) -> Mover:
+        """`move`, or what does the same on such a device in fewer passes through memory."""
+        return self.move
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:
         """What does not go together, in its own keys or with the rest of the configuration."""

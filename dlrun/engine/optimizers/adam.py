@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from dlrun.config.schema.fields import flag, number
-from dlrun.config.schema.optimizer import FUSED, Device, Optimizer, Params, Stepper, Values
+from dlrun.config.schema.optimizer import FUSED, Device, Mover, Optimizer, Params, Stepper, Values
 from dlrun.registry import register
 
 
@@ -45,6 +45,16 @@ class Adam(Optimizer):
     def beginning(self) -> tuple[dict[str, float], dict[str, float]]:
         kept = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * self.amsgrad
         return dict.fromkeys(kept, 0.0), {"step": 0.0}
+
+    def mover(self, device: Device) -> Mover:
+        return self._kernel_mover(device, decoupled=False) if type(self).move is Adam.move else self.move
+
+    def _kernel_mover(self, device: Device, decoupled: bool) -> Mover:
+        if device.type != "cpu":
+            return self.move
+        from dlrun.engine.optimizers._direct_adam import kernel_mover
+
+        return kernel_mover(self.amsgrad, decoupled)
 
     def move(self, weights: Values, gradients: Values, state: Mapping[str, Values],
              numbers: Mapping[str, Values]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dlrun.config.schema.fields import number
-from dlrun.config.schema.optimizer import FUSED, Device, Params, Stepper, Values
+from dlrun.config.schema.optimizer import FUSED, Device, Mover, Params, Stepper, Values
 from dlrun.engine.optimizers.adam import Adam, direct
 from dlrun.registry import register
 
@@ -28,6 +28,9 @@ class AdamW(Adam):
             from dlrun.engine.optimizers._direct_adam import DirectAdamW as kind
         return kind(weights, self.lr, (self.beta1, self.beta2), self.eps, self.weight_decay, amsgrad=self.amsgrad,
                     fused=device.type in FUSED)
+
+    def mover(self, device: Device) -> Mover:
+        return self._kernel_mover(device, decoupled=True) if type(self).move is AdamW.move else self.move
 
     def move(self, weights: Values, gradients: Values, state: Mapping[str, Values],
              numbers: Mapping[str, Values]) -> None:

@@ -28,7 +28,7 @@ class Update:
 
     def __init__(self, players: Sequence[PlayerState], stack: Stack):
         first = players[0]
-        self.stack, self.kind = stack, first.kind
+        self.stack, self.kind, self._move = stack, first.kind, first.kind.mover(stack.device)
         self.state = stack.take_state(*self.kind.beginning())
         self._rates = [player.lr for player in players]
         self._numbers = {key: self._column([getattr(player.kind, key) for player in players], torch.float64)
@@ -84,7 +84,7 @@ class Update:
             norm = gradients.square().sum(1, keepdim=True).sqrt_()
             gradients.mul_((self._norm / (norm + 1e-6)).clamp_(max=1))
         for own in self._parts:
-            self.kind.move(*own)
+            self._move(*own)
         for part, axes, longest in self._constrained:
             norm = part.square().sum(axes, keepdim=True).sqrt_()
             part.mul_(norm.minimum(longest) / (norm + 1e-7))  # as `models.build.constrain` does
