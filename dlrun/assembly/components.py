@@ -46,6 +46,7 @@ class RunComponents:
     `before_batch` is called before each batch that is measured, and may end that by an exception.
     `phases` is set where the run changes at an epoch, `features` where a frozen base's features are computed first;
     then `by_features` has the rows of splits as these, which are measured in place of the rows themselves.
+    `beside` is set for a member of a pack: what the validation rows come to where all are measured at once, else None.
     `gathered` holds the outputs and targets of the last measurement of the validation and test rows, for metrics of all
     rows at once (`predictions`).  `remarks` are what `data.inspection` has found in the rows.
     """
@@ -67,6 +68,7 @@ class RunComponents:
     phases: Phases | None = None
     features: FeaturesFirst | None = None
     by_features: dict[str, Rows] = field(default_factory=dict)
+    beside: Callable[[], tuple[dict[str, float], list[tuple[Any, Tensor]]] | None] = lambda: None
     gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)
     remarks: Sequence[Remark] = ()
 
@@ -85,7 +87,7 @@ class RunComponents:
 
         Those of the user's choice that are not finite are left out; training rows are measured without them.
         """
-        from dlrun.assembly.measure import measure
+        from dlrun.assembly.measure import measure, measured
 
         split = "train" if rows is self.train else "test" if rows is self.test else "val"
         shown = self.by_features.get(split, rows)
@@ -93,9 +95,13 @@ class RunComponents:
             return measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
                            passed, before_batch=self.before_batch)
         self.gathered.pop(split, None)  # before the new ones, so that never both are held
-        gathered: list[tuple[Any, Tensor]] | None = [] if self._gathers(rows) else None
-        values = measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
-                         passed, self.chosen_metrics, self.before_batch, gathered)
+        gathered: list[tuple[Any, Tensor]] | None = [] if self.gathers(rows) else None
+        if split == "val" and passed is None and (found := self.beside()) is not None:
+            values = measured(self.task, *found, self.chosen_metrics)
+            gathered = None if gathered is None else found[1]
+        else:
+            values = measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
+                             passed, self.chosen_metrics, self.before_batch, gathered)
         if gathered is not None:
             self.gathered[split] = gathered
             if names := watched(self.config):
@@ -117,7 +123,8 @@ class RunComponents:
             self.task.gathered(found, prepared.data_spec), prepared.splits[split], prepared.settings)
         return predictions
 
-    def _gathers(self, rows: Rows) -> bool:
+    def gathers(self, rows: Rows) -> bool:
+        """Whether what is predicted of these rows is held, for metrics of all of them at once."""
         data_spec, task = self.prepared.data_spec, self.config.task
         return task.gathers and rows.count * task.width(data_spec) * max(1, data_spec.target_length) <= GATHERED
 

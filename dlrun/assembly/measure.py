@@ -59,5 +59,19 @@ def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, ro
         if hook is not None:
             hook.remove()
         model.train()
+    return {**task.compute(totals.read()), **_finite(chosen)}
+
+
+def measured(task: Task, means: dict[str, float], passed: Sequence[tuple[Any, Tensor]],
+             chosen: Mapping[str, RunMetric]) -> dict[str, float]:
+    """As `measure`, of rows that were passed before: `means` of the task's sums, the loss's outputs and the targets."""
+    for metric in chosen.values():
+        metric.reset()
+        for outputs, y in passed:
+            metric.update(*task.scored(outputs, Batch(y, y, len(y))))  # of a batch its targets alone are scored
+    return {**task.compute(means), **_finite(chosen)}
+
+
+def _finite(chosen: Mapping[str, RunMetric]) -> dict[str, float]:
     values = {name: float(metric.compute()) for name, metric in chosen.items()}
-    return {**task.compute(totals.read()), **{name: value for name, value in values.items() if math.isfinite(value)}}
+    return {name: value for name, value in values.items() if math.isfinite(value)}

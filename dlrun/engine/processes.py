@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from torch import nn
 
+from dlrun.data.batches import Rows
 from dlrun.engine.fit import Fit
 from dlrun.models.step_rng import StepRng
 
@@ -42,6 +43,11 @@ class Processes:
 
     def ended(self, result: dict[str, Any]) -> None:
         """The training has ended, and its result is written."""
+
+    def measures(self, training: Fit, rows: Rows, batch_size: int, passes: bool,
+                 before_batch: Callable[[], None]) -> Callable[[], Any] | None:
+        """What measures a run together with those beside it (`packed.evaluation`); None where nobody is there."""
+        return None
 
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
         """Make the loop's objects those of all processes, after a checkpoint was loaded."""

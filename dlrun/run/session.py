@@ -30,6 +30,7 @@ from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import first_line, run_info
 from dlrun.run.header import Start, data_changed, notes_of_start, other_path, versions, write_header
 from dlrun.run.resume import find_start, load
+from dlrun.run.shared_measurements import share_measurements
 
 if TYPE_CHECKING:
     from dlrun.preflight.trials import Trial
@@ -140,6 +141,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
 
         enter_phase(training, components)
     processes.join(training, components.model, components.rng)
+    share_measurements(components, training, processes)
     if not processes.leader:
         with closing(_watch_cores(training, machine)):
             return _followed(training)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from torch import nn
 
+from dlrun.data.batches import Rows
 from dlrun.engine.checkpoint_manager import SHARE
 from dlrun.engine.fit import CHECK_EVERY, REPORT_SECONDS, Fit
+from dlrun.engine.packed.evaluation import Evaluation, Measurable
 from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.engine.processes import Processes
@@ -56,6 +59,13 @@ class Member(Processes):
         """Its place is needed no longer, where it has come to its end."""
         if (steps := steps_to_end(result)) is not None:
             self.layout.end(self.slot, steps)
+
+    def measures(self, training: Fit, rows: Rows, batch_size: int, passes: bool,
+                 before_batch: Callable[[], None]) -> Callable[[], Any] | None:
+        """Together with those that have taken the last step with it, in the places that they had there."""
+        together: Evaluation = self.data.setdefault(Evaluation, Evaluation())
+        together.members[self.slot] = Measurable(training.step, rows, batch_size, passes)
+        return lambda: together.measure(self.slot, self.layout.at(training.clock.step - 1), before_batch)
 
     def join(self, training: Fit, model: nn.Module, rng: StepRng) -> None:
         """Its batches are places, and of the time for checkpoints a share is its own."""

@@ -24,7 +24,7 @@ from dlrun.tasks._base.task import Task
 TURN = "model"  # the only player of a task whose members can be packed
 
 
-class _Turn(nn.Module):
+class Turn(nn.Module):
     """A player's turn as a module, so that its weights can be given from outside."""
 
     def __init__(self, task: Task, model: nn.Module):
@@ -47,7 +47,7 @@ class Program:
         self.stack, self.rng = stack, ProgramRng(stack.device)
         self._names = first.totals.names
         task, model = copy.deepcopy((first.task, first.model), {id(first.rng): self.rng})
-        self._turn = _Turn(task, model).train()
+        self._turn = Turn(task, model).train()
         self._task = task
         like = stack.flat
         for name, module in model.named_modules():

@@ -23,8 +23,9 @@ _DETACH, _TO_NUMBER = torch.ops.aten.detach.default, torch.ops.aten._local_scala
 def recorded(work: Callable[..., Sequence[Tensor]], inputs: Sequence[Tensor]) -> GraphModule:
     """`work` as a function of the inputs, without what torch.func and autograd do in Python around its operations.
 
-    Operations that have a quicker form (`short_rows`) are taken in that.  It is executed once.  What it gives out, and what it changes in place, are followed; other tensors that it uses are
-    constants.  Raises ValueError where numbers are read from tensors: what follows from them would stand still.
+    It is executed once.  Operations that have a quicker form are noted in that (`short_rows`).  What it gives out, and
+    what it changes in place, are followed; other tensors that it uses are constants.  Raises ValueError where numbers
+    are read from tensors: what follows from them would stand still.
     """
     recording = _Recording(inputs)
     with recording:

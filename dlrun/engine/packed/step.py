@@ -38,10 +38,11 @@ class PackedStep:
         steps = [members.get(slot, first) for slot in range(slots)]
         self.stack = Stack({slot: next(iter(step.players.values())) for slot, step in members.items()}, slots)
         self.totals = Totals({slot: step.totals for slot, step in members.items()}, slots)
-        self.update = Update([next(iter(step.players.values())) for step in steps], self.stack)
+        capture = capture_on(self.stack.device)
+        self.update = Update([next(iter(step.players.values())) for step in steps], self.stack, capture is not None)
         self.program = Program(steps, self.stack)
         self.gather: Gather = Gather(slots) if before is None else before.gather.of(slots)
-        self.replays = Replays(capture_on(self.stack.device))
+        self.replays = Replays(capture)
         self._table: Rows | None = None
         self._works: dict[tuple[torch.Size, ...], tuple[MemberDraws, Work]] = {}
 

@@ -24,11 +24,15 @@ def _constraints(player: PlayerState) -> list[tuple[str, tuple[int, ...], float]
 
 
 class Update:
-    """`players` are those of the slots (one of a member that is there, for a slot without)."""
+    """`players` are those of the slots (one of a member that is there, for a slot without).
 
-    def __init__(self, players: Sequence[PlayerState], stack: Stack):
+    `recorded`: its kernels are launched again as they are, so that no number may be read on the host.
+    """
+
+    def __init__(self, players: Sequence[PlayerState], stack: Stack, recorded: bool):
         first = players[0]
-        self.stack, self.kind, self._move = stack, first.kind, first.kind.mover(stack.device)
+        self.stack, self.kind = stack, first.kind
+        self._move = first.kind.move if recorded else first.kind.mover(stack.device)
         self.state = stack.take_state(*self.kind.beginning())
         self._rates = [player.lr for player in players]
         self._numbers = {key: self._column([getattr(player.kind, key) for player in players], torch.float64)

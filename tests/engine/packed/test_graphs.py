@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from dlrun.engine.fit import CHECK_EVERY, fit, fit_steps
+from dlrun.engine.optimizers.adam import Adam
 from dlrun.engine.packed import step as packed_step
 from dlrun.engine.packed.graph_step import GraphStep
 from dlrun.engine.packed.graphs import WARM, Replays
@@ -57,10 +58,16 @@ def rows_of(folder: Path, count: int) -> list[dict[str, float]]:
             for number in range(count) for row in read(folder / str(number) / "metrics.jsonl")]
 
 
+def as_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are not recorded from here on, and have the operations of those that are."""
+    monkeypatch.setattr(packed_step, "capture_on", lambda device: None)
+    monkeypatch.setattr(Adam, "_kernel_mover", lambda self, device, decoupled: self.move)  # it reads numbers
+
+
 def same_bits(tmp_path: Path, own: list[list[str]], monkeypatch: pytest.MonkeyPatch, replays: list[int]) -> None:
     got = together(tmp_path / "recorded", own)
     assert replays[0] > 20
-    monkeypatch.setattr(packed_step, "capture_on", lambda device: None)
+    as_they_stand(monkeypatch)
     assert distance(got, packed(make(tmp_path / "plain", own))) == 0
     assert rows_of(tmp_path / "recorded", len(own)) == rows_of(tmp_path / "plain", len(own))
 
@@ -92,7 +99,7 @@ def test_members_at_other_steps_are_recorded_too(tmp_path, monkeypatch, recorded
         ended = execute_together({slot: fit_steps(one) for slot, (_, one) in enumerate(runs)}, Layout(2))
         assert set(ended.values()) == {None}
         found.append(weights_of(runs))
-        monkeypatch.setattr(packed_step, "capture_on", lambda device: None)
+        as_they_stand(monkeypatch)
     assert recorded[0] > 20 and distance(*found) == 0
 
 
@@ -105,7 +112,7 @@ def test_where_recording_fails_a_run_hears_it_once_and_goes_on(tmp_path, monkeyp
     monkeypatch.setattr(Recorder, "note", lambda self, text: heard.append(text))
     monkeypatch.setattr(packed_step, "capture_on", lambda device: fails)
     got = together(tmp_path / "fails", own)
-    monkeypatch.setattr(packed_step, "capture_on", lambda device: None)
+    as_they_stand(monkeypatch)
     assert distance(got, packed(make(tmp_path / "plain", own))) == 0
     assert heard == 2 * ["steps are no CUDA graph, and are launched kernel by kernel: CUDA error: operation not "
                          "permitted when stream is capturing"]
