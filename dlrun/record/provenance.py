@@ -117,14 +117,16 @@ def _differing(text: str) -> tuple[str, ...]:
 
 
 def _loaded_lines() -> set[str]:
-    found = set()
-    for name, module in list(sys.modules.items()):
-        parts, file = name.split("."), getattr(module, "__file__", None)
-        if parts[0] == "dlrun" and len(parts) > 1 and parts[1] in _ROOMS and file:
-            place = Path(file).relative_to(_PACKAGE).as_posix()
-            if not place.startswith(_ASIDE) and not place.endswith("/plots.py"):
-                found.add(f"{_digest(place)}  {place}\n")
-    return found
+    files = [getattr(module, "__file__", None) for name, module in list(sys.modules.items())
+             if name.startswith("dlrun.") and name.split(".")[1] in _ROOMS]
+    return {f"{_digest(place)}  {place}\n" for file in files if file and (place := _place(file))}
+
+
+@cache
+def _place(file: str) -> str:
+    """Where in the package a file lies, "" for one that is left aside."""
+    place = Path(file).relative_to(_PACKAGE).as_posix()
+    return "" if place.startswith(_ASIDE) or place.endswith("/plots.py") else place
 
 
 @cache

@@ -30,7 +30,6 @@ from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.formatting import first_line, run_info
 from dlrun.run.header import Start, data_changed, notes_of_start, other_path, versions, write_header
 from dlrun.run.resume import find_start, load
-from dlrun.run.shared_measurements import share_measurements
 
 if TYPE_CHECKING:
     from dlrun.preflight.trials import Trial
@@ -92,7 +91,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     notes: list[str] = []
     if processes.data is None:  # the memory of runs that train side by side is not that of one
         begin_peak(machine.device)
-    components = build_run(checked, machine, notes.append, processes.data)
+    components = build_run(checked, machine, notes.append, processes.read_before(config))
     if processes.size == 1:  # of several one measures, and the others wait for it
         components.before_batch = partial(leave_when, signals)
         if config.model.has_base:
@@ -141,7 +140,10 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
 
         enter_phase(training, components)
     processes.join(training, components.model, components.rng)
-    share_measurements(components, training, processes)
+    if processes.data is not None:
+        from dlrun.run.shared_measurements import share_measurements
+
+        share_measurements(components, training, processes)
     if not processes.leader:
         with closing(_watch_cores(training, machine)):
             return _followed(training)

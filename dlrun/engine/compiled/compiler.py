@@ -17,6 +17,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,9 +46,16 @@ def find() -> tuple[str, str]:
         path = shutil.which(name)
         if path is None:
             continue
-        said = _run([path, *more, "--version"], _ANSWERS)
-        return shlex.join([path, *more]), (said.splitlines() or [""])[0].strip()
+        found = Path(path).stat()
+        return shlex.join([path, *more]), _version(path, *more, at=(found.st_mtime_ns, found.st_size, found.st_ino))
     raise NoCompiler(f"the compiler CC={chosen} is not there" if chosen else "no C compiler is here")
+
+
+@lru_cache
+def _version(*command: str, at: tuple[int, ...]) -> str:
+    """How a compiler names itself; asked once, as long as its file is the one that it was (`at`)."""
+    said = _run([*command, "--version"], _ANSWERS)
+    return (said.splitlines() or [""])[0].strip()
 
 
 def _words(command: str) -> list[str]:

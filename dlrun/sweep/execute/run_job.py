@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,10 +40,19 @@ def run_job(message: Message, recorder: Recorder) -> Message:
         return _abandon(message)
     try:
         ready = planned_job(message)
-        outcome = run(ready, ["dlrun", *message["words"]], [*recorders_of(ready.config), recorder])
+        outcome = run(ready, ["dlrun", *message["words"]], [*recorders_of(ready.config), recorder], loading=_loading)
     except Exception as error:
         return answer_to(error)
     return {"event": "end", "code": outcome.exit_code}
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Where torch is loaded, as there is something to train: what this job reads is there for the next."""
+    yield
+    from dlrun.engine.processes import Processes
+
+    Processes.keep_rows()
 
 
 def answer_to(error: Exception) -> Message:

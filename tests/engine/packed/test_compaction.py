@@ -15,7 +15,7 @@ from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.record.metrics import read
-from tests.engine.packed.test_graphs import recorded
+from tests.engine.packed.test_graphs import as_they_stand, recorded
 from tests.engine.packed.test_same_as_alone import OPTIMIZERS
 from tests.engine.packed.together import Weights, alone, distance, in_float64, make, member, packed, weights_of
 
@@ -191,7 +191,7 @@ def test_recorded_steps_are_recorded_again_after_a_compaction(
         heard = told(runs)
         found.append(packed(runs))
         assert [step[1] for step in heard[4]] == [2, 1]
-        monkeypatch.setattr(packed_step, "capture_on", lambda device: None)
+        as_they_stand(monkeypatch)
     assert len(captures) == 3 and recorded[0] > 60
     assert distance(*found) == 0
 

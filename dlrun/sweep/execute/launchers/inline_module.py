@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 from dlrun.record.recorder import Recorder
 from dlrun.sweep.execute.job_message import Message
@@ -47,4 +48,6 @@ class InlineLauncher(Launcher):
         pass
 
     def close(self) -> None:
-        pass
+        trained = sys.modules.get("dlrun.engine.processes")  # which loads torch
+        if trained is not None:
+            trained.Processes.forget_rows()
