@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.engine.fit import Diverged, fit_steps
+from dlrun.engine.packed.layout import Layout
 from dlrun.engine.packed.pack import execute_together
 from dlrun.engine.packed.places import PlaceBatches
 from dlrun.record.metrics import read
@@ -107,7 +108,7 @@ def test_a_member_that_diverges_touches_no_other_and_stopped_ones_go_on_with_the
     runs = make(tmp_path / "parts", [own[0], own[1], [*own[2], "optimizer.lr=1e30"], own[3]])
     for _, training in runs:
         training.batches, training.max_steps = PlaceBatches(training.batches, most=100), 17
-    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, 4)
+    ended = execute_together({slot: fit_steps(training) for slot, (_, training) in enumerate(runs)}, Layout(4))
     assert isinstance(ended.pop(2), Diverged) and set(ended.values()) == {None}
     runs = make(tmp_path / "parts", own)
     left = {slot: training for slot, (_, training) in enumerate(runs) if slot != 2}
@@ -115,7 +116,7 @@ def test_a_member_that_diverges_touches_no_other_and_stopped_ones_go_on_with_the
         training.checkpoints.load()
         training.clock.epoch = training.clock.step // training.steps_per_epoch
         training.batches = PlaceBatches(training.batches, most=100)
-    execute_together({slot: fit_steps(training) for slot, training in left.items()}, 4)
+    execute_together({slot: fit_steps(training) for slot, training in left.items()}, Layout(4))
     assert distance([weights_of(runs)[slot] for slot in left], [whole[slot] for slot in left]) == 0
 
 
