@@ -48,8 +48,10 @@ def test_compiled_steps_are_the_same_again_and_resumed(device: str, tmp_path) ->
 
 def runs(tmp_path: Path, name: str, device: str, *words: str) -> tuple[list[dict[str, torch.Tensor]], list[Any]]:
     """The weights and provenances of four jobs of a sweep in this process."""
-    plan = make_plan([*NETS["dense"], *FEW, "epochs=8", "seeds=4", f"device={device}", "workers=1", "launcher=inline",
-                      *words, f"output_dir={tmp_path / name}"])
+    usual = [word for word in ("epochs=8", "seeds=4") if word.partition("=")[0] not in {
+        own.partition("=")[0] for own in words}]
+    plan = make_plan([*NETS["dense"], *FEW, *usual, f"device={device}", "workers=1", "launcher=inline", *words,
+                      f"output_dir={tmp_path / name}"])
     store(plan)
     assert run_here(plan) == 0
     folders = [plan.run_folder(job) for job in plan.jobs]
@@ -73,6 +75,18 @@ def test_a_pack_and_compiled_steps_agree_with_the_runs_alone(device: str, tmp_pa
         assert 0 <= apart(found, alone) < 2e-4, name
         again, _ = runs(tmp_path, f"{name}-again", device, *words)
         assert apart(again, found) == 0, name
+
+
+@DEVICES
+def test_a_pack_that_has_fewer_places_after_a_while_agrees_with_the_runs_alone(device: str, tmp_path) -> None:
+    """On a GPU its steps are recorded anew then."""
+    words = ["epochs=3,8", "seeds=2"]
+    alone, _ = runs(tmp_path, "alone", device, *words)
+    found, provenance = runs(tmp_path, "pack", device, *words, "pack=4")
+    assert sorted(len(one["pack"]["compacted"]) for one in provenance) == [0, 0, 1, 1]
+    assert 0 <= apart(found, alone) < 2e-4
+    again, _ = runs(tmp_path, "again", device, *words, "pack=4")
+    assert apart(again, found) == 0
 
 
 @pytest.mark.gpu

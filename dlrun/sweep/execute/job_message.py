@@ -38,11 +38,13 @@ def job_message(job: Job, folder: Path, threads: int, abandon_reason: str = "") 
 def pack_message(jobs: list[Message], places: list[Place]) -> Message:
     """Jobs that train as one program, each in its slots; the pack goes by the id of the first.
 
-    `others` are the slots of jobs of the pack that are not trained now, each with its folder.
+    `known` are the slots of all jobs of the pack that are not trained anew, each with its folder: it says whether and
+    when it has come to its end there.
     """
-    own = {slot for place in places for slot in range(place.slot, place.slot + place.parts)}
+    anew = {slot for job, place in zip(jobs, places) if job["config"].get("force")
+            for slot in range(place.slot, place.slot + place.parts)}
     return {"id": jobs[0]["id"], "slots": places[0].slots, "fixed": places[0].fixed,
-            "others": [[slot, folder] for slot, folder in places[0].folders.items() if slot not in own],
+            "known": [[slot, folder] for slot, folder in places[0].folders.items() if slot not in anew],
             "members": [{**job, "slot": place.slot, "parts": place.parts} for job, place in zip(jobs, places)]}
 
 

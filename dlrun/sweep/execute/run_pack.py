@@ -26,7 +26,7 @@ def run_pack(message: Message, send: Callable[[Message], None], recorder: Callab
 
     jobs, data, slots = message["members"], dict[Any, Any](), message["slots"]
     beside = sum(job["parts"] for job in jobs)
-    done = {slot: ended_in(RunFolder(folder), slots, slot) for slot, folder in message["others"]}
+    done = {slot: ended_in(RunFolder(folder), slots, slot) for slot, folder in message["known"]}
     layout = Layout(slots, {slot: steps for slot, steps in done.items() if steps is not None}, message["fixed"])
     with isolated_torch_state(), Signals() as signals:
         def steps(job: Message) -> Generator[Due, Any, None]:
