@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from dlrun.engine.packed.step import PackedStep
 from dlrun.record import pack_place
@@ -25,6 +26,7 @@ from tests.helpers.sweeps_in_progress import states
 from tests.run.stops import Killed
 from tests.sweep.execute.test_packs import after, assert_same_sweep, killed, provenance
 from tests.sweep.sweeps import checkpoints, kill, planned, run_here, start, workers
+from tests.whole.equal import state
 
 # 24 steps an epoch: of eight places four are left after 48 steps, two after 72.  The bits of such a network depend on
 # how many there are.
@@ -124,6 +126,19 @@ def test_a_member_goes_on_with_its_bits_when_all_others_are_done(tmp_path: Path,
     assert run_here(plan, workers=1) == 0
     assert_same_sweep(plan, whole)
     assert [one["step"] for one in places(plan)[-1]] == [48, 72]
+
+
+def test_jobs_that_are_only_measured_again_have_ended_as_before(tmp_path: Path, whole: Plan) -> None:
+    plan = planned(tmp_path, *ONE_PACK)
+    with after(60, killed), pytest.raises(Killed):
+        run_here(plan, workers=1)
+    more = planned(tmp_path, *ONE_PACK, "task.metrics=[brier]")
+    assert [job.id for job in more.jobs] == [job.id for job in plan.jobs]
+    assert run_here(more, workers=1) == 0
+    for job, other in zip(more.jobs, whole.jobs):
+        ours, theirs = (state(p.run_folder(one)) for p, one in ((more, job), (whole, other)))
+        assert all(torch.equal(value, ours[key]) for key, value in theirs.items() if key.startswith("/parts/model"))
+        assert "brier" in json.loads((more.run_folder(job) / "result.json").read_text())["test"]
 
 
 def test_a_pack_of_an_older_dlrun_keeps_its_places(tmp_path: Path, whole: Plan) -> None:
