@@ -25,7 +25,8 @@ from dlrun.tasks._base.batch import Batch
 CHECK_EVERY = 100  # steps between two checks of the loss; fixed, so that a diverged run ends at the same step again
 REPORT_SECONDS = 0.25  # seconds between two updates of what a person sees
 
-Due: TypeAlias = "tuple[Fit, Batch] | Group"  # what a run has come to: the batch of its next step, or runs of its own
+# What a run has come to: the batch of its next step, None where it has an epoch to close first, or runs of its own.
+Due: TypeAlias = "tuple[Fit, Batch | None] | Group"
 Result = TypeVar("Result")
 
 
@@ -121,7 +122,8 @@ def execute(steps: Generator[Due, Any, Result], due: Due | None = None) -> Resul
                 given = due.execute()
             else:
                 run, batch = due
-                run.step(batch, run.clock.step)
+                if batch is not None:
+                    run.step(batch, run.clock.step)
         except BaseException as error:
             failed = error
         due = None
@@ -140,6 +142,8 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
         first, end = clock.epoch * run.steps_per_epoch, run.end_of(clock.epoch)
         if clock.step == first:
             run.begin()
+        if clock.step == end:  # it has been left between the last step of an epoch and its end
+            yield run, None
         shown = time.monotonic()
         for x, y in run.batches.steps(clock.step, end):
             try:

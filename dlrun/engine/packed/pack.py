@@ -64,7 +64,8 @@ class _Driver:
         self.layout, self.active = layout, dict(runs)
         self.waiting: dict[int, _Waiting] = {}  # by the slots of those that it waits for
         self.ended: Ended = {}
-        self.due: dict[int, tuple[Places, int]] = {}  # by slot; of each the batch of its next step, and the number
+        # By slot: of each the batch of its next step (None where it has an epoch to close before), and the number.
+        self.due: dict[int, tuple[Places | None, int]] = {}
         self.training: dict[int, Fit] = {}  # by slot, of all that have a step to take
         self.packed: PackedStep | None = None
         self.place: dict[int, int] = {}  # by slot, that in `packed`
@@ -88,6 +89,10 @@ class _Driver:
     def take_steps(self) -> None:
         """Take the steps that all who are behind have to take before anything else can happen."""
         first = min(number for _, number in self.due.values())
+        if closing := [slot for slot, (places, number) in self.due.items() if places is None and number == first]:
+            for slot in closing:  # in the places of the step before, which are known now
+                self.advance(slot)
+            return
         failed: Exception | None = None
         try:
             self.arrange(first)
@@ -98,21 +103,22 @@ class _Driver:
         if not now:
             return
         self.share_time(now)
-        stops = [*(number for _, number in self.due.values() if number > first), self.layout.until(first)]
-        steps = min([*(self.due[slot][0].steps for slot in now), *(stop - first for stop in stops if stop is not None)])
+        stops = [number for _, number in self.due.values() if number > first]
+        stops += filter(None, [self.layout.until(first)])
+        batches = {slot: places for slot in now if (places := self.due[slot][0]) is not None}
+        steps = min([*(places.steps for places in batches.values()), *(stop - first for stop in stops)])
         began = time.thread_time()
         if failed is None:
             assert self.packed is not None
             try:
-                self.packed({self.place[slot]: (self.due[slot][0].first(steps), first) for slot in now})
+                self.packed({self.place[slot]: (places.first(steps), first) for slot, places in batches.items()})
             except Exception as error:
                 failed = error
             self.say_without_graph()
         step_seconds = (time.thread_time() - began) / steps  # of this thread: other work makes no smaller blocks
-        for slot in now:
-            places, number = self.due[slot]
+        for slot, places in batches.items():
             if places.steps > steps and failed is None:
-                self.due[slot] = (places.rest(steps), number + steps)
+                self.due[slot] = (places.rest(steps), first + steps)
                 continue
             begin = time.monotonic()
             self.pace(slot, step_seconds)
@@ -176,6 +182,9 @@ class _Driver:
             assert isinstance(found, tuple)
             training, batch = found
             self.training[slot] = training
+            if batch is None:
+                self.due[slot] = (None, training.clock.step)
+                return
             places = (training.batches.due(batch) if isinstance(training.batches, PlaceBatches)
                       else Places(batch.x, batch.y, batch.rows))
             training.step.taken = places.steps

@@ -112,6 +112,34 @@ def test_members_at_other_steps_go_on_with_their_bits(tmp_path: Path) -> None:
     assert distance(got, [whole[slot] for slot in left]) == 0
 
 
+def test_a_member_that_has_an_epoch_to_close_waits_for_those_behind(tmp_path: Path) -> None:
+    """What is measured together is measured in the places of the last step; who has ended by then has to be known."""
+    own = commands(ends=(40, 40))
+    for number, stop in enumerate((24, 20)):
+        runs = make(tmp_path, own)
+        for other, (_, one) in enumerate(runs):
+            one.max_steps = stop
+            if other != number:
+                one.checkpoints.save = lambda epoch, step: None
+        packed(runs)
+    runs = make(tmp_path, own)
+    steps: list[int] = []
+    for _, training in runs:
+        training.checkpoints.load()
+        training.clock.epoch = 0
+    evaluate = runs[0][1].evaluate
+
+    def heard(epoch: int) -> dict[str, float]:
+        steps.append(runs[1][1].clock.step)
+        return evaluate(epoch)
+
+    runs[0][1].evaluate = heard
+    assert [training.clock.step for _, training in runs] == [24, 20]
+    packed(runs)
+    assert [training.clock.step for _, training in runs] == [40, 40]
+    assert len(steps) == 2 and steps[0] == 24, "not 20"
+
+
 def test_a_member_that_diverges_touches_no_other(tmp_path: Path) -> None:
     """Its place is computed for nobody, and given up by nobody: others go on as if it were there."""
     whole = packed(make(tmp_path / "whole", commands(ends=(33, 20, 60, 20, 60, 60))))
