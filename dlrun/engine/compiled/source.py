@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -12,6 +12,8 @@ from dlrun.engine.compiled.lowering import Lowering
 from dlrun.engine.compiled.operations import lower
 from dlrun.engine.compiled.prelude import FUNCTIONS
 from dlrun.engine.compiled.recording import Operation, storage
+
+_CACHED = 1 << 20  # bytes of rows that stay in a processor's cache anyway
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,27 @@ def source(operations: Sequence[Operation], arguments: Sequence[Argument]) -> So
     for place, (name, tensor) in enumerate(low.constants.items(), 3 + len(arguments)):
         lines.append(f"const {TYPES[tensor.dtype]} *restrict {name} = given[{place}];")
     lines += [f"{kind} *restrict {name} = ({kind} *)(workspace + {place});" for kind, name, place in low.temporaries]
-    inner = "\n".join([*moved, low.code.text()])
+    inner = "\n".join([*moved, *_ahead(operations, arguments, low.constants), low.code.text()])
     text = (f"{FUNCTIONS}\nvoid take(long steps, void **given) {{\n" + "\n".join(lines)
             + f"\nfor (long step = 0; step < steps; ++step) {{\n{inner}\n}}\n}}\n")
     return Source(text, low.bytes, list(low.constants.values()))
+
+
+def _ahead(operations: Sequence[Operation], arguments: Sequence[Argument],
+           constants: Mapping[str, Tensor]) -> Iterator[str]:
+    """The rows of the next step are asked for while this one is taken, where they lie in more than a cache.
+
+    Waiting for them is a third of the time of all that is not a product of matrices in a step of 784-16-10.
+    """
+    places = {storage(argument.tensor): argument for argument in arguments if argument.stride}
+    tables = {storage(tensor): name for name, tensor in constants.items()}
+    for operation in operations:
+        if operation.name != "index_select" or operation.args[1] != 0:
+            continue
+        table, index = operation.args[0], operation.args[2]
+        argument, name = places.get(storage(index)), tables.get(storage(table))
+        if argument is None or name is None or table.nbytes < _CACHED or not table.is_contiguous():
+            continue
+        width = table.nbytes // len(table)
+        yield (f"if (step + 1 < steps) for (long i = 0; i < {len(index)}; ++i) for (long b = 0; b < {width}; b += 64) "
+               f"__builtin_prefetch((const char *){name} + {argument.name}[i + {argument.stride}] * {width} + b);")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dlrun.engine.compiled import formulas
+from dlrun.engine.compiled import formulas, source
 from dlrun.engine.compiled.program import _compare
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.compiled.step import CompiledStep
 from dlrun.engine.fit import Diverged
 from tests.engine.compiled.test_same_as_plain import apart, compiled
-from tests.engine.packed.together import alone, in_float64, make
+from tests.engine.packed.together import alone, distance, in_float64, make
 from tests.helpers.compiler import needs_compiler
 
 __all__ = ["in_float64"]
@@ -58,3 +58,19 @@ def test_one_infinite_number_hides_no_other() -> None:
     with pytest.raises(Unsupported):
         _compare(["sums"], torchs, [torch.tensor([float("inf"), 2.0])], torchs)
     _compare(["sums"], torchs, [torch.tensor([float("inf"), 1.0])], torchs)
+
+
+def test_rows_that_are_asked_for_ahead_change_no_bit(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["dataset=digits", "model=dense", "model.hidden=[9]", "batch_size=24", "epochs=2", "train_size=300"]
+    ahead, found, taken = source._ahead, [], []
+
+    def noted(*given):
+        taken.append(list(ahead(*given)))
+        return taken[-1]
+
+    monkeypatch.setattr(source, "_ahead", noted)
+    for place, least in (("cached", 1 << 20), ("asked for", 0)):
+        monkeypatch.setattr(source, "_CACHED", least)
+        found.append(compiled(make(tmp_path / place, [command])))
+    assert not taken[0] and any("__builtin_prefetch" in line for line in taken[-1])
+    assert distance(*found) == 0
