@@ -175,7 +175,7 @@ def test_who_left_a_pack_to_train_alone_is_not_known_to_have_ended_in_it(tmp_pat
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_after_a_compaction_is_replaced(tmp_path: Path) -> None:
-    words = [word.replace("epochs=1,2,3,5", "epochs=1,2,40,60") for word in JOBS]
+    words = [word.replace("epochs=1,2,3,5", "epochs=1,2,10,14") for word in JOBS]
     left = planned(tmp_path / "left", *words, "pack=8", "workers=1", "launcher=inline")
     assert run_here(left, workers=1) == 0
     plan, log = planned(tmp_path / "killed", *words, "pack=8", "workers=1", "checkpoint_seconds=0"), tmp_path / "log"
