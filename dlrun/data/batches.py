@@ -104,20 +104,14 @@ class Rows:
         if self._offset is None and self._factor is None and self._squeeze is None and x.is_floating_point():
             return x.contiguous(memory_format=self._format) if x.ndim == 4 else x
         values = x.to(torch.float32, memory_format=self._format) if x.ndim == 4 else x.float()
-        return self._scaled(values) if x.is_floating_point() else self._scaled_in_place(values)
+        return self._scaled(values, own=not x.is_floating_point())
 
-    def _scaled_in_place(self, x: Tensor) -> Tensor:
-        """As `_scaled`; of values that nobody else has, which saves a pass through memory."""
+    def _scaled(self, x: Tensor, own: bool = False) -> Tensor:
+        """In place where the values are our `own`, which saves a pass through memory."""
         if self._offset is not None:
-            x.sub_(self._offset)
+            x = x.sub_(self._offset) if own else x - self._offset
         if self._factor is not None:
-            x.mul_(self._factor)
-        return x if self._squeeze is None else squeezed(x, self._squeeze)
-
-    def _scaled(self, x: Tensor) -> Tensor:
-        if self._offset is not None:
-            x = x - self._offset
-        x = x if self._factor is None else x * self._factor
+            x = x.mul_(self._factor) if own else x * self._factor
         return x if self._squeeze is None else squeezed(x, self._squeeze)
 
     def _multi_hot(self, ids: Tensor) -> Tensor:

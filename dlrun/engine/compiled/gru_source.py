@@ -102,15 +102,6 @@ static void backward(long length, long rows, long first, long last, long every, 
         for (long r = 0; r < here; r++) memcpy(dh + (begin + r) * UNITS, back + r * NARROW, UNITS * sizeof(real));
     }
 }
-
-/* Pointers to five whole numbers and to the arrays; `which` is 0 forwards. */
-void take(long which, void **p) {
-    const long *n = p[0];
-    if (which == 0)
-        forward(n[0], n[1], n[2], n[3], p[1], p[2], p[3], p[4], p[5]);
-    else
-        backward(n[0], n[1], n[2], n[3], n[4], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
-}
 """
 
 _AFTER = r"""
@@ -181,8 +172,10 @@ static void backward(long length, long rows, long first, long last, long every, 
         for (long r = 0; r < here; r++) memcpy(dh + (begin + r) * UNITS, back + r * NARROW, UNITS * sizeof(real));
     }
 }
+"""
 
-/* As above. */
+_TAKE = r"""
+/* Pointers to five whole numbers and to the arrays; `which` is 0 forwards. */
 void take(long which, void **p) {
     const long *n = p[0];
     if (which == 0)
@@ -195,9 +188,9 @@ void take(long which, void **p) {
 
 def before_source(units: int, act: str, gate: str, kind: str, lanes: int) -> str:
     """The file of the form that resets the state before the product; see `scan_parts.scan_file`."""
-    return scan_file(units, act, gate, kind, lanes, (("WIDE", 2 * units), ("NARROW", units)), _BEFORE)
+    return scan_file(units, act, gate, kind, lanes, (("WIDE", 2 * units), ("NARROW", units)), _BEFORE + _TAKE)
 
 
 def after_source(units: int, act: str, gate: str, kind: str, lanes: int) -> str:
     """The file of the form that resets what the product gives."""
-    return scan_file(units, act, gate, kind, lanes, (("WIDE", 3 * units), ("NARROW", units)), _AFTER)
+    return scan_file(units, act, gate, kind, lanes, (("WIDE", 3 * units), ("NARROW", units)), _AFTER + _TAKE)
