@@ -31,12 +31,15 @@ class Gathered:
         self._times: CoreTimes = {}
 
     def begin(self) -> bool:
-        """False where all stays as it is: too few cores, a system that does not say which are idle, one that refuses.
+        """False where all stays as it is.
+
+        That is where there are too few cores, the system does not say which are idle or refuses, and where somebody
+        else has said on which cores a thread runs (OMP_PROC_BIND, taskset within the process).
         """
         global _full
         every = allowed()
         self._times = self._read()
-        if len(every) < 2 or not every <= self._times.keys() or _full is not None:
+        if len(every) < 2 or not every <= self._times.keys() or _full is not None or not _all_on(every):
             return False
         few = _most_used(every, (torch.get_num_threads() + 1) // 2)
         if few == every:
@@ -90,7 +93,7 @@ def _most_used(every: frozenset[int], count: int) -> frozenset[int]:
 
 
 def _last_cores() -> Iterable[int]:
-    for thread in os.listdir("/proc/self/task"):
+    for thread in _threads():
         try:
             with open(f"/proc/self/task/{thread}/stat") as file:
                 yield int(file.read().rpartition(")")[2].split()[36])
@@ -98,8 +101,22 @@ def _last_cores() -> Iterable[int]:
             continue
 
 
+def _threads() -> list[int]:
+    return [int(thread) for thread in os.listdir("/proc/self/task")]
+
+
+def _all_on(cores: frozenset[int]) -> bool:
+    for thread in _threads():
+        try:
+            if os.sched_getaffinity(thread) != cores:
+                return False
+        except ProcessLookupError:
+            continue
+    return True
+
+
 def _move(cores: frozenset[int]) -> None:
-    for thread in map(int, os.listdir("/proc/self/task")):
+    for thread in _threads():
         try:
             os.sched_setaffinity(thread, cores)
         except ProcessLookupError:

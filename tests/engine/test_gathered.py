@@ -68,6 +68,27 @@ def test_all_threads_of_the_process_share_half_as_many_cores_and_have_all_again(
 
 
 @PARALLEL
+def test_threads_that_somebody_has_bound_to_cores_stay_there(two_threads: None) -> None:
+    over, bound = threading.Event(), threading.Event()
+
+    def rest() -> None:
+        os.sched_setaffinity(0, {min(allowed())})
+        bound.set()
+        over.wait()
+
+    other = threading.Thread(target=rest)
+    other.start()
+    try:
+        bound.wait()
+        before = sorted(map(sorted, _places()))
+        assert not Gathered().begin()
+        assert sorted(map(sorted, _places())) == before
+    finally:
+        over.set()
+        other.join()
+
+
+@PARALLEL
 def test_a_process_that_is_forked_meanwhile_has_all_cores(two_threads: None) -> None:
     """In a process of its own: torch's threads are none of a fork's business."""
     program = ("import os, torch; torch.set_num_threads(2)\n"

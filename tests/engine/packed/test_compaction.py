@@ -224,8 +224,7 @@ def test_recorded_steps_are_recorded_again_after_a_compaction(
     assert distance(*found) == 0
 
 
-def test_the_time_of_a_pack_is_that_of_its_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second passes in each step: it is shared by those that take it."""
+def _a_second_in_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr("dlrun.engine.clock.time.monotonic", lambda: now[0])
     took = packed_step.PackedStep._step
@@ -235,6 +234,11 @@ def test_the_time_of_a_pack_is_that_of_its_members(tmp_path: Path, monkeypatch: 
         now[0] += 1
 
     monkeypatch.setattr(packed_step.PackedStep, "_step", slow)
+
+
+def test_the_time_of_a_pack_is_that_of_its_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second passes in each step: it is shared by those that take it."""
+    _a_second_in_each_step(monkeypatch)
     runs = make(tmp_path, commands())
     for _, training in runs:  # a step at a time: its end is its own
         training.batches.pace = lambda *seconds: None
@@ -245,15 +249,7 @@ def test_the_time_of_a_pack_is_that_of_its_members(tmp_path: Path, monkeypatch: 
 
 
 def test_only_members_that_are_behind_are_charged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("dlrun.engine.clock.time.monotonic", lambda: now[0])
-    took = packed_step.PackedStep._step
-
-    def slow(self: packed_step.PackedStep, *given: Any) -> None:
-        took(self, *given)
-        now[0] += 1
-
-    monkeypatch.setattr(packed_step.PackedStep, "_step", slow)
+    _a_second_in_each_step(monkeypatch)
     own = commands(ends=(40, 40))
     runs = make(tmp_path, own)
     runs[0][1].max_steps = 30
