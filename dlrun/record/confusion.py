@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from dlrun.record.drawing import font, save, upright
+from dlrun.record.drawing import font, save, upright, write
 from dlrun.record.palette import FRAME, INK, SHARES
 
 _WRITTEN = 25  # classes up to which the counts stand in the cells
@@ -44,21 +44,21 @@ def save_confusion(path: str | os.PathLike[str], matrix: Any, classes: Sequence[
     tiles = Image.fromarray(_colours(share)).resize((side, side), Image.Resampling.NEAREST)
     sheet.paste(tiles, (left, top))
     draw.rectangle((left - 1, top - 1, left + side, top + side), outline=FRAME)
-    draw.text((max(left + side / 2, large.getlength(title) / 2 + 10), top / 2), title, INK, large, "mm")
+    write(draw, (max(left + side / 2, large.getlength(title) / 2 + 10), top / 2), title, INK, large, "mm")
     for place in range(0, size, every):
         middle = place * cell + cell / 2
-        draw.text((left - 8, top + middle), names[place], INK, small, "rm")
+        write(draw, (left - 8, top + middle), names[place], INK, small, "rm")
         if flat:
-            draw.text((left + middle, top + side + 8), names[place], INK, small, "ma")
+            write(draw, (left + middle, top + side + 8), names[place], INK, small, "ma")
         else:
             upright(sheet, names[place], small, (left + middle, top + side + 8), "ma")
-    draw.text((left + side / 2, top + side + below - 8), "predicted", INK, normal, "md")
+    write(draw, (left + side / 2, top + side + below - 8), "predicted", INK, normal, "md")
     upright(sheet, "true", normal, (16, top + side / 2), "mm")
     _scale(sheet, left + side + 24, top, side)
     if size <= _WRITTEN:
         for row, column in zip(*np.nonzero(counts), strict=True):  # zeros stay blank: the eye finds the mistakes
             at = (left + column * cell + cell / 2, top + row * cell + cell / 2)
-            draw.text(at, str(int(counts[row, column])), "white" if share[row, column] > 0.5 else INK, small, "mm")
+            write(draw, at, str(int(counts[row, column])), "white" if share[row, column] > 0.5 else INK, small, "mm")
     save(path, sheet)
 
 
@@ -83,5 +83,5 @@ def _scale(sheet: Any, x: int, top: int, side: int) -> None:
     for part in range(5):
         y = top + side * (1 - part / 4)
         draw.line((x + 18, y, x + 22, y), FRAME)
-        draw.text((x + 26, y), f"{25 * part} %", INK, small, "lm")
+        write(draw, (x + 26, y), f"{25 * part} %", INK, small, "lm")
     upright(sheet, "share of the true class", font(15), (x + 86, top + side / 2), "mm")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from dlrun.record.drawing import font, save
+from dlrun.record.drawing import font, save, write
 from dlrun.record.palette import LABEL, PAPER
 
 _TILE = 96  # pixels: small images are enlarged to about this, whole pixels only, so that 28x28 digits stay crisp
@@ -33,20 +34,21 @@ def save_batch(
     if labels is not None and len(labels) != rows:
         raise ValueError(f"{rows} images have {len(labels)} labels")
     zoom = max(1, round(_TILE / max(height, width)))
+    tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)
     height, width = height * zoom, width * zoom
     columns = columns or _columns(rows)
     step_x, step_y = width + _GAP, height + _GAP + (_CAPTION if labels is not None else 0)
     size = (columns * step_x + _GAP, -(-rows // columns) * step_y + _GAP)
     sheet = Image.new("RGB" if tiles.ndim == 4 else "L", size, PAPER)
+    places = [(_GAP + index % columns * step_x, _GAP + index // columns * step_y) for index in range(rows)]
+    drawn = np.array(sheet)
+    for tile, (x, y) in zip(tiles, places):
+        drawn[y:y + height, x:x + width] = tile
+    sheet = Image.fromarray(drawn)
     draw, letters = ImageDraw.Draw(sheet), font(10)
-    for index in range(rows):
-        x, y = _GAP + index % columns * step_x, _GAP + index // columns * step_y
-        tile = Image.fromarray(tiles[index]).resize((width, height), Image.Resampling.NEAREST)
-        sheet.paste(tile, (x, y))
-        if labels is not None:
-            text = _fit(str(labels[index]), width, letters)
-            draw.text((x + width / 2, y + height + 2), text, fill=LABEL, font=letters, anchor="ma")
-    save(path, sheet)
+    for label, (x, y) in zip(labels or (), places):
+        write(draw, (x + width / 2, y + height + 2), _fit(str(label), width, letters), LABEL, letters, "ma")
+    save(path, sheet, flat=zoom > 1)
 
 
 def _columns(rows: int) -> int:
@@ -75,6 +77,7 @@ def pixels(images: Any) -> Any:
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
 
 
+@lru_cache(4096)
 def _fit(text: str, width: int, letters: Any) -> str:
     if letters.getlength(text) <= width:
         return text

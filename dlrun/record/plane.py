@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlrun.record.axis_scale import AxisScale, number
-from dlrun.record.drawing import font, save, upright
+from dlrun.record.drawing import font, save, upright, write
 from dlrun.record.palette import FRAME, INK, PAPER
 
 FINER = 2  # lines are drawn so many times as large, and made smooth by the reduction
@@ -52,17 +52,17 @@ class Plane:
         draw, base = ImageDraw.Draw(sheet), TOP + self.height
         draw.rectangle((left - 1, TOP - 1, left + self.width, base), outline=FRAME)
         for tick in x_ticks:
-            draw.text((left + self.x(tick) * self.width, base + 7), number(tick), INK, small, "ma")
+            write(draw, (left + self.x(tick) * self.width, base + 7), number(tick), INK, small, "ma")
         for tick in y_ticks:
-            draw.text((left - 7, base - self.y(tick) * self.height), number(tick), INK, small, "rm")
-        draw.text((max(left + self.width / 2, large.getlength(title) / 2 + 10), TOP / 2), title, INK, large, "mm")
-        draw.text((left + self.width / 2, base + BELOW - 10), x_title, INK, normal, "md")
+            write(draw, (left - 7, base - self.y(tick) * self.height), number(tick), INK, small, "rm")
+        write(draw, (max(left + self.width / 2, large.getlength(title) / 2 + 10), TOP / 2), title, INK, large, "mm")
+        write(draw, (left + self.width / 2, base + BELOW - 10), x_title, INK, normal, "md")
         upright(sheet, y_title, normal, (14, TOP + self.height / 2), "mm")
         widest = max((small.getlength(name) for name, _ in legend), default=0)
         for place, (name, colour) in enumerate(legend):
             x, y = left + self.width - 12 - widest, TOP + 18 + 20 * place
             draw.line((x - 30, y, x - 8, y), fill=colour, width=2)
-            draw.text((x, y), name, INK, small, "lm")
+            write(draw, (x, y), name, INK, small, "lm")
         save(path, sheet)
 
     def _inside(self, x_ticks: Sequence[float], y_ticks: Sequence[float]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from dlrun.record.drawing import font, save
+from dlrun.record.drawing import font, save, write
 from dlrun.record.palette import FIRST, FRAME, INK, PALE_SECOND
 
 SIDE, LOW = 420, 90  # pixels of the upper picture, and of the height of the lower one
@@ -38,11 +38,11 @@ def save_reliability(path: str | os.PathLike[str], rows: Sequence[float], sure: 
         draw.rectangle((LEFT, top, LEFT + SIDE, bottom), outline=FRAME)
     for part in range(5):
         at = part / 4
-        draw.text((LEFT - 8, base - at * SIDE), f"{25 * part} %", INK, small, "rm")
-        draw.text((LEFT + at * SIDE, floor + 8), f"{25 * part} %", INK, small, "ma")
-    draw.text((LEFT - 8, base + GAP), f"{int(most):,}", INK, small, "rm")
-    draw.text((LEFT + SIDE / 2, 23), f"calibration error {100 * error:.1f} % of {int(sum(rows)):,} rows", INK,
+        write(draw, (LEFT - 8, base - at * SIDE), f"{25 * part} %", INK, small, "rm")
+        write(draw, (LEFT + at * SIDE, floor + 8), f"{25 * part} %", INK, small, "ma")
+    write(draw, (LEFT - 8, base + GAP), f"{int(most):,}", INK, small, "rm")
+    write(draw, (LEFT + SIDE / 2, 23), f"calibration error {100 * error:.1f} % of {int(sum(rows)):,} rows", INK,
               large, "mm")
-    draw.text((LEFT + SIDE / 2, 50), "bars: share that is right · lines: mean probability", INK, small, "mm")
-    draw.text((LEFT + SIDE / 2, floor + 44), "probability of the class taken", INK, normal, "mm")
+    write(draw, (LEFT + SIDE / 2, 50), "bars: share that is right · lines: mean probability", INK, small, "mm")
+    write(draw, (LEFT + SIDE / 2, floor + 44), "probability of the class taken", INK, normal, "mm")
     save(path, sheet)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dlrun.record.drawing import font, save
+from dlrun.record.drawing import font, save, write
 from dlrun.record.palette import FIRST, INK, LABEL, SHARES
 
 _CELL, _FIRST, _LINE, _GAP = 128, 120, 22, 4
@@ -35,7 +35,7 @@ def save_token_table(path: str | os.PathLike[str], places: Sequence[Place]) -> N
     draw, letters = ImageDraw.Draw(sheet), font(12)
     for number, place in enumerate(places):
         y = _GAP + number * _LINE
-        draw.text((_GAP + 4, y + 3), _fit(shown(place.after), _FIRST - 12, letters), LABEL, letters)
+        write(draw, (_GAP + 4, y + 3), _fit(shown(place.after), _FIRST - 12, letters), LABEL, letters)
         for column, (token, share) in enumerate(place.top):
             x = _GAP + _FIRST + column * _CELL
             shade = SHARES[min(len(SHARES) - 1, int(share * len(SHARES)))]
@@ -43,8 +43,8 @@ def save_token_table(path: str | os.PathLike[str], places: Sequence[Place]) -> N
             draw.rectangle((x, y, x + _CELL - 4, y + _LINE - 4), shade, frame, 2)
             text = f"{_fit(shown(token), _CELL - 58, letters)}"
             ink = "white" if share >= 0.6 else INK
-            draw.text((x + 6, y + 2), text, ink, letters)
-            draw.text((x + _CELL - 10, y + 2), f"{100 * share:.0f} %", ink, letters, anchor="ra")
+            write(draw, (x + 6, y + 2), text, ink, letters)
+            write(draw, (x + _CELL - 10, y + 2), f"{100 * share:.0f} %", ink, letters, "ra")
     save(path, sheet)
 
 

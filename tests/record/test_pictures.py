@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dlrun.record import confusion
 from dlrun.record.confusion import save_confusion
 from dlrun.record.pictures import _columns, save_batch
 
@@ -67,10 +68,8 @@ def test_rows_of_a_confusion_matrix_are_the_true_classes(tmp_path):
 
 
 def test_counts_are_written_up_to_25_classes(tmp_path, monkeypatch):
-    from PIL.ImageDraw import ImageDraw
-
     written = []
-    monkeypatch.setattr(ImageDraw, "text", lambda self, at, text, *more: text.isdigit() and written.append((at, text)))
+    monkeypatch.setattr(confusion, "write", lambda draw, at, text, *more: text.isdigit() and written.append((at, text)))
     save_confusion(tmp_path / "c.png", np.array([[5, 1], [0, 7]]), ["a", "b"])
     [((left, top), five), ((right, also_top), one), ((also_right, bottom), seven)] = written  # zeros stay blank
     assert (five, one, seven) == ("5", "1", "7") and (top, right) == (also_top, also_right)
@@ -89,6 +88,7 @@ def test_drawing_leaves_pyplot_alone(tmp_path):
     code = f"""
 import sys
 import numpy as np
+from dlrun.record import confusion
 from dlrun.record.confusion import save_confusion
 save_confusion({str(tmp_path / "c.png")!r}, np.eye(3), "abc")
 print("matplotlib.pyplot" in sys.modules, "tkinter" in sys.modules)
