@@ -50,6 +50,15 @@ class Code:
         else:
             self.parts.append(loop)
 
+    def value(self, text: str, reads: Sequence[Access]) -> None:
+        """Add the definition of a single value, before the last loop where that may be: so the next one can join it."""
+        last = self.parts[-1] if self.parts else None
+        read = {name for name, _ in reads}
+        if isinstance(last, Loop) and read.isdisjoint(name for name, _ in last.writes):
+            self.parts.insert(len(self.parts) - 1, text)
+        else:
+            self.parts.append(text)
+
     def line(self, text: str) -> None:
         """Add statements that stand for themselves."""
         self.parts.append(text)

@@ -172,6 +172,12 @@ class Lowering:
         self._made += 1
         return f"v{self._made}"
 
+    def inverse(self, at: At, kind: torch.dtype) -> At:
+        """One by a single number, computed now."""
+        name = self.variable(kind)
+        self.code.value(f"const {TYPES[kind]} {name} = 1 / {at(())};", self.reads_of(at, ()))
+        return lambda index: name
+
     def temporary(self, like: Tensor) -> str:
         """New memory in the workspace, for what `like` is a tensor of."""
         self._made += 1
@@ -215,8 +221,8 @@ class Lowering:
 
     def _as_variable(self, lazy: Lazy) -> None:
         """A single value becomes a variable, so that no loop computes it again."""
-        name = self.variable(lazy.like.dtype)
-        self.code.line(f"const {TYPES[lazy.like.dtype]} {name} = {lazy.at(('0',) * lazy.like.ndim)};")
+        name, index = self.variable(lazy.like.dtype), ("0",) * lazy.like.ndim
+        self.code.value(f"const {TYPES[lazy.like.dtype]} {name} = {lazy.at(index)};", self.reads_of(lazy.at, index))
         lazy.at, lazy.cost = lambda index: name, 0
 
     def _realize(self, lazy: Lazy) -> None:

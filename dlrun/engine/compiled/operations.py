@@ -57,6 +57,9 @@ def _pointwise(low: Lowering, operation: Operation, name: str) -> None:
             continue
         of = torch.bool if name == "where" and place == 0 else kind
         made.append(element(low, value, of, out.shape))
+    if name in ("div", "true_divide") and _is_scale(operation.args[1], out):
+        name, made[1] = "mul", (low.inverse(made[1][0], kind), 0)
+        formula = FORMULAS[name]
     named = {key: element(low, value, kind, out.shape) for key, value in operation.kwargs.items()
              if key not in ("rounding_mode", "out", "approximate") and not (key == "alpha" and value == 1)
              and not (key == "value" and value == 1)}
@@ -67,6 +70,12 @@ def _pointwise(low: Lowering, operation: Operation, name: str) -> None:
 
     cost = sum(cost for _, cost in [*made, *named.values()]) + (8 if name in COSTLY else 1)
     _made(low, operation, at, cost)
+
+
+def _is_scale(divisor: Any, out: Tensor) -> bool:
+    """Whether many floats are divided by one number: a division takes as long as several products."""
+    return (isinstance(divisor, Tensor) and divisor.numel() == 1 and divisor.ndim == 0 and out.numel() > 1
+            and out.dtype.is_floating_point)
 
 
 def _made(low: Lowering, operation: Operation, at: At, cost: int) -> None:
