@@ -57,12 +57,13 @@ class RunFolder:
         inside = "final" if name == "final" else f"folds/{name}"
         return RunFolder(self.path / inside, inside)
 
-    def beside(self) -> list[RunFolder]:
-        """The other runs' folders that lie beside this one; for a fold the same folds in them."""
-        run = self.run
-        if not run.parent.is_dir():
+    def beside(self) -> list[str]:
+        """The names of what lies beside this run, or beside the run of this fold: other runs."""
+        own = self.run
+        try:
+            return [name for name in os.listdir(own.parent) if name != own.name]
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return [RunFolder(other / self.inside, self.inside) for other in run.parent.iterdir() if other != run]
 
     @property
     def run(self) -> Path:

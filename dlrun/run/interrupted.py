@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from dlrun.config.flat import flatten
@@ -11,6 +10,7 @@ from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config, Root
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
+from dlrun.record.neighbours import unfinished
 from dlrun.record.stored import read_yaml_mapping
 
 MOST = 3  # keys; a run that differs in more is another one
@@ -23,9 +23,10 @@ def interrupted_beside(config: Config, folder: RunFolder) -> str:
     """
     if config.verbosity == 0 or folder.path != folder.run or config.plain is None:
         return ""
-    own = _result_keys(config.plain)
+    others = [other for other in unfinished(folder) if not at_work(other.path)]
+    own = _result_keys(config.plain) if others else {}
     nearest: tuple[int, str] | None = None
-    for other in _interrupted(folder):
+    for other in others:
         try:
             there = _result_keys(read_yaml_mapping(other.config))
         except (OSError, ValueError, AttributeError):
@@ -35,17 +36,6 @@ def interrupted_beside(config: Config, folder: RunFolder) -> str:
             differences = ", ".join(f"{key} ({show(there.get(key))} there, {show(own.get(key))} here)" for key in keys)
             nearest = len(keys), f"a new run; {other.path.name} beside it was interrupted, and differs in {differences}"
     return nearest[1] if nearest else ""
-
-
-def _interrupted(folder: RunFolder) -> Iterator[RunFolder]:
-    """The runs beside that were interrupted or killed, and that nobody trains now."""
-    for other in folder.beside():
-        try:
-            status = (other.result() or {}).get("status", "interrupted")
-        except ValueError:
-            continue
-        if status == "interrupted" and other.last.is_file() and not at_work(other.path):
-            yield other
 
 
 def _result_keys(plain: dict[str, Any]) -> dict[str, Any]:

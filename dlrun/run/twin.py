@@ -14,6 +14,7 @@ from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
 from dlrun.record.manifest import CHANGED, changed
 from dlrun.record.metrics import MetricsFile
+from dlrun.record.neighbours import same_steps
 from dlrun.record.provenance import other_code
 from dlrun.record.stored import Damaged
 from dlrun.run.header import Start
@@ -77,14 +78,14 @@ def _twins(config: Config, folder: RunFolder, versions: dict[str, str], hardware
     makes, their threads are not contradicted, and nobody trains them now.
     """
     prefix = prefix_identity(config)
-    for other in folder.beside() if prefix is not None else ():
+    for other in same_steps(folder, prefix) if prefix is not None else ():
         if not (other.last.is_file() and other.provenance.is_file() and other.metrics.is_file()):
             continue
         try:
             stored, result = other.origin(), other.result() or {}
         except (ValueError, FileNotFoundError):  # a broken file is for its own command to report
             continue
-        if (stored.get("prefix") != prefix or stored.get("hardware") != hardware or stored.get("pack") is not None
+        if (stored.get("hardware") != hardware or stored.get("pack") is not None
                 or config.threads not in ("auto", stored.get("threads"))
                 or any((stored.get("versions") or {}).get(name) != version for name, version in versions.items())):
             continue
