@@ -41,10 +41,10 @@ def _sweep(name: str, epochs: int, sizes: Sizes, pack: str, seconds: Callable[[C
     return taken, len(trained), " and ".join(sorted(paths))
 
 
-def _loops(name: str, sizes: Sizes) -> list[float]:
+def _loops(name: str, sizes: Sizes, seconds: Callable[[Callable[[], object]], float] = packs.seconds) -> list[float]:
     loop = packs.loop_of(name, *sizes.words.get(name, ()))
     loop()
-    return [packs.seconds(loop) for _ in range(min(sizes.repeats, 3))]
+    return [seconds(loop) for _ in range(min(sizes.repeats, 3))]
 
 
 def _many(name: str, what: str, epochs: int, limits: tuple[float, float], sizes: Sizes) -> list[Found]:
@@ -63,27 +63,45 @@ def _many(name: str, what: str, epochs: int, limits: tuple[float, float], sizes:
     return found
 
 
+def _clock(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def _beside_workers(name: str, what: str, epochs: int, limit: float, sizes: Sizes) -> list[Found]:
+    """The sweep with compiled steps as `dlrun -m` does it, a worker on each core, by the clock."""
+    side_by_side = (f"workers={cores()}", "launcher=local")
+    with isolated_torch_state():
+        torch.set_num_threads(1)
+        loops = _loops(name, sizes, _clock)
+        compiled, trainings, path = _sweep(name, epochs, sizes, "never", _clock, *side_by_side, "speed=compiled")
+        plain, _, _ = _sweep(name, epochs, sizes, "never", _clock, *side_by_side, "speed=plain")
+        whole = statistics.median(loops + _loops(name, sizes, _clock)) * epochs * trainings
+    what = f"{what}, with compiled steps in {cores()} workers"
+    how = f"{trainings} trainings of {epochs} epochs, clock, {compiled:.1f} s with the start of workers"
+    return [Found(what, limit, compiled / whole, f"{how}, plain loops one after another {whole:.0f} s; {path}"),
+            Found(what, 1.0, compiled / plain, f"{how}, with plain steps {plain:.1f} s", other=f"{cores()} workers, plain")]
+
+
 def boston_sweep(sizes: Sizes) -> list[Found]:
     return _many("boston", "13-64-64-1, batch 1: 4 folds, 5 seeds, 6 rates", sizes.boston, (0.15, 0.05), sizes)
 
 
 def small_sweep(sizes: Sizes) -> list[Found]:
-    return _many("mnist-16", "64 networks 784-16-10, batch 64", sizes.small, (0.5, 0.2), sizes)
+    what = "64 networks 784-16-10, batch 64"
+    return [*_many("mnist-16", what, sizes.small, (0.5, 0.2), sizes),
+            *_beside_workers("mnist-16", what, sizes.small, 0.2, sizes)]
 
 
 def medium_sweep(sizes: Sizes) -> list[Found]:
     """Packs against as many workers as there are cores, by the clock, and what pack=auto takes."""
-    def seconds(work: Callable[[], object]) -> float:
-        begin = time.perf_counter()
-        work()
-        return time.perf_counter() - begin
-
     side_by_side = (f"workers={cores()}", "launcher=local")
     with isolated_torch_state():
-        workers, trainings, _ = _sweep("mnist-128", sizes.medium, sizes, "never", seconds, *side_by_side)
-        compiled, _, path = _sweep("mnist-128", sizes.medium, sizes, "never", seconds, *side_by_side, "speed=compiled")
-        packed, _, packed_path = _sweep("mnist-128", sizes.medium, sizes, "16", seconds, f"threads={cores()}")
-        _, _, auto = _sweep("mnist-128", 1, sizes, "auto", seconds, *side_by_side, "train_size=500",
+        workers, trainings, _ = _sweep("mnist-128", sizes.medium, sizes, "never", _clock, *side_by_side)
+        compiled, _, path = _sweep("mnist-128", sizes.medium, sizes, "never", _clock, *side_by_side, "speed=compiled")
+        packed, _, packed_path = _sweep("mnist-128", sizes.medium, sizes, "16", _clock, f"threads={cores()}")
+        _, _, auto = _sweep("mnist-128", 1, sizes, "auto", _clock, *side_by_side, "train_size=500",
                              "validation=100")
     what = f"{trainings} networks 784-128-128-10, batch 128, dropout"
     how = f"{sizes.medium} epochs, clock, with the start of workers"
