@@ -78,10 +78,10 @@ def _beside_workers(name: str, what: str, epochs: int, limit: float, sizes: Size
         compiled, trainings, path = _sweep(name, epochs, sizes, "never", _clock, *side_by_side, "speed=compiled")
         plain, _, _ = _sweep(name, epochs, sizes, "never", _clock, *side_by_side, "speed=plain")
         whole = statistics.median(loops + _loops(name, sizes, _clock)) * epochs * trainings
-    what = f"{what}, with compiled steps in {cores()} workers"
+    what, others = f"{what}, with compiled steps in {cores()} workers", f"{cores()} workers, plain"
     how = f"{trainings} trainings of {epochs} epochs, clock, {compiled:.1f} s with the start of workers"
     return [Found(what, limit, compiled / whole, f"{how}, plain loops one after another {whole:.0f} s; {path}"),
-            Found(what, 1.0, compiled / plain, f"{how}, with plain steps {plain:.1f} s", other=f"{cores()} workers, plain")]
+            Found(what, 1.0, compiled / plain, f"{how}, with plain steps {plain:.1f} s", other=others)]
 
 
 def boston_sweep(sizes: Sizes) -> list[Found]:

@@ -1,7 +1,8 @@
 """Gradients of dense layers in a row without a graph: the kernels that autograd calls, in its order, with its bits.
 
 For a small network autograd's graph costs as much as a third of the arithmetic.  Here the layers go forwards and
-backwards by hand, and autograd has the loss alone.  The first step is taken both ways: where one bit of a gradient
+backwards by hand, and so does the loss where its task says how (`Task.direct`); else autograd has the loss alone.
+The first step is taken both ways: where one bit of a gradient
 differs, as it might in another torch, the graph is used.
 """
 
@@ -68,6 +69,11 @@ class DirectChain:
     def __call__(self, task: Task, turn: str, batch: Batch) -> tuple[Tensor, Any]:
         with torch.no_grad():
             outputs, kept = self._forward(batch.x)
+            by_hand = task.direct(turn, outputs, batch)
+            if by_hand is not None:
+                loss, shown, gradient = by_hand
+                self._backward(gradient, kept)
+                return loss, shown
         outputs.requires_grad_()
         loss, shown = task.loss(turn, _Outputs(outputs), batch)  # type: ignore[arg-type]
         gradient, = torch.autograd.grad(loss, outputs)
@@ -99,7 +105,7 @@ class DirectChain:
         for layer in self._layers:
             before = x
             if type(layer) is Dense:
-                x = layer(before)
+                x = layer.by_hand(before)
                 kept.append((before, x))
             elif type(layer) is Dropout:
                 mask = layer.mask(before)

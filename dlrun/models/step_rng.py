@@ -12,6 +12,7 @@ from torch import Tensor
 from dlrun.config.seeds import derive_seed
 
 LANES = 1 << 16  # values of one 16-bit lane
+_ROOMS = 32  # shapes of masks whose memory is kept
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class StepRng:
         self.device = torch.device(device)
         self.generator = torch.Generator(self.device)
         self.seeds_torch = False  # set by layers of a user's own, which may draw from torch's global generators
+        self._rooms: dict[torch.Size, tuple[Tensor, Tensor]] = {}
         self.share: Share | None = None  # set where several processes take a step together: all draw for all rows
         self.seed_step(0)
 
@@ -82,11 +84,24 @@ class StepRng:
         whole = self.share.whole(shape, axis)
         return self.share.of(self.lanes(whole.numel()).view(whole), axis)
 
+    def passing_lanes(self, shape: torch.Size, axis: int = 0) -> Tensor:
+        """As `lanes_of`, in memory that the next draw may use again."""
+        if self.share is not None or self.device.type != "cpu" or type(self) is not StepRng:
+            return self.lanes_of(shape, axis)
+        if shape not in self._rooms:
+            if len(self._rooms) == _ROOMS:
+                self._rooms.clear()
+            words = torch.empty((shape.numel() + 3) // 4, dtype=torch.int64)
+            self._rooms[shape] = words, words.view(torch.int16)[:shape.numel()].view(shape)
+        words, lanes = self._rooms[shape]
+        self.fill_lanes(words)
+        return lanes
+
     def mask_of(self, shape: torch.Size, threshold: int, scale: float = 1.0, dtype: torch.dtype = torch.float32,
                 axis: int = 0) -> Tensor:
         """0 where a lane is below the threshold, else the scale; rows lie along `axis`."""
         # Compared as floats, which hold every int16, and in place: a third of the time of a mask of booleans.
-        mask = self.lanes_of(shape, axis).to(dtype).ge_(threshold)
+        mask = self.passing_lanes(shape, axis).to(dtype).ge_(threshold)
         return mask if scale == 1.0 else mask.mul_(scale)
 
     def normal_of(self, shape: Sequence[int]) -> Tensor:

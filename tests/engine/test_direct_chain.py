@@ -51,6 +51,25 @@ def test_what_else_a_network_has_goes_through_a_graph(more: list[str], tmp_path:
     assert make(tmp_path, [[*DIGITS, *more]])[0][1].step._direct is None
 
 
+@pytest.mark.parametrize(("more", "graphs"), [(["max_steps=7"], 1), (["max_steps=7", "dataset=diabetes"], 1),
+                                              (["max_steps=7", "dataset=breast_cancer"], 9)], ids=str)
+def test_a_loss_whose_gradient_its_task_knows_needs_no_graph(more: list[str], graphs: int, tmp_path: Path,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    runs, asked, grad = make(tmp_path, [[*DIGITS, *more]]), [], torch.autograd.grad
+    monkeypatch.setattr(torch.autograd, "grad", lambda *given, **named: asked.append(1) or grad(*given, **named))
+    alone(runs)
+    assert runs[0][1].step._direct._checked and len(asked) == graphs  # the first step is taken both ways
+
+
+def test_a_layer_that_is_looked_into_later_is_heard(tmp_path: Path) -> None:
+    dense = make(tmp_path, [DIGITS])[0][0].model.get_submodule("dense_1")
+    x, heard = torch.randn(3, dense.in_features), []
+    with torch.no_grad():
+        expected = dense.by_hand(x)
+        dense.register_forward_hook(lambda module, *given: heard.append(module))
+        assert torch.equal(dense.by_hand(x), expected) and heard == [dense]
+
+
 def test_where_one_bit_differs_the_graph_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [*DIGITS, "model.dropout=0.2"]
     expected = alone(make(tmp_path / "right", [command]))

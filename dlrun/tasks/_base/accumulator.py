@@ -12,30 +12,34 @@ from torch import Tensor
 class MetricAccumulator:
     """Sums of metrics, kept on the device; the host reads them at log points only.
 
-    Each metric has its own count, because not every step adds to each (a generator moves every fifth step) and not
-    every metric counts rows (a tagger's accuracy counts words).  Sums are float64 (float32 where the device has none).
-    `rows` counts the rows of all steps.
+    On the CPU, where there is nothing to wait for, they are numbers of Python's until somebody wants them as tensors:
+    an operation on tensors of one value takes ten times as long.  Each metric has its own count, because not every step
+    adds to each (a generator moves every fifth step) and not every metric counts rows (a tagger's accuracy counts
+    words).  Sums are float64 (float32 where the device has none).  `rows` counts the rows of all steps.
     """
 
     def __init__(self, names: Sequence[str], device: torch.device):
         self.names = tuple(names)
         self.device = device
         self._kind = torch.float32 if device.type == "mps" else torch.float64
-        self._sums = {name: torch.zeros((), dtype=self._kind, device=device) for name in self.names}
-        self._counted = {name: torch.zeros((), dtype=self._kind, device=device) for name in self.names}
+        self._sums = {name: self._zero() for name in self.names}
+        self._counted = {name: self._zero() for name in self.names}
         self._counts = dict.fromkeys(self.names, 0)
         self.rows = 0
 
+    def _zero(self) -> Tensor | float:
+        return 0.0 if self.device.type == "cpu" else torch.zeros((), dtype=self._kind, device=self.device)
+
     def mean(self, name: str, mean: Tensor, count: int) -> None:
         """Add a mean over `count` rows."""
-        self._sums[name].add_(mean, alpha=count)
+        _add(self._sums, name, mean, count)
         self._counts[name] += count
 
     def sum(self, name: str, total: Tensor, count: int | Tensor) -> None:
         """Add a sum over `count` things; a count that only the device knows stays there."""
-        self._sums[name].add_(total)
+        _add(self._sums, name, total)
         if isinstance(count, Tensor):
-            self._counted[name].add_(count)
+            _add(self._counted, name, count)
         else:
             self._counts[name] += count
 
@@ -47,14 +51,13 @@ class MetricAccumulator:
         """Go on in tensors of somebody else's (metrics,), who may add to them."""
         for kept, own in ((sums, self._sums), (counted, self._counted)):
             for name, place in zip(self.names, kept):
-                place.copy_(own[name])
-                own[name] = place
+                own[name] = place.copy_(torch.as_tensor(own[name]))
 
     def reset(self) -> None:
         """Start again from zero, for a new epoch."""
         for name in self.names:
-            self._sums[name].zero_()
-            self._counted[name].zero_()
+            _set(self._sums, name, 0.0)
+            _set(self._counted, name, 0.0)
             self._counts[name] = 0
         self.rows = 0
 
@@ -79,8 +82,8 @@ class MetricAccumulator:
         self.forget()
         if keep:
             for name, total, count in zip(self.names, sums, counts):
-                self._sums[name].copy_(total)
-                self._counted[name].copy_(count)
+                _set(self._sums, name, total)
+                _set(self._counted, name, count)
 
     def forget(self) -> None:
         """Start again from zero within an epoch: its rows stay counted."""
@@ -91,8 +94,11 @@ class MetricAccumulator:
     def _stacked(self) -> Tensor:
         """All sums, then all counts (2, metrics)."""
         counts = torch.tensor([self._counts[name] for name in self.names], dtype=self._kind)
-        counted = torch.stack(list(self._counted.values()))
-        return torch.stack([torch.stack(list(self._sums.values())), counted + counts.to(counted.device)])
+        counted = self._tensor(self._counted)
+        return torch.stack([self._tensor(self._sums), counted + counts.to(counted.device)])
+
+    def _tensor(self, kept: dict[str, Tensor | float]) -> Tensor:
+        return torch.stack([torch.as_tensor(value, dtype=self._kind) for value in kept.values()])
 
     @property
     def host_counts(self) -> dict[str, int]:
@@ -100,16 +106,31 @@ class MetricAccumulator:
         return dict(self._counts)
 
     def state(self) -> dict[str, object]:
-        return {"sums": torch.stack(list(self._sums.values())).cpu(),
-                "counted": torch.stack(list(self._counted.values())).cpu(),
+        return {"sums": self._tensor(self._sums).cpu(), "counted": self._tensor(self._counted).cpu(),
                 "counts": dict(self._counts), "rows": self.rows}
 
     def load(self, state: dict[str, Any]) -> None:
         for stored, own in ((state.pop("sums"), self._sums), (state.pop("counted"), self._counted)):
-            for value, total in zip(stored, own.values()):
-                total.copy_(value)
+            for name, value in zip(self.names, stored):
+                _set(own, name, value)
         counts = dict(state.pop("counts"))
         if counts.keys() != self._counts.keys():
             raise ValueError(f"the checkpoint measures {sorted(counts)}, this run {sorted(self._counts)}")
         self._counts = counts
         self.rows = state.pop("rows")
+
+
+def _add(kept: dict[str, Tensor | float], name: str, value: Tensor, times: int = 1) -> None:
+    own = kept[name]
+    if isinstance(own, Tensor):
+        own.add_(value, alpha=times)
+    else:  # the product of a float32 and a count is exact, as it is in torch
+        kept[name] = own + value.item() * times
+
+
+def _set(kept: dict[str, Tensor | float], name: str, value: Tensor | float) -> None:
+    own = kept[name]
+    if isinstance(own, Tensor):
+        own.copy_(torch.as_tensor(value))
+    else:
+        kept[name] = float(value)

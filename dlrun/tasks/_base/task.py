@@ -50,6 +50,13 @@ class Task:
         """A player's mean loss over the batch, and the outputs it was computed from."""
         raise NotImplementedError
 
+    def direct(self, player: str, outputs: Tensor, batch: Batch) -> tuple[Tensor, Any, Tensor] | None:
+        """A turn's loss of outputs, what `add` reads, and the loss's gradient by the outputs, without a graph.
+
+        Only where these have autograd's bits, for a network that trains; None where autograd has to find the gradient.
+        """
+        return None
+
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Any, batch: Batch) -> None:
         """Add what a player's turn has shown to the running sums; no host synchronisation."""
         raise NotImplementedError

@@ -55,6 +55,15 @@ class ClassifyTask(Task):
         logits = model(batch.x).float()  # losses are taken in float32 whatever the forward pass was
         return member_loss(self._trained if model.training else self._loss, logits, batch.y)
 
+    def direct(self, player: str, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor] | None:
+        y = batch.y
+        if self._trained is not F.cross_entropy or outputs.dtype != torch.float32 or not outputs.ndim == 2 > y.ndim:
+            return None
+        aten, logs = torch.ops.aten, torch.log_softmax(outputs, 1)
+        loss, rows = aten.nll_loss_forward.default(logs, y, None, 1, -100)
+        gradient = aten.nll_loss_backward.default(torch.ones_like(loss), logs, y, None, 1, -100, rows)
+        return loss, outputs, aten._log_softmax_backward_data.default(gradient, logs, 1, torch.float32)
+
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: Tensor, batch: Batch) -> None:
         totals.mean("loss", loss.detach(), batch.rows)
         totals.sum("accuracy", (self.classify(outputs.detach()) == _largest(batch.y)).sum(), batch.rows)
