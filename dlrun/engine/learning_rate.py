@@ -29,6 +29,10 @@ class LearningRate:
         relative = self.schedule.relative_rate(step, self._steps_per_epoch, self._total_steps)
         return warm * relative * self.schedule.feedback_factor(self._state)
 
+    def steady(self, step: int) -> bool:
+        """Whether all steps of this one's epoch from it on have the same rate."""
+        return self.schedule.steady and step >= self.schedule.warmup
+
     def at(self, step: int) -> float:
         """The learning rate of a step."""
         return self.lr * self.factor(step)

@@ -15,6 +15,16 @@ from dlrun.record.own_file import refuse_links, replacing, sync_folder, to_disk
 from dlrun.record.stored import mapping, read_file
 
 
+class _Place:
+    """A path in a run's folder, made when it is asked for: a sweep has hundreds of folders, and each has 18 of them."""
+
+    def __init__(self, *parts: str):
+        self._parts = parts
+
+    def __get__(self, folder: RunFolder, kind: type[RunFolder]) -> Path:
+        return folder.path.joinpath(*self._parts)
+
+
 class RunFolder:
     """The paths of one run (or of one fold); nothing is made on disk until something is written.
 
@@ -24,26 +34,27 @@ class RunFolder:
     'runs/mnist-cnn-adam/3f9c1e02/checkpoints/best.pt'
     """
 
+    config = _Place("config.yaml")
+    metrics = _Place("metrics.jsonl")
+    result_file = _Place("result.json")
+    provenance = _Place("provenance.json")
+    checkpoints = _Place("checkpoints")
+    last = _Place("checkpoints", "last.pt")
+    previous = _Place("checkpoints", "previous.pt")  # the checkpoint before, of a run that has not finished
+    best = _Place("checkpoints", "best.pt")
+    sample_classifier = _Place("checkpoints", "judge.pt")
+    pictures = _Place("pictures")
+    manifest = _Place(manifest.FILE)
+    fitted = _Place("fitted.json")
+    packages = _Place("packages.txt")
+    code = _Place("code.txt")  # dlrun's files that decide its numbers; see record/provenance.py
+    tags = _Place("tags.json")  # of the user's
+    forks = _Place("forks.jsonl")  # runs that began from an epoch of this one
+    lock = _Place("lock")
+    traceback = _Place("traceback.txt")  # of a run that failed; of one that diverged what is known
+
     def __init__(self, path: str | os.PathLike[str], inside: str = ""):
         self.path, self.inside = Path(path), inside
-        self.config = self.path / "config.yaml"
-        self.metrics = self.path / "metrics.jsonl"
-        self.result_file = self.path / "result.json"
-        self.provenance = self.path / "provenance.json"
-        self.checkpoints = self.path / "checkpoints"
-        self.last = self.checkpoints / "last.pt"
-        self.previous = self.checkpoints / "previous.pt"  # the checkpoint before, of a run that has not finished
-        self.best = self.checkpoints / "best.pt"
-        self.sample_classifier = self.checkpoints / "judge.pt"
-        self.pictures = self.path / "pictures"
-        self.manifest = self.path / manifest.FILE
-        self.fitted = self.path / "fitted.json"
-        self.packages = self.path / "packages.txt"
-        self.code = self.path / "code.txt"  # dlrun's files that decide its numbers; see record/provenance.py
-        self.tags = self.path / "tags.json"  # of the user's
-        self.forks = self.path / "forks.jsonl"  # runs that began from an epoch of this one
-        self.lock = self.path / "lock"
-        self.traceback = self.path / "traceback.txt"  # of a run that failed; of one that diverged what is known
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"

@@ -117,14 +117,16 @@ def _differing(text: str) -> tuple[str, ...]:
 
 
 def _loaded_lines() -> set[str]:
-    files = [getattr(module, "__file__", None) for name, module in list(sys.modules.items())
-             if name.startswith("dlrun.") and name.split(".")[1] in _ROOMS]
-    return {f"{_digest(place)}  {place}\n" for file in files if file and (place := _place(file))}
+    names = [name for name in list(sys.modules) if name.startswith("dlrun.")]
+    places = {_place(name, getattr(sys.modules.get(name), "__file__", None)) for name in names} - {""}
+    return {f"{_digest(place)}  {place}\n" for place in places}
 
 
 @cache
-def _place(file: str) -> str:
-    """Where in the package a file lies, "" for one that is left aside."""
+def _place(name: str, file: str | None) -> str:
+    """Where in the package the file of a module lies, "" for one that is left aside."""
+    if not file or name.split(".")[1] not in _ROOMS:
+        return ""
     place = Path(file).relative_to(_PACKAGE).as_posix()
     return "" if place.startswith(_ASIDE) or place.endswith("/plots.py") else place
 

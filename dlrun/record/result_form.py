@@ -6,7 +6,7 @@ Entries that nothing here names may be anything, and an entry of the file itself
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ class _Value:
     texts: tuple[str, ...] = ()
 
     def holds(self, value: Any) -> bool:
-        return isinstance(value, self.types) and not isinstance(value, bool) or value in self.texts
+        return type(value) in self.types or isinstance(value, self.types) and not isinstance(value, bool) or (
+            value in self.texts)
 
 
 # A _Value, a list of one form, or a mapping: the form of each named entry, of one that has to be there by its name with
@@ -30,6 +31,7 @@ class _Value:
 _Form = Any
 _HUGE = 10**308
 _NONE = type(None)
+_NEVER_BEYOND = {str, float, bool, _NONE}
 _TEXT, _NAME = _Value("a text", (str, _NONE)), _Value("a name", (str, _NONE))
 _WHOLE, _NUMBER = _Value("a whole number", (int,)), _Value("a number", (int, float, _NONE))
 _METRIC = {**dict.fromkeys(("label", "unit", "short", "instead_of"), _TEXT),
@@ -56,7 +58,8 @@ def result_error(found: Mapping[str, Any]) -> str:
     status = found.get("status")
     if not isinstance(status, str) or status not in STATUSES:
         return f"it is no result (its status is {status!r:.40})"
-    wrong = (_beyond_floats(found) or _wrong(found, _RESULT, "") or settings_error(found.get("config") or {}, "config.")
+    wrong = (_beyond_floats(found) or _wrong(found, _RESULT, "")
+             or _settings_wrong(found.get("config") or {}, "config.")
              or found.get("baseline") and _wrong(found["baseline"], {"model!": _TEXT, "says!": _TEXT}, "baseline")
              or _classes_wrong(found, "val") or _classes_wrong(found, "test"))
     return f"it is no result ({wrong})" if wrong else ""
@@ -66,21 +69,31 @@ def provenance_error(found: Mapping[str, Any]) -> str:
     """What is wrong with the content of a provenance.json; empty for nothing."""
     code = {name: state for name, state in (found.get("code") or {}).items() if state is not None} if isinstance(
         found.get("code"), Mapping) else {}  # null: in no repository
-    return _wrong(found, _PROVENANCE, "") or _wrong(code, {"*": {}}, "code")
+    return _wrong(found, _PROVENANCE, "") or _wrong(code, {"*": {"commit": _TEXT}}, "code")
 
 
-def settings_error(flat: Mapping[str, Any], before: str = "") -> str:
+def settings_error(flat: Mapping[str, Any]) -> str:
     """What is wrong with the flat configuration of a run: its seed, and the names and kinds of its groups."""
+    return _beyond_floats(flat) or _settings_wrong(flat, "")
+
+
+def _settings_wrong(flat: Mapping[str, Any], before: str) -> str:
     names = {key: _NAME for key in flat if key.count(".") == 1 and key.endswith((".kind", ".name"))}
-    return _beyond_floats(flat) or _wrong(flat, {"seed": _WHOLE, **names}, before)
+    return _wrong(flat, {"seed": _WHOLE, **names}, before)
 
 
 def _beyond_floats(value: Any) -> str:
     """Whether a whole number anywhere in it is too large to be computed with as a float."""
-    if isinstance(value, int):
-        return "" if -_HUGE < value < _HUGE else "it has a number of more than 308 digits"
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return next(filter(None, map(_beyond_floats, inner)), "")
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, int):
+            if not -_HUGE < one < _HUGE:
+                return "it has a number of more than 308 digits"
+        elif isinstance(one, (list, Mapping)):
+            left += [inner for inner in (one if isinstance(one, list) else one.values())
+                     if type(inner) not in _NEVER_BEYOND]
+    return ""
 
 
 def _classes_wrong(found: Mapping[str, Any], split: str) -> str:
@@ -102,21 +115,28 @@ def _wrong(value: Any, form: _Form, name: str) -> str:
     if isinstance(form, _Value):
         return "" if form.holds(value) else _expected(form.kind, name, value)
     inner = "." in name or "[" in name
+    parts: Iterable[tuple[Any, Any, _Form]]
     if isinstance(form, list):
         if not isinstance(value, list) and (value is not None or inner):
             return _expected("a list", name, value)
-        parts = [(member, form[0], f"{name}[{place}]") for place, member in enumerate(value or ())]
+        before, after = f"{name}[", "]"
+        parts = ((place, member, form[0]) for place, member in enumerate(value or ()))
     else:
         if not isinstance(value, Mapping) and (value is not None or inner):
             return _expected("a mapping", name, value)
         value = value or {}
-        dot = f"{name}." if name and not name.endswith(".") else name
+        before, after = (f"{name}." if name and not name.endswith(".") else name), ""
         for key in form:
             if key.endswith("!") and key[:-1] not in value:
-                return f"it lacks {dot}{key[:-1]}"
+                return f"it lacks {before}{key[:-1]}"
         forms = dict.fromkeys(value, form["*"]) if "*" in form else {key.rstrip("!"): of for key, of in form.items()}
-        parts = [(value[key], of, f"{dot}{key}") for key, of in forms.items() if key in value]
-    return next(filter(None, (_wrong(*part) for part in parts)), "")
+        parts = ((key, value[key], of) for key, of in forms.items() if key in value)
+    for place, member, of in parts:
+        if isinstance(of, _Value) and of.holds(member):  # nearly all: the name of the place is not needed
+            continue
+        if wrong := _wrong(member, of, f"{before}{place}{after}"):
+            return wrong
+    return ""
 
 
 def _expected(kind: str, name: str, value: Any) -> str:

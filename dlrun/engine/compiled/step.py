@@ -78,9 +78,10 @@ class CompiledStep(EagerStep):
 
     def _set_rates(self, step: int, steps: int) -> None:
         rates = []
-        for number in range(steps):
+        same = steps if self.rate.steady(step) else 1
+        for number in range(0, steps, same):
             self.set_rate(step + number)
-            rates.append([player.optimizer.param_groups[0]["lr"] for player in self.players.values()])
+            rates += [[player.optimizer.param_groups[0]["lr"] for player in self.players.values()]] * same
         if rates != self._rates:
             self._numbers[:steps, self._rates_at] = torch.tensor(rates, dtype=torch.float64)
             self._rates = rates

@@ -44,6 +44,11 @@ class Schedule(Kind):
         raise NotImplementedError
 
     @property
+    def steady(self) -> bool:
+        """Whether after warm-up all steps of an epoch have the same rate, so that it is asked for once."""
+        return False
+
+    @property
     def label(self) -> str:
         """How a run's header names it; empty where the rate stays."""
         return self.kind

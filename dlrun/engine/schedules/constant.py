@@ -14,6 +14,10 @@ class Constant(Schedule):
     """The learning rate stays."""
 
     @property
+    def steady(self) -> bool:
+        return type(self).relative_rate is Constant.relative_rate  # a kind of a user's may be a subclass
+
+    @property
     def label(self) -> str:
         return ""
 

@@ -27,6 +27,10 @@ class Plateau(Schedule):
     min_lr: float = number(0.0, "The rate goes no lower.", low=0)
 
     @property
+    def steady(self) -> bool:
+        return type(self).relative_rate is Plateau.relative_rate  # a kind of a user's may be a subclass
+
+    @property
     def watched(self) -> str | None:
         return self.monitor
 
