@@ -112,6 +112,7 @@ def test_without_a_compiler_a_sentence_and_plain_bits(go, tmp_path, monkeypatch:
 def test_a_step_that_torch_takes_differently_is_not_used(go, monkeypatch: pytest.MonkeyPatch) -> None:
     from dlrun.engine.compiled.formulas import FORMULAS
 
+    monkeypatch.setattr("dlrun.engine.compiled.source._written", {})
     monkeypatch.setitem(FORMULAS, "relu", lambda a: f"({a} * (float)1.5)")  # as a wrong compiler might
     notes = Notes()
     found = go(*COMPILED, recorders=[notes])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import ctypes
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -155,7 +156,7 @@ class Program:
 
     def __init__(self, recorded: Recorded, found: tuple[str, str]):
         self.counts, self.draws = recorded.counts, recorded.draws
-        self._take = compiler.library(recorded.source.text, found).take
+        self._take = _function(recorded.source.text, found)
         self._constants = recorded.source.constants
         self._workspace = torch.empty(recorded.source.bytes + _PAGE, dtype=torch.uint8)
         self._fixed = [*_blas(), -(-self._workspace.data_ptr() // _PAGE) * _PAGE]
@@ -177,35 +178,41 @@ class Program:
         self._take(steps, (ctypes.c_void_p * len(given))(*given))
 
 
+@lru_cache(64)
+def _function(text: str, found: tuple[str, str]) -> Any:
+    """`take` of a C file; a process that trains many equal networks looks for its library once."""
+    return compiler.library(text, found).take
+
+
 def _compare(kinds: Sequence[str], start: Sequence[Tensor], mine: Sequence[Tensor], torchs: Sequence[Tensor]) -> None:
     """Raises Unsupported where a step has come to something else; values of one kind are measured by the largest.
 
     So small a change as a step of SGD makes is nothing beside the weights: how all weights have moved has to be the
     same too, but for the directions of gradients that are rounding alone (of a bias before batch norm).
     """
-    largest: dict[str, float] = {}
-    for kind, value in zip(kinds, torchs):
-        finite = value[value.isfinite()].abs()
-        largest[kind] = max([largest.get(kind, 0.0), *([float(finite.max())] if finite.numel() else [])])
-    same = all(torch.allclose(own, value, rtol=_TOLERANCE, atol=_TOLERANCE * largest[kind], equal_nan=True)
-               for kind, own, value in zip(kinds, mine, torchs))
-    if not same or not _moved_alike(*([value.double() for kind, value in zip(kinds, values) if kind.endswith(_WEIGHT)]
-                                      for values in (start, mine, torchs))):
+    def joined(values: Sequence[Tensor], of: Collection[str]) -> Tensor:
+        found = [value.reshape(-1) for kind, value in zip(kinds, values) if kind in of]
+        return torch.cat(found) if found else torch.empty(0)
+
+    same = True
+    for kind in dict.fromkeys(kinds):
+        own, other = joined(mine, [kind]), joined(torchs, [kind])
+        finite = other[other.isfinite()].abs()
+        largest = float(finite.max()) if finite.numel() else 0.0
+        same = same and torch.allclose(own, other, rtol=_TOLERANCE, atol=_TOLERANCE * largest, equal_nan=True)
+    weights = {kind for kind in kinds if kind.endswith(_WEIGHT)}
+    if not same or not _moved_alike(*(joined(values, weights).double() for values in (start, mine, torchs))):
         raise Unsupported("the compiled step differs from torch's")
 
 
-def _moved_alike(start: Sequence[Tensor], mine: Sequence[Tensor], torchs: Sequence[Tensor]) -> bool:
-    if not all(bool(value.isfinite().all()) for value in torchs):
+def _moved_alike(start: Tensor, mine: Tensor, torchs: Tensor) -> bool:
+    if not bool(torchs.isfinite().all()):
         return True  # these were compared one by one
-    size = _norm(torchs)
-    moved, apart = (_norm([a - b for a, b in zip(one, other)]) for one, other in ((torchs, start), (mine, torchs)))
-    return apart <= _MOVED * moved + 4 * torch.finfo(torch.float32).eps * size
+    moved, apart = float((torchs - start).norm()), float((mine - torchs).norm())
+    return apart <= _MOVED * moved + 4 * torch.finfo(torch.float32).eps * float(torchs.norm())
 
 
-def _norm(values: Sequence[Tensor]) -> float:
-    return math.sqrt(sum(float(value.square().sum()) for value in values))
-
-
+@cache
 def _blas() -> list[int]:
     """The addresses of torch's own sgemm and dgemm; raises Unsupported where it brings none."""
     folder = Path(torch.__file__).parent / "lib"

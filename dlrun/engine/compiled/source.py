@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from dlrun.engine.compiled.elements import TYPES
+from dlrun.engine.compiled.form import Form
 from dlrun.engine.compiled.lowering import Lowering
 from dlrun.engine.compiled.operations import lower
 from dlrun.engine.compiled.prelude import FUNCTIONS
 from dlrun.engine.compiled.recording import Operation, storage
 
 _CACHED = 1 << 20  # bytes of rows that stay in a processor's cache anyway
+_MOST = 64  # files that are kept, of some 30 KB
+_written: dict[Hashable, tuple[str, int, list[int]]] = {}  # text, bytes and which tensors are constants, by `Form.key`
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,24 @@ class Source:
 
 
 def source(operations: Sequence[Operation], arguments: Sequence[Argument]) -> Source:
-    """The C file of recorded operations; raises Unsupported for what has no form in C."""
+    """The C file of recorded operations; raises Unsupported for what has no form in C.
+
+    Jobs of a sweep that differ in values alone have the same one, which is written once in a process.
+    """
+    form = Form(operations, (((one.name, one.stride, one.offset), one.tensor) for one in arguments))
+    if form.key in _written:
+        text, size, constants = _written[form.key]
+        return Source(text, size, [form.tensors[place] for place in constants])
+    made = _write(operations, arguments)
+    places = {id(tensor): place for place, tensor in enumerate(form.tensors)}
+    if all(id(tensor) in places for tensor in made.constants):
+        if len(_written) >= _MOST:
+            _written.clear()
+        _written[form.key] = made.text, made.bytes, [places[id(tensor)] for tensor in made.constants]
+    return made
+
+
+def _write(operations: Sequence[Operation], arguments: Sequence[Argument]) -> Source:
     low = Lowering(operations, {storage(argument.tensor): argument.name for argument in arguments}, lower)
     lines = ["gemm *sgemm = (gemm *)given[0], *dgemm = (gemm *)given[1]; (void)sgemm; (void)dgemm;",
              "char *restrict workspace = given[2]; (void)workspace;"]

@@ -47,6 +47,7 @@ def test_an_update_that_is_twice_as_large_is_seen(tmp_path, monkeypatch: pytest.
     """One of SGD is a thousandth of the weights."""
     command = ["dataset=digits", "model=dense", "model.hidden=[9]", "batch_size=24", "epochs=1", "optimizer=sgd",
                "optimizer.lr=0.0001"]
+    monkeypatch.setattr(source, "_written", {})
     monkeypatch.setitem(formulas.FORMULAS, "addcmul", lambda a, b, c, value="": f"({a} + 2 * {b} * {c})")
     [(_, training)] = make(tmp_path, [command])
     with pytest.raises(Unsupported, match="differs from torch's"):
@@ -71,6 +72,7 @@ def test_rows_that_are_asked_for_ahead_change_no_bit(tmp_path, monkeypatch: pyte
     monkeypatch.setattr(source, "_ahead", noted)
     for place, least in (("cached", 1 << 20), ("asked for", 0)):
         monkeypatch.setattr(source, "_CACHED", least)
+        monkeypatch.setattr(source, "_written", {})
         found.append(compiled(make(tmp_path / place, [command])))
     assert not taken[0] and any("__builtin_prefetch" in line for line in taken[-1])
     assert distance(*found) == 0
