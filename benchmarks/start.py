@@ -20,9 +20,10 @@ import time
 FIRST_STEP = """
 import os, sys
 from dlrun.cli import train
+from dlrun.run.run import uncollected
 outcome = train.outcome
 def patched(checked, command):
-    with train.uncollected():
+    with uncollected():
         from dlrun.engine.step import EagerStep
     step = EagerStep.__call__
     def once(self, *arguments):

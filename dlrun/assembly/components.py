@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,8 @@ class RunComponents:
     then `by_features` has the rows of splits as these, which are measured in place of the rows themselves.
     `beside` is set for a member of a pack: what the validation rows come to where all are measured at once, else None.
     `gathered` holds the outputs and targets of the last measurement of the validation and test rows, for metrics of all
-    rows at once (`predictions`).  `remarks` are what `data.inspection` has found in the rows.
+    rows at once; `predicted` what `predictions` has made of that.  `remarks` are what `data.inspection` has found in
+    the rows.
     """
 
     config: Config
@@ -70,12 +71,14 @@ class RunComponents:
     by_features: dict[str, Rows] = field(default_factory=dict)
     beside: Callable[[], tuple[dict[str, float], list[tuple[Any, Tensor]]] | None] = lambda: None
     gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)
+    predicted: dict[str, tuple[list[tuple[Any, Tensor]], dict[str, Any]]] = field(default_factory=dict)
     remarks: Sequence[Remark] = ()
 
-    def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any]) -> View:
+    def view(self, folder: RunFolder, recorder: Recorder, epoch: int, cast: Callable[[], Any],
+             predicted: Callable[[], Mapping[str, Any]] = dict) -> View:
         """The run at the end of an epoch, for plots and for what a task measures on samples."""
         return View(self.config, self.task, self.model, self.prepared, self.rng, self.batches, self.train, self.val,
-                    self.test, self.evaluate_batch, folder, recorder, epoch, cast)
+                    self.test, self.evaluate_batch, folder, recorder, epoch, cast, predicted)
 
     def parameters(self) -> int:
         """How many there are, trainable and frozen."""
@@ -95,6 +98,7 @@ class RunComponents:
             return measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
                            passed, before_batch=self.before_batch)
         self.gathered.pop(split, None)  # before the new ones, so that never both are held
+        self.predicted.pop(split, None)
         gathered: list[tuple[Any, Tensor]] | None = [] if self.gathers(rows) else None
         if split == "val" and passed is None and (found := self.beside()) is not None:
             values = measured(self.task, *found, self.chosen_metrics)
@@ -118,10 +122,11 @@ class RunComponents:
         found = self.gathered.get(split)
         if not found:
             return {}
-        prepared = self.prepared
-        predictions: dict[str, Any] = self.config.task.beside(
-            self.task.gathered(found, prepared.data_spec), prepared.splits[split], prepared.settings)
-        return predictions
+        if split not in self.predicted or self.predicted[split][0] is not found:  # it was measured since
+            prepared = self.prepared
+            self.predicted[split] = found, self.config.task.beside(
+                self.task.gathered(found, prepared.data_spec), prepared.splits[split], prepared.settings)
+        return self.predicted[split][1]
 
     def gathers(self, rows: Rows) -> bool:
         """Whether what is predicted of these rows is held, for metrics of all of them at once."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +47,7 @@ def outcome(checked: Any, command: Sequence[str]) -> tuple[int, Outcome | None]:
     from dlrun.config.problem import ConfigError
     from dlrun.record.lock import Busy
     from dlrun.run.cannot_write import CannotWrite
-    from dlrun.run.run import run, run_folder
+    from dlrun.run.run import run, run_folder, uncollected
 
     try:
         found = run(checked, command, loading=uncollected)
@@ -66,24 +64,6 @@ def outcome(checked: Any, command: Sequence[str]) -> tuple[int, Outcome | None]:
         _, folder = run_folder(checked.config)
         say(_failure(error, folder.traceback), file=sys.stderr)
         return 1, None
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Load torch without collections of garbage, and keep what was loaded out of all later ones.
-
-    It lives as long as the process; looking at its 200,000 objects takes a tenth of the time of loading torch, and a
-    third of what a small run then needs up to its first step.  Where torch is loaded already nothing is changed.
-    """
-    if "torch" in sys.modules or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _failure(error: Exception, written: Path) -> str:

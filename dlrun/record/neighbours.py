@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dlrun.record.folder import RunFolder
-from dlrun.record.stored import Damaged
+from dlrun.record.stored import Damaged, read_json
 
 _RECENT = 100_000_000  # nanoseconds: a clock of a file system may stand still so long, and a change then not be seen
 _seen: dict[str, tuple[tuple[int, ...], Any]] = {}  # by path: the file's state, and what was found in it
@@ -24,12 +24,15 @@ def same_steps(folder: RunFolder, prefix: str) -> Iterator[RunFolder]:
 
 def unfinished(folder: RunFolder) -> Iterator[RunFolder]:
     """The runs beside this one that have a checkpoint, and no result or that of an interrupted run."""
-    def status(other: RunFolder) -> str:
-        return str((other.result() or {}).get("status", "interrupted"))
-
-    for other in _beside(folder, "result.json", status, lambda found: found == "interrupted", missing="interrupted"):
+    for other in _beside(folder, "result.json", _status, lambda found: found == "interrupted", missing="interrupted"):
         if other.last.is_file():
             yield other
+
+
+def _status(other: RunFolder) -> Any:
+    """The status in a result; of an interrupted run only where the whole is one."""
+    found = read_json(other.result_file).get("status")
+    return found if found != "interrupted" else (other.result() or {}).get("status")
 
 
 def _beside(folder: RunFolder, name: str, look: Callable[[RunFolder], Any], fits: Callable[[Any], bool],

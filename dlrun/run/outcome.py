@@ -49,7 +49,8 @@ def finished(components: RunComponents, training: Fit, machine: Machine, folder:
     result["val"] = of_split(row, "val")
     if components.val is not None and config.task.gathers and (kept != clock.epoch or "val" not in components.gathered):
         components.measure(components.val, cast)  # of other weights than those that were measured last
-    view = components.view(folder, recorder, clock.epoch, cast)
+    shown = "test" if components.test is not None else "val"
+    view = components.view(folder, recorder, clock.epoch, cast, lambda: components.predictions(shown))
     result["test"] = components.measure(components.test, cast, view.passed) if components.test is not None else {}
     if components.test is not None:
         metrics_after, entries = config.task.after_test(view)

@@ -5,9 +5,11 @@ A run that is done is answered from its folder, without torch.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,3 +183,21 @@ def _found(folder: RunFolder, result: dict[str, Any]) -> Outcome:
 
 def _exit_code(result: dict[str, Any]) -> int:
     return 1 if result["status"] in FAILED else 0
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Load torch without collections of garbage, and keep what was loaded out of all later ones.
+
+    It lives as long as the process; looking at its 200,000 objects takes a tenth of the time of loading torch, and a
+    third of what a small run then needs up to its first step.  Where torch is loaded already nothing is changed.
+    """
+    if "torch" in sys.modules or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.record import neighbours
 from dlrun.record.folder import RunFolder, write_bytes
 from dlrun.record.neighbours import same_steps, unfinished
 
@@ -51,19 +52,22 @@ def test_files_that_stay_as_they_are_are_read_once(runs: Path, monkeypatch: pyte
             read.append(f"{name} of {self.path.name}")
             return real(self)
         monkeypatch.setattr(RunFolder, name, noted)
+    real_json = neighbours.read_json
+    monkeypatch.setattr(neighbours, "read_json", lambda path: read.append(f"read_json {path.name}") or real_json(path))
     # What has just been written may change once more before the file system's clock goes on.
     looks(runs)
     first, read[:] = sorted(read), []
     looks(runs)
     assert sorted(read) == first == ["origin of a", "origin of b", "origin of c", "origin of d",
-                                     "result of a", "result of b", "result of d"]
+                                     "read_json result.json", "read_json result.json", "read_json result.json",
+                                     "result of b"]
     monkeypatch.setattr("dlrun.record.neighbours._RECENT", -1)  # a minute would have to pass: ctime cannot be set
     looks(runs)
     read.clear()
     assert looks(runs) == (["a", "b"], ["b", "c"]) and read == []
     (runs / "d" / "result.json").write_text(json.dumps({"status": "stopped"}))
     looks(runs)
-    assert read == ["result of d"]
+    assert read == ["read_json result.json"]
 
 
 @pytest.mark.parametrize("recent", [100_000_000, -1])
@@ -78,8 +82,9 @@ def test_a_result_that_changes_is_seen(runs: Path, monkeypatch: pytest.MonkeyPat
     assert looks(runs)[1] == ["c"]
     result.unlink()
     assert looks(runs)[1] == ["b", "c"], "it is trained again, or was killed"
-    result.write_text("{")
-    assert looks(runs)[1] == ["c"], "a broken file is for its own command to report"
+    for broken in ("{", "[]", '{"status": "interrupted", "config": {"seed": "one"}}'):
+        result.write_text(broken)
+        assert looks(runs)[1] == ["c"], "a broken file is for its own command to report"
     (runs / "c" / "result.json").write_text(json.dumps({"status": "finished"}))
     assert looks(runs)[1] == []
     (runs / "d" / "provenance.json").write_text(json.dumps({"prefix": "p"}))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch  # noqa: F401
 
-from dlrun.cli.train import uncollected
+from dlrun.run.run import uncollected
 from tests.helpers.forked import Forked
 
 FILES = 189  # of dlrun's, packages included; raise it only for a file that this very command cannot do without

@@ -61,8 +61,8 @@ class Check(Verb):
     answers: ClassVar[Any] = CheckAnswer
 
     def answer(self) -> Answer:
-        from dlrun.cli.train import uncollected
         from dlrun.preflight.preflight import preflight
+        from dlrun.run.run import uncollected
 
         checked = preflight(self.overrides)
         with uncollected():

@@ -55,8 +55,8 @@ class Lr(Verb):
     answers: ClassVar[Any] = LrAnswer
 
     def answer(self) -> Answer:
-        from dlrun.cli.train import uncollected
         from dlrun.preflight.preflight import preflight
+        from dlrun.run.run import uncollected
 
         out = Path(self.out).expanduser()
         if out.is_dir():

@@ -15,6 +15,7 @@ import threading
 from types import FrameType
 from typing import TextIO
 
+from dlrun.run.run import uncollected
 from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.execute.progress_recorder import ProgressRecorder
 from dlrun.sweep.execute.run_job import run_job
@@ -36,7 +37,8 @@ class Worker:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._came)
         threading.Thread(target=self._listen, daemon=True).start()
-        import dlrun.run.training  # noqa: F401  torch, once for all jobs
+        with uncollected():
+            import dlrun.run.training  # noqa: F401  torch, once for all jobs
 
         self.send({"event": "ready"})
         while (message := self._jobs.get()) is not None:

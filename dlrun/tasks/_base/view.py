@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +26,8 @@ from dlrun.tasks._base.task import Task
 class View:
     """A run at the end of an epoch: the weights are those of `epoch` (0 before training), or at the end those kept.
 
-    `evaluate_batch` is how many rows are measured at once, `cast` the context of the run's precision.
+    `evaluate_batch` is how many rows are measured at once, `cast` the context of the run's precision; `predicted` gives
+    what was predicted of the shown rows by target (see `Task.gathered`), {} where that was not gathered.
     """
 
     config: Config
@@ -43,6 +44,7 @@ class View:
     recorder: Recorder
     epoch: int
     cast: Callable[[], Any]
+    predicted: Callable[[], Mapping[str, Any]] = dict
 
     @property
     def rows(self) -> Rows:

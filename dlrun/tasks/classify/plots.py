@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from dlrun.metrics._classes import class_predictions
+from dlrun.metrics._classes import ClassPredictions, class_predictions
 from dlrun.tasks._base.plots import Plot
 from dlrun.tasks._base.view import View
 from dlrun.tasks._plots.activations import activations
@@ -20,11 +20,8 @@ def confusion(view: View) -> None:
     """The confusion matrix of the rows: true class by predicted class."""
     from dlrun.record.confusion import save_confusion
 
-    task, classes = view.task, view.prepared.data_spec.classes
-    assert isinstance(task, ClassifyTask)
-    logits, y = view.outputs
-    matrix = torch.bincount(y * len(classes) + task.classify(logits), minlength=len(classes) ** 2)
-    view.save("confusion", lambda path: save_confusion(path, matrix.view(len(classes), -1).numpy(), list(classes)))
+    matrix, classes = _predictions(view).confusion, list(view.prepared.data_spec.classes)
+    view.save("confusion", lambda path: save_confusion(path, matrix, classes))
 
 
 def reliability(view: View) -> None:
@@ -32,10 +29,7 @@ def reliability(view: View) -> None:
     from dlrun.metrics.calibration_error import CalibrationError
     from dlrun.record.reliability import save_reliability
 
-    task = view.task
-    assert isinstance(task, ClassifyTask)
-    logits, y = view.outputs
-    rows = class_predictions(task.probabilities(logits).numpy(), y.numpy(), task.classify(logits).numpy())
+    rows = _predictions(view)
     bins = [values.tolist() for values in rows.reliability]
     view.save("reliability", lambda path: save_reliability(path, bins[0], bins[1], bins[2], CalibrationError.of(rows)))
 
@@ -45,13 +39,12 @@ def mistakes(view: View) -> None:
 
     Images as a picture; sentences as ``pictures/mistakes.txt``.
     """
-    task, classes = view.task, view.prepared.data_spec.classes
-    assert isinstance(task, ClassifyTask)
-    logits, y = view.outputs
-    taken = task.classify(logits)
-    belief = task.probabilities(logits)[torch.arange(len(y)), y]
+    rows, classes = _predictions(view), view.prepared.data_spec.classes
+    y, taken, probabilities = (torch.from_numpy(values) for values in (rows.targets, rows.taken, rows.probabilities))
     wrong = torch.nonzero(taken != y)[:, 0]
-    wrong = wrong[belief[wrong].argsort()][:WORST]
+    belief = probabilities[wrong, y[wrong]]
+    worst = belief.argsort()[:WORST]
+    wrong, belief = wrong[worst], belief[worst]
     if not len(wrong):
         return
     captions = [f"{classes[y[row]]} → {classes[taken[row]]}" for row in wrong.tolist()]
@@ -62,11 +55,22 @@ def mistakes(view: View) -> None:
         view.save("mistakes", lambda path: save_batch(path, x.cpu().numpy(), captions))
     elif (vocabulary := view.prepared.vocabulary) is not None:
         lines = []
-        for row, caption in zip(wrong.tolist(), captions):
+        for row, share, caption in zip(wrong.tolist(), belief.tolist(), captions):
             ids = _ids(view, row)
             rest = f" ... ({len(ids):,} {vocabulary.noun}s)" if len(ids) > WORDS else ""
-            lines += [f"{caption}   (true class {100 * belief[row]:.2f} %)", vocabulary.decode(ids[:WORDS]) + rest, ""]
+            lines += [f"{caption}   (true class {100 * share:.2f} %)", vocabulary.decode(ids[:WORDS]) + rest, ""]
         view.write("mistakes", "\n".join(lines))
+
+
+def _predictions(view: View) -> ClassPredictions:
+    """What was predicted of the shown rows: as it was measured, where that was gathered."""
+    found = view.predicted().get("")
+    if isinstance(found, ClassPredictions):
+        return found
+    task = view.task
+    assert isinstance(task, ClassifyTask)
+    logits, y = view.outputs
+    return class_predictions(task.probabilities(logits).numpy(), y.numpy(), task.classify(logits).numpy())
 
 
 def _ids(view: View, row: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,3 +70,28 @@ def test_the_pictures_of_the_test_rows_come_from_their_measurement(go, monkeypat
     assert matrices[0].sum() == result["rows"]["test"]
     assert np.trace(matrices[0]) / matrices[0].sum() == pytest.approx(result["test"]["accuracy"])
     assert (outcome.folder / "pictures" / "mistakes.png").is_file()
+
+
+@pytest.mark.parametrize("command", [
+    ["dataset=iris", "model=dense", "model.dropout=0.2", "validation=0.2"],  # test rows
+    ["dataset=breast_cancer", "model=softmax", "dataset.test=0", "early_stop.patience=1", "early_stop.min_delta=10"],
+])
+def test_pictures_show_what_was_measured(go, monkeypatch, command: list[str]) -> None:
+    """A pass of its own over the rows of the picture, by the kept weights, predicts the same."""
+    from dlrun.tasks.classify import plots
+
+    seen = []
+
+    def noted(view):
+        found = real(view)
+        seen.append((found, real(replace(view, predicted=dict)), view.predicted()))
+        return found
+
+    real = plots._predictions
+    monkeypatch.setattr(plots, "_predictions", noted)
+    go(*command, "epochs=3")
+    assert len(seen) == 3, "confusion, reliability, mistakes"
+    for found, passed, predicted in seen:
+        assert found is predicted[""] is not passed
+        assert np.array_equal(found.probabilities, passed.probabilities)
+        assert np.array_equal(found.taken, passed.taken) and np.array_equal(found.targets, passed.targets)
