@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from dlrun.tasks._base.view import View
 
 if TYPE_CHECKING:
     from dlrun.assembly.features import FeaturesFirst
+    from dlrun.engine.compiled.evaluation import CompiledEvaluation
     from dlrun.engine.phases import Phases
     from dlrun.metrics._protocol import RunMetric
     from dlrun.record.remarks import Remark
@@ -43,13 +45,13 @@ GATHERED = 1 << 26  # numbers that a task's outputs for all rows of a split may 
 class RunComponents:
     """What a run trains, and on what.  `resident` says where the data lies.
 
-    `before_batch` is called before each batch that is measured, and may end that by an exception.
+    `before_batch` is called before batches are measured, and may raise.
     `phases` is set where the run changes at an epoch, `features` where a frozen base's features are computed first;
     then `by_features` has the rows of splits as these, which are measured in place of the rows themselves.
     `beside` is set for a member of a pack: what the validation rows come to where all are measured at once, else None.
-    `gathered` holds the outputs and targets of the last measurement of the validation and test rows, for metrics of all
-    rows at once; `predicted` what `predictions` has made of that.  `remarks` are what `data.inspection` has found in
-    the rows.
+    `program` measures rows where steps are compiled.  `gathered` holds the outputs and targets of the last measurement
+    of validation and test rows, for metrics of all rows at once; `predicted` what `predictions` has made of that.
+    `remarks` are those of `data.inspection`.
     """
 
     config: Config
@@ -70,6 +72,7 @@ class RunComponents:
     features: FeaturesFirst | None = None
     by_features: dict[str, Rows] = field(default_factory=dict)
     beside: Callable[[], tuple[dict[str, float], list[tuple[Any, Tensor]]] | None] = lambda: None
+    program: CompiledEvaluation | None = None
     gathered: dict[str, list[tuple[Any, Tensor]]] = field(default_factory=dict)
     predicted: dict[str, tuple[list[tuple[Any, Tensor]], dict[str, Any]]] = field(default_factory=dict)
     remarks: Sequence[Remark] = ()
@@ -88,15 +91,16 @@ class RunComponents:
                 passed: list[tuple[Tensor, Tensor]] | None = None) -> dict[str, float]:
         """The task's metrics over all rows, with dropout off; `passed` gets each batch's outputs and targets.
 
-        Those of the user's choice that are not finite are left out; training rows are measured without them.
+        Those of the user's choice that are not finite are left out; training rows have none.
         """
         from dlrun.assembly.measure import measure, measured
 
         split = "train" if rows is self.train else "test" if rows is self.test else "val"
         shown = self.by_features.get(split, rows)
+        evaluate = partial(measure, self.task, self.config.task.summed, self.model, self.rng, shown,
+                           self.evaluate_batch, cast, passed, before_batch=self.before_batch, program=self.program)
         if split == "train":
-            return measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
-                           passed, before_batch=self.before_batch)
+            return evaluate()
         self.gathered.pop(split, None)  # before the new ones, so that never both are held
         self.predicted.pop(split, None)
         gathered: list[tuple[Any, Tensor]] | None = [] if self.gathers(rows) else None
@@ -104,8 +108,7 @@ class RunComponents:
             values = measured(self.task, *found, self.chosen_metrics)
             gathered = None if gathered is None else found[1]
         else:
-            values = measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
-                             passed, self.chosen_metrics, self.before_batch, gathered)
+            values = evaluate(chosen=self.chosen_metrics, gathered=gathered)
         if gathered is not None:
             self.gathered[split] = gathered
             if names := watched(self.config):

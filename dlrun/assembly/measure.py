@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -17,18 +17,22 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.task import Task
 
+if TYPE_CHECKING:
+    from dlrun.engine.compiled.evaluation import CompiledEvaluation
+
 
 def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, rows: Rows, batch_size: int,
             cast: Callable[[], Any] = nullcontext,
             passed: list[tuple[Tensor, Tensor]] | None = None,
             chosen: Mapping[str, RunMetric] | None = None,
             before_batch: Callable[[], None] = lambda: None,
-            gathered: list[tuple[Any, Tensor]] | None = None) -> dict[str, float]:
+            gathered: list[tuple[Any, Tensor]] | None = None,
+            program: CompiledEvaluation | None = None) -> dict[str, float]:
     """The metrics over all rows, with dropout off; `names` are those that the task adds up, `chosen` the user's.
 
     Of the user's those that are not finite are left out.  `passed` gets the model's outputs and the targets of each
-    batch, `gathered` what the task's loss gave out, and the targets.  What `before_batch` raises ends it.  The model
-    is in training mode afterwards.
+    batch, `gathered` what the task's loss gave out, and the targets.  What `before_batch` raises ends it.  `program`
+    measures the rows that it can.  The model is in training mode afterwards.
     """
     chosen = chosen or {}
     for metric in chosen.values():
@@ -38,23 +42,32 @@ def measure(task: Task, names: Sequence[str], model: nn.Module, rng: StepRng, ro
     model.eval()
     seen: list[Tensor] = []
     hook = None if passed is None else model.register_forward_hook(lambda *call: seen.append(call[-1]))
+
+    def note(outputs: Any, batch: Batch, shown: Any) -> None:
+        if chosen:
+            scored = task.scored(outputs, batch)
+            for metric in chosen.values():
+                metric.update(*scored)
+        if passed is not None:
+            passed.append((shown, batch.y))
+        if gathered is not None:
+            gathered.append((outputs, batch.y))
+
     try:
         with torch.no_grad():
-            for x, y in in_order(rows, batch_size):
+            left: Iterable[tuple[Tensor, Tensor]] = in_order(rows, batch_size)
+            if program is not None and program.measures(rows, bool(chosen) or gathered is not None, passed is not None):
+                for each in program(rows, totals, rng, before_batch):
+                    note(each.outputs, Batch(each.y, each.y, len(each.y)), each.shown)  # targets alone are scored
+                left = program.left(rows)
+            for x, y in left:
                 before_batch()
                 batch = Batch(x, y, len(x))
                 for player in task.players(model):
                     with cast():
                         loss, outputs = task.loss(player, model, batch)
                     task.add(player, totals, loss, outputs, batch)
-                if chosen:
-                    scored = task.scored(outputs, batch)
-                    for metric in chosen.values():
-                        metric.update(*scored)
-                if passed is not None:
-                    passed.append((seen.pop(), y))
-                if gathered is not None:
-                    gathered.append((outputs, y))
+                note(outputs, batch, None if passed is None else seen.pop())
     finally:  # also when memory runs out: the model is used again to find what would have fitted
         if hook is not None:
             hook.remove()

@@ -41,9 +41,10 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     step = EagerStep(config, components.task, components.model, components.rng, rate, totals)
     batches = components.batches
     if compiled:
-        from dlrun.run.compiled import compiled_step
+        from dlrun.run.compiled import compiled_evaluation, compiled_step
 
         step, batches = compiled_step(step, batches, say)
+        components.program = compiled_evaluation(step, components, say)
         if config.checkpoint_seconds == 0:
             step.one_by_one()
     components.speed_path = components.speed_path.replace(EagerStep.executed, step.executed, 1)

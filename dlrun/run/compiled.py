@@ -1,11 +1,13 @@
-"""A run's step as one program: in C (of an LSTM its loop over time), or as a CUDA graph."""
+"""A run's step as one program: in C (of an LSTM its loop over time), or as a CUDA graph; in C its evaluation too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from dlrun.assembly.components import RunComponents
 from dlrun.data.batches import Batches
 from dlrun.engine.compiled.compiler import NoCompiler
+from dlrun.engine.compiled.evaluation import CompiledEvaluation
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.compiled.scanned_step import ScannedStep, compiled_cells
 from dlrun.engine.compiled.step import CompiledStep
@@ -31,3 +33,20 @@ def compiled_step(step: EagerStep, batches: Batches, say: Callable[[str], None])
         say(f"steps are not compiled: {reason}")
         return step, batches
     return found, found.batches
+
+
+def compiled_evaluation(step: EagerStep, components: RunComponents,
+                        say: Callable[[str], None]) -> CompiledEvaluation | None:
+    """What measures the rows of a run whose step is compiled; None where torch does it, and `say` hears why.
+
+    It is made for the validation rows, before a checkpoint is loaded: whether it is taken must not depend on weights.
+    """
+    rows = components.val
+    if not isinstance(step, CompiledStep) or rows is None or components.features is not None:
+        return None
+    try:
+        return CompiledEvaluation(step, rows, components.evaluate_batch,
+                                  components.gathers(rows) or bool(components.chosen_metrics))
+    except (Unsupported, NoCompiler) as reason:
+        say(f"evaluation is not compiled: {reason}")
+        return None

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from dlrun.engine.compiled import step as compiled
+from dlrun.engine.compiled.evaluation import CompiledEvaluation
+from dlrun.engine.compiled.program import Program
 from dlrun.record.recorder import Recorder
 from tests.helpers.compiler import needs_compiler
 from tests.run.stops import Killed, signalled_after
@@ -49,6 +51,20 @@ def after(step: int, then) -> Iterator[None]:
     assert came, f"the run never took step {step} compiled"
 
 
+@contextmanager
+def measured_by_programs() -> Iterator[list[int]]:
+    """Gets how many rows are measured by compiled evaluations."""
+    measure, measured = CompiledEvaluation.__call__, []
+
+    def call(self, rows, *given):
+        measured.append(rows.count)
+        yield from measure(self, rows, *given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CompiledEvaluation, "__call__", call)
+        yield measured
+
+
 def interrupt() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -66,8 +82,10 @@ def path_of(outcome) -> str:
                          ids=["products by loops", "by torch's BLAS", "noise"])
 def test_an_interrupted_and_a_killed_run_end_with_the_same_bits(words: list[str], go) -> None:
     command = [*COMPILED, *words]
-    whole = go(*command, "output_dir=whole")
+    with measured_by_programs() as measured:
+        whole = go(*command, "output_dir=whole")
     assert path_of(whole).startswith("compiled by ")
+    assert len(measured) >= 4, "a measurement of validation rows was not compiled"
     with after(33, interrupt):
         assert go(*command, "output_dir=parts").result["status"] == "interrupted"
     # A checkpoint after every step: none of them is taken together with another, which changes no bit.
@@ -116,8 +134,50 @@ def test_a_step_that_torch_takes_differently_is_not_used(go, monkeypatch: pytest
     monkeypatch.setitem(FORMULAS, "relu", lambda a: f"({a} * (float)1.5)")  # as a wrong compiler might
     notes = Notes()
     found = go(*COMPILED, recorders=[notes])
-    assert "steps are not compiled: the compiled step differs from torch's" in notes.said
+    assert "steps are not compiled: what is compiled differs from torch's" in notes.said
     assert path_of(found).startswith("eager")
+
+
+@needs_compiler
+def test_a_measurement_that_torch_makes_differently_is_not_used(go, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlrun.engine.compiled import batch_norm
+
+    command = [*COMPILED, "model.batch_norm=true"]
+    right = batch_norm._by_averages
+
+    def wrong(low, operation) -> None:
+        right(low, operation)
+        at, cost = low.reader(operation.out)
+        low.put(operation.out, lambda index: f"({at(index)} * (float)1.5)", cost)
+
+    monkeypatch.setattr(batch_norm, "_by_averages", wrong)
+    notes = Notes()
+    with measured_by_programs() as measured:
+        found = go(*command, recorders=[notes])
+    assert "evaluation is not compiled: what is compiled differs from torch's" in notes.said
+    assert path_of(found).startswith("compiled by") and not measured
+
+
+@needs_compiler
+def test_a_signal_ends_a_measurement_which_is_made_again(go, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [*COMPILED, "epochs=2"]
+    monkeypatch.setattr("dlrun.assembly.components._evaluate_batch", lambda *given: 32)
+    whole = go(*command, "output_dir=whole")
+    taken, blocks = Program.__call__, []
+
+    def call(self, steps, changed, *given):
+        taken(self, steps, changed, *given)
+        if len(changed) > 2 and changed[2].dim() == 3:  # outputs of batches
+            blocks.append(steps)
+            if len(blocks) == 2:
+                interrupt()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Program, "__call__", call)
+        assert go(*command, "output_dir=parts").result["status"] == "interrupted"
+    assert len(blocks) == 2 and sum(blocks) < 9, "it went on to the end"
+    parts = go(*command, "output_dir=parts")
+    assert_same_run(whole.folder, parts.folder)
 
 
 def test_what_cannot_be_compiled_is_named(go) -> None:

@@ -1,6 +1,8 @@
-"""Batch norm: each channel normalised over the batch, moving averages included."""
+"""Batch norm: each channel normalised over the batch, moving averages included, or in evaluation by these."""
 
 from __future__ import annotations
+
+import torch
 
 from dlrun.engine.compiled.elements import At, Index
 from dlrun.engine.compiled.lowering import Lowering
@@ -9,10 +11,11 @@ from dlrun.engine.compiled.reductions import sum_of
 
 
 def batch_norm(low: Lowering, operation: Operation) -> None:
-    """`native_batch_norm` in training; the results are the normalised values, the means and 1 / deviation."""
+    """`native_batch_norm`; the results are the normalised values, in training with the means and 1 / deviation."""
     x, weight, bias, running_mean, running_var, training, momentum, eps = operation.args[:8]
     if not training:
-        raise Unsupported("batch norm with fixed averages")
+        _by_averages(low, operation)
+        return
     out, means, inverses = operation.outs
     axes = [axis for axis in range(x.ndim) if axis != 1]
     count = x.numel() // x.shape[1]
@@ -45,6 +48,25 @@ def batch_norm(low: Lowering, operation: Operation) -> None:
         return f"({text if shift is None else f'{text} + {shift((index[1],))}'})"
 
     low.put(out, made, 5)
+
+
+def _by_averages(low: Lowering, operation: Operation) -> None:
+    """In evaluation: by the moving averages, which stay as they are."""
+    x, weight, bias, running_mean, running_var, _, _, eps = operation.args[:8]
+    value, cost = low.reader(x)
+    mean, _ = low.reader(running_mean)
+    variance, _ = low.reader(running_var)
+    inverse = low.fill(torch.empty_like(running_var), lambda index: f"(1 / SQRT({variance(index)} + {eps!r}f))"
+                       if x.dtype.itemsize == 4 else f"(1 / SQRT({variance(index)} + {eps!r}))")
+    scale, shift = (None if one is None else low.reader(one)[0] for one in (weight, bias))
+
+    def made(index: Index) -> str:
+        own = (index[1],)
+        text = f"({value(index)} - {mean(own)}) * {inverse(own)}"
+        text = text if scale is None else f"{text} * {scale(own)}"
+        return f"({text if shift is None else f'{text} + {shift(own)}'})"
+
+    low.put(operation.out, made, cost + 5)
 
 
 def batch_norm_backward(low: Lowering, operation: Operation) -> None:

@@ -38,6 +38,7 @@ FORMULAS: dict[str, Formula] = {
     "where": lambda condition, a, b: f"SELECT({condition}, {a}, {b})",
     "threshold": lambda a, low, value: f"SELECT({a} <= {low}, {value}, {a})",
     "threshold_backward": lambda gradient, a, low: f"SELECT({a} <= {low}, 0, {gradient})",
+    "log_sigmoid_forward": lambda a: f"(-RELU(-{a}) - LOG1P(EXP(-FABS({a}))))",
     "tanh_backward": lambda gradient, out: f"({gradient} * (1 - SQUARE({out})))",
     "sigmoid_backward": lambda gradient, out: f"({gradient} * (1 - {out}) * {out})",
     "leaky_relu": lambda a, slope="0.01": f"LEAKY_RELU({a}, {slope})",
@@ -62,8 +63,9 @@ COMPARISONS: dict[str, Formula] = {
     "logical_not": lambda a: f"(!{a})", "bitwise_and": lambda a, b: f"({a} & {b})",
     "bitwise_or": lambda a, b: f"({a} | {b})", "bitwise_not": lambda a: f"(!{a})",
 }
-COSTLY = {"exp", "log", "log1p", "tanh", "erf", "sigmoid", "silu", "silu_backward", "softplus", "softplus_backward",
-          "elu", "elu_backward", "sqrt", "rsqrt", "div", "addcdiv", "reciprocal"}  # rather stored than done twice
+# Rather stored than done twice:
+COSTLY = {"exp", "log", "log1p", "log_sigmoid_forward", "tanh", "erf", "sigmoid", "silu", "silu_backward", "softplus",
+          "softplus_backward", "elu", "elu_backward", "sqrt", "rsqrt", "div", "addcdiv", "reciprocal"}
 
 
 def _times(factor: str, value: str) -> str:

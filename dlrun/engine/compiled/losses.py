@@ -35,6 +35,24 @@ def softmax(low: Lowering, operation: Operation) -> None:
     low.put(out, lambda index: f"({off(index)} - {least((*index[:axis], '0', *index[axis + 1:]))})", cost + 2)
 
 
+def logsumexp(low: Lowering, operation: Operation) -> None:
+    """`logsumexp` over one axis: max + log sum exp(x - max)."""
+    source, axes = operation.args[:2]
+    keeps = operation.args[2] if len(operation.args) > 2 else operation.kwargs.get("keepdim", False)
+    if len(axes) != 1 or keeps:
+        raise Unsupported("logsumexp over several axes")
+    axis = axes[0] % source.ndim
+    at, _ = low.reader(source)
+    largest = largest_of(low, source, at, [axis])
+
+    def whole(index: Index) -> Index:
+        return (*index[:axis], "0", *index[axis:])
+
+    summed = sum_of(low, source, lambda index: f"EXP(({at(index)} - "
+                                               f"{largest((*index[:axis], '0', *index[axis + 1:]))}))", [axis])
+    low.put(operation.out, lambda index: f"({largest(whole(index))} + LOG({summed(whole(index))}))", 9)
+
+
 def softmax_backward(low: Lowering, operation: Operation) -> None:
     """The gradients of both."""
     gradient, result, axis = operation.args[:3]
@@ -141,7 +159,7 @@ def binary_cross_entropy(low: Lowering, operation: Operation) -> None:
 
 
 LOSSES: dict[str, Callable[[Lowering, Operation], None]] = {
-    "_softmax": softmax, "_log_softmax": softmax, "_softmax_backward_data": softmax_backward,
+    "logsumexp": logsumexp, "_softmax": softmax, "_log_softmax": softmax, "_softmax_backward_data": softmax_backward,
     "_log_softmax_backward_data": softmax_backward, "nll_loss_forward": nll, "nll_loss_backward": nll_backward,
     "mse_loss": mse, "mse_loss_backward": mse_backward, "binary_cross_entropy_with_logits": binary_cross_entropy,
 }

@@ -44,7 +44,23 @@ class Moved:
     after: Callable[[nn.Module], None] | None
 
 
-class Recorded:
+class Taken:
+    """What torch has done once on copies: the `source` of it, what it has counted and drawn, and what it has changed.
+
+    `before` and `after` are the values of what it changes, of these `kinds`; `given` are the other arguments: numbers,
+    the batch or places of its rows, draws.
+    """
+
+    source: Source
+    counts: Mapping[str, int]
+    draws: Sequence[Draw]
+    kinds: Sequence[str]
+    before: Sequence[Tensor]
+    after: Sequence[Tensor]
+    given: tuple[Tensor, Sequence[Tensor], Sequence[Tensor]]
+
+
+class Recorded(Taken):
     """One step of a run, taken on copies of everything that it changes.
 
     `batch` are its inputs and targets, or where `rows` are given their places in these; `states` are those of each
@@ -84,7 +100,7 @@ class Recorded:
         arguments += [Argument(f"drawn_{number}", drawn, stride=draw.stride)
                       for number, (draw, (_, drawn)) in enumerate(zip(self.draws, rng.drawn))]
         self.given = (numbers, [x] if rows else [x, y], [drawn for _, drawn in rng.drawn])
-        self.source: Source = source(recording.operations, arguments)
+        self.source = source(recording.operations, arguments)
 
 
 def numbers_of(players: Mapping[str, PlayerState]) -> list[float]:
@@ -152,9 +168,9 @@ def untrained(model: nn.Module) -> dict[str, Tensor]:
 
 
 class Program:
-    """A recorded step, compiled; raises NoCompiler, and Unsupported where its first step is not torch's."""
+    """What was recorded, compiled; raises NoCompiler, and Unsupported where its first step is not torch's."""
 
-    def __init__(self, recorded: Recorded, found: tuple[str, str]):
+    def __init__(self, recorded: Taken, found: tuple[str, str]):
         self.counts, self.draws = recorded.counts, recorded.draws
         self._take = _function(recorded.source.text, found)
         self._constants = recorded.source.constants
@@ -202,7 +218,7 @@ def _compare(kinds: Sequence[str], start: Sequence[Tensor], mine: Sequence[Tenso
         same = same and torch.allclose(own, other, rtol=_TOLERANCE, atol=_TOLERANCE * largest, equal_nan=True)
     weights = {kind for kind in kinds if kind.endswith(_WEIGHT)}
     if not same or not _moved_alike(*(joined(values, weights).double() for values in (start, mine, torchs))):
-        raise Unsupported("the compiled step differs from torch's")
+        raise Unsupported("what is compiled differs from torch's")
 
 
 def _moved_alike(start: Tensor, mine: Tensor, torchs: Tensor) -> bool:

@@ -23,13 +23,15 @@ _written: dict[Hashable, tuple[str, int, list[int]]] = {}  # text, bytes and whi
 class Argument:
     """Memory that a step is given, with the tensor that stood for it when the step was recorded.
 
-    Of one that moves each step gets its own piece: `stride` values beyond that of the step before.
+    Of one that moves each step gets its own piece: `stride` values beyond that of the step before; it is read, or
+    `written`.
     """
 
     name: str
     tensor: Tensor
     stride: int = 0
     offset: int = 0
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def source(operations: Sequence[Operation], arguments: Sequence[Argument]) -> So
 
     Jobs of a sweep that differ in values alone have the same one, which is written once in a process.
     """
-    form = Form(operations, (((one.name, one.stride, one.offset), one.tensor) for one in arguments))
+    form = Form(operations, (((one.name, one.stride, one.offset, one.written), one.tensor) for one in arguments))
     if form.key in _written:
         text, size, constants = _written[form.key]
         return Source(text, size, [form.tensors[place] for place in constants])
@@ -72,7 +74,8 @@ def _write(operations: Sequence[Operation], arguments: Sequence[Argument]) -> So
         kind = TYPES[argument.tensor.dtype]
         if argument.stride:
             lines.append(f"{kind} *all_{argument.name} = ({kind} *)given[{place}] + {argument.offset};")
-            moved.append(f"const {kind} *restrict {argument.name} = all_{argument.name} + step * {argument.stride};")
+            moved.append("const " * (not argument.written)
+                         + f"{kind} *restrict {argument.name} = all_{argument.name} + step * {argument.stride};")
         else:
             lines.append(f"{kind} *restrict {argument.name} = given[{place}];")
     for place, (name, tensor) in enumerate(low.constants.items(), 3 + len(arguments)):
