@@ -68,6 +68,10 @@ class Rows:
             return self._sent(self._x_host[where], self._y_host[where])
         return self._sent(*self._windows(self._x_host, self._y_host, self._places_host, where))
 
+    def targets(self, index: Tensor) -> Tensor:
+        """Of resident rows at `index`, none of them a window, the targets alone."""
+        return _targets(self.y.index_select(0, index))
+
     def range(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """Rows start to stop in their stored order."""
         if self._places_host is not None:

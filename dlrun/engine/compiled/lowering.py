@@ -6,7 +6,7 @@ computed where it is needed (`Lazy`), which saves most of the memory traffic of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,20 +49,33 @@ class Lazy:
     memory: Memory | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class RowsOfZeros:
+    """The rows at `places` of a table of which only the values that are not zero are kept (`data.nonzero.NonZero`)."""
+
+    places: Tensor
+    starts: Tensor
+    columns: Tensor
+    values: Tensor
+
+
 class Lowering:
     """`names` are those of the memory that is there before; other memory that is read is a constant.
+
+    `zeros` are the tensors that stand for rows of zeros, by their storage: nothing but a product may read them.
 
     `lower` writes an operation.  `constants` then has these tensors by their names in C, `bytes` the size of the
     workspace.
     """
 
     def __init__(self, operations: Sequence[Operation], names: dict[int, str],
-                 lower: Callable[[Lowering, Operation], None]):
+                 lower: Callable[[Lowering, Operation], None], zeros: Mapping[int, RowsOfZeros]):
         self.code = Code()
         self.constants: dict[str, Tensor] = {}
         self.temporaries: list[tuple[str, str, int]] = []  # C type, name, place in the workspace
         self.bytes = 0
         self._entries: dict[int, Memory | Lazy] = {key: Memory(name) for key, name in names.items()}
+        self._zeros = zeros
         self._reads: list[Access] = []
         self._made = 0
         self._kept: list[Tensor] = []
@@ -88,6 +101,10 @@ class Lowering:
             return self._of_lazy(entry), entry.cost
         return self._of_memory(entry, tensor), 0
 
+    def rows_of_zeros(self, tensor: Tensor) -> RowsOfZeros | None:
+        """What a tensor stands for, where that is rows of zeros."""
+        return self._zeros.get(storage(tensor))
+
     def stored(self, tensor: Tensor) -> str:
         """The address of a tensor's first element, in memory."""
         entry = self._entry(tensor)
@@ -102,6 +119,8 @@ class Lowering:
         if tensor.dtype not in TYPES or tensor.device.type != "cpu":
             raise Unsupported(f"{tensor.dtype} on {tensor.device}")
         key = storage(tensor)
+        if key in self._zeros:
+            raise Unsupported("rows of zeros that are read one by one")
         if key not in self._entries:
             name = f"constant{len(self.constants)}"
             self.constants[name] = tensor

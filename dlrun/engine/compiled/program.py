@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import ctypes
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,10 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from dlrun.data.batches import Rows
+from dlrun.data.nonzero import NonZero
 from dlrun.engine.compiled import compiler
+from dlrun.engine.compiled.comparison import compare
 from dlrun.engine.compiled.draw import Draw
-from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported
+from dlrun.engine.compiled.lowering import RowsOfZeros
+from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, Source, source
+from dlrun.engine.compiled.sparse import turn
 from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import constrain, penalty
@@ -27,9 +31,6 @@ from dlrun.tasks._base.batch import Batch
 from dlrun.tasks._base.task import Task
 
 _PAGE = 4096
-_TOLERANCE = 1e-3  # of the first step against torch's
-_WEIGHT = "_weight"  # how the kinds of weights end
-_MOVED = 0.05  # of the way that all weights have gone in it
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Recorded(Taken):
     """
 
     def __init__(self, step: EagerStep, batch: Batch, rows: Rows | None,
-                 states: Mapping[str, Mapping[str, Sequence[Tensor]]]):
+                 states: Mapping[str, Mapping[str, Sequence[Tensor]]], nonzero: NonZero | None = None):
         recording = Recording()
         rng = RecordedRng(step.rng, recording)
         rng.seed_step(step.rng.step)
@@ -79,6 +80,9 @@ class Recorded(Taken):
         totals.keep_in(*self.sums)
         numbers = torch.tensor(numbers_of(step.players), dtype=torch.float64)
         x, y = batch.x.clone(), batch.y.clone()
+        zeros = None if nonzero is None or rows is None else rows.take(x)[0]
+        if zeros is not None:
+            turn(model, zeros.shape[1])
         moved = _moved(step, task, model, states, iter(numbers))
         changed = {**{f"{name}_{kind}_{place}": value for name, own in moved.items()
                       for kind, values in {"weight": own.weights, **own.states}.items()
@@ -90,7 +94,11 @@ class Recorded(Taken):
         self.after = list(changed.values())
         self.kinds = [name.rpartition("_")[0] or name for name in changed]
         with recording:
-            _take(task, model, moved, totals, Batch(*(rows.take(x) if rows else (x, y)), batch.rows))
+            if zeros is not None and rows is not None:
+                taken = zeros, rows.targets(x)
+            else:
+                taken = rows.take(x) if rows else (x, y)
+            _take(task, model, moved, totals, Batch(*taken, batch.rows))
         self.counts = totals.host_counts
         arguments = [Argument(name, value) for name, value in changed.items()]
         arguments.append(Argument("numbers", numbers, stride=len(numbers)))
@@ -100,7 +108,8 @@ class Recorded(Taken):
         arguments += [Argument(f"drawn_{number}", drawn, stride=draw.stride)
                       for number, (draw, (_, drawn)) in enumerate(zip(self.draws, rng.drawn))]
         self.given = (numbers, [x] if rows else [x, y], [drawn for _, drawn in rng.drawn])
-        self.source = source(recording.operations, arguments)
+        self.source = source(recording.operations, arguments, {} if zeros is None or nonzero is None else
+                             {storage(zeros): RowsOfZeros(x, nonzero.starts, nonzero.columns, nonzero.values)})
 
 
 def numbers_of(players: Mapping[str, PlayerState]) -> list[float]:
@@ -114,9 +123,17 @@ def _moved(step: EagerStep, task: Task, model: nn.Module, states: Mapping[str, M
     names = {id(weight): name for name, weight in step.model.named_parameters()}
     copies, modules = dict(model.named_parameters()), task.players(model)
     return {name: Moved(player, modules[name], [copies[names[id(weight)]] for weight in player.weights],
-                        {kind: [value.clone() for value in values] for kind, values in states[name].items()},
+                        {kind: [_laid(value, copies[names[id(own)]]) for own, value in zip(player.weights, values)]
+                         for kind, values in states[name].items()},
                         {key: next(numbers) for key in player.kind.moved_by}, task.after_update(name))
             for name, player in step.players.items()}
+
+
+def _laid(value: Tensor, weight: Tensor) -> Tensor:
+    """A copy of what belongs to a weight, which lies as that does."""
+    if value.shape != weight.shape:
+        return value.clone()
+    return torch.empty_strided(weight.shape, weight.stride(), dtype=value.dtype).copy_(value)
 
 
 def _take(task: Task, model: nn.Module, moved: Mapping[str, Moved], totals: MetricAccumulator, batch: Batch) -> None:
@@ -174,12 +191,14 @@ class Program:
         self.counts, self.draws = recorded.counts, recorded.draws
         self._take = _function(recorded.source.text, found)
         self._constants = recorded.source.constants
+        self._turned = {place: torch.empty_strided(value.shape, value.stride(), dtype=value.dtype)
+                        for place, value in enumerate(recorded.before) if not value.is_contiguous()}
         self._workspace = torch.empty(recorded.source.bytes + _PAGE, dtype=torch.uint8)
         self._fixed = [*_blas(), -(-self._workspace.data_ptr() // _PAGE) * _PAGE]
         numbers, batch, drawn = recorded.given
         start = [value.clone() for value in recorded.before]
         self(1, recorded.before, numbers, batch, drawn)
-        _compare(recorded.kinds, start, recorded.before, recorded.after)
+        compare(recorded.kinds, start, recorded.before, recorded.after)
 
     def __call__(self, steps: int, changed: Sequence[Tensor], numbers: Tensor, batch: Sequence[Tensor],
                  drawn: Sequence[Tensor]) -> None:
@@ -188,44 +207,21 @@ class Program:
         `numbers` are those of each step, `batch` its inputs and targets, or the places of the rows of all steps;
         `drawn` has a tensor for each draw, with the values of all steps.
         """
-        given = [*self._fixed, *(value.data_ptr() for value in changed), numbers.data_ptr(),
+        for place, own in self._turned.items():
+            own.copy_(changed[place].detach())
+        held = [self._turned.get(place, value) for place, value in enumerate(changed)]
+        given = [*self._fixed, *(value.data_ptr() for value in held), numbers.data_ptr(),
                  *(value.data_ptr() for value in batch), *(value.data_ptr() for value in drawn),
                  *(value.data_ptr() for value in self._constants)]
         self._take(steps, (ctypes.c_void_p * len(given))(*given))
+        for place, own in self._turned.items():
+            changed[place].detach().copy_(own)
 
 
 @lru_cache(64)
 def _function(text: str, found: tuple[str, str]) -> Any:
     """`take` of a C file; a process that trains many equal networks looks for its library once."""
     return compiler.library(text, found).take
-
-
-def _compare(kinds: Sequence[str], start: Sequence[Tensor], mine: Sequence[Tensor], torchs: Sequence[Tensor]) -> None:
-    """Raises Unsupported where a step has come to something else; values of one kind are measured by the largest.
-
-    So small a change as a step of SGD makes is nothing beside the weights: how all weights have moved has to be the
-    same too, but for the directions of gradients that are rounding alone (of a bias before batch norm).
-    """
-    def joined(values: Sequence[Tensor], of: Collection[str]) -> Tensor:
-        found = [value.reshape(-1) for kind, value in zip(kinds, values) if kind in of]
-        return torch.cat(found) if found else torch.empty(0)
-
-    same = True
-    for kind in dict.fromkeys(kinds):
-        own, other = joined(mine, [kind]), joined(torchs, [kind])
-        finite = other[other.isfinite()].abs()
-        largest = float(finite.max()) if finite.numel() else 0.0
-        same = same and torch.allclose(own, other, rtol=_TOLERANCE, atol=_TOLERANCE * largest, equal_nan=True)
-    weights = {kind for kind in kinds if kind.endswith(_WEIGHT)}
-    if not same or not _moved_alike(*(joined(values, weights).double() for values in (start, mine, torchs))):
-        raise Unsupported("what is compiled differs from torch's")
-
-
-def _moved_alike(start: Tensor, mine: Tensor, torchs: Tensor) -> bool:
-    if not bool(torchs.isfinite().all()):
-        return True  # these were compared one by one
-    moved, apart = float((torchs - start).norm()), float((mine - torchs).norm())
-    return apart <= _MOVED * moved + 4 * torch.finfo(torch.float32).eps * float(torchs.norm())
 
 
 @cache

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from torch import Tensor
 
 from dlrun.engine.compiled.elements import TYPES
 from dlrun.engine.compiled.form import Form
-from dlrun.engine.compiled.lowering import Lowering
+from dlrun.engine.compiled.lowering import Lowering, RowsOfZeros
 from dlrun.engine.compiled.operations import lower
 from dlrun.engine.compiled.prelude import FUNCTIONS
 from dlrun.engine.compiled.recording import Operation, storage
@@ -47,16 +48,20 @@ class Source:
     constants: Sequence[Tensor]
 
 
-def source(operations: Sequence[Operation], arguments: Sequence[Argument]) -> Source:
+def source(operations: Sequence[Operation], arguments: Sequence[Argument],
+           zeros: Mapping[int, RowsOfZeros] = MappingProxyType({})) -> Source:
     """The C file of recorded operations; raises Unsupported for what has no form in C.
 
-    Jobs of a sweep that differ in values alone have the same one, which is written once in a process.
+    `zeros` has what tensors, by their storage, stand for rows of zeros.  Jobs of a sweep that differ in values alone
+    have the same file, which is written once in a process (but for rows of zeros, whose constants no operation has).
     """
+    if zeros:
+        return _write(operations, arguments, zeros)
     form = Form(operations, (((one.name, one.stride, one.offset, one.written), one.tensor) for one in arguments))
     if form.key in _written:
         text, size, constants = _written[form.key]
         return Source(text, size, [form.tensors[place] for place in constants])
-    made = _write(operations, arguments)
+    made = _write(operations, arguments, zeros)
     places = {id(tensor): place for place, tensor in enumerate(form.tensors)}
     if all(id(tensor) in places for tensor in made.constants):
         if len(_written) >= _MOST:
@@ -65,8 +70,8 @@ def source(operations: Sequence[Operation], arguments: Sequence[Argument]) -> So
     return made
 
 
-def _write(operations: Sequence[Operation], arguments: Sequence[Argument]) -> Source:
-    low = Lowering(operations, {storage(argument.tensor): argument.name for argument in arguments}, lower)
+def _write(operations: Sequence[Operation], arguments: Sequence[Argument], zeros: Mapping[int, RowsOfZeros]) -> Source:
+    low = Lowering(operations, {storage(argument.tensor): argument.name for argument in arguments}, lower, zeros)
     lines = ["gemm *sgemm = (gemm *)given[0], *dgemm = (gemm *)given[1]; (void)sgemm; (void)dgemm;",
              "char *restrict workspace = given[2]; (void)workspace;"]
     moved = []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from dlrun.data.batches import Batches
+from dlrun.data.nonzero import nonzero_of
 from dlrun.engine.block_batches import BlockBatches
 from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.program import Program, Recorded, numbers_of, untrained
@@ -50,7 +52,7 @@ class CompiledStep(EagerStep):
         states = self._states()
         self._programs: dict[int, Program] = {}
         for size in sorted(sizes, reverse=True):
-            self._programs[size] = Program(Recorded(self, *self._example(size), states), found)
+            self._programs[size] = self._program(size, states, found)
         self._rooms = {size: [draw.room(CHECK_EVERY) for draw in program.draws]
                        for size, program in self._programs.items()}
 
@@ -94,6 +96,15 @@ class CompiledStep(EagerStep):
         number = 0 if size == self._size else self.batches.steps_in_pass - 1
         [(x, y)] = self.batches.steps(number, number + 1)
         return Batch(x, y, len(x)), None
+
+    def _program(self, size: int, states: dict[str, dict[str, list[Tensor]]], found: tuple[str, str]) -> Program:
+        """For batches of that size; of rows that are zeros for the most part without these, where that can be."""
+        batch, rows = self._example(size)
+        kept = None if rows is None else nonzero_of(rows)
+        if kept is not None:
+            with suppress(Unsupported):
+                return Program(Recorded(self, batch, rows, states, kept), found)
+        return Program(Recorded(self, batch, rows, states), found)
 
     def _states(self) -> dict[str, dict[str, list[Tensor]]]:
         """The state of each player's optimizer."""

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from dlrun.engine.compiled import formulas, source
-from dlrun.engine.compiled.program import _compare
+from dlrun.engine.compiled.comparison import compare
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.compiled.step import CompiledStep
 from dlrun.engine.fit import Diverged
@@ -57,8 +57,8 @@ def test_an_update_that_is_twice_as_large_is_seen(tmp_path, monkeypatch: pytest.
 def test_one_infinite_number_hides_no_other() -> None:
     torchs = [torch.tensor([float("inf"), 1.0])]
     with pytest.raises(Unsupported):
-        _compare(["sums"], torchs, [torch.tensor([float("inf"), 2.0])], torchs)
-    _compare(["sums"], torchs, [torch.tensor([float("inf"), 1.0])], torchs)
+        compare(["sums"], torchs, [torch.tensor([float("inf"), 2.0])], torchs)
+    compare(["sums"], torchs, [torch.tensor([float("inf"), 1.0])], torchs)
 
 
 def test_rows_that_are_asked_for_ahead_change_no_bit(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
