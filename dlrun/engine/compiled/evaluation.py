@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,14 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from dlrun.data.batches import Rows
+from dlrun.data.nonzero import NonZero, nonzero_of
 from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.draw import Draw
+from dlrun.engine.compiled.lowering import RowsOfZeros
 from dlrun.engine.compiled.program import Program, Taken
 from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, source
+from dlrun.engine.compiled.sparse import turn
 from dlrun.engine.compiled.step import BLOCK_SECONDS
 from dlrun.engine.fit import CHECK_EVERY
 from dlrun.engine.step import EagerStep
@@ -30,6 +33,7 @@ from dlrun.models.step_rng import StepRng
 from dlrun.tasks._base.accumulator import MetricAccumulator
 from dlrun.tasks._base.batch import Batch
 
+_NONZERO = ("starts", "columns", "values")
 _ROOM = 1 << 26  # bytes of what is passed on of the batches that are measured at once
 
 
@@ -47,10 +51,11 @@ class RecordedBatch(Taken):
     """The measurement of a batch, taken on a copy of the model.
 
     Where it `passes`, `rooms` are what it passes on of a batch: all tensors of the outputs (`form` says how they lie in
-    these), then the targets; `shown` is the place of the model's own outputs among them.
+    these), then the targets; `shown` is the place of the model's own outputs among them.  With `nonzero`, what is not
+    zero of the rows, these are taken as that.
     """
 
-    def __init__(self, step: EagerStep, rows: Rows, size: int, passes: bool):
+    def __init__(self, step: EagerStep, rows: Rows, size: int, passes: bool, nonzero: NonZero | None = None):
         recording = Recording()
         rng = RecordedRng(step.rng, recording)
         rng.seed_step(-1)
@@ -61,8 +66,14 @@ class RecordedBatch(Taken):
         totals.keep_in(*sums)
         places, seen = torch.arange(size), list[Any]()
         model.register_forward_hook(lambda *call: seen.append(call[-1]))
+        self.sparse = nonzero is not None
+        zeros = {}
+        if nonzero is not None:
+            inputs, _ = rows.take(places)
+            turn(model, inputs.shape[1])
+            zeros = {storage(inputs): RowsOfZeros(places, nonzero.starts, nonzero.columns, nonzero.values)}
         with recording, torch.no_grad():
-            x, y = rows.take(places)
+            x, y = rows.take(places) if nonzero is None else (inputs, rows.targets(places))
             batch = Batch(x, y, size)
             for player in task.players(model):
                 loss, outputs = task.loss(player, model, batch)
@@ -87,9 +98,10 @@ class RecordedBatch(Taken):
         self.kinds = [*changed, *passed]
         used = {storage(tensor) for operation in recording.operations for tensor in operation.tensors()}
         self.values = [place for place, value in enumerate(values_of(model)) if storage(value) in used]
-        self.held = [name for name, value in held(rows).items() if storage(value) in used]
+        tables = held(rows, nonzero)
+        self.held = [name for name, value in tables.items() if storage(value) in used or name in _NONZERO]
         read = {**{f"value_{place}": values_of(model)[place].detach() for place in self.values},
-                **{f"held_{place}": held(rows)[name] for place, name in enumerate(self.held)}}
+                **{f"held_{place}": tables[name] for place, name in enumerate(self.held)}}
         numbers = torch.empty(0, dtype=torch.float64)
         self.draws = [Draw(kind, drawn.numel()) for kind, drawn in rng.drawn]
         self.given = (numbers, [*read.values(), places], [drawn for _, drawn in rng.drawn])
@@ -100,7 +112,12 @@ class RecordedBatch(Taken):
             *(Argument(name, value) for name, value in read.items()),
             Argument("places", places, stride=size),
             *(Argument(f"drawn_{number}", drawn, stride=draw.stride)
-              for number, (draw, (_, drawn)) in enumerate(zip(self.draws, rng.drawn)))])
+              for number, (draw, (_, drawn)) in enumerate(zip(self.draws, rng.drawn)))], zeros)
+
+    def as_laid(self, values: Sequence[Tensor]) -> list[Tensor]:
+        """What a network computes with, as it lay when this was recorded."""
+        return [value.detach().t().contiguous() if self.sparse and not self.given[1][place].is_contiguous() else value
+                for place, value in enumerate(values)]
 
 
 def _place_of(seen: Sequence[Any], found: list[Any]) -> int | None:
@@ -119,9 +136,10 @@ def values_of(model: nn.Module) -> list[Tensor]:
     return [*model.parameters(), *model.buffers()]
 
 
-def held(rows: Rows) -> dict[str, Tensor]:
+def held(rows: Rows, nonzero: NonZero | None = None) -> dict[str, Tensor]:
     """The tensors that batches of rows are taken from."""
-    return {name: value for name, value in vars(rows).items() if isinstance(value, Tensor)}
+    own = {name: value for name, value in vars(rows).items() if isinstance(value, Tensor)}
+    return own if nonzero is None else {**own, **{name: getattr(nonzero, name) for name in _NONZERO}}
 
 
 class CompiledEvaluation:
@@ -137,18 +155,26 @@ class CompiledEvaluation:
             raise Unsupported("half precision")
         self._model, self._passes = step.model, passes
         self._batch_size, self._size = batch_size, min(batch_size, rows.count)
-        self._recorded = RecordedBatch(step, rows, self._size, passes)
-        self._program = Program(self._recorded, compiler.find())
+        self._recorded, self._program = self._made(step, rows, nonzero_of(rows))
         self._like = _layout(rows)
         self._most = 1
         bytes_of_batch = sum(room.nbytes for room in self._recorded.rooms)
         self._limit = max(1, min(CHECK_EVERY, _ROOM // max(1, bytes_of_batch)))
         self._drawn = [draw.room(self._limit) for draw in self._recorded.draws]
 
+    def _made(self, step: EagerStep, rows: Rows, nonzero: NonZero | None) -> tuple[RecordedBatch, Program]:
+        if nonzero is not None:
+            with suppress(Unsupported):
+                recorded = RecordedBatch(step, rows, self._size, self._passes, nonzero)
+                return recorded, Program(recorded, compiler.find())
+        recorded = RecordedBatch(step, rows, self._size, self._passes)
+        return recorded, Program(recorded, compiler.find())
+
     def measures(self, rows: Rows, passes: bool, shows: bool) -> bool:
         """Whether it measures these rows, with all that is asked of it: outputs of the loss, outputs of the model."""
         able = (self._passes or not passes) and (self._recorded.shown is not None or not shows)
-        return able and min(self._batch_size, rows.count) == self._size and _layout(rows) == self._like
+        alike = min(self._batch_size, rows.count) == self._size and _layout(rows) == self._like
+        return able and alike and (not self._recorded.sparse or nonzero_of(rows) is not None)
 
     def left(self, rows: Rows) -> list[tuple[Tensor, Tensor]]:
         """The last batch, where it has fewer rows."""
@@ -164,8 +190,9 @@ class CompiledEvaluation:
         recorded, size = self._recorded, self._size
         sums = [torch.zeros(len(totals.names), dtype=torch.float64) for _ in range(2)]
         totals.keep_in(*sums)
-        values, tensors = values_of(self._model), held(rows)
-        read = [*(values[place] for place in recorded.values), *(tensors[name] for name in recorded.held)]
+        values, tensors = values_of(self._model), held(rows, nonzero_of(rows) if recorded.sparse else None)
+        read = [*recorded.as_laid([values[place] for place in recorded.values]),
+                *(tensors[name] for name in recorded.held)]
         places = torch.arange(rows.count // size * size)
         first = 0
         while first < len(places):

@@ -12,6 +12,7 @@ from dlrun.data.nonzero import nonzero_of
 from dlrun.engine.compiled import program
 from dlrun.engine.compiled.sparse import product
 from dlrun.engine.compiled.step import CompiledStep
+from tests.engine.compiled.test_evaluation import compare
 from tests.engine.compiled.test_same_as_plain import apart
 from tests.engine.packed.together import in_float64, make
 from tests.helpers.compiler import needs_compiler
@@ -24,13 +25,15 @@ WORDS = [f"word{number}" for number in range(300)]
 def bags(tmp_path: Path) -> list[str]:
     """Texts of ten words, some of them twice, in bags of 300."""
     draw = np.random.default_rng(0)
-    lines = ["label,text"]
-    for number in range(230):
-        chosen = draw.integers(0, 150, 10) + (150 * (number % 2) if number % 3 else 0)
-        words = [WORDS[each] for each in (*chosen, chosen[0])]
-        lines.append(f"{'good' if number % 2 else 'poor'},{' '.join(words)}")
-    (tmp_path / "texts.csv").write_text("\n".join(lines))
-    return ["dataset=labelled_text", f"dataset.path={tmp_path / 'texts.csv'}", "dataset.form=multi_hot",
+    for name, count in (("texts", 230), ("tests", 90)):
+        lines = ["label,text"]
+        for number in range(count):
+            chosen = draw.integers(0, 150, 10) + (150 * (number % 2) if number % 3 else 0)
+            words = [WORDS[each] for each in (*chosen, chosen[0])]
+            lines.append(f"{'good' if number % 2 else 'poor'},{' '.join(words)}")
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    return ["dataset=labelled_text", f"dataset.path={tmp_path / 'texts.csv'}",
+            f"dataset.test_path={tmp_path / 'tests.csv'}", "dataset.form=multi_hot",
             "dataset.num_words=400", "validation=30", "model=dense", "batch_size=24", "epochs=8"]
 
 
@@ -42,7 +45,7 @@ def values(tmp_path: Path) -> list[str]:
     for row in x:
         row[draw.choice(80, 4, replace=False)] = draw.normal(size=4)
     y = (x.sum(1) > 0).astype(np.int64)
-    np.savez(tmp_path / "some.npz", x=x, y=y)
+    np.savez(tmp_path / "some.npz", x_train=x, y_train=y, x_test=x[:70], y_test=y[:70])
     return ["dataset=npz", f"dataset.path={tmp_path / 'some.npz'}", "dataset.scale=none", "validation=30",
             "model=dense", "batch_size=16", "epochs=8"]
 
@@ -94,6 +97,14 @@ def test_a_network_that_reads_its_inputs_twice_is_compiled_with_dense_rows(value
     step = CompiledStep(training.step, training.batches)
     assert nonzero_of(training.batches.rows) is not None and products  # it was tried
     assert not any(made._turned for made in step._programs.values())
+
+
+@needs_compiler
+@pytest.mark.parametrize("kind", ["bags", "values"])
+def test_an_evaluation_in_float64(kind: str, request, tmp_path, in_float64, monkeypatch, products) -> None:
+    words = [word for word in request.getfixturevalue(kind) if not word.startswith("validation")]
+    compare(tmp_path, [*words, "validation=90", "model.hidden=[12]"], in_float64, monkeypatch, 1e-10)
+    assert len(products) % 2 == 1  # two for each size of batches that are trained on, one for those that are measured
 
 
 def test_what_is_not_zero_of_rows(bags, values, tmp_path) -> None:
