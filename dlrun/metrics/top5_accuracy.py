@@ -15,8 +15,11 @@ class Top5Accuracy(GatheredMetric):
 
     @staticmethod
     def of(rows: ClassPredictions) -> float:
+        import numpy as np
+
         if rows.probabilities.shape[1] <= 5 or not len(rows.targets):
             return float("nan")
-        truth = rows.probabilities[range(len(rows.targets)), rows.targets]
-        before = (rows.probabilities > truth[:, None]).sum(1)
+        classes = np.ascontiguousarray(rows.probabilities.T)  # adding up long rows is quicker than many short ones
+        truth = classes[rows.targets, np.arange(len(rows.targets))]
+        before = (classes > truth).sum(0)
         return float((before < 5).mean())

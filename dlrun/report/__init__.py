@@ -30,3 +30,14 @@ def write(paths: Sequence[Path], into: Path, metric: str | None = None, versus: 
     from dlrun.report.files import write_files
 
     return write_files(collect(paths, metric, versus), into)
+
+
+def publish(path: Path, into: Path, stream: TextIO, metric: str | None = None, versus: str | None = None) -> None:
+    """`show` and `write` of what lies in a folder, which is read once."""
+    from dlrun.report.collect import collect
+    from dlrun.report.files import write_files
+    from dlrun.report.terminal import print_report
+
+    found = collect([path], metric, versus)
+    print_report(found, stream)
+    write_files(found, into)

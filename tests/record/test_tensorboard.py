@@ -291,3 +291,12 @@ print("torch" in sys.modules, [m for m in sys.modules if m.startswith("tensorflo
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False []\n"
+
+
+def test_the_configuration_is_the_text_of_config_yaml(tmp_path):
+    text = "optimizer:\n  kind: adam\n  betas:\n  - 0.9\n"
+    (tmp_path / "config.yaml").write_text(text)
+    board = TensorBoardWriter()
+    board.start(info(tmp_path))
+    board.close()
+    assert reader(tmp_path).Tensors("config")[0].tensor_proto.string_val[0].decode() == f"```yaml\n{text}```\n"

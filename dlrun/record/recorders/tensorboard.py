@@ -11,6 +11,7 @@ from dlrun.record.folder import RunFolder, plain, yaml_text
 from dlrun.record.metrics import read
 from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import EpochProgress, Recorder, RunInfo
+from dlrun.record.stored import Damaged, read_file
 from dlrun.record.summaries import END, START, hparams, picture, session_end, tensor
 from dlrun.registry import register
 
@@ -60,7 +61,7 @@ class TensorBoardWriter(Recorder):
         for record in kept.values():
             file.write_record(record)
         if ("config", 0) not in kept:
-            self._text("config", _yaml(info.config))
+            self._text("config", f"```yaml\n{_config_text(info)}```\n")
         if self._table and (START, 0) not in kept:
             self._hparams(info.flat)
         for row in read(RunFolder(info.folder).metrics):
@@ -204,5 +205,9 @@ def _flow(value: Any) -> str:
     return "null" if value is None else str(value)
 
 
-def _yaml(config: Mapping[str, Any]) -> str:
-    return "```yaml\n" + yaml_text(plain(config)) + "```\n"
+def _config_text(info: RunInfo) -> str:
+    """The text of config.yaml, which a run writes before it is recorded."""
+    try:
+        return read_file(RunFolder(info.folder).config, bytes.decode)
+    except (FileNotFoundError, Damaged):
+        return yaml_text(plain(info.config))

@@ -75,7 +75,5 @@ def write_tables(plan: Plan, states: Sequence[JobState], out: TextIO) -> None:
 
     if not any(state.result for state in states):
         return
-    metric, versus = plan.options.get("metric"), plan.options.get("versus")
     say(file=out)
-    report.show([plan.folder], out, metric, versus)
-    report.write([plan.folder], plan.folder / "reports", metric, versus)
+    report.publish(plan.folder, plan.folder / "reports", out, plan.options.get("metric"), plan.options.get("versus"))
