@@ -51,7 +51,7 @@ class MetricAccumulator:
         """Go on in tensors of somebody else's (metrics,), who may add to them."""
         for kept, own in ((sums, self._sums), (counted, self._counted)):
             for name, place in zip(self.names, kept):
-                own[name] = place.copy_(torch.as_tensor(own[name]))
+                own[name] = place.copy_(torch.as_tensor(own[name], dtype=self._kind))
 
     def reset(self) -> None:
         """Start again from zero, for a new epoch."""
@@ -131,6 +131,6 @@ def _add(kept: dict[str, Tensor | float], name: str, value: Tensor, times: int =
 def _set(kept: dict[str, Tensor | float], name: str, value: Tensor | float) -> None:
     own = kept[name]
     if isinstance(own, Tensor):
-        own.copy_(torch.as_tensor(value))
+        own.copy_(torch.as_tensor(value, dtype=own.dtype))  # a number alone would become a float32
     else:
         kept[name] = float(value)
