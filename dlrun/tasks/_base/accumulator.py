@@ -125,7 +125,7 @@ def _add(kept: dict[str, Tensor | float], name: str, value: Tensor, times: int =
     if isinstance(own, Tensor):
         own.add_(value, alpha=times)
     else:  # the product of a float32 and a count is exact, as it is in torch
-        kept[name] = own + value.item() * times
+        kept[name] = own + float(value) * times
 
 
 def _set(kept: dict[str, Tensor | float], name: str, value: Tensor | float) -> None:
