@@ -9,6 +9,7 @@ network waits.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,21 +21,26 @@ class Ranking:
     positives: np.ndarray
     negatives: np.ndarray
 
+    @cached_property
+    def _below(self) -> np.ndarray:
+        """How many negatives have a lower score than each positive (positives,)."""
+        return np.searchsorted(self.negatives, self.positives, "left")
+
     @property
     def roc_auc(self) -> float:
         """The share of pairs in which the row of the class has the higher score, equal ones half; NaN without pairs."""
         if not (len(self.positives) and len(self.negatives)):
             return float("nan")
-        below, up_to = (np.searchsorted(self.negatives, self.positives, side) for side in ("left", "right"))
-        return float((below + up_to).mean() / 2 / len(self.negatives))
+        up_to = np.searchsorted(self.negatives, self.positives, "right")
+        return float((self._below + up_to).mean() / 2 / len(self.negatives))
 
     @property
     def average_precision(self) -> float:
         """The mean over the rows of the class of the precision where they are let through; NaN without such rows."""
         if not len(self.positives):
             return float("nan")
-        right, wrong = (len(rows) - np.searchsorted(rows, self.positives, "left")
-                        for rows in (self.positives, self.negatives))
+        right = len(self.positives) - np.searchsorted(self.positives, self.positives, "left")
+        wrong = len(self.negatives) - self._below
         return float((right / (right + wrong)).mean())
 
     def threshold(self) -> float:

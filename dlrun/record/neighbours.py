@@ -19,7 +19,8 @@ _seen: dict[str, tuple[tuple[int, ...], Any]] = {}  # by path: the file's state,
 
 def same_steps(folder: RunFolder, prefix: str) -> Iterator[RunFolder]:
     """The runs beside this one that were begun with the same prefix (`config.identity.prefix_identity`)."""
-    return _beside(folder, "provenance.json", lambda other: other.origin().get("prefix"), lambda found: found == prefix)
+    return _beside(folder, "provenance.json", lambda other: read_json(other.provenance).get("prefix"),
+                   lambda found: found == prefix)
 
 
 def unfinished(folder: RunFolder) -> Iterator[RunFolder]:

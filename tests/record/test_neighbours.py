@@ -47,27 +47,22 @@ def test_runs_are_found_by_their_prefix_and_by_how_they_ended(runs: Path) -> Non
 
 def test_files_that_stay_as_they_are_are_read_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    for name, real in (("result", RunFolder.result), ("origin", RunFolder.origin)):
-        def noted(self, real=real, name=name):
-            read.append(f"{name} of {self.path.name}")
-            return real(self)
-        monkeypatch.setattr(RunFolder, name, noted)
+    real = RunFolder.result
+    monkeypatch.setattr(RunFolder, "result", lambda self: read.append(f"result of {self.path.name}") or real(self))
     real_json = neighbours.read_json
-    monkeypatch.setattr(neighbours, "read_json", lambda path: read.append(f"read_json {path.name}") or real_json(path))
+    monkeypatch.setattr(neighbours, "read_json", lambda path: read.append(path.name) or real_json(path))
     # What has just been written may change once more before the file system's clock goes on.
     looks(runs)
     first, read[:] = sorted(read), []
     looks(runs)
-    assert sorted(read) == first == ["origin of a", "origin of b", "origin of c", "origin of d",
-                                     "read_json result.json", "read_json result.json", "read_json result.json",
-                                     "result of b"]
+    assert sorted(read) == first == ["provenance.json"] * 4 + ["result of b"] + ["result.json"] * 3
     monkeypatch.setattr("dlrun.record.neighbours._RECENT", -1)  # a minute would have to pass: ctime cannot be set
     looks(runs)
     read.clear()
     assert looks(runs) == (["a", "b"], ["b", "c"]) and read == []
     (runs / "d" / "result.json").write_text(json.dumps({"status": "stopped"}))
     looks(runs)
-    assert read == ["read_json result.json"]
+    assert read == ["result.json"]
 
 
 @pytest.mark.parametrize("recent", [100_000_000, -1])
