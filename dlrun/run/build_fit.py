@@ -26,10 +26,12 @@ from dlrun.tasks._base.accumulator import MetricAccumulator
 
 
 def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, run_id: str, signals: Signals,
-              recorder: Recorder, say: Callable[[str], None] = lambda note: None, compiled: bool = False) -> Fit:
+              recorder: Recorder, say: Callable[[str], None] = lambda note: None, compiled: bool = False,
+              began: str | None = None) -> Fit:
     """Everything that `engine.fit` needs, at the start of training (a checkpoint is loaded into it afterwards).
 
-    With `compiled` its step is, where that can be done; `say` hears why not.
+    With `compiled` its step is, where that can be done; `say` hears why not.  A run that `began` on a path goes on with
+    evaluations of that kind.
     """
     config = components.config
     steps_per_epoch = config.steps_per_epoch or components.batches.steps_in_pass
@@ -41,13 +43,15 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
     step = EagerStep(config, components.task, components.model, components.rng, rate, totals)
     batches = components.batches
     if compiled:
-        from dlrun.run.compiled import compiled_evaluation, compiled_step
+        from dlrun.run.compiled import EVALUATED, compiled_evaluation, compiled_step
 
         step, batches = compiled_step(step, batches, say)
-        components.program = compiled_evaluation(step, components, say)
+        if began is None or EVALUATED in began:
+            components.program = compiled_evaluation(step, components, say)
         if config.checkpoint_seconds == 0:
             step.one_by_one()
-    components.speed_path = components.speed_path.replace(EagerStep.executed, step.executed, 1)
+    executed = step.executed if components.program is None else step.executed + EVALUATED
+    components.speed_path = components.speed_path.replace(EagerStep.executed, executed, 1)
     monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
     direction = direction_of(config, config.early_stop.monitor, config.early_stop.mode)
     stopper = Stopper(config.early_stop, monitor if direction else None, direction or "min")

@@ -13,6 +13,8 @@ from dlrun.engine.compiled.scanned_step import ScannedStep, compiled_cells
 from dlrun.engine.compiled.step import CompiledStep
 from dlrun.engine.step import EagerStep
 
+EVALUATED = ", evaluation compiled"  # in a run's `speed_path`, behind how its steps are executed
+
 
 def compiled_step(step: EagerStep, batches: Batches, say: Callable[[str], None]) -> tuple[EagerStep, Batches]:
     """A compiled step and its batches in the place of these; these where there is none, and `say` hears why."""

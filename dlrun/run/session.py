@@ -126,7 +126,8 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     if config.force and start.lineage is None:
         clear(folder)  # only now is it sure that the run can begin: what it replaces has been kept until here
     folder.make()
-    training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append, compiled)
+    training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append, compiled,
+                         (start.stored or {}).get("speed_path"))
     training.pause_after = until
     notes += filter(None, [other_path(start, components.speed_path)])
     if start.lineage is not None:

@@ -14,6 +14,7 @@ from dlrun.engine.compiled import step as compiled
 from dlrun.engine.compiled.evaluation import CompiledEvaluation
 from dlrun.engine.compiled.program import Program
 from dlrun.record.recorder import Recorder
+from dlrun.run.compiled import EVALUATED
 from tests.helpers.compiler import needs_compiler
 from tests.run.stops import Killed, signalled_after
 from tests.sweep.sweeps import planned, run_here
@@ -178,6 +179,23 @@ def test_a_signal_ends_a_measurement_which_is_made_again(go, monkeypatch: pytest
     assert len(blocks) == 2 and sum(blocks) < 9, "it went on to the end"
     parts = go(*command, "output_dir=parts")
     assert_same_run(whole.folder, parts.folder)
+
+
+@needs_compiler
+def test_a_run_goes_on_with_the_evaluations_that_it_began_with(go, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*given) -> None:
+        return None
+
+    with monkeypatch.context() as patch:  # as where the compiler fails once
+        patch.setattr("dlrun.run.compiled.compiled_evaluation", none)
+        whole = go(*COMPILED, "output_dir=whole")
+        with after(33, interrupt):
+            assert go(*COMPILED, "output_dir=parts").result["status"] == "interrupted"
+    with measured_by_programs() as measured:
+        parts = go(*COMPILED, "output_dir=parts")
+    assert not measured and EVALUATED not in path_of(parts)
+    assert_same_run(whole.folder, parts.folder)
+    assert EVALUATED in path_of(go(*COMPILED, "output_dir=other"))
 
 
 def test_what_cannot_be_compiled_is_named(go) -> None:

@@ -21,11 +21,11 @@ from dlrun.data.batches import Rows
 from dlrun.data.nonzero import NonZero, nonzero_of
 from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.draw import Draw
-from dlrun.engine.compiled.lowering import RowsOfZeros
+from dlrun.engine.compiled.lowering import SparseRows
 from dlrun.engine.compiled.program import Program, Taken
 from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, source
-from dlrun.engine.compiled.sparse import turn
+from dlrun.engine.compiled.sparse import transpose_weights
 from dlrun.engine.compiled.step import BLOCK_SECONDS
 from dlrun.engine.fit import CHECK_EVERY
 from dlrun.engine.step import EagerStep
@@ -38,7 +38,7 @@ _ROOM = 1 << 26  # bytes of what is passed on of the batches that are measured a
 
 
 @dataclass(frozen=True)
-class Passed:
+class PassedBatch:
     """Of a batch the outputs that its loss was computed from, those of the model's own call (None where its parts are
     called instead), and the targets."""
 
@@ -70,8 +70,8 @@ class RecordedBatch(Taken):
         zeros = {}
         if nonzero is not None:
             inputs, _ = rows.take(places)
-            turn(model, inputs.shape[1])
-            zeros = {storage(inputs): RowsOfZeros(places, nonzero.starts, nonzero.columns, nonzero.values)}
+            transpose_weights(model, inputs.shape[1])
+            zeros = {storage(inputs): SparseRows(inputs, places, nonzero.starts, nonzero.columns, nonzero.values)}
         with recording, torch.no_grad():
             x, y = rows.take(places) if nonzero is None else (inputs, rows.targets(places))
             batch = Batch(x, y, size)
@@ -102,6 +102,8 @@ class RecordedBatch(Taken):
         self.held = [name for name, value in tables.items() if storage(value) in used or name in _NONZERO]
         read = {**{f"value_{place}": values_of(model)[place].detach() for place in self.values},
                 **{f"held_{place}": tables[name] for place, name in enumerate(self.held)}}
+        if any(value.storage_offset() for value in read.values()):
+            raise Unsupported("a network or rows that lie within another tensor")
         numbers = torch.empty(0, dtype=torch.float64)
         self.draws = [Draw(kind, drawn.numel()) for kind, drawn in rng.drawn]
         self.given = (numbers, [*read.values(), places], [drawn for _, drawn in rng.drawn])
@@ -158,8 +160,10 @@ class CompiledEvaluation:
         self._recorded, self._program = self._made(step, rows, nonzero_of(rows))
         self._like = _layout(rows)
         self._most = 1
-        bytes_of_batch = sum(room.nbytes for room in self._recorded.rooms)
-        self._limit = max(1, min(CHECK_EVERY, _ROOM // max(1, bytes_of_batch)))
+        bytes_of_batch = sum(room.nbytes for room in self._recorded.rooms) + sum(
+            room.nbytes for draw in self._recorded.draws for room in [draw.room(1)])
+        whole = max(1, rows.count // self._size)
+        self._limit = max(1, min(CHECK_EVERY, whole, _ROOM // max(1, bytes_of_batch)))
         self._drawn = [draw.room(self._limit) for draw in self._recorded.draws]
 
     def _made(self, step: EagerStep, rows: Rows, nonzero: NonZero | None) -> tuple[RecordedBatch, Program]:
@@ -182,7 +186,7 @@ class CompiledEvaluation:
         return [rows.range(whole, rows.count)] if whole < rows.count else []
 
     def __call__(self, rows: Rows, totals: MetricAccumulator, rng: StepRng,
-                 before_block: Callable[[], None]) -> Iterator[Passed]:
+                 before_block: Callable[[], None]) -> Iterator[PassedBatch]:
         """Add all batches but a smaller last one to `totals`; what each passes on, where it passes.
 
         `before_block` is called before several are measured at once; what it raises ends it.
@@ -212,10 +216,10 @@ class CompiledEvaluation:
             for number in range(count if self._passes else 0):
                 yield self._passed([room[number] for room in rooms])
 
-    def _passed(self, values: list[Tensor]) -> Passed:
+    def _passed(self, values: list[Tensor]) -> PassedBatch:
         form, shown = self._recorded.form, self._recorded.shown
         outputs = tree_unflatten(values[:form.num_leaves], form)
-        return Passed(outputs, None if shown is None else values[shown], values[-1])
+        return PassedBatch(outputs, None if shown is None else values[shown], values[-1])
 
 
 def _layout(rows: Rows) -> dict[str, tuple[Any, ...]]:

@@ -50,9 +50,13 @@ class Lazy:
 
 
 @dataclass(frozen=True, eq=False)
-class RowsOfZeros:
-    """The rows at `places` of a table of which only the values that are not zero are kept (`data.nonzero.NonZero`)."""
+class SparseRows:
+    """The rows at `places` of a table of which only the values that are not zero are kept (`data.nonzero.NonZero`).
 
+    `inputs` (rows, width) is the tensor that stands for them.
+    """
+
+    inputs: Tensor
     places: Tensor
     starts: Tensor
     columns: Tensor
@@ -69,7 +73,7 @@ class Lowering:
     """
 
     def __init__(self, operations: Sequence[Operation], names: dict[int, str],
-                 lower: Callable[[Lowering, Operation], None], zeros: Mapping[int, RowsOfZeros]):
+                 lower: Callable[[Lowering, Operation], None], zeros: Mapping[int, SparseRows]):
         self.code = Code()
         self.constants: dict[str, Tensor] = {}
         self.temporaries: list[tuple[str, str, int]] = []  # C type, name, place in the workspace
@@ -79,6 +83,8 @@ class Lowering:
         self._reads: list[Access] = []
         self._made = 0
         self._kept: list[Tensor] = []
+        self._made_here = {storage(out) for operation in operations if not operation.views and not operation.in_place
+                           for out in operation.outs}
         self._uses: dict[int, list[tuple[int, bool]]] = {}
         for number, operation in enumerate(operations):
             if not operation.views:
@@ -101,7 +107,7 @@ class Lowering:
             return self._of_lazy(entry), entry.cost
         return self._of_memory(entry, tensor), 0
 
-    def rows_of_zeros(self, tensor: Tensor) -> RowsOfZeros | None:
+    def sparse_rows(self, tensor: Tensor) -> SparseRows | None:
         """What a tensor stands for, where that is rows of zeros."""
         return self._zeros.get(storage(tensor))
 
@@ -121,6 +127,8 @@ class Lowering:
         key = storage(tensor)
         if key in self._zeros:
             raise Unsupported("rows of zeros that are read one by one")
+        if key not in self._entries and key in self._made_here:
+            raise Unsupported("a result of an operation that is not computed")
         if key not in self._entries:
             name = f"constant{len(self.constants)}"
             self.constants[name] = tensor

@@ -9,7 +9,7 @@ from dlrun.engine.compiled.elements import TYPES, At, broadcast, position
 from dlrun.engine.compiled.loops import nested
 from dlrun.engine.compiled.lowering import Lowering
 from dlrun.engine.compiled.recording import Operation, Unsupported
-from dlrun.engine.compiled.sparse import product
+from dlrun.engine.compiled.sparse import sparse_product
 
 _SMALL = 1 << 15  # multiply-adds, below which a call of BLAS costs more than it saves
 
@@ -64,9 +64,9 @@ def _product(low: Lowering, out: Tensor, one: Tensor, other: Tensor) -> tuple[At
     rows, inner = one.shape
     columns = other.shape[1]
     kind = TYPES[out.dtype]
-    rows_of_zeros = low.rows_of_zeros(one)
-    if rows_of_zeros is not None:
-        name = product(low, out, rows_of_zeros, one, other)
+    sparse = low.sparse_rows(one)
+    if sparse is not None:
+        name = sparse_product(low, out, sparse, one, other)
         strides = out.stride()
         return (lambda index: f"{name}[{position(index, strides, 0)}]"), None
     if inner == 1:  # of two vectors: nothing is summed, so nothing needs to be stored

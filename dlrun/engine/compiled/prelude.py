@@ -11,8 +11,8 @@ FUNCTIONS = r"""
 
 #define VECTOR(T, lanes) \
     typedef T T##lanes __attribute__((vector_size(sizeof(T) * lanes), aligned(sizeof(T)), may_alias));
-VECTOR(float, 4) VECTOR(float, 8) VECTOR(float, 16)
-VECTOR(double, 4) VECTOR(double, 8) VECTOR(double, 16)
+VECTOR(float, 4) VECTOR(float, 8)
+VECTOR(double, 4) VECTOR(double, 8)
 #define INLINE static inline __attribute__((always_inline))  /* a loop with a call is no vector code */
 INLINE float power_of_two(int n) { int bits = (n + 127) << 23; float f; memcpy(&f, &bits, 4); return f; }
 INLINE float fexp(float x) {

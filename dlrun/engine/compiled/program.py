@@ -19,10 +19,10 @@ from dlrun.data.nonzero import NonZero
 from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.comparison import compare
 from dlrun.engine.compiled.draw import Draw
-from dlrun.engine.compiled.lowering import RowsOfZeros
+from dlrun.engine.compiled.lowering import SparseRows
 from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, Source, source
-from dlrun.engine.compiled.sparse import turn
+from dlrun.engine.compiled.sparse import transpose_weights
 from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import constrain, penalty
@@ -82,7 +82,7 @@ class Recorded(Taken):
         x, y = batch.x.clone(), batch.y.clone()
         zeros = None if nonzero is None or rows is None else rows.take(x)[0]
         if zeros is not None:
-            turn(model, zeros.shape[1])
+            transpose_weights(model, zeros.shape[1])
         moved = _moved(step, task, model, states, iter(numbers))
         changed = {**{f"{name}_{kind}_{place}": value for name, own in moved.items()
                       for kind, values in {"weight": own.weights, **own.states}.items()
@@ -109,7 +109,7 @@ class Recorded(Taken):
                       for number, (draw, (_, drawn)) in enumerate(zip(self.draws, rng.drawn))]
         self.given = (numbers, [x] if rows else [x, y], [drawn for _, drawn in rng.drawn])
         self.source = source(recording.operations, arguments, {} if zeros is None or nonzero is None else
-                             {storage(zeros): RowsOfZeros(x, nonzero.starts, nonzero.columns, nonzero.values)})
+                             {storage(zeros): SparseRows(zeros, x, nonzero.starts, nonzero.columns, nonzero.values)})
 
 
 def numbers_of(players: Mapping[str, PlayerState]) -> list[float]:
@@ -212,7 +212,7 @@ class Program:
         held = [self._turned.get(place, value) for place, value in enumerate(changed)]
         given = [*self._fixed, *(value.data_ptr() for value in held), numbers.data_ptr(),
                  *(value.data_ptr() for value in batch), *(value.data_ptr() for value in drawn),
-                 *(value.data_ptr() for value in self._constants)]
+                 *(value.untyped_storage().data_ptr() for value in self._constants)]
         self._take(steps, (ctypes.c_void_p * len(given))(*given))
         for place, own in self._turned.items():
             changed[place].detach().copy_(own)

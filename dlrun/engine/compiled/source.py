@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dlrun.engine.compiled.elements import TYPES
 from dlrun.engine.compiled.form import Form
-from dlrun.engine.compiled.lowering import Lowering, RowsOfZeros
+from dlrun.engine.compiled.lowering import Lowering, SparseRows
 from dlrun.engine.compiled.operations import lower
 from dlrun.engine.compiled.prelude import FUNCTIONS
 from dlrun.engine.compiled.recording import Operation, storage
@@ -49,7 +49,7 @@ class Source:
 
 
 def source(operations: Sequence[Operation], arguments: Sequence[Argument],
-           zeros: Mapping[int, RowsOfZeros] = MappingProxyType({})) -> Source:
+           zeros: Mapping[int, SparseRows] = MappingProxyType({})) -> Source:
     """The C file of recorded operations; raises Unsupported for what has no form in C.
 
     `zeros` has what tensors, by their storage, stand for rows of zeros.  Jobs of a sweep that differ in values alone
@@ -70,7 +70,7 @@ def source(operations: Sequence[Operation], arguments: Sequence[Argument],
     return made
 
 
-def _write(operations: Sequence[Operation], arguments: Sequence[Argument], zeros: Mapping[int, RowsOfZeros]) -> Source:
+def _write(operations: Sequence[Operation], arguments: Sequence[Argument], zeros: Mapping[int, SparseRows]) -> Source:
     low = Lowering(operations, {storage(argument.tensor): argument.name for argument in arguments}, lower, zeros)
     lines = ["gemm *sgemm = (gemm *)given[0], *dgemm = (gemm *)given[1]; (void)sgemm; (void)dgemm;",
              "char *restrict workspace = given[2]; (void)workspace;"]

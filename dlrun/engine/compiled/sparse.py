@@ -1,6 +1,6 @@
 """Products with rows that are zeros for the most part: what is not there is neither stored nor multiplied.
 
-The weights that they meet lie with a row for each input (see `turn`), so that a value of a row meets neighbours.
+The weights that they meet lie with a row for each input (see `transpose_weights`): a value of a row meets neighbours.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from dlrun.engine.compiled.elements import TYPES
-from dlrun.engine.compiled.lowering import Lowering, RowsOfZeros
+from dlrun.engine.compiled.elements import TYPES, same_place
+from dlrun.engine.compiled.lowering import Lowering, SparseRows
 from dlrun.engine.compiled.recording import Unsupported
 
-_LANES = (16, 8, 4, 1)  # values of a vector
-_MOST = 6  # vectors that a loop adds to
+_LANES = (8, 4, 1)  # values of a vector: of more than a processor has gcc 12 makes no registers, which takes nine times
+_MOST = 8  # vectors that a loop adds to
 
 
 @dataclass(frozen=True)
@@ -31,28 +31,29 @@ class _Piece:
         return self.number if self.lanes == 1 else f"{self.number}{self.lanes}"
 
 
-def turn(model: nn.Module, width: int) -> None:
+def transpose_weights(model: nn.Module, width: int) -> None:
     """Lay weights (units, inputs) that may be a first layer's for rows of that width as they are needed here."""
     for weight in model.parameters():
         if weight.ndim == 2 and weight.shape[1] == width:
             weight.data = weight.data.t().contiguous().t()
 
 
-def product(low: Lowering, out: Tensor, rows: RowsOfZeros, one: Tensor, other: Tensor) -> str:
+def sparse_product(low: Lowering, out: Tensor, rows: SparseRows, one: Tensor, other: Tensor) -> str:
     """Write ``one @ other``, where `one` stands for these rows, or for their columns; the name of its memory."""
     if not out.dtype == rows.values.dtype == other.dtype or not other.is_contiguous():
         raise Unsupported("rows of zeros in another product than a first layer's")
     count = len(rows.places)
+    forwards, backwards = same_place(one, rows.inputs), same_place(one, rows.inputs.t())
     given, name = low.stored(other), low.lies(out)
     starts, columns, values = (low.stored(value) for value in (rows.starts, rows.columns, rows.values))
     where, _ = low.reader(rows.places)
     place = where(("i",))
     kind = TYPES[out.dtype]
     blocks = _blocks(other.shape[1], kind)
-    if one.shape[0] == count and one.stride(1) == 1:
+    if forwards:
         parts = [_added_up(block, name, given, columns, values, other.shape[1]) for block in blocks]
         begin = ""
-    elif one.shape[1] == count and one.stride(0) == 1:
+    elif backwards:
         parts = [_spread(block, name, given, columns, values, other.shape[1]) for block in blocks]
         begin = f"memset({name}, 0, {out.numel()} * sizeof({kind}));\n"
     else:

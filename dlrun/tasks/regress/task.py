@@ -40,7 +40,7 @@ class RegressTask(Task):
         return loss, outputs[:, 0]
 
     def direct(self, player: str, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor] | None:
-        if self._loss is not F.mse_loss or outputs.dtype != torch.float32 or outputs.ndim != 2:
+        if self._loss is not F.mse_loss or outputs.dtype != torch.float32 or outputs.ndim != 2 or outputs.shape[1] != 1:
             return None
         values = outputs[:, 0]
         loss = F.mse_loss(values, batch.y)

@@ -27,8 +27,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[source.Source, list, 
     found: list[tuple[source.Source, list, list]] = []
     real = source.source
 
-    def noted(operations, arguments):
-        found.append((real(operations, arguments), operations, arguments))
+    def noted(operations, arguments, zeros):
+        found.append((real(operations, arguments, zeros), operations, arguments))
         return found[-1][0]
 
     monkeypatch.setattr(source, "_written", {})
@@ -47,7 +47,7 @@ def test_seeds_and_rates_share_a_file_that_is_the_one_they_would_have_alone(tmp_
     assert len(written) == 3 and len(source._written) == 1
     assert len({id(made.text) for made, _, _ in written}) == 1, "written once"
     for made, operations, arguments in written:
-        fresh = source._write(operations, arguments)
+        fresh = source._write(operations, arguments, {})
         assert (fresh.text, fresh.bytes) == (made.text, made.bytes)
         assert [id(tensor) for tensor in fresh.constants] == [id(tensor) for tensor in made.constants]
         assert made.constants, "of each the rows that are its own"
@@ -62,7 +62,7 @@ def test_a_file_is_not_that_of_another_network(tmp_path: Path, written) -> None:
     assert len(first) == len(written) == len(source._written) == 3 + len(OTHERS), "of two the last batch is smaller"
     compiled(tmp_path / "again", *(["seed=3", *command] for command in OTHERS))
     for made, operations, arguments in written:
-        assert made.text == source._write(operations, arguments).text
+        assert made.text == source._write(operations, arguments, {}).text
     assert {made.text for made, _, _ in written} == first
 
 

@@ -10,7 +10,10 @@ import torch
 
 from dlrun.data.nonzero import nonzero_of
 from dlrun.engine.compiled import program
-from dlrun.engine.compiled.sparse import product
+from dlrun.engine.compiled.lowering import SparseRows
+from dlrun.engine.compiled.recording import Recording, Unsupported, storage
+from dlrun.engine.compiled.source import Argument, source
+from dlrun.engine.compiled.sparse import sparse_product
 from dlrun.engine.compiled.step import CompiledStep
 from tests.engine.compiled.test_evaluation import compare
 from tests.engine.compiled.test_same_as_plain import apart
@@ -56,10 +59,10 @@ def products(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     written: list[str] = []
 
     def noted(*given: object) -> str:
-        written.append(product(*given))  # type: ignore[arg-type]
+        written.append(sparse_product(*given))  # type: ignore[arg-type]
         return written[-1]
 
-    monkeypatch.setattr("dlrun.engine.compiled.matrices.product", noted)
+    monkeypatch.setattr("dlrun.engine.compiled.matrices.sparse_product", noted)
     return written
 
 
@@ -117,6 +120,25 @@ def test_what_is_not_zero_of_rows(bags, values, tmp_path) -> None:
             own = slice(int(found.starts[row]), int(found.starts[row + 1]))
             dense[row, found.columns[own].long()] = found.values[own]
         assert torch.equal(dense, rows.range(0, rows.count)[0])
+
+
+def test_products_with_a_part_of_the_rows_are_no_sparse_ones() -> None:
+    x, weight, total = torch.zeros(6, 40), torch.randn(8, 10), torch.zeros(6, 8)
+    rows = SparseRows(x, torch.arange(6), *torch.zeros(3, 1, dtype=torch.int64))
+    recording = Recording()
+    with recording:
+        total.add_(x[:, 5:15] @ weight.t())
+    with pytest.raises(Unsupported, match="another product than a first layer's"):
+        source(recording.operations, [Argument("weight", weight), Argument("total", total)], {storage(x): rows})
+
+
+def test_zeros_at_the_beginning_do_not_decide_alone(tmp_path) -> None:
+    x = np.ones((1000, 40), np.float32)
+    x[:300] = 0
+    np.savez(tmp_path / "some.npz", x=x, y=np.arange(1000) % 2)
+    [(components, _)] = make(tmp_path, [["dataset=npz", f"dataset.path={tmp_path / 'some.npz'}", "dataset.scale=none",
+                                         "shuffle=false", "validation=30", "model=dense", "model.hidden=[4]"]])
+    assert nonzero_of(components.train) is None
 
 
 def test_rows_with_many_values_are_left_dense(tmp_path) -> None:
