@@ -26,7 +26,12 @@ WITH_BASELINES = "baselines"  # versus: rows of scikit-learn's models are added,
 
 
 def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None = None) -> Report:
-    """The report on the runs in `paths`; raises ConfigError where a run, the metric or the row is not there."""
+    """The report on the runs in `paths` (run folders, sweeps' folders, folders above runs).
+
+    `metric` is a name as in ``test/accuracy``; without one it is the task's own.  `versus` names the row that the
+    others are compared with; without one it is the best.  Raises ConfigError where no runs, metric or row of that name
+    are.
+    """
     runs, plans = gather(paths)
     if len(plans) == 1:
         metric = metric or plans[0].options.get("metric")

@@ -22,7 +22,11 @@ from dlrun.report.table import Report, Row, Table
 
 
 def write_files(report: Report, into: Path) -> list[Path]:
-    """Write all files into a folder, each in one step, so that a reader never sees half of one."""
+    """Write all files into a folder, each in one step, so that a reader never sees half of one; their paths.
+
+    The same runs give the same bytes.  Measured times stand in columns whose names contain "seconds" (of the CSV, the
+    JSON file and the page); the page also says on which days the runs were made.
+    """
     made: dict[str, Callable[[Report], str]] = {
         "table.csv": as_csv, "table.md": as_markdown, "table.tex": as_latex, "report.html": as_html}
     remove_halves(into, *made, "report.json")

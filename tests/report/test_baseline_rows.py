@@ -9,8 +9,8 @@ import pytest
 from dlrun.baselines.measure import measure
 from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
-from dlrun.report import write
 from dlrun.report.collect import collect
+from dlrun.report.files import write_files
 from dlrun.sweep.make import make_plan
 
 WORDS = ["dataset=iris", "model=dense", "model.hidden=[]", "epochs=1", "dataset.split_seed=seed"]
@@ -42,7 +42,7 @@ def test_each_is_a_row_and_the_best_of_them_is_compared_with(trained: Path) -> N
 
 
 def test_all_files_of_a_report_have_them(trained: Path, tmp_path: Path) -> None:
-    paths = write([trained], tmp_path / "out", versus="baselines")
+    paths = write_files(collect([trained], versus="baselines"), tmp_path / "out")
     assert all("baseline: random forest" in path.read_text() for path in paths)
     assert "2 runs, 1 row x seeds 0, 1" in (tmp_path / "out" / "table.md").read_text()
 

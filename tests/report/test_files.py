@@ -13,17 +13,18 @@ import numpy as np
 import pytest
 
 from dlrun.cli.route import route
-from dlrun.report import write
+from dlrun.report.collect import collect
+from dlrun.report.files import write_files
 from tests.report.make import SGD, grid, made, note_checksums, planned
 
 
-def files(path: Path, into: Path, **words: str) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in write([path], into, **words)}
+def files(path: Path, into: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in write_files(collect([path]), into)}
 
 
 def test_all_files_are_written_and_named(runs: Path, tmp_path: Path) -> None:
     grid(runs)
-    names = [path.name for path in write([runs], tmp_path / "out")]
+    names = [path.name for path in write_files(collect([runs]), tmp_path / "out")]
     assert sorted(names) == sorted(path.name for path in (tmp_path / "out").iterdir())
     assert {"table.csv", "table.md", "table.tex", "report.json"} <= set(names)
 
@@ -31,7 +32,7 @@ def test_all_files_are_written_and_named(runs: Path, tmp_path: Path) -> None:
 def test_the_csv_has_the_numbers_in_full(runs: Path, tmp_path: Path) -> None:
     values = grid(runs)
     made(runs, 40, None, "diverged", result={"stop_reason": "NaN, at step 20"}, model__dropout=0.5)
-    write([runs], tmp_path)
+    write_files(collect([runs]), tmp_path)
     rows = list(csv.DictReader((tmp_path / "table.csv").open()))
     adam = next(row for row in rows if row["optimizer"] == "adam" and row["model.dropout"] == "0")
     assert float(adam["mean"]) == pytest.approx(np.mean(values["adam"]), rel=1e-15)
@@ -77,7 +78,7 @@ def test_runs_that_took_other_times_differ_in_seconds_alone(runs: Path, tmp_path
 
 def test_the_json_has_every_run_by_seed(runs: Path, tmp_path: Path) -> None:
     values = grid(runs)
-    write([runs], tmp_path)
+    write_files(collect([runs]), tmp_path)
     (table,) = json.loads((tmp_path / "report.json").read_text())["tables"]
     assert [row["labels"] for row in table["rows"]] == [{"optimizer": "adam"}, {"optimizer": "sgd"}]
     assert [run["value"] for run in table["rows"][1]["runs"]] == values["sgd"]
@@ -88,7 +89,7 @@ def test_the_json_has_every_run_by_seed(runs: Path, tmp_path: Path) -> None:
 def test_markdown_keeps_its_columns_whatever_the_words_are(runs: Path, tmp_path: Path) -> None:
     made(runs, 1, None, "failed", result={"error": "ValueError: a|b <b>"})
     made(runs, 2, 0.5, model__activation="a|b")
-    write([runs], tmp_path)
+    write_files(collect([runs]), tmp_path)
     lines = [line for line in (tmp_path / "table.md").read_text().splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
     assert r"a\|b \<b\>" in "\n".join(lines)
@@ -97,7 +98,7 @@ def test_markdown_keeps_its_columns_whatever_the_words_are(runs: Path, tmp_path:
 def test_the_latex_table_is_one_that_latex_reads(runs: Path, tmp_path: Path) -> None:
     grid(runs)
     made(runs, 40, None, "failed", result={"error": r"100% of {x}_1 & $\y$ # ~ ^"}, model__dropout=0.5)
-    write([runs], tmp_path)
+    write_files(collect([runs]), tmp_path)
     text = (tmp_path / "table.tex").read_text()
     body = [line for line in text.splitlines() if "&" in line]
     assert {line.replace(r"\&", "").count("&") for line in body} == {text.split("{tabular}{")[1].index("}") - 1}
@@ -115,7 +116,7 @@ def test_names_from_elsewhere_are_data_in_every_file(runs: Path, tmp_path: Path,
     for number, name in enumerate(names):
         made(runs, number, 0.9, optimizer__name=name, optimizer__kind=name)
     made(runs, 40, None, "failed", result={"error": "ValueError: \x1b[2J\n=1+1"})
-    write([runs], tmp_path)
+    write_files(collect([runs]), tmp_path)
     cells = [text for row in csv.reader((tmp_path / "table.csv").open(newline="")) for text in row]
     assert "'=cmd|' /C calc'!A0" in cells and "'@SUM(1)" in cells and "-1" in cells
     assert not any(text.startswith(("=", "@", "+")) for text in cells)

@@ -18,17 +18,17 @@ from pathlib import Path
 import pytest
 
 from dlrun.record.axis_scale import AxisScale, scale_of
-from dlrun.report import write
 from dlrun.report.charts import setting_chart
 from dlrun.report.collect import collect
 from dlrun.report.curves import curves, thinned
+from dlrun.report.files import write_files
 from dlrun.report.svg import evenly_logarithmic
 from dlrun.report.table import Table
 from tests.report.make import grid, made
 
 
 def page(path: Path, into: Path) -> str:
-    write([path], into)
+    write_files(collect([path]), into)
     return (into / "report.html").read_text(encoding="utf-8")
 
 
@@ -100,7 +100,7 @@ def test_a_row_keeps_its_colour_whatever_the_measure_and_the_legend_has_the_orde
         made(runs, number, accuracy, optimizer__lr=lr)  # the longest run is the last
     pages = []
     for metric in ("test/accuracy", "seconds"):
-        write([runs], tmp_path, metric)
+        write_files(collect([runs], metric), tmp_path)
         pages.append((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert swatches(pages[0]) == swatches(pages[1]) == [("c0 d0", "0.001"), ("c1 d0", "0.01"), ("c2 d0", "0.1")]
     for text in pages:

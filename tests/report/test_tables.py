@@ -13,10 +13,10 @@ from scipy import stats
 
 from dlrun.config.problem import ConfigError
 from dlrun.record.provenance import provenance
-from dlrun.report import show
 from dlrun.report.collect import collect
 from dlrun.report.formatting import lines
 from dlrun.report.table import Row, Table
+from dlrun.report.terminal import print_report
 from dlrun.report.values import names, value_of
 from tests.report.make import SGD, free_lock, grid, made, planned, write_lock
 
@@ -25,7 +25,7 @@ SGD_WORDS = {key.replace(".", "__"): value for key, value in SGD.items()}
 
 def shown(*paths: Path, metric: str | None = None, versus: str | None = None) -> str:
     stream = io.StringIO()
-    show(paths, stream, metric, versus)
+    print_report(collect(paths, metric, versus), stream)
     return stream.getvalue()
 
 

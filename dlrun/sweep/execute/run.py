@@ -71,9 +71,13 @@ def run_queue(plan: Plan, states: Sequence[JobState], queue: JobQueue, slots: Sl
 
 def write_tables(plan: Plan, states: Sequence[JobState], out: TextIO) -> None:
     """The tables of the results there are, printed and written to ``reports/`` in the sweep's folder."""
-    from dlrun import report
+    from dlrun.report.collect import collect
+    from dlrun.report.files import write_files
+    from dlrun.report.terminal import print_report
 
     if not any(state.result for state in states):
         return
     say(file=out)
-    report.publish(plan.folder, plan.folder / "reports", out, plan.options.get("metric"), plan.options.get("versus"))
+    report = collect([plan.folder], plan.options.get("metric"), plan.options.get("versus"))
+    print_report(report, out)
+    write_files(report, plan.folder / "reports")
