@@ -1,9 +1,8 @@
 """Gradients of dense layers in a row without a graph: the kernels that autograd calls, in its order, with its bits.
 
 For a small network autograd's graph costs as much as a third of the arithmetic.  Here the layers go forwards and
-backwards by hand, and so does the loss where its task says how (`Task.direct`); else autograd has the loss alone.
-The first step is taken both ways: where one bit of a gradient
-differs, as it might in another torch, the graph is used.
+backwards by hand, and so does the loss where its task says how (`Task.direct`); else autograd has the loss alone.  The
+first step is taken both ways: where one bit of a gradient differs, as it might in another torch, the graph is used.
 """
 
 from __future__ import annotations
@@ -56,9 +55,9 @@ class _Outputs:
 
 
 class DirectChain:
-    """Called with a task's turn, the network and a batch: loss and outputs; the weights then have their gradients.
+    """Called with a task, its turn and a batch: loss and outputs; the weights then have their gradients.
 
-    None for a network, or a torch, of which autograd has to take care.
+    The network is one that `is_chain` knows.  `agrees` is asked first: where it says no, autograd has to take care.
     """
 
     def __init__(self, model: nn.Module):

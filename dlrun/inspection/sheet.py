@@ -28,7 +28,7 @@ def save_picture(path: Path, picture: np.ndarray) -> None:
     """A picture uint8 (3, height, width) as it is."""
     from PIL import Image
 
-    save(path, Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0))))
+    save(path, Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0))), flat=False)
 
 
 def save_sheet(path: Path, pictures: Sequence[np.ndarray] | np.ndarray, labels: Sequence[str] | None = None,

@@ -38,13 +38,15 @@ _COLOUR = {"L": 0, "RGB": 2}  # PNG's numbers of kinds of pixels
 
 
 def png(image: Any) -> bytes:
-    """A gray or RGB image as a PNG file whose rows are not filtered.
+    """A gray or RGB image as a PNG file whose rows are not filtered; raises ValueError for one of another mode.
 
     Pillow always tries all five filters on each row, which takes twice the time of the compression; flat colours and
     text hardly get smaller by them, as photographs do.
     """
     import numpy as np
 
+    if image.mode not in _COLOUR:
+        raise ValueError(f"an image of mode {image.mode} is not drawn here; expected one of {', '.join(_COLOUR)}")
     kind = _COLOUR[image.mode]
     pixels = np.asarray(image).reshape(image.height, -1)
     rows = np.zeros((image.height, pixels.shape[1] + 1), np.uint8)  # a row begins with its filter: 0, none

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from dlrun.record import manifest
 from dlrun.record.own_file import refuse_links, replacing, sync_folder, to_disk
@@ -21,7 +21,15 @@ class _Place:
     def __init__(self, *parts: str):
         self._parts = parts
 
-    def __get__(self, folder: RunFolder, kind: type[RunFolder]) -> Path:
+    @overload
+    def __get__(self, folder: None, kind: type[RunFolder]) -> _Place: ...
+
+    @overload
+    def __get__(self, folder: RunFolder, kind: type[RunFolder]) -> Path: ...
+
+    def __get__(self, folder: RunFolder | None, kind: type[RunFolder]) -> _Place | Path:
+        if folder is None:  # asked of the class, as pydoc does
+            return self
         return folder.path.joinpath(*self._parts)
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from dlrun.record.folder import RunFolder
 from dlrun.record.stored import Damaged, read_json
 
-_RECENT = 100_000_000  # nanoseconds: a clock of a file system may stand still so long, and a change then not be seen
+_RECENT = 2_000_000_000  # nanoseconds: FAT's clock stands still so long, and a change is then not seen
+_MOST = 10_000  # files that are kept: some sweeps' folders
 _seen: dict[str, tuple[tuple[int, ...], Any]] = {}  # by path: the file's state, and what was found in it
 
 
@@ -63,5 +64,7 @@ def _found(place: str, path: str, look: Callable[[RunFolder], Any], missing: Any
         except (Damaged, FileNotFoundError):  # it is for its own command to report
             found = None
         if now - max(file.st_mtime_ns, file.st_ctime_ns) > _RECENT:
+            if len(_seen) >= _MOST:
+                _seen.clear()
             _seen[path] = state, found
     return found

@@ -65,5 +65,5 @@ def _sprite(path: Path, images: Any) -> tuple[int, int] | None:
         return None
     sheet = np.zeros((side, side, height, width, 3), np.uint8)
     sheet.reshape(-1, height, width, 3)[:count] = tiles
-    save(path, Image.fromarray(sheet.transpose(0, 2, 1, 3, 4).reshape(side * height, side * width, 3)))
+    save(path, Image.fromarray(sheet.transpose(0, 2, 1, 3, 4).reshape(side * height, side * width, 3)), flat=False)
     return height, width

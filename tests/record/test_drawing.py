@@ -41,3 +41,10 @@ def test_a_drawn_picture_is_about_as_small_as_pillow_makes_it():
     pillows = io.BytesIO()
     sheet.save(pillows, format="PNG", compress_level=3)
     assert len(png(sheet)) < 1.3 * len(pillows.getvalue())
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P", "1"])
+def test_an_image_of_another_mode_is_refused_and_nothing_is_written(tmp_path, mode):
+    with pytest.raises(ValueError, match=f"mode {mode} .* expected one of L, RGB"):
+        save(tmp_path / "a.png", Image.new(mode, (3, 3)))
+    assert list(tmp_path.iterdir()) == []

@@ -27,6 +27,10 @@ def test_the_paths_are_those_of_the_contract():
     ]
 
 
+def test_the_class_has_its_places_too():
+    assert all(hasattr(RunFolder, name) for name in ("config", "last", "lock"))
+
+
 def test_numbers_that_json_does_not_have_become_null(tmp_path):
     data = {"nan": math.nan, "inf": [math.inf, -np.float32("inf")], "f32": np.float32(0.1), "i": np.int64(3),
             "b": np.bool_(True), "t": (1, 2), "p": Path("a/b")}

@@ -65,7 +65,7 @@ def test_files_that_stay_as_they_are_are_read_once(runs: Path, monkeypatch: pyte
     assert read == ["result.json"]
 
 
-@pytest.mark.parametrize("recent", [100_000_000, -1])
+@pytest.mark.parametrize("recent", [neighbours._RECENT, -1])
 def test_a_result_that_changes_is_seen(runs: Path, monkeypatch: pytest.MonkeyPatch, recent: int) -> None:
     monkeypatch.setattr("dlrun.record.neighbours._RECENT", recent)
     result = runs / "b" / "result.json"
@@ -84,6 +84,15 @@ def test_a_result_that_changes_is_seen(runs: Path, monkeypatch: pytest.MonkeyPat
     assert looks(runs)[1] == []
     (runs / "d" / "provenance.json").write_text(json.dumps({"prefix": "p"}))
     assert looks(runs)[0] == ["a", "b", "d"]
+
+
+def test_what_is_kept_has_a_bound(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dlrun.record.neighbours._RECENT", -1)
+    monkeypatch.setattr("dlrun.record.neighbours._MOST", 3)
+    monkeypatch.setattr("dlrun.record.neighbours._seen", {})
+    for _ in range(2):
+        assert looks(runs) == (["a", "b"], ["b", "c"])
+        assert 0 < len(neighbours._seen) <= 3
 
 
 def test_of_a_fold_the_same_folds_are_meant(runs: Path) -> None:

@@ -131,6 +131,9 @@ def _add(kept: dict[str, Tensor | float], name: str, value: Tensor, times: int =
 def _set(kept: dict[str, Tensor | float], name: str, value: Tensor | float) -> None:
     own = kept[name]
     if isinstance(own, Tensor):
-        own.copy_(torch.as_tensor(value, dtype=own.dtype))  # a number alone would become a float32
+        if isinstance(value, Tensor):
+            own.copy_(value)
+        else:
+            own.fill_(value)  # a copy of a number on the host would wait for the device
     else:
         kept[name] = float(value)
