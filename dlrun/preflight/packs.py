@@ -15,6 +15,7 @@ from dlrun.preflight.program import unfit
 from dlrun.preflight.speed import beside_packs
 from dlrun.preflight.threads import work
 from dlrun.preflight.trials import find
+from dlrun.record.gpu_memory import gpu_memory
 
 # Measured on two cores: 64 networks 784-16-10 with batches of 64 (2.4e6 multiply-adds a step) take a third of the time
 # of as many alone; 16 of 784-128-128-10 with batches of 128 (45e6) as long as alone.
@@ -29,6 +30,7 @@ TRIED = 16  # members of the pack that a trial takes steps of
 # (1.9 MB each) a step takes 0.48 of a plain one in packs of 16, 0.51 of 32, 0.62 of 64, on a processor with 32 MB.
 CACHE = 32 << 20
 SHARE = 8  # of the machine's memory that a pack may take: one part in so many
+SHARE_OF_GPU = 2  # of a GPU's, on which one pack trains at a time
 
 
 def members(config: Config) -> int:
@@ -71,9 +73,9 @@ def _size(checked: Checked) -> float:
 def most(checked: Checked, chosen: Any, gpu: bool = False) -> int:
     """The members of a pack, at most."""
     if chosen != "auto":
-        return min(int(chosen), _that_fit(checked))
+        return min(int(chosen), _that_fit(checked, gpu))
     cached = MOST if gpu else max(TRIED, CACHE // max(1, bytes_of_member(checked)))
-    return min(MOST, cached, _that_fit(checked))
+    return min(MOST, cached, _that_fit(checked, gpu))
 
 
 def _unfit(checked: Checked) -> Iterator[str]:
@@ -88,8 +90,11 @@ def _unfit(checked: Checked) -> Iterator[str]:
     yield from unfit(checked, config.task.packs, lambda layer: layer.packs)
 
 
-def _that_fit(checked: Checked) -> int:
-    """How many members a pack may have, by the memory of the machine."""
+def _that_fit(checked: Checked, gpu: bool) -> int:
+    """How many members a pack may have, by the memory of the machine, or of its smallest GPU."""
+    own = gpu_memory() if gpu else None
+    if own is not None:
+        return max(2, own // SHARE_OF_GPU // max(1, bytes_of_member(checked)))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 4 << 30
     return max(2, memory // SHARE // max(1, bytes_of_member(checked)))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dlrun.preflight import packs as rules
 from dlrun.preflight import trials
 from dlrun.preflight.preflight import preflight
 from dlrun.preflight.trials import Trial
+from dlrun.record import gpu_memory
 from dlrun.record.plan import Plan
 from dlrun.sweep.make import make_plan
 from dlrun.sweep.plan.packs import Packs, packs, untried
@@ -181,3 +184,19 @@ def test_what_has_begun_needs_no_trial(tmp_path: Path) -> None:
     plan = make_plan([*DIGITS, "seeds=4", f"output_dir={tmp_path}"])
     assert untried(plan.jobs, states_of(plan, dict.fromkeys((job.number for job in plan.jobs), {}))) == []
     assert untried(plan.jobs, [JobState("finished")] * 4) == []
+
+
+@pytest.mark.parametrize(("answer", "most"), [("81920\n40960\n", 128), ("4\n81920\n", 9), ("no device\n", None)])
+def test_a_pack_on_a_gpu_fits_the_smallest(answer: str, most: int | None, tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = preflight([*DIGITS, "model.hidden=[64]", "device=cpu"])
+    said = subprocess.CompletedProcess([], 0, stdout=answer)
+    monkeypatch.setattr(gpu_memory.subprocess, "run", lambda *given, **named: said)
+    gpu_memory.gpu_memory.cache_clear()
+    try:
+        found = rules.most(checked, "128", gpu=True)
+    finally:
+        gpu_memory.gpu_memory.cache_clear()
+    assert found == (min(128, rules.most(checked, "128")) if most is None else most)
+    if most == 9:  # ten would take more than half of its 4 MiB
+        assert 9 * rules.bytes_of_member(checked) <= 2 << 20 < 10 * rules.bytes_of_member(checked)
