@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,11 @@ from dlrun.data.batches import Rows
 from dlrun.data.nonzero import NonZero, nonzero_of
 from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.draw import Draw
-from dlrun.engine.compiled.lowering import SparseRows
 from dlrun.engine.compiled.program import Program, Taken
 from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, source
 from dlrun.engine.compiled.sparse import transpose_weights
+from dlrun.engine.compiled.sparse_rows import SparseRows, sparse_or_dense
 from dlrun.engine.compiled.step import BLOCK_SECONDS
 from dlrun.engine.fit import CHECK_EVERY
 from dlrun.engine.step import EagerStep
@@ -157,7 +157,12 @@ class CompiledEvaluation:
             raise Unsupported("half precision")
         self._model, self._passes = step.model, passes
         self._batch_size, self._size = batch_size, min(batch_size, rows.count)
-        self._recorded, self._program = self._made(step, rows, nonzero_of(rows))
+
+        def made(nonzero: NonZero | None) -> tuple[RecordedBatch, Program]:
+            recorded = RecordedBatch(step, rows, self._size, passes, nonzero)
+            return recorded, Program(recorded, compiler.find())
+
+        self._recorded, self._program = sparse_or_dense(nonzero_of(rows), made)
         self._like = _layout(rows)
         self._most = 1
         bytes_of_batch = sum(room.nbytes for room in self._recorded.rooms) + sum(
@@ -165,14 +170,6 @@ class CompiledEvaluation:
         whole = max(1, rows.count // self._size)
         self._limit = max(1, min(CHECK_EVERY, whole, _ROOM // max(1, bytes_of_batch)))
         self._drawn = [draw.room(self._limit) for draw in self._recorded.draws]
-
-    def _made(self, step: EagerStep, rows: Rows, nonzero: NonZero | None) -> tuple[RecordedBatch, Program]:
-        if nonzero is not None:
-            with suppress(Unsupported):
-                recorded = RecordedBatch(step, rows, self._size, self._passes, nonzero)
-                return recorded, Program(recorded, compiler.find())
-        recorded = RecordedBatch(step, rows, self._size, self._passes)
-        return recorded, Program(recorded, compiler.find())
 
     def measures(self, rows: Rows, passes: bool, shows: bool) -> bool:
         """Whether it measures these rows, with all that is asked of it: outputs of the loss, outputs of the model."""

@@ -27,6 +27,7 @@ from dlrun.engine.compiled.elements import (
 )
 from dlrun.engine.compiled.loops import Access, Code, Loop
 from dlrun.engine.compiled.recording import Operation, Unsupported, storage
+from dlrun.engine.compiled.sparse_rows import SparseRows
 
 _CHEAP = 4  # operations that are rather done twice than stored
 _ALIGNED = 64  # bytes
@@ -47,20 +48,6 @@ class Lazy:
     at: At
     cost: int = 1
     memory: Memory | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class SparseRows:
-    """The rows at `places` of a table of which only the values that are not zero are kept (`data.nonzero.NonZero`).
-
-    `inputs` (rows, width) is the tensor that stands for them.
-    """
-
-    inputs: Tensor
-    places: Tensor
-    starts: Tensor
-    columns: Tensor
-    values: Tensor
 
 
 class Lowering:

@@ -19,10 +19,10 @@ from dlrun.data.nonzero import NonZero
 from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.comparison import compare
 from dlrun.engine.compiled.draw import Draw
-from dlrun.engine.compiled.lowering import SparseRows
 from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, Source, source
 from dlrun.engine.compiled.sparse import transpose_weights
+from dlrun.engine.compiled.sparse_rows import SparseRows
 from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
 from dlrun.models.build import constrain, penalty

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from dlrun.engine.compiled.elements import TYPES
 from dlrun.engine.compiled.form import Form
-from dlrun.engine.compiled.lowering import Lowering, SparseRows
+from dlrun.engine.compiled.lowering import Lowering
 from dlrun.engine.compiled.operations import lower
 from dlrun.engine.compiled.prelude import FUNCTIONS
 from dlrun.engine.compiled.recording import Operation, storage
+from dlrun.engine.compiled.sparse_rows import SparseRows
 
 _CACHED = 1 << 20  # bytes of rows that stay in a processor's cache anyway
 _MOST = 64  # files that are kept, of some 30 KB

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from dlrun.engine.compiled.elements import TYPES, same_place
-from dlrun.engine.compiled.lowering import Lowering, SparseRows
+from dlrun.engine.compiled.lowering import Lowering
 from dlrun.engine.compiled.recording import Unsupported
+from dlrun.engine.compiled.sparse_rows import SparseRows
 
 _LANES = (8, 4, 1)  # values of a vector: of more than a processor has gcc 12 makes no registers, which takes nine times
 _MOST = 8  # vectors that a loop adds to

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from dlrun.engine.block_batches import BlockBatches
 from dlrun.engine.compiled import compiler
 from dlrun.engine.compiled.program import Program, Recorded, numbers_of, untrained
 from dlrun.engine.compiled.recording import Unsupported
+from dlrun.engine.compiled.sparse_rows import sparse_or_dense
 from dlrun.engine.fit import CHECK_EVERY
 from dlrun.engine.player import PlayerState
 from dlrun.engine.step import EagerStep
@@ -100,11 +100,8 @@ class CompiledStep(EagerStep):
     def _program(self, size: int, states: dict[str, dict[str, list[Tensor]]], found: tuple[str, str]) -> Program:
         """For batches of that size; of rows that are zeros for the most part without these, where that can be."""
         batch, rows = self._example(size)
-        kept = None if rows is None else nonzero_of(rows)
-        if kept is not None:
-            with suppress(Unsupported):
-                return Program(Recorded(self, batch, rows, states, kept), found)
-        return Program(Recorded(self, batch, rows, states), found)
+        return sparse_or_dense(None if rows is None else nonzero_of(rows),
+                               lambda nonzero: Program(Recorded(self, batch, rows, states, nonzero), found))
 
     def _states(self) -> dict[str, dict[str, list[Tensor]]]:
         """The state of each player's optimizer."""

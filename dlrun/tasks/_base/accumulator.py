@@ -12,7 +12,7 @@ from torch import Tensor
 class MetricAccumulator:
     """Sums of metrics, kept on the device; the host reads them at log points only.
 
-    On the CPU, where there is nothing to wait for, they are numbers of Python's until somebody wants them as tensors:
+    On the CPU, where there is nothing to wait for, they are numbers of Python's until somebody asks for tensors:
     an operation on tensors of one value takes ten times as long.  Each metric has its own count, because not every step
     adds to each (a generator moves every fifth step) and not every metric counts rows (a tagger's accuracy counts
     words).  Sums are float64 (float32 where the device has none).  `rows` counts the rows of all steps.

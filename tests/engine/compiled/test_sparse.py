@@ -10,10 +10,10 @@ import torch
 
 from dlrun.data.nonzero import nonzero_of
 from dlrun.engine.compiled import program
-from dlrun.engine.compiled.lowering import SparseRows
 from dlrun.engine.compiled.recording import Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, source
 from dlrun.engine.compiled.sparse import sparse_product
+from dlrun.engine.compiled.sparse_rows import SparseRows
 from dlrun.engine.compiled.step import CompiledStep
 from tests.engine.compiled.test_evaluation import compare
 from tests.engine.compiled.test_same_as_plain import apart
