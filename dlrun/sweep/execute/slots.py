@@ -8,7 +8,6 @@ works on GPU k modulo their number, and the cores are divided among the workers 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import stored
 from dlrun.preflight.threads import TOGETHER, auto_threads
 from dlrun.record.cores import cores
+from dlrun.record.gpu_memory import asked
 from dlrun.record.plan import Job
 from dlrun.sweep.execute.options import Execution
 
@@ -86,9 +86,4 @@ def visible_gpus() -> list[str]:
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return [name.strip() for name in named.split(",") if name.strip() not in ("", "-1", "NoDevFiles")]
-    try:
-        answer = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True,
-                                text=True, timeout=10, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return answer.stdout.split() if answer.returncode == 0 else []
+    return asked("index")
