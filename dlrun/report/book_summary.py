@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from dlrun.report.cell_verdicts import COMPARED, EXPECTED, MORE_SEEDS, REPRODUCED, TOO_WIDE
+from dlrun.report.cell_verdicts import (
+    COMPARED,
+    EXPECTED,
+    MORE_SEEDS,
+    NOT_COMPARABLE,
+    ONE_SEED,
+    REPRODUCED,
+    TOO_WIDE,
+    CellVerdict,
+)
+from dlrun.report.claim_checks import on_runs
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, UNDECIDED
 from dlrun.report.experiments import BookExperiment
 from dlrun.report.measurements import Measurements
@@ -14,77 +25,133 @@ from dlrun.report.verdicts import FULL, Verdicts
 
 STAND_IN, SHORT, NOT_RUN = "in full, on a stand-in", "short runs, not judged", "not run"
 TIERS = ("in full, 20 seeds or more", "in full, 5 seeds or more", "in full, fewer seeds", STAND_IN, SHORT, NOT_RUN)
+Key = TypeVar("Key")
 LEAST = (20, 5, 0)  # seeds of the first three
 HEAD = ("", "tables", "cells printed", "comparable", "reproduced", "expected outside by chance",
-        "too few seeds or too wide", "runs with a cell outside", "claims", "hold", "contradicted", "undecided")
+        "too few seeds or too wide", "not comparable", "runs with a cell outside", "claims", "hold", "contradicted",
+        "undecided", "not judged")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A number or a claim, and where it is counted; of two tables that have it the one with the higher `rank` counts.
+    """
+
+    tier: str
+    word: str = ""
+    run: str = ""
+    rank: tuple[bool, int] = (False, 0)
 
 
 @dataclass
 class Tier:
-    """Counts of tables that were run as far; `runs` has for each run whether one of its cells lies outside."""
+    """Counts of what was run as far; `runs` has for each run whether one of its cells lies outside."""
 
     tables: int = 0
-    cells: int = 0
-    claims: int = 0
-    cell_words: Counter[str] = field(default_factory=Counter)
-    claim_words: Counter[str] = field(default_factory=Counter)
+    cells: Counter[str] = field(default_factory=Counter)
+    claims: Counter[str] = field(default_factory=Counter)
     runs: dict[str, bool] = field(default_factory=dict)
 
+    def add_cell(self, cell: Counted) -> None:
+        """Count a printed number by its verdict."""
+        self.cells[cell.word] += 1
+        if cell.word in COMPARED:
+            self.runs[cell.run] = self.runs.get(cell.run, False) or cell.word != REPRODUCED
+
     def row(self, judged: bool) -> list[str]:
-        """The cells of a line of the summary's table; without verdicts where nothing is judged."""
-        counts = [str(self.tables), str(self.cells)]
+        """The cells of a line of the summary's table; without verdicts where nothing is judged.
+
+        What is comparable, too wide, and not comparable are all cells; the four last columns are all claims.
+        """
+        cells, claims = self.cells.total(), self.claims.total()
         if not judged:
-            return [*counts, *[""] * 5, str(self.claims), "", "", ""]
-        comparable = sum(self.cell_words[word] for word in COMPARED)
+            return [str(self.tables), str(cells), *[""] * 6, str(claims), *[""] * 4]
+        comparable = sum(self.cells[word] for word in COMPARED)
+        open_yet = sum(self.cells[word] for word in (TOO_WIDE, MORE_SEEDS, ONE_SEED))
+        decided = [self.claims[word] for word in (HOLDS, CONTRADICTED, UNDECIDED)]
         outside = f"{sum(self.runs.values())} of {len(self.runs)}" if self.runs else ""
-        return [*counts, *map(str, (comparable, self.cell_words[REPRODUCED])),
+        return [*map(str, (self.tables, cells, comparable, self.cells[REPRODUCED])),
                 f"{EXPECTED * comparable:.1f}" if comparable else "",
-                str(self.cell_words[TOO_WIDE] + self.cell_words[MORE_SEEDS]), outside, str(self.claims),
-                *(str(self.claim_words[word]) for word in (HOLDS, CONTRADICTED, UNDECIDED))]
+                *map(str, (open_yet, cells - comparable - open_yet)), outside,
+                *map(str, (claims, *decided, claims - sum(decided)))]
 
 
 class Summary:
-    """Counts over all comparisons; each stands in one tier, that of the most that was run of it."""
+    """Counts over all comparisons; each stands in one tier, that of the most that was run of it.
+
+    A number that several tables print of one run counts once, by the most seeds that it was judged by, and so does a
+    claim that they check on the same runs.  A claim stands in the tier of the seeds that decide it, which may be fewer
+    than those of its table's numbers.
+    """
 
     def __init__(self) -> None:
-        self.tiers = {name: Tier() for name in TIERS}
-        self._seen: set[tuple[str, str, float]] = set()
+        self._tables: list[str] = []
+        self._cells: dict[tuple[str, str, float], Counted] = {}
+        self._claims: dict[tuple[str, str], Counted] = {}
 
     def add(self, experiment: BookExperiment, found: Mapping[str, Measurements], verdicts: Verdicts | None) -> None:
         """Count a comparison with what was measured of it by profile, and the verdicts of its full profile."""
         full = found.get(FULL)
-        tier = self.tiers[SHORT if found else NOT_RUN] if full is None or verdicts is None else \
-            self.tiers[tier_of(full, verdicts)]
-        tier.tables += 1
-        tier.claims += sum(1 for claim in experiment.book.claims if claim.check)
-        only = full.rows[0] if full and len(full.rows) == 1 else ""
-        for place, cell in enumerate(experiment.book.printed):
-            row = cell.row or only
-            run = (full.ids.get(row) if full else None) or f"{experiment.name} {row}"
-            printed = (run, cell.metric, round(cell.value, 12))  # 92.36 % is 0.9236
-            if printed in self._seen:
-                continue
-            self._seen.add(printed)
-            tier.cells += 1
-            if verdicts is not None:
-                word = verdicts.cells[place][1].word
-                tier.cell_words[word] += 1
-                if word in COMPARED:
-                    tier.runs[run] = tier.runs.get(run, False) or word != REPRODUCED
-        if verdicts is not None:
-            tier.claim_words.update(verdict.word for _, verdict in verdicts.claims)
+        if full is None or verdicts is None:
+            self._add_unjudged(experiment, SHORT if found else NOT_RUN)
+            return
+        tier = tier_of(verdicts, len(full.seeds))
+        self._tables.append(tier)
+        only = full.rows[0] if len(full.rows) == 1 else ""
+        for cell, verdict in verdicts.cells:
+            run = _run(experiment, full, cell.row or only)
+            key = (run, cell.metric, round(cell.value, 12))  # 92.36 % is 0.9236
+            _keep(self._cells, key, Counted(tier, verdict.word, run, _rank(verdict)))
+        seeds = min(len(experiment.claim_seeds), len(full.seeds))
+        for claim, decided in verdicts.claims:
+            check = on_runs(claim.check, lambda row: _run(experiment, full, row))
+            _keep(self._claims, (check, claim.metric or experiment.metric),
+                  Counted(tier_of(verdicts, seeds), decided.word, rank=(not verdicts.incomparable, seeds)))
+
+    def _add_unjudged(self, experiment: BookExperiment, tier: str) -> None:
+        self._tables.append(tier)
+        for cell in experiment.book.printed:
+            self._cells[f"{experiment.name} {cell.row}", cell.metric, cell.value] = Counted(tier)
+        for claim in experiment.book.claims:
+            if claim.check:
+                self._claims[f"{experiment.name} {claim.says}", claim.check] = Counted(tier)
+
+    def tiers(self) -> dict[str, Tier]:
+        """The counts by tier."""
+        found = {name: Tier() for name in TIERS}
+        for name in self._tables:
+            found[name].tables += 1
+        for cell in self._cells.values():
+            found[cell.tier].add_cell(cell)
+        for claim in self._claims.values():
+            found[claim.tier].claims[claim.word] += 1
+        return found
 
     def lines(self) -> Iterator[str]:
         """The summary's table, in Markdown."""
         yield f"| {' | '.join(HEAD)} |"
         yield f"|---|{'---:|' * (len(HEAD) - 1)}"
-        for name, tier in self.tiers.items():
-            if tier.tables:
+        for name, tier in self.tiers().items():
+            if tier.tables or tier.claims:
                 yield f"| {name} | {' | '.join(tier.row(name not in (SHORT, NOT_RUN)))} |"
 
 
-def tier_of(full: Measurements, verdicts: Verdicts) -> str:
-    """The tier of a comparison that was measured in full."""
+def tier_of(verdicts: Verdicts, seeds: int) -> str:
+    """The tier of what was measured in full by so many seeds."""
     if verdicts.incomparable:
         return STAND_IN
-    return next(name for name, least in zip(TIERS, LEAST) if len(full.seeds) >= least)
+    return next(name for name, least in zip(TIERS, LEAST) if seeds >= least)
+
+
+def _run(experiment: BookExperiment, full: Measurements, row: str) -> str:
+    return full.ids.get(row) or f"{experiment.name} {row}"
+
+
+def _rank(verdict: CellVerdict) -> tuple[bool, int]:
+    return verdict.word != NOT_COMPARABLE, verdict.measured.n if verdict.measured else 0
+
+
+def _keep(counted: dict[Key, Counted], key: Key, one: Counted) -> None:
+    """The first of equal rank stays."""
+    if key not in counted or one.rank > counted[key].rank:
+        counted[key] = one

@@ -48,6 +48,31 @@ def rows_of(check: str) -> list[str]:
     return list(found)
 
 
+def on_runs(check: str, run_of: Callable[[str], str]) -> str:
+    """The check with runs in place of rows: one text for what two tables check on the same runs.
+
+    Raises ConfigError for one that cannot be read.
+    """
+    return ast.unparse(_OnRuns(run_of).visit(_tree(check)))
+
+
+class _OnRuns(ast.NodeTransformer):
+    """Replaces the names of rows, and leaves those of functions and of metrics."""
+
+    def __init__(self, run_of: Callable[[str], str]):
+        self.run_of = run_of
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        metrics = node.args[1:] if name_of(node.func) in FUNCTIONS else []
+        return ast.Call(node.func, [*map(self.visit, node.args[:len(node.args) - len(metrics)]), *metrics], [])
+
+    def visit_Name(self, node: ast.Name) -> ast.Constant:
+        return ast.Constant(self.run_of(node.id))
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant(self.run_of(node.value)) if isinstance(node.value, str) else node
+
+
 def comparisons(tree: ast.expr) -> list[ast.Compare | ast.Call]:
     """The comparisons that a check joins; raises ConfigError for anything else."""
     if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):

@@ -36,7 +36,7 @@ def test_a_printed_number_of_one_run_counts_once_in_however_many_tables(tmp_path
     found = table(first, second)["in full, 5 seeds or more"]
     assert (found["tables"], found["cells printed"]) == ("2", "2")
     assert (found["comparable"], found["reproduced"]) == ("2", "1")
-    assert (found["claims"], found["hold"]) == ("2", "2"), "a claim is another sentence in each"
+    assert (found["claims"], found["hold"]) == ("1", "1"), "one check of the same runs"
     percent = measured(tmp_path / "c", "gulli/C4", printed=[
         {"row": "sgd", "metric": "test/accuracy", "value": 0.9425, "decimals": 4}, BOOK["printed"][1]])
     assert table(first, percent)["in full, 5 seeds or more"]["cells printed"] == "2"
@@ -44,6 +44,34 @@ def test_a_printed_number_of_one_run_counts_once_in_however_many_tables(tmp_path
         measurements.ids = {"sgd": "another run", "adam": "adam0"}
     found = table(first, second)["in full, 5 seeds or more"]
     assert (found["cells printed"], found["reproduced"], found["runs with a cell outside"]) == ("3", "2", "1 of 3")
+    assert (found["claims"], found["hold"]) == ("2", "2"), "one check of other runs"
+
+
+def test_of_two_tables_the_one_with_more_seeds_judges_a_number(tmp_path: Path) -> None:
+    few, many = measured(tmp_path / "few", "gulli/C1"), measured(tmp_path / "many", "gulli/C3", seeds=20)
+    other = measured(tmp_path / "other", "gulli/C2", seeds=50, stand_in="other rows")
+    for order in ((few, many, other), (other, many, few)):
+        found = table(*order)
+        assert [(line["tables"], line["cells printed"], line["comparable"]) for line in found.values()] == [
+            ("1", "2", "2"), ("1", "0", "0"), ("1", "0", "0")]
+
+
+def test_a_claim_stands_in_the_tier_of_the_seeds_that_decide_it(tmp_path: Path) -> None:
+    experiment, kept = measured(tmp_path, "gulli/C1", seeds=20)
+    fixed = BookExperiment(experiment.name, experiment.file, experiment.book, {**experiment.sweep, "seeds": 5})
+    found = table((fixed, kept))
+    assert [(line["tables"], line["cells printed"], line["claims"], line["hold"]) for line in found.values()] == [
+        ("1", "2", "0", "0"), ("0", "0", "1", "1")]
+
+
+def test_the_columns_of_cells_and_those_of_claims_add_up(tmp_path: Path) -> None:
+    experiment, kept = measured(tmp_path, "gulli/C1", printed=[
+        *BOOK["printed"], {**BOOK["printed"][0], "metric": "test/loss"},
+        {**BOOK["printed"][0], "metric": "val/accuracy", "comparable": False, "notes": "other rows"}])
+    more = BookExperiment(experiment.name, experiment.file, experiment.book, {**experiment.sweep, "seeds": 7})
+    found = table((more, kept))["in full, 5 seeds or more"]
+    assert (found["cells printed"], found["comparable"], found["not comparable"]) == ("4", "2", "2")
+    assert (found["claims"], found["hold"], found["not judged"]) == ("1", "0", "1"), "five of its seven seeds were run"
 
 
 def test_cells_of_one_run_that_lie_outside_are_one_run(tmp_path: Path) -> None:
@@ -57,7 +85,8 @@ def test_each_comparison_stands_in_the_tier_of_the_most_that_was_run_of_it(tmp_p
     found = table(
         (both[0], {**both[1], **measured(tmp_path / "quick", "a/C1", "quick")[1]}),
         measured(tmp_path / "many", "a/C2", seeds=20), measured(tmp_path / "few", "a/C3", seeds=3),
-        measured(tmp_path / "other", "a/C4", stand_in="other rows"), measured(tmp_path / "short", "a/C5", "quick"),
+        measured(tmp_path / "other", "a/C4", stand_in="other rows", claims=[{"says": "a", "check": "adam > 2 * sgd"}]),
+        measured(tmp_path / "short", "a/C5", "quick"),
         (measured(tmp_path / "none", "a/C6")[0], {}))
     assert {name: line["tables"] for name, line in found.items()} == {
         "in full, 20 seeds or more": "1", "in full, 5 seeds or more": "1", "in full, fewer seeds": "1",
@@ -66,4 +95,5 @@ def test_each_comparison_stands_in_the_tier_of_the_most_that_was_run_of_it(tmp_p
         line = found[name]
         assert (line["cells printed"], line["claims"]) == ("2", "1")
         assert not line["comparable"] + line["reproduced"] + line["hold"] + line["contradicted"] + line["undecided"]
-    assert found["in full, on a stand-in"]["comparable"] == "0" and found["in full, on a stand-in"]["hold"] == "1"
+    line = found["in full, on a stand-in"]
+    assert (line["comparable"], line["not comparable"], line["contradicted"]) == ("0", "0", "1")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dlrun.config.problem import ConfigError
+from dlrun.report.claim_checks import on_runs
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, MISSING, NOT_JUDGED, UNDECIDED, decide, unjudged
 
 ROWS = {
@@ -102,3 +103,13 @@ def test_equal_rows_are_called_different_one_time_in_twenty() -> None:
         rows = {name: dict(enumerate((0.9 + 0.05 * seeds + rng.normal(0, 0.01, 5)).tolist())) for name in ("a", "b")}
         wrong += decide("a > b", ["a", "b"], lambda row, metric, rows=rows: rows[row]).word != UNDECIDED
     assert wrong / cases == pytest.approx(0.05, abs=0.012)
+
+
+def test_a_check_on_runs_is_one_text_for_two_tables() -> None:
+    ids = {"64": "a1", "wide": "a1", "16": "b2", "narrow": "b2", "val/loss": "no row"}
+    first = on_runs("of('64', \"val/loss\") < of('16', 'val/loss') and equal(64 * '64', parameters('16'), 0.5)",
+                    ids.__getitem__)
+    second = on_runs("of(wide,'val/loss')<of(narrow,'val/loss') and equal(64*wide, parameters(narrow), 0.5)",
+                     ids.__getitem__)
+    assert first == second == ("of('a1', 'val/loss') < of('b2', 'val/loss') and "
+                               "equal(64 * 'a1', parameters('b2'), 0.5)")
