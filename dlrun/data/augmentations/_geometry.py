@@ -16,7 +16,7 @@ def warp(
 
     Each parameter is (N,).  Keras 1 and 2's composition: the place that a pixel is read from is
     rotation @ shift @ shear @ zoom of the pixel's own, from the centre; so a zoom of 2 shows twice as much.
-    (Keras's centre lies half a pixel off; here it is the centre.)
+    (Keras's centre lay a pixel off until 2020; here it is the centre.)
     """
     height, width = x.shape[2:]
     cos, sin = torch.cos(angle), torch.sin(angle)
