@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from dlrun.report.cell_verdicts import (
     COMPARED,
@@ -30,6 +30,20 @@ LEAST = (20, 5, 0)  # seeds of the first three
 HEAD = ("", "tables", "cells printed", "comparable", "reproduced", "expected outside by chance",
         "too few seeds or too wide", "not comparable", "runs with a cell outside", "claims", "hold", "contradicted",
         "undecided", "not judged")
+
+
+class Number(NamedTuple):
+    """A printed number of a run; `step` is that of its last digit."""
+
+    run: str
+    metric: str
+    value: float
+    step: float
+
+    def is_same(self, other: Number) -> bool:
+        """Whether one of them is the other, or is it in fewer digits: 92.36 % is 0.9236, and 0.92 too."""
+        room = max(self.step, other.step) / 2 + 1e-12
+        return self[:2] == other[:2] and abs(self.value - other.value) <= room
 
 
 @dataclass(frozen=True)
@@ -79,14 +93,14 @@ class Tier:
 class Summary:
     """Counts over all comparisons; each stands in one tier, that of the most that was run of it.
 
-    A number that several tables print of one run counts once, by the most seeds that it was judged by, and so does a
-    claim that they check on the same runs.  A claim stands in the tier of the seeds that decide it, which may be fewer
-    than those of its table's numbers.
+    A number that several tables print of one run counts once, in whatever digits, by the most seeds that it was judged
+    by, and so does a claim that they check on the same runs.  A claim stands in the tier of the seeds that decide it,
+    which may be fewer than those of its table's numbers.
     """
 
     def __init__(self) -> None:
         self._tables: list[str] = []
-        self._cells: dict[tuple[str, str, float], Counted] = {}
+        self._cells: dict[Number, Counted] = {}
         self._claims: dict[tuple[str, str], Counted] = {}
 
     def add(self, experiment: BookExperiment, found: Mapping[str, Measurements], verdicts: Verdicts | None) -> None:
@@ -100,18 +114,27 @@ class Summary:
         only = full.rows[0] if len(full.rows) == 1 else ""
         for cell, verdict in verdicts.cells:
             run = _run(experiment, full, cell.row or only)
-            key = (run, cell.metric, round(cell.value, 12))  # 92.36 % is 0.9236
-            _keep(self._cells, key, Counted(tier, verdict.word, run, _rank(verdict)))
+            self._count(Number(run, cell.metric, cell.value, cell.step),
+                        Counted(tier, verdict.word, run, _rank(verdict)))
         seeds = min(len(experiment.claim_seeds), len(full.seeds))
         for claim, decided in verdicts.claims:
             check = on_runs(claim.check, lambda row: _run(experiment, full, row))
             _keep(self._claims, (check, claim.metric or experiment.metric),
                   Counted(tier_of(verdicts, seeds), decided.word, rank=(not verdicts.incomparable, seeds)))
 
+    def _count(self, number: Number, one: Counted) -> None:
+        """It stands in the most digits that it is printed in, so that what is near it remains another number."""
+        known = next((other for other in self._cells if number.is_same(other)), None)
+        if known is not None:
+            finer = min(known, number, key=lambda either: either.step)
+            self._cells[finer] = self._cells.pop(known)
+            number = finer
+        _keep(self._cells, number, one)
+
     def _add_unjudged(self, experiment: BookExperiment, tier: str) -> None:
         self._tables.append(tier)
         for cell in experiment.book.printed:
-            self._cells[f"{experiment.name} {cell.row}", cell.metric, cell.value] = Counted(tier)
+            self._cells[Number(f"{experiment.name} {cell.row}", cell.metric, cell.value, cell.step)] = Counted(tier)
         for claim in experiment.book.claims:
             if claim.check:
                 self._claims[f"{experiment.name} {claim.says}", claim.check] = Counted(tier)

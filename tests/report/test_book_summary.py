@@ -47,6 +47,18 @@ def test_a_printed_number_of_one_run_counts_once_in_however_many_tables(tmp_path
     assert (found["claims"], found["hold"]) == ("2", "2"), "one check of other runs"
 
 
+def test_a_number_in_fewer_digits_is_the_same_number(tmp_path: Path) -> None:
+    exact = measured(tmp_path / "a", "gulli/C1", printed=[
+        {"row": "adam", "metric": "test/accuracy", "value": value, "decimals": 4} for value in (0.9786, 0.9793)])
+    rounded = measured(tmp_path / "b", "gulli/C3", printed=[
+        {"row": "adam", "metric": "test/accuracy", "value": 98, "unit": "%", "decimals": 0}])
+    other = measured(tmp_path / "c", "gulli/C4", printed=[
+        {"row": "adam", "metric": "test/accuracy", "value": 97, "unit": "%", "decimals": 0}])
+    for order in ((exact, rounded), (rounded, exact)):
+        assert table(*order)["in full, 5 seeds or more"]["cells printed"] == "2"
+    assert table(rounded, other)["in full, 5 seeds or more"]["cells printed"] == "2"
+
+
 def test_of_two_tables_the_one_with_more_seeds_judges_a_number(tmp_path: Path) -> None:
     few, many = measured(tmp_path / "few", "gulli/C1"), measured(tmp_path / "many", "gulli/C3", seeds=20)
     other = measured(tmp_path / "other", "gulli/C2", seeds=50, stand_in="other rows")
