@@ -15,7 +15,7 @@ static __attribute__((noinline)) void gates_of(const real *restrict sum, const r
     for (int j = 0; j < UNITS; j++) {
         const real r = gate(sum[j]);
         gates[j] = r;
-        gates[UNITS + j] = gate(sum[UNITS + j]);
+        gates[UNITS + j] = gate(sum[APART + j]);
         kept[j] = r * h[j];
     }
 }
@@ -47,38 +47,39 @@ static __attribute__((noinline)) void gates_back(const real *restrict gates, con
 }
 
 /* `kept` (length, rows, units) becomes r h. */
-static void forward(long length, long rows, long first, long last, real *z, const real *of_gates, const real *of_new,
-                    real *states, real *kept) {
+static void forward(long length, long rows, long first, long last, const real *mask, real *z, const real *of_gates,
+                    const real *of_new, real *states, real *kept) {
+    const real *mask_new = mask + 2 * rows * UNITS;
     for (long begin = first; begin < last; begin += ROWS) {
         const long here = last - begin < ROWS ? last - begin : ROWS;
-        real sums[ROWS * WIDE] __attribute__((aligned(64))) = {0};
-        real news[ROWS * NARROW] __attribute__((aligned(64))) = {0};
+        real sums[ROWS * GATES_WIDE] __attribute__((aligned(64))) = {0};
+        real news[ROWS * NEW_WIDE] __attribute__((aligned(64))) = {0};
         real h[ROWS * UNITS] = {0}, reset[ROWS * UNITS] = {0};
         for (long r = 0; r < here; r++) memcpy(h + r * UNITS, states + (begin + r) * UNITS, UNITS * sizeof(real));
         for (long t = 0; t < length; t++) {
             real *gates = z + (t * rows + begin) * 3 * UNITS, *rh = kept + (t * rows + begin) * UNITS;
             real *state = states + ((t + 1) * rows + begin) * UNITS;
+            GATES_begin(here, gates, 3 * UNITS, sums);
+            NEW_begin(here, gates + 2 * UNITS, 3 * UNITS, news);
+            GATES_add(here, h, of_gates, mask + begin * UNITS, rows * UNITS, sums);
             for (long r = 0; r < here; r++) {
-                memcpy(sums + r * WIDE, gates + r * 3 * UNITS, 2 * UNITS * sizeof(real));
-                memcpy(news + r * NARROW, gates + (r * 3 + 2) * UNITS, UNITS * sizeof(real));
-            }
-            product_WIDE(UNITS, h, UNITS, of_gates, sums, WIDE);
-            for (long r = 0; r < here; r++) {
-                gates_of(sums + r * WIDE, h + r * UNITS, gates + r * 3 * UNITS, reset + r * UNITS);
+                gates_of(sums + r * GATES_WIDE, h + r * UNITS, gates + r * 3 * UNITS, reset + r * UNITS);
                 memcpy(rh + r * UNITS, reset + r * UNITS, UNITS * sizeof(real));
             }
-            product_NARROW(UNITS, reset, UNITS, of_new, news, NARROW);
+            NEW_add(here, reset, of_new, mask_new + begin * UNITS, rows * UNITS, news);
             for (long r = 0; r < here; r++)
-                state_of(news + r * NARROW, gates + (r * 3 + 1) * UNITS, gates + (r * 3 + 2) * UNITS, state + r * UNITS,
-                         h + r * UNITS);
+                state_of(news + r * NEW_WIDE, gates + (r * 3 + 1) * UNITS, gates + (r * 3 + 2) * UNITS,
+                         state + r * UNITS, h + r * UNITS);
         }
     }
 }
 
 /* `made` are the gradients of all states, or where `every` is 0 of the last; dz those of the products; dh begins as the
    gradient after the last step and becomes that before the first. */
-static void backward(long length, long rows, long first, long last, long every, const real *z, const real *of_gates,
-                     const real *of_new, const real *states, const real *made, real *dz, real *dh) {
+static void backward(long length, long rows, long first, long last, long every, const real *mask, const real *z,
+                     const real *of_gates, const real *of_new, const real *states, const real *made, real *dz,
+                     real *dh) {
+    const real *mask_new = mask + 2 * rows * UNITS;
     for (long begin = first; begin < last; begin += ROWS) {
         const long here = last - begin < ROWS ? last - begin : ROWS;
         real back[ROWS * NARROW] __attribute__((aligned(64))) = {0}, reset[ROWS * NARROW] __attribute__((aligned(64)));
@@ -93,11 +94,11 @@ static void backward(long length, long rows, long first, long last, long every, 
                                dz + ((at + r) * 3 + 2) * UNITS);
             }
             memset(reset, 0, sizeof(reset));
-            product_NARROW(UNITS, new, UNITS, of_new, reset, NARROW);
+            NEW_back(here, new, of_new, mask_new + begin * UNITS, rows * UNITS, reset);
             for (long r = 0; r < here; r++)
                 gates_back(z + (at + r) * 3 * UNITS, states + (at + r) * UNITS, reset + r * NARROW, back + r * NARROW,
                            d + r * 2 * UNITS, dz + (at + r) * 3 * UNITS);
-            product_NARROW(2 * UNITS, d, 2 * UNITS, of_gates, back, NARROW);
+            GATES_back(here, d, of_gates, mask + begin * UNITS, rows * UNITS, back);
         }
         for (long r = 0; r < here; r++) memcpy(dh + (begin + r) * UNITS, back + r * NARROW, UNITS * sizeof(real));
     }
@@ -109,8 +110,8 @@ _AFTER = r"""
 static __attribute__((noinline)) void step(const real *restrict sum, real *restrict gates, real *restrict kept,
                                            real *restrict state, real *restrict h) {
     for (int j = 0; j < UNITS; j++) {
-        const real r = gate(gates[j] + sum[j]), z = gate(gates[UNITS + j] + sum[UNITS + j]);
-        const real product = sum[2 * UNITS + j], n = act(gates[2 * UNITS + j] + r * product);
+        const real r = gate(gates[j] + sum[j]), z = gate(gates[UNITS + j] + sum[APART + j]);
+        const real product = sum[2 * APART + j], n = act(gates[2 * UNITS + j] + r * product);
         const real next = n + z * (h[j] - n);
         gates[j] = r;
         gates[UNITS + j] = z;
@@ -135,26 +136,26 @@ static __attribute__((noinline)) void step_back(const real *restrict gates, cons
 }
 
 /* `kept` (length, rows, units) becomes the candidate's recurrent product. */
-static void forward(long length, long rows, long first, long last, real *z, const real *weight, const real *bias,
-                    real *states, real *kept) {
+static void forward(long length, long rows, long first, long last, const real *mask, real *z, const real *weight,
+                    const real *bias, real *states, real *kept) {
     for (long begin = first; begin < last; begin += ROWS) {
         const long here = last - begin < ROWS ? last - begin : ROWS;
-        real sums[ROWS * WIDE] __attribute__((aligned(64))) = {0}, h[ROWS * UNITS] = {0};
+        real sums[ROWS * GATES_WIDE] __attribute__((aligned(64))) = {0}, h[ROWS * UNITS] = {0};
         for (long r = 0; r < here; r++) memcpy(h + r * UNITS, states + (begin + r) * UNITS, UNITS * sizeof(real));
         for (long t = 0; t < length; t++) {
             const long at = t * rows + begin;
-            for (long r = 0; r < here; r++) memcpy(sums + r * WIDE, bias, 3 * UNITS * sizeof(real));
-            product_WIDE(UNITS, h, UNITS, weight, sums, WIDE);
+            GATES_begin(here, bias, 0, sums);
+            GATES_add(here, h, weight, mask + begin * UNITS, rows * UNITS, sums);
             for (long r = 0; r < here; r++)
-                step(sums + r * WIDE, z + (at + r) * 3 * UNITS, kept + (at + r) * UNITS,
+                step(sums + r * GATES_WIDE, z + (at + r) * 3 * UNITS, kept + (at + r) * UNITS,
                      states + (at + rows + r) * UNITS, h + r * UNITS);
         }
     }
 }
 
 /* As above. */
-static void backward(long length, long rows, long first, long last, long every, const real *z, const real *weight,
-                     const real *kept, const real *states, const real *made, real *dz, real *dh) {
+static void backward(long length, long rows, long first, long last, long every, const real *mask, const real *z,
+                     const real *weight, const real *kept, const real *states, const real *made, real *dz, real *dh) {
     for (long begin = first; begin < last; begin += ROWS) {
         const long here = last - begin < ROWS ? last - begin : ROWS;
         real back[ROWS * NARROW] __attribute__((aligned(64))) = {0}, d[ROWS * 3 * UNITS] = {0};
@@ -167,7 +168,7 @@ static void backward(long length, long rows, long first, long last, long every, 
                 step_back(z + (at + r) * 3 * UNITS, kept + (at + r) * UNITS, states + (at + r) * UNITS,
                           back + r * NARROW, d + r * 3 * UNITS, dz + (at + r) * 3 * UNITS);
             }
-            product_NARROW(3 * UNITS, d, 3 * UNITS, weight, back, NARROW);
+            GATES_back(here, d, weight, mask + begin * UNITS, rows * UNITS, back);
         }
         for (long r = 0; r < here; r++) memcpy(dh + (begin + r) * UNITS, back + r * NARROW, UNITS * sizeof(real));
     }
@@ -179,18 +180,18 @@ _TAKE = r"""
 void take(long which, void **p) {
     const long *n = p[0];
     if (which == 0)
-        forward(n[0], n[1], n[2], n[3], p[1], p[2], p[3], p[4], p[5]);
+        forward(n[0], n[1], n[2], n[3], p[1], p[2], p[3], p[4], p[5], p[6]);
     else
-        backward(n[0], n[1], n[2], n[3], n[4], p[1], p[2], p[3], p[4], p[5], p[6], p[7]);
+        backward(n[0], n[1], n[2], n[3], n[4], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]);
 }
 """
 
 
-def before_source(units: int, act: str, gate: str, kind: str, lanes: int) -> str:
+def before_source(units: int, act: str, gate: str, kind: str, lanes: int, masked: bool) -> str:
     """The file of the form that resets the state before the product; see `scan_parts.scan_file`."""
-    return scan_file(units, act, gate, kind, lanes, (("WIDE", 2 * units), ("NARROW", units)), _BEFORE + _TAKE)
+    return scan_file(units, act, gate, kind, lanes, masked, {"GATES": 2, "NEW": 1}, _BEFORE + _TAKE)
 
 
-def after_source(units: int, act: str, gate: str, kind: str, lanes: int) -> str:
+def after_source(units: int, act: str, gate: str, kind: str, lanes: int, masked: bool) -> str:
     """The file of the form that resets what the product gives."""
-    return scan_file(units, act, gate, kind, lanes, (("WIDE", 3 * units), ("NARROW", units)), _AFTER + _TAKE)
+    return scan_file(units, act, gate, kind, lanes, masked, {"GATES": 3}, _AFTER + _TAKE)

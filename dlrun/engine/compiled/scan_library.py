@@ -20,28 +20,34 @@ Take = Callable[[int, Any], None]
 
 
 class ScanLibrary:
-    """`source` gives the file for a size, the activations of states and gates, the type in C and the vectors' lanes.
+    """`source` gives the file for a size, the activations of states and gates, the type in C, the vectors' lanes, and
+    whether masks (gates, rows, units) multiply the states before their products.
 
     Raises `compiler.NoCompiler`.
     """
 
-    def __init__(self, units: int, act: str, gate: str, dtype: torch.dtype, found: tuple[str, str],
-                 source: Callable[[int, str, str, str, int], str]):
-        self.units = units
+    def __init__(self, units: int, act: str, gate: str, dtype: torch.dtype, found: tuple[str, str], masked: bool,
+                 source: Callable[[int, str, str, str, int, bool], str]):
+        self.units, self.masked = units, masked
         self.lanes = _LANES * 4 // dtype.itemsize
-        self._take: Take = compiler.library(source(units, act, gate, KINDS[dtype], self.lanes), found).take
+        self._take: Take = compiler.library(source(units, act, gate, KINDS[dtype], self.lanes, masked), found).take
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ScanLibrary:
         """A copied network has the same library."""
         return self
 
-    def filled_up(self, weight: Tensor) -> Tensor:
-        """A matrix with its lines filled up with zeros."""
-        columns = filled(weight.shape[1], self.lanes)
-        return torch.nn.functional.pad(weight, (0, columns - weight.shape[1])).contiguous()
+    def forwards(self, weight: Tensor) -> Tensor:
+        """The weights of some gates (gates * units, units) as the products of states take them."""
+        return self.backwards(weight.unflatten(0, (-1, self.units)).transpose(1, 2) if self.masked else weight.t())
 
-    def run(self, which: int, shape: Sequence[int], every: bool, *arrays: Tensor) -> None:
+    def backwards(self, weight: Tensor) -> Tensor:
+        """As the products of gradients take them: with their lines filled up with zeros."""
+        columns = filled(weight.shape[-1], self.lanes)
+        return torch.nn.functional.pad(weight, (0, columns - weight.shape[-1])).contiguous()
+
+    def run(self, which: int, shape: Sequence[int], every: bool, mask: Tensor | None, *arrays: Tensor) -> None:
         """Forwards (0) or backwards (1), for z of that shape; torch's number of threads share the rows."""
+        arrays = arrays[0] if mask is None else mask.contiguous(), *arrays  # without a mask nobody reads its place
         length, rows = shape[0], shape[1]
         blocks, enough = -(-rows // ROWS), length * shape[2] * rows * self.units // _WORK
         parts = max(1, min(torch.get_num_threads(), blocks, enough))

@@ -1,11 +1,12 @@
-"""What the C of the loops over time have in common: sizes, activations, and the product of a few rows with weights.
+"""What the C of the loops over time have in common: sizes, activations, and the products of states with weights.
 
-Weights come in lines that are filled up with zeros to whole vectors.
+Weights come in lines that are filled up with zeros to whole vectors.  Where states are dropped, each gate's product is
+one of its own, of the states that are left to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from dlrun.engine.compiled.prelude import FUNCTIONS
 
@@ -39,22 +40,74 @@ def filled(columns: int, lanes: int) -> int:
     return -(-vectors // tiles) * tiles * lanes
 
 
-def scan_file(units: int, act: str, gate: str, kind: str, lanes: int, widths: Sequence[tuple[str, int]],
+def scan_file(units: int, act: str, gate: str, kind: str, lanes: int, masked: bool, links: Mapping[str, int],
               scan: str) -> str:
     """The file of a scan in C for `kind` ("float" or "double") and vectors of so many of them.
 
-    For each of the `widths` (name, columns) it may use NAME, the columns filled up, and a function product_NAME.
+    For each of the `links`, a name and how many gates it is a product for, it may use what `_link` says; APART is how
+    far the sums of two gates lie apart.  With `masked`, masks multiply the states before the products.
     """
+    narrow = filled(units, lanes)
     parts = [FUNCTIONS, f"typedef {kind} real;",
              f"typedef real vector __attribute__((vector_size({lanes} * sizeof(real)), aligned(sizeof(real)), "
              "may_alias));",
-             f"#define UNITS {units}\n#define ROWS {ROWS}"]
-    for name, columns in widths:
-        wide = filled(columns, lanes)
-        parts += [f"#define {name} {wide}", _product(f"product_{name}", wide, lanes)]
+             f"#define UNITS {units}\n#define ROWS {ROWS}\n#define NARROW {narrow}",
+             f"#define APART {narrow if masked else units}", _product("product_NARROW", narrow, lanes)]
+    parts += [_link(name, gates, units, lanes, masked) for name, gates in links.items()]
     parts.append(_ACTIVATIONS % {"act": ACTIVATIONS[act][0], "act_slope": ACTIVATIONS[act][1],
                                  "gate": ACTIVATIONS[gate][0], "gate_slope": ACTIVATIONS[gate][1]})
     return "\n".join([*parts, scan])
+
+
+def _link(name: str, gates: int, units: int, lanes: int, masked: bool) -> str:
+    """NAME_WIDE, the length of a row of sums, and three functions for ROWS rows, of which `here` are there.
+
+    NAME_begin writes what the sums begin with, from rows `step` apart; NAME_add adds the products of the states h;
+    NAME_back adds to the states' gradients those from d (rows, gates * units).  `mask` is that of the first row, and
+    `next` its distance from one gate's to the next one's.  Weights are (units, NAME_WIDE) forwards and (gates * units,
+    NARROW) backwards; with masks (gates, units, NARROW) both ways.
+    """
+    wide = gates * filled(units, lanes) if masked else filled(gates * units, lanes)
+    product = "" if masked else _product(f"product_{name}", wide, lanes)
+    functions = _BEGIN + (_MASKED if masked else _UNMASKED)
+    return f"#define {name}_WIDE {wide}\n{product}" + functions % {"name": name, "gates": gates}
+
+
+_BEGIN = r"""
+static void %(name)s_begin(long here, const real *from, long step, real *sums) {
+    for (long r = 0; r < here; r++)
+        for (long g = 0; g < %(gates)d; g++)
+            memcpy(sums + r * %(name)s_WIDE + g * APART, from + r * step + g * UNITS, UNITS * sizeof(real));
+}
+"""
+_UNMASKED = r"""
+static void %(name)s_add(long here, const real *h, const real *weight, const real *mask, long next, real *sums) {
+    product_%(name)s(UNITS, h, UNITS, weight, sums, %(name)s_WIDE);
+}
+
+static void %(name)s_back(long here, const real *d, const real *weight, const real *mask, long next, real *back) {
+    product_NARROW(%(gates)d * UNITS, d, %(gates)d * UNITS, weight, back, NARROW);
+}
+"""
+_MASKED = r"""
+static void %(name)s_add(long here, const real *h, const real *weight, const real *mask, long next, real *sums) {
+    real left[ROWS * UNITS] = {0};
+    for (long g = 0; g < %(gates)d; g++) {
+        for (long j = 0; j < here * UNITS; j++) left[j] = h[j] * mask[g * next + j];
+        product_NARROW(UNITS, left, UNITS, weight + g * UNITS * NARROW, sums + g * NARROW, %(name)s_WIDE);
+    }
+}
+
+static void %(name)s_back(long here, const real *d, const real *weight, const real *mask, long next, real *back) {
+    for (long g = 0; g < %(gates)d; g++) {
+        real part[ROWS * NARROW] __attribute__((aligned(64))) = {0};
+        product_NARROW(UNITS, d + g * UNITS, %(gates)d * UNITS, weight + g * UNITS * NARROW, part, NARROW);
+        for (long r = 0; r < here; r++)
+            for (long j = 0; j < UNITS; j++)
+                back[r * NARROW + j] += part[r * NARROW + j] * mask[g * next + r * UNITS + j];
+    }
+}
+"""
 
 
 def _product(name: str, columns: int, lanes: int) -> str:

@@ -14,8 +14,8 @@ static __attribute__((noinline)) void step(const real *restrict sum, const real 
                                            real *restrict cell, real *restrict end, real *restrict state,
                                            real *restrict h) {
     for (int j = 0; j < UNITS; j++) {
-        const real g = act(sum[j]), i = gate(sum[UNITS + j]);
-        const real f = gate(sum[2 * UNITS + j]), o = gate(sum[3 * UNITS + j]);
+        const real g = act(sum[j]), i = gate(sum[APART + j]);
+        const real f = gate(sum[2 * APART + j]), o = gate(sum[3 * APART + j]);
         const real next = f * c[j] + i * g, e = act(next);
         gates[j] = g;
         gates[UNITS + j] = i;
@@ -42,21 +42,21 @@ static __attribute__((noinline)) void step_back(const real *restrict gates, cons
 }
 
 /* Rows first to last of z (length, rows, 4 units), which is the products with the inputs and becomes the gates. */
-static void forward(long length, long rows, long first, long last, real *z, const real *weight, real *states,
-                    real *cells, real *ends) {
+static void forward(long length, long rows, long first, long last, const real *mask, real *z, const real *weight,
+                    real *states, real *cells, real *ends) {
     for (long begin = first; begin < last; begin += ROWS) {
         const long here = last - begin < ROWS ? last - begin : ROWS;
-        real sums[ROWS * WIDE] __attribute__((aligned(64))) = {0}, h[ROWS * UNITS] = {0};
+        real sums[ROWS * GATES_WIDE] __attribute__((aligned(64))) = {0}, h[ROWS * UNITS] = {0};
         for (long r = 0; r < here; r++) memcpy(h + r * UNITS, states + (begin + r) * UNITS, UNITS * sizeof(real));
         for (long t = 0; t < length; t++) {
             real *gates = z + (t * rows + begin) * 4 * UNITS;
             const real *c = cells + (t * rows + begin) * UNITS;
             real *state = states + ((t + 1) * rows + begin) * UNITS, *cell = cells + ((t + 1) * rows + begin) * UNITS;
             real *end = ends + (t * rows + begin) * UNITS;
-            for (long r = 0; r < here; r++) memcpy(sums + r * WIDE, gates + r * 4 * UNITS, 4 * UNITS * sizeof(real));
-            product_WIDE(UNITS, h, UNITS, weight, sums, WIDE);
+            GATES_begin(here, gates, 4 * UNITS, sums);
+            GATES_add(here, h, weight, mask + begin * UNITS, rows * UNITS, sums);
             for (long r = 0; r < here; r++)
-                step(sums + r * WIDE, c + r * UNITS, gates + r * 4 * UNITS, cell + r * UNITS, end + r * UNITS,
+                step(sums + r * GATES_WIDE, c + r * UNITS, gates + r * 4 * UNITS, cell + r * UNITS, end + r * UNITS,
                      state + r * UNITS, h + r * UNITS);
         }
     }
@@ -64,8 +64,9 @@ static void forward(long length, long rows, long first, long last, real *z, cons
 
 /* `made` are the gradients of all states, or where `every` is 0 of the last; dz those of the products; dh, dc begin as
    the gradients after the last step and become those before the first. */
-static void backward(long length, long rows, long first, long last, long every, const real *z, const real *weight,
-                     const real *cells, const real *ends, const real *made, real *dz, real *dh, real *dc) {
+static void backward(long length, long rows, long first, long last, long every, const real *mask, const real *z,
+                     const real *weight, const real *cells, const real *ends, const real *made, real *dz, real *dh,
+                     real *dc) {
     for (long begin = first; begin < last; begin += ROWS) {
         const long here = last - begin < ROWS ? last - begin : ROWS;
         real back[ROWS * NARROW] __attribute__((aligned(64))) = {0}, d[ROWS * 4 * UNITS] = {0}, of_c[ROWS * UNITS];
@@ -82,7 +83,7 @@ static void backward(long length, long rows, long first, long last, long every, 
                           back + r * NARROW, of_c + r * UNITS, d + r * 4 * UNITS, dz + (at + r) * 4 * UNITS);
             }
             memset(back, 0, sizeof(back));
-            product_NARROW(4 * UNITS, d, 4 * UNITS, weight, back, NARROW);
+            GATES_back(here, d, weight, mask + begin * UNITS, rows * UNITS, back);
         }
         for (long r = 0; r < here; r++) {
             memcpy(dh + (begin + r) * UNITS, back + r * NARROW, UNITS * sizeof(real));
@@ -95,13 +96,13 @@ static void backward(long length, long rows, long first, long last, long every, 
 void take(long which, void **p) {
     const long *n = p[0];
     if (which == 0)
-        forward(n[0], n[1], n[2], n[3], p[1], p[2], p[3], p[4], p[5]);
+        forward(n[0], n[1], n[2], n[3], p[1], p[2], p[3], p[4], p[5], p[6]);
     else
-        backward(n[0], n[1], n[2], n[3], n[4], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]);
+        backward(n[0], n[1], n[2], n[3], n[4], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9]);
 }
 """
 
 
-def scan_source(units: int, act: str, gate: str, kind: str, lanes: int) -> str:
-    """The file for `kind` ("float" or "double") and vectors of so many of them."""
-    return scan_file(units, act, gate, kind, lanes, (("WIDE", 4 * units), ("NARROW", units)), _SCAN)
+def scan_source(units: int, act: str, gate: str, kind: str, lanes: int, masked: bool) -> str:
+    """The file for `kind` ("float" or "double") and vectors of so many of them, with or without masks of the state."""
+    return scan_file(units, act, gate, kind, lanes, masked, {"GATES": 4}, _SCAN)

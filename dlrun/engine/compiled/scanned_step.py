@@ -54,7 +54,7 @@ def compile_scans(model: nn.Module) -> str:
             raise Unsupported(f"a loop over time in {weight.dtype} on {weight.device.type}")
         if (key := _kind(cell, weight)) not in made:
             kind = _FORMS[cell.gates, cell.resets_after][0]
-            made[key] = scan = kind(cell.units, *cell.activations, weight.dtype, found)
+            made[key] = scan = kind(cell.units, *cell.activations, weight.dtype, found, cell.drops_states)
             _compare(scan, cell, weight)
     for cell, weight in compiled_cells(model):
         cell.compiled = made[_kind(cell, weight)]
@@ -62,7 +62,7 @@ def compile_scans(model: nn.Module) -> str:
 
 
 def _kind(cell: KerasCell, weight: Tensor) -> tuple[object, ...]:
-    return cell.gates, cell.resets_after, cell.units, *cell.activations, weight.dtype
+    return cell.gates, cell.resets_after, cell.drops_states, cell.units, *cell.activations, weight.dtype
 
 
 def _compare(scan: Scan, cell: KerasCell, weight: Tensor) -> None:
@@ -73,9 +73,10 @@ def _compare(scan: Scan, cell: KerasCell, weight: Tensor) -> None:
     given = [torch.randn(*shape, generator=g, dtype=weight.dtype)
              for shape in ((3, *state[:1], wide), (wide, cell.units), *biases, *[state] * len(cell.states))]
     given[1] /= cell.units ** 0.5
+    mask = torch.rand(cell.gates, *state, generator=g, dtype=weight.dtype) if cell.drops_states else None
     plain, results = _FORMS[cell.gates, cell.resets_after][1], []
-    for way in (lambda *values: plain.apply(*values, None, cell.act, cell.gate, True),
-                lambda *values: scan(*values, True)):
+    for way in (lambda *values: plain.apply(*values, mask, cell.act, cell.gate, True),
+                lambda *values: scan(*values, mask, True)):
         own = [value.clone().requires_grad_() for value in given]
         with torch.enable_grad():
             made = way(own[0] * 1, *own[1:])

@@ -32,7 +32,7 @@ class Gru(Recurrent):
     @property
     def scans(self) -> bool:  # type: ignore[override]
         """Whether its loop over time may be compiled, as an LSTM's."""
-        return not self.fast and not self.recurrent_dropout and self.units <= LARGEST
+        return not self.fast and self.units <= LARGEST
 
     @property
     def biases(self) -> int:

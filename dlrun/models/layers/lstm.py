@@ -24,7 +24,7 @@ class Lstm(Recurrent):
     @property
     def scans(self) -> bool:  # type: ignore[override]
         """Whether its loop over time may be compiled: that of Keras's cell, while its products are small."""
-        return not self.fast and not self.recurrent_dropout and self.units <= LARGEST
+        return not self.fast and self.units <= LARGEST
 
     @property
     def bias_rule(self) -> str:

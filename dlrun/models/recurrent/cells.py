@@ -24,7 +24,7 @@ from dlrun.models.recurrent.scan import LstmScan, RnnScan
 from dlrun.models.recurrent.spec import Recurrent
 
 States = tuple[Tensor, ...]
-CompiledScan = Callable[..., Any]  # called as the scan that it stands for, without masks and activations
+CompiledScan = Callable[..., Any]  # called as the scan that it stands for, without activations
 
 
 class CellWeights(NamedTuple):
@@ -65,6 +65,7 @@ class KerasCell(RecurrentCell):
         self.act, self.gate = GATES[layer.activation], GATES[layer.gate_activation]
         self.activations = layer.activation, layer.gate_activation
         self.compiles, self.resets_after = layer.scans, layer.gates == 3 and layer.biases == 2
+        self.drops_states = bool(layer.recurrent_dropout)
         self.compiled: CompiledScan | None = None  # what it trains with in the place of its scan
 
     def __call__(self, x: Tensor, weights: CellWeights, before: States, mask: Tensor | None, mask_h: Tensor | None,
@@ -73,21 +74,22 @@ class KerasCell(RecurrentCell):
         with _full_precision(x.device.type):
             x = x.to(weights.hh.dtype)
             before = tuple(state.to(x.dtype) for state in before)
+            mask_h = None if mask_h is None else mask_h.to(x.dtype)
             return self._scan(x, weights, before, mask, mask_h, every)
 
     def _scan(self, x: Tensor, weights: CellWeights, before: States, mask: Tensor | None, mask_h: Tensor | None,
               every: bool) -> tuple[Tensor, States]:
         if self.gates == 4:
             z = self._inputs(x, self._ordered(weights.ih), self._ordered(weights.bias), mask)
-            if self.compiled is not None and torch.is_grad_enabled():  # nobody evaluates with other bits than a report
-                states, c = self.compiled(z, self._ordered(weights.hh), before[0], before[1], every)
+            if (compiled := self._compiled(mask_h)) is not None:
+                states, c = compiled(z, self._ordered(weights.hh), before[0], before[1], mask_h, every)
                 return states, (_last(states, every), c)
             states, c = LstmScan.apply(z, self._ordered(weights.hh), *before, mask_h, self.act, self.gate, every)
             return states, (_last(states, every), c)
         z = self._inputs(x, weights.ih, weights.bias, mask)
-        if self.compiled is not None and torch.is_grad_enabled():
+        if (compiled := self._compiled(mask_h)) is not None:
             biases = () if weights.bias_hh is None else (weights.bias_hh,)
-            states = self.compiled(z, weights.hh, *biases, *before, every)
+            states = compiled(z, weights.hh, *biases, *before, mask_h, every)
         elif self.gates == 1:
             states = RnnScan.apply(z, weights.hh, *before, mask_h, self.act, every)
         elif weights.bias_hh is None:
@@ -95,6 +97,10 @@ class KerasCell(RecurrentCell):
         else:
             states = GruAfterScan.apply(z, weights.hh, weights.bias_hh, *before, mask_h, self.act, self.gate, every)
         return states, (_last(states, every),)
+
+    def _compiled(self, mask_h: Tensor | None) -> CompiledScan | None:
+        """The compiled scan in training alone: nobody evaluates with other bits than a report."""
+        return self.compiled if torch.is_grad_enabled() and self.drops_states == (mask_h is not None) else None
 
     def _ordered(self, weight: Tensor) -> Tensor:
         """From PyTorch's and Keras's order of an LSTM's gates, i, f, g, o, to the scan's: g, i, f, o."""
