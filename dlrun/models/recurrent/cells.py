@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dlrun.models.recurrent.gru import GruAfterScan, GruScan
+from dlrun.models.recurrent.inputs import MaskedInputs
 from dlrun.models.recurrent.link import GATES
 from dlrun.models.recurrent.scan import LstmScan, RnnScan
 from dlrun.models.recurrent.spec import Recurrent
@@ -111,10 +112,8 @@ class KerasCell(RecurrentCell):
         """(length, rows, gates * units): the products of all steps with the input weights, and the bias."""
         if mask is None:
             return F.linear(x, weight, bias)
-        masked = (x * mask.unsqueeze(1)).flatten(1, 2)  # (gates, length * rows, features)
-        by_gate = weight.view(self.gates, self.units, -1).transpose(1, 2)
-        products = torch.baddbmm(bias.view(self.gates, 1, self.units), masked, by_gate)
-        return products.view(self.gates, *x.shape[:2], self.units).permute(1, 2, 0, 3).flatten(2)
+        made: Tensor = MaskedInputs.apply(x, weight, bias, mask)  # type: ignore[no-untyped-call]
+        return made
 
 
 class FastCell(RecurrentCell):
