@@ -112,7 +112,7 @@ class KerasCell(RecurrentCell):
         """(length, rows, gates * units): the products of all steps with the input weights, and the bias."""
         if mask is None:
             return F.linear(x, weight, bias)
-        made: Tensor = MaskedInputs.apply(x, weight, bias, mask)  # type: ignore[no-untyped-call]
+        made: Tensor = MaskedInputs.apply(x, weight, bias, mask)
         return made
 
 
