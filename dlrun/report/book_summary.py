@@ -109,7 +109,7 @@ class Summary:
         if full is None or verdicts is None:
             self._add_unjudged(experiment, SHORT if found else NOT_RUN)
             return
-        tier = tier_of(verdicts, len(full.seeds))
+        tier = tier_of(len(full.seeds), bool(verdicts.incomparable))
         self._tables.append(tier)
         only = full.rows[0] if len(full.rows) == 1 else ""
         for cell, verdict in verdicts.cells:
@@ -119,8 +119,9 @@ class Summary:
         seeds = min(len(experiment.claim_seeds), len(full.seeds))
         for claim, decided in verdicts.claims:
             check = on_runs(claim.check, lambda row: _run(experiment, full, row))
+            stand_in = verdicts.on_stand_in(claim)
             _keep(self._claims, (check, claim.metric or experiment.metric),
-                  Counted(tier_of(verdicts, seeds), decided.word, rank=(not verdicts.incomparable, seeds)))
+                  Counted(tier_of(seeds, stand_in), decided.word, rank=(not stand_in, seeds)))
 
     def _count(self, number: Number, one: Counted) -> None:
         """It stands in the most digits that it is printed in, so that what is near it remains another number."""
@@ -159,11 +160,9 @@ class Summary:
                 yield f"| {name} | {' | '.join(tier.row(name not in (SHORT, NOT_RUN)))} |"
 
 
-def tier_of(verdicts: Verdicts, seeds: int) -> str:
+def tier_of(seeds: int, stand_in: bool) -> str:
     """The tier of what was measured in full by so many seeds."""
-    if verdicts.incomparable:
-        return STAND_IN
-    return next(name for name, least in zip(TIERS, LEAST) if seeds >= least)
+    return STAND_IN if stand_in else next(name for name, least in zip(TIERS, LEAST) if seeds >= least)
 
 
 def _run(experiment: BookExperiment, full: Measurements, row: str) -> str:

@@ -158,10 +158,23 @@ def sentences(book: Book, measurements: Measurements, verdicts: Verdicts, full: 
         found.append(f"Not comparable with the book: {verdicts.incomparable}.")
     if book.notes:
         found.append(book.notes)
+    found += remarks(book)
     found += [f"{key}: {text}" for key, text in explanations(book, verdicts, measurements.profile, full).items()]
     found.append(verdicts.summary())
     found.append(made_of(measurements))
     return [sentence for sentence in found if sentence]
+
+
+def remarks(book: Book) -> list[str]:
+    """What has to be known of single cells and claims, as why they are not comparable; each text once."""
+    of: dict[str, dict[str, None]] = {}
+    for cell in book.printed:
+        whole = cell.row and {cell.notes} == {other.notes for other in book.printed if other.row == cell.row}
+        metric = "" if whole else cell.metric.replace("/", " ")
+        of.setdefault(cell.notes, {})[" ".join(filter(None, [cell.row, metric]))] = None
+    for claim in book.claims:
+        of.setdefault(claim.notes, {})[claim.says] = None
+    return [f"{'; '.join(what)}: {notes}." for notes, what in of.items() if notes]
 
 
 def made_of(measurements: Measurements) -> str:

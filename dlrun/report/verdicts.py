@@ -44,6 +44,10 @@ class Verdicts:
     incomparable: str
     unjudged: str = ""
 
+    def on_stand_in(self, claim: Claim) -> bool:
+        """Whether a claim was checked on something that replaces the book's data."""
+        return bool(self.incomparable) or not claim.comparable
+
     def summary(self) -> str:
         """``12 cells printed · 10 comparable · 9 reproduced (...) · claims: 2 hold, 1 undecided``."""
         words = Counter(verdict.word for _, verdict in self.cells)
@@ -53,9 +57,11 @@ class Verdicts:
             parts.append(f"{comparable} comparable, {words[REPRODUCED]} reproduced (about {EXPECTED * comparable:.1f} "
                          "true ones fall outside by chance)")
         parts += [f"{count} {word}" for word, count in words.items() if word not in COMPARED]
-        claims = Counter(verdict.word for _, verdict in self.claims)
-        if claims:
-            parts.append("claims: " + ", ".join(f"{count} {_plural(word, count)}" for word, count in claims.items()))
+        for what, stand_in in (("claims", False), ("claims on a stand-in", True)):
+            claims = Counter(verdict.word for claim, verdict in self.claims if self.on_stand_in(claim) == stand_in)
+            if claims:
+                parts.append(f"{what}: " + ", ".join(f"{count} {_plural(word, count)}"
+                                                     for word, count in claims.items()))
         return " · ".join(parts)
 
 

@@ -76,6 +76,13 @@ def test_a_claim_stands_in_the_tier_of_the_seeds_that_decide_it(tmp_path: Path) 
         ("1", "2", "0", "0"), ("0", "0", "1", "1")]
 
 
+def test_a_claim_on_a_part_of_the_book_s_data_stands_with_the_stand_ins(tmp_path: Path) -> None:
+    claims = [BOOK["claims"][0], {"says": "a", "check": "sgd > adam", "comparable": False, "notes": "a part of it"}]
+    found = table(measured(tmp_path, "gulli/C1", claims=claims))
+    assert {name: (line["claims"], line["hold"], line["contradicted"]) for name, line in found.items()} == {
+        "in full, 5 seeds or more": ("1", "1", "0"), "in full, on a stand-in": ("1", "0", "1")}
+
+
 def test_the_columns_of_cells_and_those_of_claims_add_up(tmp_path: Path) -> None:
     experiment, kept = measured(tmp_path, "gulli/C1", printed=[
         *BOOK["printed"], {**BOOK["printed"][0], "metric": "test/loss"},

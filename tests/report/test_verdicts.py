@@ -11,7 +11,7 @@ import pytest
 from dlrun.config.schema.books import read_book
 from dlrun.record.folder import plain as as_json
 from dlrun.report.book_page import as_page
-from dlrun.report.book_text import print_comparison
+from dlrun.report.book_text import print_comparison, remarks
 from dlrun.report.claim_verdicts import ClaimVerdict
 from dlrun.report.measurements import Folders, read_measurements
 from dlrun.report.verdicts import Verdicts, explanations, verdicts_on
@@ -90,6 +90,24 @@ def test_a_count_of_parameters_does_not_depend_on_how_pictures_were_compressed(t
     for more, word in (({}, "reproduced"), ({"stand_in": "other rows"}, "not comparable")):
         verdicts = verdicts_on(read_book({**book, **more}), folders.measurements, folders.values_of, "test/accuracy")
         assert [verdict.word for _, verdict in verdicts.cells] == [word, "not comparable"]
+
+
+def test_what_has_to_be_known_of_a_cell_or_a_claim_is_said_once_and_a_claim_on_other_data_counts_apart(
+        tmp_path: Path) -> None:
+    other = {"comparable": False, "notes": "a part of the rows"}
+    printed = [BOOK["printed"][0], {**BOOK["printed"][0], "metric": "val/accuracy", **other},
+               {**BOOK["printed"][1], **other}]
+    claims = [BOOK["claims"][0], {"says": "sgd wins", "check": "sgd > adam", **other}]
+    book, folders = read_book({**BOOK, "printed": printed, "claims": claims}), Folders(plan(tmp_path), "a/C1", "full")
+    verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
+    assert remarks(book) == ["sgd val accuracy; adam; sgd wins: a part of the rows."]
+    assert "claims: 1 holds · claims on a stand-in: 1 contradicted" in verdicts.summary()
+    stream = io.StringIO()
+    print_comparison(book, folders.measurements, verdicts, stream)
+    assert stream.getvalue().count("a part of the rows") == 1
+    whole = verdicts_on(read_book({**BOOK, "stand_in": "other rows"}), folders.measurements, folders.values_of,
+                        "test/accuracy")
+    assert "claims on a stand-in: 1 holds" in whole.summary() and "claims:" not in whole.summary()
 
 
 def test_claims_are_judged_by_the_seeds_that_their_file_fixes_and_cells_by_all(tmp_path: Path) -> None:

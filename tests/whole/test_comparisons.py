@@ -138,6 +138,7 @@ def test_its_cells_and_claims_name_rows_and_measures_that_it_has(name: str) -> N
         assert_measured(cell.metric, check(rows[row][0].config))
         assert cell.comparable or cell.notes, "why it is not to be compared"
     for claim in book.claims:
+        assert claim.comparable or claim.notes, "why it is not to be compared"
         words = [node.value for node in ast.walk(parse(claim.check, list(rows))) if isinstance(node, ast.Constant)]
         metrics = [word for word in words if isinstance(word, str) and "/" in word and word not in rows]
         for metric in [*metrics, claim.metric or COMPARISONS[name].metric]:

@@ -61,13 +61,17 @@ class PrintedCell:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of a book, and the check that decides it; `metric` is what rows stand for."""
+    """A sentence of a book, and the check that decides it; `metric` is what rows stand for.
+
+    `comparable` is False where its rows are not the book's (a part of its data): `notes` says why.
+    """
 
     says: str = text(MISSING, "the sentence")
     check: str = text("", "the check that decides it")
     metric: str | None = text(None, "the metric that rows stand for")
     where: str = text("", "where the book says it")
     notes: str = text("", "what has to be known of it")
+    comparable: bool = flag(True, "whether its rows are the book's")
 
 
 @dataclass(frozen=True)
