@@ -1,4 +1,4 @@
-"""The test rows that are measured: all of them, or some that are evenly spaced."""
+"""The test rows that are measured: all of them, or some, one of each of as many stretches."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from dlrun.data.split import test_rows
 def subsample(prepared: PreparedData, size: int | None) -> PreparedData:
     """The same splits with `size` of the test rows (None: all), whose hash says so.
 
-    Row number n of them is row n * rows // size of all, so that files which are ordered by class keep their classes;
-    windows, which lie in time, are drawn one from each such stretch, as a step of a whole day would see one hour alone.
-    The draw is the same for every seed.  Raises ConfigError.
+    They are drawn, one of each of `size` stretches of equal length: files that are ordered by class keep their classes,
+    and rows that take turns, or windows whose hours come again, are not met at one place of their round alone.  The
+    draw is the same for every seed.  Raises ConfigError.
     """
     test = prepared.test
     if size is None:
@@ -25,11 +25,9 @@ def subsample(prepared: PreparedData, size: int | None) -> PreparedData:
     test_rows(0 if test is None else len(test), size)
     assert test is not None
     ends = np.arange(size + 1) * len(test) // size
-    kept = ends[:-1]
-    if test.rows is not None:
-        draws = np.random.RandomState(np.random.MT19937(derive_seed(0, "test_size")))
-        kept = kept + (draws.random_sample(size) * np.diff(ends)).astype(np.int64)
-    sha = hashlib.sha256(f"{prepared.hash};test_size={size}".encode()).hexdigest()
+    draws = np.random.RandomState(np.random.MT19937(derive_seed(0, "test_size")))
+    kept = ends[:-1] + (draws.random_sample(size) * np.diff(ends)).astype(np.int64)
+    sha = hashlib.sha256(f"{prepared.hash};test_size={size}, drawn".encode()).hexdigest()
     return dataclasses.replace(prepared, test=_rows(test, kept), hash=sha)
 
 

@@ -19,14 +19,23 @@ def _prepare(cfg, validation=None):
     return prepare(cfg, "", validation=validation, train_size=None, seed=0, say=lambda line: None)
 
 
-def test_rows_are_evenly_spaced_and_nothing_else_changes():
+def test_one_row_of_each_stretch_is_kept_and_nothing_else_changes():
     whole = _prepare(Digits(), Holdout())
+    whole.test.y[:] = np.arange(360)
     split = subsample(whole, 50)
-    kept = [n * 360 // 50 for n in range(50)]
+    kept, ends = split.test.y, np.arange(51) * 360 // 50
+    assert all(ends[:-1] <= kept) and all(kept < ends[1:])
     np.testing.assert_array_equal(split.test.x, whole.test.x[kept])
-    np.testing.assert_array_equal(split.test.y, whole.test.y[kept])
+    np.testing.assert_array_equal(subsample(whole, 50).test.y, kept)
     assert split.train is whole.train and split.val is whole.val and split.scale is whole.scale
     assert subsample(whole, None) is whole
+    np.testing.assert_array_equal(subsample(whole, 360).test.y, whole.test.y)
+
+
+def test_classes_that_take_turns_are_all_measured():
+    whole = _prepare(Digits())
+    whole.test.y[:] = np.arange(360) % 2
+    assert 10 < subsample(whole, 36).test.y.sum() < 26
 
 
 def test_rows_in_the_order_of_their_classes_keep_every_class():
