@@ -34,7 +34,7 @@ class Root:
         None, "Steps in an epoch; sampling continues over the data.  null: one pass over the rows.", low=1)
     max_seconds: float | None = number(None, "Stop when training has taken so long.", low=0, above=True)
     train_size: int | None = integer(None, "Training rows used, the first ones; null for all.", low=1)
-    test_size: int | None = integer(None, "Test rows to evaluate, one from each of as many stretches; null: all.", low=1)
+    test_size: int | None = integer(None, "Test rows to measure, one from each of as many stretches; null: all.", low=1)
     shuffle: bool = flag(True, "Draw a new order of the rows in each pass; false: as they are stored.")
     validation: Validation = free(
         0.2, "Rows kept for validation: a fraction, a count, 0 for none, kfold (5 folds, shuffled), or {kind: holdout, "
