@@ -36,14 +36,17 @@ def softmax(low: Lowering, operation: Operation) -> None:
 
 
 def logsumexp(low: Lowering, operation: Operation) -> None:
-    """`logsumexp` over one axis: max + log sum exp(x - max)."""
+    """`logsumexp` over one axis: max + log sum exp(x - max), with 0 in the place of a maximum that is infinite."""
     source, axes = operation.args[:2]
     keeps = operation.args[2] if len(operation.args) > 2 else operation.kwargs.get("keepdim", False)
     if len(axes) != 1 or keeps:
         raise Unsupported("logsumexp over several axes")
     axis = axes[0] % source.ndim
     at, _ = low.reader(source)
-    largest = largest_of(low, source, at, [axis])
+    most = largest_of(low, source, at, [axis])
+    largest = low.fill(torch.empty([1 if place == axis else size for place, size in enumerate(source.shape)],
+                                   dtype=source.dtype),
+                       lambda index: f"SELECT({most(index)} - {most(index)} == 0, {most(index)}, 0)")
 
     def whole(index: Index) -> Index:
         return (*index[:axis], "0", *index[axis:])

@@ -118,6 +118,17 @@ def test_metrics_of_a_users_choice_see_the_same_batches(tmp_path: Path, monkeypa
     torch.testing.assert_close(*seen)
 
 
+def test_a_class_that_no_member_thinks_possible_is_infinitely_wrong(tmp_path: Path) -> None:
+    [(components, training)] = make(tmp_path, [CASES["an ensemble for tables"]])
+    program = compiled_evaluation(CompiledStep(training.step, training.batches), components, pytest.fail)
+    last = [value for name, value in components.model.named_parameters() if name.endswith("bias")][-1]
+    with torch.no_grad():
+        last[..., 1] = -torch.inf
+    torchs, mine = (measured(components, components.val, each, False) for each in (None, program))
+    assert torchs[0]["loss"] == torch.inf
+    assert mine[0] == pytest.approx(torchs[0], rel=1e-4)
+
+
 def test_rows_that_are_not_on_the_device_are_measured_by_torch(tmp_path: Path) -> None:
     [(components, training)] = make(tmp_path, [[*DENSE, "resident=false"]])
     said: list[str] = []
