@@ -71,7 +71,7 @@ class Regress(TaskSpec):
     def after_test(self, view: View) -> tuple[dict[str, float], dict[str, Any]]:
         """Of a series, the errors of the forecasts that need no network."""
         test, settings = view.prepared.test, view.prepared.settings
-        if view.prepared.data_spec.input_kind != "series" or test is None or "windows" not in settings:
+        if test is None or "windows" not in settings:
             return {}, {}
         import numpy as np
 

@@ -10,7 +10,7 @@ CONSECUTIVE = 500
 
 
 def predictions(view: View) -> None:
-    """Predicted against true numbers in their unit, and for a series the first test rows in time."""
+    """Predicted against true numbers in their unit, and of a forecast the first test rows in time."""
     from dlrun.record.plots import save_forecast
     from dlrun.record.predicted import save_predictions
 
@@ -19,7 +19,7 @@ def predictions(view: View) -> None:
     predicted, true = target.in_unit(outputs[:, 0].numpy()), target.in_unit(y.numpy())
     name, unit = target.name or "target", target.unit
     view.save("predictions", lambda path: save_predictions(path, true, predicted, name, unit))
-    if data_spec.input_kind == "series" and view.config.test_size is None:  # else they do not follow one another
+    if view.config.dataset.windows() is not None and view.config.test_size is None:  # else they do not follow one another
         view.save("forecast", lambda path: save_forecast(path, true[:CONSECUTIVE], predicted[:CONSECUTIVE], name, unit))
 
 

@@ -72,8 +72,8 @@ class RegressTask(Task):
         return y[:, None]
 
     def baseline(self, prepared: PreparedData, split: Split, width: int) -> Baseline:
-        """The last value of a series, else the centre of the training targets."""
-        if prepared.data_spec.input_kind == "series":
+        """The last value in windows of a series, else the centre of the training targets."""
+        if split.form.windows is not None:
             return last_value(prepared, split)
         centre_of = "median" if self._loss is F.l1_loss else "mean"
         prior = self.prior(all_targets(prepared.train), width)
