@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from dlrun.assembly.allocator import keep_freed_memory
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
 from dlrun.record.cores import cores
@@ -77,6 +78,7 @@ def isolated_torch_state() -> Iterator[None]:
 
     Within the block torch's defaults are its own, so that a job is the same alone and in a sweep.
     """
+    keep_freed_memory()
     # Of a new tensor: torch 2.8's own get_default_device fails once the default was set to None.
     dtype, device, threads = torch.get_default_dtype(), torch.empty(0).device, torch.get_num_threads()
     state, flushed = torch.get_rng_state(), math.ldexp(sys.float_info.min, -1) * 1.0 == 0.0
