@@ -45,8 +45,8 @@ NETWORKS = {
     "3072-512-512-10, batch 128":
         ["dataset=npz", "dataset.path={pictures}", "model=dense", "model.hidden=[512,512]", "batch_size=128"],
     "14 x 240 series, batch 128, two GRUs of 32 and 64 units with dropout":
-        ["dataset=npz", "dataset.path={series}", "dataset.layout=series", "task=regress", "model=gru", "model.units=[32,64]",
-         "model.dropout=0.1", "model.recurrent_dropout=0.5", "batch_size=128"],
+        ["dataset=npz", "dataset.path={series}", "dataset.layout=series", "task=regress", "model=gru",
+         "model.units=[32,64]", "model.dropout=0.1", "model.recurrent_dropout=0.5", "batch_size=128"],
 }
 
 

@@ -1,8 +1,8 @@
 """Memory that tensors of a step have left serves those of the next one, in place of new pages of the system's.
 
-A step's tensors live as long as the step.  glibc asks the system for what is above a threshold, 32 MB at most, and gives
-it back at once: each page is cleared and mapped anew in each step, up to a third of the time of networks with such
-activations (benchmarks/allocator.py).  Pages of 2 MB make what is left of it cheap.  No number changes.
+A step's tensors live as long as the step.  glibc asks the system for what is above a threshold, 32 MB at most, and
+gives it back at once: each page is cleared and mapped anew in each step, up to a third of the time of networks with
+such activations (benchmarks/allocator.py).  Pages of 2 MB make what is left of it cheap.  No number changes.
 """
 
 from __future__ import annotations

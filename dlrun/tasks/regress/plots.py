@@ -14,12 +14,12 @@ def predictions(view: View) -> None:
     from dlrun.record.plots import save_forecast
     from dlrun.record.predicted import save_predictions
 
-    data_spec, (target,) = view.prepared.data_spec, view.prepared.targets
+    target, = view.prepared.targets
     outputs, y = view.outputs
     predicted, true = target.in_unit(outputs[:, 0].numpy()), target.in_unit(y.numpy())
     name, unit = target.name or "target", target.unit
     view.save("predictions", lambda path: save_predictions(path, true, predicted, name, unit))
-    if view.config.dataset.windows() is not None and view.config.test_size is None:  # else they do not follow one another
+    if view.config.dataset.windows() is not None and view.config.test_size is None:  # they follow one another
         view.save("forecast", lambda path: save_forecast(path, true[:CONSECUTIVE], predicted[:CONSECUTIVE], name, unit))
 
 
