@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.build_run import build_run
+from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine, choose, isolated_torch_state
 from dlrun.engine.busy_cores import BusyCores, thread_times, waiting_share
 from dlrun.engine.fit import fit

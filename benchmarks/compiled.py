@@ -23,7 +23,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks.packs, also where this file is run by its path
 
 from benchmarks.packs import NETS, plain, seconds
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose
 from dlrun.engine.fit import Fit, fit
 from dlrun.engine.signals import Signals

@@ -27,7 +27,8 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the plain loops are the tests'
 
 from benchmarks.recurrent import Plain
-from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.build_run import build_run
+from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.data.batches import permutation
 from dlrun.engine.fit import fit

@@ -30,7 +30,7 @@ from pathlib import Path
 import torch
 from packs import NETS, plain
 
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.data.batches import Rows
 from dlrun.engine.fit import Fit, fit, fit_steps

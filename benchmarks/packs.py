@@ -32,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose
 from dlrun.data.batches import Rows, permutation
 from dlrun.engine.fit import Fit, fit_steps

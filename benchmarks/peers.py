@@ -62,7 +62,7 @@ def plain(x: torch.Tensor, y: torch.Tensor, hidden: list[int], dropout: float, b
 
 def in_dlrun(x: torch.Tensor, y: torch.Tensor, hidden: list[int], dropout: float, batch: int,
              compiled: bool) -> Train:
-    from dlrun.assembly.components import build_run
+    from dlrun.assembly.build_run import build_run
     from dlrun.assembly.machine import choose
     from dlrun.engine.fit import fit
     from dlrun.engine.signals import Signals

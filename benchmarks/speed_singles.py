@@ -17,7 +17,7 @@ import torch
 from benchmarks import busy, families, packs, start
 from benchmarks.compiled import words_of
 from benchmarks.speed_sizes import Found, Sizes
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.preflight.preflight import preflight
 from dlrun.preflight.threads import auto_threads

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from dlrun.assembly.components import rows_of
+from dlrun.assembly.build_run import rows_of
 from dlrun.config.places import data_dir
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dlrun.assembly.components import rows_of
+from dlrun.assembly.build_run import rows_of
 from dlrun.config.problem import ConfigError, problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows

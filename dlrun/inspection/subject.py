@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlrun.assembly.components import rows_of
+from dlrun.assembly.build_run import rows_of
 from dlrun.config.problem import problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.prepared import PreparedData

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.schema.folds import folds_of

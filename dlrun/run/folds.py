@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
-from dlrun.assembly.components import rows_of
+from dlrun.assembly.build_run import rows_of
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.flat import flatten
 from dlrun.config.identity import identity

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.problem import problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.identity import identity
 from dlrun.config.problem import problem

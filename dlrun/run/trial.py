@@ -14,7 +14,8 @@ from contextlib import contextmanager
 
 import torch
 
-from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.build_run import build_run
+from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import choose, isolated_torch_state
 from dlrun.config.schema.kfold import KFold
 from dlrun.engine.compiled.compiler import NoCompiler

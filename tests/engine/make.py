@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.build_run import build_run
+from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import choose
 from dlrun.config.check.check import check
 from dlrun.config.compose.compose import compose

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlrun.assembly.components import build_run
+from dlrun.assembly.build_run import build_run
 from dlrun.assembly.machine import choose
 from dlrun.models.build import build
 from dlrun.models.step_rng import StepRng

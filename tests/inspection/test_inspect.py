@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlrun.assembly.components import rows_of
+from dlrun.assembly.build_run import rows_of
 from dlrun.cli.route import route
 from dlrun.inference.load import load_run
 from dlrun.record.events import event_files, read_records

@@ -149,7 +149,7 @@ def test_the_source_of_a_metric_is_part_of_the_id_where_a_run_is_chosen_by_it(wr
 def test_a_metric_of_torchmetrics_is_that_of_scikit_learn(go: Any) -> None:
     outcome = go(*RUN, "task.metrics=[f1]")
     loaded = load_run(outcome.folder)
-    from dlrun.assembly.components import rows_of
+    from dlrun.assembly.build_run import rows_of
 
     test = rows_of(loaded.config, lambda said: None).test
     assert test is not None

@@ -162,7 +162,7 @@ def test_a_measurement_that_torch_makes_differently_is_not_used(go, monkeypatch:
 @needs_compiler
 def test_a_signal_ends_a_measurement_which_is_made_again(go, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [*COMPILED, "epochs=2"]
-    monkeypatch.setattr("dlrun.assembly.components._evaluate_batch", lambda *given: 32)
+    monkeypatch.setattr("dlrun.assembly.build_run._evaluate_batch", lambda *given: 32)
     whole = go(*command, "output_dir=whole")
     taken, blocks = Program.__call__, []
 

@@ -205,7 +205,7 @@ def test_a_tagger_is_measured_by_words_and_has_an_interval_where_a_metric_is_one
     expected = json.loads((run / "result.json").read_text())
     assert numbers(row) == pytest.approx(expected["test"], rel=1e-5)
     assert row["per_class"].keys() == expected["test_per_class"].keys()
-    from dlrun.assembly.components import rows_of
+    from dlrun.assembly.build_run import rows_of
 
     loaded = load_run(run)
     test = rows_of(loaded.config, lambda said: None).test

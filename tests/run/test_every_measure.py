@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 
-from dlrun.assembly.components import rows_of
+from dlrun.assembly.build_run import rows_of
 from dlrun.inference.load import load_run
 from tests.run.test_evaluate import trained
 

@@ -105,7 +105,7 @@ def test_a_run_that_is_stopped_among_the_features_goes_on_there_and_ends_as_a_wh
                 os.kill(os.getpid(), signal.SIGTERM)
         return prepared(self, x)
 
-    batch = "dlrun.assembly.components._evaluate_batch"
+    batch = "dlrun.assembly.build_run._evaluate_batch"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, lambda checked, device: 16)
         patch.setattr(PretrainedModule, "prepared", stops)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn import metrics as sk
 
-from dlrun.assembly.components import rows_of
+from dlrun.assembly.build_run import rows_of
 from dlrun.config.problem import ConfigError
 from dlrun.inference.load import load_run
 from tests.whole.equal import rows

@@ -110,7 +110,7 @@ def test_a_signal_while_rows_are_measured_ends_the_run_between_two_batches(go, m
     from dlrun.assembly import measure
 
     overrides = [*OVERRIDES, "epochs=2", "batch_size=50", "early_stop=patience"]
-    monkeypatch.setattr("dlrun.assembly.components._evaluate_batch", lambda *given: 32)
+    monkeypatch.setattr("dlrun.assembly.build_run._evaluate_batch", lambda *given: 32)
     in_order, calls, batches = measure.in_order, [], []
 
     def signalled(*given):

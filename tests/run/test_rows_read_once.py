@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dlrun.assembly import components
+from dlrun.assembly import build_run
 from dlrun.engine.processes import SINGLE, Processes
 from tests.engine.make import config_of
 from tests.sweep.sweeps import planned, run_here
@@ -20,13 +20,13 @@ SMALL = ("model=dense", "model.hidden=[8]", "epochs=1", "max_steps=2")
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The validation rows of what was read, each time."""
     found: list[int] = []
-    prepare = components._prepared
+    prepare = build_run._prepared
 
     def noted(config, say):
         found.append(int(config.validation.size))
         return prepare(config, say)
 
-    monkeypatch.setattr(components, "_prepared", noted)
+    monkeypatch.setattr(build_run, "_prepared", noted)
     return found
 
 

@@ -133,7 +133,7 @@ def read(cfg: Any, data_dir: str, validation: Any, train_size: int | None, seed:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run trains on its real rows, but measures on few."""
-    from dlrun.assembly import components as build_run
+    from dlrun.assembly import build_run
 
     def prepared(cfg: Any, data_dir: str, *, say: Any, digests: bool, **options: Any) -> PreparedData:
         whole = read(cfg, data_dir, **options)

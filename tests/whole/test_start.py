@@ -13,7 +13,7 @@ import torch  # noqa: F401
 from dlrun.run.run import uncollected
 from tests.helpers.forked import Forked
 
-FILES = 190  # of dlrun's, packages included; raise it only for a file that this very command cannot do without
+FILES = 191  # of dlrun's, packages included; raise it only for a file that this very command cannot do without
 
 # Each is for other commands, or for the end of this one.
 NOT_YET = ("dlrun.assembly.measure", "dlrun.assembly.vectors", "dlrun.config.callbacks", "dlrun.config.check.custom",

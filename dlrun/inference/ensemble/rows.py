@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dlrun.assembly.components import GATHERED, rows_of
+from dlrun.assembly.build_run import rows_of
+from dlrun.assembly.components import GATHERED
 from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.folds import depends_on_seed

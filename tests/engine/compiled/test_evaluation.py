@@ -62,7 +62,7 @@ def measured(components: RunComponents, rows: Rows, program: CompiledEvaluation 
 
 
 def compare(folder: Path, words: list[str], change, monkeypatch: pytest.MonkeyPatch, tolerance: float) -> None:
-    monkeypatch.setattr("dlrun.assembly.components._evaluate_batch", lambda *given: BATCH)
+    monkeypatch.setattr("dlrun.assembly.build_run._evaluate_batch", lambda *given: BATCH)
     [(components, training)] = make(folder, [[*words, "epochs=1"]], change)
     said: list[str] = []
     step = CompiledStep(training.step, training.batches)
@@ -108,7 +108,7 @@ def test_metrics_of_a_users_choice_see_the_same_batches(tmp_path: Path, monkeypa
         def compute(self) -> float:
             return float(len(self.batches))
 
-    monkeypatch.setattr("dlrun.assembly.components._evaluate_batch", lambda *given: BATCH)
+    monkeypatch.setattr("dlrun.assembly.build_run._evaluate_batch", lambda *given: BATCH)
     [(components, training)] = make(tmp_path, [[*CASES["quantiles"], "task=regress"]])
     components.chosen_metrics, seen = {"mine": Seen()}, []
     program = compiled_evaluation(CompiledStep(training.step, training.batches), components, pytest.fail)
@@ -139,7 +139,7 @@ def test_rows_that_are_not_on_the_device_are_measured_by_torch(tmp_path: Path) -
 def test_rows_of_another_count_are_measured_in_torchs_batches(tmp_path: Path,
                                                               monkeypatch: pytest.MonkeyPatch) -> None:
     """Made for 71 validation rows in one batch, it is no program for 89 test rows."""
-    monkeypatch.setattr("dlrun.assembly.components._evaluate_batch", lambda *given: 100)
+    monkeypatch.setattr("dlrun.assembly.build_run._evaluate_batch", lambda *given: 100)
     [(components, training)] = make(tmp_path, [CASES["numbers"]])
     program = compiled_evaluation(CompiledStep(training.step, training.batches), components, pytest.fail)
     assert components.val.count < components.test.count < 100

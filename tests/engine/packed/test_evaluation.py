@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.build_run import build_run
+from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import choose
 from dlrun.engine.fit import Fit, Interrupted, fit_steps
 from dlrun.engine.packed.evaluation import Evaluation

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlrun.assembly.components import RunComponents, build_run
+from dlrun.assembly.build_run import build_run
+from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import choose
 from dlrun.diagnostics.sample_classifier import make_sample_classifier
 from dlrun.preflight.preflight import preflight
