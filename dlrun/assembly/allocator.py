@@ -2,7 +2,8 @@
 
 A step's tensors live as long as the step.  glibc asks the system for what is above a threshold, 32 MB at most, and
 gives it back at once: each page is cleared and mapped anew in each step, up to a third of the time of networks with
-such activations (benchmarks/allocator.py).  Pages of 2 MB make what is left of it cheap.  No number changes.
+such activations (benchmarks/allocator.py).  What is above 32 MB still comes anew in each step, but in pages of 2 MB,
+which a system may refuse (transparent_hugepage/enabled).  No number changes.
 """
 
 from __future__ import annotations
