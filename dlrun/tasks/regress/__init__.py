@@ -50,11 +50,13 @@ class Regress(TaskSpec):
     def config_clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
         """A skill is one of forecasts."""
         if config.dataset.windows() is None:
-            for key, monitor in (("early_stop.monitor", config.early_stop.monitor),
-                                 ("schedule.monitor", config.schedule.watched or "")):
-                if monitor in ("val/skill", "val/seasonal_skill"):
-                    yield Problem(f"{key}={monitor}", f"expected a series; {config.dataset.kind} has no last value to "
-                                                      "compare with", origin(key))
+            named = [("early_stop.monitor", config.early_stop.monitor),
+                     ("schedule.monitor", config.schedule.watched or ""),
+                     *(("task.metrics", name) for name in self.metrics)]
+            for key, name in named:
+                if name.removeprefix("val/") in ("skill", "seasonal_skill"):
+                    yield Problem(f"{key}={name}", f"expected a series; {config.dataset.kind} has no last value to "
+                                                   "compare with", origin(key))
 
     def beside(self, predictions: dict[str, Predictions], split: Split, settings: Mapping[str, Any]
                ) -> dict[str, Predictions]:

@@ -59,3 +59,5 @@ def test_a_run_is_stopped_by_its_skill_and_a_table_has_none(go, tmp_path: Path) 
     assert len(curve) == 3 and outcome.result["best"]["epoch"] == curve.index(max(curve)) + 1
     with pytest.raises(ConfigError, match="expected a series; diabetes has no last value"):
         go("dataset=diabetes", "model=dense", "epochs=3", "early_stop.monitor=val/skill", "early_stop.patience=2")
+    with pytest.raises(ConfigError, match="expected a series; diabetes has no last value"):
+        go("dataset=diabetes", "model=dense", "epochs=3", "task.metrics=[mape,seasonal_skill]")
