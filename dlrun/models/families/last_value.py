@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from dlrun.config.problem import Problem
 from dlrun.config.schema.kinds import TaskKind
-from dlrun.config.schema.root import Config
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.models.model import Model, Module, Rng
 from dlrun.registry import register
-
-_WHY = "it forecasts a number of a series by its last value (jena, electricity, series); model=majority fits"
 
 
 @register("model", "last_value")
@@ -27,14 +22,10 @@ class LastValue(Model):
     computed: ClassVar[bool] = True
 
     def unfit(self, task: TaskKind, data_spec: DatasetSpec) -> str:
-        if self.kind in task.baselines and data_spec.input_kind == "series":
+        own_column = data_spec.input_kind == "series" and data_spec.target_name in data_spec.features
+        if self.kind in task.baselines and own_column:
             return ""
-        return _WHY
-
-    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
-        yield from super().clashes(config, origin)
-        if config.dataset.windows() is None:  # rows that are series of their own have a target of another kind
-            yield Problem("model=last_value", _WHY, origin("model"))
+        return "it forecasts a number of a series by its last value (jena, electricity, series); model=majority fits"
 
     def build(self, network: Any, data_spec: DatasetSpec, outputs: int, seed: int, rng: Rng) -> Module:
         from dlrun.models.families.last_value_module import LastValue
