@@ -31,6 +31,21 @@ def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:
     assert "2 comparable, 1 reproduced (about 0.1 true ones fall outside by chance)" in text
 
 
+def test_a_row_whose_printed_number_is_of_another_metric_stands_beside_rows_without_one(tmp_path: Path) -> None:
+    folders = Folders(plan(tmp_path), "gulli/C3", "full", ["rows=sgd,adam"])
+
+    def ours(*printed: dict[str, object]) -> list[str | None]:
+        book = read_book({**BOOK, "printed": list(printed)})
+        found = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy").ours
+        return [cell.row for cell, _ in found]
+
+    of_time = {**BOOK["printed"][0], "metric": "seconds"}
+    assert ours(of_time) == ["sgd", "adam"]
+    assert ours(of_time, BOOK["printed"][1]) == ["sgd"]
+    assert ours(BOOK["printed"][0]) == ["adam"]
+    assert ours(of_time, {**of_time, "row": "adam"}) == [], "no table of its own"
+
+
 def test_what_is_worse_or_contradicted_is_explained_or_said_to_be_open(tmp_path: Path) -> None:
     printed = [{**BOOK["printed"][0], "value": 95.25}, BOOK["printed"][1]]
     claims = [{"says": "sgd wins", "check": "sgd > adam"}, BOOK["claims"][0],
