@@ -112,15 +112,14 @@ def verdicts_on(book: Book, measurements: Measurements, values_of: ValuesOf, met
     cells = [(cell, verdict_on(cell, list(values_of(cell.row or only, cell.metric).values()),
                                describe(cell.metric, known), _incomparable(cell, book, incomparable), bool(short)))
              for cell in book.printed]
-    printed = {(cell.row or only): "" for cell in book.printed} | {
-        (cell.row or only): metric for cell in book.printed if cell.metric == metric}
-    tabled = metric in printed.values() or any(row not in printed for row in measurements.rows)
+    printed = {(cell.row or only) for cell in book.printed}
+    here = {(cell.row or only) for cell in book.printed if cell.metric == metric}
+    # A row whose printed numbers are of another metric stands beside the others, where there is such a table.
+    tabled = bool(here) or any(row not in printed for row in measurements.rows)
     ours = []
-    for row in measurements.rows:
+    for row in measurements.rows if tabled else ():
         values = list(values_of(row, metric).values())
-        # A row whose printed numbers are of another metric stands beside the others, where there is such a table.
-        has_none = row not in printed or tabled and printed[row] != metric
-        if has_none and (values or measurements.lost.get(row)):
+        if row not in here and (values or measurements.lost.get(row)):
             seen = interval(values) if values and not never(values) else None
             ours.append((Cell(metric, float("nan"), 0.0, row), CellVerdict(never(values) or "ours", seen)))
     seeds = None if short else claim_seeds  # short runs have seeds of their own
