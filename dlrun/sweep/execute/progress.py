@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlrun.config.flat import flatten
 from dlrun.record.metric import Metrics, metrics_of
 from dlrun.record.plan import Job, Plan
 from dlrun.record.quantities import long_time
 from dlrun.report.values import primary_of
 from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.execute.pending_job import PendingJob
+from dlrun.sweep.execute.time_left import Portion, seconds_left
+from dlrun.sweep.plan.shape import length, shape
 from dlrun.sweep.plan.status import PRUNED, WAITING, JobState
 
 
@@ -43,16 +46,17 @@ class Progress:
 
     def __init__(self, plan: Plan, states: Sequence[JobState], pending: Sequence[PendingJob],
                  clock: Callable[[], float] = time.monotonic):
-        self.plan, self._clock, self._start = plan, clock, clock()
+        self.plan, self._clock = plan, clock
         self.jobs = {job.number: JobProgress(job, state.status) for job, state in zip(plan.jobs, states)}
         for job, state in zip(plan.jobs, states):
             self._settle(self.jobs[job.number], state)
         self.mine = [self.jobs[one.job.number] for one in pending]
+        self._shapes: dict[int, tuple[Any, Any]] = {}
 
     def began(self, pending: PendingJob) -> None:
         """A job was handed out."""
         job = self.jobs[pending.job.number]
-        job.status, job.began, job.before = "running", self._clock(), job.done
+        job.status, job.began, job.seconds, job.before = "running", self._clock(), None, job.done
 
     def added(self, plan: Plan, job: Job, state: JobState, pending: PendingJob | None) -> None:
         """A search has asked for a job; `pending` is None where nothing is to be done for it here."""
@@ -107,12 +111,20 @@ class Progress:
                           for name, value in (state.result.get(split) or {}).items()}
 
     def seconds_left(self) -> float | None:
-        """Seconds until all is done, if the rest goes as fast as what was done here; None before anything was."""
-        now, elsewhere = self._clock(), [job for job in self.mine if job.status == "elsewhere"]
-        here = [job for job in self.mine if job not in elsewhere]
-        made = sum(job.done - job.before for job in here)
-        rest = sum(1.0 - job.done for job in self.mine) + self.plan.total - len(self.plan.jobs)
-        return (now - self._start) / made * rest if made > 1e-6 else None
+        """Seconds until all is done, if jobs of a shape go as fast as those done here; None before anything was."""
+        now = self._clock()
+        first = min((job.began for job in self.mine if job.began is not None), default=now)  # starting up is over
+        return seconds_left([self._portion(job, now) for job in self.mine], now - first,
+                            self.plan.total - len(self.plan.jobs))
+
+    def _portion(self, job: JobProgress, now: float) -> Portion:
+        if (known := self._shapes.get(job.job.number)) is None:
+            flat = flatten(job.job.config)
+            known = self._shapes[job.job.number] = (shape(flat), length(flat))
+        if job.began is None or job.status == "elsewhere":
+            return Portion(known, job.job.steps, 0.0, 0.0, 1.0 - job.done)
+        spent = job.seconds if job.seconds is not None else now - job.began
+        return Portion(known, job.job.steps, spent, job.done - job.before, 1.0 - job.done)
 
     def counts(self) -> str:
         """``12 jobs: 8 done, 2 running, 2 waiting``."""

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from dlrun import registry
 from dlrun.config.flat import flatten
-from dlrun.config.schema.fields import rules
-from dlrun.config.schema.root import GROUPS, Root
-from dlrun.config.settings import read_file
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import read
 from dlrun.record.pack_place import last_place
 from dlrun.record.plan import SWEEPS, Job, Plan
 from dlrun.record.status import DONE
 from dlrun.record.stored import Damaged, read_json
+from dlrun.sweep.plan.shape import kind, length, shape
 from dlrun.sweep.plan.status import JobState
 
 MOST = 500  # results that are read, the newest
-# What changes the numbers in a step and not how many there are: by the last word of the key, in any group.
-_SAME_TIME = {
-    "seed", "name", "lr", "dropout", "recurrent_dropout", "momentum", "nesterov", "beta1", "beta2", "rho", "eps",
-    "decay", "weight_decay", "l1", "l2", "max_norm", "init", "bias_init", "recurrent_init", "label_smoothing",
-    "smoothing", "clip_norm", "clip_value", "alpha", "noise",
-}
-_LENGTH = ("epochs", "max_steps", "max_seconds", "test_at", "early_stop.")
 
 
 @dataclass(frozen=True)
@@ -47,9 +37,9 @@ class Forecast:
 
 @dataclass(frozen=True)
 class _Known:
-    shape: tuple[Any, ...]
+    shape: frozenset[tuple[str, str]]
     kind: tuple[Any, ...]
-    length: tuple[Any, ...]
+    length: frozenset[tuple[str, str]]
     seconds: float
     steps: int
     packed: bool = False  # the seconds are a share of what its pack took
@@ -60,7 +50,8 @@ def forecast(plan: Plan, states: Sequence[JobState], retry: bool | None = None,
     """The time that the jobs take that are still to be run; those with the numbers in `packed` in packs.
 
     From finished runs of the same shape (the same configuration but for values that cost no time), else from those of
-    the same kind of model on the same data, by their steps.  What was trained in a pack tells the time of packs.
+    the same kind of model on the same data that differ least, by their steps.  What was trained in a pack tells the
+    time of packs.
     """
     again = plan.options.get("retry") == "failed" if retry is None else retry
     left = [(job, state) for job, state in zip(plan.jobs, states) if state.is_pending(again)]
@@ -92,14 +83,20 @@ def _sum(plan: Plan, left: Sequence[tuple[Job, JobState]], known: Sequence[_Know
 def _job(job: Job, known: Sequence[_Known]) -> tuple[float | None, bool]:
     """The seconds of a whole run, and whether runs of its shape tell them."""
     flat = flatten(job.config)
-    shape, length = _shape(flat), _length(flat)
-    same = [one for one in known if one.shape == shape]
-    exact = [one.seconds for one in same if one.length == length]
+    own, steps = shape(flat), length(flat)
+    same = [one for one in known if one.shape == own]
+    exact = [one.seconds for one in same if one.length == steps]
     if exact:
         return median(exact), True
-    kin = [one for one in known if one.kind == _kind(flat)]
-    rates = [one.seconds / one.steps for one in same or kin if one.steps]
+    rates = [one.seconds / one.steps for one in same or _nearest(own, kind(flat), known) if one.steps]
     return (median(rates) * job.steps, bool(same)) if rates and job.steps else (None, False)
+
+
+def _nearest(own: frozenset[tuple[str, str]], like: tuple[Any, ...], known: Sequence[_Known]) -> list[_Known]:
+    """Of the runs of a kind those that differ in the fewest values."""
+    apart = [(len(one.shape ^ own), one) for one in known if one.kind == like]
+    least = min((count for count, _ in apart), default=0)
+    return [one for count, one in apart if count == least]
 
 
 def _known(plan: Plan) -> list[_Known]:
@@ -112,7 +109,7 @@ def _known(plan: Plan) -> list[_Known]:
         try:
             result = read_json(path)
             if result["status"] in DONE and result["status"] != "diverged" and result["steps"] and result["seconds"]:
-                found.append(_Known(_shape(result["config"]), _kind(result["config"]), _length(result["config"]),
+                found.append(_Known(shape(result["config"]), kind(result["config"]), length(result["config"]),
                                     result["seconds"], result["steps"], _in_pack(path)))
         except (OSError, ValueError, KeyError, TypeError):  # gone, half gone, or of another version: it tells nothing
             continue
@@ -133,48 +130,6 @@ def _when(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _shape(flat: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(sorted((key, repr(value)) for key, value in flat.items() if _costs(key) and not _is_length(key)))
-
-
-def _kind(flat: dict[str, Any]) -> tuple[Any, ...]:
-    return (read_file(flat), _features_first(flat),
-            *(flat.get(key) for key in ("dataset.kind", "model.kind", "model._target_")))
-
-
-def _features_first(flat: dict[str, Any]) -> bool:
-    """Whether a frozen base sees each row once (`assembly.features`): a step is then a hundredth of one through it."""
-    frozen = flat.get("model.freeze") is None and not flat.get("model.unfreeze") and not flat.get("phases")
-    return bool(flat.get("model.base") and flat.get("model.weights") != "none" and frozen and not _augmented(flat))
-
-
-def _augmented(flat: dict[str, Any]) -> bool:
-    """Whether the training rows are changed; the defaults of the group `augment` change nothing."""
-    name = flat.get("augment.kind")
-    if name is None:
-        return False
-    if not registry.is_known("augment", name):
-        return True
-    return any(flat.get(f"augment.{field.name}", field.default) != field.default
-               for field in fields(registry.find("augment", name)))
-
-
-def _length(flat: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(sorted((key, repr(value)) for key, value in flat.items() if _is_length(key)))
-
-
-def _is_length(key: str) -> bool:
-    return key.startswith(_LENGTH)
-
-
-def _costs(key: str) -> bool:
-    group, _, member = key.partition(".")
-    if group == "schedule" or member.rpartition(".")[2] in _SAME_TIME or key in _SAME_TIME:
-        return False
-    rule = rules(Root).get(group)
-    return group in GROUPS or rule is None or rule.identity
 
 
 def _rest(folder: Path, job: Job, state: JobState) -> float:

@@ -56,6 +56,22 @@ def test_runs_of_other_shapes_tell_it_roughly_by_their_steps(plan) -> None:
     assert told.seconds == pytest.approx(6.0) and told.basis.startswith("by the steps of like runs")
 
 
+def test_of_other_shapes_those_that_differ_least_tell_it(plan) -> None:
+    [job] = (made := plan(*OVERRIDES, "model.hidden=[512]", "device=cpu")).jobs
+    near, far = {"model.hidden": [64]}, {"model.hidden": [64], "model.batch_norm": True, "precision": "bf16"}
+    for name, seconds, other in (("a", 3.0, near), ("b", 90.0, far), ("c", 90.0, far), ("d", 5.0, near)):
+        write(made.output_dir / "other" / name, job, seconds, **other)
+    assert of(made).seconds == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(("rate", "told"), [(0.2, "from runs of the same shape"),
+                                            (0.0, "by the steps of like runs, roughly")])
+def test_masks_of_states_cost_time_whatever_their_rate(plan, rate: float, told: str) -> None:
+    made = plan("dataset=imdb", "model=gru", "model.recurrent_dropout=0.5", "epochs=2", "seeds=1")
+    write(made.output_dir / "other" / "x", made.jobs[0], 3.0, **{"model.recurrent_dropout": rate})
+    assert of(made).basis == told
+
+
 @pytest.mark.parametrize("other", [{"model.kind": "cnn"}, {"dataset.kind": "mnist"}])
 def test_runs_of_another_model_or_of_other_data_tell_nothing(plan, other: dict[str, str]) -> None:
     made = plan(*OVERRIDES, "model.hidden=[8],[512]", "device=cpu")
