@@ -45,8 +45,6 @@ class Rows:
         self._offset = None if not np.any(offset) else _tensor(offset, device)
         self._factor = None if np.all(factor == 1) else _tensor(factor, device)
         self._squeeze = None if scale.squeeze is None else _tensor(scale.squeeze, device)
-        self._inputs = {"values": self._values, "tokens": Tensor.long, "multi_hot": self._multi_hot,
-                        "one_hot": self._one_hot}[split.form.kind]
         if split.form.windows is not None:
             self._seen = _seen(split.form.windows.length, split.form.windows.step)
         if resident:
@@ -102,6 +100,9 @@ class Rows:
     def _of(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         return self._inputs(x), _targets(y)
 
+    def _inputs(self, x: Tensor) -> Tensor:
+        return _INPUTS[self.form.kind](self, x)
+
     def _values(self, x: Tensor) -> Tensor:
         if self.form.windows is not None:
             return self._scaled(x).transpose(1, 2).contiguous()  # (rows, length, features) as they lie in time
@@ -126,6 +127,13 @@ class Rows:
     def _one_hot(self, ids: Tensor) -> Tensor:
         vectors = torch.zeros(len(ids), self.form.size, ids.shape[1], device=ids.device)
         return vectors.scatter_(1, ids.long()[:, None], 1.0)
+
+
+# By the form of what is stored.  Not methods that rows hold of themselves: only Python's collector would free these
+# rows, long after their run has ended.
+_INPUTS: dict[str, Callable[[Rows, Tensor], Tensor]] = {
+    "values": Rows._values, "tokens": lambda rows, ids: ids.long(), "multi_hot": Rows._multi_hot,
+    "one_hot": Rows._one_hot}
 
 
 class Batches:

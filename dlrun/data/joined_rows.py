@@ -26,8 +26,6 @@ def joined(parts: Sequence[Rows]) -> Rows | None:
     whole = copy.copy(first)
     whole.x, whole.y = torch.cat([part.x for part in parts]), torch.cat([part.y for part in parts])
     whole.count = len(whole.x)
-    if hasattr(whole._inputs, "__func__"):  # a method is bound to the rows that it was made for
-        whole._inputs = whole._inputs.__func__.__get__(whole)
     return whole
 
 

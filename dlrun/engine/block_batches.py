@@ -11,13 +11,10 @@ from dlrun.engine.fit import CHECK_EVERY
 
 
 class BlockBatches(Batches):
-    """Stands for a run's batches in its loop; `most` says how many steps may be taken at once now.
+    """Stands for a run's batches in its loop; `block` is how many steps may be taken at once now."""
 
-    No block goes beyond an epoch, or a step in which the loop checks the metrics.
-    """
-
-    def __init__(self, batches: Batches, most: Callable[[], int]):
-        self._batches, self._most = batches, most
+    def __init__(self, batches: Batches):
+        self._batches, self.block = batches, 1
         self.rows, self.steps_in_pass, self.batch_size = batches.rows, batches.steps_in_pass, batches.batch_size
         self.by_places = batches.rows.resident and batches.augment is None and batches.mix is None
 
@@ -26,8 +23,16 @@ class BlockBatches(Batches):
         if not self.by_places:
             yield from self._batches.steps(start, stop)
             return
-        while start < stop:
-            most = min(self._most(), stop - start, CHECK_EVERY - start % CHECK_EVERY)
-            places = self._batches.places_from(start, most)
-            yield places, places
-            start += max(1, len(places) // self.batch_size)
+        yield from blocks(self._batches, start, stop, lambda: self.block)
+
+
+def blocks(batches: Batches, start: int, stop: int, most: Callable[[], int]) -> Iterator[tuple[Tensor, Tensor]]:
+    """The places of the rows of steps start to stop (exclusive), twice: those of `most` steps at once, asked each time.
+
+    No block goes beyond an epoch, or a step in which the loop checks the metrics.
+    """
+    while start < stop:
+        steps = min(most(), stop - start, CHECK_EVERY - start % CHECK_EVERY)
+        places = batches.places_from(start, steps)
+        yield places, places
+        start += max(1, len(places) // batches.batch_size)

@@ -39,12 +39,14 @@ class PlayerState:
             split_rates(self.optimizer, self.module, config.lr, config.lr_of)
         self.weights: list[Tensor] = [w for group in self.optimizer.param_groups for w in group["params"]]
         self.update: Callable[[], Any] = bare_step(self.optimizer)
-        plain = type(self.optimizer).zero_grad is torch.optim.Optimizer.zero_grad
-        self.forget: Callable[[], Any] = self._forget if plain else self.optimizer.zero_grad
+        self._own_zero_grad = type(self.optimizer).zero_grad is not torch.optim.Optimizer.zero_grad
         self.clip = clip(config)
 
-    def _forget(self) -> None:
-        """What torch's `zero_grad` does, without its profiler and its look at every group."""
+    def forget(self) -> None:
+        """Drop the gradients: what torch's `zero_grad` does, without its profiler and its look at every group."""
+        if self._own_zero_grad:
+            self.optimizer.zero_grad()
+            return
         for weight in self.weights:
             weight.grad = None
 

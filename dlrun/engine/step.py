@@ -67,9 +67,10 @@ class EagerStep:
         self._direct = self._without_graph(config)
         closed = config.optimizer.needs_closure
         half = config.precision == "fp16"
-        self._update = self._closed_update if closed else self._scaled_update if half else self._plain_update
-        if not trained:
-            self._update = self._no_update
+        # A function of the class: with a method of its own the step would be freed by Python's collector alone.
+        self._update: Callable[[EagerStep, Sequence[str], Batch], None] = (
+            EagerStep._no_update if not trained else EagerStep._closed_update if closed else
+            EagerStep._scaled_update if half else EagerStep._plain_update)
 
     def _without_graph(self, config: Config) -> DirectChain | None:
         """What takes gradients without a graph, where the network is one of dense layers and nobody looks into it."""
@@ -94,11 +95,11 @@ class EagerStep:
         if self.shares is not None:
             batch = self.shares.own_rows(batch)
         for group in self.task.turn(step):
-            self._update(group, batch)
+            self._update(self, group, batch)
 
     def update_all(self, batch: Batch) -> None:
         """Update every player once on the batch, whosever turn it is: does a step of so many rows fit in memory?"""
-        self._update(list(self.players), batch)
+        self._update(self, list(self.players), batch)
 
     def _player(self, turn: str) -> PlayerState:
         return self.players.get(turn) or self.players[turn.partition(".")[0]]

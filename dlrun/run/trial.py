@@ -85,7 +85,7 @@ def _compiled(components: RunComponents) -> Trial:
     def compiled() -> int:
         nonlocal number
         start = number
-        for x, y in step.batches.steps(number, number + step.most):
+        for x, y in step.batches.steps(number, number + step.batches.block):
             step(Batch(x, y, len(x)), number)
             number += step.taken
         return number - start

@@ -35,9 +35,8 @@ class CompiledStep(EagerStep):
         _check(eager, batches)
         found = compiler.find()
         self.executed = f"compiled by {found[1]}"
-        self.most = 1
         self._limit = CHECK_EVERY
-        self.batches = BlockBatches(batches, lambda: self.most)
+        self.batches = BlockBatches(batches)
         self._size = batches.batch_size
         totals = [torch.zeros(len(self.totals.names), dtype=torch.float64) for _ in range(2)]
         self.totals.keep_in(*totals)
@@ -73,10 +72,11 @@ class CompiledStep(EagerStep):
         for name, count in program.counts.items():
             self.totals.count(name, count * steps)
         seconds = time.perf_counter() - began
-        self.most = max(1, min(self._limit, 2 * self.most, int(BLOCK_SECONDS / max(seconds / steps, 1e-9))))
+        self.batches.block = max(1, min(self._limit, 2 * self.batches.block,
+                                        int(BLOCK_SECONDS / max(seconds / steps, 1e-9))))
 
     def one_by_one(self) -> None:
-        self._limit = self.most = 1
+        self._limit = self.batches.block = 1
 
     def _set_rates(self, step: int, steps: int) -> None:
         rates = []

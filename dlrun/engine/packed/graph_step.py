@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from typing import cast
 
 from dlrun.data.batches import Batches
 from dlrun.engine.fit import CHECK_EVERY
@@ -30,7 +32,7 @@ class GraphStep(EagerStep):
 
     def __call__(self, batch: Batch, step: int) -> None:
         if self._packed is None:
-            self._packed = PackedStep({0: self}, 1)
+            self._packed = PackedStep({0: cast(EagerStep, weakref.proxy(self))}, 1)  # no cycle keeps its tensors
         places = self.batches.due(batch)
         self.taken = places.steps
         self._packed({0: (places, step)})

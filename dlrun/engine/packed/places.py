@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dlrun.data.batches import Batches, Rows
 from dlrun.data.joined_rows import joined
-from dlrun.engine.block_batches import BlockBatches
+from dlrun.engine.block_batches import blocks
 from dlrun.engine.packed.host_values import on_device
 from dlrun.tasks._base.batch import Batch
 
@@ -53,17 +53,17 @@ class PlaceBatches(Batches):
         self.rows, self.steps_in_pass, self.batch_size = rows, batches.steps_in_pass, batches.batch_size
         self.source = rows if rows.resident and batches.augment is None and batches.mix is None else None
         self.block, self.most = block, max(block, most)
-        self._blocks = BlockBatches(batches, lambda: self.block) if self.most > 1 and self.source is not None else None
+        self._in_blocks = self.most > 1 and self.source is not None
 
     def steps(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches, or their places, of steps start to stop (exclusive)."""
-        if self._blocks is not None:
-            return self._blocks.steps(start, stop)
+        if self._in_blocks:
+            return blocks(self._batches, start, stop, lambda: self.block)
         return self._batches.steps(start, stop) if self.source is None else self._batches.places(start, stop)
 
     def due(self, batch: Batch) -> Places:
         """What `steps` has given out, as the pack takes it."""
-        steps = 1 if self._blocks is None else max(1, batch.rows // self.batch_size)
+        steps = max(1, batch.rows // self.batch_size) if self._in_blocks else 1
         return Places(batch.x, batch.y, batch.rows, self.source, steps)
 
     def pace(self, step_seconds: float, seconds: float) -> None:

@@ -106,12 +106,14 @@ class PackedStep:
         """What is drawn for a step of such shapes, and what is done then."""
         draws = MemberDraws(self.program.draws(*self.gather.take(stacked.table, *stacked.tensors)), self.slots,
                             self.stack.device)
+        # Not the step itself, which holds this work: a cycle would keep the pack's tensors after its end.
+        table, gather, program, totals, update = stacked.table, self.gather, self.program, self.totals, self.update
 
         @torch.no_grad()
         def work(*tensors: Tensor) -> None:
-            x, y = self.gather.take(stacked.table, *tensors)
-            noted, values = self.program.gradients(x, y, draws.finish())
-            self.totals.add(noted, values)
-            self.update()
+            x, y = gather.take(table, *tensors)
+            noted, values = program.gradients(x, y, draws.finish())
+            totals.add(noted, values)
+            update()
 
         return draws, work

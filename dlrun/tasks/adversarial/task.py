@@ -40,9 +40,6 @@ class AdversarialTask(Task):
         self.config, self.rng = config, rng
         self._score_loss = score_loss(config.loss, config.clip_probabilities)
         self._same = Generator(rng.device) if config.fakes == "same" else None
-        self._turns: dict[str, Callable[[Gan, Batch], tuple[Tensor, TurnMetrics]]] = {
-            "discriminator": self._joint, "discriminator.real": self._real, "discriminator.fake": self._fake,
-            "generator": self._generator}
         self._alone, self._with_generator = self._groups()
         self.same_turns = config.critic_steps == 1
 
@@ -73,7 +70,7 @@ class AdversarialTask(Task):
 
     def loss(self, player: str, model: nn.Module, batch: Batch) -> tuple[Tensor, TurnMetrics]:
         assert isinstance(model, Gan)
-        return self._turns[player](model, batch)
+        return _TURNS[player](self, model, batch)
 
     def add(self, player: str, totals: MetricAccumulator, loss: Tensor, outputs: TurnMetrics, batch: Batch) -> None:
         totals.mean(f"{player.partition('.')[0]}_loss", loss.detach(), batch.rows)
@@ -151,3 +148,8 @@ class AdversarialTask(Task):
             if scores is not None:
                 found[name] = ((scores > edge) == bool(label)).float().mean()
         return found
+
+
+_TURNS: dict[str, Callable[[AdversarialTask, Gan, Batch], tuple[Tensor, TurnMetrics]]] = {
+    "discriminator": AdversarialTask._joint, "discriminator.real": AdversarialTask._real,
+    "discriminator.fake": AdversarialTask._fake, "generator": AdversarialTask._generator}
