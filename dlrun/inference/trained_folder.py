@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dlrun.config.problem import problem
 from dlrun.record.folder import RunFolder
+from dlrun.record.plan import load
 
 ENDED = ("finished", "stopped")  # of the statuses of a result: training came to its end
 ENSEMBLE = "ensemble.json"  # which runs are an ensemble, in a folder of its own
@@ -24,6 +25,11 @@ def trained_folder(path: Path) -> RunFolder:
     if not path.is_dir():
         raise problem(str(path), "this is no folder of a trained run: "
                                  + ("it is a file" if path.exists() else "no such folder"))
+    if (path / "plan.json").is_file():
+        jobs = load(path).jobs
+        named = ", ".join(job.folder for job in jobs[:3]) + (", ..." if len(jobs) > 3 else "")
+        raise problem(str(path), f"this is a sweep, not a run: name one of its {len(jobs)} runs ({named}); "
+                                 f"its page, by  dlrun report {path.name},  says which is best")
     for file in (folder.config, folder.fitted, folder.last):
         if not file.is_file():
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")

@@ -85,6 +85,8 @@ def test_a_number_that_the_training_file_speaks_against_is_refused(predicted, tr
 def test_new_rows_are_refused_where_training_would_refuse_them(predicted):
     assert "1e39 is not a finite number of 32 bits" in _refused(predicted, POINTS, "a,w\n1,u\n1e39,u\n")
     assert "several of this name" in _refused(predicted, POINTS, "a,w,a\n1,u,2\n")
+    assert 'expected the column "w", which the run was trained on; there are a, b' in _refused(
+        predicted, POINTS, "a,b\n1,u\n")
     assert "'oops' in line 3" in _refused(predicted, POINTS, "a,w\n1,u\noops,u\n")
     assert "decimal comma" in _refused(predicted, COMMAS, "a;w\n1.5;u\n", decimal="comma")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.config.problem import problem
+from dlrun.config.problem import did_you_mean, problem
 from dlrun.data.dataset_spec import Column
 from dlrun.data.formats.columns import Missing, numbers
 from dlrun.data.formats.dates import moments
@@ -27,8 +27,9 @@ def inputs(columns: Sequence[Column], reading: Mapping[str, Any], names: Sequenc
     """
     for name in (column.name for column in columns):
         if list(names).count(name) != 1:
-            why = "there are several of this name" if name in names else f"there are {', '.join(names)}"
-            raise problem(f'the column "{name}"', f"it is among those the run was trained on; {why}")
+            raise problem(str(path), f'expected the column "{name}", which the run was trained on' + (
+                "; there are several of this name" if name in names else
+                did_you_mean(name, names) or f"; there are {', '.join(names[:20])}"))
     missing = Missing(reading.get("missing", ()))
     numerals = Numerals(reading.get("decimal", "auto"), separator, point=reading.get("point", False),
                         comma=reading.get("comma", False), trained=True, unit=unit)
