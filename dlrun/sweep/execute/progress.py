@@ -51,7 +51,8 @@ class Progress:
         for job, state in zip(plan.jobs, states):
             self._settle(self.jobs[job.number], state)
         self.mine = [self.jobs[one.job.number] for one in pending]
-        self._shapes: dict[int, tuple[Any, Any]] = {}
+        self._shapes: dict[Any, int] = {}  # a number for each, which compares faster
+        self._shape_of: dict[int, int] = {}  # by the job's number
 
     def began(self, pending: PendingJob) -> None:
         """A job was handed out."""
@@ -118,9 +119,10 @@ class Progress:
                             self.plan.total - len(self.plan.jobs))
 
     def _portion(self, job: JobProgress, now: float) -> Portion:
-        if (known := self._shapes.get(job.job.number)) is None:
+        if (known := self._shape_of.get(job.job.number)) is None:
             flat = flatten(job.job.config)
-            known = self._shapes[job.job.number] = (shape(flat), length(flat))
+            known = self._shapes.setdefault((shape(flat), length(flat)), len(self._shapes))
+            self._shape_of[job.job.number] = known
         if job.began is None or job.status == "elsewhere":
             return Portion(known, job.job.steps, 0.0, 0.0, 1.0 - job.done)
         spent = job.seconds if job.seconds is not None else now - job.began

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+_NOTHING = 1e-6  # of a job: less than this was not made
+
 
 @dataclass(frozen=True)
 class Portion:
@@ -21,7 +23,7 @@ class Portion:
     rest: float
 
 
-def seconds_left(jobs: Iterable[Portion], elapsed: float, unknown: float = 0.0) -> float | None:
+def seconds_left(jobs: Iterable[Portion], elapsed: float, unknown: int = 0) -> float | None:
     """Seconds until all jobs are done, if as many run side by side as in the `elapsed` ones; None before any is made.
 
     Each shape's time is that of its own jobs; of a shape that has not begun, it follows from its steps and those of
@@ -43,9 +45,6 @@ def seconds_left(jobs: Iterable[Portion], elapsed: float, unknown: float = 0.0) 
         known = begun[job.shape]
         rest += job.rest * (known.seconds() if known.made > _NOTHING else whole.seconds(job.steps))
     return rest * elapsed / spent
-
-
-_NOTHING = 1e-6  # of a job: less than this was not made
 
 
 class _Sum:
