@@ -29,7 +29,7 @@ def trained_folder(path: Path) -> RunFolder:
         jobs = load(path).jobs
         named = ", ".join(job.folder for job in jobs[:3]) + (", ..." if len(jobs) > 3 else "")
         raise problem(str(path), f"this is a sweep, not a run: name one of its {len(jobs)} runs ({named}); "
-                                 f"its page, by  dlrun report {path.name},  says which is best")
+                                 f"dlrun report {path}  shows them side by side")
     for file in (folder.config, folder.fitted, folder.last):
         if not file.is_file():
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")

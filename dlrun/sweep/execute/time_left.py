@@ -37,9 +37,9 @@ def seconds_left(jobs: Iterable[Portion], elapsed: float, unknown: int = 0) -> f
     for job in jobs:
         if begun[job.shape].made > _NOTHING:
             whole.add(job)
-    if whole.made <= _NOTHING:
-        return None
     spent = sum(job.spent for job in jobs)
+    if whole.made <= _NOTHING or not spent:
+        return None
     rest = unknown * whole.seconds()
     for job in jobs:
         known = begun[job.shape]

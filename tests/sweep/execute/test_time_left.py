@@ -23,6 +23,7 @@ def job(shape: str, spent: float, state: tuple[float, float], steps: int = 0) ->
 def test_nothing_is_known_before_a_part_of_a_job_is_made() -> None:
     assert seconds_left([job("a", 3.0, WAITS), job("a", 0.0, WAITS)], 3.0) is None
     assert seconds_left([], 3.0) is None
+    assert seconds_left([job("a", 0.0, DONE), job("a", 0.0, WAITS)], 0.0) is None  # found done, in no time
 
 
 def test_jobs_of_one_shape_go_as_fast_as_before() -> None:

@@ -17,4 +17,4 @@ def test_the_runs_of_a_sweep_are_named_where_one_of_them_is_expected(plan) -> No
     said = refused.value.line
     assert "this is a sweep, not a run: name one of its 6 runs" in said
     assert all(job.folder in said for job in made.jobs[:3]) and made.jobs[3].folder not in said
-    assert f"dlrun report {made.folder.name}" in said
+    assert f"dlrun report {made.folder}" in said
