@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from collections.abc import Iterator
 from typing import TextIO
 
 from dlrun.record.palette import BAD, GOOD
@@ -12,6 +13,7 @@ from dlrun.report.formatting import COSTS, TextRow, common_line, head_line, head
 from dlrun.report.table import Report, Table
 
 MISSING = "not in the mean"
+_NAMED = 3  # runs of the best row
 _WORDS = 16  # of what all rows share
 _LABEL = 44  # characters of a label, a list of layers say, that a terminal shows
 
@@ -28,8 +30,17 @@ def print_report(report: Report, stream: TextIO) -> None:
         else:
             _lines(table, stream)
         say(file=stream)
-        for note in table.notes:
+        for note in (*table.notes, *_best_runs(table)):
             _wrapped(note, width, stream, "")
+
+
+def _best_runs(table: Table) -> Iterator[str]:
+    """Which runs the best row is made of, for ``dlrun predict``, ``export`` and the like."""
+    for row in table.rows:
+        if row.best and len(table.rows) > 1:
+            named = [f"{run.name} (seed {run.seed})" for run in row.runs if run.seed in row.values]
+            more = f", ... ({len(named)} runs)" if len(named) > _NAMED else ""
+            yield f"runs of the best row: {', '.join(named[:_NAMED])}{more}"
 
 
 def _cells(table: Table) -> tuple[list[str], list[list[str]], list[TextRow]]:
