@@ -65,7 +65,7 @@ def counted(results: Iterable[Mapping[str, Any]]) -> str:
     >>> counted([{"remarks": [{"kind": "still_falling"}]}, {"remarks": []}])
     'remarks in 1 of 2: 1 still falling'
     """
-    kinds = [{str(stored.get("kind")) for stored in result.get("remarks") or ()} for result in results]
+    kinds = [dict.fromkeys(str(stored.get("kind")) for stored in result.get("remarks") or ()) for result in results]
     number = Counter(kind for own in kinds for kind in own)
     having = sum(map(bool, kinds))
     of_each = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in number.most_common())
