@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dlrun.record.folder import RunFolder
@@ -29,6 +29,20 @@ def unfinished(folder: RunFolder) -> Iterator[RunFolder]:
     for other in _beside(folder, "result.json", _status, lambda found: found == "interrupted", missing="interrupted"):
         if other.last.is_file():
             yield other
+
+
+def of_code(folder: RunFolder, seed: int, code: Mapping[str, str]) -> Iterator[RunFolder]:
+    """The runs beside this one of its seed, with code of a user's own in the same modules, whose source is another."""
+    def fits(found: Any) -> bool:
+        return found is not None and found[0] == seed and found[1].keys() == code.keys() and found[1] != code
+
+    return _beside(folder, "provenance.json", _seed_and_code, fits)
+
+
+def _seed_and_code(other: RunFolder) -> tuple[Any, Mapping[str, Any]] | None:
+    found = read_json(other.provenance)
+    code = found.get("own_code")
+    return (found.get("seed"), code) if isinstance(code, dict) else None
 
 
 def _status(other: RunFolder) -> Any:

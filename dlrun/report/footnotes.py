@@ -31,6 +31,7 @@ def notes_of(table: Table, besides: bool = True) -> Iterator[str]:
         yield label
     yield from _of_data(runs)
     yield from _stale(table)
+    yield from _own_code(table)
     yield from filter(None, [_said("device", runs, device_of), _said("made by", runs, versions_of),
                              _said("code", runs, _code)])
     yield from _data_differs(runs)
@@ -163,6 +164,17 @@ def _stale(table: Table) -> Iterator[str]:
     which = "All runs" if sum(by.values()) == len(runs) else f"{sum(by.values())} of {len(runs)} runs (other code)"
     yield (f"{which} were made by other code of dlrun than this: {shown}{differ if files else ''}; dlrun replay RUN "
            "compares.")
+
+
+def _own_code(table: Table) -> Iterator[str]:
+    """What was made by other code of the user's own than is here now."""
+    runs = [run for run in table.runs if run.result and run.provenance]
+    changed = [run for run in runs if run.changed_code]
+    if changed:
+        files = list(dict.fromkeys(name for run in changed for name in run.changed_code))
+        which = "All runs" if len(changed) == len(runs) else f"{len(changed)} of {len(runs)} runs"
+        yield (f"{which} were made by other code of your own than is here now: {', '.join(files)} "
+               f"{'has' if len(files) == 1 else 'have'} changed since; the same command trains them anew.")
 
 
 def label_of(run: Run) -> str:

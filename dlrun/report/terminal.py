@@ -75,8 +75,9 @@ def _rich(table: Table, stream: TextIO) -> None:
     kept = [i for i, name in enumerate(head) if name not in dropped]
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for i in kept:
+        whole = max(len(row[i]) for row in [head, *rows]) <= least[i]
         grid.add_column(Text(printable(head[i])), justify="right" if head[i] in ("sd", "n", *COSTS) else "left",
-                        overflow="fold", min_width=least[i], no_wrap=max(len(row[i]) for row in [head, *rows]) <= least[i])
+                        overflow="fold", min_width=least[i], no_wrap=whole)
     for cells, line in zip(rows, texts):
         style = GOOD if "best" in line.mark else BAD if line.failed else ""
         grid.add_row(*(Text(printable(cells[i])) for i in kept), style=style)
