@@ -51,7 +51,7 @@ def test_a_run_keeps_which_code_of_ones_own_it_was_trained_by(go: Callable, word
 def test_predictions_of_changed_code_say_so(go: Callable, words: list[str], tmp_path: Path, capsys) -> None:
     folder = str(go(*words).folder)
     rows = tmp_path / "new.csv"
-    rows.write_text("sepal length,sepal width,petal length,petal width\n5.1,3.5,1.4,0.2\n")
+    rows.write_text("sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n5.1,3.5,1.4,0.2\n")
     capsys.readouterr()
     assert route(["predict", folder, str(rows), "allow=mine"]) == 0
     assert CHANGED not in capsys.readouterr().err
