@@ -18,7 +18,7 @@ OWN_CODE = "own_code"  # of provenance.json
 
 
 def own_code(config: Config) -> dict[str, str]:
-    """The modules whose source is part of the run's id, each with the hash of its file; their code is loaded.
+    """The modules whose source is part of the run's id, each with the hash of its file.
 
     An installed package has a version instead, a notebook no file: neither is among them.
     """
@@ -26,12 +26,10 @@ def own_code(config: Config) -> dict[str, str]:
     from dlrun.config.schema.groups import of_target
     from dlrun.config.schema.root import GROUPS
 
-    names = {Path(file).resolve(): name for name, module in list(sys.modules.items())
-             if (file := getattr(module, "__file__", None))}
     found: dict[str, str] = {}
 
     def note(path: Path) -> str:
-        if path.suffix == ".py" and (name := names.get(path.resolve())):
+        if path.suffix == ".py" and (name := _module(path)):
             found[name] = content_hash(path)
         return ""  # files of data are not read again
 
@@ -40,6 +38,17 @@ def own_code(config: Config) -> dict[str, str]:
         if of_target(value) and (file := module_file(value.target.rpartition(".")[0])):
             file_identity(file, note)
     return found
+
+
+def _module(file: Path) -> str:
+    """The name by which `module_file` finds a file; empty for one that is no module here."""
+    for folder in (Path.cwd(), *map(Path, sys.path)):
+        if file.is_relative_to(folder):
+            parts = file.relative_to(folder).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            if module_file(name) == file:
+                return name
+    return ""
 
 
 def changed_modules(provenance: Mapping[str, Any]) -> list[str]:
