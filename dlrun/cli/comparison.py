@@ -57,9 +57,10 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
         return Compared(_printed(plan), plan.folder)
     store(plan)
     code = _run(plan)
+    changed = [override for override in partial if not of_a_sweep(override) and _key(override) not in plan.axes]
     folders = Folders(plan, experiment.name, profile, partial)
     verdicts = verdicts_on(experiment.book, folders.measurements, folders.values_of, experiment.metric,
-                           experiment.claim_seeds)
+                           experiment.claim_seeds, changed)
     folders.keep_curves(drawn(experiment))
     say()
     print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)

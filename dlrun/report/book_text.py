@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import textwrap
 from collections.abc import Sequence
 from typing import TextIO
@@ -39,8 +40,9 @@ def print_comparison(book: Book, measurements: Measurements, verdicts: Verdicts,
         for line, (_, verdict) in zip(columns(claims), verdicts.claims):
             say(paint(line, STYLES[verdict.word], stream) if verdict.word in STYLES else line, file=stream)
     say(file=stream)
+    width = min(shutil.get_terminal_size((118, 24)).columns, 118) if stream.isatty() else 118
     for sentence in sentences(book, measurements, verdicts):
-        for part in textwrap.wrap(sentence, 118, subsequent_indent="  ", break_long_words=False):
+        for part in textwrap.wrap(sentence, width, subsequent_indent="  ", break_long_words=False):
             say(paint(part, "dim", stream), file=stream)
 
 
@@ -154,8 +156,8 @@ def sentences(book: Book, measurements: Measurements, verdicts: Verdicts, full: 
                      "cells.")
     if verdicts.unjudged:
         found.append(f"Not judged: {verdicts.unjudged}.")
-    if verdicts.incomparable:
-        found.append(f"Not comparable with the book: {verdicts.incomparable}.")
+    if why := "; ".join(filter(None, [verdicts.incomparable, verdicts.changed])):
+        found.append(f"Not comparable with the book: {why}.")
     if book.notes:
         found.append(book.notes)
     found += remarks(book)

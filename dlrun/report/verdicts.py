@@ -34,8 +34,8 @@ ValuesOf = Callable[[str, str], dict[int, float]]  # row, metric -> the values o
 class Verdicts:
     """Cells and claims in the book's order; `ours` are rows that the book has no number of, measured or lost.
 
-    `incomparable` says why the printed cells cannot be compared, `unjudged` why nothing is judged at all (short runs),
-    where that is so.
+    `incomparable` says why the printed cells cannot be compared, `changed` that they are of other settings than these
+    runs, `unjudged` why nothing is judged at all (short runs), where that is so.
     """
 
     cells: list[tuple[Cell, CellVerdict]]
@@ -43,6 +43,7 @@ class Verdicts:
     ours: list[tuple[Cell, CellVerdict]]
     incomparable: str
     unjudged: str = ""
+    changed: str = ""
 
     def on_stand_in(self, claim: Claim) -> bool:
         """Whether a claim was checked on something that replaces the book's data."""
@@ -100,17 +101,20 @@ def explanations(book: Book, verdicts: Verdicts, profile: str, full: Verdicts | 
 
 
 def verdicts_on(book: Book, measurements: Measurements, values_of: ValuesOf, metric: str,
-                claim_seeds: Collection[int] | None = None) -> Verdicts:
+                claim_seeds: Collection[int] | None = None, changed: Collection[str] = ()) -> Verdicts:
     """Verdicts on all cells and claims; `metric` is what rows stand for where nothing else is given.
 
     Cells are judged by all seeds, claims by `claim_seeds` (None: all), which were fixed before anything was measured:
-    seeds that were added until a cell was narrow enough are not to decide a claim.
+    seeds that were added until a cell was narrow enough are not to decide a claim.  `changed` are overrides that set
+    what the book's experiment has otherwise: its numbers are then not comparable, and its claims are of such runs.
     """
     incomparable, short = why_incomparable(book, measurements), why_unjudged(book, measurements)
+    other = f"with {' '.join(changed)} it is another experiment than the book's" if changed else ""
     only = measurements.rows[0] if len(measurements.rows) == 1 else ""
     known = measurements.known
     cells = [(cell, verdict_on(cell, list(values_of(cell.row or only, cell.metric).values()),
-                               describe(cell.metric, known), _incomparable(cell, book, incomparable), bool(short)))
+                               describe(cell.metric, known), _incomparable(cell, book, incomparable) or other,
+                               bool(short)))
              for cell in book.printed]
     printed = {(cell.row or only) for cell in book.printed}
     here = {(cell.row or only) for cell in book.printed if cell.metric == metric}
@@ -126,7 +130,7 @@ def verdicts_on(book: Book, measurements: Measurements, values_of: ValuesOf, met
     claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric, seeds))
               for claim in book.claims if claim.check]
     return Verdicts(cells, [(claim, unjudged(verdict) if short else verdict) for claim, verdict in claims], ours,
-                    incomparable, short)
+                    incomparable, short, other)
 
 
 def _incomparable(cell: Cell, book: Book, why: str) -> str:
