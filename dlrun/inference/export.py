@@ -24,15 +24,16 @@ from dlrun.data.batches import Rows
 from dlrun.data.prepared import Split
 from dlrun.data.scale import squeezed
 from dlrun.inference.load import Loaded
+from dlrun.models.build import stateful
 from dlrun.models.pretrained.module import whole_state
-from dlrun.models.recurrent.module import Recurrent
+from dlrun.models.recurrent.exported import exported_cells
 from dlrun.record.folder import json_text, write_bytes, write_text
 
 FORMATS = ("onnx", "torch", "safetensors")
 FILES = {"onnx": "model.onnx", "torch": "model.pt2", "safetensors": "model.safetensors"}
 ROWS = 32  # that outputs are compared on
-STEPS = 64  # of a recurrent network: each is a part of the file
-NEEDS = {"onnx": ("onnx", "onnxscript"), "safetensors": ("safetensors",)}
+FAR = 1e-4  # a larger difference of an output, as a share of the largest, is no rounding
+NEEDS = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "safetensors": ("safetensors",)}
 
 
 class Exported(nn.Module):
@@ -87,12 +88,12 @@ class Sample:
 class Written:
     """What was written, and how far its outputs are from dlrun's on the rows of the sample.
 
-    `difference` is the largest distance by output; None where the program that would run it is not installed.
+    `difference` is the largest distance by output.
     """
 
     path: Path
     ran: str
-    difference: dict[str, float] | None
+    difference: dict[str, float]
 
 
 def sample(run: Loaded, say: Callable[[str], None]) -> Sample:
@@ -131,10 +132,22 @@ def _rows(run: Loaded, say: Callable[[str], None]) -> tuple[Split, bool]:
     return Split((rng.normal(size=shape) / scale.factor + scale.offset).astype(np.float32), None), False
 
 
-def export(run: Loaded, found: Sample, how: str, into: Path, about: Mapping[str, str]) -> Written:
-    """Write the run in a format into a folder; raises ConfigError where what writes it is not installed, or cannot."""
+def check_export(run: Loaded, found: Sample, how: str) -> None:
+    """Raises ConfigError where a format cannot hold the run, or what writes or runs it is not installed."""
     for package in NEEDS.get(how, ()):
         _installed(package, how)
+    if how == "safetensors":
+        return
+    if stateful(run.model):
+        raise problem(f"format={how}", "the network has a stateful layer, whose state a file cannot carry over to the "
+                                       "next rows; expected stateful=false, or format=safetensors")
+
+
+def export(run: Loaded, found: Sample, how: str, into: Path, about: Mapping[str, str]) -> Written:
+    """Write the run in a format that `check_export` allows into a folder, and compare the file with the run.
+
+    Raises ConfigError where torch cannot write it, or where its outputs are others; there is no file then.
+    """
     into.mkdir(parents=True, exist_ok=True)
     path = into / FILES[how]
     if how == "safetensors":
@@ -142,26 +155,38 @@ def export(run: Loaded, found: Sample, how: str, into: Path, about: Mapping[str,
 
         tensors = {name: value.detach().contiguous().clone() for name, value in whole_state(run.model).items()}
         write_bytes(path, save(tensors, {**about, "format": "pt"}))
-        return Written(path, "read again", _difference(tensors, _loaded(path)))
-    _check_steps(run, found, how)
+        return _compared(path, how, "read again", tensors, _loaded(path))
     module = Exported(run, found.stored).eval().requires_grad_(False)
     write = _write_onnx if how == "onnx" else _write_torch
     try:
-        with torch.no_grad():
+        with torch.no_grad(), exported_cells(run.model, how):
             ran, outputs = write(module, found, path, about)
     except Exception as error:  # torch's tracers raise what they like
         path.unlink(missing_ok=True)
-        first = next(iter(str(error).strip().splitlines()), "")
-        raise problem(f"format={how}", f"torch cannot write this network ({type(error).__name__}: {first})") from error
-    return Written(path, ran, None if outputs is None else _difference(found.outputs, outputs))
+        raise problem(f"format={how}", f"torch cannot write this network ({_reason(error)})") from error
+    return _compared(path, how, ran, found.outputs, outputs)
 
 
-def _check_steps(run: Loaded, found: Sample, how: str) -> None:
-    """A loop over steps of time is written step by step: hundreds of them take torch many minutes."""
-    loops = any(isinstance(module, Recurrent) for module in run.model.modules())
-    if loops and found.x.shape[-1] > STEPS:
-        raise problem(f"format={how}", f"a recurrent network over {found.x.shape[-1]} steps is written step by step, "
-                                       f"which torch does not end; expected at most {STEPS}, or format=safetensors")
+def _reason(error: BaseException) -> str:
+    """In a line; the exporters wrap what went wrong in pages of advice."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first}"
+
+
+def _compared(path: Path, how: str, ran: str, ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> Written:
+    """A wrong file is worse than none."""
+    difference = {name: _difference(ours[name], theirs[name]) for name in ours}
+    for name, value in difference.items():
+        most = FAR * max(1.0, float(ours[name].double().abs().max()) if ours[name].numel() else 0.0)
+        if not value <= most:
+            path.unlink()
+            raise problem(f"format={how}", f"the file that torch wrote gives other {name} than the run (by {value:.2g} "
+                                           f"with {ran}), so it is not kept; expected at most {most:.2g}; another "
+                                           f"version of torch{' or onnxscript' * (how == 'onnx')}, or another format, "
+                                           "may write it")
+    return Written(path, ran, difference)
 
 
 def _installed(package: str, how: str) -> None:
@@ -179,7 +204,7 @@ def _loaded(path: Path) -> dict[str, Tensor]:
 
 
 def _write_torch(module: Exported, found: Sample, path: Path,
-                 about: Mapping[str, str]) -> tuple[str, dict[str, Tensor] | None]:
+                 about: Mapping[str, str]) -> tuple[str, dict[str, Tensor]]:
     program = torch.export.export(module, (found.x,), dynamic_shapes=_batch())
     torch.export.save(program, str(path), extra_files={"about.json": json.dumps(dict(about))})
     again = torch.export.load(str(path)).module()
@@ -187,8 +212,9 @@ def _write_torch(module: Exported, found: Sample, path: Path,
 
 
 def _write_onnx(module: Exported, found: Sample, path: Path,
-                about: Mapping[str, str]) -> tuple[str, dict[str, Tensor] | None]:
+                about: Mapping[str, str]) -> tuple[str, dict[str, Tensor]]:
     import onnx
+    import onnxruntime
 
     program = torch.onnx.export(module, (found.x,), dynamo=True, input_names=["rows"], verbose=False,
                                 output_names=list(found.outputs), dynamic_shapes=_batch(), external_data=False)
@@ -197,10 +223,6 @@ def _write_onnx(module: Exported, found: Sample, path: Path,
     onnx.helper.set_model_props(model, dict(about))
     onnx.save(model, str(path))
     onnx.checker.check_model(str(path))
-    try:
-        import onnxruntime
-    except ImportError:
-        return "", None
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     made = session.run(list(found.outputs), {"rows": found.x.numpy()})
     return f"onnxruntime {onnxruntime.__version__}", {name: torch.from_numpy(np.array(values))
@@ -212,9 +234,11 @@ def _batch() -> Any:
     return ({0: torch.export.Dim("rows", min=1)},)
 
 
-def _difference(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> dict[str, float]:
-    return {name: float((ours[name].double() - theirs[name].double()).abs().max()) if ours[name].numel() else 0.0
-            for name in ours}
+def _difference(ours: Tensor, theirs: Tensor) -> float:
+    """The largest distance; what is not a number in both is equal."""
+    ours, theirs = ours.double(), theirs.double()
+    same = (ours == theirs) | (ours.isnan() & theirs.isnan())
+    return float(torch.where(same, 0.0, (ours - theirs).abs()).max()) if ours.numel() else 0.0
 
 
 def write_preprocessing(run: Loaded, into: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dlrun.config.problem import ConfigError
 from dlrun.inference.evaluate_run import Options, evaluate_run
-from dlrun.inference.export import Sample, Written, export, sample, write_preprocessing
+from dlrun.inference.export import Sample, Written, check_export, export, sample, write_preprocessing
 from dlrun.inference.load import load_run
 from dlrun.inference.model_card import model_card
 from dlrun.record.folder import RunFolder, write_text
@@ -32,6 +32,8 @@ def export_run(place: Path, formats: Sequence[str], into: Path, weights: str, al
     run = load_run(place, allow, weights)
     run.check_predicts()
     found = sample(run, say)
+    for how in formats:
+        check_export(run, found, how)
     folder = RunFolder(place)
     result: dict[str, Any] = folder.result() or {}
     about = {"dlrun_run": f"{result.get('name')}/{result.get('id')}", "classes": "\n".join(run.data_spec.classes)}

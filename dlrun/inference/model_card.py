@@ -87,7 +87,6 @@ def _file(one: Written, found: Sample) -> str:
         return f"- `{one.path.name}`: the weights alone, under their names; `preprocessing.json` has what was fitted."
     inputs = "rows as they are stored" if found.stored else "rows as the network sees them (preprocessing.json)"
     shape = ", ".join(map(str, found.x.shape[1:]))
-    how = "not compared: onnxruntime is not installed" if one.difference is None else (
-        f"{one.ran} differs from dlrun by at most {max(one.difference.values()):.2g} on {len(found.x)} {kind}")
+    how = f"{one.ran} differs from dlrun by at most {max(one.difference.values()):.2g} on {len(found.x)} {kind}"
     return (f"- `{one.path.name}`: takes {inputs}, {str(found.x.dtype).removeprefix('torch.')} (rows, {shape}), gives "
             f"{', '.join(found.outputs)}; {how}.")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.flat import flatten
-from dlrun.config.own_code import changed_modules
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
 from dlrun.record.manifest import changed
@@ -78,11 +77,6 @@ class Run:
     def stale(self) -> str:
         """The code that made it, where that is another than this one; empty where it is this, or is not known."""
         return (other_code(self.provenance, self.folder) or "") if self.provenance and self.result else ""
-
-    @cached_property
-    def changed_code(self) -> list[str]:
-        """The files of the user's own code that it was made by and that are other ones here and now."""
-        return changed_modules(self.provenance) if self.result else []
 
     @property
     def other_files(self) -> list[str]:

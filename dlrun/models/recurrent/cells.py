@@ -41,7 +41,9 @@ class RecurrentCell(ABC):
     """`states` name what is carried from step to step; `input_masks` is how many masks of the inputs are drawn."""
 
     def __init__(self, layer: Recurrent):
+        self.layer = layer
         self.gates, self.units = layer.gates, layer.units
+        self.resets_after = layer.gates == 3 and layer.biases == 2
         self.input_masks = layer.gates
         self.states = layer.states
 
@@ -65,7 +67,7 @@ class KerasCell(RecurrentCell):
         super().__init__(layer)
         self.act, self.gate = GATES[layer.activation], GATES[layer.gate_activation]
         self.activations = layer.activation, layer.gate_activation
-        self.compiles, self.resets_after = layer.scans, layer.gates == 3 and layer.biases == 2
+        self.compiles = layer.scans
         self.drops_states = bool(layer.recurrent_dropout)
         self.compiled: CompiledScan | None = None  # what it trains with in the place of its scan
 
