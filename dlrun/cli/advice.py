@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from dlrun.cli.flags import HYDRA_FLAGS
@@ -22,17 +23,20 @@ def unknown_command(word: str, rest: Sequence[str]) -> str:
     """What is expected where `word` stands first, followed by `rest`, and is neither a verb nor key=value."""
     from dlrun.config.compose.catalog import is_group, options
     from dlrun.config.compose.grammar import no_value
+    from dlrun.config.compose.unknown import read_by
     from dlrun.config.schema.fields import rules
     from dlrun.config.schema.root import GROUPS, Root
 
     if word in _TRAINING:
-        return f"training needs no verb: leave the word out:  {' '.join(['dlrun', *rest])}"
+        return f"training needs no verb: leave the word out:  dlrun {_shell(rest)}"
     if word in ("sweep", "multirun", "grid", "search", "tune"):
-        return f"a sweep needs no verb:  {' '.join(['dlrun -m', *rest])}"
+        return f"a sweep needs no verb:  dlrun -m {_shell(rest)}"
     keys = (*GROUPS, *rules(Root))
     begins = word.partition(":")[0].partition(".")[0]
     if begins in keys or is_group(word) or any(word in options(group) for group in (*GROUPS, "experiment")):
         return no_value(word)  # the key or the option alone
+    if reads := read_by(word):
+        return reads
     named = {name: name for name in verbs()}
     for name in verbs():
         named.update(verb(name).synonyms)
@@ -63,3 +67,9 @@ def unknown_flag(flag: str) -> str:
     known = ["--multirun", "--config-dir", "--help", *HYDRA_FLAGS]
     near = nearest(name, known) if len(name) > 2 else []  # those of one letter are all one slip apart
     return "no such flag" + (f"; did you mean  {near[0]}" if near else "; `dlrun --help` shows them")
+
+
+def _shell(words: Sequence[str]) -> str:
+    """Words as a shell takes them; in double quotes where they hold single ones."""
+    return " ".join(f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word)
+                    for word in words)

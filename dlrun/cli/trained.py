@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+from dlrun.record.terminal import say
 
 
 def trained(word: str, output_dir: str, ensembles: bool = False, bases: bool = False) -> Path:
@@ -12,7 +15,7 @@ def trained(word: str, output_dir: str, ensembles: bool = False, bases: bool = F
     loaded.
     """
     from dlrun.config.problem import ConfigError
-    from dlrun.inference.trained_folder import ENSEMBLE, trained_folder
+    from dlrun.inference.trained_folder import ENSEMBLE, changed_code, trained_folder
     from dlrun.models.pretrained.find import is_base_name
     from dlrun.report.find import locate
 
@@ -25,4 +28,6 @@ def trained(word: str, output_dir: str, ensembles: bool = False, bases: bool = F
         raise
     if not (ensembles and (folder / ENSEMBLE).is_file()):
         trained_folder(folder)
+        if note := changed_code(folder):
+            say(note, file=sys.stderr)
     return folder

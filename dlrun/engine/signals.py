@@ -8,6 +8,8 @@ import threading
 from types import FrameType
 from typing import Any
 
+from dlrun.record.terminal import show_cursor
+
 EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -30,6 +32,7 @@ class Signals:
 
     def _came(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
+            show_cursor()
             os._exit(EXIT[signal.Signals(number)])
         self.received = number
 

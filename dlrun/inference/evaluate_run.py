@@ -17,6 +17,7 @@ from dlrun.data.source import digest
 from dlrun.inference.evaluation import Evaluation
 from dlrun.inference.labelled import Labelled, group_column, labelled
 from dlrun.inference.load import Loaded
+from dlrun.inference.trained_on import trained_on
 from dlrun.inference.units import Groups
 from dlrun.metrics._bootstrap import LEVEL
 
@@ -41,13 +42,14 @@ def evaluate_run(folder: Path, data: str, options: Options, say: Callable[[str],
 
     `data` is a file, a folder or the name of a data set; empty for the run's own test rows.  Raises ConfigError.
     """
-    from dlrun.inference.ensemble.folder import load_trained
+    from dlrun.inference.ensemble.folder import folders_of, load_trained
 
     run = load_trained(folder, options.allow, options.weights)
     rows = labelled(run.kept, run.config.dataset, data, str(data_dir(run.config.data_dir)), say, options.target,
                     options.group) if data else own_test(run, rows_of, say)
     found = run.evaluate(rows.split, rows.groups, options.metrics, options.resamples, SEED)
-    return row_of(found, data or "its own test rows", rows.split, options)
+    seen = bool(data) and trained_on(folders_of(folder), run.config.dataset, Path(data).expanduser())
+    return {**row_of(found, data or "its own test rows", rows.split, options), "trained_on": seen}
 
 
 def row_of(found: Evaluation, data: str, split: Split, options: Options) -> dict[str, Any]:

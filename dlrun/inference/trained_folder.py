@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dlrun.config.own_code import changed_modules
 from dlrun.config.problem import problem
 from dlrun.record.folder import RunFolder
 from dlrun.record.plan import load
+from dlrun.record.stored import Damaged
 
 ENDED = ("finished", "stopped")  # of the statuses of a result: training came to its end
 ENSEMBLE = "ensemble.json"  # which runs are an ensemble, in a folder of its own
@@ -34,6 +36,18 @@ def trained_folder(path: Path) -> RunFolder:
         if not file.is_file():
             raise problem(str(path), f"this is no folder of a trained run: {file.relative_to(folder.path)} is missing")
     return folder
+
+
+def changed_code(path: Path) -> str:
+    """That code of the user's own has changed since the run at `path` was trained by it; empty where it has not."""
+    try:
+        names = changed_modules(trained_folder(path).origin())
+    except (FileNotFoundError, Damaged):  # it has no provenance.json that could be read: for those who need it
+        return ""
+    if not names:
+        return ""
+    return (f"{', '.join(names)} {'has' if len(names) == 1 else 'have'} changed since this run was trained: its "
+            "weights are used with the code of now, which may answer otherwise")
 
 
 def unfinished(path: Path) -> str:

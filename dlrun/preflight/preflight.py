@@ -47,7 +47,8 @@ class Examined:
     def problems(self) -> list[Problem]:
         """All of them, each with the file and line that its value came from; files are read again only for that."""
         values = _placed(self.value_problems, self.composition) if self.composition else self.value_problems
-        return self.override_problems + values
+        named = {found.given.partition("=")[0].strip() for found in self.override_problems if "=" in found.given}
+        return self.override_problems + [found for found in values if found.given not in named]
 
 
 def preflight(overrides: Sequence[str]) -> Checked:

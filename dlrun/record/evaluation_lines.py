@@ -20,8 +20,15 @@ def evaluation_lines(row: Mapping[str, Any], result: Mapping[str, Any], name: st
                       f"{_bound(metric, found['low'])} to {_bound(metric, found['high'])}" if "low" in found else ""])
     if not any(cells[2] for cells in table[1:]):
         table = [cells[:2] for cells in table]
-    return [f"{printable(name)} on {printable(row['data'])}, {row['rows']:,} rows", "",
-            *columns(table, right=(1,)), "", over_line(row)]
+    head = f"{printable(name)} on {printable(row['data'])}, {row['rows']:,} rows"
+    below = [over_line(row), *([seen_line(row)] if row.get("trained_on") else [])]
+    return [head, "", *columns(table, right=(1,)), "", *below]
+
+
+def seen_line(row: Mapping[str, Any]) -> str:
+    """That rows of this evaluation were trained on."""
+    return (f"{printable(row['data'])} is what the run was trained on: these numbers say little of new rows; without "
+            "it the run's own test rows are measured")
 
 
 def over_line(row: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dlrun.record.folder import RunFolder
@@ -15,13 +15,18 @@ from dlrun.record.stored import Damaged, read_json
 
 _RECENT = 2_000_000_000  # nanoseconds: FAT's clock stands still so long, and a change is then not seen
 _MOST = 10_000  # files that are kept: some sweeps' folders
-_seen: dict[str, tuple[tuple[int, ...], Any]] = {}  # by path: the file's state, and what was found in it
+_Look = Callable[[RunFolder], Any]
+# By path and what looks into the file: its state, and what was found in it.
+_seen: dict[tuple[str, _Look], tuple[tuple[int, ...], Any]] = {}
 
 
 def same_steps(folder: RunFolder, prefix: str) -> Iterator[RunFolder]:
     """The runs beside this one that were begun with the same prefix (`config.identity.prefix_identity`)."""
-    return _beside(folder, "provenance.json", lambda other: read_json(other.provenance).get("prefix"),
-                   lambda found: found == prefix)
+    return _beside(folder, "provenance.json", _prefix, lambda found: found == prefix)
+
+
+def _prefix(other: RunFolder) -> Any:
+    return read_json(other.provenance).get("prefix")
 
 
 def unfinished(folder: RunFolder) -> Iterator[RunFolder]:
@@ -31,13 +36,27 @@ def unfinished(folder: RunFolder) -> Iterator[RunFolder]:
             yield other
 
 
+def of_code(folder: RunFolder, seed: int, code: Mapping[str, str]) -> Iterator[RunFolder]:
+    """The runs beside this one of its seed, with code of a user's own in the same modules, whose source is another."""
+    def fits(found: Any) -> bool:
+        return found is not None and found[0] == seed and found[1].keys() == code.keys() and found[1] != code
+
+    return _beside(folder, "provenance.json", _seed_and_code, fits)
+
+
+def _seed_and_code(other: RunFolder) -> tuple[Any, Mapping[str, Any]] | None:
+    found = read_json(other.provenance)
+    code = found.get("own_code")
+    return (found.get("seed"), code) if isinstance(code, dict) else None
+
+
 def _status(other: RunFolder) -> Any:
     """The status in a result; of an interrupted run only where the whole is one."""
     found = read_json(other.result_file).get("status")
     return found if found != "interrupted" else (other.result() or {}).get("status")
 
 
-def _beside(folder: RunFolder, name: str, look: Callable[[RunFolder], Any], fits: Callable[[Any], bool],
+def _beside(folder: RunFolder, name: str, look: _Look, fits: Callable[[Any], bool],
             missing: Any = None) -> Iterator[RunFolder]:
     """The runs beside this one (of a fold the same folds) in whose file `look` finds what fits; None if it is broken.
 
@@ -50,14 +69,14 @@ def _beside(folder: RunFolder, name: str, look: Callable[[RunFolder], Any], fits
             yield RunFolder(place, folder.inside)
 
 
-def _found(place: str, path: str, look: Callable[[RunFolder], Any], missing: Any) -> Any:
+def _found(place: str, path: str, look: _Look, missing: Any) -> Any:
     now = time.time_ns()
     try:
         file = os.stat(path)
     except OSError:
         return missing
     state = file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns
-    known, found = _seen.get(path, (None, None))
+    known, found = _seen.get((path, look), (None, None))
     if known != state:
         try:
             found = look(RunFolder(place))
@@ -66,5 +85,5 @@ def _found(place: str, path: str, look: Callable[[RunFolder], Any], missing: Any
         if now - max(file.st_mtime_ns, file.st_ctime_ns) > _RECENT:
             if len(_seen) >= _MOST:
                 _seen.clear()
-            _seen[path] = state, found
+            _seen[path, look] = state, found
     return found

@@ -56,9 +56,13 @@ def _against_baseline(facts: Facts) -> tuple[str, ...]:
 
 
 def _training(facts: Facts) -> tuple[str, ...]:
-    """What helps a network that has learnt too little: more epochs while its loss falls, else a smaller rate."""
+    """What helps a network that has learnt too little: more epochs while its loss falls, else a smaller rate.
+
+    Of one epoch it is not known, and more of them are the first thing to try.
+    """
     curve, epochs, rate = _curve(facts, "train/loss"), facts.option("epochs"), facts.option("optimizer.lr")
-    if len(curve) > 1 and curve[-1] == min(curve) and _falls(curve, 0.0) and isinstance(epochs, int):
+    falls = len(curve) == 1 or (len(curve) > 1 and curve[-1] == min(curve) and _falls(curve, 0.0))
+    if falls and isinstance(epochs, int):
         return (f"epochs={4 * epochs}",)
     return (f"optimizer.lr={rate / 10:g}",) if isinstance(rate, (int, float)) and rate else ()
 

@@ -57,6 +57,14 @@ def has_style(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def show_cursor() -> None:
+    """Show the cursor of the terminal, and begin a line: for a process that ends at once, whatever has hidden it."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed and stream.isatty():
+            os.write(stream.fileno(), b"\033[?25h\n")
+            return
+
+
 def paint(text: str, style: str, stream: TextIO) -> str:
     """`text` in a style where the stream has styles, else as it is."""
     return f"\033[{_CODES[style]}m{text}\033[0m" if has_style(stream) else text

@@ -92,5 +92,6 @@ def locate(word: str, below: Path) -> Path:
         names = ", ".join(f"{folder.parent.name}/{folder.name}" for folder in found[:4])
         more = ", ..." if len(found) > 4 else ""
         raise ConfigError([Problem(word, f"{len(found)} runs begin like that: {names}{more}")])
-    hint = did_you_mean(word, [*ids.values(), *sorted({folder.parent.name for folder in ids})])
+    sweeps = sorted(plan.parent.name for plan in (below / SWEEPS).glob("*/plan.json"))
+    hint = did_you_mean(word, [*ids.values(), *sorted({folder.parent.name for folder in ids}), *sweeps])
     raise ConfigError([Problem(word, f"neither a folder nor the beginning of a run's id in {below}{hint}")])

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dlrun.report.importance import axis_shares, of_search, sentence
-from dlrun.report.run import Run
+from dlrun.report.run import NOT_STARTED, RUNNING, UNFINISHED, Run
 from dlrun.report.table import Table
 
 _SHOWN = 12  # values of one setting in a sentence
+_TO_DO = (NOT_STARTED, RUNNING, UNFINISHED, "interrupted")  # what the same command goes on with
 
 
 def notes_of(table: Table, besides: bool = True) -> Iterator[str]:
@@ -30,6 +31,7 @@ def notes_of(table: Table, besides: bool = True) -> Iterator[str]:
         yield label
     yield from _of_data(runs)
     yield from _stale(table)
+    yield from _own_code(table)
     yield from filter(None, [_said("device", runs, device_of), _said("made by", runs, versions_of),
                              _said("code", runs, _code)])
     yield from _data_differs(runs)
@@ -43,7 +45,10 @@ def _numbers(table: Table) -> Iterator[str]:
         yield "+- is the 95 % confidence interval of the mean over seeds (Student's t), sd the deviation of runs."
     if 2 in counts:
         yield "Of two runs both values stand in brackets: an interval of two is 12.7 standard errors wide each way."
-    if max(counts) == 1:
+    if min(counts) < 3 and any(run.status in _TO_DO for row in table.rows for run in row.runs):
+        yield ("One run a row so far: no interval can be given" if max(counts) == 1 else
+               "Rows with n < 3 have no interval yet") + "; seeds of theirs are still to be trained."
+    elif max(counts) == 1:
         yield "One run a row: no interval can be given; more seeds give one, as seeds=5."
     elif min(counts) < 3:
         rows = "each row" if max(counts) == 2 else "the rows with n < 3"
@@ -159,6 +164,17 @@ def _stale(table: Table) -> Iterator[str]:
     which = "All runs" if sum(by.values()) == len(runs) else f"{sum(by.values())} of {len(runs)} runs (other code)"
     yield (f"{which} were made by other code of dlrun than this: {shown}{differ if files else ''}; dlrun replay RUN "
            "compares.")
+
+
+def _own_code(table: Table) -> Iterator[str]:
+    """What was made by other code of the user's own than is here now."""
+    runs = [run for run in table.runs if run.result and run.provenance]
+    changed = [run for run in runs if run.changed_code]
+    if changed:
+        files = list(dict.fromkeys(name for run in changed for name in run.changed_code))
+        which = "All runs" if len(changed) == len(runs) else f"{len(changed)} of {len(runs)} runs"
+        yield (f"{which} were made by other code of your own than is here now: {', '.join(files)} "
+               f"{'has' if len(files) == 1 else 'have'} changed since; the same command trains them anew.")
 
 
 def label_of(run: Run) -> str:

@@ -13,6 +13,7 @@ from dlrun.record.metric import Metric, Metrics
 from dlrun.record.own_file import open_own
 from dlrun.record.palette import css_variables
 from dlrun.record.quantities import long_time
+from dlrun.record.remarks import of_runs
 from dlrun.report.besides import besides
 from dlrun.report.best_pictures import best_pictures
 from dlrun.report.charts import COLOURS, DRAWN, curve_chart, parallel, setting_chart, strip, strip_scale, style_of
@@ -77,9 +78,16 @@ def _table(table: Table) -> dict[str, Any]:
         "settings": settings, "across": parallel(table) if len(with_value) > 2 and len(settings) > 2 else "",
         "rates": any(entry["line"].rate for entry in rows), "memory": any(entry["line"].memory for entry in rows),
         "mattered": list(_mattered(table)),
-        "notes": list(notes_of(table, besides=False)), "besides": besides(table), "best": best_pictures(table),
+        "notes": [*notes_of(table, besides=False), *_remarks(table)],
+        "besides": besides(table), "best": best_pictures(table),
         "way": WAYS[table.metric.direction],
         "runs": list(_runs(table, names)), "title": table.metric.title}
+
+
+def _remarks(table: Table) -> Iterator[str]:
+    """What the runs that count remark of themselves."""
+    for line in of_runs([run.result for run in table.runs if run.counted]):
+        yield f"Remark in {line}."
 
 
 def _mattered(table: Table) -> Iterator[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlrun.config.flat import flatten
+from dlrun.config.own_code import changed_modules
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
 from dlrun.record.manifest import changed
@@ -77,6 +78,11 @@ class Run:
     def stale(self) -> str:
         """The code that made it, where that is another than this one; empty where it is this, or is not known."""
         return (other_code(self.provenance, self.folder) or "") if self.provenance and self.result else ""
+
+    @cached_property
+    def changed_code(self) -> list[str]:
+        """The files of the user's own code that it was made by and that are other ones here and now."""
+        return changed_modules(self.provenance) if self.result else []
 
     @property
     def other_files(self) -> list[str]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import operator
+import os
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from dlrun.config.compose.catalog import options
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS
 from dlrun.config.settings import word
+from dlrun.record.plan import SWEEPS, load
 from dlrun.record.status import STATUSES
 from dlrun.report.run import RUNNING, UNFINISHED, UNREADABLE, Run
 from dlrun.report.values import names, value_of
 
 _OWN = ("status", "id", "name", "tag")
+_OF_SWEEP = "sweep="
 _SIGNS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 _CLAUSE = re.compile(r"\s*([\w/@.-]+)\s*(>=|<=|!=|>|<|=)\s*(.*?)\s*")
 _STATUSES = tuple(status.replace("_", " ") for status in (*STATUSES, RUNNING, UNFINISHED, UNREADABLE))
@@ -31,6 +35,24 @@ def select(runs: Sequence[Run], filters: Sequence[str]) -> list[Run]:
     if wrong:
         raise ConfigError(wrong)
     return [run for run in runs if all(_fits(run, given) for given in filters)]
+
+
+def of_sweeps(runs: Sequence[Run], filters: Sequence[str], below: Path) -> tuple[list[Run], list[str]]:
+    """The runs of the sweeps that ``sweep=NAME`` names, of those in the folder `below`, and the other filters.
+
+    Raises ConfigError for a sweep that is not there.
+    """
+    filters = [clause for given in filters for clause in _clauses(given)]
+    for name in (given.removeprefix(_OF_SWEEP) for given in filters if given.startswith(_OF_SWEEP)):
+        place = below / SWEEPS / name
+        if not name or not (place / "plan.json").is_file():
+            there = sorted(path.parent.name for path in (below / SWEEPS).glob("*/plan.json"))
+            raise ConfigError([Problem(f"{_OF_SWEEP}{name}", f"no such sweep in {below}{did_you_mean(name, there)}"
+                                       + (f"; there are {', '.join(_first(set(there)))}" if there else ""))])
+        plan = load(place.absolute())
+        planned = {os.path.realpath(plan.run_folder(job)) for job in plan.jobs}
+        runs = [run for run in runs if os.path.realpath(run.folder) in planned]
+    return list(runs), [given for given in filters if not given.startswith(_OF_SWEEP)]
 
 
 def _clauses(given: str) -> list[str]:

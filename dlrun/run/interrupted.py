@@ -1,19 +1,22 @@
-"""What a new run changes against an interrupted one beside it, for users who meant to resume that."""
+"""What a new run changes against one beside it, for users who meant to resume that, or to find it."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from dlrun.config.flat import flatten
+from dlrun.config.own_code import OWN_CODE, own_code
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import Config, Root
 from dlrun.record.folder import RunFolder
 from dlrun.record.lock import at_work
-from dlrun.record.neighbours import unfinished
+from dlrun.record.neighbours import of_code, unfinished
 from dlrun.record.stored import read_yaml_mapping
 
 MOST = 3  # keys; a run that differs in more is another one
+LOOKED_AT = 20  # runs of other code whose settings are read
 
 
 def interrupted_beside(config: Config, folder: RunFolder) -> str:
@@ -36,6 +39,26 @@ def interrupted_beside(config: Config, folder: RunFolder) -> str:
             differences = ", ".join(f"{key} ({show(there.get(key))} there, {show(own.get(key))} here)" for key in keys)
             nearest = len(keys), f"a new run; {other.path.name} beside it was interrupted, and differs in {differences}"
     return nearest[1] if nearest else ""
+
+
+def other_code_beside(config: Config, folder: RunFolder) -> str:
+    """A line about a run beside this one with the same settings, where code of the user's own has changed since.
+
+    Says nothing where `interrupted_beside` says nothing.
+    """
+    if config.verbosity == 0 or folder.path != folder.run or config.plain is None or not (code := own_code(config)):
+        return ""
+    own = _result_keys(config.plain)
+    for other in islice(of_code(folder, config.seed, code), LOOKED_AT):
+        try:
+            if _result_keys(read_yaml_mapping(other.config)) != own:
+                continue
+            then = other.origin()[OWN_CODE]
+        except (OSError, ValueError, AttributeError, KeyError):
+            continue
+        names = ", ".join(name for name in code if then.get(name) != code[name])
+        return f"a new run: the code of {names} is another than that of run {other.path.name}, with the same settings"
+    return ""
 
 
 def _result_keys(plain: dict[str, Any]) -> dict[str, Any]:

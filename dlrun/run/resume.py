@@ -19,7 +19,7 @@ def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[st
                twins: bool = True) -> Start:
     """Where the run starts: its own checkpoint, or (`twins`) that of another run with the same first steps, or nothing.
 
-    A fresh start has a note where an interrupted run beside it differs in a few keys.
+    A fresh start has a note where an interrupted run beside it differs in a few keys, or a run in its code alone.
     """
     notes = [usable_checkpoint(folder)]
     if folder.last.is_file():
@@ -29,11 +29,12 @@ def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[st
         return Start(folder.last, run_id, stored, "; ".join(filter(None, [*notes, note])))
     if not folder.beside() or not twins:
         return Start()
-    from dlrun.run.interrupted import interrupted_beside
+    from dlrun.run.interrupted import interrupted_beside, other_code_beside
     from dlrun.run.twin import start_from_twin
 
     start = start_from_twin(config, folder, versions, hardware)
-    return start if start.note else Start(note=interrupted_beside(config, folder))
+    return start if start.note else Start(
+        note=interrupted_beside(config, folder) or other_code_beside(config, folder))
 
 
 def usable_checkpoint(folder: RunFolder) -> str:

@@ -76,6 +76,7 @@ def test_a_network_that_still_learns_is_given_epochs_and_another_a_smaller_rate(
     assert only(Facts(result(test={"accuracy": 0.2}), falls)).words == ("epochs=40",)
     longer = Facts(result(test={"accuracy": 0.2}), curve(*(2.0 - place / 10 for place in range(10)), key="train/loss"))
     assert kinds(longer) == ["worse_than_baseline"], "once is enough"
+    assert only(Facts(result(test={"accuracy": 0.2}), curve(2.0, key="train/loss"))).words == ("epochs=40",), "of one"
     jumps = curve(2.0, 5.0, 4.0, key="train/loss")
     assert only(Facts(result(test={"accuracy": 0.2}), jumps)).words == ("optimizer.lr=0.001",)
 

@@ -229,3 +229,32 @@ def test_a_lock_that_is_held_by_this_process_keeps_the_run_too(runs: Path, said)
     with RunLock(folder):
         assert said("runs", "remove", "seed=0", "yes=true")[0] == 1
     assert (folder / "result.json").is_file()
+
+
+def test_runs_of_a_sweep_are_found_by_its_name(runs: Path, said) -> None:
+    from tests.report.make import planned
+
+    for number in (1, 2, 3):
+        made(runs, number, 0.9, seed=number)
+    planned(runs, "mine", [(1, 1, {}, {}, None), (2, 2, {}, {}, None)], {})
+    code, out, _ = said("runs", "sweep=mine")
+    assert code == 0 and "0000000001" in out and "0000000002" in out and "2 of 3 runs" in out
+    assert "1 of 3 runs" in said("runs", "sweep=mine and seed = 2")[1]
+    code, _, err = said("runs", "sweep=mien")
+    assert code == 2 and "sweep=mien  no such sweep in runs; did you mean  mine" in err
+    assert "did you mean  mine" in said("report", "mien")[2]
+
+
+def test_a_report_names_the_runs_of_its_best_row(runs: Path, said) -> None:
+    made(runs, 0xA1, 0.9, seed=0)
+    made(runs, 0xA2, 0.8, seed=1)
+    made(runs, 0xB1, 0.7, seed=0, **SGD_WORDS)
+    best = f"runs of the best row: {name(runs, 0xA1)} (seed 0), {name(runs, 0xA2)} (seed 1)"
+    out = " ".join(said("report", "runs")[1].split())
+    assert best in out and "00000000b1" not in out.partition("runs of the best row")[2].partition("into=")[0]
+
+
+def name(runs: Path, number: int) -> str:
+    """A run of this number as reports call it."""
+    (folder,) = runs.glob(f"*/{number:010x}")
+    return f"{folder.parent.name}/{folder.name}"

@@ -110,6 +110,14 @@ def test_a_row_keeps_its_colour_whatever_the_measure_and_the_legend_has_the_orde
             ("c2 d0", "2"), ("c1 d0", "1"), ("c0 d0", "0")]  # the first rows lie on top
 
 
+def test_what_runs_remark_of_themselves_is_below_the_table(runs: Path, tmp_path: Path) -> None:
+    found = {"kind": "still_falling", "text": "the <b>loss</b> was still falling", "words": ["epochs=80"]}
+    for seed in range(3):
+        made(runs, 1 + seed, 0.9, seed=seed, result={"remarks": [found] if seed else []})
+    text = page(runs, tmp_path)
+    assert "Remark in 2 of 3 runs: the &lt;b&gt;loss&lt;/b&gt; was still falling; try  epochs=80." in text
+
+
 def test_what_else_differs_is_a_table_and_the_sentence_is_not_there(runs: Path, tmp_path: Path) -> None:
     grid(runs)
     text = page(runs, tmp_path)

@@ -127,6 +127,27 @@ def test_rows_of_a_group_are_drawn_together(table: Path, tmp_path: Path) -> None
     assert grouped["units"] == 60 and grouped["over"] == 'groups of "patient"' and grouped["rows"] == 540
 
 
+def test_the_file_that_the_run_was_trained_on_is_named_as_such(table: Path, tmp_path: Path,
+                                                               capsys: pytest.CaptureFixture[str]) -> None:
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes((table.parents[2] / "old.csv").read_bytes())
+    assert evaluated(table, copy, "resamples=0", "metrics=accuracy")["trained_on"]
+    assert "copy.csv is what the run was trained on: these numbers say little of new rows" in capsys.readouterr().out
+    for words in ([new(table)], []):
+        assert not evaluated(table, *words, "resamples=0", "metrics=accuracy")["trained_on"]
+        assert "trained on" not in capsys.readouterr().out
+
+
+def test_a_file_of_test_rows_was_not_trained_on(tmp_path: Path) -> None:
+    for name, seed in (("old.csv", 0), ("test.csv", 3)):
+        (tmp_path / name).write_text("\n".join([HEADER, *lines_of(90, seed)]) + "\n")
+    run = trained(tmp_path / "runs", "dataset=csv", f"dataset.path={tmp_path / 'old.csv'}", "dataset.target=state",
+                  f"dataset.test_path={tmp_path / 'test.csv'}", "dataset.drop=[patient]", "epochs=1")
+    seen = [evaluated(run, tmp_path / name, "resamples=0", "metrics=accuracy")["trained_on"]
+            for name in ("old.csv", "test.csv")]
+    assert seen == [True, False]
+
+
 def test_the_run_stays_as_it_was_and_the_line_has_a_checksum(table: Path) -> None:
     files = {file: file.read_bytes() for file in table.rglob("*") if file.is_file() and file.name != evaluations.FILE}
     row = evaluated(table, new(table), "metrics=accuracy", "resamples=10")

@@ -28,6 +28,7 @@ class EvaluateAnswer(TypedDict):
     over: Annotated[str, "What the intervals are over: rows, a column, blocks."]
     units: Annotated[int, "How many of these there are."]
     level: Annotated[float, "Of the intervals."]
+    trained_on: Annotated[bool, "Whether the data is a file that the run read its training rows from."]
     row: Annotated[dict[str, Any], "The whole line of evaluations.jsonl."]
     file: Annotated[str, "The file that it was added to."]
 
@@ -88,7 +89,8 @@ class Evaluate(Verb):
         file = append(into, row)
         found: EvaluateAnswer = {
             "run": str(folder), "data": row["data"], "rows": row["rows"], "metrics": row["metrics"],
-            "over": row["over"], "units": row["units"], "level": row["level"], "row": row, "file": str(file)}
+            "over": row["over"], "units": row["units"], "level": row["level"], "trained_on": row["trained_on"],
+            "row": row, "file": str(file)}
         lines = evaluation_lines(row, result, f"{folder.absolute().parent.name}/{folder.absolute().name}")
         return Answer(lambda: found, partial(say, *lines, f"added to {file}", sep="\n"))
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def _filters(before: Sequence[str], prefix: str) -> Iterable[str]:
-    return [filter_ for filter_ in ("remove", "status=", "id=", "name=", "tag=", *(f"{group}=" for group in GROUPS))
-            if filter_.startswith(prefix)]
+    known = ("remove", "status=", "id=", "name=", "tag=", "sweep=", *(f"{group}=" for group in GROUPS))
+    return [filter_ for filter_ in known if filter_.startswith(prefix)]
 
 
 class FoundRunAnswer(TypedDict):
@@ -66,8 +66,9 @@ class RunsAnswer(TypedDict):
 class Runs(Verb):
     """All runs: list, filter, remove.
 
-    A filter is a part of the run's name, or key=value: its status, id, name, tag, the option of a group or any key of
-    its configuration; or a query in quotes, clauses joined by "and", with =, !=, <, <=, > and >= on keys and measures.
+    A filter is a part of the run's name, or key=value: its status, id, name, tag, the sweep that it is a job of, the
+    option of a group or any key of its configuration; or a query in quotes, clauses joined by "and", with =, !=, <, <=,
+    > and >= on keys and measures.
     `dlrun runs remove` shows what it would remove, asks, skips runs in progress and anything not recognised as a run.
     """
 
@@ -90,7 +91,7 @@ class Runs(Verb):
     def answer(self) -> Answer:
         from dlrun.report.find import run_folders
         from dlrun.report.run import read_run
-        from dlrun.report.select import select
+        from dlrun.report.select import of_sweeps, select
 
         removing = self.arguments[:1] == ("remove",)
         chosen = self.arguments[1:] if removing else self.arguments
@@ -100,7 +101,8 @@ class Runs(Verb):
         if not below.is_dir():
             raise problem(f"output_dir={below}", "no such folder")
         runs = [read_run(folder) for folder in run_folders(below)]
-        found = sorted(select(runs, chosen), key=lambda run: (str(run.provenance.get("started", "")), run.name))
+        own, filters = of_sweeps(runs, chosen, below)
+        found = sorted(select(own, filters), key=lambda run: (str(run.provenance.get("started", "")), run.name))
         show = partial(_show, found, self.metric, below, len(runs))
         if not removing or not found:
             return Answer(partial(_data, found, self.metric, below, len(runs), []), show)

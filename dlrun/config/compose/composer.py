@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from dlrun.config.compose.composition import Composition
 from dlrun.config.compose.diagnose import chooses_group, diagnose, lines
 from dlrun.config.compose.environment import environment
+from dlrun.config.compose.grammar import joined
 from dlrun.config.compose.groups_only import compose_groups
 from dlrun.config.compose.overrides import possible, read_overrides
 from dlrun.config.compose.refusal import REFUSALS
@@ -68,6 +69,7 @@ class Composer:
             good, bad = self._read[text]
             overrides += good
             problems += bad
+        problems = joined(texts, problems) if problems else problems
         with hydra_started():
             if not problems and all(map(possible, overrides)):
                 try:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Sequence
+from itertools import groupby
 
 from dlrun.config.compose.catalog import is_group, options
-from dlrun.config.problem import did_you_mean
+from dlrun.config.compose.unknown import read_by
+from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.root import GROUPS, Root
 
+_NO_VALUE = "expected key=value"
 _GAPS = (",]", "[,", ",,", ",}", "{,")
 _PLAIN = " _-+./:%*@?|\\$[]{}(),'\"=~"
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
@@ -53,6 +58,27 @@ def _sign(sign: str) -> str:
     return sign if sign.isprintable() else ascii(sign)[1:-1]
 
 
+def joined(texts: Sequence[str], problems: Sequence[Problem]) -> list[Problem]:
+    """The problems, those of words that a value without quotes has lost to the shell as one, which names the whole.
+
+    >>> words = ["dataset.target=Passed", "final", "exam"]
+    >>> [found] = joined(words, [Problem(word, no_value(word)) for word in words[1:]])
+    >>> print(found.given, found.expected.split(":  ")[1], sep="; ")
+    final exam; 'dataset.target=Passed final exam'
+    """
+    lost = {found.given for found in problems if found.expected == _NO_VALUE}
+    at = 0
+    for after, words in groupby(texts, lambda text: text in lost):
+        part = list(words)
+        if after and at and "=" in texts[at - 1]:
+            quoted = shlex.quote(" ".join([texts[at - 1], *part]))
+            whole = f"{_NO_VALUE}; a value with blanks is quoted as a whole:  {quoted}"
+            problems = [found for found in problems if found.given not in part[1:]]
+            problems = [Problem(" ".join(part), whole) if found.given == part[0] else found for found in problems]
+        at += len(part)
+    return list(problems)
+
+
 def no_value(text: str) -> str:
     """What is expected where an argument of a command has no ``=``."""
     homes = [f"{group}={text}" for group in (*GROUPS, "experiment") if text in options(group)]
@@ -65,4 +91,4 @@ def no_value(text: str) -> str:
     key, colon, value = text.partition(":")
     if colon and (is_group(key) or key in rules(Root)):
         return f"expected key=value, as in  {key}={value}"
-    return f"expected key=value{did_you_mean(text, (*GROUPS, *rules(Root)))}"
+    return read_by(text) or f"{_NO_VALUE}{did_you_mean(text, (*GROUPS, *rules(Root)))}"

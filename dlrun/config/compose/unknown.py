@@ -12,6 +12,7 @@ from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
 from dlrun.config.problem import Problem, did_you_mean, nearest
 from dlrun.config.schema.fields import rules
+from dlrun.config.schema.groups import TARGET
 from dlrun.config.schema.root import GROUPS, Root
 from dlrun.registry import OPEN, is_known, kinds
 
@@ -36,18 +37,23 @@ def unknown_option(group: str, option: str) -> str:
         return ""
     if group == "experiment" and _bare(option) in known:
         return f"an experiment is named without folder and ending:  experiment={_bare(option)}"
-    if group == "dataset" and (suffix := Path(option).suffix):
-        reading = {name: kind for name, kind in kinds(group).items() if suffix in kind.suffixes}
-        surely = [name for name, kind in reading.items() if kind.claims(Path(option))]
-        if reading:
-            name = [*surely, *reading][0]
-            return f"a file of your own is read by  dataset={name} dataset.path={option}"
+    if group == "dataset" and (reads := read_by(option)):
+        return reads
     near = [_OTHER_WORDS[option.lower()]] if _OTHER_WORDS.get(option.lower()) in known else nearest(option, known)
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"
     if group == "experiment":
         return "no such experiment; `dlrun list experiments` names them"
     return f"no such {group}; there are: {', '.join(known)}"
+
+
+def read_by(file: str) -> str:
+    """The words that read a file of the user's own, by its ending; empty where none do."""
+    suffix = Path(file).suffix
+    reading = {name: kind for name, kind in kinds("dataset").items() if suffix and suffix in kind.suffixes}
+    surely = [name for name, kind in reading.items() if kind.claims(Path(file))]
+    name = next(iter([*surely, *reading]), "")
+    return f"a file of your own is read by  dataset={name} dataset.path={file}" if name else ""
 
 
 def _bare(option: str) -> str:
@@ -86,19 +92,21 @@ def unknown_key(key: str, given: str, known: Sequence[str], plain: dict[str, Any
 
     value = given.split("=", 1)[-1]
     group = parts[0]
-    if group in GROUPS:
+    own = isinstance(plain.get(group), dict) and TARGET in plain[group]  # a class of the user's
+    if group in GROUPS and not own:
         kinds = elsewhere(group, parts[1], str(plain.get(group, {}).get("kind"))) if len(parts) == 2 else []
         if kinds:
             name = plain[group].get("name") or plain[group].get("kind")
             return Problem(given, f"{group} {name} has no such key; it belongs to {_these(group, kinds)}")
     near = meant(key, [*known, *GROUP_KEYS])
+    more = f"; another argument of your class is added with a plus:  +{given}" if own else ""
     if near:
-        return Problem(given, f"no such key; did you mean  {near}={value}")
+        return Problem(given, f"no such key; did you mean  {near}={value}{more}")
     if group in GROUPS:
         name = plain.get(group, {}).get("name") or plain.get(group, {}).get("kind") or ""
         keys = ", ".join(k.split(".", 1)[1] for k in known if k.startswith(group + ".") and k.count(".") == 1
-                         and not k.endswith((".name", ".kind")))
-        return Problem(given, f"{group} {name} has no such key; it has: {keys}")
+                         and not k.endswith((".name", ".kind", TARGET)))
+        return Problem(given, f"{group} {name} has no such key; it has: {keys}{more}")
     return Problem(given, f"no such key{did_you_mean(group, GROUP_KEYS)}; `dlrun explain` shows them all")
 
 

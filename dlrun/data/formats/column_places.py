@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.problem import ConfigError, did_you_mean, problem
+
+
+def check_named(names: list[str], **asked: str | Sequence[str]) -> None:
+    """Raise ConfigError with every column that is ``asked`` for (by the data set's key) and is not there."""
+    wrong = []
+    for key, given in asked.items():
+        for name in (given,) if isinstance(given, str) else given:
+            try:
+                place_of(names, name, f"dataset.{key}")
+            except ConfigError as error:
+                wrong += error.problems
+    if wrong:
+        raise ConfigError(wrong)
 
 
 def places_of(names: list[str], given: str | Sequence[str]) -> list[int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import Column, DatasetSpec
 from dlrun.data.formats import labels
-from dlrun.data.formats.column_places import given_as, place_of, places_of
+from dlrun.data.formats.column_places import check_named, given_as, place_of, places_of
 from dlrun.data.formats.columns import NOTHING, WORDS, Missing, column, numbers, reading, strays
 from dlrun.data.formats.numerals import Numerals
 from dlrun.data.formats.reading import Reading
@@ -49,6 +49,7 @@ def parse(path: Path, cfg: Reading) -> ParsedTable:
 def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     """The columns of cells; `path` names where they stand."""
     missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator, unit=found.unit)
+    check_named(found.names, target=cfg.target, drop=cfg.drop)
     targets = places_of(found.names, cfg.target)
     dropped = {place_of(found.names, name, "dataset.drop"): name for name in cfg.drop}
     for place in targets:

@@ -101,7 +101,7 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
     import numpy as np
 
     from dlrun.data.cell_files import cells
-    from dlrun.data.formats.column_places import place_of
+    from dlrun.data.formats.column_places import check_named, place_of
     from dlrun.data.formats.columns import Missing, numbers, strays
     from dlrun.data.formats.numerals import Numerals
     from dlrun.data.formats.series import without_gaps
@@ -109,6 +109,7 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
 
     found = cells(path, cfg.separator, cfg.header)
     missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator, unit=found.unit)
+    check_named(found.names, target=cfg.target, drop=cfg.drop)
     target = place_of(found.names, cfg.target, "dataset.target")
     dropped = {place_of(found.names, name, "dataset.drop") for name in cfg.drop}
     if target in dropped:

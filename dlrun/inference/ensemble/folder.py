@@ -103,8 +103,7 @@ def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measur
     if weights != "measured":
         raise problem(f"weights={weights}", "expected a run; the members of an ensemble have the weights that they "
                                             "were measured with")
-    kept = read_file(path / ENSEMBLE, _parse, AGAIN)
-    folders = [Path(os.path.normpath(path.resolve() / folder)) for folder in kept.folders]
+    kept, folders = read_file(path / ENSEMBLE, _parse, AGAIN), folders_of(path)
     for folder, known in zip(folders, kept.ids):
         if _id(folder) != known:
             raise Damaged(path / ENSEMBLE, f"its member {known} is not in {folder}", AGAIN)
@@ -114,6 +113,14 @@ def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measur
         raise Damaged(path / ENSEMBLE, "its members have changed since", AGAIN)
     module = EnsembleModule(first.task, [member.run.model for member in members], torch.tensor(kept.weights))
     return Loaded(first.config, first.data_spec, module.eval(), first.task, first.rng, first.kept)
+
+
+def folders_of(path: Path) -> list[Path]:
+    """The folders of the members of an ensemble; of a run its own."""
+    if not (path / ENSEMBLE).is_file():
+        return [path]
+    kept = read_file(path / ENSEMBLE, _parse, AGAIN)
+    return [Path(os.path.normpath(path.resolve() / folder)) for folder in kept.folders]
 
 
 def _id(folder: Path) -> str | None:

@@ -14,6 +14,7 @@ from dlrun.sweep.execute.progress import Progress
 from dlrun.sweep.plan.status import PRUNED, STARTED, WAITING, JobState, read_job
 
 TICK = 0.25  # seconds between two looks at the clock when nothing is heard
+SAVING = "{signal}: {what} being saved; a second signal ends the sweep without waiting for that"
 
 
 class Driver:
@@ -37,7 +38,7 @@ class Driver:
         try:
             while not self.queue.finished and not (self.stopping and not self._running):
                 if signals.received is not None or self.queue.too_many_failures:
-                    self._stop()
+                    self._stop(signals.name)
                 if not self.stopping:
                     self._hand_out()
                     self._end_late()
@@ -48,9 +49,13 @@ class Driver:
         finally:
             self.launcher.close()
 
-    def _stop(self) -> None:
+    def _stop(self, signal: str) -> None:
         if not self.stopping:
             self.stopping = True
+            if signal and self._running:  # a job that is loading, or in a long step, answers late
+                count = len(self._running)
+                self.progress.say(SAVING.format(signal=signal, what="the running job is" if count == 1 else
+                                                f"the {count} running jobs are"))
             for lead in dict.fromkeys(one.lead for one in self._running.values() if not one.stop_sent):
                 self.launcher.stop(lead)
 

@@ -147,7 +147,14 @@ class Progress:
 
 
 def measure(plan: Plan, job: JobProgress) -> str:
-    """The metric of a job: the sweep's own, else the one that its task is judged by, of the test rows before others."""
+    """The metric of a job, as ``test/accuracy 97.8 %``; empty where none is known yet."""
+    return " ".join(filter(None, measured(plan, job)))
+
+
+def measured(plan: Plan, job: JobProgress) -> tuple[str, str]:
+    """The key and the value of the sweep's own metric, else of the one that the task is judged by, of the test rows
+    before others; both are empty where none is known yet.
+    """
     chosen = plan.options.get("metric")
     keys = [chosen] if chosen else []
     task = str((job.job.config.get("task") or {}).get("kind", ""))
@@ -155,4 +162,4 @@ def measure(plan: Plan, job: JobProgress) -> str:
     keys += list(job.values)
     key = next((key for key in keys if job.values.get(key) is not None), None)
     job.metrics = job.metrics or Metrics(kind=task)
-    return f"{key} {job.metrics.text(key, job.values[key], 2)}" if key else ""
+    return (key, job.metrics.text(key, job.values[key], 2)) if key else ("", "")

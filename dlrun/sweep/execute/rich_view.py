@@ -12,7 +12,7 @@ from dlrun.record.quantities import long_time
 from dlrun.record.terminal import printable
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.plain_view import death_line, failure_line
-from dlrun.sweep.execute.progress import JobProgress, Progress, measure
+from dlrun.sweep.execute.progress import JobProgress, Progress, measured
 from dlrun.sweep.plan.labels import columns, common_overrides, labels
 from dlrun.sweep.plan.status import WAITING, JobState
 
@@ -80,21 +80,35 @@ class RichView(Progress):
         heads, cells = columns(self.plan), [labels(self.plan, job.job) for job in rows]
         widths = [min(LABEL, max(len(head), *(len(row[place]) for row in cells))) for place, head in enumerate(heads)]
         rest = self._console.size.width - sum(width + 2 for width in widths) - 5 - 13 - (self._bar_width() + 8) - 11
+        room = max(8, rest)
+        metric, results = self._results(rows, room)
         for head, width, right in (("job", 3, True), *((head, width, False) for head, width in zip(heads, widths)),
                                    ("state", 11, False), ("progress", self._bar_width() + 6, False),
-                                   ("metric", max(8, rest), False), ("time", 9, True)):
+                                   (metric, room, False), ("time", 9, True)):
             table.add_column(safe(head), width=width, no_wrap=True, overflow="ellipsis",
                              justify="right" if right else "left")
-        for job in rows:
+        for job, text in zip(rows, results):
             style = STYLES.get(job.status, "dim")
             state = Text(job.status.replace("_", " "), style=style)
-            text = job.reason.partition(";")[0] or measure(self.plan, job)
             table.add_row(str(job.job.number), *map(safe, labels(self.plan, job.job)), state,
                           self._bar(job), safe(text), self._time(job))
         hidden = len(self.jobs) - len(rows)
         if hidden:
             table.add_row("", *[""] * len(columns(self.plan)), Text(f"{hidden} more", style="dim"))
         return table
+
+    def _results(self, rows: Sequence[JobProgress], room: int) -> tuple[str, list[str]]:
+        """The head of the metrics' column, and a cell a row: its metric, or why it has none.
+
+        In a narrow column the numbers stand alone, and their name above: of the key nothing else would be left.
+        """
+        found = [measured(self.plan, job) for job in rows]
+        head = "metric"
+        if any(len(f"{key} {value}") > room for key, value in found):
+            names = {key.rpartition("/")[2] for key, _ in found if key}
+            head = names.pop() if len(names) == 1 else head
+            found = [("", value) for _, value in found]
+        return head, [job.reason.partition(";")[0] or " ".join(filter(None, pair)) for job, pair in zip(rows, found)]
 
     def _rows(self) -> list[JobProgress]:
         """As many jobs as fit: all that run, then the next ones, then those that ended last; in the jobs' order."""
@@ -130,4 +144,7 @@ class RichView(Progress):
         return long_time(job.seconds)
 
     def _caption(self) -> str:
-        return " · ".join(filter(None, [self.counts(), self.time_left(), common_overrides(self.plan)]))
+        """How far the whole is, and what all jobs have in common where the line has room for it."""
+        short = " · ".join(filter(None, [self.counts(), self.time_left()]))
+        whole = " · ".join(filter(None, [short, common_overrides(self.plan)]))
+        return whole if len(whole) <= self._console.size.width else short

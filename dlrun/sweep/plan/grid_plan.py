@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from math import prod
 from pathlib import Path
 
+from dlrun.config.own_code import changed_modules
 from dlrun.config.problem import ConfigError, problem
+from dlrun.record.folder import RunFolder
 from dlrun.record.plan import Job, Plan, load
+from dlrun.record.stored import Damaged
 from dlrun.sweep.plan.checking import Checker, check_all, make_job
 from dlrun.sweep.plan.grid import JobSpec, cross, pairs, varying
 from dlrun.sweep.plan.naming import sweep_name
@@ -58,12 +62,25 @@ def _left_out(request: Request, specs: Sequence[JobSpec]) -> list[str]:
 def _replaced(plan: Plan) -> list[str]:
     """What becomes of an older plan of this name: runs belong to no sweep, so that only the list of jobs changes."""
     try:
-        before = {job.id for job in load(plan.folder).jobs}
+        older = load(plan.folder)
+        before = {job.id: job for job in older.jobs}
     except (FileNotFoundError, ValueError, KeyError, TypeError):  # none, or one that another version has written
         return []
     now = {job.id for job in plan.jobs}
-    if before == now:
+    if before.keys() == now:
         return []
-    kept, new, gone = len(before & now), len(now - before), len(before - now)
+    kept, new, gone = len(before.keys() & now), len(now - before.keys()), len(before.keys() - now)
     return [f"sweep {plan.name} had {len(before)} jobs: {kept} are kept, {new} are new, {gone} are no longer in it "
-            "(what they ran stays in its folders)"]
+            f"(what they ran stays in its folders){_since(older, now)}"]
+
+
+def _since(older: Plan, now: AbstractSet[str]) -> str:
+    """``; nets.py has changed since``: the user's own code that the jobs that are gone have trained by."""
+    changed: dict[str, None] = {}
+    for job in older.jobs:
+        if job.id not in now:
+            try:
+                changed |= dict.fromkeys(changed_modules(RunFolder(older.run_folder(job)).origin()))
+            except (FileNotFoundError, Damaged):  # not begun
+                continue
+    return f"; {', '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed since" if changed else ""

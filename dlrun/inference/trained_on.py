@@ -1,0 +1,42 @@
+"""Whether the file that a run is measured on is one that it was trained on, by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dlrun.config.schema.kinds import DatasetKind
+from dlrun.data.paths import sha256
+from dlrun.record.folder import RunFolder
+from dlrun.record.stored import Damaged
+
+
+def trained_on(folders: Iterable[Path], dataset: DatasetKind, given: Path) -> bool:
+    """Whether one of the runs in `folders` read its training rows from this file or folder.
+
+    A file is the same where its bytes are, wherever it lies; of a folder it is the place that counts.  A file of test
+    rows (`test_path`) is none.  Runs whose provenance.json is gone or damaged are passed over.
+    """
+    tests = {Path(str(getattr(dataset, key, ""))).name for key in ("test_path", "test_targets_path")}
+    found = sha256(given) if given.is_file() else ""
+    return any(_read(_origin(folder), dataset, given, found, tests) for folder in folders)
+
+
+def _read(origin: dict[str, Any], dataset: DatasetKind, given: Path, found: str, tests: set[str]) -> bool:
+    if found:
+        files = (origin.get("data") or {}).get("files") or {}
+        return any(digest == found and Path(name).name not in tests for name, digest in files.items())
+    path = getattr(dataset, "path", None)
+    if not given.is_dir() or not isinstance(path, str) or not path:
+        return False
+    return (Path(str(origin.get("workdir", ""))) / Path(path).expanduser()).resolve() == given.resolve()
+
+
+def _origin(folder: Path) -> dict[str, Any]:
+    """provenance.json of a run, or of the run that this is a fold or the final fit of; {} without one."""
+    path = folder.parent if folder.name == "final" else folder.parents[1] if folder.parent.name == "folds" else folder
+    try:
+        return RunFolder(path).origin()
+    except (FileNotFoundError, Damaged):
+        return {}
