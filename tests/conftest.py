@@ -33,14 +33,18 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_kinds_stay_in_their_test() -> Iterator[None]:
-    """Kinds that a test registers, what it allows and the folders of its modules are forgotten; those of before are
+def _own_kinds_stay_in_their_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Kinds that a test registers, what it allows, its modules and their folders are forgotten; those of before are
     there again."""
     allow([])
-    folders = list(sys.path)
+    folders, modules = list(sys.path), set(sys.modules)
     before = dict(lookup._registered)
     yield
     sys.path[:] = folders
+    place = str(tmp_path_factory.getbasetemp())
+    for name in set(sys.modules) - modules:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(place):  # the next test's may have its name
+            del sys.modules[name]
     lookup._registered.update({key: kind for key, kind in before.items() if key not in lookup._registered})
     for key in set(lookup._registered) - set(before):
         group, name = key  # a docstring's example lies in a module of dlrun's too: the index says what dlrun's own are

@@ -40,6 +40,9 @@ def answer(arguments: Sequence[str]) -> int:
         composition, problems = compose(overrides)
         if problems or composition is None:
             raise ConfigError(problems)
+        from dlrun.config.compose.overrides import readable
+
+        arguments = [*flags, *map(readable, overrides)]
     code, text = hydra_says(arguments)
     say(text, end="")
     return code

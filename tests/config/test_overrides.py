@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.config.compose.compose import compose
-from dlrun.config.compose.overrides import possible, read_overrides
+from dlrun.config.compose.origins import Origins
+from dlrun.config.compose.overrides import possible, read_overrides, readable
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS
+from dlrun.sweep.request.axes import axis_of
 
 
 def test_wrong_words_are_all_named_and_right_ones_are_kept(folder) -> None:
@@ -23,6 +25,23 @@ def test_several_values_are_right_in_a_multirun(folder) -> None:
     assert len(good) == 3 and problems == []
 
 
+@pytest.mark.parametrize("value", ["~/data/x.csv", "schüler.csv", "Größe in cm", "a;b", "50%", "x&y", "#1", "a<b>"])
+def test_a_text_with_signs_that_hydra_refuses_is_that_text(value: str, folder) -> None:
+    composition, problems = compose([f"name={value}", "epochs=3"])
+    assert not problems and composition is not None and composition.plain["name"] == value
+    assert Origins([f"name={value}"]).of("name") == "command line"
+    assert [choice.sets for choice in axis_of(f"name={value}").choices] == [{"name": value}]
+    assert readable("seed=1") == "seed=1" and readable("seed=1,2") == "seed=1,2"
+
+
+@pytest.mark.parametrize("word", ["name=a;b,c", "name=[ä", "name='ä", "name= ä", "ä=1", "name=ä\nb", "lr=ä=1",
+                                  "name=ä${x}"])
+def test_what_may_mean_something_else_is_not_quoted(word: str, folder) -> None:
+    good, problems = read_overrides([word])
+    assert good == [] and len(problems) == 1
+
+
+@settings(deadline=None)  # the first word with an ending has all data sets imported
 @given(st.text(min_size=1, max_size=30))
 def test_no_word_ends_in_an_exception(word: str) -> None:
     good, problems = read_overrides([word])

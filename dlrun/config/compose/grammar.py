@@ -54,6 +54,17 @@ def cannot_be_read(override: str) -> str:
     return f"it can't be read as a value; if it is a text, it needs two pairs of quotes:  {key}=\"'{value}'\""
 
 
+def as_text(override: str) -> str:
+    """An override whose value Hydra's parser refused, with the value in quotes; empty where it may mean something else.
+
+    >>> as_text("dataset.path=~/schüler.csv"), as_text("name=a;[b")
+    ("dataset.path='~/schüler.csv'", '')
+    """
+    key, equals, value = override.partition("=")
+    plain = value and value == value.strip() and value.isprintable() and not set(value) & set("[]{}(),=\\$'\"")
+    return f"{key}='{value}'" if equals and plain and re.fullmatch(r"[\w.@:/+-]+", key, re.ASCII) else ""
+
+
 def _sign(sign: str) -> str:
     return sign if sign.isprintable() else ascii(sign)[1:-1]
 

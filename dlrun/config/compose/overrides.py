@@ -11,7 +11,7 @@ from hydra.errors import HydraException
 from dlrun.config.check.custom import no_class_here
 from dlrun.config.compose.catalog import is_group, options
 from dlrun.config.compose.excess import too_long
-from dlrun.config.compose.grammar import cannot_be_read
+from dlrun.config.compose.grammar import as_text, cannot_be_read
 from dlrun.config.compose.unknown import GROUP_KEYS, shadowed, unknown_option
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import rules
@@ -35,9 +35,8 @@ def read_overrides(texts: Sequence[str], multirun: bool = False) -> tuple[list[O
         if excess := too_long(text):
             problems.append(Problem(text, excess))
             continue
-        try:
-            override = parser.parse_override(text)
-        except (HydraException, ValueError, OverflowError, RecursionError):  # ValueError: of Python's own int()
+        override = _parsed(parser, text) or _parsed(parser, as_text(text))
+        if override is None:
             problems.append(Problem(text, cannot_be_read(text)))
             continue
         trouble = _trouble(override, multirun)
@@ -46,6 +45,19 @@ def read_overrides(texts: Sequence[str], multirun: bool = False) -> tuple[list[O
         else:
             good.append(override)
     return good, problems
+
+
+def readable(text: str) -> str:
+    """An override as Hydra reads it: a value that it refuses in quotes, where that makes a text of it."""
+    parser, quoted = OverridesParser.create(), as_text(text)
+    return quoted if quoted and _parsed(parser, text) is None and _parsed(parser, quoted) is not None else text
+
+
+def _parsed(parser: OverridesParser, text: str) -> Override | None:
+    try:
+        return parser.parse_override(text) if text else None
+    except (HydraException, ValueError, OverflowError, RecursionError):  # ValueError: of Python's own int()
+        return None
 
 
 def _trouble(override: Override, multirun: bool) -> str:

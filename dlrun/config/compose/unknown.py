@@ -50,7 +50,7 @@ def unknown_option(group: str, option: str) -> str:
 def read_by(file: str) -> str:
     """The words that read a file of the user's own, by its ending; empty where none do."""
     suffix = Path(file).suffix
-    reading = {name: kind for name, kind in kinds("dataset").items() if suffix and suffix in kind.suffixes}
+    reading = {name: kind for name, kind in kinds("dataset").items() if suffix in kind.suffixes} if suffix else {}
     surely = [name for name, kind in reading.items() if kind.claims(Path(file))]
     name = next(iter([*surely, *reading]), "")
     return f"a file of your own is read by  dataset={name} dataset.path={file}" if name else ""

@@ -110,7 +110,8 @@ def choice_of(overrides: Sequence[str], row: str | None = None) -> Choice:
     parsed, problems = read_overrides(overrides)
     if problems:
         raise ConfigError(problems)
-    return Choice(tuple(overrides), {override.key_or_group: override.value() for override in parsed}, row)
+    return Choice(tuple(override.input_line or "" for override in parsed),
+                  {override.key_or_group: override.value() for override in parsed}, row)
 
 
 def key_of(override: str) -> str:

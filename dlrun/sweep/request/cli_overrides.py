@@ -10,6 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
 from dlrun.config.compose.grammar import cannot_be_read
+from dlrun.config.compose.overrides import readable
 from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.reader import read_values
@@ -73,7 +74,7 @@ def _read_setting(found: CliOverrides, override: str, key: str) -> None:
     if key not in rules(Sweep):
         raise problem(override, f"a sweep has no such key{did_you_mean(key, rules(Sweep))}")
     try:
-        parsed = OverridesParser.create().parse_override(override)
+        parsed = OverridesParser.create().parse_override(readable(override))
         several = parsed.is_sweep_override()
         refuse_long_range(parsed)
         value: Any = [_plain(one) for one in parsed.sweep_iterator()] if several else parsed.value()
