@@ -113,6 +113,13 @@ def _one_slip(typed: str, name: str) -> bool:
     return max(len(a), len(b)) == 1 or (len(a) == 2 and a == b[::-1])
 
 
+def containing(word: str, known: Iterable[str], most: int = 4) -> str:
+    """``; with it in the name: chollet/ch03-reuters-dense, ...``, or nothing: the known names that hold the word."""
+    found = [name for name in known if len(word) > 2 and word.lower() in name.lower()]
+    more = f", ... ({len(found)})" if len(found) > most else ""
+    return f"; with it in the name: {', '.join(found[:most])}{more}" if found else ""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean  optimizer`` or nothing."""
     close = nearest(word, known)

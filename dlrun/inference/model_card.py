@@ -16,6 +16,14 @@ FEW = 12  # classes, columns and metrics that are named
 RECIPE = ("model.kind", "model.hidden", "model.dropout", "task.kind", "task.loss", "optimizer.kind", "optimizer.lr",
           "schedule.kind", "batch_size", "epochs", "early_stop.patience", "early_stop.monitor", "train_size")
 
+# How a file is loaded without dlrun, by its ending.
+_USE = {
+    ".pt2": ("import torch", "", "model = torch.export.load(\"{file}\").module()",
+             "rows = torch.zeros({shape}, dtype=torch.{dtype})", "{outputs}, = model(rows)"),
+    ".onnx": ("import numpy, onnxruntime", "", "session = onnxruntime.InferenceSession(\"{file}\")",
+              "rows = numpy.zeros({shape}, \"{dtype}\")", "{outputs}, = session.run(None, {{\"rows\": rows}})"),
+}
+
 
 def model_card(result: Mapping[str, Any], origin: Mapping[str, Any], spec: DatasetSpec, written: Sequence[Written],
                found: Sample, evaluation: Mapping[str, Any] | None) -> str:
@@ -37,7 +45,18 @@ def model_card(result: Mapping[str, Any], origin: Mapping[str, Any], spec: Datas
              "## Limits", "", *_limits(result), "",
              "## Files", ""]
     lines += [_file(one, found) for one in written]
+    for one in written:
+        if use := _USE.get(one.path.suffix):
+            lines += ["", "```python", *(line.format(file=one.path.name, shape=(1, *found.x.shape[1:]),
+                                                     dtype=str(found.x.dtype).removeprefix("torch."),
+                                                     outputs=_unpacked(found)) for line in use), "```"]
     return "\n".join(lines) + "\n"
+
+
+def _unpacked(found: Sample) -> str:
+    """The outputs as names of Python's, to unpack them into."""
+    names = list(found.outputs)
+    return ", ".join(names) if all(map(str.isidentifier, names)) else "*outputs"
 
 
 def _features(spec: DatasetSpec) -> str:

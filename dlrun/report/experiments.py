@@ -9,7 +9,7 @@ from typing import Any
 
 from dlrun.config.compose.catalog import option_files
 from dlrun.config.compose.yaml_file import read_yaml
-from dlrun.config.problem import ConfigError, Problem, did_you_mean, problem
+from dlrun.config.problem import ConfigError, Problem, containing, did_you_mean, problem
 from dlrun.config.schema.books import PROFILES, Book, Cell, read_book
 from dlrun.record.folder import json_text, write_text
 from dlrun.record.metric import Metrics
@@ -72,7 +72,8 @@ def book_experiment(name: str) -> BookExperiment:
     known = {known.lower(): known for known in files}
     chosen = known.get(name.lower())
     if chosen is None:
-        raise problem(name, f"no such experiment{did_you_mean(name, files)}; `dlrun book` shows the comparisons")
+        near = did_you_mean(name, files) or containing(name, files)
+        raise problem(name, f"no such experiment{near}; `dlrun book` shows the comparisons")
     experiment = _experiment(chosen, files)
     if experiment is None:
         raise problem(chosen, f"this experiment has no `book`; `dlrun experiment={chosen}` runs it")

@@ -67,6 +67,7 @@ NAMES = [
     case("model.wxyz=1", "model cnn has no such key; it has:", "filters", "hidden"),
     case("optimizer.nesterov=true", "optimizer adam has no such key; it belongs to optimizer=sgd"),
     case("experiment=nope", "experiment=nope", "no such experiment; `dlrun list experiments` names them"),
+    case("experiment=reuters", "no such experiment; with it in the name: chollet/ch03-reuters-bottleneck, "),
     case("experiment=xx", "no such experiment; did you mean  experiment=x", experiment="epochs: 3\n"),
     case("experiment=a/b", "no such experiment"),
     case("experiment=./experiments/x.yaml", "named without folder and ending:  experiment=x", experiment="epochs: 3\n"),

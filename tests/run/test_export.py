@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.cli.test_use import flowers
 
 __all__ = ["flowers"]
 DIGITS = ["dataset=digits", "model=dense", "model.hidden=[16]", "epochs=2"]
+USE = re.compile("```python\n(.*?)```", re.DOTALL)  # of a model card
 OUTSIDE = """
 import sys, numpy, torch
 assert not any(name.partition(".")[0] == "dlrun" for name in sys.modules)
@@ -44,10 +46,17 @@ def pictures(count: int) -> np.ndarray:
     return np.random.default_rng(3).integers(0, 17, (count, 8, 8, 1), np.uint8)
 
 
-def test_torchs_file_gives_the_probabilities_that_predict_gives_for_any_number_of_rows(go, tmp_path, capsys) -> None:
+def test_torchs_file_gives_the_probabilities_that_predict_gives_for_any_number_of_rows(
+        go, tmp_path, capsys, monkeypatch) -> None:
     folder = go(*DIGITS).folder
     assert route(["export", str(folder)]) == 0
     assert "of its rows: differs by at most 0 in probabilities" in capsys.readouterr().out
+    (use,) = USE.findall((folder / "export" / "README.md").read_text())
+    found: dict[str, torch.Tensor] = {}
+    with monkeypatch.context() as there:
+        there.chdir(folder / "export")
+        exec(use, found)
+    assert found["probabilities"].shape == (1, 10) and torch.isclose(found["probabilities"].sum(), torch.tensor(1.0))
     program = torch.export.load(str(folder / "export" / "model.pt2")).module()
     for count in (1, 5):
         stored = pictures(count)

@@ -10,7 +10,7 @@ from dlrun.config.compose.catalog import is_group, is_kind_option, options
 from dlrun.config.compose.yaml_file import path_text
 from dlrun.config.flat import flatten
 from dlrun.config.places import config_dirs
-from dlrun.config.problem import Problem, did_you_mean, nearest
+from dlrun.config.problem import Problem, containing, did_you_mean, nearest
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import TARGET
 from dlrun.config.schema.root import GROUPS, Root
@@ -43,7 +43,7 @@ def unknown_option(group: str, option: str) -> str:
     if near:
         return f"no such {group}; did you mean  {group}={near[0]}"
     if group == "experiment":
-        return "no such experiment; `dlrun list experiments` names them"
+        return f"no such experiment{containing(option, known)}; `dlrun list experiments` names them"
     return f"no such {group}; there are: {', '.join(known)}"
 
 
