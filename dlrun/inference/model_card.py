@@ -9,6 +9,7 @@ from dlrun.config.schema.quoting import show
 from dlrun.config.settings import settings, word
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.inference.export import Sample, Written
+from dlrun.record.evaluation_lines import scaled_line, shown
 from dlrun.record.metric import metrics_of
 from dlrun.record.remarks import remark_of
 
@@ -73,12 +74,13 @@ def _measures(result: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -
     known = metrics_of(result)
     if evaluation is not None:
         cells = []
-        for name, found in list(evaluation["metrics"].items())[:FEW]:
+        for name, found in list(shown(evaluation["metrics"]).items())[:FEW]:
             metric = known.of(name)
             interval = f"{metric.text(found['low'])} to {metric.text(found['high'])}" if "low" in found else ""
             cells.append(f"| {metric.title} | {metric.text(found['value'])} | {interval} |")
         return [f"On {evaluation['rows']:,} test rows; intervals are 95 %, over {evaluation['over']} (bootstrap), not "
-                "over seeds.", "", "| | value | interval |", "|---|---|---|", *cells]
+                "over seeds.", "", "| | value | interval |", "|---|---|---|", *cells,
+                *(["", f"{scaled[0].upper()}{scaled[1:]}."] if (scaled := scaled_line(evaluation["metrics"])) else [])]
     part = next((part for part in ("test", "val", "train") if result.get(part)), "")
     named = {"test": "the test rows", "val": "the validation rows", "train": "the training rows", "": "no rows"}[part]
     return [f"On {named}, of one run, without an interval (the data was not here, or has no test rows).", "",

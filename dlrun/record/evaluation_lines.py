@@ -8,21 +8,35 @@ from typing import Any
 from dlrun.record.metric import Metric, metrics_of
 from dlrun.record.terminal import columns, printable
 
+_AGAIN = "_in_units"
+
 
 def evaluation_lines(row: Mapping[str, Any], result: Mapping[str, Any], name: str) -> list[str]:
     """The table of a row of evaluations.jsonl; `result` is that of the run, which knows its metrics."""
     known = metrics_of(result)
     heading = f"{row['level']:.0%} interval".replace("%", " %")
     table = [["", "value", heading]]
-    for key, found in row["metrics"].items():
+    for key, found in shown(row["metrics"]).items():
         metric = known.of(key)
         table.append([metric.title + (f" ({metric.unit})" if metric.unit else ""), metric.text(found["value"]),
                       f"{_bound(metric, found['low'])} to {_bound(metric, found['high'])}" if "low" in found else ""])
     if not any(cells[2] for cells in table[1:]):
         table = [cells[:2] for cells in table]
     head = f"{printable(name)} on {printable(row['data'])}, {row['rows']:,} rows"
-    below = [over_line(row), *([seen_line(row)] if row.get("trained_on") else [])]
-    return [head, "", *columns(table, right=(1,)), "", *below]
+    below = [over_line(row), scaled_line(row["metrics"]), seen_line(row) if row.get("trained_on") else ""]
+    return [head, "", *columns(table, right=(1,)), "", *filter(None, below)]
+
+
+def shown(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics of a row without those that say another one again: ``mae_in_units`` is ``mae`` today."""
+    return {key: found for key, found in metrics.items()
+            if not key.endswith(_AGAIN) or metrics.get(key.removesuffix(_AGAIN)) != found}
+
+
+def scaled_line(metrics: Mapping[str, Any]) -> str:
+    """Which metrics are not in the unit of the target, where it was scaled; else empty."""
+    return ("loss and mse are of the target as it was scaled for training, the other errors in its unit"
+            if {"mse", "mae_scaled"} <= metrics.keys() else "")
 
 
 def seen_line(row: Mapping[str, Any]) -> str:

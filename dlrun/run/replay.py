@@ -101,7 +101,8 @@ def _measures(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Measu
 def _circumstances(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     def of(origin: Mapping[str, Any]) -> dict[str, Any]:
         code = (origin.get("code") or {}).get("dlrun") or {}
-        return {**(origin.get("versions") or {}), "commit": str(code.get("commit") or "")[:10],
+        own = {f"code of {name}": str(digest)[:10] for name, digest in (origin.get("own_code") or {}).items()}
+        return {**own, **(origin.get("versions") or {}), "commit": str(code.get("commit") or "")[:10],
                 "uncommitted changes": str(code.get("diff") or "none")[:10], "hardware": origin.get("hardware"),
                 "threads": origin.get("threads"), "speed path": origin.get("speed_path"),
                 "data": str((origin.get("data") or {}).get("hash", ""))[:10]}

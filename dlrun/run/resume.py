@@ -34,7 +34,7 @@ def find_start(config: Config, run_id: str, folder: RunFolder, versions: dict[st
 
     start = start_from_twin(config, folder, versions, hardware)
     return start if start.note else Start(
-        note=interrupted_beside(config, folder) or other_code_beside(config, folder))
+        note=other_code_beside(config, folder) or interrupted_beside(config, folder))
 
 
 def usable_checkpoint(folder: RunFolder) -> str:
