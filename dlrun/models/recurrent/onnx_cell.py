@@ -1,7 +1,7 @@
 """A cell as ONNX's operator: RNN, LSTM or GRU, which have any of these activations and both forms of the GRU.
 
 The operator is written by dlrun itself.  Left to torch's exporter, a GRU of PyTorch's is written in the other form by
-onnxscript before 0.7.2, PyTorch's simple RNN and all of Keras's cells step by step.
+onnxscript before 0.7.1, PyTorch's simple RNN and all of Keras's cells step by step.
 """
 
 from __future__ import annotations
