@@ -14,7 +14,7 @@ from dlrun.sweep.execute.progress import Progress
 from dlrun.sweep.plan.status import PRUNED, STARTED, WAITING, JobState, read_job
 
 TICK = 0.25  # seconds between two looks at the clock when nothing is heard
-SAVING = "{signal}: {what} being saved; a second signal ends the sweep without waiting for that"
+SAVING = "{signal}: {what} being saved; a second signal does not wait for that"
 
 
 class Driver:

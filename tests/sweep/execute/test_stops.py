@@ -71,7 +71,7 @@ def test_a_second_signal_ends_the_sweep_at_once(tmp_path: Path, monkeypatch: pyt
     process.send_signal(signal.SIGINT)
     time.sleep(1)
     assert process.poll() is None, "it waits for the step to end"
-    assert "SIGINT: the running job is being saved; a second signal ends the sweep" in log.read_text()
+    assert "SIGINT: the running job is being saved; a second signal does not wait" in log.read_text()
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
     wait_for(lambda: not any(alive(pid) for pid in training), log, 10)
