@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -125,9 +126,7 @@ class Run:
 
         "measured" are the weights that the result was measured with, "best" those of the best epoch, "last" the last.
         """
-        from dlrun.inference.load import load_run
-
-        return load_run(self.folder, self._allow, weights).model
+        return self._load(weights).model
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -136,9 +135,16 @@ class Run:
 
     @cached_property
     def _loaded(self) -> Loaded:
-        from dlrun.inference.load import load_run
+        return self._load("measured")
 
-        return load_run(self.folder, self._allow)
+    def _load(self, weights: str) -> Loaded:
+        from dlrun.inference.load import load_run
+        from dlrun.inference.trained_folder import changed_code
+
+        loaded = load_run(self.folder, self._allow, weights)
+        if note := changed_code(self.folder):
+            warnings.warn(note, stacklevel=3)
+        return loaded
 
     def __repr__(self) -> str:
         from dlrun.record.metric import metrics_of

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dlrun.api.run import open_run
 from dlrun.cli.route import route
 from dlrun.config.content import content_hash
 from tests.helpers.runs import custom
@@ -59,6 +61,16 @@ def test_predictions_of_changed_code_say_so(go: Callable, words: list[str], tmp_
     assert route(["predict", folder, str(rows), "allow=mine"]) == 0
     said = capsys.readouterr()
     assert f"{CHANGED} this run was trained" in said.err and CHANGED not in said.out
+
+
+def test_in_python_a_warning_says_so(go: Callable, words: list[str]) -> None:
+    run = open_run(go(*words).folder, allow="mine")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.load_model()
+    edit()
+    with pytest.warns(UserWarning, match=f"{CHANGED} this run was trained"):
+        run.load_model()
 
 
 def test_the_same_command_with_changed_code_says_why_it_trains_anew(go: Callable, words: list[str], capsys) -> None:
