@@ -11,7 +11,6 @@ import torch
 
 from dlrun.assembly.machine import Machine, hardware
 from dlrun.config.identity import prefix_identity
-from dlrun.config.own_code import OWN_CODE, own_code
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
 from dlrun.data.form import BYTE_PAIRS
@@ -65,8 +64,11 @@ def write_header(config: Config, prepared: PreparedData, folder: RunFolder, run_
     if why := not_compared(prepared):
         found["not_compared"] = why
     write_text(folder.config, yaml_text(config.plain), sync=False)
-    if own_modules := own_code(config):
-        more = {**more, OWN_CODE: own_modules}
+    if config.allow:  # most runs have no code of the user's own
+        from dlrun.config.own_code import OWN_CODE, own_code
+
+        if code := own_code(config):
+            more = {**more, OWN_CODE: code}
     here = provenance({
         "id": run_id, "prefix": prefix_identity(config), "test_at": list(config.test_at), "seed": config.seed,
         "device": machine.line, "hardware": hardware(config.device), "threads": machine.threads, **more,
