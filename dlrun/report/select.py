@@ -19,7 +19,7 @@ from dlrun.report.run import RUNNING, UNFINISHED, UNREADABLE, Run
 from dlrun.report.values import names, value_of
 
 _OWN = ("status", "id", "name", "tag")
-_OF_SWEEP = "sweep="
+_OF_SWEEP = re.compile(r"sweep(=|!=)(.*)")
 _SIGNS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 _CLAUSE = re.compile(r"\s*([\w/@.-]+)\s*(>=|<=|!=|>|<|=)\s*(.*?)\s*")
 _STATUSES = tuple(status.replace("_", " ") for status in (*STATUSES, RUNNING, UNFINISHED, UNREADABLE))
@@ -40,19 +40,20 @@ def select(runs: Sequence[Run], filters: Sequence[str]) -> list[Run]:
 def of_sweeps(runs: Sequence[Run], filters: Sequence[str], below: Path) -> tuple[list[Run], list[str]]:
     """The runs of the sweeps that ``sweep=NAME`` names, of those in the folder `below`, and the other filters.
 
-    Raises ConfigError for a sweep that is not there.
+    With ``sweep!=NAME`` those that are no job of it.  Raises ConfigError for a sweep that is not there.
     """
     filters = [clause for given in filters for clause in _clauses(given)]
-    for name in (given.removeprefix(_OF_SWEEP) for given in filters if given.startswith(_OF_SWEEP)):
+    for clause in filter(None, map(_OF_SWEEP.fullmatch, filters)):
+        sign, name = clause.groups()
         place = below / SWEEPS / name
         if not name or not (place / "plan.json").is_file():
             there = sorted(path.parent.name for path in (below / SWEEPS).glob("*/plan.json"))
-            raise ConfigError([Problem(f"{_OF_SWEEP}{name}", f"no such sweep in {below}{did_you_mean(name, there)}"
+            raise ConfigError([Problem(clause[0], f"no such sweep in {below}{did_you_mean(name, there)}"
                                        + (f"; there are {', '.join(_first(set(there)))}" if there else ""))])
         plan = load(place.absolute())
         planned = {os.path.realpath(plan.run_folder(job)) for job in plan.jobs}
-        runs = [run for run in runs if os.path.realpath(run.folder) in planned]
-    return list(runs), [given for given in filters if not given.startswith(_OF_SWEEP)]
+        runs = [run for run in runs if (os.path.realpath(run.folder) in planned) == (sign == "=")]
+    return list(runs), [given for given in filters if not _OF_SWEEP.fullmatch(given)]
 
 
 def _clauses(given: str) -> list[str]:

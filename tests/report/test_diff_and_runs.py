@@ -240,6 +240,9 @@ def test_runs_of_a_sweep_are_found_by_its_name(runs: Path, said) -> None:
     code, out, _ = said("runs", "sweep=mine")
     assert code == 0 and "0000000001" in out and "0000000002" in out and "2 of 3 runs" in out
     assert "1 of 3 runs" in said("runs", "sweep=mine and seed = 2")[1]
+    others = said("runs", "sweep!=mine")[1]
+    assert "0000000003" in others and "1 of 3 runs" in others
+    assert said("runs", "sweep!=mien")[0] == 2
     code, _, err = said("runs", "sweep=mien")
     assert code == 2 and "sweep=mien  no such sweep in runs; did you mean  mine" in err
     assert "did you mean  mine" in said("report", "mien")[2]
