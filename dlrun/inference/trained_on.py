@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,28 @@ def trained_on(folders: Iterable[Path], dataset: DatasetKind, given: Path) -> bo
     A file is the same where its bytes are, wherever it lies; of a folder it is the place that counts.  A file of test
     rows (`test_path`) is none.  Runs whose provenance.json is gone or damaged are passed over.
     """
-    tests = {Path(str(getattr(dataset, key, ""))).name for key in ("test_path", "test_targets_path")}
     found = sha256(given) if given.is_file() else ""
-    return any(_read(_origin(folder), dataset, given, found, tests) for folder in folders)
+    return any(_read(_origin(folder), dataset, given, found) for folder in folders)
 
 
-def _read(origin: dict[str, Any], dataset: DatasetKind, given: Path, found: str, tests: set[str]) -> bool:
+def _read(origin: dict[str, Any], dataset: DatasetKind, given: Path, found: str) -> bool:
     if found:
         files = (origin.get("data") or {}).get("files") or {}
-        return any(digest == found and Path(name).name not in tests for name, digest in files.items())
+        tests = set(_tests(dataset, files))
+        return any(digest == found and name not in tests for name, digest in files.items())
     path = getattr(dataset, "path", None)
     if not given.is_dir() or not isinstance(path, str) or not path:
         return False
     return (Path(str(origin.get("workdir", ""))) / Path(path).expanduser()).resolve() == given.resolve()
+
+
+def _tests(dataset: DatasetKind, files: Collection[str]) -> Iterator[str]:
+    """The files of test rows under their names in `files`, where two of one name stand with their whole paths."""
+    for key in ("test_path", "test_targets_path"):
+        typed = getattr(dataset, key, "") or ""
+        for path in map(Path, typed.values() if isinstance(typed, dict) else [typed]):
+            whole = str(path.expanduser())
+            yield whole if whole in files else path.name
 
 
 def _origin(folder: Path) -> dict[str, Any]:

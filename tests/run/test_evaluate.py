@@ -138,13 +138,15 @@ def test_the_file_that_the_run_was_trained_on_is_named_as_such(table: Path, tmp_
         assert "trained on" not in capsys.readouterr().out
 
 
-def test_a_file_of_test_rows_was_not_trained_on(tmp_path: Path) -> None:
-    for name, seed in (("old.csv", 0), ("test.csv", 3)):
+@pytest.mark.parametrize(("old", "test"), [("old.csv", "test.csv"), ("train/rows.csv", "test/rows.csv"),
+                                           ("rows.csv", "test/rows.csv")])
+def test_a_file_of_test_rows_was_not_trained_on(old: str, test: str, tmp_path: Path) -> None:
+    for name, seed in ((old, 0), (test, 3)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("\n".join([HEADER, *lines_of(90, seed)]) + "\n")
-    run = trained(tmp_path / "runs", "dataset=csv", f"dataset.path={tmp_path / 'old.csv'}", "dataset.target=state",
-                  f"dataset.test_path={tmp_path / 'test.csv'}", "dataset.drop=[patient]", "epochs=1")
-    seen = [evaluated(run, tmp_path / name, "resamples=0", "metrics=accuracy")["trained_on"]
-            for name in ("old.csv", "test.csv")]
+    run = trained(tmp_path / "runs", "dataset=csv", f"dataset.path={tmp_path / old}", "dataset.target=state",
+                  f"dataset.test_path={tmp_path / test}", "dataset.drop=[patient]", "epochs=1")
+    seen = [evaluated(run, tmp_path / name, "resamples=0", "metrics=accuracy")["trained_on"] for name in (old, test)]
     assert seen == [True, False]
 
 
