@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.config.content import content_hash
+from dlrun.config.places import data_dir, user_file
 from dlrun.registry.sources import file_identity, module_file
 
 if TYPE_CHECKING:
@@ -20,16 +21,19 @@ OWN_CODE = "own_code"  # of provenance.json
 def own_code(config: Config) -> dict[str, str]:
     """The modules whose source is part of the run's id, each with the hash of its file.
 
-    An installed package has a version instead, a notebook no file: neither is among them.
+    An installed package has a version instead, a notebook no file: neither is among them, nor is a text that a model
+    learns, which may be a program.
     """
     from dlrun.config.identity import essence
+    from dlrun.config.schema.fields import named_file
     from dlrun.config.schema.groups import of_target
     from dlrun.config.schema.root import GROUPS
 
     found: dict[str, str] = {}
+    text = user_file(named_file(type(config.dataset), vars(config.dataset)), data_dir(config.data_dir))
 
     def note(path: Path) -> str:
-        if path.suffix == ".py" and (name := _module(path)):
+        if path.suffix == ".py" and path != text and (name := _module(path)):
             found[name] = content_hash(path)
         return ""  # files of data are not read again
 
@@ -52,9 +56,15 @@ def _module(file: Path) -> str:
 
 
 def changed_modules(provenance: Mapping[str, Any]) -> list[str]:
-    """The files of `own_code`, as a run has kept it, that have other content today; one that is not found is none."""
+    """The files of `own_code`, as a run has kept it, that have other content today; one that cannot be read is none."""
     stored = provenance.get(OWN_CODE)
-    if not isinstance(stored, Mapping):
-        return []
-    files = {name: module_file(str(name)) for name in stored}
-    return [file.name for name, file in files.items() if file is not None and content_hash(file) != stored[name]]
+    return [file for name, then in stored.items() if (file := _changed(str(name), then))] if isinstance(
+        stored, Mapping) else []
+
+
+def _changed(module: str, then: Any) -> str:
+    try:
+        file = module_file(module)
+        return file.name if file is not None and content_hash(file) != then else ""
+    except OSError:  # names in a folder from elsewhere may be too long for a file's
+        return ""

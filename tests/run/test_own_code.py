@@ -12,6 +12,8 @@ import pytest
 from dlrun.api.run import open_run
 from dlrun.cli.route import route
 from dlrun.config.content import content_hash
+from dlrun.config.own_code import changed_modules, own_code
+from dlrun.preflight.preflight import preflight
 from tests.helpers.runs import custom
 
 NET = """
@@ -48,6 +50,17 @@ def test_a_run_keeps_which_code_of_ones_own_it_was_trained_by(go: Callable, word
     assert provenance["own_code"] == {"mine": content_hash(Path("mine.py"))}
     assert "own_code" not in json.loads((go("dataset=iris", "model=linear", "epochs=1").folder
                                          / "provenance.json").read_text())
+
+
+def test_a_program_that_is_learnt_as_text_is_data(folder: Path) -> None:
+    text = folder / "text.py"
+    text.write_text("print('a line of it')\n" * 100)
+    assert own_code(preflight(["dataset=text", f"dataset.path={text}", "model=lstm"]).config) == {}
+
+
+@pytest.mark.parametrize("stored", [{"x" * 300: "0"}, {"": "0"}, {"..": "0"}, {"a\0b": "0"}, {"\ud800": "0"}, [1], "x"])
+def test_names_of_modules_that_no_file_has_are_passed_over(stored: object) -> None:
+    assert changed_modules({"own_code": stored}) == []
 
 
 def test_predictions_of_changed_code_say_so(go: Callable, words: list[str], tmp_path: Path, capsys) -> None:
