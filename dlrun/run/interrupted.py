@@ -16,7 +16,7 @@ from dlrun.record.neighbours import of_code, unfinished
 from dlrun.record.stored import read_yaml_mapping
 
 MOST = 3  # keys; a run that differs in more is another one
-LOOKED_AT = 20  # runs of other code whose settings are read
+LOOKED_AT = 200  # runs of other code whose settings are read: 0.1 s
 
 
 def interrupted_beside(config: Config, folder: RunFolder) -> str:
