@@ -7,6 +7,7 @@ import ast
 import functools
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from dlrun.config.check.check import check
 from dlrun.config.check.rules import measured
 from dlrun.config.compose.catalog import option_files, sentence
 from dlrun.config.compose.yaml_file import read_yaml
+from dlrun.config.places import data_dir
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.root import Config
+from dlrun.data.paths import roots
 from dlrun.record.metric import Metrics
 from dlrun.record.plan import Job, Plan
 from dlrun.report.claim_checks import parse
@@ -49,11 +52,27 @@ def own(name: str) -> dict[str, Any]:
 def planned(name: str, *words: str) -> Plan:
     """The plan of a comparison; skips where that follows from files that are not here."""
     try:
-        return make_plan([f"experiment={name}", *words])
+        plan = make_plan([f"experiment={name}", *words])
     except ConfigError as wrong:
         if any("not here" in problem.expected for problem in wrong.problems):
             pytest.skip(f"{name}: its data is not here")
         raise
+    folders = (Path(), *roots(str(data_dir(plan.jobs[0].config["data_dir"]))))
+    for file in {file for job in plan.jobs for file in vectors_in(job.config)}:  # their content is a part of the id
+        if not any((folder / file).is_file() for folder in folders):
+            pytest.skip(f"{name}: its word vectors, {file}, are not here")
+    return plan
+
+
+def vectors_in(config: Any) -> Iterator[str]:
+    """The files of word vectors that a configuration names, of the model or of one of its layers."""
+    if isinstance(config, dict):
+        if isinstance(file := config.get("vectors"), str) and file:
+            yield file
+        config = list(config.values())
+    if isinstance(config, list):
+        for member in config:
+            yield from vectors_in(member)
 
 
 def jobs_of(plan: Plan) -> dict[str, list[Job]]:
