@@ -45,7 +45,8 @@ _RESULT: _Form = {
     **dict.fromkeys((f"{split}{end}" for split in ("train", "val", "test") for end in ("", "_std")), {"*": _NUMBER}),
     **dict.fromkeys(("train_clean", "samples"), {"*": _NUMBER}),
 }
-_PROVENANCE: _Form = {"data": {"remarks": [{"words": [_TEXT]}]}, "versions": {"*": _TEXT}, "code": {}, "started": _TEXT,
+_PROVENANCE: _Form = {"data": {"remarks": [{"words": [_TEXT]}], "files": {"*": _TEXT}}, "own_code": {"*": _TEXT},
+                      "versions": {"*": _TEXT}, "code": {}, "started": _TEXT,
                       "threads": _Value("a whole number", (int, _NONE)), "test_at": [_WHOLE]}
 
 

@@ -58,6 +58,9 @@ def places(content: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
             if isinstance(value, (dict, list)):
                 yield from places(value, (*above, key))
 
+ORIGIN = {"own_code": {"mine.layers": "cd" * 32},
+          "data": {"hash": "ab" * 32, "label": "", "files": {"rows.csv": "ef" * 32}, "remarks": [{"words": ["one row"]}]}}
+
 
 def stopped_by(folder: Path, commands: list[list[str]]) -> str:
     """What a changed run stops, with its stack trace; empty for nothing."""
@@ -80,7 +83,7 @@ def stopped_by(folder: Path, commands: list[list[str]]) -> str:
 
 def asked_of_edits(cases: Cases, place: Path, every: int, first: int = 0) -> None:
     made(place / "runs", 1, seed=1)
-    folder = made(place / "runs", 2, result=TABLES)
+    folder = made(place / "runs", 2, result=TABLES, provenance=ORIGIN)
     commands = [["report", str(place / "runs"), f"into={place / 'tables'}"], ["runs", f"output_dir={place / 'runs'}"],
                 ["diff", *map(str, sorted(folder.parent.iterdir()))]]
     for name in ("result.json", "provenance.json"):
@@ -105,6 +108,17 @@ def test_an_entry_of_another_type_is_said_where_it_is_read(tmp_path: Path) -> No
         RunFolder(folder).result()
     listed = ask(["runs", f"output_dir={tmp_path / 'runs'}"])
     assert listed.code == 0 and "unreadable" in listed.out and "it is no result" in listed.out
+
+
+@pytest.mark.parametrize("wrong, place", [
+    ({"own_code": ["mine.layers"]}, "a mapping at own_code"), ({"own_code": {"mine": 3}}, "a text at own_code.mine"),
+    ({"data": {"files": ["rows.csv"]}}, "a mapping at data.files")])
+def test_hashes_of_files_that_are_none_are_said_where_they_are_read(
+        tmp_path: Path, wrong: dict[str, Any], place: str) -> None:
+    folder = made(tmp_path / "runs", 2, provenance=wrong)
+    with pytest.raises(Damaged, match=f"expected {place}"):
+        RunFolder(folder).origin()
+    assert stopped_by(folder, [["report", str(tmp_path / "runs"), f"into={tmp_path / 'tables'}"]]) == ""
 
 
 @pytest.mark.faults
