@@ -146,9 +146,8 @@ def check_export(run: Loaded, found: Sample, how: str) -> None:
 def export(run: Loaded, found: Sample, how: str, into: Path, about: Mapping[str, str]) -> Written:
     """Write the run in a format that `check_export` allows into a folder, and compare the file with the run.
 
-    Raises ConfigError where torch cannot write it, or where its outputs are others; there is no file then.
+    Raises ConfigError where torch cannot write it, or where its outputs are others; what is there then is of no use.
     """
-    into.mkdir(parents=True, exist_ok=True)
     path = into / FILES[how]
     if how == "safetensors":
         from safetensors.torch import save
@@ -162,7 +161,6 @@ def export(run: Loaded, found: Sample, how: str, into: Path, about: Mapping[str,
         with torch.no_grad(), exported_cells(run.model, how):
             ran, outputs = write(module, found, path, about)
     except Exception as error:  # torch's tracers raise what they like
-        path.unlink(missing_ok=True)
         raise problem(f"format={how}", f"torch cannot write this network ({_reason(error)})") from error
     return _compared(path, how, ran, found.outputs, outputs)
 
@@ -182,7 +180,6 @@ def _compared(path: Path, how: str, ran: str, ours: Mapping[str, Tensor], theirs
     for name, value in difference.items():
         most = share * max(1.0, float(ours[name].double().abs().max()) if ours[name].numel() else 0.0)
         if not value <= most:
-            path.unlink()
             raise problem(f"format={how}", f"the file that torch wrote gives other {name} than the run (by {value:.2g} "
                                            f"with {ran}), so it is not kept; expected at most {most:.2g}; another "
                                            f"version of torch{' or onnxscript' * (how == 'onnx')}, or another format, "

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dlrun.config.problem import ConfigError
 from dlrun.inference.evaluate_run import Options, evaluate_run
 from dlrun.inference.export import Sample, Written, check_export, export, sample, write_preprocessing
-from dlrun.inference.load import load_run
+from dlrun.inference.load import Loaded, load_run
 from dlrun.inference.model_card import model_card
 from dlrun.record.folder import RunFolder, write_text
 
@@ -28,7 +30,10 @@ class ExportedRun:
 
 def export_run(place: Path, formats: Sequence[str], into: Path, weights: str, allow: tuple[str, ...],
                say: Callable[[str], None]) -> ExportedRun:
-    """Write a run in each of the formats, its preprocessing and its model card into a folder.  Raises ConfigError."""
+    """Write a run in each of the formats, its preprocessing and its model card into a folder.
+
+    Raises ConfigError; the folder is then as it was.
+    """
     run = load_run(place, allow, weights)
     run.check_predicts()
     found = sample(run, say)
@@ -37,7 +42,7 @@ def export_run(place: Path, formats: Sequence[str], into: Path, weights: str, al
     folder = RunFolder(place)
     result: dict[str, Any] = folder.result() or {}
     about = {"dlrun_run": f"{result.get('name')}/{result.get('id')}", "classes": "\n".join(run.data_spec.classes)}
-    written = [export(run, found, how, into, about) for how in formats]
+    written = _files(run, found, formats, into, about)
     write_preprocessing(run, into)
     evaluation = None
     if found.real and (result.get("rows") or {}).get("test"):
@@ -48,3 +53,17 @@ def export_run(place: Path, formats: Sequence[str], into: Path, weights: str, al
     card = into / "README.md"
     write_text(card, model_card(result, folder.origin(), run.data_spec, written, found, evaluation))
     return ExportedRun(written, found, card)
+
+
+def _files(run: Loaded, found: Sample, formats: Sequence[str], into: Path, about: Mapping[str, str]) -> list[Written]:
+    """All of the files or none: they take their names when each has been compared with the run."""
+    new = not into.exists()
+    into.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(prefix=".export-", dir=into) as place:
+            written = [export(run, found, how, Path(place), about) for how in formats]
+            return [dataclasses.replace(one, path=one.path.replace(into / one.path.name)) for one in written]
+    except ConfigError:
+        if new:
+            into.rmdir()
+        raise

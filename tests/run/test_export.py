@@ -139,6 +139,22 @@ def test_what_cannot_be_exported_is_refused(go, capsys, quick_classifier) -> Non
     assert "did you mean  onnx" in capsys.readouterr().err
 
 
+def test_a_format_that_fails_leaves_those_before_it_unwritten(go, tmp_path: Path, capsys, monkeypatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(torch.export, "save", fails)
+    folder, into, earlier = go(*DIGITS).folder, tmp_path / "new", tmp_path / "earlier"
+    earlier.mkdir()
+    (earlier / "model.pt2").write_text("of another run")
+    for place in (into, earlier):
+        assert route(["export", str(folder), "format=[safetensors,torch]", f"into={place}"]) == 2
+        assert "no such operator" in capsys.readouterr().err
+    assert not into.exists()
+    assert [file.name for file in earlier.iterdir()] == ["model.pt2"]
+    assert (earlier / "model.pt2").read_text() == "of another run"
+
+
 @pytest.mark.slow
 def test_torchs_file_loads_in_a_process_without_dlrun(go, tmp_path: Path) -> None:
     folder = go(*DIGITS).folder
