@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import torch
 from torch import nn
 
+from dlrun.config.own_arguments import accepts, wrong_argument
 from dlrun.models.shapes import Shape
 from dlrun.registry import load
 
@@ -17,13 +17,12 @@ _tried: dict[tuple[str, str, Shape], tuple[Shape, tuple[int, int]]] = {}
 def make(target: str, args: dict[str, Any], shape: Shape) -> nn.Module:
     """The module that the class or function `target` gives for inputs of `shape`; ValueError says what is wrong."""
     maker = load(target)
-    accepted = inspect.signature(maker).parameters
-    anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
-    unknown = [] if anything else [key for key in args if key not in accepted]
-    if unknown:
-        raise ValueError(f"{target} has no argument {unknown[0]}; it takes {', '.join(accepted) or 'none'}")
+    offered = {"input_shape": shape}
+    name, wrong = wrong_argument(maker, args, offered)
+    if wrong:
+        raise ValueError(f"{target}, {name}: {wrong}")
     try:
-        module = maker(**({"input_shape": shape} if "input_shape" in accepted else {}), **args)
+        module = maker(**accepts(maker, offered), **args)
     except Exception as error:  # a user's class may raise anything; the message names it
         raise ValueError(f"{target} could not be made: {type(error).__name__}: {error}") from error
     if not isinstance(module, nn.Module):

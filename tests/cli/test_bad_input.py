@@ -390,7 +390,7 @@ FILES = [
     case("optimizer=x", "its code would run; allow it by  allow=torch.optim", optimizer="_target_: torch.optim.Adam\n"),
     case("early_stop=x", "takes a class of your own", early_stop="_target_: torch.optim.Adam\n"),
     case("augment._target_=mine.Jitter", "chosen by its name:  augment=NAME allow=MODULE"),
-    case("model=x allow=mine", "model.width", "mine.Net takes no arguments", started=True,
+    case("model=x allow=mine", "model.width", "mine.Net: no such argument; it takes none", started=True,
          model="_target_: mine.Net\nwidth: 3\n", mine="class Net: pass\n"),
 ]
 

@@ -45,7 +45,7 @@ def test_another_source_is_another_run(waves):
 
 @pytest.mark.parametrize(("overrides", "says"), [
     (["dataset=waves"], "allow it by  allow=waves"),
-    (["dataset=waves", "allow=waves", "+dataset.speed=3"], "waves.waves takes rows"),
+    (["dataset=waves", "allow=waves", "+dataset.speed=3"], "no such argument; it takes rows"),
     (["dataset=waves", "allow=waves", "dataset.test=-1"], "number >= 0"),
     (["dataset=waves", "allow=other"], "allow it by  allow=waves"),
 ])

@@ -30,7 +30,7 @@ TRAIN = ["dataset=digits", "batch_size=32", "epochs=4", "optimizer.lr=0.01"]
 
 def mine(source: str = SOURCE, width: int | None = 24, name: str = "Wide") -> list[str]:
     overrides = custom(Path.cwd(), source, name)
-    if width:
+    if width is not None:
         with Path("configs/model/mine.yaml").open("a") as file:
             file.write(f"width: {width}\n")
     return [*TRAIN, *overrides]
@@ -82,8 +82,15 @@ def test_it_has_to_be_allowed_on_the_command_line(go) -> None:
 
 
 def test_an_argument_that_it_does_not_take_is_said(go) -> None:
-    with pytest.raises(ConfigError, match="mine.Wide takes outputs, input_shape, width"):
+    with pytest.raises(ConfigError, match="mine.Wide: no such argument; it takes outputs, input_shape, width"):
         go(*mine(), "+model.depth=3")
+
+
+def test_an_argument_that_nothing_gives_is_said(go) -> None:
+    with pytest.raises(ConfigError, match="model.wide .*it has no default, and no value is given; dlrun itself gives "
+                                          "outputs, input_shape"):
+        go(*mine(SOURCE.replace("width=8", "wide").replace("width", "wide"), width=None))
+    assert not Path("runs").exists()
 
 
 def test_a_class_that_is_no_module_is_said(go) -> None:

@@ -77,7 +77,7 @@ def test_a_spec_of_the_users_own_is_read_as_ours_are() -> None:
     ([*layers("{_target_: nowhere.Gate}", "{dense: out}"), "allow=nowhere"], "model.layers[0]._target_=nowhere.Gate",
      "no module nowhere"),
     ([*layers("{_target_: own_gate.Gate, wide: 5}", "{dense: out}"), "allow=own_gate"], "model=sequential",
-     "has no argument wide; it takes input_shape, width"),
+     "own_gate.Gate, wide: no such argument; it takes input_shape, width"),
     ([*layers("{_target_: own_gate.Gate, width: -5}", "{dense: out}"), "allow=own_gate"], "model=sequential",
      "could not be made: "),
 ])

@@ -82,13 +82,11 @@ class Custom(OwnClass, ArrayData):
 
     def _call(self) -> Any:
         """The object that the code returns; what it raises itself goes through as it is."""
-        import inspect
+        from dlrun.config.own_arguments import wrong_argument
 
         made = registry.load(self.target)
         args = self.args or {}
-        accepted = inspect.signature(made).parameters
-        anything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in accepted.values())
-        unknown = [key for key in args if key not in accepted and not anything]
-        if unknown:
-            raise problem(f"dataset.{unknown[0]}", f"{self.target} takes {', '.join(accepted) or 'no arguments'}")
+        name, wrong = wrong_argument(made, args)
+        if wrong:
+            raise problem(f"dataset.{name}", f"{self.target}: {wrong}")
         return made(**args)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import torch
 from torch import nn
 
+from dlrun.config.own_arguments import accepts, wrong_argument
 from dlrun.config.problem import problem
 from dlrun.config.seeds import derive_seed
 from dlrun.models.shapes import Shape
@@ -23,15 +23,13 @@ def make(target: str, args: dict[str, Any], input_shape: Shape, outputs: int, se
         made = load(target)
     except BrokenKind as broken:
         raise problem(broken.given, broken.reason) from broken
-    accepted = inspect.signature(made).parameters
-    anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values())
-    given = {k: v for k, v in (("outputs", outputs), ("input_shape", input_shape)) if k in accepted}
-    unknown = [k for k in args if k not in accepted and not anything]
-    if unknown:
-        raise problem(f"model.{unknown[0]}", f"{target} takes {', '.join(accepted) or 'no arguments'}")
+    offered = {"outputs": outputs, "input_shape": input_shape}
+    name, wrong = wrong_argument(made, args, offered)
+    if wrong:
+        raise problem(f"model.{name}", f"{target}: {wrong}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "init", target) % (1 << 63))
-        model = made(**{**given, **args})
+        model = made(**{**accepts(made, offered), **args})
     if not isinstance(model, nn.Module):
         raise problem(f"model._target_={target}", f"expected a torch.nn.Module, not a {type(model).__name__}")
     with torch.no_grad():
