@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,8 +215,10 @@ def _write_onnx(module: Exported, found: Sample, path: Path,
     import onnx
     import onnxruntime
 
-    program = torch.onnx.export(module, (found.x,), dynamo=True, input_names=["rows"], verbose=False,
-                                output_names=list(found.outputs), dynamic_shapes=_batch(), external_data=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of torch's own parts, which it calls by their old names
+        program = torch.onnx.export(module, (found.x,), dynamo=True, input_names=["rows"], verbose=False,
+                                    output_names=list(found.outputs), dynamic_shapes=_batch(), external_data=False)
     assert program is not None
     model = program.model_proto
     onnx.helper.set_model_props(model, dict(about))
