@@ -59,7 +59,8 @@ def places(content: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
                 yield from places(value, (*above, key))
 
 ORIGIN = {"own_code": {"mine.layers": "cd" * 32},
-          "data": {"hash": "ab" * 32, "label": "", "files": {"rows.csv": "ef" * 32}, "remarks": [{"words": ["one row"]}]}}
+          "data": {"hash": "ab" * 32, "label": "", "files": {"rows.csv": "ef" * 32},
+                   "remarks": [{"words": ["one row"]}]}}
 
 
 def stopped_by(folder: Path, commands: list[list[str]]) -> str:
