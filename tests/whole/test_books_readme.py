@@ -9,7 +9,7 @@ import pytest
 
 from dlrun.report.book_readme import readme
 from dlrun.report.experiments import RESULTS, book_experiments, kept, kept_file
-from dlrun.report.verdicts import QUICK
+from dlrun.report.verdicts import FULL, QUICK
 from tests.golden import facts
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -55,6 +55,20 @@ def test_kept_numbers_of_a_single_run_are_those_of_the_run_that_it_is_today() ->
     found = {entry.name: list(measurements.ids.values()) for entry in singles
              for measurements in kept(EXPERIMENTS, entry.name).values()}
     assert found and found == {name: [today[name]] for name in found}
+
+
+def test_a_printed_number_is_not_counted_twice_for_settings_that_change_nothing() -> None:
+    """Two tables whose rows trained the same bits under two ids count one printed number as two: `test_at` does that."""
+    known: dict[tuple[str, float, tuple[float, ...]], tuple[str, str]] = {}
+    for entry in book_experiments():
+        full = kept(EXPERIMENTS, entry.name).get(FULL)
+        for cell in entry.book.printed if full else ():
+            row = cell.row or full.rows[0]
+            found = full.values.get(row, {}).get(cell.metric, {})
+            values = tuple(found[seed] for seed in range(3) if seed in found)
+            if cell.comparable and len(set(values)) > 1:
+                first = known.setdefault((cell.metric, round(cell.value, 3), values), (entry.name, full.ids[row]))
+                assert first[0] == entry.name or first[1] == full.ids[row], f"{entry.name}, {row}: as in {first[0]}"
 
 
 @pytest.mark.parametrize("entry", book_experiments(), ids=lambda entry: entry.name)
