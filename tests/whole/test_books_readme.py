@@ -58,7 +58,7 @@ def test_kept_numbers_of_a_single_run_are_those_of_the_run_that_it_is_today() ->
 
 
 def test_a_printed_number_is_not_counted_twice_for_settings_that_change_nothing() -> None:
-    """Two tables whose rows trained the same bits under two ids count one printed number as two: `test_at` does that."""
+    """Tables whose rows trained the same bits under two ids count one number as two: `test_at` does that."""
     known: dict[tuple[str, float, tuple[float, ...]], tuple[str, str]] = {}
     for entry in book_experiments():
         full = kept(EXPERIMENTS, entry.name).get(FULL)
