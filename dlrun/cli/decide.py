@@ -9,10 +9,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dlrun.cli.exit_codes import STOPPED
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.report.repeated import Look, level, look, looks
+
+if TYPE_CHECKING:
+    from dlrun.record.plan import Plan
 
 
 @dataclass
@@ -94,6 +98,7 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
     digest = hashlib.sha256("\n".join([*found.settings, "", *common]).encode()).hexdigest()[:8]
     plans = [(name, make_plan([*shlex.split(name), *common, f"seeds={seeds}",
                                f"sweep.name=decide-{digest}-{found.settings.index(name)}"])) for name in going]
+    _check(plans)
     worst = 0
     for name, plan in plans:  # all are checked before the first is trained
         store(plan)
@@ -104,6 +109,20 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
             return code
         worst = max(worst, code)
     return worst
+
+
+def _check(plans: Sequence[tuple[str, Plan]]) -> None:
+    """Settings are compared on the same data, and train other runs: else a word for all of them was taken for one."""
+    known: dict[tuple[str, ...], str] = {}
+    first, of_first = plans[0][0], plans[0][1].jobs[0].config["dataset"]["kind"]
+    for name, plan in plans:
+        wrong = ""
+        if (kind := plan.jobs[0].config["dataset"]["kind"]) != of_first:
+            wrong = f"its rows are of dataset={kind}, those of  {first}  of dataset={of_first}"
+        elif (other := known.setdefault(tuple(job.id for job in plan.jobs), name)) != name:
+            wrong = f"it trains the runs of  {other}"
+        if wrong:
+            raise problem(name, f'{wrong}; expected settings alone; what they have in common stands in  common="{name}"')
 
 
 def _read(found: Decision, name: str, seed: int, folder: Path) -> None:

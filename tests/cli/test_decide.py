@@ -57,10 +57,18 @@ def test_what_was_trained_is_not_trained_again_and_a_diverged_seed_is_said_and_n
 
 @pytest.mark.parametrize(("words", "says"), [
     (["optimizer=sgd", "optimizer=sgd"], "two settings that differ"), (["optimizer=sgd"], "SETTING SETTING"),
-    (["modle=cnn", "model=dense"], "did you mean"), (["seed=1", "epochs=1", "max_seeds=1"], "max_seeds=1")])
+    (["modle=cnn", "model=dense"], "did you mean"), (["seed=1", "epochs=1", "max_seeds=1"], "max_seeds=1"),
+    (["optimizer=sgd", "optimizer=adam", "output_dir=runs"], 'in common stands in  common="output_dir=runs"')])
 def test_a_mistake_is_refused_before_anything_is_trained(asked, words: list[str], says: str) -> None:
     problems = asked(*words, code=2)["problems"]
     assert any(says in one["expected"] or says in one["given"] for one in problems) and not Path("runs").exists()
+
+
+def test_a_setting_of_other_data_is_refused_before_anything_is_trained(asked) -> None:
+    problem, = asked("optimizer=adam", "optimizer=sgd", "dataset=iris", code=2, common="epochs=1")["problems"]
+    assert problem["given"] == "dataset=iris" and not Path("runs").exists()
+    assert "of dataset=iris, those of  optimizer=adam  of dataset=digits" in problem["expected"]
+    assert problem["expected"].endswith('common="dataset=iris"')
 
 
 def _hashes() -> set[str]:
