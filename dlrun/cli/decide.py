@@ -16,6 +16,7 @@ from dlrun.config.problem import did_you_mean, problem
 from dlrun.report.repeated import Look, level, look, looks
 
 if TYPE_CHECKING:
+    from dlrun.record.metric import Metric
     from dlrun.record.plan import Plan
 
 
@@ -37,6 +38,7 @@ class Decision:
     seeds: int = 0
     ended: str = ""
     code: int = 0
+    measure: Metric | None = None  # what `metric` is, once a run has a value
 
     def better(self, pair: tuple[str, str]) -> str:
         """The better setting of a pair; empty where that is not decided."""
@@ -122,11 +124,13 @@ def _check(plans: Sequence[tuple[str, Plan]]) -> None:
         elif (other := known.setdefault(tuple(job.id for job in plan.jobs), name)) != name:
             wrong = f"it trains the runs of  {other}"
         if wrong:
-            raise problem(name, f'{wrong}; expected settings alone; what they have in common stands in  common="{name}"')
+            raise problem(name, f"{wrong}; expected settings alone; what they have in common stands in  "
+                                f'common="{name}"')
 
 
 def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
     """Take the value of one run, or note why it has none."""
+    from dlrun.report.derived import describe
     from dlrun.report.run import read_run
     from dlrun.report.values import metrics_of_all, names, primary_key, value_of
 
@@ -143,8 +147,8 @@ def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
         known = names([run.result])
         hint = did_you_mean(found.metric, known) or f"; it has {', '.join(known[:8])}"
         raise problem(f"metric={found.metric}", f"the runs have no such measure{hint}")
-    direction = metrics_of_all([run.result]).of(found.metric).direction
-    if direction is None:
+    found.measure = describe(found.metric, metrics_of_all([run.result]))
+    if found.measure.direction is None:
         raise problem(f"metric={found.metric}", "it is neither better high nor low; expected one that is")
-    found.higher = direction == "max"
+    found.higher = found.measure.direction == "max"
     found.values.setdefault(name, {})[seed] = value

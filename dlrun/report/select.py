@@ -76,7 +76,9 @@ def _unknown(runs: Sequence[Run], given: str) -> Iterator[Problem]:
     key, equals, expected = given.partition("=")
     known = {key for run in runs for key in run.config} | {*_OWN, *GROUPS, *names(run.result for run in runs)}
     if clause := _compared(given):
-        if clause[1] not in known:
+        if clause[2] != "!=" and clause[1] in (*_OWN, *GROUPS, "sweep"):
+            yield Problem(given, f"expected = or != after {clause[1]}, which is a word")
+        elif clause[1] not in known:
             yield Problem(clause[1], f"no run has this key or measure{did_you_mean(clause[1], known)}")
         elif clause[2] != "!=" and _number(clause[3]) is None:
             yield Problem(given, f"expected a number after {clause[2]}")

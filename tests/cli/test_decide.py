@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,19 @@ def test_a_setting_of_other_data_is_refused_before_anything_is_trained(asked) ->
     assert problem["given"] == "dataset=iris" and not Path("runs").exists()
     assert "of dataset=iris, those of  optimizer=adam  of dataset=digits" in problem["expected"]
     assert problem["expected"].endswith('common="dataset=iris"')
+
+
+def test_a_person_reads_percent_and_by_how_much_the_better_one_is_better(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["decide", "optimizer.lr=1e-7", "optimizer.lr=0.05", "max_seeds=5", f"common={COMMON} epochs=5"]
+    assert route(words) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"setting +val accuracy, % +seeds\n +optimizer.lr=1e-7 +\d+\.\d\d +5\n", out), out
+    by = r"optimizer.lr=0.05  is better than  optimizer.lr=1e-7 by \d+\.\d\d \+- \d+\.\d\d over 5 seeds"
+    assert re.search(by, out), out
+    assert route([*words, "metric=val/loss"]) == 0
+    assert re.search(r"optimizer.lr=0.05  is better than  optimizer.lr=1e-7 by \d\.\d+ \+-", capsys.readouterr().out)
 
 
 def _hashes() -> set[str]:

@@ -33,7 +33,8 @@ def test_a_query_finds_the_runs_that_it_describes(filters: list[str], ids: list[
 
 @pytest.mark.parametrize(("query", "says"), [
     ("test/acuracy > 0.9", "did you mean  test/accuracy"), ("optimizer.lrr < 1 and model = cnn", "optimizer.lr"),
-    ("test/accuracy > high", "expected a number after >"), ("modle = cnn and seed = 0", "did you mean  model")])
+    ("test/accuracy > high", "expected a number after >"), ("modle = cnn and seed = 0", "did you mean  model"),
+    ("sweep > 3", "expected = or != after sweep"), ("model>=cnn", "expected = or != after model, which is a word")])
 def test_a_key_or_a_value_that_is_none_is_an_error(query: str, says: str) -> None:
     with pytest.raises(ConfigError) as wrong:
         select(RUNS, [query])
