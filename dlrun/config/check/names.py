@@ -20,9 +20,9 @@ SYNONYMS = {  # words of Keras, PyTorch, Lightning and scikit-learn for keys of 
     "gpus": "device", "gpu": "device", "accelerator": "device", "data": "dataset", "net": "model", "network": "model",
     "arch": "model", "architecture": "model", "opt": "optimizer", "scheduler": "schedule", "lr_scheduler": "schedule",
     "early_stopping": "early_stop", "stopping": "early_stop", "augmentation": "augment",
-    "data_augmentation": "augment", "units": "model.hidden", "hidden_units": "model.hidden", "hidden_size": "model.hidden",
-    "kernel_size": "model.kernel",
-    "kernel_initializer": "model.init", "out_dir": "output_dir", "resume": "force", "verbose": "verbosity",
+    "data_augmentation": "augment", "units": "model.hidden", "hidden_units": "model.hidden",
+    "hidden_size": "model.hidden", "kernel_size": "model.kernel", "kernel_initializer": "model.init",
+    "out_dir": "output_dir", "resume": "force", "verbose": "verbosity",
 }
 
 
