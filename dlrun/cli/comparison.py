@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dlrun.cli.exit_codes import STOPPED
 from dlrun.config.problem import problem
 from dlrun.config.schema.sweeps import of_a_sweep
-from dlrun.record.terminal import say
+from dlrun.record.terminal import room, say
 from dlrun.report.claim_checks import rows_of
 from dlrun.report.experiments import SEEDS, BookExperiment
 from dlrun.report.measurements import Folders, Measurements, read_measurements, row_name
@@ -141,7 +141,8 @@ def _printed(plan: Plan, trying: Callable[[str], None] | None = None) -> int:
 
     states = [read_job(plan.run_folder(job)) for job in plan.jobs]
     found = planned_packs(plan, states, say=trying)
-    say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines)), flush=True)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines,
+                             room(sys.stdout))), flush=True)
     return 0
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dlrun.record.terminal import say
+from dlrun.record.terminal import room, say
 
 if TYPE_CHECKING:
     from dlrun.record.plan import Plan
@@ -28,7 +29,8 @@ def sweep(overrides: Sequence[str]) -> tuple[int, Plan]:
     plan = make_plan(overrides)
     states = read_all(plan)
     found = planned_packs(plan, states, say=None if plan.options["dry_run"] else say)
-    say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines)), flush=True)
+    say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines,
+                             room(sys.stdout))), flush=True)
     if plan.options["dry_run"]:
         return 0, plan
     if plan.options["search"] is None:  # a search's plan grows; who leads it has its lock, and stores it

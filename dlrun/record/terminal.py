@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from shutil import get_terminal_size
 from typing import TextIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -68,6 +69,11 @@ def show_cursor() -> None:
 def paint(text: str, style: str, stream: TextIO) -> str:
     """`text` in a style where the stream has styles, else as it is."""
     return f"\033[{_CODES[style]}m{text}\033[0m" if has_style(stream) else text
+
+
+def room(stream: TextIO) -> int:
+    """How many characters a line of the terminal holds; a stream that is none holds lines of any length."""
+    return get_terminal_size((120, 24)).columns if stream.isatty() else 10_000
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: str = "  ") -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.cli import multirun
 from dlrun.cli.route import route
 from dlrun.record.plan import load
 
@@ -40,6 +41,17 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(said, folder: Path) -> Non
     assert "common  model=dense model.hidden=[4] epochs=1 threads=1 device=cpu" in text
     assert lines(text)[-1][:5] == ["9", "adam", "0.01", "64", "2"]
     assert not list(folder.iterdir())
+
+
+def test_on_a_narrow_terminal_jobs_are_named_by_their_ids(said, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["-m", *FAST, "optimizer=sgd,adam", "optimizer.lr=0.1,0.01", "batch_size=32,64", "seeds=3", "dry_run=true"]
+    whole = [line[-1] for line in lines(said(*words))[-24:]]
+    monkeypatch.setattr(multirun, "room", lambda stream: 70)
+    text = said(*words).splitlines()
+    narrow = text[-24:]
+    assert max(map(len, text)) <= 70
+    assert [line.split()[-1] for line in narrow] == [name.partition("/")[2] for name in whole]
+    assert all(name.startswith("digits-dense-") for name in whole)
 
 
 @pytest.mark.parametrize("arguments", [["seeds=5"], ["zip(a=1,2;b=3,4)"], ["skip(model=cnn)"], ["workers=2"],

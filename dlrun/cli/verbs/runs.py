@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from dlrun.cli.verb import Answer, Verb, positional
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import flag, text
 from dlrun.config.schema.root import GROUPS, Root
-from dlrun.record.terminal import say
+from dlrun.record.terminal import room, say
 from dlrun.registry import register
 
 if TYPE_CHECKING:
@@ -168,8 +167,8 @@ def _row(run: Run, metric: str, settings: str) -> list[str]:
 
 def _cut(line: str) -> str:
     """A line that a terminal holds; a pipe gets it whole."""
-    width = shutil.get_terminal_size((120, 24)).columns
-    return line if not sys.stdout.isatty() or len(line) <= width else f"{line[:width - 3]}..."
+    width = room(sys.stdout)
+    return line if len(line) <= width else f"{line[:width - 3]}..."
 
 
 def _remove(runs: Sequence[Run], sure: bool) -> tuple[int, list[RemovedAnswer]]:

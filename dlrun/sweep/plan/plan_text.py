@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from dlrun.config.schema.quoting import show
 from dlrun.record.plan import Plan
 from dlrun.record.quantities import long_time
+from dlrun.record.terminal import columns as aligned
 from dlrun.sweep.plan.forecast import Forecast
 from dlrun.sweep.plan.labels import columns, common_overrides, labels
 from dlrun.sweep.plan.status import PRUNED, STARTED, JobState
@@ -16,10 +18,18 @@ _LISTED = 40  # jobs of a dry run that get a line of their own
 _SHOWN = 12  # values of an axis
 
 
-def plan_lines(plan: Plan, states: Sequence[JobState], time: Forecast, packs: Sequence[str] = ()) -> list[str]:
-    """The plan as it is printed before the first job; with `dry_run` the jobs too."""
-    lines = [f"{head:6}  {text}".rstrip() for head, text in _parts(plan, states, time, packs)]
-    return lines + (["", *_jobs(plan, states)] if plan.options.get("dry_run") else [])
+def plan_lines(plan: Plan, states: Sequence[JobState], time: Forecast, packs: Sequence[str] = (),
+               width: int = 10_000) -> list[str]:
+    """The plan as it is printed before the first job; with `dry_run` the jobs too, in lines of `width`."""
+    lines = [line for head, text in _parts(plan, states, time, packs)
+             for line in _fitting(f"{head:6}  {text}".rstrip(), width)]
+    return lines + (["", *_jobs(plan, states, width)] if plan.options.get("dry_run") else [])
+
+
+def _fitting(line: str, width: int) -> list[str]:
+    """A line broken between words, below its text; as it is where it fits."""
+    return [line] if len(line) <= width else wrap(line, width, subsequent_indent=" " * 8, break_long_words=False,
+                                                  break_on_hyphens=False)
 
 
 def _parts(plan: Plan, states: Sequence[JobState], time: Forecast,
@@ -92,12 +102,14 @@ def _some(values: Sequence[str] | Iterator[str], between: str = ", ") -> str:
     return between.join(texts)
 
 
-def _jobs(plan: Plan, states: Sequence[JobState]) -> Iterator[str]:
+def _jobs(plan: Plan, states: Sequence[JobState], width: int) -> Iterator[str]:
+    """Where folders are too long for a line they are named by their ids, by which commands find them."""
     rows = [["job", *columns(plan), "state", "folder"]]
     rows += [[str(job.number), *labels(plan, job), outcome(state), job.folder]
              for job, state in zip(plan.jobs[:_LISTED], states)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip()
+    lines = aligned(rows, indent="")
+    if max(map(len, lines)) > width:
+        lines = aligned([[*row[:-1], row[-1].rpartition("/")[2]] for row in rows], indent="")
+    yield from lines
     if len(plan.jobs) > _LISTED:
         yield f"... and {len(plan.jobs) - _LISTED} more"
