@@ -7,8 +7,9 @@ Else our mean is *better* or *worse* than it, by how much (*different*, where th
 What an interval is held against is the printed error: the printed value itself, or for an accuracy its distance to 0 or
 to 1, whichever is nearer.  A cell *needs more seeds* until half of the mean's 95 % interval is at most a tenth of it,
 or 50 seeds were used.  *Too wide to say*: even so one further run may lie further off than half of it, so that the
-interval would hold almost anything that a book could print.  Neither depends on where the printed value lies: about one
-true cell in twenty falls outside by chance.
+interval would hold almost anything that a book could print; a cell that would be so after 50 seeds too, by the least
+spread that the runs at hand allow, needs no more of them to be called that.  Neither depends on where the printed value
+lies: about one true cell in twenty falls outside by chance.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 from dlrun.config.schema.books import Cell
 from dlrun.record.metric import Metric
-from dlrun.report.statistics import LEVEL, Interval, Prediction, interval, prediction
+from dlrun.report.statistics import LEVEL, Interval, Prediction, interval, least_sd, prediction
 
 REPRODUCED, BETTER, WORSE, DIFFERENT = "reproduced", "better", "worse", "different"
 TOO_WIDE, MORE_SEEDS, ONE_SEED = "too wide to say", "needs more seeds", "one seed"
@@ -63,8 +64,10 @@ def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, incomparable
         return CellVerdict(ONE_SEED, measured, None, off, "an interval needs two seeds at least")
     error = _error(cell, metric)
     if measured.n < MOST and (measured.half or 0.0) > KNOWN * error:
-        return CellVerdict(MORE_SEEDS, measured, predicted, off)
-    if (predicted.high - predicted.low) / 2 > WIDE * error:
+        most = Interval(measured.mean, None, least_sd(measured), MOST)
+        hopeless = _too_wide(prediction(most, rounding=cell.rounding), error)
+        return CellVerdict(TOO_WIDE if hopeless else MORE_SEEDS, measured, predicted, off)
+    if _too_wide(predicted, error):
         return CellVerdict(TOO_WIDE, measured, predicted, off)
     if cell.value in predicted:
         return CellVerdict(REPRODUCED, measured, predicted, off)
@@ -77,6 +80,10 @@ def never(values: Sequence[float]) -> str:
     """The text for runs some of which never came to a value; their mean would be that of the others alone."""
     count = sum(map(math.isinf, values))
     return f"never reached in {count} of {len(values)} runs" if count else ""
+
+
+def _too_wide(predicted: Prediction | None, error: float) -> bool:
+    return predicted is not None and (predicted.high - predicted.low) / 2 > WIDE * error
 
 
 def _error(cell: Cell, metric: Metric) -> float:

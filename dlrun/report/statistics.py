@@ -111,6 +111,20 @@ def t_quantile(level: float, freedom: int) -> float:
     return float(stdtrit(freedom, 0.5 + level / 2))
 
 
+def least_sd(measured: Interval, level: float = LEVEL) -> float:
+    """The lower end of the two-sided confidence interval of the deviation, s sqrt((n - 1) / chi squared); 0 for n = 1.
+
+    >>> round(least_sd(interval([0.28, 0.32, 0.30, 0.35, 0.25])) / 0.0381, 2)
+    0.6
+    """
+    if not measured.sd:
+        return 0.0
+    from scipy.special import gammaincinv
+
+    freedom = measured.n - 1
+    return measured.sd * math.sqrt(freedom / (2 * float(gammaincinv(freedom / 2, 0.5 + level / 2))))
+
+
 def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     """The mean and its confidence interval, mean +- t s / sqrt(n); without one for n = 1.  ValueError for n = 0."""
     spread = sd(values)

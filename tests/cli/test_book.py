@@ -54,7 +54,7 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
                                                         quick_workers: None) -> None:
     assert main(["book", "MINE/c1", "workers=1", "threads=1"]) == 0
     text = capsys.readouterr().out
-    assert "99.9" in text and "needs more seeds" in text
+    assert "99.9" in text and "too wide to say" in text
     assert "two layers have more parameters  holds" in text
     folder = here / "runs" / "sweeps" / "mine-C1"
     assert "Depth" in (folder / "reports" / "book.html").read_text()

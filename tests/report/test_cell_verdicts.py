@@ -60,6 +60,15 @@ def test_seeds_are_added_until_the_mean_is_known_to_a_tenth_of_the_printed_error
     assert verdict_on(Cell("test/accuracy", 0.6, 0.01), [0.61], ACCURACY).word == ONE_SEED
 
 
+def test_a_spread_that_no_seeds_can_mend_is_too_wide_at_once() -> None:
+    """Five runs allow 0.6 of their deviation, and one further run lies 2.03 of those off: 1.22 deviations in all."""
+    values = [1 + 0.1 * step for step in (-1, -0.5, 0, 0.5, 1)]  # deviation 0.0791: 0.0962
+    for error, word in ((0.19, TOO_WIDE), (0.196, MORE_SEEDS), (1.1, REPRODUCED)):
+        shift = 1 - error
+        runs = [value - shift for value in values]
+        assert verdict_on(Cell("test/loss", error, 1e-9), runs, LOSS).word == word, error
+
+
 def test_short_runs_judge_no_cell_comparable_or_not() -> None:
     for cell in (Cell("test/accuracy", 0.94, 0.01), Cell("test/accuracy", 0.94, 0.01, comparable=False, notes="x")):
         found = verdict_on(cell, ACCURACIES, ACCURACY, "JPEG copy", unjudged=True)
