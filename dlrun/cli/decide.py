@@ -116,16 +116,21 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
 def _check(plans: Sequence[tuple[str, Plan]]) -> None:
     """Settings are compared on the same data, and train other runs: else a word for all of them was taken for one."""
     known: dict[tuple[str, ...], str] = {}
-    first, of_first = plans[0][0], plans[0][1].jobs[0].config["dataset"]["kind"]
+    first, of_first = plans[0][0], _kind_of_data(plans[0][1])
     for name, plan in plans:
         wrong = ""
-        if (kind := plan.jobs[0].config["dataset"]["kind"]) != of_first:
+        if (kind := _kind_of_data(plan)) != of_first:
             wrong = f"its rows are of dataset={kind}, those of  {first}  of dataset={of_first}"
         elif (other := known.setdefault(tuple(job.id for job in plan.jobs), name)) != name:
             wrong = f"it trains the runs of  {other}"
         if wrong:
             raise problem(name, f"{wrong}; expected settings alone; what they have in common stands in  "
                                 f'common="{name}"')
+
+
+def _kind_of_data(plan: Plan) -> str:
+    chosen = plan.jobs[0].config["dataset"]
+    return str(chosen.get("kind") or chosen.get("_target_"))
 
 
 def _read(found: Decision, name: str, seed: int, folder: Path) -> None:

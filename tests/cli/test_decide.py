@@ -72,6 +72,16 @@ def test_a_setting_of_other_data_is_refused_before_anything_is_trained(asked) ->
     assert problem["expected"].endswith('common="dataset=iris"')
 
 
+def test_settings_of_data_of_ones_own_are_compared(asked, tmp_path: Path) -> None:
+    (tmp_path / "decided.py").write_text("import numpy as np\ndef rows():\n    x = np.eye(40, dtype='float32')\n"
+                                         "    return x, np.arange(40) % 2\n")
+    (tmp_path / "configs" / "dataset").mkdir(parents=True)
+    (tmp_path / "configs" / "dataset" / "mine.yaml").write_text("_target_: decided.rows\n")
+    common = COMMON.replace("dataset=digits", "dataset=mine allow=decided batch_size=8")
+    found = asked("optimizer.lr=0.01", "optimizer.lr=0.02", "max_seeds=2", common=common)
+    assert found["pairs"][0]["n"] == 2
+
+
 def test_a_person_reads_percent_and_by_how_much_the_better_one_is_better(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
