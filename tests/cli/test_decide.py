@@ -117,7 +117,7 @@ def test_of_a_set_with_test_rows_of_its_own_validation_rows_are_drawn() -> None:
     assert splits_of(["dataset=iris"], test_decides=True).overrides == ("dataset.split_seed=seed",)
     for words, test, says in ((["dataset=mnist"], True, "test rows of its own, which are the same for all seeds"),
                               (["dataset=mnist", "validation=0"], False, "expected  validation=0.2"),
-                              (["dataset=nietzsche"], False, "lie in time")):
+                              (["dataset=python_docs"], False, "lie in time")):
         with pytest.raises(ConfigError, match=says):
             splits_of(words, test)
 
