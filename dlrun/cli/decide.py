@@ -61,7 +61,8 @@ def decide(settings: Sequence[str], common: Sequence[str], metric: str, max_seed
     """
     names = list(dict.fromkeys(" ".join(shlex.split(text)) for text in settings))
     if len(names) < 2:
-        raise problem("decide", "expected two settings that differ, as  dlrun decide model=cnn \"model=cnn seed=1\"")
+        raise problem("decide", 'expected two settings that differ, as  dlrun decide model=cnn '
+                                '"model=cnn model.dropout=0.3"')
     plan_of_looks = looks(max_seeds)
     found = Decision(names, metric, True, level(len(plan_of_looks), len(names) * (len(names) - 1) // 2))
     going = list(names)

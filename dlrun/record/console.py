@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import get_terminal_size
-from textwrap import wrap
 from typing import Any, TextIO
 
 from dlrun.record.epoch_lines import EpochLines
@@ -16,6 +15,7 @@ from dlrun.record.quantities import long_time
 from dlrun.record.recorder import Recorder, RunInfo
 from dlrun.record.stored import Damaged
 from dlrun.record.table import EpochTable
+from dlrun.record.terminal import fitting
 
 COLUMNS = 12  # of metrics, at most
 
@@ -139,10 +139,7 @@ class Console(EpochLines):
 
     def _note(self, text: str) -> None:
         """A sentence, on a terminal wrapped between words."""
-
-        width = get_terminal_size().columns if self._terminal else 10_000
-        lines = wrap(text, width, subsequent_indent=" " * 7, break_long_words=False, break_on_hyphens=False)
-        for line in lines if len(text) > width else [text]:  # it keeps its blanks where it fits
+        for line in fitting(text, get_terminal_size().columns if self._terminal else 10_000, indent=7):
             self._print(line)
 
     def _classes(self, result: Mapping[str, Any], split: str) -> None:

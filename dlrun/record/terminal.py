@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TextIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -74,6 +75,12 @@ def paint(text: str, style: str, stream: TextIO) -> str:
 def room(stream: TextIO) -> int:
     """How many characters a line of the terminal holds; a stream that is none holds lines of any length."""
     return get_terminal_size((120, 24)).columns if stream.isatty() else 10_000
+
+
+def fitting(line: str, width: int, indent: int) -> list[str]:
+    """A line broken between words, what follows indented; one that fits stays as it is, with its blanks."""
+    return [line] if len(line) <= width else wrap(line, width, subsequent_indent=" " * indent, break_long_words=False,
+                                                  break_on_hyphens=False)
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: str = "  ") -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from dlrun.config.schema.quoting import show
 from dlrun.record.plan import Plan
 from dlrun.record.quantities import long_time
 from dlrun.record.terminal import columns as aligned
+from dlrun.record.terminal import fitting
 from dlrun.sweep.plan.forecast import Forecast
 from dlrun.sweep.plan.labels import columns, common_overrides, labels
 from dlrun.sweep.plan.status import PRUNED, STARTED, JobState
@@ -22,14 +22,8 @@ def plan_lines(plan: Plan, states: Sequence[JobState], time: Forecast, packs: Se
                width: int = 10_000) -> list[str]:
     """The plan as it is printed before the first job; with `dry_run` the jobs too, in lines of `width`."""
     lines = [line for head, text in _parts(plan, states, time, packs)
-             for line in _fitting(f"{head:6}  {text}".rstrip(), width)]
+             for line in fitting(f"{head:6}  {text}".rstrip(), width, indent=8)]
     return lines + (["", *_jobs(plan, states, width)] if plan.options.get("dry_run") else [])
-
-
-def _fitting(line: str, width: int) -> list[str]:
-    """A line broken between words, below its text; as it is where it fits."""
-    return [line] if len(line) <= width else wrap(line, width, subsequent_indent=" " * 8, break_long_words=False,
-                                                  break_on_hyphens=False)
 
 
 def _parts(plan: Plan, states: Sequence[JobState], time: Forecast,
