@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from dlrun.assembly.allocator import keep_freed_memory
+from dlrun.assembly.allocator import keep_freed_memory, keep_large_tensors
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
 from dlrun.record.cores import cores
@@ -93,6 +93,7 @@ def isolated_torch_state() -> Iterator[None]:
     try:
         yield
     finally:
+        keep_large_tensors(False)
         torch.set_default_dtype(dtype)
         torch.set_default_device(None if device.type == "cpu" else device)
         torch.set_num_threads(threads)

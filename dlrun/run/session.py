@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from dlrun.assembly.allocator import keep_large_tensors
 from dlrun.assembly.build_run import build_run
 from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine, begin_peak, choose, hardware
@@ -127,6 +128,7 @@ def _train_steps(checked: Checked, run_id: str, folder: RunFolder, signals: Sign
     if config.force and start.lineage is None:
         clear(folder)  # only now is it sure that the run can begin: what it replaces has been kept until here
     folder.make()
+    keep_large_tensors(machine.device.type == "cpu")
     training = build_fit(components, machine, folder, run_id, signals, recorder, notes.append, compiled,
                          (start.stored or {}).get("speed_path"))
     training.pause_after = until

@@ -12,9 +12,11 @@ import pytest
 CHILD = """
 import resource, sys
 import torch
-if sys.argv[1] == "kept":
-    from dlrun.assembly.allocator import keep_freed_memory
+from dlrun.assembly.allocator import keep_freed_memory, keep_large_tensors
+if sys.argv[1] != "plain":
     assert keep_freed_memory()
+if sys.argv[1] == "stays":
+    keep_large_tensors(True)
 
 def step():
     made = [torch.ones(10 << 20) for _ in range(4)]  # of 40 MB
@@ -45,6 +47,22 @@ def test_a_step_like_the_last_one_asks_for_few_new_pages(monkeypatch: pytest.Mon
     monkeypatch.delenv("THP_MEM_ALLOC_ENABLE", raising=False)  # which a run in this process has set for its children
     pages = 10 * 4 * (40 << 20) // 4096
     assert faults("kept") < 0.1 * pages < 0.9 * pages < faults("plain")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library gives memory back in its own way")
+def test_while_a_run_trains_large_tensors_stay_with_the_process_whatever_pages_are(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
+    pages = 10 * 4 * (40 << 20) // 4096
+    assert faults("stays") < 0.01 * pages < 0.9 * pages < faults("kept")
+
+
+def test_a_run_asks_for_it_until_it_ends(go, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("dlrun.run.session.keep_large_tensors", asked.append)
+    monkeypatch.setattr("dlrun.assembly.machine.keep_large_tensors", asked.append)
+    go("dataset=iris", "model=dense", "max_steps=2")
+    assert asked == [True, False]
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library gives memory back in its own way")
