@@ -54,7 +54,7 @@ def test_while_a_run_trains_large_tensors_stay_with_the_process_whatever_pages_a
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
     pages = 10 * 4 * (40 << 20) // 4096
-    assert faults("stays") < 0.01 * pages < 0.9 * pages < faults("kept")
+    assert faults("stays") < 0.1 * pages < 0.9 * pages < faults("kept")
 
 
 def test_a_run_asks_for_it_until_it_ends(go, monkeypatch: pytest.MonkeyPatch) -> None:
