@@ -57,6 +57,10 @@ class Nothing:
 
 def halves(step, steps_per_epoch, total_steps, every=1):
     return 0.5 ** (step // every)
+
+
+def powers(step, steps_per_epoch, total_steps, *, power):
+    return (1 - step / total_steps) ** power
 '''
 TRAIN = ["dataset=iris", "model=softmax", "batch_size=30", "epochs=3"]  # 4 steps an epoch
 
@@ -127,7 +131,7 @@ def test_a_class_of_a_module_is_called_with_its_arguments(_mine: None) -> None:
 @pytest.mark.parametrize(("target", "args", "said"), [
     ("signs.Signs", {"momentum": 1}, "momentum"),
     ("signs.Closed", {}, "needs_closure"),
-    ("signs.halves", {}, "called with params, lr"),
+    ("signs.halves", {}, r"optimizer\.lr +signs\.halves: no such argument; it takes step"),
     ("signs.Nothing", {}, "expected a torch.optim.Optimizer"),
 ])
 def test_what_is_no_optimizer_is_refused(_mine: None, target: str, args: dict[str, Any], said: str) -> None:
@@ -138,6 +142,28 @@ def test_what_is_no_optimizer_is_refused(_mine: None, target: str, args: dict[st
 def test_a_function_of_a_module_is_a_schedule(_mine: None) -> None:
     rate = LearningRate(CustomSchedule(target="signs.halves", args={"every": 2}), 0.8, 4, 8)
     assert [rate.at(step) for step in range(5)] == pytest.approx([0.8, 0.8, 0.4, 0.4, 0.2])
+
+
+@pytest.mark.parametrize(("keys", "said"), [
+    ("_target_: signs.powers", r"schedule\.power +signs\.powers: it has no default, and no value is given; "
+                               "dlrun itself gives step, steps_per_epoch, total_steps"),
+    ("_target_: signs.halves\nevry: 2", r"schedule\.evry +signs\.halves: no such argument; .* did you mean +every"),
+    ("_target_: signs.halves\nstep: 1", r"schedule\.step +signs\.halves: dlrun itself gives it, as step"),
+    ("_target_: signs.Nothing", r"schedule\._target_ +signs\.Nothing: dlrun gives it step, steps_per_epoch, "
+                                "total_steps; it takes params, lr"),
+])
+def test_a_function_that_cannot_be_called_so_is_refused_before_anything_is_written(
+        go, _mine: None, write, keys: str, said: str) -> None:
+    write({"configs/schedule/mine.yaml": f"{keys}\n"})
+    with pytest.raises(ConfigError, match=said):
+        go(*TRAIN, "schedule=mine", "allow=signs")
+    assert not Path("runs").exists()
+
+
+def test_a_callback_that_needs_an_argument_is_refused(go, _mine: None) -> None:
+    with pytest.raises(ConfigError, match=r"callbacks=signs\.Signs +its argument params: it has no default"):
+        go(*TRAIN, "callbacks=[signs.Signs]", "allow=signs")
+    assert not Path("runs").exists()
 
 
 def test_classes_that_files_name_train_and_resume_to_the_same_bits(go, _mine: None, write) -> None:

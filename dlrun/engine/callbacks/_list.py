@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from dlrun import registry
+from dlrun.config.own_arguments import wrong_argument
 from dlrun.config.problem import problem
 from dlrun.engine.callbacks._base import Callback
 from dlrun.record.recorder import Recorders
@@ -21,6 +22,9 @@ def make_callbacks(names: Sequence[str], model: nn.Module) -> Callbacks:
             kind = registry.load(name) if "." in name else registry.find("callback", name)
         except registry.BrokenKind as broken:
             raise problem(f"callbacks={name}", broken.reason) from broken
+        argument, wrong = wrong_argument(kind, ())
+        if wrong:
+            raise problem(f"callbacks={name}", f"its argument {argument}: {wrong}")
         callback = kind()
         if not isinstance(callback, Callback):
             raise problem(f"callbacks={name}", f"expected a dlrun.engine.callbacks.Callback, not a "

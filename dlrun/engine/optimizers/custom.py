@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
+from dlrun.config.own_arguments import wrong_argument
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import free, mapping, text
 from dlrun.config.schema.kind import OwnClass
@@ -32,10 +33,9 @@ class CustomOptimizer(OwnClass, Optimizer):
 
         made, args = load(self.target), self.args or {}
         given = f"optimizer._target_={self.target}"
-        try:
-            inspect.signature(made).bind(params, lr=self.lr, **args)
-        except TypeError as error:
-            raise problem(given, f"called with params, lr{''.join(f', {name}' for name in args)}: {error}") from None
+        name, wrong = wrong_argument(made, ["lr", *args], placed=["params"])
+        if wrong:
+            raise problem(f"optimizer.{name}", f"{self.target}: {wrong}")
         optimizer = made(params, lr=self.lr, **args)
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise problem(given, f"expected a torch.optim.Optimizer, not a {type(optimizer).__name__}")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from dlrun.config.own_arguments import wrong_argument
+from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import free, mapping, text
 from dlrun.config.schema.kind import OwnClass
 from dlrun.engine.schedules._base import Schedule
 from dlrun.registry import load, register
+
+if TYPE_CHECKING:
+    from dlrun.config.schema.root import Config
+
+PLACED = ("step", "steps_per_epoch", "total_steps")
 
 
 @register("schedule", "custom")
@@ -31,6 +38,11 @@ class CustomSchedule(OwnClass, Schedule):
     def _function(self) -> Callable[..., float]:
         function: Callable[..., float] = load(self.target)
         return function
+
+    def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
+        name, wrong = wrong_argument(self._function, self.args or {}, placed=PLACED)
+        if wrong:
+            yield Problem(f"schedule.{name}", f"{self.target}: {wrong}", origin(f"schedule.{name}"))
 
     def relative_rate(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
         return float(self._function(step, steps_per_epoch, total_steps, **(self.args or {})))
