@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.config.settings import key_of, read_file, settings, word
-from dlrun.record.metric import SPLITS
 from dlrun.record.trials import read_importance
 from dlrun.report.axes import axes_of, sortable
 from dlrun.report.derived import describe
@@ -19,7 +17,7 @@ from dlrun.report.run import Run
 from dlrun.report.scale import scale
 from dlrun.report.statistics import Interval, interval
 from dlrun.report.table import Report, Row, Table
-from dlrun.report.values import metrics_of_all, names, primary_key, value_of
+from dlrun.report.values import key_asked_for, metrics_of_all, primary_key, value_of
 from dlrun.report.versus import against_best, against_named
 
 WITH_BASELINES = "baselines"  # versus: rows of scikit-learn's models are added, and the best of them is compared with
@@ -37,13 +35,8 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
         metric = metric or plans[0].options.get("metric")
         versus = versus or plans[0].options.get("versus")
     planned = list(plans[0].axes) if len(plans) == 1 and len(paths) == 1 else None
-    known = names([run.result for run in runs])
-    done = any(run.counted for run in runs)
-    if metric and "/" not in metric and metric not in known:  # `f1` is that of the test rows, else the validation rows
-        metric = next((f"{split}/{metric}" for split in SPLITS[::-1] if f"{split}/{metric}" in known), metric)
-    if metric and done and metric not in known:
-        expected = f"expected one of {', '.join(known)}{did_you_mean(metric, known)}"
-        raise ConfigError([Problem(f"metric={metric}", expected)])
+    if metric:
+        metric = key_asked_for(metric, [run.result for run in runs], any(run.counted for run in runs))
     tables = tables_of(runs, planned, metric)
     if versus == WITH_BASELINES:
         from dlrun.report.baseline_rows import with_baselines

@@ -12,7 +12,7 @@ from dlrun.record.metric import Metrics
 from dlrun.report.curves import history
 from dlrun.report.footnotes import code_of
 from dlrun.report.run import Run
-from dlrun.report.values import metrics_of_all, names, value_of
+from dlrun.report.values import RATE, metrics_of_all, names, value_of
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _measures(left: Run, right: Run) -> Section:
     rows = []
     metrics = metrics_of_all([left.result, right.result])
     for name in names([left.result, right.result]):
-        if name.startswith("best/train/lr"):
+        if name.startswith("best/train/lr") or name == RATE:  # seconds and steps say the rate already
             continue
         ours, theirs = value_of(left.result, name), value_of(right.result, name)
         if ours != theirs:

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dlrun.config.problem import did_you_mean, problem
 from dlrun.record.metric import SPLITS, Metrics, metrics_of
 from dlrun.registry import UnknownKind, find
 
-WHOLE = ("seconds", "epochs", "steps", "parameters", "peak_memory")
 RATE = "rows_per_second"
+WHOLE = ("seconds", "epochs", "steps", "parameters", "peak_memory", RATE)
 
 
 def value_of(result: Mapping[str, Any], key: str) -> float | None:
@@ -35,15 +36,26 @@ def value_of(result: Mapping[str, Any], key: str) -> float | None:
 
 
 def _rate(result: Mapping[str, Any]) -> float | None:
-    """Training rows in a second of training time, validation included; None where the rows are not known."""
-    config, seconds, steps = result.get("config") or {}, result.get("seconds"), result.get("steps")
-    rows, batch = (result.get("rows") or {}).get("train"), config.get("batch_size")
-    if not seconds or not steps or not rows or not isinstance(batch, int):
+    """Training rows in a second of training time, validation included; None where the rows are not known.
+
+    Of a k-fold run the rows of all folds and of the final fit, whose `epochs` and `rows` differ.
+    """
+    config, seconds = result.get("config") or {}, result.get("seconds")
+    parts = [*(result.get("folds") or [result]), *filter(None, [result.get("final")])]
+    trained = [_rows_trained(part, config) for part in parts]
+    if not seconds or None in trained:
         return None
-    trained = steps * batch * (config.get("optimizer.accumulate") or 1)
+    return float(sum(filter(None, trained)) / seconds)
+
+
+def _rows_trained(result: Mapping[str, Any], config: Mapping[str, Any]) -> int | None:
+    steps, rows, batch = result.get("steps"), (result.get("rows") or {}).get("train"), config.get("batch_size")
+    if not steps or not rows or not isinstance(batch, int):
+        return None
+    trained = int(steps * batch * (config.get("optimizer.accumulate") or 1))
     if config.get("steps_per_epoch") is None:  # the last batch of a pass is a smaller one
         trained = min(trained, rows * (result.get("epochs") or 1))
-    return float(trained / seconds)
+    return trained
 
 
 def names(results: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -55,8 +67,21 @@ def names(results: Iterable[Mapping[str, Any]]) -> list[str]:
             found.update(dict.fromkeys(f"{split}/{name}" for name in result.get(split) or {}))
         for epoch, values in (result.get("test_at") or {}).items():
             found.update(dict.fromkeys(f"test@{epoch}/{name}" for name in values))
-        found.update(dict.fromkeys(name for name in WHOLE if name in result))
+    found.update(dict.fromkeys(WHOLE))
     return [name for name in found if any(value_of(result, name) is not None for result in results)]
+
+
+def key_asked_for(metric: str, results: Sequence[Mapping[str, Any]], done: bool) -> str:
+    """The key of a measure that a user has named: of a bare name, as ``f1``, that of the test rows, else of others.
+
+    Raises ConfigError for one that no result has, where `done` says that there are results that count.
+    """
+    known = names(results)
+    if "/" not in metric and metric not in known:
+        metric = next((f"{split}/{metric}" for split in SPLITS[::-1] if f"{split}/{metric}" in known), metric)
+    if done and metric not in known:
+        raise problem(f"metric={metric}", f"expected one of {', '.join(known)}{did_you_mean(metric, known)}")
+    return metric
 
 
 def primary_key(task: str, results: Sequence[Mapping[str, Any]]) -> str:

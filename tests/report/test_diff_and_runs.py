@@ -103,6 +103,18 @@ def test_filters_choose_runs(arguments: list[str], ids: str, runs: Path, said) -
         assert "ValueError: x" in out
 
 
+def test_a_list_shows_the_measure_that_it_is_asked_for_and_refuses_one_that_is_none(runs: Path, said) -> None:
+    made(runs, 0xA1, 0.9)
+    made(runs, 0xB2, None, "failed", result={"error": "ValueError: x"}, seed=1)
+    assert "val accuracy 90.00 %" in said("runs", "metric=val/accuracy")[1]
+    assert "test accuracy 90.00 %" in said("runs", "metric=accuracy")[1], "a bare name as dlrun report takes it"
+    code, out, err = said("runs", "metric=test/acuracy")
+    assert (code, out) == (2, "") and "did you mean  test/accuracy" in err
+    code, _, err = said("runs", "status=failed", "metric=acuracy")
+    assert code == 2 and "metric=acuracy  expected one of test/loss, test/accuracy" in err
+    assert said("runs", "status=failed", "metric=accuracy")[0] == 0, "the other run has it"
+
+
 def test_a_list_of_runs_says_in_what_they_differ(runs: Path, said) -> None:
     made(runs, 0xA1, seed=1)
     made(runs, 0xB2, optimizer__lr=0.1)

@@ -78,6 +78,8 @@ def test_rows_in_a_second_and_memory_stand_beside_the_seconds(tmp_path: Path) ->
     assert value_of(row.runs[0].result, "rows_per_second") == 2000.0, "24 batches of 128 are more rows than 3 passes"
     assert row.rows_per_second == 1500.0 and row.peak_memory == 400_000_000
     assert value_of({**more, "config": {"batch_size": 10}}, "rows_per_second") == 160.0
+    (row,) = collect([tmp_path], metric="rows_per_second").tables[0].rows
+    assert row.values == {0: 2000.0, 1: 1000.0}
 
 
 def test_what_a_search_has_found_is_a_sentence_under_its_table(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from dlrun.report.select import select
 def run(name: str, model: str, rate: float, accuracy: float | None, status: str = "finished") -> Run:
     result = {"status": status, "test": {} if accuracy is None else {"accuracy": accuracy}, "epochs": 3}
     config = {"model.kind": model, "model.name": model, "optimizer.lr": rate, "seed": 0}
+    if name == "a1":  # a run whose rows and time are known
+        result |= {"config": {"batch_size": 10}, "rows": {"train": 100}, "steps": 30, "seconds": 2.0}
     return Run(Path("runs", f"digits-{model}", name), name, config, status, "", result)
 
 
@@ -26,7 +28,7 @@ RUNS = [run("a1", "cnn", 0.1, 0.99), run("b2", "cnn", 0.01, 0.97), run("c3", "de
     (["test/accuracy < 0.98"], ["b2"]), (["optimizer.lr > 0.05 and optimizer.lr <= 0.1"], ["a1", "c3", "d4"]),
     (["model != cnn"], ["c3", "e5"]), (["status = diverged"], ["d4"]), (["test/accuracy = 0.97"], ["b2"]),
     (["model=cnn", "test/accuracy > 0.9"], ["a1", "b2"]), (["digits-dense"], ["c3", "e5"]),
-    (["epochs = 3 and optimizer.lr = 0.5"], ["e5"])])
+    (["epochs = 3 and optimizer.lr = 0.5"], ["e5"]), (["rows_per_second > 100"], ["a1"])])
 def test_a_query_finds_the_runs_that_it_describes(filters: list[str], ids: list[str]) -> None:
     assert [found.id for found in select(RUNS, filters)] == ids
 

@@ -18,6 +18,7 @@ from dlrun.engine.fit import execute
 from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
 from dlrun.record.recorder import Recorder, RunInfo
+from dlrun.report.values import value_of
 from dlrun.run import folds as of_folds
 from dlrun.run.run import run
 from tests.helpers.runs import custom, files
@@ -90,6 +91,14 @@ def test_with_a_final_fit_its_model_is_the_one_that_is_measured_on_the_test_rows
     assert found["final"]["rows"] == {"train": 120, "val": 0, "test": 30} and found["final"]["epochs"] == 3
     assert found["test"] == found["final"]["test"] and "test_std" not in found
     assert found["steps"] == 4 * 3 * 6 + 3 * 8
+
+
+def test_rows_in_a_second_are_those_of_all_folds_and_of_the_final_fit(go) -> None:
+    found = go(*OVERRIDES, f"validation={FINAL}").result
+    rows = 3 * (4 * 90 + 120)  # passes over the rows: 6 steps of 16 are more than 90, 8 are more than 120
+    assert value_of(found, "rows_per_second") == pytest.approx(rows / found["seconds"])
+    found = go(*OVERRIDES, f"validation={FOLDS}", "steps_per_epoch=2").result
+    assert value_of(found, "rows_per_second") == pytest.approx(4 * 3 * 2 * 16 / found["seconds"])
 
 
 @pytest.fixture(scope="module")

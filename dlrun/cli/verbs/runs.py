@@ -91,6 +91,7 @@ class Runs(Verb):
         from dlrun.report.find import run_folders
         from dlrun.report.run import read_run
         from dlrun.report.select import of_sweeps, select
+        from dlrun.report.values import key_asked_for
 
         removing = self.arguments[:1] == ("remove",)
         chosen = self.arguments[1:] if removing else self.arguments
@@ -102,10 +103,13 @@ class Runs(Verb):
         runs = [read_run(folder) for folder in run_folders(below)]
         own, filters = of_sweeps(runs, chosen, below)
         found = sorted(select(own, filters), key=lambda run: (str(run.provenance.get("started", "")), run.name))
-        show = partial(_show, found, self.metric, below, len(runs))
+        metric = self.metric
+        if metric:
+            metric = key_asked_for(metric, [run.result for run in runs], any(run.counted for run in runs))
+        show = partial(_show, found, metric, below, len(runs))
         if not removing or not found:
-            return Answer(partial(_data, found, self.metric, below, len(runs), []), show)
-        data = _data(found, self.metric, below, len(runs), [])  # before they are gone
+            return Answer(partial(_data, found, metric, below, len(runs), []), show)
+        data = _data(found, metric, below, len(runs), [])  # before they are gone
         show()
         code, removed = _remove(found, self.yes)
         return Answer(lambda: {**data, "removed": removed}, lambda: None, code)

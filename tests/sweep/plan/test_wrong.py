@@ -71,6 +71,11 @@ def test_millions_of_seeds_or_values_are_refused_before_they_are_listed(wrong, a
     assert most < 20e6, "bytes; a list of so many takes a gigabyte"
 
 
+@pytest.mark.parametrize("metric", ["rows_per_second", "seconds", "f1", "best/val/loss"])
+def test_a_measure_that_results_will_have_is_none_of_the_mistakes(plan, metric: str) -> None:
+    assert plan("optimizer=sgd,adam", f"metric={metric}").options["metric"] == metric
+
+
 def test_all_problems_of_all_jobs_are_said_and_each_once(wrong) -> None:
     told = wrong("modle=cnn", "optimizer=sgd,adam", "optimizer.beta1=0.5", "batch_size=0,x", "seeds=3")
     assert len(told) == 4 and told[0] == "modle=cnn: no such key; did you mean  model=cnn"
