@@ -131,12 +131,12 @@ def _provenance(data: bytes) -> dict[str, Any]:
     return found
 
 
-def clear(folder: RunFolder) -> None:
+def clear(folder: RunFolder, whole: bool = False) -> None:
     """Empty a run's folder; the lock stays, because it is held.  Raises ConfigError for a link: its target stays.
 
     Results go first, those of folds too, then checkpoints: what is left when it is ended in the middle is no finished
     run, and none that is resumed without its curves.  The origin of the run goes last: until then `runs` shows what is
-    left, and `runs remove` removes it.  The user's tags and the list of forks stay.
+    left, and `runs remove` removes it.  The user's tags and the list of forks stay, but where a run goes as a `whole`.
     """
     refuse_links(folder.path)
     for place in (folder.path, *folder.path.glob("folds/*"), folder.path / "final"):
@@ -145,8 +145,9 @@ def clear(folder: RunFolder) -> None:
                 for name in names:
                     _remove(place / name)
                 sync_folder(place)  # before anything else goes
+    stay = [folder.lock, folder.provenance, *(() if whole else (folder.tags, folder.forks))]
     for entry in list(folder.path.iterdir()):
-        if entry not in (folder.lock, folder.provenance, folder.tags, folder.forks):
+        if entry not in stay:
             _remove(entry)
     sync_folder(folder.path)
     _remove(folder.provenance)

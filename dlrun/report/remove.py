@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from dlrun.record.folder import RunFolder, clear
@@ -31,15 +32,16 @@ def remove(folder: Path) -> str:
     place = RunFolder(folder)
     try:
         with RunLock(folder):
-            clear(place)
+            clear(place, whole=True)
             place.lock.unlink()  # last, so that nobody has started a run in what is being removed
     except Busy as busy:
         return f"process {busy.pid} on {busy.host} works on it"
-    for empty in (folder, folder.parent):
-        try:
-            empty.rmdir()
-        except OSError:  # somebody has begun a run there, or there are others
-            break
+    try:
+        folder.rmdir()
+    except OSError as error:  # somebody has begun a run there, or the folder above may not be written
+        return f"its files are gone, but not the folder ({error.strerror})"
+    with suppress(OSError):  # there are other runs
+        folder.parent.rmdir()
     return ""
 
 

@@ -43,6 +43,23 @@ def test_a_run_that_is_trained_again_keeps_its_tags(two: list[Path]) -> None:
     assert read_tags(two[0]) == Tags(("paper",)) and not RunFolder(two[0]).result_file.exists()
 
 
+def test_a_run_that_is_removed_leaves_no_tags_and_no_forks(two: list[Path]) -> None:
+    assert main(["tag", str(two[0]), "add=paper"]) == 0
+    RunFolder(two[0]).forks.write_text('{"id": "00000000ff"}\n')
+    assert main(["runs", "remove", "tag=paper", "yes=true"]) == 0
+    assert not two[0].exists() and two[1].is_dir()
+
+
+def test_a_folder_that_cannot_be_removed_is_said(two: list[Path], capsys: pytest.CaptureFixture[str],
+                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "rmdir", refused)
+    assert main(["runs", "remove", f"id={two[0].name}", "yes=true"]) == 1
+    assert "stays: its files are gone, but not the folder (Permission denied)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("words", "says"), [
     (["add=[two words]"], "add=two words  expected a word of letters"),
     (["runs"], "expected the folder of one run")])
