@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dlrun.cli.exit_codes import STOPPED
 from dlrun.config.problem import problem
 from dlrun.config.schema.sweeps import of_a_sweep
+from dlrun.record.status import resuming
 from dlrun.record.terminal import room, say
 from dlrun.report.claim_checks import rows_of
 from dlrun.report.experiments import SEEDS, BookExperiment
@@ -65,7 +66,7 @@ def run_comparison(experiment: BookExperiment, profile: str, overrides: Sequence
     say()
     print_comparison(experiment.book, folders.measurements, verdicts, sys.stdout)
     if code in STOPPED:
-        say("\nstopped: its numbers are kept when all its jobs are done; the same command goes on")
+        say(f"\nstopped: its numbers are kept when all its jobs are done; {resuming(plan.force)} goes on")
         return Compared(code, plan.folder, verdicts)
     write_json(plan.folder / MEASURED, folders.measurements.plain())
     write_text(plan.folder / "reports" / "book.html",

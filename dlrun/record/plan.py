@@ -73,6 +73,11 @@ class Plan:
         return max(len(self.jobs), planned)
 
     @property
+    def force(self) -> bool:
+        """Whether the command trains jobs anew that are done or begun."""
+        return any(job.config.get("force") for job in self.jobs)
+
+    @property
     def logarithmic(self) -> list[str]:
         """The keys whose numbers a search draws by their logarithm."""
         return [key for key, drawn in (self.options.get("space") or {}).items() if "log" in str(drawn)]

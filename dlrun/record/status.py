@@ -11,6 +11,11 @@ STATUSES = (*DONE, *AGAIN, "interrupted")  # of result.json
 FAILED = ("diverged", *AGAIN)  # there is a reason instead of a result
 
 
+def resuming(force: bool) -> str:
+    """The command that resumes what was interrupted; with ``force=true`` it would train all of it anew."""
+    return "the same command without force=true" if force else "the same command"
+
+
 def unmeasured(names: Iterable[str], result: Mapping[str, Any]) -> list[str]:
     """The metrics of the user's choice (``task.metrics``) that a run with this result.json has not measured yet."""
     known = result.get("metrics") or {}

@@ -33,7 +33,7 @@ from dlrun.record.metrics import read, write
 from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import Recorder
 from dlrun.record.remarks import of_folds
-from dlrun.record.status import DONE
+from dlrun.record.status import DONE, resuming
 from dlrun.record.stored import Damaged
 from dlrun.run.averages import best_of, folds_result, mean_curve, sentence
 from dlrun.run.fold_pack import fold_pack, train_together
@@ -114,8 +114,8 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
         place, result = folder.fold(name), known[name]
         if result is None:
             if name not in together and signals.received is not None:
-                return end("interrupted", f"interrupted by {signals.name} before {called(name)}; the same command goes "
-                                          "on there", [])
+                return end("interrupted", f"interrupted by {signals.name} before {called(name)}; "
+                                          f"{resuming(config.force)} goes on there", [])
             try:
                 if isinstance(ended := together.get(name), Exception):
                     raise ended
@@ -133,7 +133,10 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
             if place.traceback.is_file():
                 shutil.copyfile(place.traceback, folder.traceback)
             more = {key: result[key] for key in ("error", "fitted_batch_size") if key in result}
-            return end(result["status"], f"{called(name)}: {result['stop_reason']}", [], **more)
+            reason = result["stop_reason"]
+            if result["status"] == "interrupted":  # what resumes it is the run's command: a fold has no force
+                reason = f"{reason.partition(';')[0]}; {resuming(config.force)} resumes there"
+            return end(result["status"], f"{called(name)}: {reason}", [], **more)
         done[name] = result
     if config.fork is not None:
         from dlrun.run.fork_state import tell_parent

@@ -27,6 +27,7 @@ from dlrun.preflight.preflight import stored as check_again
 from dlrun.record.folder import RunFolder, clear
 from dlrun.record.metrics import read as read_rows
 from dlrun.record.recorder import Recorder
+from dlrun.record.status import resuming
 from dlrun.record.stored import read_yaml_mapping
 from dlrun.run.fork_state import PREFIX
 from dlrun.run.header import Start
@@ -152,7 +153,7 @@ def interrupted(config: Config, run_id: str, folder: RunFolder, signals: Signals
     from dlrun.run.outcome import failed
 
     result = failed(config, run_id, folder, "", "interrupted", f"interrupted by {signals.name} while its first epochs "
-                    "were trained again; the same command goes on there")
+                    f"were trained again; {resuming(config.force)} goes on there")
     recorder.finish(result)
     return result
 

@@ -126,7 +126,7 @@ def run_steps(checked: Checked, command: Sequence[str] | None = None, recorders:
     except ConfigError:
         raise
     except Exception as error:
-        cannot = cannot_write(error, folder)
+        cannot = cannot_write(error, folder, checked.config.force)
         if cannot is None:
             raise
         raise cannot from error

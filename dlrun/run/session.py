@@ -25,7 +25,7 @@ from dlrun.preflight.threads import auto_threads
 from dlrun.record.cores import cores
 from dlrun.record.folder import RunFolder, clear, write_json, write_text
 from dlrun.record.recorder import Recorder, Recorders
-from dlrun.record.status import DONE
+from dlrun.record.status import DONE, resuming
 from dlrun.run.build_fit import build_fit
 from dlrun.run.cannot_write import cannot_write
 from dlrun.run.folder_state import truncate_to_checkpoint
@@ -202,7 +202,7 @@ def _trained(components: RunComponents, training: Fit, machine: Machine, folder:
         return finished(components, training, machine, folder, run_id, reason, training.recorder), None
     except Interrupted:
         return end("interrupted", f"interrupted by {signals.name} after step {training.clock.step:,}; "
-                                  "the same command resumes there"), None
+                                  f"{resuming(components.config.force)} resumes there"), None
     except Diverged as diverged:
         saved = training.checkpoints.saved_step
         return end("diverged", f"{diverged}; the checkpoint of step {saved:,} is the last one before",

@@ -111,8 +111,9 @@ def test_another_optimizer_schedule_batch_and_stop_begin_anew(parent: RunFolder)
     assert rows(forked)[5]["train/lr"] < rows(forked)[4]["train/lr"]
 
 
+@pytest.mark.parametrize("forced", [[], ["force=true"]], ids=["plain", "force"])
 def test_a_fork_that_is_interrupted_in_the_parents_epochs_goes_on_to_the_same_weights(
-        parent: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+        parent: RunFolder, monkeypatch: pytest.MonkeyPatch, forced: list[str]) -> None:
     whole = fork(parent, "epoch=3", "optimizer.lr=0.01")
     before = weights(whole)
     shutil.rmtree(whole.path)
@@ -125,9 +126,10 @@ def test_a_fork_that_is_interrupted_in_the_parents_epochs_goes_on_to_the_same_we
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(EagerStep, "__call__", interrupted)
-    cut = fork(parent, "epoch=3", "optimizer.lr=0.01", code=130)
+    cut = fork(parent, "epoch=3", "optimizer.lr=0.01", *forced, code=130)
     result = cut.result()
     assert result is not None and result["status"] == "interrupted" and "first epochs" in result["stop_reason"]
+    assert ("the same command without force=true goes on" in result["stop_reason"]) == bool(forced)
     assert fork(parent, "epoch=3", "optimizer.lr=0.01").path == whole.path
     assert len(taken) == 4 * 4, "none of the steps is taken twice"
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(whole).items())

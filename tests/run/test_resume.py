@@ -51,6 +51,20 @@ def test_sigint_and_sigterm_save_and_exit_and_the_same_command_goes_on(go, tmp_p
     assert_same_run(go(*overrides, "output_dir=whole").folder, folder)
 
 
+@pytest.mark.parametrize("folds", [[], ["validation={kind: kfold, k: 2}"]], ids=["run", "folds"])
+def test_a_stop_under_force_names_the_command_that_resumes_and_it_does(go, folds: list[str]) -> None:
+    overrides = [*OVERRIDES, "epochs=3", *folds]
+    go(*overrides)
+    with signalled_after(7):
+        stopped = go(*overrides, "force=true")
+    assert stopped.exit_code == 143
+    assert "after step 7; the same command without force=true resumes there" in stopped.result["stop_reason"]
+    again = go(*overrides)
+    assert again.result["status"] == "finished" and rows(again.folder) == rows(go(*overrides, "output_dir=w").folder)
+    inner = again.folder / "folds" / "0" if folds else again.folder
+    assert len(json.loads((inner / "provenance.json").read_text())["resumed"]) == 1
+
+
 SLEEPER = """
 import time, pathlib, torch
 class Sleeper(torch.nn.Module):

@@ -9,6 +9,7 @@ from typing import TextIO
 from dlrun.engine.signals import Signals
 from dlrun.record.plan import Plan
 from dlrun.record.remarks import counted
+from dlrun.record.status import resuming
 from dlrun.record.terminal import say
 from dlrun.sweep.execute.driver import Driver
 from dlrun.sweep.execute.job_queue import JobQueue
@@ -22,8 +23,6 @@ from dlrun.sweep.execute.rich_view import RichView
 from dlrun.sweep.execute.slots import Slots, ThreadRule, find_slots
 from dlrun.sweep.plan.packs import Place
 from dlrun.sweep.plan.status import JobState, read_all
-
-SAVED = "{signal}: all running jobs are saved; run the same command again to resume"
 
 
 def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
@@ -42,9 +41,14 @@ def run_grid(plan: Plan, options: Execution, out: TextIO) -> int:
     if remarks := counted([state.result for state in states if state.done and not state.failed]):
         say(f"{remarks} (each in its result.json)", file=out)
     if code:
-        say(SAVED.format(signal=signals.name), file=out)
+        say(saved(plan, signals), file=out)
         return code
     return 0 if all(state.done and not state.failed for state in states) else 1
+
+
+def saved(plan: Plan, signals: Signals) -> str:
+    """What a sweep that a signal has ended says last."""
+    return f"{signals.name}: all running jobs are saved; {resuming(plan.force)} resumes them"
 
 
 def pending_jobs(plan: Plan, states: Sequence[JobState], slots: Slots, retry: bool,

@@ -12,7 +12,7 @@ from dlrun.record.lock import Busy, RunLock
 from dlrun.record.plan import Plan, store
 from dlrun.record.terminal import say
 from dlrun.sweep.execute.options import Execution
-from dlrun.sweep.execute.run import SAVED, run_queue, write_tables
+from dlrun.sweep.execute.run import run_queue, saved, write_tables
 from dlrun.sweep.execute.slots import ThreadRule, find_slots
 from dlrun.sweep.plan.checking import Checker, check_all, make_job
 from dlrun.sweep.plan.status import read_all
@@ -43,7 +43,7 @@ def run_search(plan: Plan, options: Execution, out: TextIO) -> int:
             write_tables(plan, read_all(plan), out)
             _print_summary(search.trials, plan, search.objective, out)
             if code:
-                say(SAVED.format(signal=signals.name), file=out)
+                say(saved(plan, signals), file=out)
     except Busy as busy:
         raise problem(f"sweep {plan.name}", f"process {busy.pid} on {busy.host} leads this search since "
                                             f"{busy.since}") from None

@@ -40,7 +40,8 @@ def test_a_signal_saves_all_running_jobs_and_the_same_command_goes_on(tmp_path: 
     log, held = tmp_path / "log", tmp_path / "held"  # while the file is there, an epoch of 5 steps takes half a second
     words = own_model(tmp_path, monkeypatch, HELD, "Held")
     held.touch()
-    plan = planned(tmp_path / "runs", *words, "epochs=12", "checkpoint_seconds=0.5", "seed=range(3)")
+    forced = ["force=true"] if number == signal.SIGTERM else []
+    plan = planned(tmp_path / "runs", *words, "epochs=12", "checkpoint_seconds=0.5", "seed=range(3)", *forced)
     process = start(plan, log, '{"workers": 2}', "mine")
     wait_for(lambda: sum((plan.run_folder(job) / "metrics.jsonl").exists() for job in plan.jobs) == 2, log)
     process.send_signal(number)
@@ -48,7 +49,8 @@ def test_a_signal_saves_all_running_jobs_and_the_same_command_goes_on(tmp_path: 
     assert states(plan) == ["interrupted", "interrupted", "none"]
     steps = [json.loads((plan.run_folder(job) / "result.json").read_text())["steps"] for job in plan.jobs[:2]]
     assert min(steps) > 0
-    assert "run the same command again to resume" in log.read_text()
+    again = "the same command without force=true" if forced else "the same command"
+    assert f"all running jobs are saved; {again} resumes them\n" in log.read_text()
     if number == signal.SIGTERM:  # the same from here on
         return
     held.unlink()
