@@ -59,7 +59,7 @@ def decide(settings: Sequence[str], common: Sequence[str], metric: str, max_seed
 
     `told` is called after each look.  Raises ConfigError.
     """
-    names = list(dict.fromkeys(" ".join(shlex.split(text)) for text in settings))
+    names = list(dict.fromkeys(" ".join(map(_quoted, words_of(text))) for text in settings))
     if len(names) < 2:
         raise problem("decide", 'expected two settings that differ, as  dlrun decide model=cnn '
                                 '"model=cnn model.dropout=0.3"')
@@ -91,6 +91,29 @@ def decide(settings: Sequence[str], common: Sequence[str], metric: str, max_seed
     return found
 
 
+def words_of(text: str, given: str = "") -> list[str]:
+    """The words of a setting, as a shell reads them; raises ConfigError, of what was `given`, where it could not."""
+    try:
+        return shlex.split(text)
+    except ValueError as wrong:
+        said = str(wrong)
+        raise problem(given or text, f"expected the words of a command: {said[:1].lower()}{said[1:]}") from None
+
+
+def without(words: Sequence[str], again: Sequence[str]) -> list[str]:
+    """The words but those whose key is given `again`: of two mappings Hydra would merge the later into the first."""
+    keys = {word.partition("=")[0] for word in again}
+    return [word for word in words if word.partition("=")[0] not in keys]
+
+
+def _quoted(word: str) -> str:
+    """A word so that `words_of` gives it back: as it stands where it can, for brackets need no quotes here."""
+    try:
+        return word if shlex.split(word) == [word] else shlex.quote(word)
+    except ValueError:
+        return shlex.quote(word)
+
+
 def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: int) -> int:
     """Train the settings that are in question with so many seeds, and read their values; the sweep's exit code."""
     from dlrun.record.plan import store
@@ -99,7 +122,7 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
     from dlrun.sweep.run import run_sweep
 
     digest = hashlib.sha256("\n".join([*found.settings, "", *common]).encode()).hexdigest()[:8]
-    plans = [(name, make_plan([*shlex.split(name), *common, f"seeds={seeds}",
+    plans = [(name, make_plan([*without(words_of(name), common), *common, f"seeds={seeds}",
                                f"sweep.name=decide-{digest}-{found.settings.index(name)}"])) for name in going]
     _check(plans)
     worst = 0

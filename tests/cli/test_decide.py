@@ -59,10 +59,16 @@ def test_what_was_trained_is_not_trained_again_and_a_diverged_seed_is_said_and_n
 @pytest.mark.parametrize(("words", "says"), [
     (["optimizer=sgd", "optimizer=sgd"], "two settings that differ"), (["optimizer=sgd"], "SETTING SETTING"),
     (["modle=cnn", "model=dense"], "did you mean"), (["seed=1", "epochs=1", "max_seeds=1"], "max_seeds=1"),
-    (["optimizer=sgd", "optimizer=adam", "output_dir=runs"], 'in common stands in  common="output_dir=runs"')])
+    (["optimizer=sgd", "optimizer=adam", "output_dir=runs"], 'in common stands in  common="output_dir=runs"'),
+    (["optimizer=sgd", "name='a b"], "expected the words of a command: no closing quotation")])
 def test_a_mistake_is_refused_before_anything_is_trained(asked, words: list[str], says: str) -> None:
     problems = asked(*words, code=2)["problems"]
     assert any(says in one["expected"] or says in one["given"] for one in problems) and not Path("runs").exists()
+
+
+def test_a_quotation_mark_of_what_is_common_that_is_not_closed_is_said(asked) -> None:
+    problem, = asked("optimizer=sgd", "optimizer=adam", code=2, common="name='a b")["problems"]
+    assert problem["given"] == "common=name='a b" and problem["expected"].endswith("a command: no closing quotation")
 
 
 def test_a_setting_of_other_data_is_refused_before_anything_is_trained(asked) -> None:
@@ -80,6 +86,15 @@ def test_settings_of_data_of_ones_own_are_compared(asked, tmp_path: Path) -> Non
     common = COMMON.replace("dataset=digits", "dataset=mine allow=decided batch_size=8")
     found = asked("optimizer.lr=0.01", "optimizer.lr=0.02", "max_seeds=2", common=common)
     assert found["pairs"][0]["n"] == 2
+
+
+def test_a_value_with_blanks_is_one_word_of_its_setting(asked) -> None:
+    phases = "optimizer=sgd 'phases=[{epoch: 1, lr: 1e-4}]'"
+    found = asked("optimizer=sgd", phases, "max_seeds=2", common=COMMON.replace("epochs=1", "epochs=2"))
+    assert [one["setting"] for one in found["settings"]] == ["optimizer=sgd", phases]
+    assert (found["pairs"][0]["second"], found["pairs"][0]["n"]) == (phases, 2)
+    stored = [json.loads(path.read_text())["config"] for path in Path("runs").glob("*/*/result.json")]
+    assert sorted(len(config["phases"]) for config in stored) == [0, 0, 1, 1]
 
 
 def test_a_person_reads_percent_and_by_how_much_the_better_one_is_better(
@@ -107,6 +122,19 @@ def test_splits_draw_other_rows_for_each_seed_and_the_same_for_all_settings(aske
     asked("optimizer.lr=0.03", "optimizer.lr=0.04", "max_seeds=2", common=f"{common} output_dir=one")
     one = {json.loads(path.read_text())["data"]["hash"] for path in Path("one").glob("*/*/provenance.json")}
     assert len(one) == 1
+
+
+@pytest.mark.parametrize("validation", ["validation=kfold", "validation={kind: kfold, k: 3}",
+                                   "validation={kind: kfold, k: 3, fold: 1}", "validation={size: 0.3}"])
+def test_validation_rows_that_are_chosen_by_a_mapping_are_drawn_anew_too(asked, validation: str) -> None:
+    rows = ["a,b,kind", *(f"{number},{number * 7 % 60},{'xy'[number // 30]}" for number in range(60))]
+    Path("train.csv").write_text("\n".join(rows) + "\n")
+    Path("test.csv").write_text("\n".join([rows[0], *rows[1::6]]) + "\n")
+    common = ("dataset=csv dataset.path=train.csv dataset.test_path=test.csv dataset.target=kind model=dense epochs=1 "
+              f"threads=1 device=cpu launcher=inline verbosity=0 '{validation}'")
+    found = asked("optimizer.lr=0.01", "optimizer.lr=0.02", "max_seeds=2", "splits=true", common=common)
+    assert found["drawn"] == "training and validation rows" and found["pairs"][0]["n"] == 2
+    assert len(_hashes()) == 2, "two seeds, each with validation rows of its own"
 
 
 def test_of_a_set_with_test_rows_of_its_own_validation_rows_are_drawn() -> None:

@@ -84,14 +84,14 @@ class Decide(Verb):
     answers: ClassVar[Any] = DecideAnswer
 
     def answer(self) -> Answer:
-        from dlrun.cli.decide import decide
+        from dlrun.cli.decide import decide, without, words_of
 
-        common, drawn = shlex.split(self.common), ""
+        common, drawn = words_of(self.common, f"common={self.common}"), ""
         if self.splits:
             from dlrun.cli.decide_splits import splits_of
 
-            splits = splits_of([*shlex.split(self.settings[0]), *common], self.metric.startswith("test/"))
-            common, drawn = [*common, *splits.overrides], splits.rows
+            splits = splits_of([*words_of(self.settings[0]), *common], self.metric.startswith("test/"))
+            common, drawn = [*without(common, splits.overrides), *splits.overrides], splits.rows
         shared = shlex.join(common) or 'nothing; it would stand in common="..."'
         say(f"{len(self.settings)} settings: {'  |  '.join(self.settings)}\nin common: {shared}\n", file=sys.stderr,
             flush=True)
