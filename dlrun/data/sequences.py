@@ -101,7 +101,7 @@ def form_of(settings: dict[str, Any]) -> Form:
 
 def ranked(source: RawDataset, num_words: int | None, skip_top: int) -> tuple[np.ndarray, Vocabulary]:
     """Keras's ids for ranks: start 1, unknown 2, a word its rank + 3; ids from `num_words` on, or below `skip_top`,
-    are unknown.  Rank 0 marks the start of a row."""
+    are unknown, and so is the start below it.  Rank 0 marks the start of a row."""
     assert source.data is not None
     most = int(source.data.max(initial=0))
     table = np.arange(most + 1, dtype=np.int32) + 3
@@ -110,7 +110,8 @@ def ranked(source: RawDataset, num_words: int | None, skip_top: int) -> tuple[np
     table[(table < skip_top) | (table >= size)] = 2
     named = source.words[1:] or [f"#{rank}" for rank in range(1, most + 1)]
     words = (PAD, START, UNKNOWN, UNUSED, *(word or UNUSED for word in named[:most]))[:size]
-    return table, Vocabulary(words, padding=0, start=1, unknown=2)
+    skipped = tuple(UNUSED if place < skip_top and place not in (0, 2) else word for place, word in enumerate(words))
+    return table, Vocabulary(skipped, padding=0, start=int(table[0]), unknown=2)
 
 
 def frequent(source: RawDataset, train: np.ndarray, cfg: DatasetKind) -> tuple[np.ndarray, Vocabulary]:

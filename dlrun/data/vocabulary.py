@@ -103,9 +103,14 @@ class Vocabulary:
         ids = [number for number in found if number is not None]
         return ids if self.start is None else [self.start, *ids]
 
+    @property
+    def silent(self) -> set[int | None]:
+        """Ids that stand for nothing in a text: padding, and the start where it is not the id of unknown words."""
+        return {self.padding, self.start} - {self.unknown}
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; padding and start are left out."""
-        silent = (self.padding, self.start)
+        silent = self.silent
         if self.unit == BYTE_PAIRS:
             return str(self._tokenizer.decode([number - 1 for number in ids if number not in silent]))
         return self.between.join(

@@ -118,6 +118,17 @@ def test_pictures_of_floats_are_taken_as_they_are_or_by_their_scale(arrays):
     assert seen.mean() == pytest.approx(0, abs=1e-5) and seen.std() == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("more", [{}, {"in_memory": False}])
+def test_pictures_beyond_their_scale_are_refused_whoever_has_read_them_before(tmp_path, more):
+    np.save(tmp_path / "x.npy", (RNG.random((12, 4, 4)) * 255).astype(np.float32))
+    np.save(tmp_path / "y.npy", np.arange(12) % 2)
+    files = {"path": str(tmp_path / "x.npy"), "targets_path": str(tmp_path / "y.npy"), **more}
+    read(Npz(**files, scale="standard"), "", print)
+    for scale in ("auto", "unit", "symmetric"):
+        with pytest.raises(ConfigError, match="expected 0 to 1, or  dataset.scale=standard"):
+            read(Npz(**files, scale=scale), "", print)
+
+
 def test_a_file_for_each_class_in_any_order_of_their_names(tmp_path):
     counts = {"bicycle": 3, "airplane": 2}
     for name, count in counts.items():

@@ -11,7 +11,7 @@ from dlrun.data.sequences import Ids
 from dlrun.data.sets.imdb import Imdb
 from dlrun.data.sets.labelled_text import LabelledText
 from dlrun.data.source import RawDataset
-from dlrun.data.vocabulary import FILTERS, Vocabulary, words_of
+from dlrun.data.vocabulary import FILTERS, UNKNOWN, Vocabulary, words_of
 
 
 def _ids(*rows):
@@ -70,8 +70,10 @@ def test_ids_of_ranks_are_those_of_load_data():
     assert words.decode([1, 4, 8, 10]) == "the to br"
     table, words = sequences.ranked(source, 9, 0)
     assert table[source.data].tolist() == [1, 4, 8, 2] and len(words) == 9
-    table, _ = sequences.ranked(source, 9, 5)
+    table, words = sequences.ranked(source, 9, 5)
     assert table[source.data].tolist() == [2, 2, 8, 2]  # the start, too, as Keras has it
+    assert words.encode("the to br") == [2, 2, 8, 2], "a new text has the ids of the training rows"
+    assert words.decode([0, 2, 8]) == f"{UNKNOWN} to"
 
 
 def test_texts_are_cut_as_keras_cuts_them():

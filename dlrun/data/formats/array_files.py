@@ -14,6 +14,8 @@ from dlrun.data.formats.arrays import Arrays, Header
 from dlrun.data.formats.npz import ArrayFile
 from dlrun.data.source import RawDataset
 
+SOME = 64  # of rows that are not held
+
 
 def arrays_of(cfg: Named) -> Arrays:
     """The arrays of a configuration's files; of the inputs only the shapes are read.  Raises ConfigError."""
@@ -27,11 +29,21 @@ def arrays_of(cfg: Named) -> Arrays:
         found = test_arrays.beside(found, _opened(cfg, place))
     arrays = Arrays(found.names, found.header, found.read, targets="classes" if classes else cfg.targets,
                     given=found.given, source=own.inputs()[0].name, classes=classes, layout=cfg.layout, floats=True,
-                    choose="; dataset.x=NAME and dataset.y=NAME choose others",
-                    unit=cfg.scale in ("auto", "unit", "symmetric"))
+                    choose="; dataset.x=NAME and dataset.y=NAME choose others")
     if apart and not classes:
         test_arrays.refuse_strange_classes(arrays, apart[0].given)
     return arrays
+
+
+def check_unit(source: RawDataset) -> None:
+    """Raise ConfigError for pictures of floats beyond [0, 1]; of those that are not held some are looked at."""
+    if source.data_spec.input_kind != "image":
+        return
+    some = (stream.at(np.arange(min(len(stream.numbers), SOME)))[0] for stream in source.streams.values())
+    for x in (source.x, source.x_test, *some):
+        if x is not None and x.dtype.kind == "f" and x.size and not 0 <= x.min() <= x.max() <= 1:
+            raise problem("dataset.scale", f"the pictures' numbers go from {x.min():.4g} to {x.max():.4g}; "
+                          "expected 0 to 1, or  dataset.scale=standard  (or none)")
 
 
 def read_later(cfg: Named) -> RawDataset:

@@ -25,17 +25,17 @@ class Arrays:
     `header` gives shape and dtype of an array, `read` the array; `targets` is auto, classes or number, or one of these
     for each column of targets.  `given` is whom a problem is about, `source` the name of what holds the arrays.
     `classes` names the classes of integer targets 0, 1, ...; `features` the columns of a table.  With `layout`
-    "series" inputs are (rows, steps, features); float pictures are taken where `floats` says so, with `unit` only those
-    in [0, 1]; `choose` says how arrays of other names are chosen.  `not_held` has a row (1, ...) of each array of
+    "series" inputs are (rows, steps, features); float pictures are taken where `floats` says so;
+    `choose` says how arrays of other names are chosen.  `not_held` has a row (1, ...) of each array of
     inputs that is not read as a whole.  Raises ConfigError.
     """
 
     def __init__(self, names: Collection[str], header: Callable[[str], Header], read: Callable[[str], np.ndarray], *,
                  targets: str | tuple[str, ...], given: str, source: str, classes: tuple[str, ...] = (),
                  features: tuple[str, ...] = (), layout: str = "auto", floats: bool = False,
-                 unit: bool = False, choose: str = "", not_held: Mapping[str, np.ndarray] | None = None) -> None:
+                 choose: str = "", not_held: Mapping[str, np.ndarray] | None = None) -> None:
         self.given, self.source_name, self.target_kinds, self._read = given, source, targets, read
-        self.names, self.features, self.floats, self._unit = classes, features, floats, unit
+        self.names, self.features, self.floats = classes, features, floats
         self._not_held = not_held or {}
         keys = set(names)
         if "x_train" in keys:
@@ -126,9 +126,6 @@ class Arrays:
                 raise self._bad(f"row {int(wrong.any(1).argmax())} of x is not finite")
             if table:
                 return flat
-            if self._unit and self.layout != "series" and not 0 <= x.min() <= x.max() <= 1:
-                raise problem("dataset.scale", f"the pictures' numbers go from {x.min():.4g} to {x.max():.4g}; "
-                              "expected 0 to 1, or  dataset.scale=standard  (or none)")
         if self.layout == "series":
             return np.ascontiguousarray(x.transpose(0, 2, 1))
         if self.layout == "channels_last":

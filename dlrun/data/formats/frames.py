@@ -16,11 +16,11 @@ from dlrun.data.source import RawDataset
 
 @dataclass(frozen=True)
 class _Reading:
-    """How the cells of a frame are read."""
+    """How the cells of a frame are read; `separator` and `header` are those of a file of new rows."""
 
     target: str | tuple[str, ...]
     targets: str | tuple[str, ...]
-    separator: str = "\t"
+    separator: str = "auto"
     header: bool = True
     drop: tuple[str, ...] = ()
     missing: tuple[str, ...] = ("none", "<na>", "nat")

@@ -28,8 +28,11 @@ class TargetCells:
     found: Cells
     names: tuple[str, ...]
 
-    def complete(self, say: Callable[[str], None]) -> TargetCells:
-        """The rows that have all targets; raises ConfigError where none does, and `say` gets how many do not."""
+    def complete(self, say: Callable[[str], None], others: str = "left out") -> TargetCells:
+        """The rows that have all targets; raises ConfigError where none does.
+
+        `say` gets how many do not, and that they are `others`.
+        """
         missing = Missing(self.reading.get("missing", ()))
         places = [self.found.names.index(name) for name in self.names]
         holes = {place: missing.of(self.found, place) for place in places}
@@ -37,23 +40,24 @@ class TargetCells:
         if not any(there):
             raise problem(str(self.path), f'no row has a value in "{self.names[0]}"')
         if lost := there.count(False):
-            say(f"{self.path.name}: {lost:,} rows without a target are left out (the first is {self.found.unit} "
+            say(f"{self.path.name}: {lost:,} rows without a target are {others} (the first is {self.found.unit} "
                 f"{self.found.lines[there.index(False)]})")
         rows = [row for row, whole in zip(self.found.rows, there) if whole]
         lines = [line for line, whole in zip(self.found.lines, there) if whole]
         return dataclasses.replace(self, found=dataclasses.replace(self.found, rows=rows, lines=lines))
 
-    def values(self) -> np.ndarray:
+    def values(self, say: Callable[[str], None]) -> np.ndarray:
         """Places of classes (rows,) int64, numbers (rows,) float64 in their unit, 0 and 1 (rows, labels) uint8, or
-        several (rows, heads) float64.  Raises ConfigError for a cell that does not fit."""
+        several (rows, heads) float64.  Raises ConfigError for a cell that does not fit, or can be read in two ways.
+        """
         spec = self.spec
         if spec.target_kind == "classes":
             return np.array(self._classes(self.names[0], spec.classes), np.int64)
         if spec.target_kind == "number":
-            return np.array(self._numbers(self.names[0]), np.float64)
+            return np.array(self._numbers(self.names[0], say), np.float64)
         if spec.target_kind == "labels":
             return np.stack([np.array(self._on_off(name), np.uint8) for name in self.names], 1)
-        return np.stack([np.array(self._classes(name, head.classes) if head.classes else self._numbers(name),
+        return np.stack([np.array(self._classes(name, head.classes) if head.classes else self._numbers(name, say),
                                   np.float64) for name, head in zip(self.names, spec.heads)], 1)
 
     def _classes(self, name: str, classes: Sequence[str]) -> list[int]:
@@ -67,15 +71,17 @@ class TargetCells:
             found.append(places[known])
         return found
 
-    def _numbers(self, name: str) -> list[float]:
+    def _numbers(self, name: str, say: Callable[[str], None]) -> list[float]:
         cells = column(self.found, name)
         numerals = Numerals(self.reading.get("decimal", "auto"), self.found.separator,
                             point=self.reading.get("point", False), comma=self.reading.get("comma", False),
-                            trained=True)
+                            trained=True, unit=self.found.unit)
         values = numbers(self.path, name, cells, self.found.lines, numerals, Missing(usual=()))
         if values is None:
             cell, line = next((cell, line) for cell, line in zip(cells, self.found.lines) if not is_number(cell))
             raise problem(f"{cell!r} in {self.found.unit} {line}", f'expected a number in the target column "{name}"')
+        for note in numerals.settle(self.path):
+            say(note)
         return values
 
     def _on_off(self, name: str) -> list[int]:

@@ -35,7 +35,7 @@ def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, H
         found = targets.found
         x = inputs(source.columns, reading, found.names, found.rows, lines=found.lines, path=path,
                    separator=found.separator, unit=found.unit, untrained={}, say=notes.append)
-        y = targets.values()
+        y = targets.values(notes.append)
         theirs = column(found, reading["group"]) if groups else []
         if both := sorted({*groups} & {*theirs}):
             raise problem(f'the group "{both[0]}"', f"it has rows among those of the training, too ({len(both):,} of "

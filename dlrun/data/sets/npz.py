@@ -63,11 +63,12 @@ class Npz(ArrayData):
 
     def read(self, data_dir: str, say: Say) -> RawDataset:
         """The arrays as they are stored; those of a .npy file that is not held row by row."""
-        if not self._later():
-            return super().read(data_dir, say)
-        from dlrun.data.formats.array_files import read_later
+        from dlrun.data.formats.array_files import check_unit, read_later
 
-        return self._source(read_later(self))
+        source = self._source(read_later(self)) if self._later() else super().read(data_dir, say)
+        if self.scale in ("auto", "unit", "symmetric"):
+            check_unit(source)
+        return source
 
     def _paths(self) -> list[Path]:
         from dlrun.data.formats.array_places import places
