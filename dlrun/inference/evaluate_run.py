@@ -17,6 +17,7 @@ from dlrun.data.source import digest
 from dlrun.inference.evaluation import Evaluation
 from dlrun.inference.labelled import Labelled, group_column, labelled
 from dlrun.inference.load import Loaded
+from dlrun.inference.own_rows import own_rows
 from dlrun.inference.trained_on import trained_on
 from dlrun.inference.units import Groups
 from dlrun.metrics._bootstrap import LEVEL
@@ -48,7 +49,8 @@ def evaluate_run(folder: Path, data: str, options: Options, say: Callable[[str],
     rows = labelled(run.kept, run.config.dataset, data, str(data_dir(run.config.data_dir)), say, options.target,
                     options.group) if data else own_test(run, rows_of, say)
     found = run.evaluate(rows.split, rows.groups, options.metrics, options.resamples, SEED)
-    seen = bool(data) and trained_on(folders_of(folder), run.config.dataset, Path(data).expanduser())
+    seen = bool(data) and not rows.test and trained_on(folders_of(folder), run.config.dataset, data,
+                                                       run.data_spec.classes)
     return {**row_of(found, data or "its own test rows", rows.split, options), "trained_on": seen}
 
 
@@ -66,8 +68,8 @@ def row_of(found: Evaluation, data: str, split: Split, options: Options) -> dict
 
 def own_test(run: Loaded, read: Callable[[Config, Callable[[str], None]], PreparedData],
              say: Callable[[str], None]) -> Labelled:
-    """The run's own test rows, which `read` gives; raises ConfigError where it has none."""
-    test = read(run.config, say).test
+    """The run's own test rows, which `read` gives; raises ConfigError where it has none, or where they have changed."""
+    test = own_rows(run, say, read).test
     if test is None:
         raise problem("evaluate", "this run has no test rows; name a file behind it")
     if test.groups is None:

@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dlrun.assembly.build_run import rows_of
 from dlrun.config.problem import ConfigError, problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows
 from dlrun.data.prepared import Split
 from dlrun.data.scale import squeezed
 from dlrun.inference.load import Loaded
+from dlrun.inference.own_rows import own_rows
 from dlrun.models.build import stateful
 from dlrun.models.pretrained.module import whole_state
 from dlrun.models.recurrent.exported import exported_cells
@@ -114,7 +114,7 @@ def _rows(run: Loaded, say: Callable[[str], None]) -> tuple[Split, bool]:
     from dlrun.data.subsample import subsample
 
     try:
-        prepared = rows_of(run.config, lambda note: None)
+        prepared = own_rows(run, lambda note: None)
         rows = prepared.test or prepared.train
         if rows.stream is not None:
             raise problem("export", "rows that are read when they are needed cannot be exported with")
@@ -122,7 +122,7 @@ def _rows(run: Loaded, say: Callable[[str], None]) -> tuple[Split, bool]:
         assert few is not None
         return few, True
     except ConfigError as wrong:
-        say(f"the data of the run is not here ({wrong.line}): outputs are compared on drawn rows")
+        say(f"the data of the run cannot be used ({wrong.line}): outputs are compared on drawn rows")
     if run.data_spec.input_kind not in ("table", "image") or "windows" in run.kept["asked"]:
         raise problem("export", f"the data of this run is needed to write {run.data_spec.input_kind} inputs")
     scale, rng = preprocessing.scale(run.kept), np.random.default_rng(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ def of_folder(kept: dict[str, Any], dataset: DatasetKind, root: Path, say: Calla
     if not rows.fits(kept) or spec.target_kind != "classes":
         raise problem(str(root), f"expected a file; this run was trained on {spec.input_kind} data with targets of the "
                                  f"kind {spec.target_kind}, a folder holds files of rows by class")
-    if (root / "test").is_dir() and "test" not in spec.classes:
-        root = root / "test"
+    if (tests := test_folder(root, spec.classes)) != root:
+        root = tests
         say(f"the {rows.noun} of {root} are measured, not those beside it")
     files: list[Path] = []
     places: list[int] = []
@@ -45,6 +45,11 @@ def of_folder(kept: dict[str, Any], dataset: DatasetKind, root: Path, say: Calla
         raise problem(str(root), f"expected a folder with {rows.noun} ({', '.join(rows.suffixes)}) for each class")
     found: NewRows = rows.read(kept, files, say)
     return dataclasses.replace(found.split, y=np.array(places, np.int64)[found.of])
+
+
+def test_folder(root: Path, classes: Collection[str]) -> Path:
+    """The folder of its test rows, where it has one and no class is called so; else the folder itself."""
+    return root / "test" if (root / "test").is_dir() and "test" not in classes else root
 
 
 def _named(rows: FileRows, kept: dict[str, Any], root: Path, say: Callable[[str], None]) -> Split | None:

@@ -36,24 +36,27 @@ class Table:
         """The rows without their targets."""
         return preprocessing.of_cells(self.kept, self.found, self.path, say)
 
-    def complete(self, say: Say) -> Table:
-        """The rows that have their targets; raises ConfigError where the columns of the truth, or all cells, lack."""
+    def complete(self, say: Say, others: str = "left out") -> Table:
+        """The rows that have their targets; raises ConfigError where the columns of the truth, or all cells, lack.
+
+        `others` is what is said of the other rows.
+        """
         if not self.targets:
             raise problem(str(self.path), self.lacking)
-        return dataclasses.replace(self, found=self._cells().complete(say).found)
+        return dataclasses.replace(self, found=self._cells().complete(say, others).found)
 
     def labelled(self, say: Say) -> Split:
         """The rows with their targets, as training has them; raises ConfigError for targets that do not fit the run."""
-        return dataclasses.replace(self.inputs(say), y=self.truth())
+        return dataclasses.replace(self.inputs(say), y=self.truth(say))
 
-    def truth(self) -> np.ndarray:
+    def truth(self, say: Say) -> np.ndarray:
         """The targets: places of classes (rows,), scaled numbers, 0 and 1 (rows, labels), or several (rows, heads)."""
         spec, scales, found = preprocessing.data_spec(self.kept), preprocessing.targets(self.kept), self._cells()
         if spec.target_kind == "number":
-            return scales[0](found.values())
+            return scales[0](found.values(say))
         if spec.target_kind != "several":
-            return found.values()
-        return np.stack([scale(column) for scale, column in zip(scales, found.values().T)], 1)
+            return found.values(say)
+        return np.stack([scale(column) for scale, column in zip(scales, found.values(say).T)], 1)
 
     def groups(self, name: str) -> Groups | None:
         """The groups that a column names; None without one."""
@@ -81,7 +84,9 @@ def _targets(kept: dict[str, Any], dataset: DatasetKind, names: list[str], given
     spec = preprocessing.data_spec(kept)
     expected = {"number": [spec.target_name], "labels": list(spec.classes),
                 "several": [head.name for head in spec.heads]}.get(spec.target_kind, [])
-    own = getattr(dataset, "target", "")  # the name of a column of classes is no part of the spec
+    if not any(expected):  # the name of a column of classes is no part of the spec
+        expected = list(kept["asked"].get("reading", {}).get("target", ()))
+    own = getattr(dataset, "target", "")
     if given and len(expected) > 1:
         return [], f"this run has several targets, {', '.join(expected)}; expected columns of these names"
     if given:

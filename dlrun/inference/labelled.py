@@ -14,6 +14,7 @@ from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.form import BYTE_PAIRS
 from dlrun.data.prepared import Split
 from dlrun.data.read import read
+from dlrun.data.source import RawDataset
 from dlrun.inference.from_source import of_source
 from dlrun.inference.from_table import of_table
 from dlrun.inference.units import Groups
@@ -23,10 +24,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Labelled:
-    """Rows with targets; where they stand in a table's column also the group of each."""
+    """Rows with targets; where they stand in a table's column also the group of each.
+
+    `test`: they are the test rows of what was named, which has others, too.
+    """
 
     split: Split
     groups: Groups | None = None
+    test: bool = False
 
 
 def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: str, say: Say, target: str = "",
@@ -47,15 +52,19 @@ def labelled(kept: dict[str, Any], dataset: DatasetKind, given: str, data_dir: s
         if value:
             raise problem(f"{key}={value}", "expected a table in a text file; other data has no columns")
     if path.is_dir():
-        from dlrun.inference.from_folder import file_of_each_class, of_folder
+        from dlrun.inference.from_folder import file_of_each_class, of_folder, test_folder
 
         if each := file_of_each_class(dataset, path, preprocessing.data_spec(kept).classes):
-            return Labelled(of_source(kept, read(_read_whole(dataset, each), data_dir, say), given, say))
-        return Labelled(of_folder(kept, dataset, path, say))
+            return _of_source(kept, read(_read_whole(dataset, each), data_dir, say), given, say)
+        return Labelled(of_folder(kept, dataset, path, say),
+                        test=test_folder(path, preprocessing.data_spec(kept).classes) != path)
     if path.exists() and not path.is_file():
         raise problem(given, "expected a file or a folder; this is a pipe or a device")
-    source = read(reader(kept, dataset, path, given), data_dir, say)
-    return Labelled(of_source(kept, source, given, say))
+    return _of_source(kept, read(reader(kept, dataset, path, given), data_dir, say), given, say)
+
+
+def _of_source(kept: dict[str, Any], source: RawDataset, given: str, say: Say) -> Labelled:
+    return Labelled(of_source(kept, source, given, say), test=source.x_test is not None)
 
 
 def group_column(kept: dict[str, Any]) -> str:
@@ -79,7 +88,7 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
     elif path.suffix in (".npz", ".npy") and (dataset.kind == "npz" or path.suffix not in own.suffixes):
         targets = spec.target_kind if spec.target_kind in ("number", "classes") else "auto"
         layout = "series" if spec.input_kind == "series" else "auto"
-        npz = own if dataset.kind == "npz" else find("dataset", "npz")()
+        npz = own if dataset.kind == "npz" else find("dataset", "npz")(scale="none")  # the run's own scale is taken
         unnamed: dict[str, str] = {} if path.suffix == ".npz" else {"x": "", "y": ""}  # a single array has no name
         made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, test_path="",
                                    test_targets_path="", group="", order="", **unnamed)

@@ -41,7 +41,8 @@ class Loaded:
     """A run's model with the weights that its result was measured with, on the CPU, in evaluation mode.
 
     `kept` is what was fitted on its training rows (vocabulary, scales, settings); see data.preprocessing_state.
-    `has_data` is False where its configuration names no rows, as of a base with its own classes.
+    `has_data` is False where its configuration names no rows, as of a base with its own classes; `seen` is the hash of
+    those that it was trained with, where its folder has it.
     """
 
     config: Config
@@ -51,6 +52,7 @@ class Loaded:
     rng: StepRng
     kept: dict[str, Any]
     has_data: bool = True
+    seen: str = ""
 
     def check_predicts(self) -> None:
         """Raise ConfigError for a task that predicts nothing."""
@@ -191,7 +193,14 @@ def load_run(path: Path, allow: tuple[str, ...] = (), weights: str = "measured")
         raise Damaged(folder.last, f"its weights are not those of this network ({str(error).splitlines()[0]})",
                       AGAIN) from None
     task = config.task.build(BuildContext(data_spec, model, rng, preprocessing.targets(kept)))
-    return Loaded(replace(config), data_spec, model.eval(), task, rng, kept)
+    return Loaded(replace(config), data_spec, model.eval(), task, rng, kept, seen=_seen(folder))
+
+
+def _seen(folder: RunFolder) -> str:
+    try:
+        return str((folder.origin().get("data") or {}).get("hash", ""))
+    except (FileNotFoundError, Damaged):
+        return ""
 
 
 def _state(data: bytes) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def _truth(table: Table, say: Say) -> Split | None:
     if not table.targets:
         return None
     try:
-        return table.complete(say).labelled(lambda note: None)
+        scored = table.complete(say, "not scored")
+        return replace(scored.inputs(lambda note: None), y=scored.truth(say))
     except ConfigError as wrong:
         say(f"not scored: {wrong.line}")
         return None

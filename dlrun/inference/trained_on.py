@@ -8,21 +8,26 @@ from typing import Any
 
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data.paths import sha256
+from dlrun.inference.from_folder import test_folder
 from dlrun.record.folder import RunFolder
 from dlrun.record.stored import Damaged
 
 
-def trained_on(folders: Iterable[Path], dataset: DatasetKind, given: Path) -> bool:
-    """Whether one of the runs in `folders` read its training rows from this file or folder.
+def trained_on(folders: Iterable[Path], dataset: DatasetKind, named: str, classes: Collection[str]) -> bool:
+    """Whether one of the runs in `folders` read its training rows from this file or folder, or this data set.
 
-    A file is the same where its bytes are, wherever it lies; of a folder it is the place that counts.  A file of test
-    rows (`test_path`) is none.  Runs whose provenance.json is gone or damaged are passed over.
+    A file is the same where its bytes are, wherever it lies; of a folder, or one in it, it is the place that counts.  A
+    file of test rows (`test_path`) is none, and no folder of them.  Runs whose provenance.json is gone or damaged are
+    passed over.
     """
+    given = Path(named).expanduser()
+    if not given.exists():
+        return named == dataset.kind
     found = sha256(given) if given.is_file() else ""
-    return any(_read(_origin(folder), dataset, given, found) for folder in folders)
+    return any(_read(_origin(folder), dataset, given, found, classes) for folder in folders)
 
 
-def _read(origin: dict[str, Any], dataset: DatasetKind, given: Path, found: str) -> bool:
+def _read(origin: dict[str, Any], dataset: DatasetKind, given: Path, found: str, classes: Collection[str]) -> bool:
     if found:
         files = (origin.get("data") or {}).get("files") or {}
         tests = set(_tests(dataset, files))
@@ -30,7 +35,10 @@ def _read(origin: dict[str, Any], dataset: DatasetKind, given: Path, found: str)
     path = getattr(dataset, "path", None)
     if not given.is_dir() or not isinstance(path, str) or not path:
         return False
-    return (Path(str(origin.get("workdir", ""))) / Path(path).expanduser()).resolve() == given.resolve()
+    root = (Path(str(origin.get("workdir", ""))) / Path(path).expanduser()).resolve()
+    apart = test_folder(root, classes)
+    inside = [given.resolve(), *given.resolve().parents]
+    return root in inside and (apart == root or apart not in inside)
 
 
 def _tests(dataset: DatasetKind, files: Collection[str]) -> Iterator[str]:

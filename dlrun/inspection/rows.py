@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlrun.assembly.build_run import rows_of
 from dlrun.config.problem import problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.batches import Rows
@@ -19,6 +18,7 @@ from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.streamed_rows import StreamedRows
 from dlrun.inference.load import Loaded
 from dlrun.inference.new_files import parts
+from dlrun.inference.own_rows import own_rows
 
 Say = Callable[[str], None]
 PARTS = ("test", "val", "train")
@@ -53,12 +53,13 @@ class ShownRows:
 
 
 def of_files(run: Loaded, files: Sequence[Path], say: Say) -> ShownRows:
-    """All rows of the user's own files; targets where each file has those of the run.  Raises ConfigError."""
+    """All rows of the user's own files; targets where each row has those of the run.  Raises ConfigError."""
     xs, ys, names = [], [], []
     for part in parts(run, files, say):
-        x, y = _all(run, part.truth or part.split)
+        truth = part.truth if part.truth is not None and len(part.truth) == len(part.split) else None
+        x, y = _all(run, truth or part.split)
         xs.append(x)
-        ys.append(y if part.truth is not None else None)
+        ys.append(y if truth is not None else None)
         names += [Path(name).name if Path(name).is_file() else name for name in part.names]
     known = [y for y in ys if y is not None]
     return ShownRows(torch.cat(xs), torch.cat(known) if len(known) == len(ys) else None, names)
@@ -66,7 +67,7 @@ def of_files(run: Loaded, files: Sequence[Path], say: Say) -> ShownRows:
 
 def of_run(run: Loaded, chosen: RowChoice, say: Say, prepared: PreparedData | None = None) -> ShownRows:
     """The rows of the run's data that are chosen.  Raises ConfigError for rows that there are not."""
-    prepared = prepared or rows_of(run.config, say)
+    prepared = prepared or own_rows(run, say)
     name, split = part_of(prepared, chosen.part)
     wrong = [row for row in chosen.rows if row >= len(split)]
     if wrong:

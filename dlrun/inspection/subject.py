@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlrun.assembly.build_run import rows_of
 from dlrun.config.problem import problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.prepared import PreparedData
 from dlrun.inference.load import Loaded
+from dlrun.inference.own_rows import own_rows
 from dlrun.inspection.layers import LayerOutput, layer_outputs
 from dlrun.inspection.picture_file import read_picture
 from dlrun.inspection.rows import RowChoice, ShownRows, of_files, of_run
@@ -43,7 +43,7 @@ class Subject:
         """The run's data; raises ConfigError where it is not there."""
         if not self.run.has_data:
             raise problem("inspect", "a base has no rows of its own; expected picture files behind the method")
-        return rows_of(self.run.config, self.say)
+        return own_rows(self.run, self.say)
 
     def shown(self, method: RowChoice) -> ShownRows:
         """The rows that a method looks at.  Raises ConfigError."""

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import dlrun
+from dlrun.cli.route import route
 from tests.api.own import Net, StopAfter, WorstError
 
 SMALL = {"threads": 1, "device": "cpu", "progress": False}
@@ -133,3 +134,21 @@ def test_a_sweep_over_what_only_this_process_has_runs_in_it(folder: Path, capsys
     alone = dlrun.train(model="linear", data=Drawn(), metrics=[WorstError], epochs=2, seed=1, output_dir="alone",
                         **SMALL)
     assert alone.result["test"] == grid.runs[1].result["test"] and alone.id == grid.runs[1].id
+
+
+def test_a_run_on_a_frame_reads_files_of_its_columns(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"age": np.arange(40.0), "town": ["A", "B"] * 20, "good": ["no", "yes"] * 20})
+    run = dlrun.train(data=frame, target="good", model="dense", epochs=2, **SMALL)
+    for apart, name in ((",", "new.csv"), ("\t", "new.tsv")):
+        frame[:6].to_csv(folder / name, index=False, sep=apart)
+        capsys.readouterr()
+        assert route(["predict", str(run.folder), str(folder / name)]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 7
+
+
+def test_a_run_on_float_arrays_reads_a_file_of_such(folder: Path) -> None:
+    x, y = np.random.default_rng(0).random((40, 6, 6)).astype(np.float32) * 900, np.arange(40) % 2
+    run = dlrun.train(data=(x, y), model="dense", epochs=1, **SMALL)
+    np.savez(folder / "new.npz", x=x, y=y)
+    assert route(["evaluate", str(run.folder), str(folder / "new.npz"), "resamples=0"]) == 0

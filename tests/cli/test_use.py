@@ -67,7 +67,7 @@ def test_predict_says_the_score_where_the_truth_is_there_and_takes_the_beginning
     rows, said = predicted("part.csv")
     right = sum(row["class"] == line.rpartition(",")[2] for row, line in zip(rows[:39], lines[1:40]))
     assert len(rows) == 40, "also the row without a target"
-    assert "1 rows without a target are left out" in said
+    assert "1 rows without a target are not scored" in said
     assert "39 rows with their targets: loss 0." in said and f"accuracy {100 * right / 39:.2f} %" in said
     rows, said = predicted("blind.csv")
     assert len(rows) == 8 and "targets" not in said

@@ -22,7 +22,7 @@ FLOORS = (  # from the ground up; of the rooms on one floor those use each other
     ("cli", "api"),
 )
 BESIDE = {("run", "assembly"), ("run", "preflight"), ("run", "inference"), ("run", "diagnostics"),
-          ("inspection", "inference"), ("inspection", "assembly"), ("assembly", "preflight"),
+          ("inspection", "inference"), ("assembly", "preflight"),
           ("inference", "assembly"), ("inference", "preflight"),
           ("diagnostics", "assembly"), ("diagnostics", "preflight"), ("record", "config"), ("models", "data")}
 

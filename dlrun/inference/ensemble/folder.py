@@ -112,7 +112,7 @@ def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measur
     if any(member.run.kept != first.kept for member in members):
         raise Damaged(path / ENSEMBLE, "its members have changed since", AGAIN)
     module = EnsembleModule(first.task, [member.run.model for member in members], torch.tensor(kept.weights))
-    return Loaded(first.config, first.data_spec, module.eval(), first.task, first.rng, first.kept)
+    return Loaded(first.config, first.data_spec, module.eval(), first.task, first.rng, first.kept, seen=first.seen)
 
 
 def folders_of(path: Path) -> list[Path]:

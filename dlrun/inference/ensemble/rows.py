@@ -26,6 +26,7 @@ from dlrun.inference.ensemble.members import Member
 from dlrun.inference.evaluate_run import own_test
 from dlrun.inference.labelled import Labelled, labelled
 from dlrun.inference.load import ROWS
+from dlrun.inference.own_rows import own_rows
 from dlrun.models.build import stateful
 
 Say = Callable[[str], None]
@@ -82,7 +83,7 @@ def shown_validation(members: Sequence[Member], say: Say) -> Shown:
     first = members[0]
 
     def own(member: Member) -> Labelled:
-        split = _read(member.run.config, read, say).val
+        split = own_rows(member.run, say, lambda config, say: _read(config, read, say)).val
         if split is None:
             raise problem("weights=fitted", f"{member.name} has no validation rows; expected runs with the same ones, "
                                             "or weights=equal")

@@ -77,7 +77,7 @@ def _ids(view: View, row: int) -> list[int]:
     """The words of a shown row; a bag of words has each once, the rarest first."""
     split, vocabulary = view.split, view.prepared.vocabulary
     assert vocabulary is not None
-    silent = (vocabulary.padding, vocabulary.start)
+    silent = vocabulary.silent
     bag = split.form.size if split.form.kind == "multi_hot" else None  # what fills a bag up is `size`
     ids = [int(number) for number in split.x[row] if number not in silent]
     return ids if bag is None else [number for number in reversed(ids) if number < bag]
