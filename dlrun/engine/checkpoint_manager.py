@@ -53,8 +53,8 @@ class BestWeights:
 
     def load(self, state: dict[str, Any]) -> None:
         self.epoch = state.pop("epoch")
-        own: dict[str, Tensor] = self.model.state_dict()
-        self.weights = {name: value.to(own[name].device) for name, value in state.pop("weights").items()}
+        own: dict[str, Tensor] = self.model.state_dict()  # a fork's may freeze, and so leave out, others
+        self.weights = {name: value.to(own.get(name, value).device) for name, value in state.pop("weights").items()}
 
 
 class CheckpointManager:

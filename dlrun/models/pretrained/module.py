@@ -173,9 +173,12 @@ def _put_in(module: Any, state: dict[str, Any], prefix: str, *rest: Any) -> None
         if weights is None and module.source is not None:
             module.begin_with(module.source())
             weights = module.frozen_weights() if module.digest == expected else None
-        if weights is None or set(weights) != module.kept:
+        if weights is None:
             raise problem(f"model.base={module.name}",
                           f"its frozen weights ({module.digest[:10]}) are not those that this run was trained on "
                           f"({expected[:10]}), which are not in the cache either")
-        module._digest = expected
+        if trained := module.kept - weights.keys():  # features in the cache are those of weights that nobody has moved
+            raise problem(f"model.base={module.name}", f"{min(trained).removeprefix('net.')} was trained where these "
+                          "weights come from; expected no more to be frozen (model.unfreeze, phases) than there")
+        module._digest = expected if weights.keys() == module.kept else ""  # a fork may train what was frozen
     state.update({prefix + name: value for name, value in weights.items()})
