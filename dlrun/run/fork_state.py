@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlrun.config.phase_optimizers import optimizer_place, optimizers
 from dlrun.config.problem import problem
 from dlrun.config.schema.root import Config
 from dlrun.engine.checkpoint import gather, read, scatter
@@ -19,6 +18,7 @@ from dlrun.engine.fit import Fit
 from dlrun.record.folder import RunFolder
 from dlrun.record.metrics import append
 from dlrun.record.metrics import read as read_rows
+from dlrun.run.fork_anew import begins_anew, said
 from dlrun.run.header import Start
 
 PREFIX = ".prefix"  # in the fork's folder, while the parent's epochs are trained again
@@ -28,44 +28,30 @@ def load_fork(training: Fit, start: Start, config: Config, folder: RunFolder, ru
               command: Sequence[str] | None) -> list[str]:
     """Restore the parent's state, and tell the parent's folder; notes where that cannot be written.
 
-    What other settings give another meaning begins anew.
-
-    That is the optimizer's state for another optimizer, a schedule's feedback for another schedule, the best epoch for
-    another monitor.  Early stopping waits anew.
+    What other settings give another meaning begins anew (`begins_anew`), which a note says.  Early stopping waits anew,
+    and a callback that has ended the parent has not ended the fork.
     """
     assert start.checkpoint is not None and start.parent is not None
     before = start.parent
     content = read(start.checkpoint)
     parts, fresh = content["parts"], gather(training.checkpoints.components)
-    again = {"totals"}
     epoch = content["epoch"]
-    if _optimizer_of(config, epoch) != _optimizer_of(before, epoch) or config.precision != before.precision:
-        again.add("step")
-    if config.schedule != before.schedule:
-        again.add("rate")
-    if (config.early_stop.monitor, config.early_stop.mode) != (before.early_stop.monitor, before.early_stop.mode):
-        again |= {"stopper", "best"}
-    if config.callbacks != before.callbacks:
-        again.add("callbacks")
+    again = begins_anew(config, before, epoch, training.step.players)
     parts = {name: fresh[name] if name in again or name not in parts else parts[name] for name in fresh}
     parts["stopper"] = {**parts["stopper"], "wait": 0}
     parts["clock"] = {**parts["clock"], "epoch": epoch, "step": epoch * training.steps_per_epoch,
                       "looked": epoch * training.steps_per_epoch}
+    if "callbacks" in parts:
+        parts["callbacks"] = {name: {**own, "stop_reason": None} for name, own in parts["callbacks"].items()}
     try:
         scatter(parts, training.checkpoints.components)
     except (ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise problem(f"fork={config.fork}", f"the parent's state does not fit these settings ({said})") from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise problem(f"fork={config.fork}", f"the parent's state does not fit these settings ({reason})") from error
     training.checkpoints.loaded_rows = content.get(ROWS)
     shutil.rmtree(folder.path / PREFIX, ignore_errors=True)  # its state is in memory, and saved before the first step
     assert start.lineage is not None
-    return [] if folder.inside else tell_parent(start.lineage, folder, run_id, command)
-
-
-def _optimizer_of(config: Config, epoch: int) -> tuple[int, str]:
-    """Which optimizer has moved the weights at the end of an epoch: its place among those of the phases, its kind."""
-    place = optimizer_place(config.phases, epoch)
-    return place, optimizers(config.phases, config.optimizer)[place].kind
+    return [*said(again), *([] if folder.inside else tell_parent(start.lineage, folder, run_id, command))]
 
 
 def tell_parent(lineage: Mapping[str, Any], folder: RunFolder, run_id: str, command: Sequence[str] | None) -> list[str]:
