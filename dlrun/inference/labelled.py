@@ -97,7 +97,8 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
     elif spec.next_token:
         words = preprocessing.vocabulary(kept)
         assert words is not None
-        made = find("dataset", "text")(path=found, unit=words.unit, lower=words.lower)
+        cut = {key: getattr(own, key) for key in ("newlines", "ascii_only", "punctuation") if hasattr(own, key)}
+        made = find("dataset", "text")(path=found, unit=words.unit, lower=words.lower, **cut)
     elif "windows" in kept["asked"]:
         made = find("dataset", "series")(path=found, target=spec.target_name)
     elif kept["vocabulary"] is not None:

@@ -122,6 +122,17 @@ def test_a_data_frame_is_a_table_whose_texts_are_columns():
         hold(frame)
 
 
+def test_where_no_copy_can_be_kept_the_data_is_of_this_process_alone(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dlrun.data.cache.store", full)
+    content = hold((np.arange(24.0).reshape(12, 2), np.arange(12) % 2))
+    source = read(Memory(content=content), "", print)
+    assert len(source.x) == 12 and not memory.is_shared(content)
+    assert "can't be written (No space left on device); only this process has the data" in source.notes[-1]
+
+
 def test_pictures_of_floats_are_scaled_by_their_own_mean():
     x = np.random.RandomState(1).rand(50, 6, 6).astype(np.float32)
     prepared = prepare(Memory(content=hold((x, np.arange(50) % 2)), scale="standard", test=0), "", validation=None,

@@ -10,7 +10,11 @@ import pytest
 from dlrun.cli.route import route
 from dlrun.config.problem import ConfigError
 from dlrun.data.formats.class_folders import files_below
+from dlrun.data.sets.aesop import Aesop
+from dlrun.data.sets.alice import Alice
 from dlrun.inference.evaluate_run import Options, evaluate_run
+from dlrun.inference.labelled import reader
+from dlrun.inference.load import load_run
 from tests.run.test_evaluate import HEADER, evaluated, lines_of, trained
 
 MEASURED = Options(resamples=0)
@@ -102,6 +106,17 @@ def test_folders_below_the_run_s_own_were_trained_on_but_for_the_test_rows(tmp_p
 def test_a_data_set_by_its_name_was_trained_on_unless_test_rows_of_its_own_are_measured(tmp_path: Path) -> None:
     run = trained(tmp_path / "runs", "dataset=iris", "epochs=1")
     assert evaluated(run, "iris", "resamples=0")["trained_on"]
+
+
+def test_a_text_is_read_as_the_corpus_of_the_run_is(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("the fox, the crow.\nthe crow, the fox.\n" * 40)
+    words = ("model=lstm", "model.units=4", "epochs=1", "max_steps=2")
+    run = load_run(trained(tmp_path / "runs", "dataset=text", f"dataset.path={text}", "dataset.unit=word",
+                           "dataset.length=4", "dataset.punctuation=tokens", *words))
+    for kind, changed in ((Aesop, {"punctuation": "tokens"}), (Alice, {"newlines": "space", "ascii_only": True})):
+        found = reader(run.kept, kind(), text, str(text))
+        assert {key: getattr(found, key) for key in changed} == changed and found.kind == "text"
 
 
 def test_an_inspection_of_a_file_has_the_rows_without_a_target_too(tmp_path: Path,

@@ -115,9 +115,14 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     about += "".join(f" {split} {stream.reader.code}" for split, stream in sorted(source.streams.items()))
     content = hashlib.sha256(f"{source.content} {about}".encode()).hexdigest()[:16]
     source = dataclasses.replace(source, content=hashlib.sha256(content.encode()).hexdigest())
-    _held[content] = source
     if not source.streams and not cache.is_there(_entry(content)):
-        cache.store(_entry(content), source)
+        try:
+            cache.store(_entry(content), source)
+        except OSError as error:
+            alone = (f"the cache folder {cache.folder()} can't be written ({error.strerror}); only this process has "
+                     "the data")
+            source = dataclasses.replace(source, notes=(*source.notes, alone))
+    _held[content] = source
     return content
 
 
