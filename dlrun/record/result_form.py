@@ -37,11 +37,12 @@ _WHOLE, _NUMBER = _Value("a whole number", (int,)), _Value("a number", (int, flo
 _METRIC = {**dict.fromkeys(("label", "unit", "short", "instead_of"), _TEXT),
            "direction": _Value("min, max or null", (_NONE,), ("min", "max"))}
 _CLASS = dict.fromkeys(("precision!", "recall!", "f1!"), _Value("a number", (int, float))) | {"rows!": _WHOLE}
+_OF_A_FOLD: _Form = {**dict.fromkeys(("epochs", "steps", "seconds"), _NUMBER), "rows": {"*": _WHOLE}}
 _RESULT: _Form = {
     **dict.fromkeys(("epochs", "steps", "seconds", "parameters", "peak_memory"), _NUMBER), "stop_reason": _TEXT,
     "config": {},
     "rows": {"*": _WHOLE}, "test_at": {"*": {"*": _NUMBER}}, "metrics": {"*": _METRIC}, "best": {"epoch": _WHOLE},
-    "folds": [{}], "remarks": [{"words": [_TEXT]}],
+    "folds": [_OF_A_FOLD], "final": _OF_A_FOLD, "remarks": [{"words": [_TEXT]}],
     **dict.fromkeys((f"{split}{end}" for split in ("train", "val", "test") for end in ("", "_std")), {"*": _NUMBER}),
     **dict.fromkeys(("train_clean", "samples"), {"*": _NUMBER}),
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,12 +15,12 @@ from dlrun.record.lock import at_work
 from dlrun.record.manifest import changed
 from dlrun.record.provenance import other_code, other_files
 from dlrun.record.result_form import settings_error
-from dlrun.record.stored import Damaged, read_yaml_mapping, regular_handle
+from dlrun.record.stored import Damaged, read_yaml_mapping
 from dlrun.record.tags import Tags, read_tags
+from dlrun.report.reached import of_folds, reached
 
 COUNTED = ("finished", "stopped")  # the other states have no measure that belongs into a mean
 NOT_STARTED, RUNNING, UNFINISHED, UNREADABLE = "not started", "running", "unfinished", "unreadable"
-_TAIL = 4096  # bytes of metrics.jsonl that hold its last line
 
 
 @dataclass(frozen=True)
@@ -123,21 +121,22 @@ def read_run(folder: Path, planned: Mapping[str, Any] | None = None, run_id: str
         return Run(folder, run_id, config, UNREADABLE, why, {}, row, values)
     if result is not None:
         run_id, status = str(result.get("id", run_id)), str(result.get("status"))
-        return Run(folder, run_id, result["config"], status, _reason(result), result, row, values)
+        return Run(folder, run_id, result["config"], status, _reason(place, result), result, row, values)
     if not folder.is_dir():
         return Run(folder, run_id, planned or {}, NOT_STARTED, "", {}, row, values)
-    epoch = last_epoch(place.metrics)
-    reached = f"epoch {epoch} of {config.get('epochs', '?')}" if epoch else "in its first epoch"
     status = RUNNING if at_work(folder) else UNFINISHED
-    return Run(folder, run_id, config, status, reached, {}, row, values)
+    return Run(folder, run_id, config, status, reached(place, config), {}, row, values)
 
 
-def _reason(result: Mapping[str, Any]) -> str:
+def _reason(place: RunFolder, result: Mapping[str, Any]) -> str:
     if result.get("status") in COUNTED:
         return ""
+    folds = of_folds(result["config"])
     if result.get("status") == "interrupted":
-        return f"epoch {result.get('epochs')} of {result['config'].get('epochs', '?')}"
-    reason = " ".join(str(result.get("error") or result.get("stop_reason") or "").split())
+        return reached(place, result["config"]) if folds else (
+            f"epoch {result.get('epochs')} of {result['config'].get('epochs', '?')}")
+    says = ("stop_reason", "error") if folds else ("error", "stop_reason")  # a fold's is named by the former
+    reason = " ".join(str(result.get(says[0]) or result.get(says[1]) or "").split())
     return reason.partition("; the checkpoint of")[0]
 
 
@@ -150,20 +149,3 @@ def _stored(place: RunFolder) -> dict[str, Any]:
     if wrong := settings_error(found):
         raise Damaged(place.config, wrong)
     return found
-
-
-def last_epoch(metrics: Path) -> int:
-    """The last epoch that metrics.jsonl has a whole line of, from the file's end; 0 for none."""
-    try:
-        with open(metrics, "rb", opener=regular_handle) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            lines = file.read().split(b"\n")
-    except OSError:
-        return 0
-    for line in reversed(lines):
-        try:
-            return int(json.loads(line)["epoch"])
-        except (ValueError, KeyError, TypeError):
-            continue
-    return 0

@@ -10,6 +10,7 @@ import pytest
 
 from dlrun.record.console import Console
 from dlrun.record.metrics import read
+from dlrun.report.run import read_run
 from dlrun.run.run import Outcome
 from tests.run.stops import Killed
 from tests.sweep.execute.test_packs import after, killed
@@ -79,6 +80,8 @@ def test_folds_that_are_killed_together_end_with_the_bits_of_a_run_that_was_left
 def test_a_run_goes_on_as_it_began(go, whole) -> None:
     with after(9, killed), pytest.raises(Killed):
         go(*FOLDS, "pack=8")
+    [folder] = Path("runs").glob("*/*")
+    assert read_run(folder).say() == "unfinished: folds side by side: epoch 1 of 3 (0 of 4 folds done)"
     outcome = go(*FOLDS, "pack=never")
     assert_close(outcome.folder, whole[0].folder)
     assert "pack" not in about(outcome.folder)["resumed"][0], "one after another from there on"

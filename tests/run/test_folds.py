@@ -18,6 +18,7 @@ from dlrun.engine.fit import execute
 from dlrun.preflight.preflight import preflight
 from dlrun.record.console import Console
 from dlrun.record.recorder import Recorder, RunInfo
+from dlrun.report.run import read_run
 from dlrun.report.values import value_of
 from dlrun.run import folds as of_folds
 from dlrun.run.run import run
@@ -132,6 +133,10 @@ def test_killed_inside_a_fold_it_goes_on_there(go, whole, fold: int, step: int, 
             go(*overrides)
     [folder] = Path("runs").glob("*/*")
     assert not (folder / "result.json").exists()
+    called, steps = ("the final fit", 8) if fold == 4 else (f"fold {fold}", 6)
+    ended = (step - 1) // steps
+    reached = f"epoch {ended} of 3" if ended else "in its first epoch"
+    assert read_run(folder).say() == f"unfinished: {called}: {reached} ({fold} of 4 folds done)"
     before = {name: files(folder / "folds" / name) for name in trained[:-1] if name != "final"}
     trained.clear()
     with monkeypatch.context() as patch:
@@ -151,6 +156,8 @@ def test_killed_between_the_last_fold_and_the_result(go, whole, place: str, monk
         patch.setattr(of_folds, place, killed)
         with pytest.raises(Killed):
             go(*OVERRIDES, f"validation={FINAL}")
+    [folder] = Path("runs").glob("*/*")
+    assert read_run(folder).say() == "unfinished: 4 of 4 folds and the final fit done"
     again = go(*OVERRIDES, f"validation={FINAL}")
     assert_same_run(again.folder, whole.folder)
 
@@ -162,6 +169,7 @@ def test_a_signal_ends_the_run_and_the_same_command_goes_on(go, whole) -> None:
     assert (stopped.result["status"], stopped.exit_code) == ("interrupted", 143)
     assert stopped.result["stop_reason"].startswith("fold 0: interrupted by SIGTERM after step 8;")
     assert stopped.result["folds"] == [] and stopped.result["val"] == {}
+    assert read_run(stopped.folder).say() == "interrupted: fold 0: epoch 1 of 3 (0 of 4 folds done)"
     again = go(*overrides)
     assert not again.found and again.exit_code == 0
     assert_same_run(again.folder, whole.folder)
@@ -178,6 +186,7 @@ def test_a_signal_between_two_folds_ends_the_run_before_the_next(go, whole) -> N
     assert (stopped.result["status"], stopped.exit_code) == ("interrupted", 130)
     assert "interrupted by SIGINT before fold 2" in stopped.result["stop_reason"]
     assert [fold["fold"] for fold in stopped.result["folds"]] == [0, 1]
+    assert read_run(stopped.folder).say() == "interrupted: 2 of 4 folds done"
     assert_same_run(go(*overrides).folder, whole.folder)
 
 
@@ -229,6 +238,7 @@ def test_a_fold_that_fails_is_tried_again(go) -> None:
     found = json.loads((folder / "result.json").read_text())
     assert (found["status"], found["stop_reason"]) == ("failed", "fold 2: KeyError: 'mine is broken'")
     assert "mine.py" in (folder / "traceback.txt").read_text()
+    assert read_run(folder).say() == "failed: fold 2: KeyError: 'mine is broken'"
     Path("mended").touch()
     again = go(*overrides)
     assert again.result["status"] == "finished" and not (folder / "traceback.txt").exists()
