@@ -16,7 +16,7 @@ from typing import Any
 from dlrun.assembly.machine import isolated_torch_state
 from dlrun.config.fork import Origin, origin_of
 from dlrun.config.places import REPLAYS
-from dlrun.config.problem import problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.folds import FINAL, fold_configs, folds_of, seed_draws_rows
 from dlrun.config.schema.kfold import KFold
 from dlrun.config.schema.root import Config
@@ -28,7 +28,7 @@ from dlrun.record.folder import RunFolder, clear
 from dlrun.record.metrics import read as read_rows
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import resuming
-from dlrun.record.stored import read_yaml_mapping
+from dlrun.record.stored import Damaged, read_yaml_mapping
 from dlrun.run.fork_state import PREFIX
 from dlrun.run.header import Start
 
@@ -54,11 +54,17 @@ class Parent:
         run = self.folder.run
         return "/".join(filter(None, [run.parent.name, run.name, self.folder.inside]))
 
-    def has_state(self) -> bool:
-        """Whether its checkpoint is of that epoch's end."""
-        if not self.folder.last.is_file():
+    def has_state(self, again: RunFolder | None = None) -> bool:
+        """Whether its checkpoint, or that of its epochs trained `again`, is of that epoch's end."""
+        last = (again or self.folder).last
+        if not last.is_file():
             return False
-        content = read(self.folder.last, "the fork cannot begin from it")
+        try:
+            content = read(last, "the fork cannot begin from it")
+        except Damaged:
+            if again is None:
+                raise
+            return False  # it resumes from the checkpoint before
         return bool(content["epoch"] == self.epoch and content["step"] == self.rows[-1]["step"])
 
 
@@ -134,9 +140,11 @@ def begin(config: Config, folder: RunFolder, signals: Signals, recorder: Recorde
         return _start(parent, folder, None)
     again = RunFolder(folder.path / PREFIX, "/".join(filter(None, [folder.inside, PREFIX])))
     recorder.note(f"training epochs 1 to {parent.epoch} of {parent.name} again: it has no checkpoint of that epoch")
-    if not (again.last.is_file() and len(read_rows(again.metrics)) == parent.epoch):
+    if not parent.has_state(again):
+        # It has come to that epoch within its max_seconds, whatever they suffice for here and now.
+        own = dataclasses.replace(parent.checked.config, max_seconds=None)
         with isolated_torch_state():
-            train(parent, again)
+            train(dataclasses.replace(parent, checked=dataclasses.replace(parent.checked, config=own)), again)
     return None if signals.received is not None else _start(parent, folder, again)
 
 
@@ -164,7 +172,11 @@ def _start(parent: Parent, folder: RunFolder, again: RunFolder | None) -> Start:
     Raises ConfigError where these are other bits.
     """
     if again is not None:
-        _require_same(parent, read_rows(again.metrics))
+        try:
+            _require_same(parent, again)
+        except ConfigError:
+            shutil.rmtree(again.path)  # the next start trains them by the code that it has
+            raise
         checkpoint, how = again.last, "trained again, bit for bit"
     else:
         checkpoint, how = parent.folder.last, "read from its checkpoint"
@@ -179,7 +191,8 @@ def _lineage(parent: Parent, how: str) -> dict[str, Any]:
     return {"parent": parent.id, "name": parent.name, "epoch": parent.epoch, "prefix": how}
 
 
-def _require_same(parent: Parent, rows: list[dict[str, Any]]) -> None:
+def _require_same(parent: Parent, again: RunFolder) -> None:
+    rows = read_rows(again.metrics)
     for before, now in zip(parent.rows, rows):
         for key in before:
             if "seconds" not in key and before[key] != now.get(key):
@@ -187,3 +200,6 @@ def _require_same(parent: Parent, rows: list[dict[str, Any]]) -> None:
                               f"its first epochs do not come out the same here (epoch {before['epoch']}: {key} was "
                               f"{before[key]!r}, is {now.get(key)!r}): other code, versions or hardware; only the "
                               "epoch of its checkpoint can be forked")
+    if not parent.has_state(again):
+        raise problem(f"fork: epoch {parent.epoch} of {parent.name}", f"trained again it ended after epoch {len(rows)}"
+                      "; only the epoch of its checkpoint can be forked")

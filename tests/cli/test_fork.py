@@ -13,9 +13,14 @@ import pytest
 import torch
 
 from dlrun.cli.main import main
+from dlrun.engine.callbacks import Callback
+from dlrun.engine.checkpoint_manager import CheckpointManager
+from dlrun.engine.clock import Clock
 from dlrun.engine.step import EagerStep
 from dlrun.record.folder import RunFolder
+from dlrun.registry import register
 from dlrun.run.replay import compare
+from tests.run.stops import Killed
 
 SMALL = ["dataset=digits", "model=dense", "model.hidden=[4]", "model.dropout=0.2", "train_size=150", "test_size=40",
          "batch_size=32", "threads=1", "device=cpu", "verbosity=0"]
@@ -133,6 +138,62 @@ def test_a_fork_that_is_interrupted_in_the_parents_epochs_goes_on_to_the_same_we
     assert fork(parent, "epoch=3", "optimizer.lr=0.01").path == whole.path
     assert len(taken) == 4 * 4, "none of the steps is taken twice"
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(whole).items())
+
+
+def test_a_fork_killed_between_the_last_row_of_the_parents_epochs_and_its_checkpoint_goes_on_to_the_same_weights(
+        parent: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fork(parent, "epoch=3", "optimizer.lr=0.01")
+    before = weights(whole)
+    shutil.rmtree(whole.path)
+    save = CheckpointManager.save
+
+    def killed(self: CheckpointManager, epoch: int, step: int) -> None:
+        if epoch == 3:
+            raise Killed
+        save(self, epoch, step)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(CheckpointManager, "save", killed)
+        main(["fork", parent.path.name, "epoch=3", "optimizer.lr=0.01"])
+    assert len(rows(RunFolder(whole.path / ".prefix"))) == 3
+    assert fork(parent, "epoch=3", "optimizer.lr=0.01").path == whole.path
+    assert all(torch.equal(before[name], tensor) for name, tensor in weights(whole).items())
+
+
+def test_a_parent_with_max_seconds_is_trained_again_to_its_epoch_on_a_slower_machine(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMALL, "epochs=4", "max_seconds=1000"]) == 0
+    begun = only(tmp_path)
+    monkeypatch.setattr(Clock, "now", lambda clock: 1e6)
+    forked = fork(begun, "epoch=3", "epochs=4", "max_seconds=null", "optimizer.lr=0.01")
+    assert rows(forked)[:3] == rows(begun)[:3] and len(rows(forked)) == 4
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMALL, "epochs=4", "phases=[{epoch: 4, lr: 0.01}]"]) == 0
+    assert same(forked, only(tmp_path, but=[begun.path.name, forked.path.name]))
+
+
+@register("callback", "ends_when_told")
+class EndsWhenTold(Callback):
+    """Ends a run in its first epoch."""
+
+    told = False
+
+    def epoch(self, row: dict[str, Any], best: bool) -> None:
+        if self.told:
+            self.stop("told")
+
+
+def test_a_parent_that_ends_earlier_when_it_is_trained_again_is_no_beginning(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*SMALL, "epochs=4", "callbacks=ends_when_told"]) == 0
+    begun = only(tmp_path)
+    monkeypatch.setattr(EndsWhenTold, "told", True)
+    assert main(["fork", begun.path.name, "epoch=3", "optimizer.lr=0.01"]) == 2
+    assert "trained again it ended after epoch 1; only the epoch of its checkpoint" in capsys.readouterr().err
+    assert len([*tmp_path.glob("runs/*/*")]) == 1, "nothing of it is left, which the next start would go on with"
 
 
 def test_tensorboard_shows_the_parents_epochs_too(parent: RunFolder) -> None:
