@@ -42,7 +42,9 @@ class Subject:
     def prepared(self) -> PreparedData:
         """The run's data; raises ConfigError where it is not there."""
         if not self.run.has_data:
-            raise problem("inspect", "a base has no rows of its own; expected picture files behind the method")
+            raise problem("inspect", "a base has no rows of its own" + (
+                ", which the method compares with; expected a run" if self.files else
+                "; expected picture files behind the method"))
         return own_rows(self.run, self.say)
 
     def shown(self, method: RowChoice) -> ShownRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,15 @@ def test_a_row_that_was_trained_on_is_at_0_from_its_copy(tmp_path: Path) -> None
     (near,) = found["rows"][0]["features"]
     assert found["features"] == "what 1 makes" and near == {"train": 7, "distance": pytest.approx(0, abs=1e-5)}
     assert found["rows"][0]["pixels"] == [{"train": 7, "distance": 0.0}]
+
+
+def test_of_a_run_with_training_rows_alone_no_row_is_its_own_neighbour(tmp_path: Path) -> None:
+    there = subject(network(), X, Y, tmp_path)
+    there.__dict__["prepared"] = replace(there.prepared, test=None)
+    found = Nearest(rows=(5, 200), k=1).inspect(there).values
+    assert [row["row"] for row in found["rows"]] == ["train 5", "train 200"]
+    assert found == Nearest(rows=(5, 200), k=1, part="train").inspect(subject(network(), X, Y, tmp_path)).values
+    assert all(row[how][0]["distance"] > 0 for row in found["rows"] for how in ("pixels", "features"))
 
 
 def test_samples_of_a_generator_that_copies_are_at_0_where_real_rows_are_not(digits_gan: Path, tmp_path: Path,

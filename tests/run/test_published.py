@@ -85,7 +85,7 @@ def test_a_base_is_looked_into_as_a_run_is_and_has_no_rows(tmp_path: Path, monke
     assert Path(made["pictures"][0]).is_file() and made["values"]["rows"][0]["class"] in imagenet_classes()
     for words, said in {("grad_cam",): "a base has no rows of its own; expected picture files",
                         ("grad_cam", "noise.png", "class=tabby_cat"): "no such class; did you mean",
-                        ("nearest", "noise.png"): "a base has no rows of its own",
+                        ("nearest", "noise.png"): "no rows of its own, which the method compares with; expected a run",
                         ("saliency", "noise.png", "weights=last"): "a base has its published weights alone"}.items():
         shutil.rmtree("runs", ignore_errors=True)
         assert route(["inspect", "efficientnet_lite0", *words]) == 2

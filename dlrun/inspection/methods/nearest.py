@@ -39,7 +39,7 @@ class Nearest(RowsMethod):
     def inspect(self, subject: Subject) -> Found:
         from dlrun.inspection.distances import nearest
         from dlrun.inspection.features import features_of
-        from dlrun.inspection.rows import as_rows, spread
+        from dlrun.inspection.rows import as_rows, part_of, spread
 
         rows = self._queries(subject)
         train, unseen = subject.prepared.train, subject.prepared.test or subject.prepared.val
@@ -55,8 +55,9 @@ class Nearest(RowsMethod):
 
             beside = as_rows(subject.run, unseen).take(torch.tensor(spread(len(unseen), REAL)))[0]
             queries, real = torch.cat([rows.x, beside]), len(beside)
-        own = [] if self.part != "train" or self._samples(subject) or subject.files else [
-            int(name.rpartition(" ")[2]) for name in rows.names]
+        trained_on = not self._samples(subject) and not subject.files and (
+            part_of(subject.prepared, self.part)[0] == "train")
+        own = [int(name.rpartition(" ")[2]) for name in rows.names] if trained_on else []
         subject.say(f"{len(train):,} training rows are compared")
         found = nearest(as_rows(subject.run, train), queries, {"pixels": (plain, 1.0), "features": (features, 2.0)},
                         self.k, own)
