@@ -45,7 +45,8 @@ def _numbers(table: Table) -> Iterator[str]:
         yield "+- is the 95 % confidence interval of the mean over seeds (Student's t), sd the deviation of runs."
     if 2 in counts:
         yield "Of two runs both values stand in brackets: an interval of two is 12.7 standard errors wide each way."
-    if min(counts) < 3 and any(run.status in _TO_DO for row in table.rows for run in row.runs):
+    few = [row for row in table.rows if row.summary and row.summary.n < 3]
+    if any(run.status in _TO_DO for row in few for run in row.runs):
         yield ("One run a row so far: no interval can be given" if max(counts) == 1 else
                "Rows with n < 3 have no interval yet") + "; seeds of theirs are still to be trained."
     elif max(counts) == 1:
@@ -103,15 +104,13 @@ def _besides(table: Table) -> Iterator[str]:
     """Settings that differ between rows beside the columns: what a word brings with it, or a sweep's axis hides."""
     parts = []
     for key, texts in table.axes.besides.items():
-        by_text: dict[str, list[str]] = {}
-        for row, text in zip(table.rows, texts):
-            by_text.setdefault(text, []).append(" ".join(filter(None, row.labels)))
-        column = next((i for i, name in enumerate(table.axes.columns) if _decides(table, i, texts)), None)
+        found = [(row.labels, text) for row, text in zip(table.rows, texts) if row.runs]  # a baseline has no settings
+        column = next((i for i in range(len(table.axes.columns)) if _decides(found, i)), None)
         if column is not None:
-            pairs = dict(zip((row.labels[column] for row in table.rows), texts))
+            pairs = {labels[column]: text for labels, text in found}
             values = [f"{text} ({label})" for label, text in pairs.items()]
         else:
-            values = list(by_text)
+            values = list(dict.fromkeys(text for _, text in found))
         more = f", ... {len(values)} values" if len(values) > _SHOWN else ""
         parts.append(f"{key} {', '.join(values[:_SHOWN])}{more}")
     if parts:
@@ -120,10 +119,10 @@ def _besides(table: Table) -> Iterator[str]:
         yield "The rows minimise different losses: their values are on different scales."
 
 
-def _decides(table: Table, column: int, texts: list[str]) -> bool:
-    """Whether a column's label alone decides a setting."""
+def _decides(found: Sequence[tuple[Sequence[str], str]], column: int) -> bool:
+    """Whether a column's label alone decides a setting, of the labels and its text in each row."""
     known: dict[str, str] = {}
-    return all(known.setdefault(row.labels[column], text) == text for row, text in zip(table.rows, texts))
+    return all(known.setdefault(labels[column], text) == text for labels, text in found)
 
 
 def _said(name: str, runs: list[Run], what: Callable[[Run], str], empty: str = "") -> str:

@@ -29,18 +29,19 @@ class AxisShare:
 def axis_shares(table: Table) -> list[AxisShare]:
     """The share of each column that varies, the largest first, then of the rest; [] where they cannot be told.
 
+    Rows without runs, which are baselines, have no place on the axes and are left out.
     Each seed's rows are taken by themselves, as one grid: an axis explains what the best sum of a number for each value
     of each axis loses without it (of a full grid: its main effect).  The mean over seeds has an interval by Student's
     t.  Seeds with too few rows for that (random values of a search) are left out.
     """
-    names = [name for place, name in enumerate(table.axes.columns)
-             if len({row.labels[place] for row in table.rows if row.values}) > 1]
+    measured = [row for row in table.rows if row.runs and row.values]
+    names = [name for place, name in enumerate(table.axes.columns) if len({row.labels[place] for row in measured}) > 1]
     places = [table.axes.columns.index(name) for name in names]
     if len(names) < 2:
         return []
     found: dict[int, dict[str, float]] = {}
-    for seed in sorted({seed for row in table.rows for seed in row.values}):
-        rows = [row for row in table.rows if seed in row.values]
+    for seed in sorted({seed for row in measured for seed in row.values}):
+        rows = [row for row in measured if seed in row.values]
         shares = _shares([[row.labels[place] for place in places] for row in rows],
                          [row.values[seed] for row in rows])
         if shares is not None:

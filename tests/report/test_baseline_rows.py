@@ -11,6 +11,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
 from dlrun.report.collect import collect
 from dlrun.report.files import write_files
+from dlrun.report.importance import axis_shares
 from dlrun.sweep.make import make_plan
 
 WORDS = ["dataset=iris", "model=dense", "model.hidden=[]", "epochs=1", "dataset.split_seed=seed"]
@@ -39,6 +40,17 @@ def test_each_is_a_row_and_the_best_of_them_is_compared_with(trained: Path) -> N
     assert dense.versus is not None and dense.versus.n == 2
     assert dense.versus.mean == pytest.approx(means["dense"] - means[reference.labels[0]])
     assert [row.labels[0] for row in table.rows if row.best] == [max(means, key=means.__getitem__)]
+
+
+def test_settings_and_axes_are_those_of_runs(go, tmp_path: Path) -> None:
+    for optimizer in ("adam", "sgd"):
+        for units in (4, 8, 12):
+            go(*WORDS[:2], f"model.hidden=[{units}]", "epochs=2", f"optimizer={optimizer}")
+    (alone,), (table,) = (collect([tmp_path / "runs"], versus=versus).tables for versus in (None, "baselines"))
+    assert len(table.rows) == 11 and axis_shares(alone) and axis_shares(table) == axis_shares(alone)
+    (said,), (expected,) = ([note for note in one.notes if note.startswith("Rows differ also in")]
+                            for one in (table, alone))
+    assert said == expected and "(adam)" in said and "baseline" not in said
 
 
 def test_all_files_of_a_report_have_them(trained: Path, tmp_path: Path) -> None:

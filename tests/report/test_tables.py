@@ -93,6 +93,12 @@ def test_of_two_runs_both_values_are_shown_and_more_seeds_advised(runs: Path) ->
     assert "+-" not in "".join(lines) and "More seeds give each row an interval, as seeds=5." in lines
     made(runs, 50, 0.94, seed=2)
     assert "More seeds give the rows with n < 3 an interval, as seeds=5." in shown(runs)
+    going = made(runs, 51, 0.94, "running", seed=3)
+    assert "More seeds give the rows with n < 3 an interval, as seeds=5." in shown(runs), "it is of a row of three"
+    theirs = made(runs, 52, 0.9, "running", seed=2, **SGD_WORDS)
+    assert "Rows with n < 3 have no interval yet; seeds of theirs are still to be trained." in shown(runs)
+    free_lock(going)
+    free_lock(theirs)
 
 
 @pytest.mark.parametrize(("metric", "best"), [("test/accuracy", "adam"), ("test/loss", "adam"), ("seconds", "adam"),
