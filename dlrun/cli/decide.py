@@ -138,8 +138,18 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
 
 
 def _check(plans: Sequence[tuple[str, Plan]]) -> None:
-    """Settings are compared on the same data, and train other runs: else a word for all of them was taken for one."""
+    """Settings are compared on the same data, and train other runs: else a word for all of them was taken for one.
+
+    Each is one run for each seed.
+    """
     known: dict[tuple[str, ...], str] = {}
+    for name, plan in plans:
+        if plan.options.get("search"):
+            raise problem(f"search={plan.options['search']}", "a setting is one run for each seed, not a search; "
+                                                              "expected the values that a search has found")
+        if len(plan.jobs) > len(plan.seeds):
+            raise problem(_varied(plan), f"a setting is one run for each seed, and  {name}  is {len(plan.jobs)} runs "
+                                         f"of {len(plan.seeds)} seeds; expected one value, or settings of their own")
     first, of_first = plans[0][0], _kind_of_data(plans[0][1])
     for name, plan in plans:
         wrong = ""
@@ -150,6 +160,13 @@ def _check(plans: Sequence[tuple[str, Plan]]) -> None:
         if wrong:
             raise problem(name, f"{wrong}; expected settings alone; what they have in common stands in  "
                                 f'common="{name}"')
+
+
+def _varied(plan: Plan) -> str:
+    """What of a setting has several values."""
+    rows = dict.fromkeys(job.row for job in plan.jobs if job.row is not None)
+    axes = [f"{key}={','.join(map(str, values))}" for key, values in plan.axes.items() if values[1:]]
+    return " ".join([*axes, *([f"rows {', '.join(rows)}"] if len(rows) > 1 else [])])
 
 
 def _kind_of_data(plan: Plan) -> str:

@@ -78,6 +78,22 @@ def test_a_setting_of_other_data_is_refused_before_anything_is_trained(asked) ->
     assert problem["expected"].endswith('common="dataset=iris"')
 
 
+@pytest.mark.parametrize(("words", "common", "given"), [
+    (["optimizer.lr=0.01,0.02", "optimizer=sgd"], COMMON, "optimizer.lr=0.01,0.02"),
+    (["optimizer=adam", "optimizer=sgd"], f"{COMMON} batch_size=32,64", "batch_size=32,64"),
+    (["optimizer=adam", "optimizer=sgd"], f"{COMMON} experiment=mine", "rows small, large"),
+    (["optimizer=adam", "optimizer=sgd"], f"{COMMON} optimizer.lr=interval(1e-4,1e-1) search=random n_trials=2",
+     "search=random")])
+def test_a_setting_of_several_runs_a_seed_is_refused_by_what_varies(asked, words: list[str], common: str, given: str
+                                                                    ) -> None:
+    Path("experiments").mkdir()
+    Path("experiments/mine.yaml").write_text("sweep:\n  rows:\n    small: [batch_size=32]\n"
+                                             "    large: [batch_size=64]\n")
+    problem, = asked(*words, code=2, common=common)["problems"]
+    assert problem["given"] == given and "a setting is one run for each seed" in problem["expected"]
+    assert not Path("runs").exists()
+
+
 def test_settings_of_data_of_ones_own_are_compared(asked, tmp_path: Path) -> None:
     (tmp_path / "decided.py").write_text("import numpy as np\ndef rows():\n    x = np.eye(40, dtype='float32')\n"
                                          "    return x, np.arange(40) % 2\n")
