@@ -8,7 +8,6 @@ from typing import Any
 from torch import nn
 
 from dlrun import registry
-from dlrun.config.own_arguments import wrong_argument
 from dlrun.config.problem import problem
 from dlrun.engine.callbacks._base import Callback
 from dlrun.record.recorder import Recorders
@@ -22,6 +21,8 @@ def make_callbacks(names: Sequence[str], model: nn.Module) -> Callbacks:
             kind = registry.load(name) if "." in name else registry.find("callback", name)
         except registry.BrokenKind as broken:
             raise problem(f"callbacks={name}", broken.reason) from broken
+        from dlrun.config.own_arguments import wrong_argument  # a run without callbacks reads no such file
+
         argument, wrong = wrong_argument(kind, ())
         if wrong:
             raise problem(f"callbacks={name}", f"its argument {argument}: {wrong}")
