@@ -107,6 +107,11 @@ def test_an_entry_of_another_type_is_said_where_it_is_read(tmp_path: Path) -> No
     folder = made(tmp_path / "runs", 2, result={"rows": {"train": "many"}})
     with pytest.raises(Damaged, match="it is no result .expected a whole number at rows.train, it has 'many'"):
         RunFolder(folder).result()
+    for part, place in (({"folds": [{}, {"rows": {"train": "many"}}]}, "folds.1..rows.train"),
+                        ({"final": {"rows": {"train": "many"}}}, "final.rows.train")):
+        (folder / "result.json").write_text(json.dumps({"status": "finished", "config": {"seed": 0}, **part}))
+        with pytest.raises(Damaged, match=f"it is no result .expected a whole number at {place}, it has 'many'"):
+            RunFolder(folder).result()
     listed = ask(["runs", f"output_dir={tmp_path / 'runs'}"])
     assert listed.code == 0 and "unreadable" in listed.out and "it is no result" in listed.out
 
