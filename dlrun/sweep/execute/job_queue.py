@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from dlrun.sweep.execute.job_message import Message
 from dlrun.sweep.execute.pending_job import RETRY_SECONDS, PendingJob
 from dlrun.sweep.execute.progress import Progress
-from dlrun.sweep.plan.status import JobState, checkpoint_time, read_job
+from dlrun.sweep.plan.status import JobState, checkpoint_time, state_of
 
 MAX_DEATHS = 3  # of a job's workers, one after another, without progress in between
 MAX_DEATHS_PACKED = 1  # after which it is no longer trained with others
@@ -42,7 +42,7 @@ class JobQueue:
             if pending.threads > cores and self.running or pending.retry_at > now:
                 continue
             if pending.retry_at:
-                pending.state = read_job(pending.folder)
+                pending.state = state_of(pending.job, pending.folder)
                 if pending.state.done:
                     self.waiting.remove(pending)
                     already_done(pending, pending.state)

@@ -75,14 +75,14 @@ def read_all(plan: Plan) -> list[JobState]:
         given_up = pruned(plan.folder) if plan.options.get("search") else set()
     except Damaged:  # the study knows them too, and trials.json is written again from it
         given_up = set()
-    found = [_with_metrics(job, read_job(plan.run_folder(job))) for job in plan.jobs]
+    found = [state_of(job, plan.run_folder(job)) for job in plan.jobs]
     return [replace(state, status=PRUNED) if job.id in given_up and not state.done else state
             for job, state in zip(plan.jobs, found)]
 
 
-def _with_metrics(job: Job, state: JobState) -> JobState:
-    """The state of a finished job that its plan asks further metrics of: it is to be measured again, not trained."""
-    chosen = (job.config.get("task") or {}).get("metrics") or ()
+def state_of(job: Job, folder: Path) -> JobState:
+    """The state of a job by its run's folder; a finished one of which further metrics are asked is to be measured."""
+    state, chosen = read_job(folder), (job.config.get("task") or {}).get("metrics") or ()
     lacking = state.status in ("finished", "stopped") and unmeasured(chosen, state.result)
     return replace(state, status=UNMEASURED) if lacking else state
 

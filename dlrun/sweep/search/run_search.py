@@ -64,10 +64,12 @@ def open_search(plan: Plan, options: Execution) -> SearchQueue:
         say(f"{plan.folder}: plan.json or jobs.jsonl is missing or damaged; {len(lost)} jobs are written again from "
             "study.jsonl")
         plan = replace(plan, jobs=[*plan.jobs, *lost])
-    store(plan)
     slots = find_slots(options, [make_job(0, space.probes()[0], first[0], checker)])
-    return SearchQueue(plan, study, space, goal, checker, ThreadRule(slots), slots, options.max_failures,
-                       options.retry == "failed")
+    queue = SearchQueue(plan, study, space, goal, checker, ThreadRule(slots), slots, options.max_failures,
+                        options.retry == "failed")
+    queue.measure(first[0].config.task.metrics)
+    store(queue.plan)
+    return queue
 
 
 def _print_summary(trials: Trials, plan: Plan, goal: Objective, out: TextIO) -> None:

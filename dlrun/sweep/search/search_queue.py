@@ -7,7 +7,7 @@ running when the sweep died is taken up with its values, so that its runs resume
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.progress import Progress
 from dlrun.sweep.execute.slots import Slots, ThreadRule
 from dlrun.sweep.plan.checking import Checker, check_all, make_job
-from dlrun.sweep.plan.status import PRUNED, JobState, read_job
+from dlrun.sweep.plan.status import PRUNED, UNMEASURED, JobState, state_of
 from dlrun.sweep.search.objective import Objective
 from dlrun.sweep.search.open_trial import OpenTrial
 from dlrun.sweep.search.space import Space
@@ -54,6 +54,16 @@ class SearchQueue(JobQueue):
         """Whether there are trials still to come; n_trials counts those of earlier starts too."""
         most: int = self.plan.options["n_trials"]
         return bool(self._left_running) or self.trials.any_waiting() or self.trials.count() < most
+
+    def measure(self, metrics: Sequence[str]) -> None:
+        """Let jobs of trials that are done wait for a worker, which measures those of these metrics that they lack."""
+        for job in list(self._jobs.values()) if metrics else ():
+            asked = replace(job, config={**job.config, "task": {**job.config["task"], "metrics": list(metrics)}})
+            folder = self.plan.run_folder(job)
+            if (state := state_of(asked, folder)).status == UNMEASURED:
+                self._jobs[job.id] = asked
+                self.waiting.append(PendingJob(asked, folder, self._threads.of(asked, state.threads), state))
+        self.plan = replace(self.plan, jobs=list(self._jobs.values()))
 
     def refill(self, places: int, progress: Progress) -> None:
         """Ask for trials until so many jobs wait for a worker; later ones then know what these came to."""
@@ -122,7 +132,7 @@ class SearchQueue(JobQueue):
         self._open.append(one)
         for job in one.jobs:
             folder = self.plan.run_folder(job)
-            state = read_job(folder)
+            state = state_of(job, folder)
             if job.id in self._pruned and not state.done:  # the same values have been given up before
                 state = replace(state, status=PRUNED)
             one.states[job.id] = state

@@ -24,7 +24,7 @@ from dlrun.record.trials import read_trials
 from dlrun.report.collect import collect
 from dlrun.sweep.execute.pending_job import PendingJob
 from dlrun.sweep.execute.progress import Progress
-from dlrun.sweep.plan.status import PRUNED, JobState, read_all, read_job
+from dlrun.sweep.plan.status import PRUNED, UNMEASURED, JobState, read_all, read_job
 from dlrun.sweep.search.search_queue import SearchQueue
 from tests.helpers.searches import opened
 
@@ -262,6 +262,23 @@ def test_the_same_values_drawn_again_are_one_run(search) -> None:
     found, shown = search("model.dropout=0,0.2", "search=random", "n_trials=7")
     assert len(work(found, shown)) == 2 == len(found.plan.jobs)
     assert states(found) == ["COMPLETE"] * 7
+
+
+def test_further_metrics_of_runs_that_are_done_are_measured(search) -> None:
+    """Those of the search's own trials, when the command comes again, and those that another search finds done."""
+    overrides = [LR, "search=random", "n_trials=3"]
+    found, shown = search(*overrides)
+    trained = work(found, shown)
+    for more in ([], ["sweep.name=other"]):
+        again, shown = search(*overrides, *more, "task.metrics=[mcc]")
+        again.refill(3, shown)
+        assert {pending.job.id: pending.job.config["task"]["metrics"] for pending in again.waiting} == {
+            pending.job.id: ["mcc"] for pending in trained}
+        assert all(pending.state.status == UNMEASURED for pending in again.waiting)
+        assert [job.config["task"]["metrics"] for job in load(again.plan.folder).jobs] == [["mcc"]] * 3
+        assert len(work(again, shown)) == 3 and states(again) == ["COMPLETE"] * 3
+        same, shown = search(*overrides, *more)
+        assert same.finished
 
 
 def progress(epoch: float, accuracy: float) -> dict[str, Any]:
