@@ -33,11 +33,11 @@ from dlrun.record.metrics import read, write
 from dlrun.record.own_file import to_disk
 from dlrun.record.recorder import Recorder
 from dlrun.record.remarks import of_folds
-from dlrun.record.status import DONE, resuming
+from dlrun.record.status import DONE, resuming, unmeasured
 from dlrun.record.stored import Damaged
 from dlrun.run.averages import best_of, folds_result, mean_curve, sentence
 from dlrun.run.fold_pack import fold_pack, train_together
-from dlrun.run.folder_state import result_of, truncate_to_checkpoint
+from dlrun.run.folder_state import remove_halves, result_of, truncate_to_checkpoint
 from dlrun.run.formatting import first_line, folds_info
 from dlrun.run.header import Start, notes_of_start, write_header
 from dlrun.run.outcome import with_metrics
@@ -94,14 +94,24 @@ def folds(checked: Checked, run_id: str, folder: RunFolder, signals: Signals, re
         return result
 
     configs = dict(fold_configs(config))
+
+    def ready(name: str) -> Checked:
+        own = dataclasses.replace(configs[name], threads=machine.threads)  # they decide bits: all folds take the same
+        return dataclasses.replace(check_again(own.plain or {}), config=own)
+
     known = {name: _known(folder.fold(name), name, recorder) for name in configs}
+    for name, result in known.items():
+        if result and result["status"] in ("finished", "stopped") and unmeasured(config.task.metrics, result):
+            from dlrun.run.remeasure import add_metrics
+
+            remove_halves(folder.fold(name))  # of a process that was killed while it did this
+            known[name] = add_metrics(ready(name), folder.fold(name), result)
     left = [name for name, result in known.items() if result is None]
 
     def one(name: str, who: Processes = SINGLE) -> Steps:
-        own = dataclasses.replace(configs[name], threads=machine.threads)  # they decide bits: all folds take the same
-        ready = dataclasses.replace(check_again(own.plain or {}), config=own)
         with closing(recorder.fold(name, len(configs) - [*configs].index(name) - 1, len(left) if pack else 1)) as inner:
-            return (yield from train_steps(ready, identity(own), folder.fold(name), signals, inner, command, who))
+            own = ready(name)
+            return (yield from train_steps(own, identity(own.config), folder.fold(name), signals, inner, command, who))
 
     together: dict[str, Any] = {}
     if pack and left and signals.received is None:

@@ -21,6 +21,7 @@ from dlrun.record.metric import Metric, metrics_of
 from dlrun.record.plan import Job, Plan
 from dlrun.registry import lookup, register
 from dlrun.sweep.plan.status import UNMEASURED, JobState, read_all
+from tests.run.stops import signalled_after
 from tests.whole.equal import result, rows
 
 RUN = ("dataset=digits", "model=softmax", "epochs=2", "train_size=300", "batch_size=50")
@@ -99,6 +100,17 @@ def test_the_folds_of_a_finished_run_are_measured_again(go: Any) -> None:
     each = [json.loads((Path(again.folder) / "folds" / name / "result.json").read_text())["val"]["surest"]
             for name in "01"]
     assert again.result["val"]["surest"] == pytest.approx(sum(each) / 2)
+
+
+def test_a_run_of_folds_that_goes_on_with_further_metrics_has_them_of_the_folds_that_were_done(go: Any) -> None:
+    folds = (*RUN, "validation={kind: kfold, k: 3, final: true}")
+    whole = go(*folds, "task.metrics=[surest]", "output_dir=whole")
+    with signalled_after(10):  # that the final fit alone comes to, of all rows
+        assert go(*folds, "output_dir=later").exit_code == 143
+    again = go(*folds, "task.metrics=[surest]", "output_dir=later")
+    assert not again.found and again.result["status"] == "finished"
+    for split in ("val", "val_std", "test"):
+        assert again.result[split] == whole.result[split], split
 
 
 def test_what_comes_to_no_number_is_left_out_and_ends_nothing(go: Any) -> None:
