@@ -87,7 +87,7 @@ def as_latex(report: Report) -> str:
     for table in report.tables:
         head, rows, right = _document(table, r"$\pm$")
         form = "".join("r" if i in right else "l" for i in range(len(head)))
-        text = [" & ".join(_latex(cell) for cell in line) + r" \\" for line in [head, *rows]]
+        text = [_first(" & ".join(_latex(cell) for cell in line)) + r" \\" for line in [head, *rows]]
         parts.append("\n".join([
             *(f"% {printable(line)}" for line in (head_line(table), common_line(table))),
             rf"\begin{{tabular}}{{{form}}}", r"\toprule", text[0], r"\midrule", *text[1:], r"\bottomrule",
@@ -103,6 +103,11 @@ def _latex(text: str) -> str:
     kept = printable(text).split(r"$\pm$")  # a line feed in a name would begin a line of LaTeX's own
     text = r"$\pm$".join("".join(_LATEX.get(sign, sign) for sign in part) for part in kept)
     return re.sub(r"(?<![\w.-])-(?=\d)", "$-$", text)
+
+
+def _first(line: str) -> str:
+    r"""A line that stands after ``\\`` or ``\midrule``, which take ``[...]`` and ``*`` behind them for their own."""
+    return f"{{{line[0]}}}{line[1:]}" if line.startswith(("[", "*")) else line
 
 
 def _document(table: Table, sign: str) -> tuple[list[str], list[list[str]], list[int]]:

@@ -111,6 +111,19 @@ def test_the_latex_table_is_one_that_latex_reads(runs: Path, tmp_path: Path) -> 
         assert done.returncode == 0
 
 
+def test_a_line_of_the_latex_table_begins_with_nothing_that_the_command_before_it_takes(
+        runs: Path, tmp_path: Path) -> None:
+    made(runs, 1, 0.9, model__hidden=[64, 64])
+    made(runs, 2, 0.8, model__hidden=[128])
+    for number, name in enumerate(("*free", "free"), 3):
+        made(runs / "named", number, 0.9, model__name=name, model__kind=name)
+    for path, cells in ((runs / "digits-dense-adam", ["{[}64,64] &", "{[}128] &"]), (runs / "named", ["{*}free &"])):
+        write_files(collect([path]), tmp_path)
+        text = (tmp_path / "table.tex").read_text()
+        assert all(f"\n{cell}" in text for cell in cells)
+        assert not re.search(r"(\\\\|rule)\s*[\[*]", text), "an optional length, or a star"
+
+
 def test_names_from_elsewhere_are_data_in_every_file(runs: Path, tmp_path: Path, capsys) -> None:
     names = ["=cmd|' /C calc'!A0", "@SUM(1)", "x\n\\input{secret}", "y\x1b[2J\x1b]0;z\x07", "-1"]
     for number, name in enumerate(names):
