@@ -5,7 +5,7 @@ our seeds, on either side wider by half of the last printed decimal (Hahn and Me
 Else our mean is *better* or *worse* than it, by how much (*different*, where the metric has no direction).
 
 What an interval is held against is the printed error: the printed value itself, or for an accuracy its distance to 0 or
-to 1, whichever is nearer.  A cell *needs more seeds* until half of the mean's 95 % interval is at most a tenth of it,
+to 1, whichever is nearer, and one unit of its last decimal at least.  A cell *needs more seeds* until half of the mean's 95 % interval is at most a tenth of it,
 or 50 seeds were used.  *Too wide to say*: even so one further run may lie further off than half of it, so that the
 interval would hold almost anything that a book could print; a cell that would be so after 50 seeds too, by the least
 spread that the runs at hand allow, needs no more of them to be called that.  Neither depends on where the printed value
@@ -65,9 +65,9 @@ def verdict_on(cell: Cell, values: Sequence[float], metric: Metric, incomparable
     error = _error(cell, metric)
     if measured.n < MOST and (measured.half or 0.0) > KNOWN * error:
         most = Interval(measured.mean, None, least_sd(measured), MOST)
-        hopeless = _too_wide(prediction(most, rounding=cell.rounding), error)
+        hopeless = _too_wide(most, error)
         return CellVerdict(TOO_WIDE if hopeless else MORE_SEEDS, measured, predicted, off)
-    if _too_wide(predicted, error):
+    if _too_wide(measured, error):
         return CellVerdict(TOO_WIDE, measured, predicted, off)
     if cell.value in predicted:
         return CellVerdict(REPRODUCED, measured, predicted, off)
@@ -82,10 +82,12 @@ def never(values: Sequence[float]) -> str:
     return f"never reached in {count} of {len(values)} runs" if count else ""
 
 
-def _too_wide(predicted: Prediction | None, error: float) -> bool:
-    return predicted is not None and (predicted.high - predicted.low) / 2 > WIDE * error
+def _too_wide(measured: Interval, error: float) -> bool:
+    """Whether one further run may lie too far off; the rounding of what is printed is no spread of runs."""
+    further = prediction(measured)
+    return further is not None and (further.high - further.low) / 2 > WIDE * error
 
 
 def _error(cell: Cell, metric: Metric) -> float:
-    """The size that an interval is held against."""
-    return min(cell.value, 1 - cell.value) if metric.share else abs(cell.value)
+    """The size that an interval is held against: of a printed 100 % one unit of its last decimal."""
+    return max(min(cell.value, 1 - cell.value) if metric.share else abs(cell.value), 2 * cell.rounding)

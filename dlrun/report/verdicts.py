@@ -143,10 +143,12 @@ def _decided(claim: Claim, measurements: Measurements, values_of: ValuesOf, metr
     if not set(rows_of(claim.check)) <= set(measurements.rows):  # a narrowed comparison lacks rows
         return ClaimVerdict(NOT_DECIDED)
 
+    missing: set[int] = set()  # of the seeds that are fixed: without a run, or with one that came to no number
+
     def fixed(row: str, other: str | None) -> dict[int, float]:
         values = values_of(row, other or metric)
+        missing.update(set(seeds or ()) - set(values))
         return values if seeds is None else {seed: value for seed, value in values.items() if seed in seeds}
 
     verdict = decide(claim.check, measurements.rows, fixed)
-    missing = set(seeds or ()) - set(measurements.seeds)
     return unjudged(verdict, f"it is to be judged by {len(seeds or ())} seeds") if missing else verdict

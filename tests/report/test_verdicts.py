@@ -19,6 +19,20 @@ from tests.helpers.comparisons import BOOK, plan
 from tests.report.make import note_checksums
 
 
+def test_a_claim_is_not_judged_by_the_seeds_that_were_left(tmp_path: Path) -> None:
+    book, made = read_book(BOOK), plan(tmp_path)
+
+    def claim() -> ClaimVerdict:
+        folders = Folders(made, "gulli/C3", "full", ["rows=sgd,adam"])
+        verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy", claim_seeds={0, 1, 2})
+        return verdicts.claims[0][1]
+
+    assert claim().word == "holds"
+    lost = tmp_path / "sgd" / "2" / "result.json"
+    lost.write_text(json.dumps(json.loads(lost.read_text()) | {"status": "diverged", "test": {}}))
+    assert claim().word == "not judged" and claim().remark == "as claimed; it is to be judged by 3 seeds"
+
+
 def test_cells_and_claims_get_their_verdicts(tmp_path: Path) -> None:
     book, folders = read_book(BOOK), Folders(plan(tmp_path), "gulli/C3", "full", ["rows=sgd,adam"])
     verdicts = verdicts_on(book, folders.measurements, folders.values_of, "test/accuracy")
