@@ -133,7 +133,7 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
     """The loop of `fit`, which hands each step out as it comes due and goes on when that has been taken."""
     clock, checkpoints, callbacks = run.clock, run.checkpoints, run.callbacks
     clock.start()
-    reason = (run.stopper.reason() if clock.epoch else None) or callbacks.stop_reason
+    reason = (run.stopper.reason() if clock.epoch else None) or (None if run.totals.rows else callbacks.stop_reason)
     if checkpoints.saved is None:
         checkpoints.save(clock.epoch, clock.step)  # a run that diverges at once has this state to go back to
     while reason is None and clock.epoch < run.epochs and not _steps_used_up(run):
@@ -142,10 +142,11 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
         first, end = clock.epoch * run.steps_per_epoch, run.end_of(clock.epoch)
         if clock.step == first:
             run.begin()
-        if clock.step == end:  # it has been left between the last step of an epoch and its end
+        last = clock.step if callbacks.stop_reason else end  # stopped within it, and interrupted as it was measured
+        if clock.step == last:  # it has been left between the last step of an epoch and its end
             yield run, None
         shown = time.monotonic()
-        for x, y in run.batches.steps(clock.step, end):
+        for x, y in run.batches.steps(clock.step, last):
             try:
                 yield run, Batch(x, y, len(x))
             except Interrupted:  # before the step: whoever takes it with others will not
@@ -160,7 +161,7 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
             if now - shown >= run.report_seconds:
                 shown = now
                 report_progress(run, first, end)
-            # Before a checkpoint, so that none is of a run that has been stopped within an epoch.
+            # Before a checkpoint: of a run that is stopped within an epoch there is none before that is measured.
             if reason := callbacks.stop_reason:
                 break
             if run.signals.received is not None or checkpoints.due():

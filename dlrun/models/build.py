@@ -139,6 +139,8 @@ def constrain(model: nn.Module) -> None:
     """Scales every unit whose incoming weights are longer than its max_norm back to it; call after each update."""
     for name, axes, longest in model.constrained if isinstance(model, Restrained) else ():
         weight = model.get_parameter(name)
+        if not weight.requires_grad:
+            continue  # frozen: the factor is a little below 1 for short ones, too
         norm = weight.square().sum(axes, keepdim=True).sqrt()
         weight.mul_(norm.clamp(max=longest) / (norm + 1e-7))  # Keras's, its epsilon included
 

@@ -5,11 +5,11 @@ our seeds, on either side wider by half of the last printed decimal (Hahn and Me
 Else our mean is *better* or *worse* than it, by how much (*different*, where the metric has no direction).
 
 What an interval is held against is the printed error: the printed value itself, or for an accuracy its distance to 0 or
-to 1, whichever is nearer, and one unit of its last decimal at least.  A cell *needs more seeds* until half of the mean's 95 % interval is at most a tenth of it,
-or 50 seeds were used.  *Too wide to say*: even so one further run may lie further off than half of it, so that the
-interval would hold almost anything that a book could print; a cell that would be so after 50 seeds too, by the least
-spread that the runs at hand allow, needs no more of them to be called that.  Neither depends on where the printed value
-lies: about one true cell in twenty falls outside by chance.
+to 1, whichever is nearer, and one unit of its last decimal at least. A cell *needs more seeds* until half of the mean's
+95 % interval is at most a tenth of it, or 50 seeds were used. *Too wide to say*: even so one further run may lie
+further off than half of it, so that the interval would hold almost anything that a book could print; a cell that would
+be so after 50 seeds too, by the least spread that the runs at hand allow, needs no more of them to be called that.
+Neither depends on where the printed value lies: about one true cell in twenty falls outside by chance.
 """
 
 from __future__ import annotations

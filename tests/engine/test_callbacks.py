@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,28 @@ def test_an_interrupted_run_ends_as_one_that_never_was(go, limit: int, step: int
         assert go(*MINE, "output_dir=cut").result["status"] == "interrupted"
     forget()
     assert_same_run(whole.folder, go(*MINE, "output_dir=cut").folder)
+
+
+@pytest.mark.parametrize("limit", [3, 5, 13])
+def test_one_that_is_interrupted_while_its_last_epoch_is_measured_measures_it_again(go, limit: int) -> None:
+    """The signal comes in the step that ends the run, and is seen by what measures the validation rows."""
+    source(limit)
+    mine = [*MINE, "validation=0.2"]
+    whole = go(*mine, "output_dir=whole")
+    Path("mine_adder.py").write_text(Path("mine_adder.py").read_text().replace(
+        "            self.stop(", "            import os, signal\n            if os.environ.pop('SIGNAL', ''):\n"
+        "                os.kill(os.getpid(), signal.SIGINT)\n            self.stop("))
+    forget()
+    signalled = go(*mine, "output_dir=signalled")
+    forget()
+    os.environ["SIGNAL"] = "1"
+    cut = go(*mine, "output_dir=cut")
+    assert cut.result["status"] == "interrupted" and "SIGNAL" not in os.environ
+    forget()
+    again = go(*mine, "output_dir=cut")
+    assert again.result["status"] == "stopped" and again.result["epochs"] == whole.result["epochs"]
+    assert_same_run(signalled.folder, again.folder)
+    assert again.result["val"] == whole.result["val"] and again.result["test"] == whole.result["test"]
 
 
 def test_a_run_killed_after_it_was_stopped_is_not_trained_on(go, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from dlrun.config.problem import ConfigError
 from dlrun.engine.learning_rate import LearningRate
 from dlrun.engine.schedules._base import Schedule
 from dlrun.engine.schedules.constant import Constant
@@ -14,6 +15,7 @@ from dlrun.engine.schedules.exponential import Exponential
 from dlrun.engine.schedules.inverse_time import InverseTime
 from dlrun.engine.schedules.plateau import Plateau
 from dlrun.engine.schedules.step import Step
+from dlrun.preflight.preflight import preflight
 from dlrun.record.metric import Direction
 from tests.run.stops import signalled_after
 from tests.whole.equal import assert_same_run, rows
@@ -58,6 +60,16 @@ def plateau(values: list[float], direction: Direction = "min", **given: float) -
         rate.epoch({config.monitor: value})
         after.append(rate.at(0))
     return after
+
+
+def test_the_plateau_never_raises_the_rate_that_a_phase_has_changed() -> None:
+    schedule = Plateau(patience=1, min_lr=0.001, min_delta=1e9)
+    state = schedule.first_state() | {"plateau_factor": 0.01, "best": 1.0}
+    schedule.after_epoch(state, {"val/loss": 1.0}, 0.01)  # the lowest factor is 0.1 there
+    assert state["plateau_factor"] == 0.01
+    with pytest.raises(ConfigError, match=r"schedule.min_lr=0.1 +a phase begins at lr=0.01 \(epoch 2\)"):
+        preflight(["dataset=iris", "model=dense", "optimizer=sgd", "optimizer.lr=1", "schedule=plateau",
+                   "schedule.min_lr=0.1", "epochs=3", "phases=[{epoch: 2, lr: 0.01}]"])
 
 
 def test_the_plateau_lowers_the_rate_as_keras_does() -> None:

@@ -63,10 +63,11 @@ def test_seeds_are_added_until_the_mean_is_known_to_a_tenth_of_the_printed_error
 @pytest.mark.parametrize(("printed", "step", "values"), [
     (1.0, 0.001, [1.0] * 5), (0.0, 0.001, [0.0] * 5), (0.99, 0.01, [0.989, 0.991, 0.99, 0.9895, 0.9905]),
 ])
-def test_the_rounding_of_a_printed_number_is_no_spread_of_ours(printed: float, step: float, values: list[float]) -> None:
+def test_the_rounding_of_a_printed_number_is_no_spread_of_ours(printed: float, step: float,
+                                                               values: list[float]) -> None:
     assert verdict_on(Cell("test/accuracy", printed, step), values, ACCURACY).word == REPRODUCED
-    assert verdict_on(Cell("test/accuracy", printed, step), [0.9 - value / 2 for value in values], ACCURACY
-                      ).word not in (TOO_WIDE, REPRODUCED)
+    others = [0.9 - value / 2 for value in values]
+    assert verdict_on(Cell("test/accuracy", printed, step), others, ACCURACY).word not in (TOO_WIDE, REPRODUCED)
     assert verdict_on(Cell("test/accuracy", 1.0, 0.001), [0.9, 0.99, 0.95, 1.0], ACCURACY).word == TOO_WIDE
 
 

@@ -133,6 +133,19 @@ def test_frozen_layers_keep_their_weights_and_their_batch_norm_its_averages(go):
                         "batch_norm_1.running_mean", "batch_norm_1.running_var"}
 
 
+def test_frozen_layers_keep_their_weights_beside_a_longest_norm(go):
+    phases = "phases=[{epoch: 2, freeze: dense_1}]"
+    before, after = (last_weights(go(*DENSE, "model.max_norm=50", f"epochs={epochs}", phases, f"output_dir=to{epochs}")
+                                  .folder) for epochs in (1, 3))
+    assert {name for name in before if not torch.equal(before[name], after[name])} == {
+        "dense_2.weight", "dense_2.bias", *(name for name in before if name.startswith("batch_norm_1"))}
+
+
+def test_what_moves_all_weights_at_once_freezes_none(go):
+    with pytest.raises(ConfigError, match="phases +lbfgs moves all weights at once"):
+        go("dataset=iris", "model=dense", "optimizer=lbfgs", "epochs=3", "phases=[{epoch: 2, freeze: dense_1}]")
+
+
 FINE = (*BASE, "epochs=4", "augment.flip_horizontal=true", "optimizer.lr_of={head: 1e-3}",
         "phases=[{epoch: 1, augment: false}, {epoch: 3, augment: true, unfreeze: 1, lr: 0.001}]")
 

@@ -109,6 +109,9 @@ class Optimizer(Kind):
             if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < math.inf:
                 yield Problem(f"optimizer.lr_of.{name}={rate}", "expected a number >= 0, a learning rate",
                               origin("optimizer.lr_of"))
+        if self.needs_closure and any(phase.freeze or phase.unfreeze for phase in config.phases):
+            yield Problem("phases", f"{self.kind} moves all weights at once, those that are frozen, too",
+                          origin("phases"))
         if self.lr_of and self.needs_closure:
             yield Problem("optimizer.lr_of", f"{self.kind} moves all weights at once, by one rate",
                           origin("optimizer.lr_of"))

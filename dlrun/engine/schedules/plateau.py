@@ -61,10 +61,16 @@ class Plateau(Schedule):
         state["waited"] += 1
         if state["waited"] >= self.patience:
             lowest = self.min_lr / lr
-            state |= {"plateau_factor": max(state["plateau_factor"] * self.factor, lowest), "waited": 0}
+            before = state["plateau_factor"]  # which a phase of another rate may have found below `lowest`
+            state |= {"plateau_factor": min(before, max(before * self.factor, lowest)), "waited": 0}
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterator[Problem]:
         if self.min_lr > config.optimizer.lr:
             yield Problem(f"schedule.min_lr={self.min_lr:.12g}",
                           f"the rate begins at optimizer.lr={config.optimizer.lr:.12g} and only falls",
                           origin("schedule.min_lr"))
+        for phase in config.phases:
+            if phase.lr is not None and self.min_lr > phase.lr:
+                yield Problem(f"schedule.min_lr={self.min_lr:.12g}",
+                              f"a phase begins at lr={phase.lr:.12g} (epoch {phase.epoch}), and the rate only falls",
+                              origin("schedule.min_lr"))
