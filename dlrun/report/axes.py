@@ -29,11 +29,12 @@ class Axes:
     log: frozenset[str] = frozenset()
 
 
-def axes_of(runs: Sequence[Run], planned: Sequence[str] | None, extra: Sequence[str] | None = None) -> Axes:
+def axes_of(runs: Sequence[Run], planned: Sequence[str] | None,
+            told_by: Mapping[str, Sequence[str]] | None = None) -> Axes:
     """The axes of rows, each given by one of its runs; `planned` are a sweep's own axes.
 
     Without a plan a group whose word varies is one column (``model``), and what the word brings with it is none;
-    every other setting that varies is one.  `extra` are values of a column ``data``, where settings alone do not tell.
+    every other setting that varies is one.  `told_by` are further columns, where settings alone do not tell.
     """
     all_settings = [settings(run.config) for run in runs]
     keys = list(dict.fromkeys(key for found in all_settings for key in found))
@@ -48,8 +49,7 @@ def axes_of(runs: Sequence[Run], planned: Sequence[str] | None, extra: Sequence[
                 cells[axis] = [(run.values or {}).get(axis) for run in runs]
     elif ROW not in cells or len(set(cells[ROW])) < len(runs):
         cells.update(_derived(varying, words, all_settings))
-    if extra is not None:
-        cells["data"] = list(extra)
+    cells.update({name: list(texts) for name, texts in (told_by or {}).items()})
     shown = {name: [_label(value) for value in values] for name, values in cells.items()}
     columns = tuple(name for name in cells if len(set(shown[name])) > 1)
     besides = {key: [_text(found, key) for found in all_settings] for key in varying

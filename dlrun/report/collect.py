@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dlrun.config.settings import key_of, read_file, settings, word
+from dlrun.config.settings import read_file, word
 from dlrun.record.trials import read_importance
 from dlrun.report.axes import axes_of, sortable
 from dlrun.report.derived import describe
 from dlrun.report.find import gather, is_run
 from dlrun.report.footnotes import notes_of
+from dlrun.report.members import members
 from dlrun.report.run import Run
 from dlrun.report.scale import scale
 from dlrun.report.statistics import Interval, interval
@@ -64,7 +65,7 @@ def tables_of(runs: Sequence[Run], planned: Sequence[str] | None, metric: str | 
     for run in runs:
         data = read_file(run.config) or word(run.config, "dataset")
         groups.setdefault((data, str(run.config.get("task.kind", ""))), []).append(run)
-    return [_table(title, members, planned, metric) for title, members in groups.items()]
+    return [_table(title, group, planned, metric) for title, group in groups.items()]
 
 
 def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[str] | None, metric: str | None) -> Table:
@@ -73,19 +74,19 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[st
         metric = primary_key(data_and_task[1], counted)
     metrics = metrics_of_all(counted)
     measure = describe(metric, metrics)
-    members, extra, repeated = _members(runs)
-    firsts = [row[0] for row in members]
-    axes = axes_of(firsts, planned, extra)
+    found = members(runs)
+    firsts = [row[0] for row in found.rows]
+    axes = axes_of(firsts, planned, found.told_by)
     if planned is not None and len(set(axes.labels)) < len(axes.labels):  # the axes alone do not tell the rows apart
-        axes = axes_of(firsts, None, extra)
-    order = list(range(len(members)))
+        axes = axes_of(firsts, None, found.told_by)
+    order = list(range(len(found.rows)))
     if any(run.values is None for run in runs):
         order.sort(key=lambda i: [sortable(value) for value in axes.values[i]])
     axes = replace(axes, labels=[axes.labels[i] for i in order], values=[axes.values[i] for i in order],
                    besides={key: [texts[i] for i in order] for key, texts in axes.besides.items()})
     rows = []
     for labels, i in zip(axes.labels, order):
-        own = sorted(members[i], key=lambda run: run.seed)
+        own = sorted(found.rows[i], key=lambda run: run.seed)
         measured = {run.seed: value_of(run.result, metric) for run in own if run.counted}
         values = {seed: value for seed, value in measured.items() if value is not None}
         rows.append(Row(labels, tuple(own), values, interval(list(values.values())) if values else None))
@@ -97,35 +98,4 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[st
     rows = [replace(row, best=row.summary is top and top is not None and len(rows) > 1) for row in rows]
     how = scale(measure, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None and not s.pair])
     name = " · ".join(filter(None, data_and_task)) or "no settings yet"
-    return Table(name, metric, axes, tuple(rows), how, (), None, tuple(repeated), metrics)
-
-
-def _members(runs: list[Run]) -> tuple[list[list[Run]], list[str] | None, list[Run]]:
-    """Runs by row; where equal settings and seeds are different runs (a file's content changed), by their data too.
-
-    Also the data of each row in that case, and the runs that repeat a row's seed even so.
-    """
-    one: dict[tuple[str, str | None], Run] = {}
-    for run in runs:  # the same run in two folders is one: the finished one, else the first
-        before = one.get((run.id, run.row))
-        if before is None or (run.counted and not before.counted):
-            one[run.id, run.row] = run
-    keys = {id(run): (run.row, key_of(settings(run.config))) for run in one.values()}
-    seen = [(*keys[id(run)], run.seed) for run in one.values()]
-    twice = len(set(seen)) < len(seen)
-    rows: dict[tuple[str | None, str, str], list[Run]] = {}
-    for run in one.values():
-        rows.setdefault((*keys[id(run)], run.data_hash if twice else ""), []).append(run)
-    found = [_once(members) for members in rows.values()]
-    repeated = [run for members, kept in zip(rows.values(), found) for run in members if run not in kept]
-    return found, [members[0].data_hash for members in found] if twice else None, repeated
-
-
-def _once(members: list[Run]) -> list[Run]:
-    """One run a seed, the one that counts before the others: a mean must not count a seed twice."""
-    by_seed: dict[int | Path, Run] = {}
-    for run in members:
-        seed = run.seed if run.config else run.folder  # of one whose settings can't be read the seed is not known
-        if seed not in by_seed or (run.counted and not by_seed[seed].counted):
-            by_seed[seed] = run
-    return list(by_seed.values())
+    return Table(name, metric, axes, tuple(rows), how, (), None, tuple(found.repeated), metrics)
