@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlrun.cli.exit_codes import STOPPED
 from dlrun.config.problem import did_you_mean, problem
@@ -18,6 +18,7 @@ from dlrun.report.repeated import Look, level, look, looks
 if TYPE_CHECKING:
     from dlrun.record.metric import Metric
     from dlrun.record.plan import Plan
+    from dlrun.report.run import Run
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Decision:
     ended: str = ""
     code: int = 0
     measure: Metric | None = None  # what `metric` is, once a run has a value
+    loss: tuple[str, dict[str, Any]] | None = None  # of the first run: its setting, and what its loss follows from
 
     def better(self, pair: tuple[str, str]) -> str:
         """The better setting of a pair; empty where that is not decided."""
@@ -188,7 +190,13 @@ def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
     if not found.metric:
         primary = primary_key(str(run.config.get("task.kind", "")), [run.result]).partition("/")[2]
         found.metric = f"val/{primary}"
+    part, _, measure = found.metric.rpartition("/")
+    if measure == "loss":
+        _check_loss(found, name, run, [key for key in names([run.result]) if key.startswith(f"{part}/")])
     value = value_of(run.result, found.metric)
+    if value is None and measure in (run.result.get(part) or {}):
+        found.lost[name][seed] = f"its {found.metric} is no number"
+        return
     if value is None:
         known = names([run.result])
         hint = did_you_mean(found.metric, known) or f"; it has {', '.join(known[:8])}"
@@ -198,3 +206,15 @@ def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
         raise problem(f"metric={found.metric}", "it is neither better high nor low; expected one that is")
     found.higher = found.measure.direction == "max"
     found.values.setdefault(name, {})[seed] = value
+
+
+def _check_loss(found: Decision, name: str, run: Run, measures: Sequence[str]) -> None:
+    """Raise ConfigError where a setting minimises another loss: the smaller number is no better then."""
+    own = {key: value for key, value in run.config.items() if key.startswith("task.") and key != "task.metrics"}
+    first, of_first = found.loss = found.loss or (name, own)
+    others = sorted(key for key in {*own, *of_first} if own.get(key) != of_first.get(key))
+    if others:
+        known = ", ".join(key for key in measures if key != found.metric) or "none"
+        raise problem(f"metric={found.metric}",
+                      f"{name}  minimises another loss than  {first}  ({', '.join(others)}), and the numbers are on "
+                      f"other scales; expected a measure of both: {known}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -164,6 +165,29 @@ def test_of_a_set_with_test_rows_of_its_own_validation_rows_are_drawn() -> None:
                               (["dataset=python_docs"], False, "lie in time")):
         with pytest.raises(ConfigError, match=says):
             splits_of(words, test)
+
+
+def test_settings_of_different_losses_are_not_compared_by_them(asked) -> None:
+    common = COMMON.replace("model=dense model.hidden=[4]",
+                            "task=reconstruct model=autoencoder train_size=100 max_steps=3")
+    words = ("task.loss=mse", "task.loss=binary_cross_entropy", "max_seeds=2")
+    said, = asked(*words, common=common, code=2)["problems"]
+    assert said["given"] == "metric=val/loss" and "(task.loss), and the numbers are on other scales" in said["expected"]
+    assert said["expected"].endswith("expected a measure of both: val/mse")
+    assert asked(*words, "metric=val/mse", common=common)["metric"] == "val/mse"
+
+
+def test_a_measure_that_is_no_number_is_lost_with_its_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dlrun.report.run import read_run
+
+    monkeypatch.chdir(tmp_path)
+    assert route([*COMMON.replace(" launcher=inline", "").split(), "max_steps=2"]) == 0
+    run = read_run(next(Path("runs").glob("*/*/result.json")).parent)
+    broken = dataclasses.replace(run, result=run.result | {"val": {**run.result["val"], "accuracy": float("nan")}})
+    monkeypatch.setattr("dlrun.report.run.read_run", lambda folder: broken)
+    found = Decision(["a", "b"], "val/accuracy", True, 0.95)
+    module._read(found, "a", 0, tmp_path)
+    assert found.lost == {"a": {0: "its val/accuracy is no number"}} and not found.values
 
 
 def test_ctrl_c_answers_with_the_seeds_that_all_have_and_the_same_command_goes_on(
