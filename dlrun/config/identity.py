@@ -34,8 +34,21 @@ def identity(config: Config, without: tuple[str, ...] = (), content: Content | N
     """The run's id: ten hexadecimal digits.  A plan of many hands in a `content_hash` and `revision_of` that remember.
     """
     found = essence(config, without, content, revision)
-    text = json.dumps([SCHEMA_VERSION, found], sort_keys=True, separators=(",", ":"))
+    text = _text([SCHEMA_VERSION, found])
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def _text(found: Any) -> str:
+    try:
+        return json.dumps(found, sort_keys=True, separators=(",", ":"))
+    except TypeError:  # arguments of a class of one's own: {1: a, b: c} sorts as texts alone
+        return json.dumps(_named_by_texts(found), sort_keys=True, separators=(",", ":"))
+
+
+def _named_by_texts(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_named_by_texts(member) for member in value]
+    return {str(key): _named_by_texts(member) for key, member in value.items()} if isinstance(value, dict) else value
 
 
 def prefix_identity(config: Config) -> str | None:
@@ -70,10 +83,8 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
         plain["callbacks"] = [[name, callback_source(name, content)] for name in config.callbacks]
     _add_monitors(code, config, content)
     if config.phases:
-        plain["phases"] = [differing(phase, type(phase), ()) for phase in config.phases]
-        for phase in config.phases:
-            if (kind := str((phase.optimizer or {}).get("kind", ""))) and registry.is_known("optimizer", kind):
-                _add(code, registry.find("optimizer", kind), "optimizer", kind, content)
+        plain["phases"] = [_held(differing(phase, type(phase)), type(phase), config, code, content)
+                           for phase in config.phases]
     plain["validation"] = dataclasses.astuple(config.validation) if config.validation else None
     if isinstance(config.validation, KFold):
         plain["validation"] = config.validation.essence()
@@ -82,7 +93,7 @@ def essence(config: Config, without: tuple[str, ...] = (), content: Content | No
         schema = type(value)
         number = (revision or revision_of)(value, config)
         plain[group] = {"kind": value.kind, **({"revision": number} if number != 1 else {}),
-                        **differing(value, schema, ())}
+                        **_held(differing(value, schema), schema, config, code, content)}
         for key, rule in rules(schema).items():
             if rule.kind == "layers" and plain[group].get(key):
                 plain[group][key] = changed(_layers(plain[group][key], folder, content, code), TARGET, coded)
@@ -114,6 +125,26 @@ def differing(value: Any, schema: type, without: tuple[str, ...] = ()) -> dict[s
     """The values of a schema's object that can change a result and are not its defaults, those of `without` aside."""
     return {key: getattr(value, key) for key, rule in rules(schema).items()
             if rule.identity and key not in without and getattr(value, key) != rule.unhashed}
+
+
+def _held(values: dict[str, Any], schema: type, config: Config, code: dict[str, str],
+          content: Content) -> dict[str, Any]:
+    """The values with mappings whose order counts as they are hashed; adds the code of kinds that mappings name."""
+    found = dict(values)
+    for key, rule in rules(schema).items():
+        value = values.get(key)
+        if not isinstance(value, dict):
+            continue
+        if rule.ordered and list(value) != sorted(value, key=str):  # a mapping is hashed in sorted order
+            found[key] = list(value.items())
+        elif rule.holds:
+            kind = str(value.get("kind", ""))
+            known = registry.is_known(rule.holds, kind)
+            held = registry.find(rule.holds, kind) if known else type(getattr(config, rule.holds))
+            if known:
+                _add(code, held, rule.holds, kind, content)
+            found[key] = _held(value, held, config, code, content)
+    return found
 
 
 def _hashed(name: Any, folder: Path, content: Content) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from torch import nn
 from torch.optim import Optimizer
@@ -23,9 +23,11 @@ def split_rates(optimizer: Optimizer, network: nn.Module, lr: float, lr_of: Mapp
     [whole] = optimizer.param_groups
     rest, groups = list(whole["params"]), []
     for name, rate in lr_of.items():
-        own = [weight for weight in rest if is_named(parts[id(weight)], (name,))
-               or is_named(short(parts[id(weight)]), (name,))]
+        own = [weight for weight in rest if _fits(parts[id(weight)], name)]
         if not own:
+            if taken_by := _earlier(name, lr_of, [parts[id(weight)] for weight in whole["params"]]):
+                raise problem(f"optimizer.lr_of.{name}", f"{taken_by}, which stands before it, has taken all of these "
+                                                         "weights; the first that fits counts")
             there = list(dict.fromkeys(short(parts[id(weight)]).partition(".")[0] for weight in whole["params"]))
             raise problem(f"optimizer.lr_of.{name}", f"no weight that is trained has this name; there are "
                                                      f"{', '.join(there)}{did_you_mean(name, there)}")
@@ -33,6 +35,17 @@ def split_rates(optimizer: Optimizer, network: nn.Module, lr: float, lr_of: Mapp
         rest = [weight for weight in rest if id(weight) not in taken]
         groups.append({**whole, "params": own, "lr": rate, SCALE: rate / lr})
     optimizer.param_groups[:] = [*([{**whole, "params": rest}] if rest else []), *groups]
+
+
+def _earlier(name: str, lr_of: Mapping[str, float], parts: Collection[str]) -> str:
+    """The names and patterns before this one that fit what it fits; empty where it fits nothing."""
+    own = [part for part in parts if _fits(part, name)]
+    before = list(lr_of)[:list(lr_of).index(name)]
+    return ", ".join(other for other in before if any(_fits(part, other) for part in own))
+
+
+def _fits(part: str, name: str) -> bool:
+    return is_named(part, (name,)) or is_named(short(part), (name,))
 
 
 def short(name: str) -> str:

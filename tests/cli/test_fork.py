@@ -323,7 +323,8 @@ def test_epochs_that_do_not_come_out_again_are_no_beginning(parent: RunFolder, c
     (["epoch=2", "model.hidden=[9]"], "a fork has the data and the network of its parent"),
     (["epoch=2", "dataset=mnist"], "a fork has the data"), (["epoch=2", "fork=x"], "dlrun fork RUN epoch=N"),
     (["epoch=2", "optimizer.lr=fast"], "optimizer.lr=fast"), (["epoch=2", "schedule=cosin"], "schedule=cosine"),
-    (["epoch=2", "validation=0"], "a fork has the data")])
+    (["epoch=2", "validation=0"], "a fork has the data"),
+    (["epoch=2", "experiment=gulli/C1"], "experiment=gulli/C1  here it cannot be set")])
 def test_what_cannot_be_forked_is_refused_and_leaves_nothing(
         parent: RunFolder, words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = sorted(Path.cwd().rglob("*"))

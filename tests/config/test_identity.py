@@ -15,6 +15,8 @@ from dlrun.config.check.allow import allow_typed
 from dlrun.config.check.check import check
 from dlrun.config.compose.compose import compose
 from dlrun.config.identity import identity, prefix_identity, run_name
+from dlrun.config.own_code import own_code
+from dlrun.config.problem import ConfigError
 from dlrun.config.schema.fields import file, number, rules
 from dlrun.config.schema.optimizer import Optimizer
 from dlrun.config.schema.root import Config, Root
@@ -212,6 +214,62 @@ def test_word_vectors_are_those_that_the_run_will_read(folder: Path, write, monk
         return identity(config("model=lstm", f"model.vectors='{name}'", "data_dir=data"))
 
     assert of("b.txt") == of("~/c.txt") != of("a.txt")  # the one that is typed goes before the one of the data folder
+
+
+RATES = ["optimizer.lr_of={A}", "phases=[{epoch: 2, optimizer: {lr_of: {A}}}]",
+         "task=adversarial model=gan task.generator_optimizer={lr_of: {A}}"]
+
+
+@pytest.mark.parametrize("words", RATES)
+def test_the_order_of_names_of_which_the_first_that_fits_counts_is_part_of_the_id(words: str, folder: Path) -> None:
+    def of(rates: str) -> str:
+        first, _, rest = words.replace("{A}", rates).partition(" model=gan ")
+        return identity(config(*([first, "model=gan", rest] if rest else [first])))
+
+    assert of("{dense_*: 0.1, dense_1: 0.2}") != of("{dense_1: 0.2, dense_*: 0.1}")
+
+
+def test_rates_in_sorted_order_have_the_id_that_they_had(folder: Path) -> None:
+    assert identity(config("optimizer.lr_of={a: 0.1, b: 0.2}")) == "7ed569f27e"
+    assert identity(config("optimizer.lr_of={dense_1: 0.1}")) == "e154e3f25b"
+    assert identity(config("phases=[{epoch: 2, optimizer: {kind: sgd, lr_of: {a: 0.1}}}]")) == "b42db35918"
+    own = "task.generator_optimizer={kind: sgd, lr: 0.1}"
+    assert identity(config("task=adversarial", "model=gan", own)) == "a9ccd2016a"
+    assert identity(config("optimizer.lr_of={1: 0.1}")) == "73252da5ab"
+
+
+def test_names_that_are_numbers_are_hashed_as_texts(folder: Path) -> None:
+    plain = compose(["optimizer.lr_of={1: 0.1, a: 0.2}"])[0].plain
+    phases = compose(["phases=[{epoch: 2, optimizer: {lr_of: {1: 0.1, a: 0.2}}}]"])[0].plain
+    as_texts = {**plain, "optimizer": {**plain["optimizer"], "lr_of": {"1": 0.1, "a": 0.2}}}
+    assert identity(check(plain)) == identity(check(as_texts)) != identity(check(phases)) != identity(config())
+
+
+def test_a_name_as_a_number_and_as_a_text_is_refused(folder: Path) -> None:
+    plain = compose([])[0].plain
+    plain["optimizer"]["lr_of"] = {1: 0.1, "1": 0.2}
+    with pytest.raises(ConfigError, match="optimizer.lr_of"):
+        check(plain)
+
+
+def test_arguments_of_a_class_may_have_names_of_several_types(folder: Path, write) -> None:
+    write({"configs/model/mine.yaml": "_target_: net.Net\nsizes: {1: 3, a: 4}\n", "net.py": "class Net: pass\n"})
+    assert identity(config("model=mine", "allow=net")) != identity(config("model=mine", "allow=net", "model.sizes.a=5"))
+
+
+@pytest.mark.parametrize("words", [["phases=[{epoch: 2, optimizer: {kind: own_sgd}}]"],
+                                   ["task=adversarial", "model=gan", "task.generator_optimizer={kind: own_sgd}"]])
+def test_an_optimizer_of_ones_own_counts_by_its_source_wherever_it_is_named(
+        words: list[str], folder: Path, write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"own.py": "from dlrun.engine.optimizers.sgd import Sgd\nfrom dlrun.registry import register\n\n\n"
+                     "@register('optimizer', 'own_sgd')\nclass Own(Sgd):\n    pass\n"})
+    monkeypatch.syspath_prepend(str(folder))
+    chosen = config(*words, "allow=own")
+    before = identity(chosen)
+    assert list(own_code(chosen)) == ["own"]
+    with open("own.py", "a") as module_text:
+        module_text.write("# changed\n")
+    assert identity(chosen) != before
 
 
 def test_a_users_class_counts_by_the_content_of_its_module(folder: Path, write) -> None:

@@ -95,3 +95,5 @@ def test_a_rate_of_a_part_that_is_not_there_is_a_sentence():
     net.add_module("dense_1", nn.Linear(2, 2))
     with pytest.raises(ConfigError, match="optimizer.lr_of.dense_2  .*there are dense_1; did you mean  dense_1"):
         split_rates(torch.optim.SGD(net.parameters(), 0.1), net, 0.1, {"dense_2": 0.01})
+    with pytest.raises(ConfigError, match=r"optimizer.lr_of.dense_1  dense_\*, which stands before it, has taken all"):
+        split_rates(torch.optim.SGD(net.parameters(), 0.1), net, 0.1, {"dense_*": 1e-5, "dense_1": 0.05})

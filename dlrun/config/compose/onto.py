@@ -23,6 +23,10 @@ def onto(plain: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     known = known_keys(found)
     for override in sorted(read, key=lambda one: not is_group(one.key_or_group)):  # options before their keys
         key, value, text = override.key_or_group, override.value(), str(override.input_line)
+        if is_group(key) and key not in found:  # an experiment, a group of the user's: what they set is not one key
+            problems.append(Problem(text, "here it cannot be set on what a run has kept; expected the keys that it "
+                                          "sets, one by one"))
+            continue
         if is_group(key):
             composition, wrong = compose([f"{key}={value}"])
             problems += wrong

@@ -61,7 +61,8 @@ class Optimizer(Kind):
                                 "batch_size times so many rows, in the memory of batch_size.", low=1)
 
     lr_of: dict[str, float] | None = mapping(None, "Learning rates of parts of the network, by names or patterns of "
-                                            "their modules: {base_1: 1e-5}, {block7: 1e-5}.")
+                                            "their modules, the first that fits: {base_1: 1e-5}, {block7: 1e-5}.",
+                                            ordered=True)
 
     @property
     def gradient_decay(self) -> float:

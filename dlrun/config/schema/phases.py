@@ -21,7 +21,7 @@ class Phase:
                                     "ratio to it.", low=0, above=True)
     optimizer: dict[str, Any] | None = mapping(
         None, "Another optimizer, by its name or as {kind: sgd, momentum: 0.9}. It remembers nothing of the steps "
-              "before; its rate is its own default where neither it nor lr says one.")
+              "before; its rate is its own default where neither it nor lr says one.", holds="optimizer")
     augment: bool | None = flag(None, "Whether training rows are changed as the group augment says.")
     freeze: tuple[str, ...] = texts((), "Layers, blocks or modules that are not trained from here on, by names or "
                                         "patterns; a number of last blocks; all.", scalar=True, empty=True)

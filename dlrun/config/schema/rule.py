@@ -42,6 +42,8 @@ class Rule:
     scalar: bool = False  # lists: one bare value stands for a list of one
     empty: bool = False  # lists: may be empty
     several: bool = False  # texts and choices: a list of them may stand in place of one
+    ordered: bool = False  # mapping: the order of its names counts
+    holds: str = ""  # mapping: keys of a kind of this group of the registry, which may be another one's
 
     @property
     def unhashed(self) -> Any:
@@ -193,7 +195,10 @@ def _layers(rule: Rule, value: Any) -> tuple[Any, ...]:
 def _mapping(rule: Rule, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("not a mapping")
-    return value
+    found = {str(name): member for name, member in value.items()}  # as JSON and `**` have names
+    if len(found) < len(value):
+        raise ValueError("a name twice, as a number and as a text")
+    return found
 
 
 def _weights(rule: Rule, value: Any) -> tuple[float, ...] | dict[str, float]:

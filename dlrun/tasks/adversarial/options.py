@@ -38,4 +38,5 @@ class AdversarialOptions(TaskSpec):
                                 above=True)
     gradient_penalty: float = number(0.0, "weight of (1 - |gradient at points between real and generated|)^2", low=0)
     generator_optimizer: dict[str, Any] | None = mapping(
-        None, "keys of the optimizer that are the generator's own, as {lr: 0.0004}; with kind, another optimizer")
+        None, "keys of the optimizer that are the generator's own, as {lr: 0.0004}; with kind, another optimizer",
+        holds="optimizer")
