@@ -115,7 +115,8 @@ def _besides(table: Table) -> Iterator[str]:
         parts.append(f"{key} {', '.join(values[:_SHOWN])}{more}")
     if parts:
         yield f"Rows differ also in: {'; '.join(parts)}."
-    if table.metric.name == "loss" and "task.loss" in (*table.axes.columns, *table.axes.besides):
+    apart = (*table.axes.columns, *table.axes.besides)
+    if table.metric.name == "loss" and any(key.startswith("task.") and key != "task.metrics" for key in apart):
         yield "The rows minimise different losses: their values are on different scales."
 
 

@@ -425,3 +425,11 @@ def test_rows_of_other_code_than_this_are_marked_where_others_are_not(tmp_path: 
     (note,) = [note for note in collect([tmp_path]).tables[0].notes if "other code" in note]
     assert note.startswith("All runs were made by other code of dlrun than this: dlrun 0.1.0, commit 07ac6d6 (2), ")
     assert note.endswith(" (1), which differs in engine/fit.py; dlrun replay RUN compares.")
+
+
+@pytest.mark.parametrize("key", ["task__loss", "task__kl_weight"])
+def test_rows_of_losses_on_different_scales_say_so(runs: Path, key: str) -> None:
+    for number, value in enumerate((0.5, 1.0)):
+        made(runs, number, seed=0, **{key: value})
+    assert "The rows minimise different losses" in shown(runs, metric="test/loss").replace("\n  ", " ")
+    assert "different losses" not in shown(runs, metric="test/accuracy")
