@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ from dlrun.api.objects import Objects, read_objects
 from dlrun.api.overrides import overrides_of
 from dlrun.api.run import Run
 from dlrun.config.check.allow import allow_typed
-from dlrun.config.problem import ConfigError
+from dlrun.config.compose.composition import Composition
+from dlrun.config.problem import ConfigError, Problem
 from dlrun.preflight.checked import Checked
-from dlrun.preflight.preflight import preflight, stored
+from dlrun.preflight.preflight import examine, preflight
 
 
 def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
@@ -58,8 +60,14 @@ def _with_groups(overrides: list[str], objects: Objects) -> Checked:
     """The command with mappings in the place of what overrides chose; raises ConfigError."""
     from dlrun.config.compose.compose import compose
 
+    def composed(texts: Sequence[str]) -> tuple[Composition | None, list[Problem]]:
+        composition, problems = compose(texts)
+        if composition is not None:
+            composition = replace(composition, plain={**composition.plain, **objects.groups})
+        return composition, problems
+
     allow_typed(overrides)
-    composition, problems = compose(overrides)
-    if problems or composition is None:
-        raise ConfigError(problems)
-    return replace(stored({**composition.plain, **objects.groups}), environment=composition.environment)
+    found = examine(overrides, composed)
+    if found.wrong or found.checked is None:
+        raise ConfigError(found.problems())
+    return found.checked

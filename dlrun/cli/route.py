@@ -48,7 +48,19 @@ def route(arguments: list[str]) -> int:
     except RuntimeError as error:
         if "home directory" not in str(error):  # pathlib's and platformdirs' own
             raise
-        return output.refuse([Problem("~", "this user has no home folder; set HOME, or DLRUN_CACHE and whole paths")])
+        return output.refuse([_no_home(arguments)])
+
+
+def _no_home(arguments: Sequence[str]) -> Problem:
+    """Why a path that begins with ~ leads nowhere: this user has no folder, or there is no user of that name."""
+    if os.path.expanduser("~") == "~":
+        return Problem("~", "this user has no home folder; set HOME, or DLRUN_CACHE and whole paths")
+    values = {text: text.rpartition("=")[2].strip("'\"") for text in arguments}
+    given, path = next(((text, value) for text, value in values.items()
+                        if value.startswith("~") and os.path.expanduser(value) == value), ("~", "~name"))
+    user = path.partition("/")[0]
+    return Problem(given, f"there is no user {user.removeprefix('~')}; a file or folder whose name begins with ~ is "
+                          f"written  ./{path}")
 
 
 class _Text:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 DEBUG = "debug"  # the folder below output_dir of runs that are no results
 REPLAYS = "replays"  # that of runs which were trained again to be compared
+SWEEPS = "sweeps"  # that of plans
+ASIDE = (SWEEPS, DEBUG, REPLAYS)  # what lies in them is no result of its own
 _extra: list[Path] = []
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dlrun.config.places import SWEEPS as SWEEPS
 from dlrun.record import digest
 from dlrun.record.folder import plain, write_json, write_text
 from dlrun.record.own_file import cannot_write, refuse_links, remove_halves, sync_folder
@@ -19,7 +20,6 @@ from dlrun.record.trials import FILE as TRIALS
 
 FORMAT = 1
 _SUM, _AGAIN = "jobs_crc32c", "the sweep's command writes it again, and trains nothing twice"
-SWEEPS = "sweeps"  # the folder below output_dir
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,13 @@ def test_a_class_of_ones_own_trains_on_arrays(folder: Path) -> None:
     assert np.mean((found - yt) ** 2) < 0.5 * yt.var()
 
 
+def test_keys_of_a_task_that_the_data_names_go_with_a_class_of_ones_own(folder: Path) -> None:
+    run = dlrun.train("task.loss=mae", model=Net, dataset="diabetes", epochs=1, **SMALL)
+    assert run.config["task.kind"] == "regress" and run.config["task.loss"] == "mae"
+    with pytest.raises(dlrun.ConfigError, match="task.loss=cross_entropy"):
+        dlrun.train("task.loss=cross_entropy", model=Net, dataset="diabetes", **SMALL)
+
+
 def test_equal_content_is_one_run_and_other_content_another(folder: Path) -> None:
     first = dlrun.train(model="linear", data=rows(), epochs=1, **SMALL)
     again = dlrun.train(model="linear", data=tuple(array.copy() for array in rows()), epochs=1, **SMALL)

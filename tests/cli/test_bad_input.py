@@ -46,6 +46,9 @@ def npz(**arrays: np.ndarray) -> bytes:
 X, Y = np.zeros((6, 4), np.float32), np.arange(6) % 2
 
 NAMES = [
+    case("dataset=csv dataset.path=~nouser/x.csv dataset.target=y", "no user nouser", "written  ./~nouser/x.csv"),
+    case("dataset=csv dataset.path=~draft.csv dataset.target=y", "dataset.path=~draft.csv", "no user draft.csv",
+         "written  ./~draft.csv"),
     case("modle=cnn", "modle=cnn", "no such key", "did you mean  model=cnn"),
     case("optimzer=adam", "did you mean  optimizer=adam"),
     case("model=cnnn", "no such model", "did you mean  model=cnn"),

@@ -162,6 +162,16 @@ def test_a_folders_names_and_contents_count_and_its_place_does_not(folder: Path,
     assert of("a") == of("b") != of("c")
 
 
+@pytest.mark.parametrize("left", [".DS_Store", "cat/Thumbs.db", "cat/desktop.ini"])
+def test_what_a_desktop_leaves_in_a_folder_does_not_count(left: str, folder: Path, write) -> None:
+    write({"a/cat/1.png": b"1", "a/dog/1.png": b"2"})
+    before = identity(config("dataset=image_folder", "dataset.path=a"))
+    write({f"a/{left}": b"x"})
+    assert identity(config("dataset=image_folder", "dataset.path=a")) == before
+    write({"a/cat/Thumbs.png": b"x"})
+    assert identity(config("dataset=image_folder", "dataset.path=a")) != before
+
+
 @dataclass(frozen=True)
 class WithFiles(Optimizer):
     """A kind whose options name files, under keys of its own."""

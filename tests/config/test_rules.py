@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from dlrun.config.check.check import inspect as inspect_config
 from dlrun.config.check.rules import measured
 from dlrun.config.compose.compose import compose
 from dlrun.config.problem import Problem
+from dlrun.report.find import run_folders
 
 BREAKS = {  # rule -> (overrides that break it, overrides that just keep it)
     "monitor_is_measured": (["task=classify", "early_stop=patience", "early_stop.monitor=val/f2"],
@@ -108,6 +110,20 @@ def test_a_rule_looks_everywhere_that_its_value_can_stand(overrides: list[str], 
 ])
 def test_a_rule_leaves_alone_what_does_not_break_it(overrides: list[str], folder) -> None:
     assert problems(overrides) == []
+
+
+@pytest.mark.parametrize("name", ["sweeps", "./sweeps/x", "debug", "replays/x", "a/debug", "x//replays", ".hidden/x"])
+def test_a_run_has_no_name_that_reports_pass_over(name: str, folder: Path) -> None:
+    [problem] = problems([f"name={name}"])
+    assert problem.given == f"name={name}" and "where reports look for runs" in problem.expected
+    run = folder / "runs" / name / "0123456789"
+    run.mkdir(parents=True)
+    (run / "result.json").touch()
+    assert not list(run_folders(folder / "runs"))
+
+
+def test_names_like_those_are_folders_of_runs(folder: Path) -> None:
+    assert not problems(["name=./debugged/my.sweeps"])
 
 
 def test_a_rule_that_its_value_has_broken_already_is_not_said_twice(folder) -> None:

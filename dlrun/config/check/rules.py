@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from dlrun.config.places import ASIDE
 from dlrun.config.problem import Problem, nearest
 from dlrun.config.schema.folds import folds_of
 from dlrun.config.schema.groups import of_target
@@ -193,12 +194,17 @@ def device_is_a_device(config: Config, origin: Origin) -> Iterator[Problem]:
 
 @rule
 def name_is_a_folder(config: Config, origin: Origin) -> Iterator[Problem]:
-    """``name`` stays below output_dir, and out of the folder of sweeps."""
+    """``name`` stays below output_dir, and where reports look for runs."""
     name = config.name
-    if name is not None and (not name.strip() or name.startswith(("/", "~")) or ".." in name.split("/")
-                             or name.split("/")[0] == "sweeps"):
-        yield Problem(f"name={name}", "expected a folder below output_dir (and not `sweeps`, which is taken)",
-                      origin("name"))
+    if name is None:
+        return
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if not name.strip() or name.startswith(("/", "~")) or ".." in parts:
+        yield Problem(f"name={name}", "expected a folder below output_dir", origin("name"))
+    elif taken := [part for part in parts if part in ASIDE or part.startswith(".")]:
+        yield Problem(f"name={name}", f"expected a folder below output_dir where reports look for runs, not {taken[0]} "
+                                      f"(nor {', '.join(word for word in ASIDE if word != taken[0])}, nor one with a "
+                                      "dot before it)", origin("name"))
 
 
 @rule

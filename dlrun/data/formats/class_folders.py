@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dlrun.config.content import DESKTOPS
 from dlrun.config.problem import ConfigError, problem
 from dlrun.config.regular_file import read_regular
 from dlrun.data.formats.picture_file import Unreadable
@@ -13,7 +14,6 @@ from dlrun.data.formats.picture_file import Unreadable
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 SPLITS = {"train": ("train",), "val": ("val", "validation"), "test": ("test",)}
 Suffixes = tuple[str, ...]
-_DESKTOPS = ("thumbs.db", "desktop.ini")  # what file managers leave
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def files_below(folder: Path, home: Path | None = None, suffixes: Suffixes = SUF
         for name in sorted(names):
             file = Path(where, name)
             if not name.lower().endswith(suffixes):
-                found.others += not name.startswith(".") and name.lower() not in _DESKTOPS
+                found.others += not name.startswith(".") and name.lower() not in DESKTOPS
             elif file.is_symlink() and not file.resolve().is_relative_to(home):
                 found.outside += 1
             else:
