@@ -13,6 +13,7 @@ from dlrun.record.folder import write_json, write_text
 from dlrun.record.own_file import remove_halves, to_disk
 from dlrun.record.spreadsheet import cell
 from dlrun.record.terminal import printable
+from dlrun.report.footnotes import label_of
 from dlrun.report.formatting import common_line, head_line, heads, lines
 from dlrun.report.importance import as_data as as_shares
 from dlrun.report.importance import axis_shares
@@ -43,7 +44,7 @@ def as_csv(report: Report) -> str:
     axes = list(dict.fromkeys(name for table in report.tables for name in table.axes.columns))
     head = ["table", *axes, "metric", "mean", "half_width_95", "sd", "n", "difference", "difference_half_width_95",
             "difference_n", "best", "reference", "parameters", "runs", "not_in_the_mean", "mean_seconds",
-            "rows_per_second", "peak_memory"]
+            "rows_per_second", "peak_memory", "data_label"]
     out = io.StringIO()
     writer = csv.DictWriter(out, head, lineterminator="\n")
     writer.writerow({name: cell(name) for name in head})
@@ -56,6 +57,7 @@ def as_csv(report: Report) -> str:
                 "best": int(row.best), "reference": int(row.reference), "parameters": row.parameters,
                 "runs": len(row.runs), "mean_seconds": row.seconds,
                 "rows_per_second": row.rows_per_second, "peak_memory": row.peak_memory,
+                "data_label": "; ".join(sorted({label_of(run) for run in row.runs} - {""})),
                 "not_in_the_mean": "; ".join(reason for reason, _ in row.missing(table.metric))}
             writer.writerow({name: cell(value) for name, value in found.items()})
     return out.getvalue()
@@ -149,7 +151,7 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
 
     runs = [{"id": run.id, "folder": run.name, "seed": run.seed, "status": run.status, "reason": run.reason,
              "verified": None if run.changed is None else not run.changed,
-             "value": row.values.get(run.seed), "seconds": run.result.get("seconds"),
+             "data_label": label_of(run), "value": row.values.get(run.seed), "seconds": run.result.get("seconds"),
              **{split: run.result[split] for split in ("train", "val", "test") if run.result.get(split)}}
             for run in row.runs]
     return {"labels": dict(zip(table.axes.columns, row.labels)), "summary": data(row.summary),

@@ -19,7 +19,7 @@ from dlrun.report.best_pictures import best_pictures
 from dlrun.report.charts import COLOURS, DRAWN, curve_chart, parallel, setting_chart, strip, strip_scale, style_of
 from dlrun.report.curves import Curve, curves, keys_to_draw
 from dlrun.report.derived import describe
-from dlrun.report.footnotes import code_of, notes_of
+from dlrun.report.footnotes import code_of, label_of, notes_of
 from dlrun.report.formatting import common_line, head_line, lines, versus_head
 from dlrun.report.importance import axis_shares, percent
 from dlrun.report.run import Run
@@ -42,7 +42,7 @@ def as_html(report: Report) -> str:
     return environment().get_template("page.html").render(
         report=report, tables=[_table(table) for table in report.tables],
         states=", ".join(f"{count} {state}" for state, count in sorted(states.items())), count=len(runs),
-        labels=sorted({_label(run) for run in runs} - {""}), failures=list(_failures(report)),
+        labels=sorted({label_of(run) for run in runs} - {""}), failures=list(_failures(report)),
         provenance=list(_provenance(runs)))
 
 
@@ -133,10 +133,6 @@ def _traceback(run: Run) -> str:
     except OSError:
         return ""
     return text if len(text) <= _TRACEBACK else f"...\n{text[-_TRACEBACK:]}"
-
-
-def _label(run: Run) -> str:
-    return str(run.result.get("data_label") or (run.provenance.get("data") or {}).get("label") or "")
 
 
 def _provenance(runs: list[Run]) -> Iterator[tuple[str, list[tuple[str, int]]]]:

@@ -115,6 +115,22 @@ def test_a_list_shows_the_measure_that_it_is_asked_for_and_refuses_one_that_is_n
     assert said("runs", "status=failed", "metric=accuracy")[0] == 0, "the other run has it"
 
 
+def test_a_result_on_data_that_is_not_the_published_file_has_its_label_in_a_list(
+        runs: Path, said, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(runs, 0xA1, seed=1)
+    assert "data" not in said("runs")[1].split()
+    made(runs, 0xB2, result={"data_label": "JPEG copy"})
+    made(runs, 0xC3, status="running", provenance={"data": {"label": "JPEG copy"}}, seed=2)
+    for width in ("80", "200"):
+        monkeypatch.setenv("COLUMNS", width)
+        lines = said("runs")[1].splitlines()
+        assert "data: JPEG copy (2 runs)" in lines
+        assert {line.split()[1][-2:] for line in lines[1:] if "digits" in line and "  JPEG copy  " in line} == {
+            "b2", "c3"}
+    found = json.loads(said("runs", "json=true")[1])["data"]["runs"]
+    assert {run["id"][-2:]: run["data_label"] for run in found} == {"a1": "", "b2": "JPEG copy", "c3": "JPEG copy"}
+
+
 def test_a_list_of_runs_says_in_what_they_differ(runs: Path, said) -> None:
     made(runs, 0xA1, seed=1)
     made(runs, 0xB2, optimizer__lr=0.1)

@@ -42,6 +42,17 @@ def test_the_csv_has_the_numbers_in_full(runs: Path, tmp_path: Path) -> None:
     assert broken["mean"] == "" and broken["not_in_the_mean"] == "diverged: NaN, at step 20"
 
 
+def test_rows_on_data_that_is_not_the_published_file_have_its_label(runs: Path, tmp_path: Path) -> None:
+    grid(runs)
+    for seed, label in enumerate(("JPEG copy", "rebuilt", "")):
+        made(runs, 40 + seed, 0.9, seed=seed, result={"data_label": label}, model__dropout=0.5)
+    write_files(collect([runs]), tmp_path)
+    rows = csv.DictReader((tmp_path / "table.csv").open())
+    assert sorted(row["data_label"] for row in rows) == ["", "", "JPEG copy; rebuilt"]
+    rows = json.loads((tmp_path / "report.json").read_text())["tables"][0]["rows"]
+    assert sorted(run["data_label"] for row in rows for run in row["runs"]) == [""] * 7 + ["JPEG copy", "rebuilt"]
+
+
 def test_the_same_runs_give_the_same_bytes_wherever_they_lie(runs: Path, tmp_path: Path) -> None:
     grid(runs)
     made(runs, 40, None, "failed", result={"error": "ValueError: x"})

@@ -44,8 +44,8 @@ class RowAnswer(TypedDict):
     mean_seconds: float | None
     rows_per_second: Annotated[float | None, "Training rows per second of training time, validation included."]
     peak_memory: Annotated[float | None, "Most bytes of any of its runs: of tensors on a GPU, else of the process."]
-    runs: Annotated[list[dict[str, Any]], "id, folder, seed, status, reason, verified, value, seconds, and the metrics "
-                                          "of train, val and test."]
+    runs: Annotated[list[dict[str, Any]], "id, folder, seed, status, reason, verified, data_label, value, seconds, "
+                                          "and the metrics of train, val and test."]
 
 
 class MatteredAnswer(TypedDict):

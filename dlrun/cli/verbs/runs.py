@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,7 @@ class FoundRunAnswer(TypedDict):
     reason: Annotated[str, "Why it has no measure; empty for a good end."]
     metric: Annotated[str, "The key of `value`."]
     value: float | None
+    data_label: Annotated[str, "What its data is where it is not the published file (rebuilt, a copy); else empty."]
     started: Annotated[str, "In ISO 8601; empty where that is not known."]
     differs: Annotated[str, "Settings in which it differs from the others."]
     changed: Annotated[list[str] | None, "Files that are not what the run wrote; null where it noted no checksums."]
@@ -117,13 +119,14 @@ class Runs(Verb):
 
 def _data(found: Sequence[Run], metric: str, below: Path, count: int, removed: list[RemovedAnswer]) -> RunsAnswer:
     from dlrun.report.differing import differing
+    from dlrun.report.footnotes import label_of
 
     runs: list[FoundRunAnswer] = []
     for run, settings in zip(found, differing(found)):
         name, value = _measure(run, metric)
         runs.append({"name": run.folder.parent.name, "id": run.id, "folder": str(run.folder),
                      "status": run.status.replace("_", " "), "reason": run.reason, "metric": name, "value": value,
-                     "started": str(run.provenance.get("started", "")), "differs": settings, "changed": run.changed,
+                     "data_label": label_of(run), "started": str(run.provenance.get("started", "")), "differs": settings, "changed": run.changed,
                      "tags": list(run.tags.tags), "note": run.tags.note, "made_by": run.stale,
                      "config": dict(run.config)})
     return {"folder": str(below), "count": count, "runs": runs, "removed": removed}
@@ -132,15 +135,19 @@ def _data(found: Sequence[Run], metric: str, below: Path, count: int, removed: l
 def _show(found: Sequence[Run], metric: str, below: Path, count: int) -> None:
     from dlrun.record.terminal import columns, paint
     from dlrun.report.differing import differing
+    from dlrun.report.footnotes import label_of
 
     if not found:
         say(f"none of {count} runs in {below} matches" if count else f"there are no runs in {below}")
         return
-    header = ["name", "id", "status", "measure", "started (UTC)", "tags", "note", "settings that differ"]
+    header = ["name", "id", "status", "measure", "data", "started (UTC)", "tags", "note", "settings that differ"]
     rows = [header, *(_row(run, metric, settings) for run, settings in zip(found, differing(found)))]
     kept = [place for place in range(len(header)) if any(row[place] for row in rows[1:])]
     say("\n".join(map(_cut, columns([[row[place] for place in kept] for row in rows]))))
     say(paint(f"{len(found)} of {count} runs", "dim", sys.stdout))
+    for label, count in sorted(Counter(map(label_of, found)).items()):
+        if label:  # the column may lie beyond the end of the line
+            say(paint(f"data: {label} ({count} run{'' if count == 1 else 's'})", "dim", sys.stdout))
     if stale := sum(bool(run.stale) for run in found):
         say(paint(f"* {stale} made by other code of dlrun than this (json=true names it)", "dim",
                   sys.stdout))
@@ -156,6 +163,7 @@ def _measure(run: Run, metric: str) -> tuple[str, float | None]:
 
 def _row(run: Run, metric: str, settings: str) -> list[str]:
     from dlrun.report.derived import describe
+    from dlrun.report.footnotes import label_of
     from dlrun.report.values import metrics_of_all
 
     name, value = _measure(run, metric)
@@ -165,7 +173,7 @@ def _row(run: Run, metric: str, settings: str) -> list[str]:
     if run.changed:
         outcome = f"{outcome} (edited or damaged: {', '.join(run.changed)})"
     return [run.folder.parent.name, run.id, f"{run.status.replace('_', ' ')}{' *' if run.stale else ''}", outcome,
-            str(run.provenance.get("started", ""))[:16].replace("T", " "), ", ".join(run.tags.tags), run.tags.note,
+            label_of(run), str(run.provenance.get("started", ""))[:16].replace("T", " "), ", ".join(run.tags.tags), run.tags.note,
             settings]
 
 
