@@ -132,5 +132,8 @@ def _data_labels(rows: Sequence[Sequence[Run]], keys: Sequence[_Key | None]) -> 
     return [_first(row, key or _files) or _first(row, _data_hash) for row, key in zip(rows, keys)]
 
 
-def _digest(mapping: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()[:8]
+def _digest(hashes: Mapping[str, str]) -> str:
+    """The first eight digits for all hashes; of one file its own, as it stands in provenance.json."""
+    if len(hashes) == 1:
+        return str(*hashes.values())[:8]
+    return hashlib.sha256(json.dumps(dict(hashes), sort_keys=True).encode()).hexdigest()[:8]

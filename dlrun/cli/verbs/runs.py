@@ -126,7 +126,8 @@ def _data(found: Sequence[Run], metric: str, below: Path, count: int, removed: l
         name, value = _measure(run, metric)
         runs.append({"name": run.folder.parent.name, "id": run.id, "folder": str(run.folder),
                      "status": run.status.replace("_", " "), "reason": run.reason, "metric": name, "value": value,
-                     "data_label": label_of(run), "started": str(run.provenance.get("started", "")), "differs": settings, "changed": run.changed,
+                     "data_label": label_of(run), "started": str(run.provenance.get("started", "")),
+                     "differs": settings, "changed": run.changed,
                      "tags": list(run.tags.tags), "note": run.tags.note, "made_by": run.stale,
                      "config": dict(run.config)})
     return {"folder": str(below), "count": count, "runs": runs, "removed": removed}
@@ -173,8 +174,8 @@ def _row(run: Run, metric: str, settings: str) -> list[str]:
     if run.changed:
         outcome = f"{outcome} (edited or damaged: {', '.join(run.changed)})"
     return [run.folder.parent.name, run.id, f"{run.status.replace('_', ' ')}{' *' if run.stale else ''}", outcome,
-            label_of(run), str(run.provenance.get("started", ""))[:16].replace("T", " "), ", ".join(run.tags.tags), run.tags.note,
-            settings]
+            label_of(run), str(run.provenance.get("started", ""))[:16].replace("T", " "), ", ".join(run.tags.tags),
+            run.tags.note, settings]
 
 
 def _cut(line: str) -> str:
