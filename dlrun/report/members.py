@@ -122,7 +122,7 @@ def _first(row: Sequence[Run], key: _Key) -> str:
 
 
 def _code_label(row: Sequence[Run]) -> str:
-    return f"{_first(row, _own_code)}{' (changed since)' if any(run.changed_code for run in row) else ''}"
+    return f"{_first(row, _own_code)}{'-changed' if any(run.changed_code for run in row) else ''}"
 
 
 def _data_labels(rows: Sequence[Sequence[Run]], keys: Sequence[_Key | None]) -> list[str]:

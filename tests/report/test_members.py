@@ -50,8 +50,10 @@ def test_runs_of_old_and_new_own_code_are_two_rows(folder: Path, runs: Path) -> 
     made(runs, 3, 0.9, seed=1, provenance=by_code(OLD))
     table = only(runs)
     assert table.axes.columns == ("code",) and seeds(table) == [{0: 0.8, 1: 0.9}, {0: 0.5}]
-    assert [row.labels[0].endswith(" (changed since)") for row in table.rows] == [len(row.values) == 2
+    assert [row.labels[0].endswith("-changed") for row in table.rows] == [len(row.values) == 2
                                                                                 for row in table.rows]
+    assert [row.reference for row in collect([runs], versus=f"{OLD[:8]}-changed").tables[0].rows] == [
+        row.labels[0].startswith(OLD[:8]) for row in table.rows], "a label can be typed"
     assert not table.repeated and "2 of 3 runs were made by other code of your own" in said(runs)
 
 
