@@ -39,6 +39,15 @@ def test_a_file_may_build_on_another_of_its_group(write) -> None:
     assert (model.kind, model.name, model.filters, model.hidden) == ("cnn", "mine", (20, 50), (7,))
 
 
+def test_a_file_that_builds_on_another_and_sets_root_keys_is_refused_with_its_line(write) -> None:
+    write({"configs/model/mine.yaml": "defaults:\n  - lenet\nhidden: [7]\nroot:\n  epochs: 3\n",
+           "configs/model/more.yaml": "defaults:\n  - mine\n"})
+    for word in ("model=mine", "model=more"):
+        _, [problem] = compose([word])
+        assert problem.given == "root: {epochs: 3}" and problem.origin == "configs/model/mine.yaml:4"
+        assert "(defaults:) sets keys of its model alone" in problem.expected
+
+
 def test_a_config_dir_adds_options(write, folder: Path) -> None:
     write({"elsewhere/schedule/drop.yaml": "kind: step\nevery: 3\n"})
     add_config_dir("elsewhere")

@@ -26,6 +26,7 @@ from dlrun.config.places import config_dirs, experiment_dirs
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.groups import KINDS, TARGET, filled
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS, Root
 from dlrun.registry import names
 
@@ -47,6 +48,10 @@ def _wrong(path: Path, name: str, values: dict[str, Any], header: dict[str, str 
     if group in GROUPS and not isinstance(values.get("root") or {}, dict):
         problems.append(Problem(f"root: {values['root']}", "expected a mapping (key: value) of what suits this choice",
                                 place(path, ["root"])))
+    elif group in GROUPS and values.get("root") and "defaults" in values:  # Hydra gives a file one place for its keys
+        problems.append(Problem(f"root: {show(values['root'])}", "a file that builds on another (defaults:) sets keys "
+                                f"of its {group} alone; these go with  kind:  in place of  defaults:, or into an "
+                                "experiment", place(path, ["root"])))
     elif group in GROUPS and values.get("root"):
         problems += check_suggested(path, group, values["root"])
     for key, value in flatten(values).items():
