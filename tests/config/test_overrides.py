@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlrun.config.compose.compose import compose
+from dlrun.config.compose.onto import onto
 from dlrun.config.compose.origins import Origins
 from dlrun.config.compose.overrides import possible, read_overrides, readable
+from dlrun.config.flat import flatten
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.groups import KINDS
 from dlrun.sweep.request.axes import axis_of
@@ -32,6 +34,34 @@ def test_a_text_with_signs_that_hydra_refuses_is_that_text(value: str, folder) -
     assert Origins([f"name={value}"]).of("name") == "command line"
     assert [choice.sets for choice in axis_of(f"name={value}").choices] == [{"name": value}]
     assert readable("seed=1") == "seed=1" and readable("seed=1,2") == "seed=1,2"
+
+
+NUMBERS = ["name=2026_11_30", "name=1.10", "name=1e3", "name=+5", "name=NaN", "output_dir=2026_11_30", "name=1.1",
+           "dataset.target=1_0", "dataset.group=1_0", "name=5"]
+
+
+@pytest.mark.parametrize("more", [[], ["batch_size=1_0"]], ids=["plain", "by Hydra"])
+@pytest.mark.parametrize("word", NUMBERS)
+def test_a_text_that_looks_like_a_number_is_what_was_typed(word: str, more: list[str], folder) -> None:
+    key, _, typed = word.partition("=")
+    composition, problems = compose(["dataset=csv", "dataset.path=x.csv", word, *more])
+    assert composition is not None and not problems
+    assert str(flatten(composition.plain)[key]) == typed
+    assert composition.plain["batch_size"] == (10 if more else "auto")
+    assert str(flatten(onto(compose(["dataset=csv"])[0].plain, [word]))[key]) == typed
+    assert compose(composition.overrides)[0] == composition
+
+
+def test_texts_in_a_list_that_look_like_numbers_are_what_was_typed(folder) -> None:
+    composition, _ = compose(["dataset=csv", "dataset.drop=[1_0, 2.50,a,3]", "optimizer.lr=1_0.50", "test_at=[1_0]"])
+    assert composition.plain["dataset"]["drop"] == ["1_0", "2.50", "a", 3]
+    assert (composition.plain["optimizer"]["lr"], composition.plain["test_at"]) == (10.5, [10])
+
+
+def test_arguments_of_a_class_of_ones_own_stay_numbers(write) -> None:
+    write({"configs/model/mine.yaml": "_target_: net.Net\nbase: 1\nweights: [1]\n", "net.py": "class Net: pass\n"})
+    composition, _ = compose(["model=mine", "model.base=1.10", "model.weights=[1e3]"])
+    assert (composition.plain["model"]["base"], composition.plain["model"]["weights"]) == (1.1, [1000.0])
 
 
 @pytest.mark.parametrize("word", ["name=a;b,c", "name=[ä", "name='ä", "name= ä", "ä=1", "name=ä\nb", "lr=ä=1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -23,6 +23,7 @@ from dlrun.config.compose.groups_only import compose_groups
 from dlrun.config.compose.overrides import possible, read_overrides
 from dlrun.config.compose.refusal import REFUSALS
 from dlrun.config.compose.session import hydra_started
+from dlrun.config.compose.typed import as_typed
 from dlrun.config.places import config_dirs, experiment_dirs
 from dlrun.config.problem import ConfigError, Problem
 from dlrun.config.regular_file import read_regular
@@ -89,7 +90,8 @@ class Composer:
             return Composition(found, tuple(lines(overrides)), deepcopy(base.sweep), deepcopy(base.params), ())
         config = pickle.loads(base.config)
         # Hydra's own setting of values, with its conversions and refusals; private, so a test holds it to `compose`.
-        ConfigLoaderImpl._apply_overrides_to_config([o for o in overrides if not self._shapes(o)], config)
+        ConfigLoaderImpl._apply_overrides_to_config(
+            [_as_typed(o, config) for o in overrides if not self._shapes(o)], config)
         plain = OmegaConf.to_container(config, resolve=True)
         assert isinstance(plain, dict)
         plain.pop("experiment", None)
@@ -119,6 +121,14 @@ class Composer:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def _as_typed(override: Override, config: DictConfig) -> Override:
+    if override.is_sweep_override() or override.is_delete():
+        return override
+    value = override.value()
+    typed = as_typed(override.key_or_group, value, str(override.input_line), config)
+    return override if typed is value else replace(override, _value=typed)
 
 
 def _but_the_seed(overrides: Sequence[Override]) -> tuple[str, ...] | None:

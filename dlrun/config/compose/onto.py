@@ -9,6 +9,7 @@ from typing import Any
 from dlrun.config.compose.catalog import is_group
 from dlrun.config.compose.compose import compose
 from dlrun.config.compose.overrides import read_overrides
+from dlrun.config.compose.typed import as_typed
 from dlrun.config.compose.unknown import known_keys, unknown_key
 from dlrun.config.problem import ConfigError, Problem
 
@@ -44,7 +45,7 @@ def onto(plain: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
         if not isinstance(node, dict):
             problems.append(Problem(text, "a member of a list is not set alone; set it whole"))
             continue
-        node[last] = value
+        node[last] = as_typed(key, value, text, found)
     if problems:
         raise ConfigError(problems)
     return found

@@ -23,6 +23,7 @@ from dlrun.config.places import packaged
 from dlrun.config.problem import Problem
 from dlrun.config.schema.fields import defaults
 from dlrun.config.schema.groups import TARGET, filled
+from dlrun.config.schema.quoting import show
 from dlrun.config.schema.root import GROUPS, Root
 from dlrun.config.schema.sweeps import of_a_sweep
 
@@ -92,6 +93,10 @@ def _composed(read: dict[str, tuple[str, Any]], count: int) -> tuple[Composition
             continue
         right.append(text)
         if key not in GROUPS:
+            if not isinstance(value, str) and show(value) != text.partition("=")[2]:
+                from dlrun.config.compose.typed import as_typed
+
+                value = as_typed(key, value, text, plain)
             _set(plain, key, value)
     in_order = [t for t in right if read[t][0] in GROUPS] + [t for t in right if read[t][0] not in GROUPS]
     return Composition(plain, tuple(in_order if problems else right)), problems
