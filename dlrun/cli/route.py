@@ -60,7 +60,7 @@ def _no_home(arguments: Sequence[str]) -> Problem:
                         if value.startswith("~") and os.path.expanduser(value) == value), ("~", "~name"))
     user = path.partition("/")[0]
     return Problem(given, f"there is no user {user.removeprefix('~')}; a file or folder whose name begins with ~ is "
-                          f"written  ./{path}")
+                          f"written with its whole path:  {os.path.join(os.path.abspath('.'), path)}")
 
 
 class _Text:

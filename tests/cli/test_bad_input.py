@@ -46,9 +46,10 @@ def npz(**arrays: np.ndarray) -> bytes:
 X, Y = np.zeros((6, 4), np.float32), np.arange(6) % 2
 
 NAMES = [
-    case("dataset=csv dataset.path=~nouser/x.csv dataset.target=y", "no user nouser", "written  ./~nouser/x.csv"),
+    case("dataset=csv dataset.path=~nouser/x.csv dataset.target=y", "no user nouser",
+         "with its whole path:  /", "/~nouser/x.csv"),
     case("dataset=csv dataset.path=~draft.csv dataset.target=y", "dataset.path=~draft.csv", "no user draft.csv",
-         "written  ./~draft.csv"),
+         "with its whole path:  /", "/~draft.csv"),
     case("modle=cnn", "modle=cnn", "no such key", "did you mean  model=cnn"),
     case("optimzer=adam", "did you mean  optimizer=adam"),
     case("model=cnnn", "no such model", "did you mean  model=cnn"),
@@ -424,6 +425,14 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
     monkeypatch.setenv("DLRUN_CACHE", str(tmp_path_factory.mktemp("cache")))
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+def test_a_file_whose_name_begins_with_a_tilde_is_read_by_the_path_that_is_advised(folder: Path, write, capsys) -> None:
+    write({"~draft.csv": TABLE})
+    words = ["dataset=csv", "dataset.target=price", "model=linear", "epochs=1", "threads=1", "verbosity=0"]
+    assert route([*words, "dataset.path=~draft.csv"]) == 2
+    advised = capsys.readouterr().err.split("whole path:")[1].strip()
+    assert advised == str(folder / "~draft.csv") and route([*words, f"dataset.path={advised}"]) == 0
 
 
 @pytest.mark.parametrize("bad", CASES, ids=lambda bad: bad.arguments)
