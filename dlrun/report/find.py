@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from dlrun.config.flat import flatten
-from dlrun.config.places import DEBUG, REPLAYS
+from dlrun.config.places import ASIDE
 from dlrun.config.problem import ConfigError, Problem, did_you_mean
 from dlrun.record.plan import SWEEPS, Plan, load
 from dlrun.record.trials import pruned
 from dlrun.report.run import NOT_STARTED, UNFINISHED, Run, read_run
 
-_ASIDE = (SWEEPS, DEBUG, REPLAYS)  # folders below output_dir whose runs are no results of their own
 _MARKS = ("result.json", "provenance.json", "metrics.jsonl")
 
 
@@ -60,7 +59,7 @@ def run_folders(path: Path) -> Iterator[Path]:
         yield path
         return
     for entry in entries:
-        if entry.is_dir(follow_symlinks=False) and entry.name not in _ASIDE and not entry.name.startswith("."):
+        if entry.is_dir(follow_symlinks=False) and entry.name not in ASIDE and not entry.name.startswith("."):
             yield from run_folders(path / entry.name)
 
 
