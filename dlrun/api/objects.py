@@ -101,14 +101,17 @@ def _target(made: Any, key: str, found: Objects) -> str:
     if "." in name:
         raise problem(f"{key}={name}", f"it is defined inside another function or class; {_OUT}")
     if module_file(module) is None:
-        try:
-            class_source(made)
-        except OSError:
-            raise problem(f"{key}={name}", f"its source cannot be read, so that a run could not be identified; {_OUT}"
-                          ) from None
+        _check_source(made, f"{key}={name}")
         found.held.append(name)
     found.allow.append(module)
     return f"{module}.{name}"
+
+
+def _check_source(made: Any, given: str) -> None:
+    try:
+        class_source(made)
+    except OSError:
+        raise problem(given, f"its source cannot be read, so that a run could not be identified; {_OUT}") from None
 
 
 def _name(each: Any, key: str, group: str, found: Objects) -> str:
@@ -117,6 +120,8 @@ def _name(each: Any, key: str, group: str, found: Objects) -> str:
         return each
     kind = each if inspect.isclass(each) else _copying(each, key)
     state = {} if inspect.isclass(each) else vars(each)
+    if module_file(kind.__module__) is None:
+        _check_source(kind, f"{key}={kind.__name__}")
     values = ", ".join(f"{name}={value!r}" for name, value in sorted(state.items()))
     if " at 0x" in values:
         raise problem(f"{key}={kind.__name__}", "an attribute of it has no text of its own, so that a run could not be "

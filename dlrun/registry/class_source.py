@@ -30,8 +30,9 @@ def class_source(made: Any) -> str:
 
 
 def _files(made: Any) -> Iterator[str]:
-    """The files (or cells) in which the functions of a class stand."""
-    for member in [made, *vars(made).values()]:
+    """The files (or cells) in which the functions of a class stand; of a copy of it also those of the original."""
+    same = [kind for kind in getattr(made, "__mro__", (made,)) if kind.__qualname__ == made.__qualname__]
+    for member in [made, *(value for kind in same for value in vars(kind).values())]:
         code = getattr(member, "__code__", None)
         if code is not None:
             yield code.co_filename

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
+import sys
+import types
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +14,7 @@ import torch
 
 import dlrun
 from dlrun.cli.route import route
+from dlrun.config.problem import ConfigError
 from tests.api.own import Net, StopAfter, WorstError
 
 SMALL = {"threads": 1, "device": "cpu", "progress": False}
@@ -159,3 +164,33 @@ def test_a_run_on_float_arrays_reads_a_file_of_such(folder: Path) -> None:
     run = dlrun.train(data=(x, y), model="dense", epochs=1, **SMALL)
     np.savez(folder / "new.npz", x=x, y=y)
     assert route(["evaluate", str(run.folder), str(folder / "new.npz"), "resamples=0"]) == 0
+
+
+CELL = """
+import dlrun.engine.callbacks
+
+class Enough(dlrun.engine.callbacks.Callback):
+    def __init__(self, steps):
+        self.steps = steps
+
+    def update(self, step):
+        if step >= self.steps:
+            self.stop("enough")
+"""
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_object_of_a_class_of_a_notebook_s_cell_is_a_callback(folder: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                 known: bool) -> None:
+    """As IPython has it: a module without a file, whose cells `linecache` knows by their names."""
+    module, name = types.ModuleType("cells"), "<cell 1>"
+    monkeypatch.setitem(sys.modules, "cells", module)
+    if known:
+        monkeypatch.setitem(linecache.cache, name, (len(CELL), None, CELL.splitlines(True), name))
+    exec(compile(CELL, name, "exec"), vars(module))
+    train = partial(dlrun.train, model="linear", data=rows(), epochs=2, callbacks=[module.Enough(3)], **SMALL)
+    if known:
+        assert train().result["steps"] == 3
+    else:
+        with pytest.raises(ConfigError, match="callbacks=Enough +its source cannot be read"):
+            train()
