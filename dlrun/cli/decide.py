@@ -194,7 +194,7 @@ def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
     if measure == "loss":
         _check_loss(found, name, run, [key for key in names([run.result]) if key.startswith(f"{part}/")])
     value = value_of(run.result, found.metric)
-    if value is None and measure in (run.result.get(part) or {}):
+    if value is None and isinstance(rows := run.result.get(part), dict) and measure in rows:
         found.lost[name][seed] = f"its {found.metric} is no number"
         return
     if value is None:

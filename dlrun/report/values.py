@@ -29,7 +29,8 @@ def value_of(result: Mapping[str, Any], key: str) -> float | None:
     elif split.startswith("test@"):
         found = ((result.get("test_at") or {}).get(split[5:]) or {}).get(name)
     else:
-        found = (result.get(split) or {}).get(name)
+        of_split = result.get(split)
+        found = of_split.get(name) if isinstance(of_split, Mapping) else None  # steps/mae is none
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
         return None
     return float(found)

@@ -188,6 +188,8 @@ def test_a_measure_that_is_no_number_is_lost_with_its_seed(tmp_path: Path, monke
     found = Decision(["a", "b"], "val/accuracy", True, 0.95)
     module._read(found, "a", 0, tmp_path)
     assert found.lost == {"a": {0: "its val/accuracy is no number"}} and not found.values
+    with pytest.raises(ConfigError, match="metric=steps/mae +the runs have no such measure"):
+        module._read(Decision(["a", "b"], "steps/mae", True, 0.95), "a", 0, tmp_path)
 
 
 def test_ctrl_c_answers_with_the_seeds_that_all_have_and_the_same_command_goes_on(
