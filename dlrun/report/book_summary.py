@@ -101,7 +101,7 @@ class Summary:
     def __init__(self) -> None:
         self._tables: list[str] = []
         self._cells: dict[Number, Counted] = {}
-        self._claims: dict[tuple[str, str], Counted] = {}
+        self._claims: dict[str, Counted] = {}
 
     def add(self, experiment: BookExperiment, found: Mapping[str, Measurements], verdicts: Verdicts | None) -> None:
         """Count a comparison with what was measured of it by profile, and the verdicts of its full profile."""
@@ -118,10 +118,9 @@ class Summary:
                         Counted(tier, verdict.word, run, _rank(verdict)))
         seeds = min(len(experiment.claim_seeds), len(full.seeds))
         for claim, decided in verdicts.claims:
-            check = on_runs(claim.check, lambda row: _run(experiment, full, row))
+            check = on_runs(claim.check, lambda row: _run(experiment, full, row), claim.metric or experiment.metric)
             stand_in = verdicts.on_stand_in(claim)
-            _keep(self._claims, (check, claim.metric or experiment.metric),
-                  Counted(tier_of(seeds, stand_in), decided.word, rank=(not stand_in, seeds)))
+            _keep(self._claims, check, Counted(tier_of(seeds, stand_in), decided.word, rank=(not stand_in, seeds)))
 
     def _count(self, number: Number, one: Counted) -> None:
         """It stands in the most digits that it is printed in, so that what is near it remains another number."""
@@ -138,7 +137,7 @@ class Summary:
             self._cells[Number(f"{experiment.name} {cell.row}", cell.metric, cell.value, cell.step)] = Counted(tier)
         for claim in experiment.book.claims:
             if claim.check:
-                self._claims[f"{experiment.name} {claim.says}", claim.check] = Counted(tier)
+                self._claims[f"{experiment.name} {claim.says}: {claim.check}"] = Counted(tier)
 
     def tiers(self) -> dict[str, Tier]:
         """The counts by tier."""

@@ -48,29 +48,52 @@ def rows_of(check: str) -> list[str]:
     return list(found)
 
 
-def on_runs(check: str, run_of: Callable[[str], str]) -> str:
-    """The check with runs in place of rows: one text for what two tables check on the same runs.
+def on_runs(check: str, run_of: Callable[[str], str], metric: str) -> str:
+    """The check with runs and their metrics in place of rows: one text for what two tables check on the same runs.
 
-    Raises ConfigError for one that cannot be read.
+    `metric` is the one that a row stands for.  Raises ConfigError for a check that cannot be read.
     """
-    return ast.unparse(_OnRuns(run_of).visit(_tree(check)))
+    return ast.unparse(_OnRuns(run_of, metric).visit(_tree(check)))
+
+
+def metrics_of(check: str, metric: str) -> set[str]:
+    """The metrics that a check looks at, with `metric` for rows by themselves; raises ConfigError as `on_runs`."""
+    found = _OnRuns(lambda row: row, metric)
+    found.visit(_tree(check))
+    return found.metrics
 
 
 class _OnRuns(ast.NodeTransformer):
-    """Replaces the names of rows, and leaves those of functions and of metrics."""
+    """Writes each row as the metric of a run, and leaves the names of functions; `metrics` are those met."""
 
-    def __init__(self, run_of: Callable[[str], str]):
-        self.run_of = run_of
+    def __init__(self, run_of: Callable[[str], str], metric: str):
+        self.run_of, self.metric = run_of, metric
+        self.metrics: set[str] = set()
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        metrics = node.args[1:] if name_of(node.func) in FUNCTIONS else []
-        return ast.Call(node.func, [*map(self.visit, node.args[:len(node.args) - len(metrics)]), *metrics], [])
+        function = name_of(node.func) or ""
+        if function not in FUNCTIONS:
+            return ast.Call(node.func, [self.visit(part) for part in node.args], [])
+        given = name_of(node.args[1]) if len(node.args) == 2 else None
+        return self._of(SPREAD if function == SPREAD else "of", name_of(node.args[0]) or "",
+                        metric_of_call(function, given) or self.metric)
 
-    def visit_Name(self, node: ast.Name) -> ast.Constant:
-        return ast.Constant(self.run_of(node.id))
+    def visit_Name(self, node: ast.Name) -> ast.Call:
+        return self._of("of", node.id, self.metric)
 
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
-        return ast.Constant(self.run_of(node.value)) if isinstance(node.value, str) else node
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return self._of("of", node.value, self.metric) if isinstance(node.value, str) else node
+
+    def _of(self, function: str, row: str, metric: str) -> ast.Call:
+        self.metrics.add(metric)
+        return ast.Call(ast.Name(function, ast.Load()), [ast.Constant(self.run_of(row)), ast.Constant(metric)], [])
+
+
+def metric_of_call(function: str, given: str | None) -> str | None:
+    """The metric that a function of a row looks at; None: the claim's."""
+    if function == "onset":
+        return f"onset/{given or 'val/loss'}"
+    return function if function in ("seconds", "parameters", "baseline") else given
 
 
 def comparisons(tree: ast.expr) -> list[ast.Compare | ast.Call]:

@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 
-from dlrun.report.claim_checks import ARITHMETIC, name_of
+from dlrun.report.claim_checks import ARITHMETIC, metric_of_call, name_of
 
 Values = Mapping[int, float]  # by seed
 ValuesOf = Callable[[str, str | None], Values]  # row, metric (None: the claim's) -> the values of its seeds
@@ -34,12 +34,8 @@ def value(node: ast.expr, values_of: ValuesOf) -> Values | float:
 def of_call(node: ast.Call, values_of: ValuesOf) -> Values | float:
     """The values of a function of a row; of ``spread(row)`` those that are spread.  Raises Missing."""
     row, function = name_of(node.args[0]), name_of(node.func)
-    assert row is not None
-    metric = ast.literal_eval(node.args[1]) if len(node.args) == 2 else None
-    if function == "onset":
-        metric = f"onset/{metric or 'val/loss'}"
-    elif function in ("seconds", "parameters", "baseline"):
-        metric = function
+    assert row is not None and function is not None
+    metric = metric_of_call(function, name_of(node.args[1]) if len(node.args) == 2 else None)
     found = _found(values_of, row, metric)
     return next(iter(found.values())) if metric == "parameters" else found  # no seed changes it
 

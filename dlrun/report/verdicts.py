@@ -18,7 +18,7 @@ from dlrun.report.cell_verdicts import (
     never,
     verdict_on,
 )
-from dlrun.report.claim_checks import rows_of
+from dlrun.report.claim_checks import metrics_of, rows_of
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, OTHER_WAY, ClaimVerdict, decide, unjudged
 from dlrun.report.claim_verdicts import MISSING as NOT_DECIDED
 from dlrun.report.derived import describe
@@ -26,6 +26,7 @@ from dlrun.report.measurements import Measurements
 from dlrun.report.statistics import interval
 
 FULL, QUICK = PROFILES
+PARAMETERS = "parameters"  # their count does not depend on the pictures
 SAME_DATA = ("rebuilt",)  # labels of data that is the book's: the same rows, written again
 ValuesOf = Callable[[str, str], dict[int, float]]  # row, metric -> the values of its seeds
 
@@ -34,7 +35,8 @@ ValuesOf = Callable[[str, str], dict[int, float]]  # row, metric -> the values o
 class Verdicts:
     """Cells and claims in the book's order; `ours` are rows that the book has no number of, measured or lost.
 
-    `incomparable` says why the printed cells cannot be compared, `changed` that they are of other settings than these
+    `incomparable` says why the printed cells cannot be compared, `replaced` that the book's data has a stand-in (not a
+    copy that is compressed otherwise), `changed` that they are of other settings than these
     runs, `unjudged` why nothing is judged at all (short runs), where that is so.
     """
 
@@ -44,10 +46,12 @@ class Verdicts:
     incomparable: str
     unjudged: str = ""
     changed: str = ""
+    replaced: bool = False
 
     def on_stand_in(self, claim: Claim) -> bool:
         """Whether a claim was checked on something that replaces the book's data."""
-        return bool(self.incomparable) or not claim.comparable
+        by_size = not self.replaced and metrics_of(claim.check, claim.metric or "") == {PARAMETERS}
+        return bool(self.incomparable) and not by_size or not claim.comparable
 
     def summary(self) -> str:
         """``12 cells printed · 10 comparable · 9 reproduced (...) · claims: 2 hold, 1 undecided``."""
@@ -130,12 +134,12 @@ def verdicts_on(book: Book, measurements: Measurements, values_of: ValuesOf, met
     claims = [(claim, _decided(claim, measurements, values_of, claim.metric or metric, seeds))
               for claim in book.claims if claim.check]
     return Verdicts(cells, [(claim, unjudged(verdict) if short else verdict) for claim, verdict in claims], ours,
-                    incomparable, short, other)
+                    incomparable, short, other, bool(book.stand_in))
 
 
 def _incomparable(cell: Cell, book: Book, why: str) -> str:
     """Why a cell cannot be compared; a count of parameters does not depend on how pictures were compressed."""
-    return why if cell.metric != "parameters" or book.stand_in else ""
+    return why if cell.metric != PARAMETERS or book.stand_in else ""
 
 
 def _decided(claim: Claim, measurements: Measurements, values_of: ValuesOf, metric: str,

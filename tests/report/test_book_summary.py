@@ -76,6 +76,18 @@ def test_a_claim_stands_in_the_tier_of_the_seeds_that_decide_it(tmp_path: Path) 
         ("1", "2", "0", "0"), ("0", "0", "1", "1")]
 
 
+def test_a_claim_that_two_tables_check_on_the_same_runs_counts_once_whatever_else_they_show(tmp_path: Path) -> None:
+    claims = [{"says": "sgd has fewer errors", "check": "of(sgd, 'test/accuracy') > of(adam, 'test/accuracy')"}]
+    first, kept = measured(tmp_path / "a", "gulli/C1", claims=claims)
+    claims = [{"says": "sgd is better", "check": "sgd > adam", "metric": "test/accuracy"}]
+    second, others = measured(tmp_path / "b", "gulli/C2", claims=claims)
+    for book in (kept, others):
+        book["full"].ids = {"sgd": "a1", "adam": "b2"}
+    assert table((first, kept), (second, others))["in full, 5 seeds or more"]["claims"] == "1"
+    others["full"].ids = {"sgd": "a1", "adam": "c3"}
+    assert table((first, kept), (second, others))["in full, 5 seeds or more"]["claims"] == "2"
+
+
 def test_a_claim_on_a_part_of_the_book_s_data_stands_with_the_stand_ins(tmp_path: Path) -> None:
     claims = [BOOK["claims"][0], {"says": "a", "check": "sgd > adam", "comparable": False, "notes": "a part of it"}]
     found = table(measured(tmp_path, "gulli/C1", claims=claims))

@@ -108,8 +108,17 @@ def test_equal_rows_are_called_different_one_time_in_twenty() -> None:
 def test_a_check_on_runs_is_one_text_for_two_tables() -> None:
     ids = {"64": "a1", "wide": "a1", "16": "b2", "narrow": "b2", "val/loss": "no row"}
     first = on_runs("of('64', \"val/loss\") < of('16', 'val/loss') and equal(64 * '64', parameters('16'), 0.5)",
-                    ids.__getitem__)
-    second = on_runs("of(wide,'val/loss')<of(narrow,'val/loss') and equal(64*wide, parameters(narrow), 0.5)",
-                     ids.__getitem__)
-    assert first == second == ("of('a1', 'val/loss') < of('b2', 'val/loss') and "
-                               "equal(64 * 'a1', parameters('b2'), 0.5)")
+                    ids.__getitem__, "test/accuracy")
+    second = on_runs("wide<narrow and equal(64*of(wide, 'test/accuracy'), parameters(narrow), 0.5)",
+                     ids.__getitem__, "val/loss")
+    assert first == ("of('a1', 'val/loss') < of('b2', 'val/loss') and "
+                     "equal(64 * of('a1', 'test/accuracy'), of('b2', 'parameters'), 0.5)")
+    assert second == first
+
+
+def test_what_a_check_does_not_look_at_makes_no_other_text() -> None:
+    texts = {on_runs("seconds(wide) < seconds(narrow)", str, metric) for metric in ("val/loss", "val/accuracy")}
+    assert len(texts) == 1
+    assert on_runs("onset(a) < 3", str, "x") == on_runs("onset(a, 'val/loss') < 3", str, "y")
+    assert on_runs("spread(a) > 0.1", str, "x") == on_runs("spread(a, 'x') > 0.1", str, "y") != \
+        on_runs("a > 0.1", str, "x")

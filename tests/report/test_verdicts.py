@@ -114,11 +114,15 @@ def test_a_count_of_parameters_does_not_depend_on_how_pictures_were_compressed(t
         file = tmp_path / str(job.row) / str(job.seed) / "result.json"
         file.write_text(json.dumps({**json.loads(file.read_text()), "parameters": 1234}))
     count = {"row": "sgd", "metric": "parameters", "value": 1234}
-    book = {**BOOK, "claims": [], "printed": [count, BOOK["printed"][1]]}
+    claims = [{"says": "small", "check": "parameters(sgd) < 2000"},
+              {"says": "small and good", "check": "parameters(sgd) < 2000 and sgd > 0.1"}]
+    book = {**BOOK, "claims": claims, "printed": [count, BOOK["printed"][1]]}
     folders = Folders(made, "gulli/C3", "full")
-    for more, word in (({}, "reproduced"), ({"stand_in": "other rows"}, "not comparable")):
+    for more, word, apart in (({}, "reproduced", [False, True]),
+                              ({"stand_in": "other rows"}, "not comparable", [True, True])):
         verdicts = verdicts_on(read_book({**book, **more}), folders.measurements, folders.values_of, "test/accuracy")
         assert [verdict.word for _, verdict in verdicts.cells] == [word, "not comparable"]
+        assert [verdicts.on_stand_in(claim) for claim, _ in verdicts.claims] == apart
 
 
 def test_what_has_to_be_known_of_a_cell_or_a_claim_is_said_once_and_a_claim_on_other_data_counts_apart(
