@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -81,14 +80,10 @@ class RunComponents:
 
         Those of the user's choice that are not finite are left out; training rows have none.
         """
-        from dlrun.assembly.measure import measure, measured
+        from dlrun.assembly.measure import measured
 
-        split = "train" if rows is self.train else "test" if rows is self.test else "val"
-        shown = self.by_features.get(split, rows)
-        evaluate = partial(measure, self.task, self.config.task.summed, self.model, self.rng, shown,
-                           self.evaluate_batch, cast, passed, before_batch=self.before_batch, program=self.program)
-        if split == "train":
-            return evaluate()
+        if (split := self._split(rows)) == "train":
+            return self._evaluate(rows, cast, passed)
         self.gathered.pop(split, None)  # before the new ones, so that never both are held
         self.predicted.pop(split, None)
         gathered: list[tuple[Any, Tensor]] | None = [] if self.gathers(rows) else None
@@ -96,7 +91,7 @@ class RunComponents:
             values = measured(self.task, *found, self.chosen_metrics)
             gathered = None if gathered is None else found[1]
         else:
-            values = evaluate(chosen=self.chosen_metrics, gathered=gathered)
+            values = self._evaluate(rows, cast, passed, chosen=self.chosen_metrics, gathered=gathered)
         if gathered is not None:
             self.gathered[split] = gathered
             if names := watched(self.config):
@@ -104,6 +99,21 @@ class RunComponents:
 
                 values |= computed(self.predictions(split), names)
         return values
+
+    def loss(self, rows: Rows, cast: Callable[[], Any]) -> float:
+        """The task's loss over all rows, with dropout off; `predictions` stay those of the last measurement."""
+        return self._evaluate(rows, cast)["loss"]
+
+    def _evaluate(self, rows: Rows, cast: Callable[[], Any], passed: list[tuple[Tensor, Tensor]] | None = None,
+                  **more: Any) -> dict[str, float]:
+        from dlrun.assembly.measure import measure
+
+        shown = self.by_features.get(self._split(rows), rows)
+        return measure(self.task, self.config.task.summed, self.model, self.rng, shown, self.evaluate_batch, cast,
+                       passed, before_batch=self.before_batch, program=self.program, **more)
+
+    def _split(self, rows: Rows) -> str:
+        return "train" if rows is self.train else "test" if rows is self.test else "val"
 
     def predictions(self, split: str) -> dict[str, Any]:
         """What was predicted of the rows of "val" or "test" when they were last measured, by target.

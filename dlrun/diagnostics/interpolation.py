@@ -40,7 +40,7 @@ def interpolation(components: RunComponents, view: View) -> dict[str, Any]:
         for place in PLACES:
             components.model.load_state_dict({name: value.lerp(begun[name], place * STEP) if name in moving else value
                                               for name, value in ended.items()})
-            losses.append((round(place * STEP, 6), components.measure(view.rows, view.cast)["loss"]))
+            losses.append((round(place * STEP, 6), components.loss(view.rows, view.cast)))
     finally:
         components.model.load_state_dict(ended)
     view.save("interpolation", lambda path: save_interpolation(path, losses))

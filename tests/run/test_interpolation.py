@@ -37,8 +37,9 @@ def test_the_losses_are_those_of_weights_on_the_line(go) -> None:
 def test_what_is_drawn_afterwards_is_of_the_trained_weights(go) -> None:
     overrides = ["dataset=blobs", "model=dense", "model.hidden=[6]", "model.batch_norm=true", "epochs=2"]
     along, plain = go(*overrides, "interpolation=true"), go(*overrides)
-    regions, same = ((outcome.folder / "pictures" / "regions.png").read_bytes() for outcome in (along, plain))
-    assert regions == same
+    for picture in ("regions.png", "confusion.png", "reliability.png"):
+        one, other = ((outcome.folder / "pictures" / picture).read_bytes() for outcome in (along, plain))
+        assert one == other, picture
     losses = dict(along.result["interpolation"]["losses"])
     assert losses[0.0] == pytest.approx(plain.result["test"]["loss"], rel=1e-6)
 
