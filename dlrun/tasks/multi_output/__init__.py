@@ -55,7 +55,7 @@ class MultiOutput(TaskSpec):
 
     @property
     def accumulated(self) -> tuple[Metric, ...]:  # type: ignore[override]
-        return (LOSS, *(_of(what, head.key) for head in self.heads for what in (LOSS, _judging(head))))
+        return (LOSS, *(_of(what, head.key) for head in self.heads for what in _summed(head)))
 
     @property
     def own(self) -> tuple[Metric, ...]:
@@ -63,8 +63,7 @@ class MultiOutput(TaskSpec):
 
     @property
     def further(self) -> tuple[Metric, ...]:  # type: ignore[override]
-        return tuple(_of(metric, head.key) for head in self.heads if not head.classes
-                     for metric in (MAE_SCALED, MAE_IN_UNITS))
+        return tuple(_of(metric, head.key) for head in self.heads for metric in _further(head))
 
     @classmethod
     def metric_named(cls, name: str) -> Metric | None:
@@ -97,8 +96,16 @@ class MultiOutput(TaskSpec):
         return sum(head.outputs for head in data_spec.several())
 
     def clashes(self, data_spec: DatasetSpec) -> Iterator[Problem]:
-        names = tuple(head.name for head in data_spec.several())
+        heads = data_spec.several()
+        names = tuple(head.name for head in heads)
         yield from weight_problems(self.loss_weights, names, "task.loss_weights", "target")
+        owners: dict[str, str] = {}
+        for head in heads:
+            measures = [f"{head.key}_{name}" for name in _names(head)]
+            if twice := next((name for name in measures if name in owners), None):
+                yield Problem("dataset.target", f'"{owners[twice]}" and "{head.name}" would both have the measure '
+                                                f"{twice}; rename one of the columns")
+            owners |= dict.fromkeys(measures, head.name)
 
     def plots(self) -> Plots:
         from dlrun.tasks.multi_output.plots import PLOTS
@@ -120,6 +127,19 @@ def _kind(head: Any) -> str:
 
 def _judging(head: Any) -> Metric:
     return ACCURACY if head.classes else MAE
+
+
+def _summed(head: Any) -> tuple[Metric, ...]:
+    return LOSS, _judging(head)
+
+
+def _further(head: Any) -> tuple[Metric, ...]:
+    return () if head.classes else (MAE_SCALED, MAE_IN_UNITS)
+
+
+def _names(head: Any) -> list[str]:
+    """The names of all metrics of a target, without its own before them."""
+    return [*(metric.name for metric in (*_summed(head), *_further(head))), *_gathered.names(_kind(head))]
 
 
 def _of(metric: Metric, key: str) -> Metric:

@@ -107,3 +107,24 @@ def test_wrong_pairings_say_what_fits(people: str, overrides: list[str], wanted:
     with pytest.raises(ConfigError) as caught:
         preflight(["dataset=csv", f"dataset.path={people}", "dataset.target=[age,income,sex]", *rest, *overrides])
     assert len(caught.value.problems) == 1 and wanted in caught.value.problems[0].expected
+
+
+@pytest.mark.parametrize(("heads", "measure"), [
+    ((Head("income", ("low", "high")), Head("income_log")), "income_log_loss"),
+    ((Head("a"), Head("size_balanced", ("s", "m")), Head("size", ("s", "m"))), "size_balanced_accuracy")])
+def test_targets_whose_measures_would_have_one_name_are_refused(heads: tuple[Head, ...], measure: str) -> None:
+    [wrong] = Schema().clashes(DatasetSpec((5,), "table", "several", heads=heads))
+    one, other = sorted(head.name for head in heads if measure.startswith(head.name + "_"))
+    assert wrong.given == "dataset.target" and wrong.expected.endswith(f"{measure}; rename one of the columns")
+    assert f'"{one}"' in wrong.expected and f'"{other}"' in wrong.expected
+    assert not [*Schema().clashes(SEVERAL)]
+    [wrong] = Schema().clashes(DatasetSpec((5,), "table", "labels", classes=("c#", "d", "c++")))
+    assert '"c#" and "c++" would both have the measure c_loss' in wrong.expected
+
+
+def test_a_table_with_such_targets_is_refused_before_training(tmp_path: Path) -> None:
+    rows = [f"{x:.3f},{'high' if x > 0 else 'low'},{x / 3:.4f}" for x in RNG.normal(size=40)]
+    (tmp_path / "pay.csv").write_text("\n".join(["a,income,income_log", *rows]) + "\n")
+    with pytest.raises(ConfigError) as caught:
+        preflight(["dataset=csv", f"dataset.path={tmp_path}/pay.csv", "dataset.target=[income,income_log]"])
+    assert [wrong.given for wrong in caught.value.problems] == ["dataset.target"]
