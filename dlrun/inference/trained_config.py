@@ -19,12 +19,14 @@ from dlrun.registry.index import files
 def of_predictions(plain: dict[str, Any]) -> dict[str, Any]:
     """A run's configuration without what only training needs: code of a user's own is not asked for there."""
     found = {**plain, "callbacks": []}
-    task, early_stop = plain.get("task"), plain.get("early_stop")
+    task = plain.get("task")
     if isinstance(task, dict):
         found["task"] = {**task, "metrics": []}
         chosen = task.get("metrics") or ()
-        if isinstance(early_stop, dict) and str(early_stop.get("monitor")).rpartition("/")[2] in chosen:
-            found["early_stop"] = {**early_stop, "monitor": "val/loss"}
+        for group in ("early_stop", "schedule"):
+            watcher = plain.get(group)
+            if isinstance(watcher, dict) and str(watcher.get("monitor")).rpartition("/")[2] in chosen:
+                found[group] = {**watcher, "monitor": "val/loss"}
     for group in GROUPS:
         given, own = plain.get(group), files(group)
         kind = find(group, next(iter(own))).stand_in

@@ -127,6 +127,11 @@ def test_a_run_is_kept_and_stopped_by_a_metric_of_ones_own(go: Any) -> None:
     assert load_run(outcome.folder).config.early_stop.on, "predictions need no metric"
 
 
+def test_a_run_whose_rate_follows_a_metric_of_ones_own_can_be_used(go: Any) -> None:
+    outcome = go(*RUN, "task.metrics=[surest]", "schedule=plateau", "schedule.monitor=val/surest")
+    assert load_run(outcome.folder).config.schedule.kind == "plateau"
+
+
 MINE = """
 import torch
 from dlrun.registry import lookup, register
