@@ -113,6 +113,9 @@ def cells_of(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> C
 
 def of_cells(state: dict[str, Any], found: Cells, file: Path, say: Callable[[str], None]) -> Split:
     """Cells of a file as rows.  Raises ConfigError."""
+    from dlrun.data.formats.columns import check_usable
+
+    check_usable(file, found, (column["name"] for column in _columns(state, str(file))))
     return of_rows(state, found.names, found.rows, lines=found.lines, source=file, separator=found.separator, say=say,
                    unit=found.unit)
 

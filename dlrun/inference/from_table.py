@@ -13,6 +13,7 @@ import numpy as np
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.config.schema.kinds import DatasetKind
 from dlrun.data import preprocessing_state as preprocessing
+from dlrun.data.formats.columns import check_usable
 from dlrun.data.formats.separated import Cells
 from dlrun.data.formats.table_targets import TargetCells, column
 from dlrun.data.prepared import Split
@@ -60,7 +61,10 @@ class Table:
 
     def groups(self, name: str) -> Groups | None:
         """The groups that a column names; None without one."""
-        return Groups(column(self.found, name, f"group={name}"), name) if name else None
+        if not name:
+            return None
+        check_usable(self.path, self.found, [name])
+        return Groups(column(self.found, name, f"group={name}"), name)
 
     def _cells(self) -> TargetCells:
         reading = self.kept["asked"].get("reading", {})

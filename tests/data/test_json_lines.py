@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import numpy as np
 import pytest
 
 from dlrun.config.problem import ConfigError
+from dlrun.data import preprocessing_state as preprocessing
+from dlrun.data.prepare import prepare
 from dlrun.data.read import read
 from dlrun.data.sets.jsonl import JsonLines
 from dlrun.data.sets.labelled_text import LabelledText
+from dlrun.inference.labelled import labelled
 
 ROWS = [{"a": 1.5, "n": 3, "code": "01", "on": "2024-01-05", "yes": True, "kind": "p"},
         {"a": None, "n": -1, "code": "1", "on": "2024-02-07", "yes": False, "kind": "q"},
@@ -63,6 +67,25 @@ def test_what_is_no_row_is_a_sentence_with_its_line(tmp_path, line, says):
         says = 'line 2 has no "b", and line 3 has'
     said = refused(JsonLines(path=str(written(tmp_path / "t.jsonl", rows)), target="kind"))
     assert says in said and len(said) < 400
+
+
+@pytest.mark.parametrize(("row", "column"), (({"a": [2]}, "a"), ({"kind": {"q": 1}}, "kind"), ({"who": [1]}, "who")))
+def test_a_new_file_with_one_value_that_is_no_cell_is_refused_as_in_training(tmp_path, row, column):
+    rows = [{"a": value / 4, "kind": "pq"[value % 2], "who": f"p{value % 5}", "b": 1} for value in range(20)]
+    cfg = JsonLines(path=str(written(tmp_path / "t.jsonl", rows)), target="kind", group="who", drop=("b",))
+    new = written(tmp_path / "u.jsonl", [{**one, "who": "n", "b": []} for one in rows[:4]] + [
+        {**rows[4], "who": "n", "b": 0, **row}])
+    says = f'the column "{column}" holds {"an object" if column == "kind" else "a list"} in line 5; expected a number'
+    assert says in refused(replace(cfg, test_path=str(new)))
+    prepared = prepare(cfg, "", validation=None, train_size=None, seed=0, say=lambda note: None)
+    kept = preprocessing.plain(prepared)
+    with pytest.raises(ConfigError, match=says):
+        labelled(kept, cfg, str(new), "", lambda note: None)
+    if column == "a":
+        with pytest.raises(ConfigError, match=says):
+            preprocessing.of_table(kept, new, lambda note: None)
+    else:  # what the run's inputs do not need may hold anything
+        assert len(preprocessing.of_table(kept, new, lambda note: None)[1]) == 5
 
 
 def test_a_nested_column_can_be_left_out(tmp_path):

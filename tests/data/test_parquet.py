@@ -105,6 +105,14 @@ def test_what_is_no_cell_is_refused_by_name_and_can_be_left_out(tmp_path, name, 
     assert read(of(path, drop=(name,)), "", print).data_spec.features == ("a",)
 
 
+def test_new_rows_with_a_time_that_is_none_are_refused_as_in_training(tmp_path):
+    prepared = prepare(of(table(tmp_path, a=list(range(6)), at=[dt.datetime(2024, 1, day) for day in range(1, 7)],
+                                kind=KIND)), "", validation=None, train_size=None, seed=0, say=lambda note: None)
+    new = table(tmp_path, "new.parquet", a=[1, 2], at=pyarrow.array([0, 2**55], pyarrow.timestamp("ms")))
+    with pytest.raises(ConfigError, match='the column "at" .*; expected a number, a text or a date in each row$'):
+        preprocessing.of_table(preprocessing.plain(prepared), new, lambda note: None)
+
+
 def test_a_damaged_file_and_one_without_rows_are_a_sentence(tmp_path):
     whole = table(tmp_path, a=list(range(6)), kind=KIND).read_bytes()
     for number, data in enumerate((b"", whole[:-9], whole[:40] + b"\xff" * 40 + whole[80:], b"a,kind\n1,p\n")):

@@ -71,6 +71,18 @@ def numbers(path: Path, name: str, cells: Sequence[str], lines: Sequence[int], n
     return values
 
 
+def check_usable(path: Path, found: Cells, names: Iterable[str], droppable: bool = False) -> None:
+    """Raises ConfigError where one of the columns `names` holds what is no cell: all its cells are empty here.
+
+    Of a `droppable` one it says how to leave it out.
+    """
+    for name in names:
+        if name in found.unusable:
+            more = f"; dataset.drop=[{name!r}] leaves it out" if droppable else ""
+            raise problem(str(path), f'the column "{name}" {found.unusable[name]}; expected a number, a text or a date '
+                                     f"in each row{more}")
+
+
 def column(path: Path, found: Cells, place: int, numerals: Numerals, missing: Missing, dates: bool = False
            ) -> tuple[Column, list[float]] | str:
     """A column and its values (numbers, or places among its words with -1 for none), or why it cannot be an input.

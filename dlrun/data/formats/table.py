@@ -11,7 +11,7 @@ from dlrun.config.problem import problem
 from dlrun.data.dataset_spec import Column, DatasetSpec
 from dlrun.data.formats import labels
 from dlrun.data.formats.column_places import check_named, given_as, place_of, places_of
-from dlrun.data.formats.columns import NOTHING, WORDS, Missing, column, numbers, reading, strays
+from dlrun.data.formats.columns import NOTHING, WORDS, Missing, check_usable, column, numbers, reading, strays
 from dlrun.data.formats.numerals import Numerals
 from dlrun.data.formats.reading import Reading
 from dlrun.data.formats.row_columns import groups_of, in_order, numbers_rows, seasons
@@ -56,7 +56,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
         if place in dropped:
             raise problem(f"dataset.drop={dropped[place]}", "this is the target")
 
-    _usable(path, found, {*range(len(found.names))} - {*dropped})
+    check_usable(path, found, (name for place, name in enumerate(found.names) if place not in dropped), True)
     notes = list(found.notes)
     holes = {place: missing.of(found, place) for place in targets}
     kept = [number for number, row in enumerate(found.rows) if not any(row[place] in holes[place] for place in targets)]
@@ -167,15 +167,6 @@ def _said(path: Path, columns: Sequence[Column], typed: bool) -> list[str]:
 def _cells(found: Cells, place: int) -> tuple[list[str], list[int]]:
     """The cells of a column, and their lines."""
     return [row[place] for row in found.rows], found.lines
-
-
-def _usable(path: Path, found: Cells, kept: set[int]) -> None:
-    """Raises ConfigError where one of the columns that are used holds no cells."""
-    for place in sorted(kept):
-        name = found.names[place]
-        if name in found.unusable:
-            raise problem(str(path), f'the column "{name}" {found.unusable[name]}; expected a number, a text or a date '
-                                     f"in each row; dataset.drop=[{name!r}] leaves it out")
 
 
 def _named_once(path: Path, found: Cells, kept: set[int]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.formats import labels
-from dlrun.data.formats.columns import Missing, numbers
+from dlrun.data.formats.columns import Missing, check_usable, numbers
 from dlrun.data.formats.numerals import Numerals, is_number, value
 from dlrun.data.formats.separated import Cells
 
@@ -33,6 +33,7 @@ class TargetCells:
 
         `say` gets how many do not, and that they are `others`.
         """
+        check_usable(self.path, self.found, self.names)
         missing = Missing(self.reading.get("missing", ()))
         places = [self.found.names.index(name) for name in self.names]
         holes = {place: missing.of(self.found, place) for place in places}
