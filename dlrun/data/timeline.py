@@ -73,7 +73,8 @@ def _series(cfg: DatasetKind, source: RawDataset, cut: dict[str, tuple[int, int]
         scales.for_tables(cfg.scale, train, source.columns), sha, source.label, source.files, list(source.notes),
         targets=(target,), settings={"columns": [dataclasses.asdict(column) for column in source.columns],
                                      "windows": dataclasses.asdict(windows), "target": source.target,
-                                     "season": season_of(train[:, source.target])},
+                                     "season": season_of(train[:, source.target]),
+                                     **({"reading": source.reading} if source.reading else {})},
     )
 
 

@@ -92,6 +92,8 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         unnamed: dict[str, str] = {} if path.suffix == ".npz" else {"x": "", "y": ""}  # a single array has no name
         made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, test_path="",
                                    test_targets_path="", group="", order="", **unnamed)
+    elif dataset.kind == "series":
+        made = own.further(found, spec, kept["asked"].get("reading", {}))
     elif _has_path(own):
         made = _read_whole(own, found)
     elif spec.next_token:
@@ -100,7 +102,7 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         cut = {key: getattr(own, key) for key in ("newlines", "ascii_only", "punctuation") if hasattr(own, key)}
         made = find("dataset", "text")(path=found, unit=words.unit, lower=words.lower, **cut)
     elif "windows" in kept["asked"]:
-        made = find("dataset", "series")(path=found, target=spec.target_name)
+        made = find("dataset", "series")(path=found, target=spec.target_name).further(found, spec, {})
     elif kept["vocabulary"] is not None:
         made = _cut_alike(kept, find("dataset", "labelled_text")(path=found))
     else:

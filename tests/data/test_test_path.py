@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from dlrun.config.schema.holdout import Holdout
 from dlrun.config.schema.kfold import KFold
 from dlrun.data.prepare import prepare
 from dlrun.data.prepared import PreparedData
+from dlrun.data.preprocessing_state import plain
 from dlrun.data.sets.csv import Csv
 from dlrun.data.sets.image_folder import ImageFolder
 from dlrun.data.sets.labelled_text import LabelledText
@@ -25,6 +27,7 @@ from dlrun.data.sets.npz import Npz
 from dlrun.data.sets.series import Series
 from dlrun.data.sets.sounds import Sounds
 from dlrun.data.sets.text import Text
+from dlrun.inference.labelled import labelled
 from dlrun.preflight.preflight import preflight
 
 TRAIN = "size,colour,kind\n" + "".join(f"{place},{'red' if place % 3 else 'blue'},{'ab'[place % 2]}\n"
@@ -218,6 +221,43 @@ def test_steps_of_another_file_are_the_test_steps_and_no_window_crosses_into_the
     new.write_text("level,wind\n1,2\n2,3\n")
     with pytest.raises(ConfigError, match='no column "hour"'):
         prepared(Series(**words, test_path=str(new)))
+
+
+def test_a_further_series_is_read_with_the_marks_of_the_training(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("level;flow\n" + "".join(f"2.48{step % 10},5;0,25\n" for step in range(40)))
+    new.write_text("level;flow\n" + "".join(f"2.48{step % 10};{step % 3}\n" for step in range(20)))
+    cfg = Series(path=str(old), target="level", lookback=4)
+    kept = plain(prepared(cfg))
+    for read in (lambda: prepared(replace(cfg, test_path=str(new))),
+                 lambda: labelled(kept, cfg, str(new), "", lambda note: None)):
+        with pytest.raises(ConfigError, match=r"2\.480 is 2\.48 with a decimal point and 2480 with a decimal comma "
+                                              r"\(the training's file has a decimal comma\)"):
+            read()
+    new.write_text("level;flow\n" + "".join(f"2480,{step % 10};{step % 3}\n" for step in range(20)))
+    assert labelled(kept, cfg, str(new), "", lambda note: None).split.x[:2, 0].tolist() == pytest.approx([2480, 2480.1])
+
+
+def test_columns_that_the_training_steps_do_not_have_cut_and_refuse_nothing_in_the_test_steps(tmp_path: Path) -> None:
+    """A dropped column and one more that begin late; dropped times that are not in order."""
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("at,level,late\n" + "".join(f"2020-01-{31 - step:02},{step / 4},{step}\n" for step in range(30)))
+    new.write_text("late,level,at,more\n" + "".join(
+        f"{step if step > 4 else ''},{step / 4},2020-01-{31 - step:02},{step if step > 6 else '?'}\n"
+        for step in range(20)))
+    cfg = Series(path=str(old), target="1", lookback=4, drop=("0", "late"))
+    source = replace(cfg, test_path=str(new)).read("", lambda note: None)
+    assert source.x_test is not None and source.x_test[:, 0].tolist() == [step / 4 for step in range(20)]
+    assert source.revision > 1, "a run that lost these steps is another run"
+    said: list[str] = []
+    assert len(labelled(plain(prepared(cfg)), cfg, str(new), "", said.append).split) == 16 and not said
+    new.write_text(new.read_text().replace(",?\n", ",1\n").replace("\n,", "\n1,"))
+    assert replace(cfg, test_path=str(new)).read("", lambda note: None).revision == 1
+    new.write_text("level\n" + "1\n" * 9)
+    assert len(labelled(plain(prepared(cfg)), cfg, str(new), "", said.append).split) == 5, "dropped ones need not be"
+    with pytest.raises(ConfigError, match=r"2020-01-30 stands after 2020-01-31; expected lines in the order of time"):
+        new.write_text("level,when\n1,2020-01-31\n2,2020-01-30\n3,2020-01-29\n")
+        replace(cfg, test_path=str(new)).read("", lambda note: None)
 
 
 @pytest.mark.parametrize("unit", ("character", "word", "bpe"))

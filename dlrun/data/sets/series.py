@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import problem
 from dlrun.config.schema.fields import MISSING, text, texts
@@ -16,9 +17,11 @@ from dlrun.registry import register
 
 if TYPE_CHECKING:
     from dlrun.config.schema.root import Config
+    from dlrun.data.formats.separated import Cells
     from dlrun.data.source import DatasetFiles, RawDataset
 
-READING = 2  # counted up when the reader makes something else of the same file
+READING = 3  # counted up when the reader makes something else of the same file
+CUT = 3  # revision of test steps that dlrun once left out, since a column that is no part of the training began later
 
 
 @register("dataset", "series")
@@ -77,7 +80,8 @@ class Series(series.Windowed):
                        without_target=joined(source).without_target)
 
     def read_revision(self, config: Config) -> int:
-        """2 for a series that dlrun once read otherwise: gaps at its start, missing targets, marks between thousands.
+        """Above 1 for a series that dlrun once read otherwise: gaps at its start, missing targets, marks between
+        thousands, test steps.
         """
         from dlrun.data.reading_revision import of_reading
 
@@ -93,8 +97,27 @@ class Series(series.Windowed):
         apart = paths.own(self.test_path, key="test_path")
         return DatasetFiles([path, apart], lambda _: _with_test(self, _decode(self, path), apart), self._settings())
 
+    def further(self, path: str, spec: DatasetSpec, reading: Mapping[str, Any]) -> Further:
+        """Another file with the columns of `spec`; `reading` says how the training's file was read."""
+        own = {one.name: getattr(self, one.name) for one in fields(Series)}
+        named = {"path": path, "test_path": "", "target": spec.target_name, "columns": spec.features,
+                 "drop": tuple(reading.get("dropped", self.drop))}
+        return Further(**{**own, **named}, point=reading.get("point", False), comma=reading.get("comma", False))
+
     def _settings(self) -> list[object]:
         return [self.target, self.drop, self.missing, self.separator, self.header, self.decimal, READING]
+
+
+@dataclass(frozen=True)
+class Further(Series):
+    """The columns of a series that was read before, in a further file; marks that its numbers have are known."""
+
+    columns: tuple[str, ...] = ()
+    point: bool = False
+    comma: bool = False
+
+    def _settings(self) -> list[object]:
+        return [*super()._settings(), self.columns, self.point, self.comma]
 
 
 def _decode(cfg: Series, path: Path) -> RawDataset:
@@ -107,11 +130,15 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
     from dlrun.data.formats.series import without_gaps
     from dlrun.data.formats.times import check_order
 
-    found = cells(path, cfg.separator, cfg.header)
-    missing, numerals = Missing(cfg.missing), Numerals(cfg.decimal, found.separator, unit=found.unit)
-    check_named(found.names, target=cfg.target, drop=cfg.drop)
+    known = cfg if isinstance(cfg, Further) else None
+    found = cells(path, cfg.separator, cfg.header, known.columns if known else ())
+    missing = Missing(cfg.missing)
+    numerals = Numerals(cfg.decimal, found.separator, unit=found.unit) if known is None else Numerals(
+        cfg.decimal, found.separator, point=known.point, comma=known.comma, trained=True, unit=found.unit)
+    drop = [name for name in cfg.drop if known is None or name in found.names]
+    check_named(found.names, target=cfg.target, drop=drop)
     target = place_of(found.names, cfg.target, "dataset.target")
-    dropped = {place_of(found.names, name, "dataset.drop") for name in cfg.drop}
+    dropped = {place_of(found.names, name, "dataset.drop") for name in drop}
     if target in dropped:
         raise problem(f"dataset.drop={cfg.target}", "this is the target")
     names: list[str] = []
@@ -122,35 +149,51 @@ def _decode(cfg: Series, path: Path) -> RawDataset:
         if place in dropped:
             continue
         texts = [row[place] for row in found.rows]
-        column = None if place in found.texts else numbers(path, name, texts, found.lines, numerals, missing)
-        if column is None:
+        asked = known is None or name in known.columns
+        column = numbers(path, name, texts, found.lines, numerals, missing) if (
+            asked and place not in found.texts) else None
+        if column is None and asked:
             strays(path, found, place, missing)
         if column is None or np.isnan(column).all():
             if place == target:
                 raise problem(f"dataset.target={cfg.target}", "expected a column of finite numbers")
-            notes.append(f'{path.name}: the column "{name}" holds no numbers and is left out')
+            if asked:
+                notes.append(f'{path.name}: the column "{name}" holds no numbers and is left out')
             if note := check_order(path, name, texts, found.lines):
                 notes.append(note)
             continue
         at = len(names) if place == target else at
         names.append(name)
         values.append(column)
+    lacking = [name for name in known.columns if name not in names] if known else []
+    if lacking:
+        raise problem(str(path), f'it has no column "{lacking[0]}" of numbers, which the training steps have; there '
+                                 f"are {', '.join(found.names[:20])}")
     notes += numerals.settle(path)
     data_spec = DatasetSpec((len(names),), "series", "number", features=tuple(names), target_name=names[at])
     source = without_gaps(data_spec, np.array(values, np.float32).T, path.name, found.unit)
     new = found.new_header or numerals.newly_read
-    return replace(source, notes=(*notes, *source.notes), revision=2 if new else source.revision)
+    revision = 2 if new else source.revision
+    if known and _once_cut(found, known.columns, len(found.rows) - len(source.x), missing):
+        revision = CUT
+    return replace(source, notes=(*notes, *source.notes), revision=revision, reading={
+        **numerals.marks(), "dropped": [found.names[place] for place in sorted(dropped)]})
+
+
+def _once_cut(found: Cells, known: Collection[str], start: int, missing: Container[str]) -> bool:
+    """Whether a column of numbers that is not `known` begins behind the row `start`: rows before it were left out."""
+    from dlrun.data.formats.numerals import is_number
+
+    others = [[row[place] for row in found.rows] for place, name in enumerate(found.names) if name not in known]
+    return any(all(cell in missing for cell in cells[: start + 1]) and not all(cell in missing for cell in cells)
+               and all(cell in missing or is_number(cell) for cell in cells) for cells in others)
 
 
 def _with_test(cfg: Series, source: RawDataset, path: Path) -> RawDataset:
     """The series with the steps of another file as its test steps, read by the names of its columns."""
     spec = source.data_spec
-    theirs = _decode(replace(cfg, target=spec.target_name, drop=()), path)
-    lacking = [name for name in spec.features if name not in theirs.data_spec.features]
-    if lacking:
-        raise problem(f"dataset.test_path={cfg.test_path}",
-                      f'it has no column "{lacking[0]}" of numbers, which the training steps have; there are '
-                      f"{', '.join(theirs.data_spec.features[:20])}")
+    theirs = _decode(cfg.further(str(path), spec, source.reading), path)
     x = theirs.x[:, [theirs.data_spec.features.index(name) for name in spec.features]]
     notes = (*source.notes, *theirs.notes, f"the {len(x):,} test steps are those of {path.name}")
-    return replace(source, x_test=x, y_test=theirs.y, notes=notes)
+    return replace(source, x_test=x, y_test=theirs.y, notes=notes,
+                   revision=CUT if theirs.revision == CUT else source.revision)
