@@ -51,8 +51,8 @@ def level(count: int, pairs: int) -> float:
 class Look:
     """The differences of a pair so far: their mean, half the width of the repeated interval, and how many there are.
 
-    `half` is infinite for fewer than two.  `sign_flip` is the p-value of a test that takes no distribution for granted
-    but symmetry: a diagnostic beside the interval.
+    `half` is infinite for fewer than two, and for two that are equal.  `sign_flip` is the p-value of a test that takes
+    no distribution for granted but symmetry: a diagnostic beside the interval.
     """
 
     mean: float
@@ -72,7 +72,7 @@ def look(differences: Sequence[float], of_look: float, diagnose: bool = True) ->
     if n < 2:
         return Look(differences[0] if n else math.nan, math.inf, n, 1.0)
     spread = sd(differences) or 0.0
-    half = t_quantile(1 - of_look, n - 1) * spread / math.sqrt(n)
+    half = math.inf if n == 2 and not spread else t_quantile(1 - of_look, n - 1) * spread / math.sqrt(n)
     return Look(mean(differences), half, n, sign_flip(differences) if diagnose else math.nan)
 
 

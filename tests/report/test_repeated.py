@@ -46,7 +46,14 @@ def test_a_look_is_the_t_interval_of_its_level() -> None:
     found = look(values, 0.01)
     assert (found.mean - found.half, found.mean + found.half) == pytest.approx((low, high))
     assert look([1.0], 0.05).half == math.inf and not look([], 0.05).decided
-    assert look([0.5, 0.5, 0.5], 0.05).decided and not look([0.0, 0.0], 0.05).decided, "ties"
+    assert look([0.5, 0.5, 0.5], 0.05).decided and not look([0.0, 0.0, 0.0], 0.05).decided, "ties"
+
+
+@pytest.mark.parametrize("difference", [0.5, -0.25, 0.0])
+def test_two_equal_differences_decide_nothing_and_are_not_known_to_a_tolerance(difference: float) -> None:
+    found = look([difference, difference], 0.05)
+    assert (found.mean, found.half, found.decided) == (difference, math.inf, False)
+    assert math.isfinite(look([difference, difference + 0.01], 0.05).half)
 
 
 def test_flipped_signs_are_counted_exactly_and_for_many_nearly() -> None:
