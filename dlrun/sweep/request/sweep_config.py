@@ -139,5 +139,6 @@ def _row(name: str, row: Any) -> Choice:
 def _skip(skip: Any, number: int) -> Skip:
     if not isinstance(skip, dict) or not skip:
         raise problem(f"sweep.exclude.{number}", "expected a mapping, as  {model: lstm, dataset: mnist}")
-    values = {key: value if isinstance(value, list) else [value] for key, value in flatten(skip).items()}
+    # A list is some values, or the one value of a key that takes lists: no job's value can be both.
+    values = {key: [*value, value] if isinstance(value, list) else [value] for key, value in flatten(skip).items()}
     return Skip(values, f"sweep.exclude.{number}", typed=False)

@@ -57,6 +57,16 @@ def test_rows_axes_pairs_and_seeds_are_crossed_in_this_order(plan, write) -> Non
     assert first["sweep"] is None
 
 
+@pytest.mark.parametrize(("excluded", "left"), [
+    ("[8, 8]", [([8], 32), ([8], 64), ([8, 8], 64)]), ("[[8, 8], [8]]", [([8], 64), ([8, 8], 64)]),
+    ("[8]", [([8], 64), ([8, 8], 32), ([8, 8], 64)])])
+def test_a_list_that_is_excluded_is_a_value_or_some_values(plan, write, excluded: str, left: list[tuple[Any, ...]]
+                                                           ) -> None:
+    write({"experiments/x.yaml": "defaults: [{override /model: dense}]\nsweep:\n  axes: {model.hidden: [[8], [8, 8]], "
+           f"batch_size: [32, 64]}}\n  exclude: [{{model.hidden: {excluded}, batch_size: [32, 16]}}]\n"})
+    assert [tuple(job.values.values()) for job in plan("experiment=x").jobs] == left
+
+
 @pytest.mark.parametrize(("overrides", "left"), [
     (["model.hidden=[5]"], {"model.hidden": None}), (["batch_size=16,8,4"], {"batch_size": [16, 8, 4]}),
     (["model.dropout=0.25"], {"model.dropout": None, "model.l2": [0.1, 0]}), (["seed=7"], {}), (["seeds=3"], {}),
