@@ -43,7 +43,7 @@ class Grid:
         from dlrun.report.collect import collect
 
         tables = collect([self.folder], metric).tables
-        rows = [(table, row) for table in tables for row in table.rows if row.values]
+        rows = [(table, row) for table in tables for row in table.candidates if row.runs]
         if not rows:
             raise problem(f"metric={metric}" if metric else "best", "no run of this sweep has a result yet")
         table, row = rows[0]

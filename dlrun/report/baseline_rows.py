@@ -71,7 +71,7 @@ def _compared(table: Table) -> Table:
                 best = row
         return best
 
-    reference, best = first([row for row in measured if not row.runs]), first(measured)
+    reference, best = first([row for row in measured if not row.runs]), first(table.candidates)
     rows = [dataclasses.replace(row, best=row is best and table.metric.direction is not None,
                                 reference=row is reference,
                                 versus=None if row is reference else paired(row.values, reference.values))

@@ -28,11 +28,11 @@ class BestPictures:
 def best_pictures(table: Table) -> BestPictures | None:
     """Those of the best run of the best row; None where nothing is better or worse, or the run has no pictures."""
     first = {"max": max, "min": min}.get(table.metric.direction or "")
-    rows = [(row.summary.mean, place) for place, row in enumerate(table.rows) if row.summary and row.runs]
+    rows = [(row.summary.mean, row) for row in table.candidates if row.summary and row.runs]
     if first is None or not rows:  # a baseline has a value and no runs
         return None
-    top = first(rows)[0]
-    row = next(table.rows[place] for mean, place in rows if mean == top)
+    top = first(mean for mean, _ in rows)
+    row = next(row for mean, row in rows if mean == top)
     best = first(row.values, key=lambda seed: row.values[seed])
     run = next(run for run in row.runs if run.counted and run.seed == best)
     place = RunFolder(run.folder).pictures

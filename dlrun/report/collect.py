@@ -38,7 +38,8 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
     planned = list(plans[0].axes) if len(plans) == 1 and len(paths) == 1 else None
     if metric:
         metric = key_asked_for(metric, [run.result for run in runs], any(run.counted for run in runs))
-    tables = tables_of(runs, planned, metric)
+    search = bool(plans) and all(plan.options.get("search") for plan in plans)
+    tables = tables_of(runs, planned, metric, search)
     if versus == WITH_BASELINES:
         from dlrun.report.baseline_rows import with_baselines
 
@@ -46,7 +47,7 @@ def collect(paths: Sequence[Path], metric: str | None = None, versus: str | None
     else:
         tables = against_named(tables, versus) if versus else [against_best(table) for table in tables]
     log = frozenset(plans[0].logarithmic if len(plans) == 1 else ())
-    mattered = read_importance(plans[0].folder) if len(plans) == 1 and len(tables) == 1 else None
+    mattered = read_importance(plans[0].folder) if search and len(plans) == 1 and len(tables) == 1 else None
     tables = [replace(table, axes=replace(table.axes, log=log), importance=mattered) for table in tables]
     title_ = " ".join(plan.name for plan in plans) or " ".join(map(_heading, paths))
     return Report(title_, tuple(replace(table, notes=tuple(notes_of(table))) for table in tables),
@@ -59,16 +60,21 @@ def _heading(path: Path) -> str:
     return f"{place.parent.name} {place.name}" if is_run(place) else place.name or str(place)
 
 
-def tables_of(runs: Sequence[Run], planned: Sequence[str] | None, metric: str | None) -> list[Table]:
-    """A table for each data set and task, not compared yet; `planned` are the axes of their sweep."""
+def tables_of(runs: Sequence[Run], planned: Sequence[str] | None, metric: str | None,
+              search: bool = False) -> list[Table]:
+    """A table for each data set and task, not compared yet; `planned` are the axes of their sweep.
+
+    `search` is whether the runs are those of searches' trials.
+    """
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         data = read_file(run.config) or word(run.config, "dataset")
         groups.setdefault((data, str(run.config.get("task.kind", ""))), []).append(run)
-    return [_table(title, group, planned, metric) for title, group in groups.items()]
+    return [_table(title, group, planned, metric, search) for title, group in groups.items()]
 
 
-def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[str] | None, metric: str | None) -> Table:
+def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[str] | None, metric: str | None,
+           search: bool) -> Table:
     counted = [run.result for run in runs if run.counted]
     if metric is None or (counted and all(value_of(result, metric) is None for result in counted)):
         metric = primary_key(data_and_task[1], counted)
@@ -91,11 +97,12 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[st
         values = {seed: value for seed, value in measured.items() if value is not None}
         rows.append(Row(labels, tuple(own), values, interval(list(values.values())) if values else None))
     summaries = [row.summary for row in rows if row.summary]
-    top: Interval | None = None
-    for summary in summaries:
-        if top is None and measure.direction or top is not None and measure.better(summary.mean, top.mean):
-            top = summary
-    rows = [replace(row, best=row.summary is top and top is not None and len(rows) > 1) for row in rows]
     how = scale(measure, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None and not s.pair])
     name = " · ".join(filter(None, data_and_task)) or "no settings yet"
-    return Table(name, metric, axes, tuple(rows), how, (), None, tuple(found.repeated), metrics)
+    table = Table(name, metric, axes, tuple(rows), how, (), None, tuple(found.repeated), metrics, search=search)
+    top: Interval | None = None
+    for summary in (row.summary for row in table.candidates if row.summary):
+        if top is None and measure.direction or top is not None and measure.better(summary.mean, top.mean):
+            top = summary
+    marked = (replace(row, best=row.summary is top and top is not None and len(rows) > 1) for row in rows)
+    return replace(table, rows=tuple(marked))

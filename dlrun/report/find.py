@@ -29,8 +29,8 @@ def gather(paths: Sequence[Path]) -> tuple[list[Run], list[Plan]]:
     plans = []
     for path in paths:
         if (path / "plan.json").exists():
-            given_up = pruned(path)
             plan = load(path.absolute())  # its runs lie above it, which a relative path may not reach
+            given_up = pruned(path) if plan.options.get("search") else set()  # a grid's folder may hold an older search
             plans.append(plan)
             for job in plan.jobs:
                 folder = plan.run_folder(job)

@@ -90,7 +90,8 @@ class Table:
 
     `key` names what is shown (``test/accuracy``), `metrics` are all that its runs have measured.  `reference` is None
     where nothing is compared; `repeated` are runs that are left out, since a row has their seed already.
-    `importance` is what the axes of a search mattered, as the search has found it.
+    `importance` is what the axes of a search mattered, as the search has found it; `search` is whether the rows are
+    trials.
     """
 
     title: str
@@ -103,6 +104,7 @@ class Table:
     repeated: tuple[Run, ...] = ()
     metrics: Metrics = field(default_factory=Metrics)
     importance: Importance | None = None
+    search: bool = False
 
     @property
     def metric(self) -> Metric:
@@ -113,6 +115,16 @@ class Table:
     def runs(self) -> list[Run]:
         """The runs of all rows."""
         return [run for row in self.rows for run in row.runs]
+
+    @property
+    def candidates(self) -> list[Row]:
+        """The rows that can be the best: those with a value, and of a search those whose runs all count, if any.
+
+        A trial with a seed that diverged is the worst to a search, and one that failed or was given up has no value.
+        """
+        measured = [row for row in self.rows if row.summary]
+        whole = [row for row in measured if all(run.counted for run in row.runs)]
+        return whole if self.search and any(row.runs for row in whole) else measured
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ def test_a_run_folder_that_explodes_is_refused(go, capsys, file: str, text: str,
 
 @pytest.mark.parametrize("file", ["plan.json", "jobs.jsonl", "trials.json"])
 def test_a_sweeps_folder_that_explodes_is_refused(folder: Path, capsys, file: str) -> None:
-    plan = Plan("mine", folder / "runs", {}, [1], [Job(1, "0" * 10, "a/" + "0" * 10, 1, {}, (), {"seed": 1})])
+    plan = Plan("mine", folder / "runs", {}, [1], [Job(1, "0" * 10, "a/" + "0" * 10, 1, {}, (), {"seed": 1})],
+                options={"search": "random", "n_trials": 1})
     store(plan)
     (plan.folder / file).write_text("[" * 100_000)
     assert "it is nested too deeply" in refused(capsys, "report", "runs/sweeps/mine")
