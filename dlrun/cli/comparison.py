@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dlrun.record.plan import Plan
 
 MEASURED = "measured.json"  # in the sweep's folder: the numbers that its verdicts are made of
-_FREE = ("output_dir", "data_dir", "device", "threads", "resident", "verbosity",  # change no result,
+_FREE = ("output_dir", "data_dir", "device", "threads", "resident", "verbosity", "force",  # change no result,
          "speed", "pack")  # or its rounding alone: the recipe is the book's on any path; each run's folder names it
 _HOW = ("seeds", "workers", "per_gpu", "on_error", "retry", "timeout", "dry_run", "launcher")  # nor do these
 
@@ -124,11 +124,11 @@ def measured_in(output_dir: Path, experiment: BookExperiment) -> dict[str, Path]
 
 def _run(plan: Plan) -> int:
     from dlrun.sweep.execute.options import execution
-    from dlrun.sweep.plan.status import read_job
+    from dlrun.sweep.plan.status import read_all
     from dlrun.sweep.run import run_sweep
 
-    states = [read_job(plan.run_folder(job)) for job in plan.jobs]
-    if all(found.done or found.failed for found in states) and plan.options.get("retry") != "failed":
+    states, retry = read_all(plan), plan.options.get("retry") == "failed"
+    if not plan.force and not any(found.is_pending(retry) for found in states):
         return 1 if any(found.failed for found in states) else 0  # nothing to run: the tables alone
     _printed(plan, say)
     return run_sweep(plan, execution(plan.options))
@@ -138,9 +138,9 @@ def _printed(plan: Plan, trying: Callable[[str], None] | None = None) -> int:
     from dlrun.sweep.execute.packing import planned_packs
     from dlrun.sweep.plan.forecast import forecast
     from dlrun.sweep.plan.plan_text import plan_lines
-    from dlrun.sweep.plan.status import read_job
+    from dlrun.sweep.plan.status import read_all
 
-    states = [read_job(plan.run_folder(job)) for job in plan.jobs]
+    states = read_all(plan)
     found = planned_packs(plan, states, say=trying)
     say("\n".join(plan_lines(plan, states, forecast(plan, states, packed=found.places), found.lines,
                              room(sys.stdout))), flush=True)

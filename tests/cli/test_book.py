@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlrun.cli.main import main
+from dlrun.metrics import _torchmetrics
 
 FILE = """# Digits: one layer or two.
 defaults:
@@ -88,6 +89,37 @@ def test_a_comparison_is_run_judged_kept_and_read_again(here: Path, capsys: pyte
     assert main(["book"]) == 0
     listed = capsys.readouterr().out
     assert "full: 1 cell printed" in listed and "needs weights of another net" in listed
+
+
+SHORT = ["book", "mine/C1", "seeds=1", "epochs=1", "threads=1", "launcher=inline"]
+
+
+def trained(here: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in here.glob("runs/digits-*/*/checkpoints/best.pt")}
+
+
+@pytest.mark.skipif(not _torchmetrics.installed(), reason="torchmetrics is not installed")
+def test_a_further_metric_of_runs_that_are_done_is_measured_without_training(
+        here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(SHORT) == 0
+    before = trained(here)
+    capsys.readouterr()
+    assert main([*SHORT, "task.metrics=[mcc]", "dry_run=true"]) == 0
+    assert "2: 2 to do" in capsys.readouterr().out
+    assert main([*SHORT, "task.metrics=[mcc]"]) == 0
+    results = [json.loads(path.parents[1].joinpath("result.json").read_text()) for path in before]
+    assert len(results) == 2 and all("mcc" in result["test"] for result in results) and trained(here) == before
+
+
+def test_force_trains_runs_that_are_done_anew_and_is_no_other_experiment(here: Path, capsys: pytest.CaptureFixture[str]
+                                                                         ) -> None:
+    assert main(SHORT) == 0
+    before = trained(here)
+    capsys.readouterr()
+    assert main([*SHORT, "force=true"]) == 0
+    after = trained(here)
+    assert len(before) == 2 and after.keys() == before.keys() and all(after[path] > before[path] for path in before)
+    assert "PARTIAL: epochs=1\n" in capsys.readouterr().out
 
 
 def test_of_a_comparison_that_was_stopped_no_numbers_are_kept(here: Path, capsys: pytest.CaptureFixture[str],
