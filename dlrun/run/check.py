@@ -25,6 +25,7 @@ from dlrun.record.recorder import Recorder
 from dlrun.run.build_fit import build_fit
 from dlrun.run.folder_state import truncate_to_checkpoint
 from dlrun.run.header import Start
+from dlrun.run.phases import enter_phase
 from dlrun.run.resume import load
 from dlrun.run.trajectory import Difference, Observer, Trajectory
 
@@ -88,6 +89,7 @@ def _trained(checked: Checked, place: Path, say: Callable[[str], None],
             load(training, Start(folder.last, run_id), own=True)
             truncate_to_checkpoint(folder)
             training.checkpoints.rows.restore(training.checkpoints.loaded_rows, training.clock.epoch)
+        enter_phase(training, components)
         observer = Observer(training, components.model)
 
         def interrupt(step: int) -> None:

@@ -58,6 +58,13 @@ def test_dropout_and_momentum_over_an_epochs_end_are_the_same_again_and_resumed(
     assert not (tmp_path / "runs").exists(), "nothing is left"
 
 
+@pytest.mark.parametrize("change", ["lr: 0.01", "freeze: [dense_1]"])
+def test_a_run_that_is_interrupted_within_a_phase_is_the_same_resumed(checked, change: str) -> None:
+    found = checked("model=dense", "model.hidden=[8]", "train_size=500", f"phases=[{{epoch: 2, {change}}}]",
+                    "steps=12")  # 4 an epoch
+    assert found["equal"] and found["interrupted_after"] == 6
+
+
 @needs_compiler
 def test_compiled_steps_are_compared_where_they_are_asked_for(checked, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("model=dense", "model.hidden=[8]", "model.dropout=0.5", "train_size=500", "steps=8", "speed=compiled")
