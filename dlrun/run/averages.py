@@ -64,8 +64,8 @@ def folds_result(config: Config, run_id: str, device: str, label: str, done: Map
     """The result of a k-fold run from those of its folds that are `done`, by name; `status` and `stop_reason` are open.
 
     Means are there only for a run that is done as a `whole`: `val` and `train` over the folds, with `val_std` and
-    `train_std`, their standard deviations (n - 1).  `test` is that of the final fit; without one it is the mean over
-    the folds' models on the test rows, with `test_std`.
+    `train_std`, their standard deviations (n - 1).  `test` and `test_at` are those of the final fit; without one
+    means over the folds' models on the test rows, with `test_std`.
     """
     folds = [result for name, result in done.items() if name != FINAL]
     final = done.get(FINAL)
@@ -86,13 +86,13 @@ def folds_result(config: Config, run_id: str, device: str, label: str, done: Map
             result |= {split: mean_of(metrics), f"{split}_std": spread_of(metrics)}
         elif split != "train_clean":
             result[split] = {}
+    result["test_at"] = {str(row["epoch"]): of_split(row, "test") for row in curve
+                         if any(key.startswith("test/") for key in row)}
     if folds_of(config).final:  # type: ignore[union-attr]
-        result["test"] = final["test"] if final else {}
+        result |= {key: (final or {}).get(key, {}) for key in ("test", "test_at")}
         result.pop("test_std", None)
     if whole:
         result["baseline"] = _baseline([final] if final else folds)
-    result["test_at"] = {str(row["epoch"]): of_split(row, "test") for row in curve
-                         if any(key.startswith("test/") for key in row)}
     result["folds"] = [{"fold": int(name), **_brief(found)} for name, found in done.items() if name != FINAL]
     if final:
         result["final"] = _brief(final)

@@ -88,10 +88,13 @@ def test_means_and_deviations_are_those_of_the_folds(go) -> None:
 
 
 def test_with_a_final_fit_its_model_is_the_one_that_is_measured_on_the_test_rows(go) -> None:
-    found = go(*OVERRIDES, f"validation={FINAL}").result
+    outcome = go(*OVERRIDES, f"validation={FINAL}", "test_at=[2,3]")
+    found = outcome.result
     assert found["final"]["rows"] == {"train": 120, "val": 0, "test": 30} and found["final"]["epochs"] == 3
     assert found["test"] == found["final"]["test"] and "test_std" not in found
-    assert found["steps"] == 4 * 3 * 6 + 3 * 8
+    curve = rows(outcome.folder / "final")
+    assert [found["test_at"][epoch]["loss"] for epoch in ("2", "3")] == [row["test/loss"] for row in curve[1:]]
+    assert found["test_at"]["3"].items() <= found["test"].items() and found["steps"] == 4 * 3 * 6 + 3 * 8
 
 
 def test_rows_in_a_second_are_those_of_all_folds_and_of_the_final_fit(go) -> None:
