@@ -7,14 +7,17 @@ files without a word.
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dlrun.record import digest
 from dlrun.record.own_file import replacing
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 _MARK = b"dlrun checkpoint crc32c "
 _COMMENT = len(_MARK) + 9  # the checksum and a line feed
+_PLAIN = (Tensor, nn.Parameter, bool, int, float, str, bytes, type(None))
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal, in sentences of torch's
 _END, _END_SIZE = b"PK\5\6", 22  # how a zip archive without a comment ends; its last two bytes count the comment's
 
 
@@ -143,11 +148,33 @@ def read(path: Path, then: str = "force=true trains the run again") -> dict[str,
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever torch raises for a file that it cannot read
-        said = str(error).strip().splitlines() or [type(error).__name__]
+        said = _STYLES.sub("", str(error)).strip().splitlines() or [type(error).__name__]
         raise Damaged(path, f"it is not a checkpoint of dlrun's: {said[0][:200]}", then) from error
     if not isinstance(content, dict):
         raise Damaged(path, f"it is not a checkpoint of dlrun's: it holds a {type(content).__name__}", then)
     return content
+
+
+def unreadable(value: Any, place: str = "") -> str:
+    """``a deque in seen``: the first that `read` would not give back of a value that is to be saved; "" for none."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return ""
+    if kind in (dict, OrderedDict):
+        inner = [("the keys", key) for key in value]
+        inner += [(f"{place}.{key}" if place else str(key), each) for key, each in value.items()]
+    elif kind in (list, tuple):
+        inner = [(place, each) for each in value]
+    else:
+        stream = io.BytesIO()
+        try:
+            torch.save(value, stream)
+            stream.seek(0)
+            torch.load(stream, weights_only=True)
+        except Exception:  # whatever pickle and torch raise for it
+            return f"a {kind.__name__} in {place}"
+        return ""
+    return next(filter(None, (unreadable(each, where) for where, each in inner)), "")
 
 
 def gather(components: dict[str, Stateful]) -> dict[str, Any]:

@@ -204,6 +204,28 @@ def test_what_fails_in_it_fails_the_run_and_in_finish_only_costs_a_note(go) -> N
     assert go(*MINE).result["status"] == "finished"
 
 
+@pytest.mark.parametrize(("given", "said"), [
+    ("__import__('collections').deque([1.0])", "a deque in losses"),
+    ("{'last': [__import__('numpy').float64(1)]}", "a float64 in losses.last"),
+])
+def test_a_state_that_no_checkpoint_gives_back_is_named_before_the_start(go, given: str, said: str) -> None:
+    source(1000)
+    text = Path("mine_adder.py").read_text()
+    Path("mine_adder.py").write_text(text.replace('"losses": self.losses}', f'"losses": {given}}}'))
+    with pytest.raises(ConfigError, match=f"callbacks=adder +its state_dict has {said}; expected tensors and plain"):
+        go(*MINE)
+    assert not Path("runs").exists()
+
+
+def test_a_state_that_comes_to_no_plain_value_later_is_named_at_its_first_checkpoint(go) -> None:
+    Path("mine_adder.py").write_text(SOURCE.replace("LIMIT", "1000").replace(
+        "self.losses += ", "self.losses += __import__('numpy').float64(1) * "))
+    with pytest.raises(TypeError, match="callbacks=adder: its state_dict has a float64 in losses"):
+        go(*MINE)
+    folder, = Path("runs").glob("*/*")
+    assert state(folder)["/parts/callbacks/adder/state/losses"] == 0, "the checkpoint before is whole"
+
+
 def test_a_killed_run_goes_on_with_its_state(go) -> None:
     whole = go(*MINE, "output_dir=whole")
     with killed_after(8):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import zipfile
+from collections import OrderedDict, deque
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -36,6 +38,29 @@ def refused(path: Path, data: bytes) -> bool:
         assert damaged.problems[0].given == str(path) and "force=true" in damaged.problems[0].expected
         return True
     return False
+
+
+def test_what_torch_will_not_unpickle_is_said_without_its_colours(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "last.pt", {"seen": deque([1])})
+    with pytest.raises(Damaged) as refused:
+        checkpoint.read(tmp_path / "last.pt")
+    assert "it is not a checkpoint of dlrun's: Weights only load failed" in refused.value.wrong
+    assert refused.value.wrong.isprintable()
+
+
+@pytest.mark.parametrize("value", [
+    {"a": [1, 2.5, None, True, b"x", ("y",)], 3: {"b": torch.ones(2)}}, OrderedDict(weight=torch.ones(2)),
+    {"of": {1, 2}, "c": 1j, "size": torch.Size([1]), "parameter": torch.nn.Parameter(torch.ones(1))},
+    {"seen": deque([1])}, {"a": [{"b": np.float64(1)}]}, {np.int64(1): 1}, {"array": np.ones(2)}, {"f": print},
+], ids=["plain", "weights", "torch's", "deque", "inside", "key", "array", "function"])
+def test_what_cannot_be_read_back_is_known_before_it_is_written(tmp_path: Path, value: dict) -> None:
+    checkpoint.save(tmp_path / "last.pt", value)
+    try:
+        checkpoint.read(tmp_path / "last.pt")
+    except Damaged:
+        assert checkpoint.unreadable(value)
+    else:
+        assert not checkpoint.unreadable(value)
 
 
 def test_it_is_a_zip_archive_that_torch_and_python_read(tmp_path: Path, whole: bytes) -> None:

@@ -10,6 +10,7 @@ from torch import nn
 from dlrun import registry
 from dlrun.config.problem import problem
 from dlrun.engine.callbacks._base import Callback
+from dlrun.engine.checkpoint import unreadable
 from dlrun.record.recorder import Recorders
 
 
@@ -31,8 +32,18 @@ def make_callbacks(names: Sequence[str], model: nn.Module) -> Callbacks:
             raise problem(f"callbacks={name}", f"expected a dlrun.engine.callbacks.Callback, not a "
                                                f"{type(callback).__name__}")
         callback.model = model
+        try:
+            found = callback.state_dict()
+        except Exception:  # it may need what `start` makes
+            found = {}
+        if foreign := unreadable(found):
+            raise problem(f"callbacks={name}", _said(foreign))
         made[name] = callback
     return Callbacks(made)
+
+
+def _said(foreign: str) -> str:
+    return f"its state_dict has {foreign}; expected tensors and plain values (list(...), float(...))"
 
 
 class Callbacks(Recorders):
@@ -56,9 +67,13 @@ class Callbacks(Recorders):
         return next((callback.stop_reason for callback in self.named.values() if callback.stop_reason), None)
 
     def state(self) -> dict[str, Any]:
-        """Of each callback its state and why it has stopped the run."""
-        return {name: {"stop_reason": callback.stop_reason, "state": dict(callback.state_dict())}
-                for name, callback in self.named.items()}
+        """Of each callback its state and why it has stopped the run; raises TypeError for what would not come back."""
+        found = {}
+        for name, callback in self.named.items():
+            found[name] = {"stop_reason": callback.stop_reason, "state": dict(callback.state_dict())}
+            if foreign := unreadable(found[name]["state"]):
+                raise TypeError(f"callbacks={name}: {_said(foreign)}")
+        return found
 
     def load(self, state: dict[str, Any]) -> None:
         for name, callback in self.named.items():
