@@ -133,7 +133,7 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
     """The loop of `fit`, which hands each step out as it comes due and goes on when that has been taken."""
     clock, checkpoints, callbacks = run.clock, run.checkpoints, run.callbacks
     clock.start()
-    reason = (run.stopper.reason() if clock.epoch else None) or (None if run.totals.rows else callbacks.stop_reason)
+    reason = (run.stopper.reason() or (None if run.totals.rows else callbacks.stop_reason)) if clock.epoch else None
     if checkpoints.saved is None:
         checkpoints.save(clock.epoch, clock.step)  # a run that diverges at once has this state to go back to
     while reason is None and clock.epoch < run.epochs and not _steps_used_up(run):
@@ -142,7 +142,8 @@ def fit_steps(run: Fit) -> Generator[Due, Any, str | None]:
         first, end = clock.epoch * run.steps_per_epoch, run.end_of(clock.epoch)
         if clock.step == first:
             run.begin()
-        last = clock.step if callbacks.stop_reason else end  # stopped within it, and interrupted as it was measured
+        # Stopped within it, and interrupted as it was measured.  Of a run that is stopped before it one step is taken.
+        last = clock.step if callbacks.stop_reason and run.totals.rows else end
         if clock.step == last:  # it has been left between the last step of an epoch and its end
             yield run, None
         shown = time.monotonic()

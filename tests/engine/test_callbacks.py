@@ -204,6 +204,16 @@ def test_what_fails_in_it_fails_the_run_and_in_finish_only_costs_a_note(go) -> N
     assert go(*MINE).result["status"] == "finished"
 
 
+def test_one_that_stops_the_run_before_its_first_step_has_one_step(go) -> None:
+    Path("mine_adder.py").write_text(SOURCE.replace("LIMIT", "1000").replace(
+        "    def start(self, info):", "    def start(self, info):\n        self.stop('enough seen')"))
+    outcome = go(*MINE)
+    assert (outcome.result["status"], outcome.result["steps"], outcome.result["epochs"]) == ("stopped", 1, 1)
+    assert outcome.result["stop_reason"] == "stopped at epoch 1: enough seen"
+    assert [row["step"] for row in rows(outcome.folder)] == [1] and outcome.result["train"]["loss"] > 0
+    assert go(*MINE).found
+
+
 @pytest.mark.parametrize(("given", "said"), [
     ("__import__('collections').deque([1.0])", "a deque in losses"),
     ("{'last': [__import__('numpy').float64(1)]}", "a float64 in losses.last"),
