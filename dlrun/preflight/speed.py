@@ -38,9 +38,20 @@ def _all_layers(checked: Checked) -> Iterator[Layer]:
         yield from each(checked.layers, checked.dataset_info.data_spec.input_shape)
 
 
+def _scans(checked: Checked, device: str) -> bool:
+    """Whether what is compiled is a recurrent layer's loop over time alone, beside which anything may change."""
+    return device == "cpu" and any(layer.scans for layer in _all_layers(checked))
+
+
 def _on_gpu(checked: Checked) -> Iterator[str]:
     """What keeps a step from being a CUDA graph: what keeps it from being a pack."""
     return unfit(checked, checked.config.task.packs, lambda layer: layer.packs)
+
+
+def speed_of(stored: Mapping[str, Any]) -> str | None:
+    """The value of `speed` that gives the steps of a run's provenance; None of a pack, or where it says none."""
+    path = str(stored.get("speed_path") or "packed")
+    return None if path.startswith("packed") else COMPILED if path.startswith(COMPILED) else "plain"
 
 
 def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "cpu",
@@ -52,7 +63,11 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "
     """
     config = checked.config
     if stored:
-        began = str(stored.get("speed_path", "")).startswith(COMPILED)
+        began = speed_of(stored) == COMPILED
+        # Of a fork the path is its parent's, and the settings are its own.
+        other = began and config.fork is not None and not _scans(checked, device)
+        if other and (reason := not_compiled(checked, device)):
+            return False, f"steps are not compiled any more: {reason}"
         if began and config.speed == "plain":  # which nobody need have typed
             return True, "the run goes on with compiled steps, as it began"
         if not began and config.speed == COMPILED:
@@ -60,7 +75,7 @@ def compiles(checked: Checked, stored: Mapping[str, Any] | None, device: str = "
         return began, ""
     if config.speed == "plain":
         return False, ""
-    if device == "cpu" and any(layer.scans for layer in _all_layers(checked)):
+    if _scans(checked, device):
         return config.speed == COMPILED or run_steps(config, checked.rows["train"]) >= FEWEST_SCANNED, ""
     if config.speed == COMPILED:
         reason = not_compiled(checked, device)

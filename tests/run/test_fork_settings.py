@@ -12,6 +12,7 @@ from dlrun.engine.callbacks import Callback
 from dlrun.inference.load import load_run
 from dlrun.record.folder import RunFolder
 from dlrun.registry import register
+from tests.helpers.compiler import needs_compiler
 from tests.helpers.runs import last_weights
 from tests.whole.equal import rows, state
 
@@ -86,6 +87,22 @@ def test_a_parent_that_a_callback_has_ended_can_be_forked_from_its_end(go, forke
     assert "two are enough" in RunFolder(begun).result()["stop_reason"]
     made, _ = forked(begun, "epoch=2", "epochs=4")
     assert len(rows(made)) == 4 and RunFolder(made).result()["status"] == "finished"
+
+
+@needs_compiler
+@pytest.mark.parametrize(("words", "reason"), [
+    (("precision=bf16",), "precision=bf16"), (("optimizer.accumulate=2",), "accumulate"),
+    (("callbacks=ends_after_two",), "callbacks"), (("phases=[{epoch: 2, lr: 0.01}]",), "phases")],
+    ids=["bf16", "accumulate", "callbacks", "phases"])
+def test_a_fork_of_a_compiled_run_has_plain_steps_where_its_settings_are_not_compiled(go, forked, words, reason
+                                                                                      ) -> None:
+    begun = go(*RUN, "epochs=1", "speed=compiled").folder
+    assert RunFolder(begun).origin()["speed_path"].startswith("compiled by")
+    made, out = forked(begun, "epoch=1", "epochs=3", "speed=plain", *words)
+    path = RunFolder(made).origin()["speed_path"]
+    assert path.startswith("eager") and "steps are not compiled any more: " in out and reason in out
+    same, _ = forked(begun, "epoch=1", "epochs=3", "optimizer.lr=0.01")
+    assert RunFolder(same).origin()["speed_path"].startswith("compiled by")
 
 
 BASE = ("dataset=digits", "model=pretrained", "model.size=32", "train_size=48", "test_size=16", "validation=16",
