@@ -8,6 +8,7 @@ from typing import Any
 from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine
 from dlrun.config.check.rules import direction_of, measured
+from dlrun.config.schema.root import Config
 from dlrun.diagnostics.plots import draw_epoch
 from dlrun.engine.callbacks._list import make_callbacks
 from dlrun.engine.checkpoint_manager import BestWeights, CheckpointManager, Weights
@@ -52,9 +53,7 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
             step.one_by_one()
     executed = step.executed if components.program is None else step.executed + EVALUATED
     components.speed_path = components.speed_path.replace(EagerStep.executed, executed, 1)
-    monitor = config.early_stop.monitor if config.early_stop.monitor in measured(config) else None
-    direction = direction_of(config, config.early_stop.monitor, config.early_stop.mode)
-    stopper = Stopper(config.early_stop, monitor if direction else None, direction or "min")
+    stopper = make_stopper(config)
     best, clock = BestWeights(components.model), Clock()
     callbacks = make_callbacks(config.callbacks, components.model)
     recorder = Recorders([recorder, callbacks])
@@ -101,6 +100,13 @@ def build_fit(components: RunComponents, machine: Machine, folder: RunFolder, ru
 
         add_phases(training, components)
     return training
+
+
+def make_stopper(config: Config) -> Stopper:
+    """Early stopping as a run has it before its first epoch."""
+    stop = config.early_stop
+    direction = direction_of(config, stop.monitor, stop.mode)
+    return Stopper(stop, stop.monitor if direction and stop.monitor in measured(config) else None, direction or "min")
 
 
 def named(split: str, metrics: dict[str, Any]) -> dict[str, Any]:

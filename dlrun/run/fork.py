@@ -29,6 +29,7 @@ from dlrun.record.metrics import read as read_rows
 from dlrun.record.recorder import Recorder
 from dlrun.record.status import resuming
 from dlrun.record.stored import Damaged, read_yaml_mapping
+from dlrun.run.fork_length import require_steps
 from dlrun.run.fork_state import PREFIX
 from dlrun.run.header import Start
 
@@ -121,7 +122,7 @@ def start_of_folds(config: Config) -> Start:
     """
     parent = find_parent(config)
     for _, fold in fold_configs(config):
-        _refuse_pack(find_parent(fold))
+        _require_beginning(fold, find_parent(fold))
     note = f"a fork of epoch {parent.epoch} of each fold of {parent.name}"
     return Start(None, parent.id, parent.stored, note, parent.checked.config, _lineage(parent, "said by each fold"))
 
@@ -133,11 +134,11 @@ def begin(config: Config, folder: RunFolder, signals: Signals, recorder: Recorde
     `train` trains them in the folder that it gets, from where that has come to.  None where a signal has ended that.
     """
     parent = find_parent(config)
-    _refuse_pack(parent)
+    _require_beginning(config, parent)
     if config.force:
         clear(folder)
     if parent.has_state():
-        return _start(parent, folder, None)
+        return _start(config, parent, folder, None)
     again = RunFolder(folder.path / PREFIX, "/".join(filter(None, [folder.inside, PREFIX])))
     recorder.note(f"training epochs 1 to {parent.epoch} of {parent.name} again: it has no checkpoint of that epoch")
     if not parent.has_state(again):
@@ -145,11 +146,12 @@ def begin(config: Config, folder: RunFolder, signals: Signals, recorder: Recorde
         own = dataclasses.replace(parent.checked.config, max_seconds=None)
         with isolated_torch_state():
             train(dataclasses.replace(parent, checked=dataclasses.replace(parent.checked, config=own)), again)
-    return None if signals.received is not None else _start(parent, folder, again)
+    return None if signals.received is not None else _start(config, parent, folder, again)
 
 
-def _refuse_pack(parent: Parent) -> None:
-    """Raises ConfigError for a parent whose first epochs were trained in a pack, where it has no checkpoint of them."""
+def _require_beginning(config: Config, parent: Parent) -> None:
+    """Raises ConfigError where no step is left to the fork, or its beginning cannot be trained again."""
+    require_steps(config, parent.checked.config, parent.rows, parent.checked.rows["train"])
     if parent.stored.get("pack") and not parent.has_state():
         raise problem(f"fork: epoch {parent.epoch} of {parent.name}",
                       "it was trained in a pack, whose last bits are its own: its first epochs cannot be trained again "
@@ -166,14 +168,15 @@ def interrupted(config: Config, run_id: str, folder: RunFolder, signals: Signals
     return result
 
 
-def _start(parent: Parent, folder: RunFolder, again: RunFolder | None) -> Start:
+def _start(config: Config, parent: Parent, folder: RunFolder, again: RunFolder | None) -> Start:
     """The start, with the parent's rows in metrics.jsonl; `again` has the epochs that were trained again.
 
-    Raises ConfigError where these are other bits.
+    Raises ConfigError where these are other bits, or have taken all the seconds that the fork has.
     """
     if again is not None:
         try:
             _require_same(parent, again)
+            require_steps(config, parent.checked.config, read_rows(again.metrics), parent.checked.rows["train"])
         except ConfigError:
             shutil.rmtree(again.path)  # the next start trains them by the code that it has
             raise

@@ -89,6 +89,29 @@ def test_a_parent_that_a_callback_has_ended_can_be_forked_from_its_end(go, forke
     assert len(rows(made)) == 4 and RunFolder(made).result()["status"] == "finished"
 
 
+@pytest.mark.parametrize(("parent", "fork", "says"), [
+    ("max_steps=3", ("epoch=1",), "max_steps=3  the fork begins after 4 steps; expected more, or max_steps=null"),
+    ("max_steps=7", ("epoch=1", "batch_size=16"), "max_steps=7  the fork begins after 8 steps"),
+    ("epochs=1", ("epoch=1", "epochs=2", "max_seconds=1e-6"), "of training; expected more, or max_seconds=null"),
+    ("early_stop.target=99", ("epoch=1", "epochs=5"), "early_stop.target=99  val/loss has reached it in the parent's "
+                                                      "epoch 1; expected another, or null"),
+], ids=["steps", "steps of its own batches", "seconds", "target"])
+@pytest.mark.parametrize("folds", [(), ("validation={kind: kfold, k: 2}",)], ids=["", "folds"])
+def test_a_fork_that_would_take_no_step_is_refused(go, capsys, parent: str, fork: tuple[str, ...], says: str,
+                                                   folds: tuple[str, ...]) -> None:
+    size = ("train_size=240",) if folds else ()  # 120 rows of each fold, as without folds
+    begun = go(*RUN, "epochs=2", *size, *folds, parent).folder
+    before = sorted(Path.cwd().rglob("*"))
+    assert main(["fork", begun.name, "optimizer.lr=0.1", *fork]) == 2
+    assert says in capsys.readouterr().err and sorted(Path.cwd().rglob("*")) == before
+
+
+def test_a_fork_that_has_a_step_left_takes_it(go, forked) -> None:
+    begun = go(*RUN, "epochs=2", "max_steps=5", "early_stop.target=1e-9").folder
+    made, _ = forked(begun, "epoch=1", "early_stop.target=2e-9", "optimizer.lr=0.1")
+    assert [row["step"] for row in rows(made)] == [4, 5] and RunFolder(made).result()["epochs"] == 2
+
+
 @needs_compiler
 @pytest.mark.parametrize(("words", "reason"), [
     (("precision=bf16",), "precision=bf16"), (("optimizer.accumulate=2",), "accumulate"),
