@@ -107,6 +107,10 @@ def _read(config: Config, folder: RunFolder, origin: Origin) -> Parent:
     allowed = {"allow": list(config.allow), "output_dir": config.output_dir, "data_dir": config.data_dir,
                "force": False, "device": config.device, "verbosity": config.verbosity}
     checked = check_again({**plain, **allowed})
+    before = origin_of(checked.config.fork or "")
+    if before is not None and origin.epoch <= before.epoch:
+        raise problem(given, f"{called} is itself a fork, of epoch {before.epoch} of {before.parent}; expected a later "
+                             f"epoch, or  dlrun fork {before.parent} epoch={origin.epoch}")
     rows = read_rows(folder.metrics)
     if len(rows) < origin.epoch and folds_of(checked.config) is None:
         raise problem(given, f"expected an epoch from 1 to {len(rows)}, those that {called} has" if rows else

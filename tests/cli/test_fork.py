@@ -106,6 +106,17 @@ def test_both_folders_name_the_other_and_the_id_hashes_parent_and_epoch(
     assert rows(grandchild)[:3] == rows(forked)[:3] and grandchild.origin()["fork"]["parent"] == forked.path.name
 
 
+@pytest.mark.parametrize("epoch", [2, 4])
+def test_a_fork_of_a_fork_from_an_epoch_of_its_grandparent_is_refused_with_the_grandparents_name(
+        parent: RunFolder, epoch: int, capsys: pytest.CaptureFixture[str]) -> None:
+    forked = fork(parent, "epoch=4", "epochs=5", "optimizer.lr=0.01")
+    before = sorted(Path.cwd().rglob("*"))
+    assert main(["fork", forked.path.name, f"epoch={epoch}", "optimizer.lr=0.02"]) == 2
+    assert f"{forked.path.name} is itself a fork, of epoch 4 of {parent.path.name}; expected a later epoch, or  " \
+           f"dlrun fork {parent.path.name} epoch={epoch}" in capsys.readouterr().err
+    assert sorted(Path.cwd().rglob("*")) == before
+
+
 def test_another_optimizer_schedule_batch_and_stop_begin_anew(parent: RunFolder) -> None:
     forked = fork(parent, "epoch=4", "epochs=6", "optimizer=sgd", "optimizer.momentum=0.9", "schedule=cosine",
                   "batch_size=16", "early_stop=patience", "early_stop.monitor=val/accuracy")
