@@ -24,6 +24,7 @@ from dlrun.engine.checkpoint import read
 from dlrun.engine.signals import Signals
 from dlrun.preflight.checked import Checked
 from dlrun.preflight.preflight import stored as check_again
+from dlrun.preflight.speed import speed_of
 from dlrun.record.folder import RunFolder, clear
 from dlrun.record.metrics import read as read_rows
 from dlrun.record.recorder import Recorder
@@ -115,7 +116,8 @@ def _read(config: Config, folder: RunFolder, origin: Origin) -> Parent:
     if len(rows) < origin.epoch and folds_of(checked.config) is None:
         raise problem(given, f"expected an epoch from 1 to {len(rows)}, those that {called} has" if rows else
                       f"{called} has no whole epoch")
-    own = dataclasses.replace(checked.config, threads=stored.get("threads") or checked.config.threads)
+    own = dataclasses.replace(checked.config, threads=stored.get("threads") or checked.config.threads,
+                              speed=speed_of(stored) or checked.config.speed)
     return Parent(folder, dataclasses.replace(checked, config=own), stored, origin.epoch, rows[:origin.epoch])
 
 

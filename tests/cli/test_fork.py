@@ -16,10 +16,12 @@ from dlrun.cli.main import main
 from dlrun.engine.callbacks import Callback
 from dlrun.engine.checkpoint_manager import CheckpointManager
 from dlrun.engine.clock import Clock
+from dlrun.engine.compiled import step as compiled
 from dlrun.engine.step import EagerStep
 from dlrun.record.folder import RunFolder
 from dlrun.registry import register
 from dlrun.run.replay import compare
+from tests.helpers.compiler import needs_compiler
 from tests.run.stops import Killed
 
 SMALL = ["dataset=digits", "model=dense", "model.hidden=[4]", "model.dropout=0.2", "train_size=150", "test_size=40",
@@ -115,6 +117,29 @@ def test_a_fork_of_a_fork_from_an_epoch_of_its_grandparent_is_refused_with_the_g
     assert f"{forked.path.name} is itself a fork, of epoch 4 of {parent.path.name}; expected a later epoch, or  " \
            f"dlrun fork {parent.path.name} epoch={epoch}" in capsys.readouterr().err
     assert sorted(Path.cwd().rglob("*")) == before
+
+
+@needs_compiler
+def test_steps_are_taken_again_as_the_run_took_them_whatever_speed_its_last_command_had(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    take = compiled.CompiledStep.__call__
+
+    def interrupted(self: Any, *given: Any) -> None:
+        take(self, *given)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compiled.CompiledStep, "__call__", interrupted)
+        assert main([*SMALL, "epochs=4", "speed=compiled"]) == 143
+    assert main([*SMALL, "epochs=4", "speed=plain"]) == 0, "it goes on with compiled steps"
+    begun = only(tmp_path)
+    assert "speed: plain" in begun.config.read_text() and begun.origin()["speed_path"].startswith("compiled by")
+    assert main(["replay", begun.path.name]) == 0
+    assert main(["replay", begun.path.name, "speed=plain"]) == 1
+    assert "now eager" in capsys.readouterr().out
+    forked = fork(begun, "epoch=2", "optimizer.lr=0.01")
+    assert rows(forked)[:2] == rows(begun)[:2] and forked.origin()["speed_path"].startswith("compiled by")
 
 
 def test_another_optimizer_schedule_batch_and_stop_begin_anew(parent: RunFolder) -> None:

@@ -51,15 +51,16 @@ class ReplayAnswer(TypedDict):
 class Replay(Verb):
     """Train a run again, in a new folder, and compare the bits.
 
-    What the run's command came to (its config.yaml) is trained again with as many threads, and weights, curves and
-    final measures are compared. The exit code is 0 where all bits are equal, or with tolerance= where no final measure
-    differs by more; else 1, and what differs is named, with what it ran on. The replay stays in replays below
-    output_dir, where no report sees it. A run's changes-dlrun.patch and packages.txt say what code made it.
+    What the run's command came to (its config.yaml) is trained again with as many threads, by steps as it took them
+    (plain or compiled), and weights, curves and final measures are compared. The exit code is 0 where all bits are
+    equal, or with tolerance= where no final measure differs by more; else 1, and what differs is named, with what it
+    ran on. The replay stays in replays below output_dir, where no report sees it. A run's changes-dlrun.patch and
+    packages.txt say what code made it.
     """
 
     arguments: tuple[str, ...] = positional(
         "RUN [key=value ...]", "Its folder, or first letters of its id; then keys that change no result: device, "
-        "threads, data_dir, allow, verbosity.", least=1, overrides=True, offers=offers.run_folders)
+        "threads, speed, data_dir, allow, verbosity.", least=1, overrides=True, offers=offers.run_folders)
     tolerance: float | None = number(None, "The largest difference of a final measure that is none; null: bits count.",
                                      low=0)
     output_dir: str = text(Root.output_dir, "The folder of all runs.")
@@ -75,6 +76,7 @@ class Replay(Verb):
         from dlrun.config.check.allow import allow_typed
         from dlrun.config.compose.onto import onto
         from dlrun.preflight.preflight import stored
+        from dlrun.preflight.speed import speed_of
         from dlrun.record.folder import RunFolder
         from dlrun.record.stored import read_yaml_mapping
         from dlrun.report.find import locate
@@ -94,6 +96,8 @@ class Replay(Verb):
         origin, plain = folder.origin(), read_yaml_mapping(folder.config)
         if not any(override.startswith("threads=") for override in overrides):
             plain["threads"] = origin.get("threads") or plain.get("threads")
+        if not any(override.startswith("speed=") for override in overrides):
+            plain["speed"] = speed_of(origin) or plain.get("speed")
         plain = onto({**plain, "pack": "never"}, overrides)
         checked = stored({**plain, "output_dir": str(below / REPLAYS), "force": True})
         _, place = run_folder(checked.config)
