@@ -61,13 +61,15 @@ def read_objects(keys: dict[str, Any]) -> Objects:
 
 
 def _data(keys: dict[str, Any], found: Objects) -> None:
+    from dlrun.data.formats.frames import is_frame
     from dlrun.data.formats.objects import is_dataset
     from dlrun.data.sets.memory import hold, is_shared
 
     if "dataset" in keys:
         raise problem("dataset", "expected data or dataset, not both")
     validation = keys.get("validation")
-    rows = is_dataset(validation) or isinstance(validation, (tuple, Mapping)) and not _is_rule(validation)
+    rows = is_dataset(validation) or is_frame(validation) or bool(getattr(validation, "ndim", 0)) or (
+        isinstance(validation, (tuple, Mapping)) and not _is_rule(validation))
     parts = keys.pop("validation") if rows else None
     in_memory = keys.pop("in_memory", "auto")
     if not (in_memory == "auto" or isinstance(in_memory, bool)):

@@ -25,7 +25,8 @@ def train(*overrides: str, progress: bool | None = None, **keys: Any) -> Run:
     - ``model``: a class or function that makes a `torch.nn.Module`, called with ``model_args``, and with `outputs` and
       `input_shape` if it takes them; it is identified by the source of its module, in a notebook by its own.
     - ``data``: arrays or tensors (x, y), a dict of them, a data frame with the name of its ``target``, a torch Dataset;
-      ``test`` and ``validation`` are further splits, (x, y) or a Dataset each.  It is identified by its content, and a
+      ``test`` and ``validation`` are further splits, (x, y) or a Dataset each; beside a data frame ``test`` is another
+      one with its columns, and validation rows are drawn (``validation=0.2``).  It is identified by its content, and a
       Dataset whose rows are drawn when they are read (augmentation) by the source of its class too.  ``in_memory`` says
       whether the rows of a Dataset, or of `numpy.memmap`, are held; "auto": up to 2 GiB.  What is not held is read as
       steps need it, and identified by some of its rows, evenly spaced.

@@ -96,6 +96,8 @@ def test_what_cannot_be_identified_is_refused_with_the_way_out(folder: Path) -> 
         dlrun.train(model="linear", data=rows(), callbacks=[StopAfter(object())], **SMALL)  # type: ignore[arg-type]
     with pytest.raises(dlrun.ConfigError, match="not both"):
         dlrun.train(dataset="iris", data=rows(), **SMALL)
+    with pytest.raises(dlrun.ConfigError, match=r"validation +expected \(x, y\) or a Dataset, not a ndarray"):
+        dlrun.train(model="linear", data=rows(), validation=rows()[0], **SMALL)
     with pytest.raises(dlrun.ConfigError, match="configs/model/NAME.yaml"):
         dlrun.multirun("seed=0,1", model=Net, data=rows())
 

@@ -204,3 +204,44 @@ def test_what_cannot_be_said_of_rows_is_refused(given, expected):
         hold((X, Y), **given)
     with pytest.raises(ConfigError, match=r"dlrun\.train\(data=\.\.\., group"):
         read(Memory(content=hold((X, Y)), group="group"), "", print)
+
+def test_test_rows_of_a_frame_are_another_frame():
+    later = Frame(a=[0.125, float("nan"), 1234.5], who=["p1", "new", "p2"], day=[60, 61, 62], y=["yes", "no", None],
+                  more=[1, 2, 3])
+    later.columns = ("more", "y", "day", "who", "a")
+    source, alone = source_of(FRAME, target="y", test=later), source_of(FRAME, target="y")
+    assert np.array_equal(source.x, alone.x) and source.data_spec == alone.data_spec and source.content != alone.content
+    named = dict(zip(source.data_spec.features, source.x_test.T))
+    assert named["a"][0] == 0.125 and np.isnan(named["a"][1]) and source.y_test.tolist() == [1, 0]
+    words = [name for name in named if name.startswith("who=")]
+    assert [name for name in words if named[name][0]] == ["who=p1"] and not any(named[name][1] for name in words)
+    assert any("'new'" in note for note in source.notes)
+    assert any("1 rows without a target" in note for note in source.notes)
+    unlike = Frame(FRAME, who=[f"q{number}" for number in WHO])
+    groups = source_of(FRAME, target="y", group="who", test=unlike)
+    assert len(set(groups.groups_test.tolist())) == 12 and len(groups.x_test) == 60
+
+
+@pytest.mark.parametrize(("given", "expected"), [
+    ({"test": (X, Y)}, "test +expected a DataFrame with the columns of data, not a tuple"),
+    ({"test": "nonsense"}, "test +expected a DataFrame"),
+    ({"test": Frame(a=[1.0], who=["p1"], day=[1], y=["maybe"])}, "test +'maybe' in row 0"),
+    ({"test": Frame(FRAME, a=["large"] * 60)}, "test +'large' in row 0: the column \"a\" expects a number"),
+    ({"test": FRAME, "group": "who"}, "it has rows among those of the training"),
+    ({"validation": FRAME}, "validation +rows of one's own"),
+    ({"validation": (X, Y)}, "validation +rows of one's own"),
+    ({"in_memory": False}, "in_memory=False")])
+def test_further_rows_that_do_not_go_with_a_frame_are_refused(given, expected):
+    with pytest.raises(ConfigError, match=expected):
+        hold(FRAME, target="y", **given)
+
+
+def test_test_rows_of_a_pandas_frame_are_another_one():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"when": pandas.date_range("2024-01-01", periods=40), "size": np.arange(40) / 8,
+                              "town": pandas.Categorical(["A", "B"] * 20), "price": np.arange(40.0)})
+    later = pandas.DataFrame({"when": [pandas.Timestamp("2025-03-01")] * 2, "size": [1.375, None], "town": ["B", "C"],
+                              "price": [2.5, 1234.5]})
+    source = source_of(frame, target="price", test=later)
+    assert source.y_test.tolist() == [2.5, 1234.5] and source.data_spec.features[-3:] == ("size", "town=A", "town=B")
+    assert np.array_equal(source.x_test[:, -3:], [[1.375, 0, 1], [np.nan, 0, 0]], equal_nan=True)

@@ -38,21 +38,34 @@ def is_frame(data: Any) -> bool:
 
 
 def dataset_of_frame(frame: Any, target: str | list[str] | None, targets: str | tuple[str, ...], given: str,
-                     group: str = "", order: str = "") -> RawDataset:
+                     group: str = "", order: str = "", test: Any = None) -> RawDataset:
     """The rows of a frame: numbers, texts as one column a word, and the column (or columns) to predict.
 
-    `group` names the column of rows that belong together, `order` that of their time.
+    `group` names the column of rows that belong together, `order` that of their time; `test` is the frame of the test
+    rows.
     """
-    names = [str(name) for name in frame.columns]
     if target is None:
-        raise problem(given, f"expected  target=  with the column to predict: {', '.join(names[:8])}")
+        names = ", ".join(map(str, list(frame.columns)[:8]))
+        raise problem(given, f"expected  target=  with the column to predict: {names}")
+    chosen = target if isinstance(target, str) else tuple(target)
+    table = of_cells(_cells(frame, given), Path("DataFrame"), _Reading(chosen, targets, group=group, order=order))
+    source = as_arrays(table)
+    if test is None:
+        return source
+    if not is_frame(test):
+        raise problem("test", f"expected a DataFrame with the columns of {given}, not a {type(test).__name__}")
+    from dlrun.data.formats.test_table import with_test_rows
+
+    return with_test_rows(source, Path("its DataFrame"), lambda *_: _cells(test, "test"), "test", table.groups)
+
+
+def _cells(frame: Any, given: str) -> Cells:
     columns = [[cell_of(value) for value in frame[name]] for name in frame.columns]
     rows = [list(row) for row in zip(*columns)]
     if not rows:
         raise problem(given, "the DataFrame has no rows")
-    chosen = target if isinstance(target, str) else tuple(target)
-    cells = Cells(names, rows, list(range(len(rows))), "\t", file="a DataFrame", unit="row")
-    return as_arrays(of_cells(cells, Path("DataFrame"), _Reading(chosen, targets, group=group, order=order)))
+    return Cells([str(name) for name in frame.columns], rows, list(range(len(rows))), "\t", file="a DataFrame",
+                 unit="row")
 
 
 def cell_of(value: Any) -> str:

@@ -84,9 +84,10 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
 
     `data` is (x, y), x alone, a dict of arrays (x_train, y_train, ..., classes, features), a torch Dataset, or a
     DataFrame with the name of its `target` (or several).  `test` and `validation` are further splits: (x, y), or
-    Datasets.  Rows of a Dataset or of `numpy.memmap` that are not held `in_memory` (auto: more than 2 GiB) are read
-    when a step needs them (`data.row_stream`), and are of this process alone: no other can read them.  `group` (rows
-    of which belong together) and `order` (when each was) have a value for each row, or name a column of the DataFrame.
+    Datasets; beside a DataFrame `test` is another one with its columns, and there is no `validation`.  Rows of a
+    Dataset or of `numpy.memmap` that are not held `in_memory` (auto: more than 2 GiB) are read when a step needs them
+    (`data.row_stream`), and are of this process alone: no other can read them.  `group` (rows of which belong together)
+    and `order` (when each was) have a value for each row, or name a column of the DataFrame.
     Raises ConfigError for what cannot be learned from.
 
     >>> hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])) == hold(([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]))
@@ -98,8 +99,13 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
     from dlrun.data.source import complete
 
     if is_frame(data):
+        if validation is not None:
+            raise problem("validation", "rows of one's own go with arrays (x, y); of a DataFrame expected how many are "
+                                        "drawn, as 0.2 or 100")
+        if in_memory is False:
+            raise problem("in_memory=False", "the rows of a DataFrame are always held; expected it left out")
         source = dataset_of_frame(data, target, targets, given, *(_column(key, value) for key, value in (
-            ("group", group), ("order", order))))
+            ("group", group), ("order", order))), test=test)
     else:
         if target is not None:
             raise problem(f"target={target}", "it names a column of a DataFrame; expected data=DataFrame")
