@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Grid:
     """The runs of a sweep."""
 
-    def __init__(self, folder: Path, runs: list[Run]):
+    def __init__(self, folder: Path, runs: list[Run], allow: tuple[str, ...] = ()):
         self.folder, self.runs = folder, runs
+        self._allow = allow
 
     def __len__(self) -> int:
         return len(self.runs)
@@ -57,7 +58,7 @@ class Grid:
             if value is not None and (best is None or table.metric.better(value, best[0])):
                 best = (value, run)
         assert best is not None
-        return Run(best[1].folder)
+        return Run(best[1].folder, self._allow)
 
     def __repr__(self) -> str:
         done = sum(run.status in ("finished", "stopped") for run in self.runs)
@@ -121,6 +122,7 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     {'loss': 0.12, 'accuracy': 0.97}
     """
     from dlrun.record.plan import store
+    from dlrun.registry import permitted
     from dlrun.sweep.execute.options import execution
     from dlrun.sweep.make import make_plan
     from dlrun.sweep.run import run_sweep
@@ -134,6 +136,7 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     if objects.held:
         typed += _inline(typed, ", ".join(objects.held), tell=progress is not False)
     plan = make_plan(typed)
+    allow = tuple(permitted())  # of this call, and not what a stored job allows itself
     if not plan.options.get("dry_run"):
         if plan.options.get("search") is None:  # a search's plan grows, and who leads it stores it
             store(plan)
@@ -141,7 +144,7 @@ def multirun(*overrides: str, progress: bool | None = None, **keys: Any) -> Grid
     from dlrun.record.plan import load
 
     stored = load(plan.folder.absolute()) if (plan.folder / "plan.json").is_file() else plan
-    return Grid(plan.folder, [Run(stored.run_folder(job)) for job in stored.jobs])
+    return Grid(plan.folder, [Run(stored.run_folder(job), allow) for job in stored.jobs], allow)
 
 
 def _inline(typed: list[str], held: str, tell: bool) -> list[str]:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import dlrun
 from dlrun.api.overrides import overrides_of
@@ -65,6 +67,15 @@ def test_keywords_are_read_as_the_values_that_they_are() -> None:
         "name='1e-3'", "validation=0", "early_stop=patience", "data_dir=null"]
 
 
+def test_numbers_of_arrays_and_paths_are_keywords_too() -> None:
+    theirs = {"optimizer": {"lr": np.float64(0.001)}, "batch_size": np.int64(16), "output_dir": Path("runs 2"),
+              "seed": np.array([1, 2]), "model": {"hidden": (np.int32(8), torch.tensor(4)), "dropout": np.float32(0.5)},
+              "early_stop": {"restore_best": np.bool_(True)}}
+    ours = {"optimizer": {"lr": 0.001}, "batch_size": 16, "output_dir": "runs 2", "seed": [1, 2],
+            "model": {"hidden": [8, 4], "dropout": 0.5}, "early_stop": {"restore_best": True}}
+    assert overrides_of([], theirs) == overrides_of([], ours)
+
+
 def test_a_grid_has_runs_a_table_and_a_best(folder: Path, quick_workers: None) -> None:
     grid = dlrun.multirun("optimizer.lr=0.1,0.0001", "model.hidden=[8]", model="dense", epochs=2, seeds=2, threads=1,
                           workers=1, progress=False)
@@ -80,6 +91,17 @@ def test_a_grid_has_runs_a_table_and_a_best(folder: Path, quick_workers: None) -
     assert str(best.config["optimizer.lr"]) == best_rate
     assert best.result["val"]["accuracy"] == max(means[best_rate])
     assert "0.1" in str(grid.table()) and "<table>" in grid._repr_html_()
+
+
+def test_runs_of_a_grid_may_use_what_the_call_allowed(folder: Path) -> None:
+    (folder / "configs" / "model").mkdir(parents=True)
+    (folder / "configs" / "model" / "own.yaml").write_text("_target_: tests.api.own.Net\n")
+    grid = dlrun.multirun("seed=0,1", model="own", allow="tests.api.own", dataset="iris", epochs=1, threads=1,
+                          launcher="inline", progress=False)
+    for run in (grid.best(), grid.runs[1]):
+        assert run.predict([[5, 3, 1, 0.2]]).shape == (1,)
+    with pytest.raises(dlrun.ConfigError, match="allow"):
+        dlrun.open(grid.runs[0].folder).predict([[5, 3, 1, 0.2]])
 
 
 def test_importing_dlrun_loads_neither_torch_nor_hydra() -> None:

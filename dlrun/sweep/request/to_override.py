@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -12,6 +13,8 @@ from hydra.errors import HydraException
 
 def to_override(key: str, value: Any) -> str:
     """The override that sets `key` to `value`; Hydra reads exactly this value from it.
+
+    Numbers and arrays of NumPy or torch count as Python's, a path as its text.
 
     >>> to_override("name", "a, b"), to_override("name", "1e-3")
     ("name='a, b'", "name='1e-3'")
@@ -32,6 +35,10 @@ def _text(value: Any) -> str:
         return "{" + ",".join(f"{_text(key)}:{_text(member)}" for key, member in value.items()) + "}"
     if isinstance(value, str):
         return value if _is_plain(value) else QuotedString(value, Quote.single).with_quotes()
+    if isinstance(value, os.PathLike):
+        return _text(os.fspath(value))
+    if hasattr(value, "tolist"):
+        return _text(value.tolist())
     return repr(value)
 
 
