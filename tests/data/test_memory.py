@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import numpy as np
 import pytest
 import torch
@@ -195,7 +197,31 @@ def test_rows_lie_in_the_order_that_is_given():
             assert np.allclose(found.train.x[:3, 0], X[::-1][:3, 0])
 
 
+DAYS = [datetime(2024, 3, 1) + timedelta(hours=7 * int(place)) for place in np.random.default_rng(0).permutation(60)]
+
+
+@pytest.mark.parametrize("given", [
+    lambda _: DAYS, lambda _: [day.replace(tzinfo=timezone(timedelta(hours=2))) for day in DAYS],
+    lambda _: np.array(DAYS, "datetime64[s]"), lambda pandas: pandas.Series(DAYS, index=range(60, 0, -1)),
+    lambda pandas: pandas.DatetimeIndex(DAYS), lambda pandas: pandas.Series(DAYS).dt.tz_localize("UTC"),
+    lambda pandas: pandas.Series([(day - DAYS[0]).total_seconds() for day in DAYS])])
+def test_an_order_is_dates_in_any_of_their_forms(given):
+    pandas = pytest.importorskip("pandas")
+    assert np.array_equal(source_of((X, Y), order=given(pandas)).x, X[np.argsort(np.array(DAYS, "datetime64[s]"))])
+
+
+def test_a_group_is_a_column_of_a_frame():
+    pandas = pytest.importorskip("pandas")
+    words = [f"p{number}" for number in WHO]
+    for given in (pandas.Series(words), pandas.Series(words, dtype="category"), pandas.Series(WHO, dtype="Int64")):
+        first = np.unique(source_of((X, Y), group=given).groups, return_index=True)[1]
+        assert sorted(first.tolist()) == [*range(0, 60, 5)]
+
+
 @pytest.mark.parametrize(("given", "expected"), [
+    ({"order": [[1], [1, 2]] * 30}, "a number or a date for each of the 60 rows"),
+    ({"order": [None, *DAYS[1:]]}, "that of row 0 is missing"),
+    ({"order": [DAYS[0].replace(tzinfo=timezone.utc), *DAYS[1:]]}, "a number or a date"),
     ({"group": WHO[:9]}, "for each of the 60 rows"), ({"group": X[:, 0]}, "a text or a whole number"),
     ({"order": [f"p{n}" for n in WHO]}, "a number or a date"),
     ({"order": np.where(WHO > 3, WHO, np.nan)}, "is missing")])

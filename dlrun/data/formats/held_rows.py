@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date, timezone
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,26 @@ def with_held_rows(source: RawDataset, group: Any, order: Any) -> RawDataset:
 
 
 def _values(given: Any, rows: int, key: str, kinds: str) -> np.ndarray:
-    found = np.asarray(given if isinstance(given, np.ndarray) or not hasattr(given, "tolist") else given.tolist())
+    what = "a text or a whole number" if key == "group" else "a number or a date"
+    try:
+        found = np.asarray(given.tolist() if hasattr(given, "detach") else given)
+        if found.dtype.kind == "O":
+            found = _of_objects(found.tolist())
+    except ValueError:  # lists of different lengths
+        raise problem(key, f"expected {what} for each of the {rows:,} rows") from None
     if found.shape != (rows,) or found.dtype.kind not in kinds:
-        what = "a text or a whole number" if key == "group" else "a number or a date"
         raise problem(key, f"expected {what} for each of the {rows:,} rows, not {found.dtype} {found.shape}")
     if found.dtype.kind in "fM" and (found != found).any():
         raise problem(key, f"expected a value for each row; that of row {int((found != found).argmax())} is missing")
     return found
+
+
+def _of_objects(members: list[Any]) -> np.ndarray:
+    """What objects are as an array: numbers, texts, or moments, which have to be of a time zone all or none."""
+    there = [one for one in members if one is not None]
+    zones = {getattr(one, "tzinfo", None) is not None for one in there}
+    if len(zones) != 1 or not all(isinstance(one, date) for one in there):
+        return np.asarray(members)
+    if True in zones:
+        members = [one and one.astimezone(timezone.utc).replace(tzinfo=None) for one in members]
+    return np.array(members, "datetime64[us]")
