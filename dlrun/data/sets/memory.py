@@ -104,8 +104,7 @@ def hold(data: Any, *, target: str | list[str] | None = None, test: Any = None, 
                                         "drawn, as 0.2 or 100")
         if in_memory is False:
             raise problem("in_memory=False", "the rows of a DataFrame are always held; expected it left out")
-        source = dataset_of_frame(data, target, targets, given, *(_column(key, value) for key, value in (
-            ("group", group), ("order", order))), test=test)
+        source = dataset_of_frame(data, target, targets, given, _column("group", group), _column("order", order), test)
     else:
         if target is not None:
             raise problem(f"target={target}", "it names a column of a DataFrame; expected data=DataFrame")
