@@ -29,7 +29,8 @@ def search_plan(overrides: Sequence[str], request: Request, checker: Checker) ->
     search = request.settings.search
     assert search is not None
     space, problems = space_of(request)
-    checked, wrong = check_all(space.probes(), checker)
+    probes = space.probes()
+    checked, wrong = check_all(probes, checker)
     problems = request.problems + problems + missing(search) + [_whole(problem, space) for problem in wrong]
     metric, versus = request.settings.metric, request.settings.versus
     if versus is not None:
@@ -41,19 +42,25 @@ def search_plan(overrides: Sequence[str], request: Request, checker: Checker) ->
         metric = metric if wrong else found.key
     if problems:
         raise ConfigError(problems)
+    ids = [*map(checker.id, checked)]
     settings = {**request.options, "metric": metric, "pairs": pairs(request.axes),
-                "space": space.describe()}
+                "space": space.describe(),
+                "choices": {str(replace(probe, seed=None)): own for probe, own in zip(probes[1:], ids[1:])}}
     fingerprint = [json.dumps([search, settings["pruner"], metric, space.seeds, settings["space"]])]
-    name = sweep_name(request, [*map(checker.id, checked), *fingerprint])
+    name = sweep_name(request, [*ids, *fingerprint])
     plan = Plan(name, Path(checked[0].config.output_dir).expanduser(), _axes(space),
                 space.seeds or [checked[0].config.seed], [], ("dlrun", "-m", *overrides), settings)
     return replace(plan, jobs=jobs_so_far(plan))
 
 
 def fingerprint(plan: Plan, checked: Checked, checker: Checker) -> dict[str, object]:
-    """What may not change while a study is continued; `checked` is the first of the space's probes."""
+    """What may not change while a study is continued; `checked` is the first of the space's probes.
+
+    Of the other ones the ids tell a row or an option whose file was edited: its name in the space stays.
+    """
+    choices = {f"configuration of {choice}": own for choice, own in plan.options.get("choices", {}).items()}
     return {"metric": plan.options["metric"], "seeds": plan.seeds, "space": plan.options["space"],
-            "configuration": checker.id(checked)}
+            "configuration": checker.id(checked), **choices}
 
 
 def jobs_so_far(plan: Plan) -> list[Job]:

@@ -60,14 +60,13 @@ def open_study(folder: Path, name: str, fingerprint: Mapping[str, Any], falls: b
         wrong = wrong if isinstance(error, ValueError) else f"{type(error).__name__}: {wrong}"
         raise Damaged(path, f"it is not what the search wrote ({wrong[:80]})",
                       "another sweep.name begins a new study, which finds the runs that are trained") from error
-    before = study.user_attrs.get(_FINGERPRINT)
-    if before is None:
-        study.set_user_attr(_FINGERPRINT, dict(fingerprint))
-    else:
-        other = next((key for key in fingerprint if fingerprint[key] != before.get(key)), None)
-        if other is not None:
-            raise problem(f"sweep.name={name}", f"that search has another {other}: {_shown(before.get(other))}, and "
-                                                f"not {_shown(fingerprint[other])}; expected another name for this one")
+    before = study.user_attrs.get(_FINGERPRINT, {})
+    other = next((key for key in fingerprint if key in before and fingerprint[key] != before[key]), None)
+    if other is not None:
+        raise problem(f"sweep.name={name}", f"that search has another {other}: {_shown(before[other])}, and "
+                                            f"not {_shown(fingerprint[other])}; expected another name for this one")
+    if not before.keys() >= fingerprint.keys():  # a new study, or one of an older dlrun
+        study.set_user_attr(_FINGERPRINT, {**fingerprint, **before})
     return study
 
 

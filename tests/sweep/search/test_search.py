@@ -357,6 +357,34 @@ def test_another_search_under_a_name_is_refused(search) -> None:
             search(*overrides, "search=tpe", "sweep.name=mine")
 
 
+@pytest.mark.parametrize(("file", "text", "overrides", "said"), [
+    ("experiments/rows.yaml", "sweep:\n  rows:\n    plain: []\n    wide: {model.hidden: [%d]}\n",
+     ["experiment=rows", LR], "another configuration of wide optimizer.lr=0.0001"),
+    ("configs/model/large.yaml", "kind: dense\nhidden: [%d]\n", ["model=dense,large"],
+     "another configuration of model=large"),
+])
+def test_a_choice_whose_file_was_edited_is_another_search(plan, write, folder: Path, file: str, text: str,
+                                                          overrides: list[str], said: str) -> None:
+    def asked() -> SearchQueue:
+        return opened(plan(*OVERRIDES[1:], *overrides, f"output_dir={folder}/runs", "search=tpe", "sweep.name=mine"))[0]
+
+    write({file: text % 512})
+    with hydra_started():
+        first = asked().study.user_attrs["asked"]
+        assert asked().study.user_attrs["asked"] == first
+        older = {key: value for key, value in first.items() if not key.startswith("configuration of ")}
+        assert set(older) == {"metric", "seeds", "space", "configuration"} and older != first
+        write({file: text % 2})
+        with pytest.raises(ConfigError, match=said):
+            asked()
+        write({file: text % 512})
+        asked().study.set_user_attr("asked", older)  # as an older dlrun began it
+        assert asked().study.user_attrs["asked"] == first, "it goes on, and is known whole from then on"
+        write({file: text % 4})
+        with pytest.raises(ConfigError, match=said):
+            asked()
+
+
 def test_a_trial_that_cannot_be_run_fails_alone_and_is_said(search, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(Progress, "say", lambda shown, text: said.append(text))
