@@ -7,6 +7,7 @@ import hashlib
 import inspect
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,7 +121,7 @@ def _name(each: Any, key: str, group: str, found: Objects) -> str:
     """The name that a metric or callback is chosen by; objects and classes are registered under one."""
     if isinstance(each, str):
         return each
-    kind = each if inspect.isclass(each) else _copying(each, key)
+    kind = _current(each) if inspect.isclass(each) else _copying(each, key)
     state = {} if inspect.isclass(each) else vars(each)
     if module_file(kind.__module__) is None:
         _check_source(kind, f"{key}={kind.__name__}")
@@ -135,11 +136,17 @@ def _name(each: Any, key: str, group: str, found: Objects) -> str:
     return name
 
 
+def _current(kind: type) -> type:
+    """A class as its module has it now, which may have been reloaded since: by that source the run is identified."""
+    found = getattr(sys.modules.get(kind.__module__), kind.__qualname__, kind)
+    return found if inspect.isclass(found) and module_file(kind.__module__) is not None else kind
+
+
 def _copying(made: Any, key: str) -> type:
     """A class without arguments whose objects begin as copies of this one: each training gets its own."""
     if not hasattr(made, "__dict__"):
         raise problem(f"{key}={made!r}", "expected names, classes or objects")
-    kind, state = type(made), copy.deepcopy(vars(made))
+    kind, state = _current(type(made)), copy.deepcopy(vars(made))
 
     def __init__(self: Any) -> None:
         self.__dict__.update(copy.deepcopy(state))

@@ -37,6 +37,8 @@ def _named(key: str, group: str, names: Sequence[str], config: Config) -> Iterat
                 yield Problem(given, f"its code would run; allow it by  allow={module}  on the command line")
             elif module_file(module) is None:
                 yield Problem(given, f"no module {module} is found here or on PYTHONPATH")
+            elif reason := registry.stale(module):
+                yield Problem(given, reason)
             continue
         try:
             registry.find(group, name)

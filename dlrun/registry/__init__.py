@@ -10,11 +10,13 @@ built.  It stands in a file of its own, named as it is, and is registered once:
 Nothing else names it: commands, lists, checks and reports ask here.
 """
 
-from dlrun.registry.allowed import BrokenKind, allow, is_allowed, permitted
+from dlrun.registry.allowed import BrokenKind, is_allowed, permitted
+from dlrun.registry.edited import stale
 from dlrun.registry.installed import conflicts, package_of
 from dlrun.registry.lookup import (
            OPEN,
            UnknownKind,
+           allow,
            find,
            foreign,
            is_known,
@@ -27,4 +29,4 @@ from dlrun.registry.lookup import (
 )
 
 __all__ = ["OPEN", "BrokenKind", "UnknownKind", "allow", "conflicts", "find", "foreign", "is_allowed", "is_known",
-           "kinds", "load", "loadable", "names", "open_kind", "package_of", "permitted", "register"]
+           "kinds", "load", "loadable", "names", "open_kind", "package_of", "permitted", "register", "stale"]

@@ -15,7 +15,10 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType
 from typing import Any
 
+from dlrun.registry.edited import note
+
 _patterns: list[str] = []
+_importing: list[str] = []  # what dlrun is about to import, the innermost last
 _appended: list[str] = []  # the working folder at the end of sys.path, where an import of dlrun's has left it
 
 
@@ -27,11 +30,8 @@ class BrokenKind(Exception):
         super().__init__(f"{given}: {reason}")
 
 
-def allow(patterns: Iterable[str]) -> None:
-    """Permit these modules, and no others, to the command that is being answered.
-
-    Whoever calls this has them from a command line (or a Python call), never from a file.
-    """
+def permit(patterns: Iterable[str]) -> None:
+    """Permit these modules, and no others; `lookup.allow` is who calls this."""
     _patterns[:] = patterns
 
 
@@ -89,7 +89,13 @@ def _is_below(path: str, project: str) -> bool:
     return bool(path and project) and (os.path.realpath(path) + os.sep).startswith(base + os.sep)
 
 
+def imports() -> bool:
+    """Whether dlrun is importing a module from outside."""
+    return bool(_importing)
+
+
 def _import(module: str, given: str) -> object:
+    _importing.append(module)
     try:
         return import_module(module)
     except (Exception, SystemExit) as error:  # code that is not ours may do anything; only this choice fails
@@ -99,6 +105,8 @@ def _import(module: str, given: str) -> object:
                   and os.path.dirname(frame.filename) != os.path.dirname(__file__)]
         where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
         raise BrokenKind(given, f"importing {module} failed: {type(error).__name__}: {error}{where}") from error
+    finally:
+        _importing.pop()
 
 
 class _Source(SourceFileLoader):
@@ -109,7 +117,9 @@ class _Source(SourceFileLoader):
     """
 
     def get_code(self, fullname: str) -> CodeType:
-        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        source = self.get_data(self.path)
+        note(fullname, source)
+        code: CodeType = self.source_to_code(source, self.path)
         return code
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
-from dlrun.registry.allowed import BrokenKind, import_allowed, import_installed, import_own
+from dlrun.registry.allowed import (
+    BrokenKind,
+    import_allowed,
+    import_installed,
+    import_own,
+    imports,
+    is_allowed,
+    permit,
+    permitted,
+)
+from dlrun.registry.edited import forget_edited, hold, note, stale
 from dlrun.registry.index import files
 from dlrun.registry.installed import entry_points, offered
 
@@ -19,6 +30,19 @@ _registered: dict[tuple[str, str], Any] = {}
 
 class UnknownKind(KeyError):
     """No kind of this name in this group."""
+
+
+def allow(patterns: Iterable[str]) -> None:
+    """Permit these modules, and no others, to the command that is being answered.
+
+    Whoever calls this has them from a command line (or a Python call), never from a file.  A command begins here: what
+    was imported for an earlier one of this process and has changed since is forgotten, and its kinds with it.
+    """
+    permit(patterns)
+    given = permitted()
+    gone = forget_edited({module for module in list(sys.modules) if is_allowed(module, given)} if given else set())
+    for key in [key for key, kind in _registered.items() if kind.__module__ in gone]:
+        del _registered[key]
 
 
 def register(group: str, name: str) -> Callable[[Kind], Kind]:
@@ -42,6 +66,8 @@ def register(group: str, name: str) -> Callable[[Kind], Kind]:
         if before is not None and (before.__module__, before.__qualname__) != (kind.__module__, kind.__qualname__):
             raise ValueError(f"{group}={name} is {before.__module__}.{before.__qualname__} already")
         _enter(group, name, kind)
+        if not imports():
+            hold(kind.__module__)
         return kind
 
     return enter
@@ -51,6 +77,7 @@ def _enter(group: str, name: str, kind: Any) -> None:
     if group not in PLAIN:
         kind.kind = name  # the one place where it is said
     _registered[group, name] = kind
+    note(kind.__module__)
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -76,6 +103,13 @@ def is_known(group: str, name: str) -> bool:
 
 def find(group: str, name: str) -> Any:
     """The kind of this name; its file is imported when it is first asked for.  Raises UnknownKind, BrokenKind."""
+    kind = _find(group, name)
+    if reason := stale(kind.__module__):
+        raise BrokenKind(f"{group}={name}", reason)
+    return kind
+
+
+def _find(group: str, name: str) -> Any:
     if (group, name) not in _registered:
         module = files(group).get(name)
         if module is not None:
@@ -123,7 +157,7 @@ def _unfit(group: str, name: str, kind: Any) -> str:
 
 def kinds(group: str) -> dict[str, Any]:
     """All kinds of a group by name, those of packages that were not chosen aside; imports the file of each."""
-    return {name: find(group, name) for name in loadable(group)}
+    return {name: _find(group, name) for name in loadable(group)}
 
 
 def load(target: str) -> Any:

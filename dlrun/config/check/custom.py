@@ -18,6 +18,7 @@ from dlrun.config.schema.groups import OF_TARGET, TARGET, is_open, open_schema
 from dlrun.config.schema.quoting import Origin
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.root import GROUPS
+from dlrun.registry import stale
 from dlrun.registry.sources import file_identity, module_file, running_code
 
 
@@ -57,7 +58,8 @@ def _code(group: str, target: Any) -> tuple[str, str]:
     if running is not None:
         return running, ""
     file, reason = _find(group, target)
-    return file_identity(file, content_hash) if file else "", reason
+    reason = reason or stale(str(target).rpartition(".")[0])
+    return "" if reason or file is None else file_identity(file, content_hash), reason
 
 
 def _find(group: str, target: Any) -> tuple[Path | None, str]:
