@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun import registry
 from dlrun.config.content import content_hash
 from dlrun.config.places import data_dir, user_file
-from dlrun.registry.sources import file_identity, module_file
+from dlrun.registry.index import files
+from dlrun.registry.sources import code_of, file_identity, module_file
 
 if TYPE_CHECKING:
     from dlrun.config.schema.root import Config
@@ -42,6 +44,17 @@ def own_code(config: Config) -> dict[str, str]:
         if of_target(value) and (file := module_file(value.target.rpartition(".")[0])):
             file_identity(file, note)
     return found
+
+
+def metric_code(name: str) -> str:
+    """What identifies the code of a metric from outside; empty for dlrun's own, torchmetrics', and one that is unknown.
+    """
+    if name in files("metric"):
+        return ""
+    try:
+        return code_of(registry.find("metric", name), "metric", name, content_hash)
+    except (registry.UnknownKind, registry.BrokenKind, OSError):
+        return ""
 
 
 def _module(file: Path) -> str:

@@ -34,7 +34,7 @@ _NONE = type(None)
 _NEVER_BEYOND = {str, float, bool, _NONE}
 _TEXT, _NAME = _Value("a text", (str, _NONE)), _Value("a name", (str, _NONE))
 _WHOLE, _NUMBER = _Value("a whole number", (int,)), _Value("a number", (int, float, _NONE))
-_METRIC = {**dict.fromkeys(("label", "unit", "short", "instead_of"), _TEXT),
+_METRIC = {**dict.fromkeys(("label", "unit", "short", "instead_of", "code"), _TEXT),
            "direction": _Value("min, max or null", (_NONE,), ("min", "max"))}
 _CLASS = dict.fromkeys(("precision!", "recall!", "f1!"), _Value("a number", (int, float))) | {"rows!": _WHOLE}
 _OF_A_FOLD: _Form = {**dict.fromkeys(("epochs", "steps", "seconds"), _NUMBER), "rows": {"*": _WHOLE}}

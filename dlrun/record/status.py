@@ -17,6 +17,17 @@ def resuming(force: bool) -> str:
 
 
 def unmeasured(names: Iterable[str], result: Mapping[str, Any]) -> list[str]:
-    """The metrics of the user's choice (``task.metrics``) that a run with this result.json has not measured yet."""
+    """The metrics of the user's choice (``task.metrics``) that a run with this result.json has not measured yet.
+
+    One of the user's own that was edited since is not measured either; results of before its code was stored are.
+    """
     known = result.get("metrics") or {}
-    return [name for name in names if name not in known]
+    return [name for name in names if name not in known or _edited(name, (known[name] or {}).get("code"))]
+
+
+def _edited(name: str, code: Any) -> bool:
+    if not code:
+        return False
+    from dlrun.config.own_code import metric_code
+
+    return metric_code(name) not in ("", code)

@@ -10,6 +10,7 @@ from dlrun.assembly.components import RunComponents
 from dlrun.assembly.machine import Machine, peak_memory
 from dlrun.config.flat import flatten
 from dlrun.config.identity import run_name
+from dlrun.config.own_code import metric_code
 from dlrun.config.schema.root import Config
 from dlrun.diagnostics.baseline import measure_baseline
 from dlrun.diagnostics.plots import draw_end
@@ -156,13 +157,15 @@ def _head(components: RunComponents, training: Fit, machine: Machine, folder: Ru
 
 
 def with_metrics(result: dict[str, Any], config: Config) -> dict[str, Any]:
-    """The result with what its metrics are: by name their label, unit, direction, and whether they are shares."""
+    """The result with what its metrics are: by name their label, unit, direction, whether they are shares, and of the
+    user's own the code that has measured them."""
     known = config.task.described()
     names = dict.fromkeys(name for split in (*SPLITS, "samples") for name in result.get(split) or {})
     if result["status"] in ("finished", "stopped"):
         names |= dict.fromkeys(metric.name for metric in config.task.chosen)  # also those that came to no number
+    codes = {name: {"code": code} for name in config.task.metrics if (code := metric_code(name))}
     return {**result, "primary_metric": config.task.primary,
-            "metrics": {name: known.of(name).stored() for name in names}}
+            "metrics": {name: {**known.of(name).stored(), **codes.get(name, {})} for name in names}}
 
 
 def of_split(row: Mapping[str, Any], split: str) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""A finished run whose command asks for further metrics: its kept weights are measured again, nothing is trained."""
+"""A finished run whose command asks for further metrics, or for edited ones: its kept weights are measured again,
+nothing is trained."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ def _measure(checked: Checked, folder: RunFolder, result: dict[str, Any]) -> dic
     for name, rows in (("val", components.val), ("test", components.test)):
         if rows is not None:
             values = components.measure(rows, cast)
-            result[name] = {**result.get(name, {}), **{key: values[key] for key in lacking if key in values}}
+            old = {key: value for key, value in result.get(name, {}).items() if key not in lacking}
+            result[name] = {**old, **{key: values[key] for key in lacking if key in values}}
     return _written(result, config, folder)
 
 
@@ -83,7 +85,8 @@ def _written(result: dict[str, Any], config: Config, folder: RunFolder) -> dict[
     before = list((result.get("config") or {}).get("task.metrics") or [])
     names = [*before, *unmeasured(config.task.metrics, {"metrics": dict.fromkeys(before)})]
     described = with_metrics(result, config)
-    result = {**described, "metrics": {**result.get("metrics", {}), **described["metrics"]},
+    asked = {name: about for name, about in described["metrics"].items() if name in config.task.metrics}
+    result = {**described, "metrics": {**described["metrics"], **result.get("metrics", {}), **asked},
               "config": {**result["config"], "task.metrics": names}}
     plain = read_yaml_mapping(folder.config, "force=true trains the run again")
     plain.setdefault("task", {})["metrics"] = names

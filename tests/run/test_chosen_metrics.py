@@ -19,6 +19,7 @@ from dlrun.metrics import _torchmetrics
 from dlrun.preflight.preflight import preflight
 from dlrun.record.metric import Metric, metrics_of
 from dlrun.record.plan import Job, Plan
+from dlrun.record.status import unmeasured
 from dlrun.registry import lookup, register
 from dlrun.sweep.plan.status import UNMEASURED, JobState, read_all
 from tests.run.stops import signalled_after
@@ -195,3 +196,38 @@ def test_a_finished_job_of_a_sweep_that_asks_for_more_is_to_be_measured(go: Any)
 
     assert state().done and state("surest").done
     assert state("surest", "other").status == UNMEASURED and state("surest", "other").is_pending(retry_failed=False)
+
+
+def test_an_edited_metric_is_measured_again_and_the_others_keep_their_numbers(go: Any, write: Any) -> None:
+    words = (*RUN, "task.metrics=[surest,edited]", "allow=edited_metric")
+    write({"edited_metric.py": MINE})
+    first = go(*words)
+    updates = Surest.updates
+    assert go(*words).found and Surest.updates == updates, "nothing has changed"
+    write({"edited_metric.py": MINE.replace("return self.best", "return 10 + self.best")})
+    plain = preflight([*RUN, "task.metrics=[edited]", "allow=edited_metric"]).config.plain or {}
+    job = Job(1, first.folder.name, "/".join(first.folder.parts[-2:]), 0, {}, (), plain, None)
+    plan = Plan("s", first.folder.parents[1], {}, [0], [job], ("dlrun", "-m"), {})
+    assert [state.status for state in read_all(plan)] == [UNMEASURED]
+    again = go(*RUN, "task.metrics=[edited]", "allow=edited_metric")
+    assert again.found and [state.status for state in read_all(plan)] == ["finished"]
+    for split in ("val", "test"):
+        assert again.result[split] == {**first.result[split], "edited": 10 + first.result[split]["edited"]}
+    assert metrics_of(again.result).of("surest") == metrics_of(first.result).of("surest")
+    write({"edited_metric.py": MINE.replace("return self.best", "return float('nan')")})
+    assert "edited" not in go(*words).result["test"], "the number of before is not that of the code of now"
+
+
+def test_the_edited_metric_of_a_run_of_folds_is_measured_again(go: Any, write: Any) -> None:
+    words = (*RUN, "validation={kind: kfold, k: 2}", "task.metrics=[edited]", "allow=edited_metric")
+    write({"edited_metric.py": MINE})
+    first = go(*words)
+    write({"edited_metric.py": MINE.replace("return self.best", "return 10 + self.best")})
+    again = go(*words)
+    assert again.found and again.result["val"]["edited"] == pytest.approx(10 + first.result["val"]["edited"])
+
+
+def test_a_result_of_before_the_code_of_its_metrics_was_kept_counts_as_measured(go: Any) -> None:
+    found = go(*RUN, "task.metrics=[surest]").result
+    assert found["metrics"]["surest"].pop("code") and unmeasured(["surest"], found) == []
+    assert unmeasured(["surest"], {"metrics": {"surest": {"code": "other"}}}) == ["surest"]
