@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from dlrun.assembly.components import GATHERED
-from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.problem import Problem, did_you_mean, problem
 from dlrun.config.schema.folds import own_seed
 from dlrun.config.schema.root import Config
 from dlrun.data import preprocessing_state as preprocessing
@@ -42,7 +42,8 @@ class Loaded:
 
     `kept` is what was fitted on its training rows (vocabulary, scales, settings); see data.preprocessing_state.
     `has_data` is False where its configuration names no rows, as of a base with its own classes; `seen` is the hash of
-    those that it was trained with, where its folder has it.
+    those that it was trained with, where its folder has it.  `mixed` says why no rows are its own: of an ensemble whose
+    members were trained on each other's test rows.
     """
 
     config: Config
@@ -53,6 +54,7 @@ class Loaded:
     kept: dict[str, Any]
     has_data: bool = True
     seen: str = ""
+    mixed: tuple[Problem, ...] = ()
 
     def check_predicts(self) -> None:
         """Raise ConfigError for a task that predicts nothing."""

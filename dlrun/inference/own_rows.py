@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlrun.assembly.build_run import rows_of
-from dlrun.config.problem import problem
+from dlrun.config.problem import ConfigError, problem
 from dlrun.config.schema.root import Config
 from dlrun.data.prepared import PreparedData
 from dlrun.inference.load import Loaded
@@ -17,8 +17,10 @@ def own_rows(run: Loaded, say: Say, read: Callable[[Config, Say], PreparedData] 
     """The rows that the run saw, which `read` gives.
 
     Raises ConfigError for data that is not there, and for data that has changed since: other rows are cut into other
-    parts, and what was a training row may be a test row now.
+    parts, and what was a training row may be a test row now.  So it does for an ensemble of runs with other test rows.
     """
+    if run.mixed:
+        raise ConfigError(list(run.mixed))
     prepared = read(run.config, say)
     if run.seen not in ("", prepared.hash):
         raise problem(f"dataset={run.config.dataset.kind}",

@@ -169,6 +169,18 @@ def test_other_commands_say_what_reads_an_ensemble(place: Path, asked: Any, tmp_
     asked(place / "runs", f"into={tmp_path / 'best'}", "resamples=0", "metrics=accuracy")  # written anew
 
 
+def test_an_ensemble_of_runs_with_other_test_rows_has_none_of_its_own(place: Path, asked: Any, tmp_path: Path,
+                                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = [of_table(place, f"output_dir={tmp_path}", "dataset.split_seed=seed", "model=linear", "dataset.scale=none",
+                      f"seed={seed}") for seed in (0, 1)]
+    both = tmp_path / "both"
+    asked(*seeds, f"data={place / 'new.csv'}", f"into={both}", "resamples=0", "metrics=loss")
+    capsys.readouterr()
+    assert route(["evaluate", str(both), "resamples=0"]) == 2
+    assert "its test rows are others than those of" in " ".join(capsys.readouterr().err.split())
+    assert evaluated(both, place / "new.csv", "resamples=0")["rows"] == 200
+
+
 def test_numbers_whose_scales_differ_are_averaged_in_their_unit(place: Path, asked: Any) -> None:
     """Validation rows that are drawn by the seed make other training rows, and with them another scale."""
     rows = [f"{x},{50 + 7 * x + (x * 37 % 11)}" for x in range(60)]

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dlrun.config.problem import ConfigError, problem
+from dlrun.config.problem import ConfigError, Problem, problem
 from dlrun.inference.ensemble.members import Member, load_members
+from dlrun.inference.ensemble.same_rows import check_test
 from dlrun.inference.load import Loaded, load_run
 from dlrun.inference.trained_folder import ENSEMBLE, trained_folder
 from dlrun.models.build import stateful
@@ -112,7 +113,16 @@ def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measur
     if any(member.run.kept != first.kept for member in members):
         raise Damaged(path / ENSEMBLE, "its members have changed since", AGAIN)
     module = EnsembleModule(first.task, [member.run.model for member in members], torch.tensor(kept.weights))
-    return Loaded(first.config, first.data_spec, module.eval(), first.task, first.rng, first.kept, seen=first.seen)
+    return Loaded(first.config, first.data_spec, module.eval(), first.task, first.rng, first.kept, seen=first.seen,
+                  mixed=_mixed(members))
+
+
+def _mixed(members: Sequence[Member]) -> tuple[Problem, ...]:
+    try:
+        check_test(members)
+    except ConfigError as wrong:
+        return tuple(wrong.problems)
+    return ()
 
 
 def folders_of(path: Path) -> list[Path]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,7 +12,7 @@ from torch import Tensor, nn
 from dlrun.assembly.build_run import rows_of
 from dlrun.assembly.components import GATHERED
 from dlrun.config.places import data_dir
-from dlrun.config.problem import ConfigError, problem
+from dlrun.config.problem import problem
 from dlrun.config.schema.folds import depends_on_seed
 from dlrun.config.schema.root import Config
 from dlrun.data import preprocessing_state as preprocessing
@@ -23,6 +21,7 @@ from dlrun.data.form import Form
 from dlrun.data.prepared import PreparedData, Split
 from dlrun.data.scale import NONE, Target
 from dlrun.inference.ensemble.members import Member
+from dlrun.inference.ensemble.same_rows import check_files, check_test, validation_of
 from dlrun.inference.evaluate_run import own_test
 from dlrun.inference.labelled import Labelled, labelled
 from dlrun.inference.load import ROWS
@@ -63,17 +62,11 @@ class Answers(nn.Module):
 def shown_test(members: Sequence[Member], say: Say) -> Shown:
     """The members' own test rows; ConfigError where they are not the same ones."""
     read: dict[str, PreparedData] = {}
-    first = members[0]
 
     def own(member: Member) -> Labelled:
         return own_test(member.run, lambda config, say: _read(config, read, say), say)
 
-    for member in members[1:]:
-        _check_files(first, member)
-        if _drawn(first.run.config) != _drawn(member.run.config):
-            raise problem(member.name, f"its test rows are others than those of {first.name}, and may be among the "
-                                       "rows that one was trained on; expected runs with the same dataset.test and "
-                                       "dataset.split_seed, or rows that none has seen (data=)")
+    check_test(members)
     return _shown(members, own, "test rows", say)
 
 
@@ -90,8 +83,8 @@ def shown_validation(members: Sequence[Member], say: Say) -> Shown:
         return Labelled(split)
 
     for member in members[1:]:
-        _check_files(first, member)
-        if _validation(first.run.config) != _validation(member.run.config):
+        check_files(first, member)
+        if validation_of(first.run.config) != validation_of(member.run.config):
             for one in (first, member):
                 own(one)  # that it has none is said first
             raise problem("weights=fitted", f"the validation rows of {member.name} and {first.name} are not the same: "
@@ -176,40 +169,3 @@ def _read(config: Config, read: dict[str, PreparedData], say: Say) -> PreparedDa
         read.clear()  # the rows of one are held at a time
         read[key] = rows_of(config, say)
     return read[key]
-
-
-def _check_files(first: Member, other: Member) -> None:
-    """Raise ConfigError where two runs were trained on other files."""
-    ours, theirs = (_files(member.folder) for member in (first, other))
-    sets = [member.run.config.dataset for member in (first, other)]
-    if sets[0].kind != sets[1].kind:
-        raise problem(other.name, f"it was trained on {sets[1].kind}, and {first.name} on {sets[0].kind}; expected "
-                                  "runs on the same data")
-    if ours != theirs or (not ours and sets[0] != sets[1]):  # without files the rows follow from the options
-        raise problem(other.name, f"it was trained on other {sets[1].kind} data than {first.name}; expected runs on "
-                                  "the same data")
-
-
-def _files(folder: Path) -> set[str]:
-    """The SHA-256 of the files that a run was trained on; empty where it does not say."""
-    from dlrun.inference.trained_folder import trained_folder
-
-    try:
-        files: dict[str, Any] = (trained_folder(folder).origin().get("data") or {}).get("files") or {}
-    except (FileNotFoundError, ConfigError):
-        return set()
-    return {str(value) for value in files.values()}
-
-
-def _drawn(config: Config) -> tuple[Any, ...]:
-    """What decides which rows of the same files are test rows."""
-    dataset = config.dataset
-    seed = config.seed if isinstance(dataset.split_seed, str) else dataset.split_seed
-    return (dataset.test, dataset.test_take, seed, dataset.stratify, dataset.group, dataset.order, config.test_size)
-
-
-def _validation(config: Config) -> tuple[Any, ...]:
-    """What decides which rows of the same files are validation rows."""
-    return (*_drawn(replace(config, test_size=None)), repr(config.validation), config.train_size,
-            config.seed if depends_on_seed(config) else None)
-
