@@ -9,12 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from dlrun.config.flat import flatten
 from dlrun.config.problem import ConfigError
 from dlrun.inference.evaluate_run import Options, evaluate_run
 from dlrun.inference.export import Sample, Written, check_export, export, sample, write_preprocessing
-from dlrun.inference.load import Loaded, load_run
+from dlrun.inference.load import AGAIN, Loaded, load_run
 from dlrun.inference.model_card import model_card
+from dlrun.inference.trained_folder import trained_folder, unfinished
 from dlrun.record.folder import RunFolder, write_text
+from dlrun.record.stored import read_yaml_mapping
 
 RESAMPLES = 200  # of the test rows, for the intervals of the card
 
@@ -39,9 +42,8 @@ def export_run(place: Path, formats: Sequence[str], into: Path, weights: str, al
     found = sample(run, say)
     for how in formats:
         check_export(run, found, how)
-    folder = RunFolder(place)
-    result: dict[str, Any] = folder.result() or {}
-    about = {"dlrun_run": f"{result.get('name')}/{result.get('id')}", "classes": "\n".join(run.data_spec.classes)}
+    result, origin = _about(place)
+    about = {"dlrun_run": f"{result['name']}/{result['id']}", "classes": "\n".join(run.data_spec.classes)}
     written = _files(run, found, formats, into, about)
     write_preprocessing(run, into)
     evaluation = None
@@ -51,8 +53,22 @@ def export_run(place: Path, formats: Sequence[str], into: Path, weights: str, al
         except ConfigError as wrong:
             say(f"no intervals in the model card: {wrong.line}")
     card = into / "README.md"
-    write_text(card, model_card(result, folder.origin(), run.data_spec, written, found, evaluation))
+    write_text(card, model_card(result, origin, run.data_spec, written, found, evaluation))
     return ExportedRun(written, found, card)
+
+
+def _about(place: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The result and the provenance of a run; what a run that was killed has instead, and {} for no provenance."""
+    folder = RunFolder(place)
+    result = folder.result()
+    if result is None:
+        config = flatten(read_yaml_mapping(trained_folder(place).config, AGAIN))
+        result = {"name": place.absolute().parent.name, "id": place.absolute().name, "config": config,
+                  "stop_reason": unfinished(place)}
+    try:
+        return result, folder.origin(AGAIN)
+    except FileNotFoundError:
+        return result, {}
 
 
 def _files(run: Loaded, found: Sample, formats: Sequence[str], into: Path, about: Mapping[str, str]) -> list[Written]:

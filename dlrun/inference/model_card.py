@@ -28,18 +28,24 @@ _USE = {
 
 def model_card(result: Mapping[str, Any], origin: Mapping[str, Any], spec: DatasetSpec, written: Sequence[Written],
                found: Sample, evaluation: Mapping[str, Any] | None) -> str:
-    """Markdown.  `origin` is the run's provenance, `evaluation` its line of evaluations.jsonl on its own test rows."""
+    """Markdown.  `origin` is the run's provenance, `evaluation` its line of evaluations.jsonl on its own test rows.
+
+    Of a run without a result `result` has name, id, config and stop_reason alone; an empty `origin` is left out.
+    """
     rows, data = result.get("rows") or {}, origin.get("data") or {}
     count = " / ".join(f"{rows[part]:,} {part}" for part in ("train", "val", "test") if rows.get(part))
+    count += " rows; " if count else ""
+    version, day = (origin.get("versions") or {}).get("dlrun"), str(origin.get("started") or "")[:10]
+    command = str(origin.get("command") or "")
     lines = [f"# {result['name']} {result['id']}", "",
-             f"Trained by dlrun {(origin.get('versions') or {}).get('dlrun', '')} on "
-             f"{str(origin.get('started', ''))[:10]}: {result.get('stop_reason', '')}.", "",
+             f"Trained by dlrun{f' {version}' if version else ''}{f' on {day}' if day else ''}: "
+             f"{result.get('stop_reason', '')}.", "",
              "## Data", "",
              f"- {word(result['config'], 'dataset')}{', ' + result['data_label'] if result.get('data_label') else ''}; "
-             f"{count} rows; SHA-256 of what the run saw {str(data.get('hash', 'not known'))[:16]}",
+             f"{count}SHA-256 of what the run saw {str(data.get('hash', 'not known'))[:16]}",
              f"- a row: {spec.input_kind} of shape {tuple(spec.input_shape)}{_features(spec)}",
              f"- target: {spec.target_kind}{f' {spec.target_name}' if spec.target_name else ''}{_classes(spec)}", "",
-             "## Recipe", "", "```", str(origin.get("command", "")), "```", "",
+             "## Recipe", "", *(["```", command, "```", ""] if command else []),
              *(f"- `{key}`: {show(value)}" for key, value in settings(result["config"]).items()
                if key in RECIPE and value is not None), "",
              "## Measures", "", *_measures(result, evaluation), "",
@@ -72,6 +78,8 @@ def _classes(spec: DatasetSpec) -> str:
 
 def _measures(result: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> list[str]:
     known = metrics_of(result)
+    if "status" not in result:
+        return ["Nothing was measured: the run has not come to its end."]
     if evaluation is not None:
         cells = []
         for name, found in list(shown(evaluation["metrics"]).items())[:FEW]:

@@ -131,6 +131,32 @@ def test_the_card_has_data_recipe_measures_with_interval_and_limits(go, capsys) 
     assert f"{100 * outcome.result['test']['accuracy']:.1f} %" in card
 
 
+def test_a_run_that_was_killed_is_exported_and_its_card_says_so(go, capsys) -> None:
+    folder = go(*DIGITS).folder
+    (folder / "result.json").unlink()
+    assert route(["export", str(folder)]) == 0
+    card = (folder / "export" / "README.md").read_text()
+    for text in (f"# {folder.parent.name} {folder.name}\n", "this run has no result yet", "Nothing was measured",
+                 "- digits; SHA-256", "`model.hidden`: [16]", "seed 0 on one split"):
+        assert text in card, card
+
+
+def test_of_a_run_without_its_origin_the_card_says_nothing(go, capsys) -> None:
+    folder = go(*DIGITS).folder
+    (folder / "provenance.json").unlink()
+    assert route(["export", str(folder)]) == 0
+    card = (folder / "export" / "README.md").read_text()
+    assert "Trained by dlrun: finished after" in card and "not known" in card and "```\n\n```" not in card
+
+
+@pytest.mark.parametrize("name", ["result.json", "provenance.json"])
+def test_a_damaged_file_is_named_before_anything_is_written(go, capsys, name: str) -> None:
+    folder = go(*DIGITS).folder
+    (folder / name).write_text("{")
+    assert route(["export", str(folder)]) == 2
+    assert name in capsys.readouterr().err and not (folder / "export").exists()
+
+
 def test_what_cannot_be_exported_is_refused(go, capsys, quick_classifier) -> None:
     folder = go("dataset=digits", "model=gan", "max_steps=1", "epochs=1").folder
     assert route(["export", str(folder)]) == 2
