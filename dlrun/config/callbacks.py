@@ -9,6 +9,7 @@ from pathlib import Path
 from dlrun import registry
 from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.schema.root import Config
+from dlrun.registry.edited import stale
 from dlrun.registry.sources import code_of, file_identity, module_file
 
 
@@ -37,7 +38,7 @@ def _named(key: str, group: str, names: Sequence[str], config: Config) -> Iterat
                 yield Problem(given, f"its code would run; allow it by  allow={module}  on the command line")
             elif module_file(module) is None:
                 yield Problem(given, f"no module {module} is found here or on PYTHONPATH")
-            elif reason := registry.stale(module):
+            elif reason := stale(module):
                 yield Problem(given, reason)
             continue
         try:

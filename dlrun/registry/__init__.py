@@ -11,7 +11,6 @@ Nothing else names it: commands, lists, checks and reports ask here.
 """
 
 from dlrun.registry.allowed import BrokenKind, is_allowed, permitted
-from dlrun.registry.edited import stale
 from dlrun.registry.installed import conflicts, package_of
 from dlrun.registry.lookup import (
            OPEN,
@@ -29,4 +28,4 @@ from dlrun.registry.lookup import (
 )
 
 __all__ = ["OPEN", "BrokenKind", "UnknownKind", "allow", "conflicts", "find", "foreign", "is_allowed", "is_known",
-           "kinds", "load", "loadable", "names", "open_kind", "package_of", "permitted", "register", "stale"]
+           "kinds", "load", "loadable", "names", "open_kind", "package_of", "permitted", "register"]

@@ -15,8 +15,6 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType
 from typing import Any
 
-from dlrun.registry.edited import note
-
 _patterns: list[str] = []
 _importing: list[str] = []  # what dlrun is about to import, the innermost last
 _appended: list[str] = []  # the working folder at the end of sys.path, where an import of dlrun's has left it
@@ -117,6 +115,8 @@ class _Source(SourceFileLoader):
     """
 
     def get_code(self, fullname: str) -> CodeType:
+        from dlrun.registry.edited import note
+
         source = self.get_data(self.path)
         note(fullname, source)
         code: CodeType = self.source_to_code(source, self.path)
@@ -126,6 +126,8 @@ class _Source(SourceFileLoader):
 @contextmanager
 def _from_source(module: str) -> Iterator[None]:
     """Meanwhile modules of the working folder, and those of `module`'s package, are compiled from their source."""
+    import dlrun.registry.edited  # noqa: F401  which get_code needs, also for dlrun's files in the working folder
+
     own, here = module.partition(".")[0], os.getcwd() + os.sep
 
     class Finder:

@@ -32,7 +32,7 @@ def note(module: str, source: bytes | None = None) -> None:
     """Remember what a module was made from: `source` where dlrun imports it, else what its file says."""
     spec = getattr(sys.modules.get(module), "__spec__", None)
     known = _imported.get(module)
-    if spec is None or known is not None and known.spec is spec or module == "__main__" or _is_dlruns(module):
+    if spec is None or known is not None and known.spec is spec or module.partition(".")[0] in ("__main__", "dlrun"):
         return
     file = Path(str(spec.origin))
     if file.suffix == ".py" and (source is not None or "site-packages" not in file.parts):
@@ -73,10 +73,6 @@ def forget_edited(wanted: set[str]) -> set[str]:
                          f"importlib.reload({name}), or a new process, runs it as it is now"
                    for name in changed - gone})
     return gone
-
-
-def _is_dlruns(module: str) -> bool:
-    return module.partition(".")[0] == "dlrun"
 
 
 def _file(known: _Imported) -> Path:

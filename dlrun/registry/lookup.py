@@ -18,7 +18,6 @@ from dlrun.registry.allowed import (
     permit,
     permitted,
 )
-from dlrun.registry.edited import forget_edited, hold, note, stale
 from dlrun.registry.index import files
 from dlrun.registry.installed import entry_points, offered
 
@@ -40,6 +39,10 @@ def allow(patterns: Iterable[str]) -> None:
     """
     permit(patterns)
     given = permitted()
+    if not (given or any(map(_is_outside, _registered.values()))):
+        return
+    from dlrun.registry.edited import forget_edited  # a command without code from outside loads it nowhere
+
     gone = forget_edited({module for module in list(sys.modules) if is_allowed(module, given)} if given else set())
     for key in [key for key, kind in _registered.items() if kind.__module__ in gone]:
         del _registered[key]
@@ -66,7 +69,9 @@ def register(group: str, name: str) -> Callable[[Kind], Kind]:
         if before is not None and (before.__module__, before.__qualname__) != (kind.__module__, kind.__qualname__):
             raise ValueError(f"{group}={name} is {before.__module__}.{before.__qualname__} already")
         _enter(group, name, kind)
-        if not imports():
+        if not imports() and _is_outside(kind):
+            from dlrun.registry.edited import hold
+
             hold(kind.__module__)
         return kind
 
@@ -77,7 +82,14 @@ def _enter(group: str, name: str, kind: Any) -> None:
     if group not in PLAIN:
         kind.kind = name  # the one place where it is said
     _registered[group, name] = kind
-    note(kind.__module__)
+    if _is_outside(kind):
+        from dlrun.registry.edited import note
+
+        note(kind.__module__)
+
+
+def _is_outside(kind: Any) -> bool:
+    return str(kind.__module__).partition(".")[0] != "dlrun"
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -104,8 +116,11 @@ def is_known(group: str, name: str) -> bool:
 def find(group: str, name: str) -> Any:
     """The kind of this name; its file is imported when it is first asked for.  Raises UnknownKind, BrokenKind."""
     kind = _find(group, name)
-    if reason := stale(kind.__module__):
-        raise BrokenKind(f"{group}={name}", reason)
+    if _is_outside(kind):
+        from dlrun.registry.edited import stale
+
+        if reason := stale(kind.__module__):
+            raise BrokenKind(f"{group}={name}", reason)
     return kind
 
 

@@ -18,7 +18,7 @@ from dlrun.config.schema.groups import OF_TARGET, TARGET, is_open, open_schema
 from dlrun.config.schema.quoting import Origin
 from dlrun.config.schema.reader import read_values
 from dlrun.config.schema.root import GROUPS
-from dlrun.registry import stale
+from dlrun.registry.edited import stale
 from dlrun.registry.sources import file_identity, module_file, running_code
 
 
