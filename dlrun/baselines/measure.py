@@ -31,7 +31,7 @@ from dlrun.record.folder import json_text, write_json
 from dlrun.record.folder import plain as plain_json
 from dlrun.record.stored import Damaged, mapping, read_file
 
-FORMAT = 1  # counted up when the same rows would be measured otherwise
+FORMAT = 2  # counted up when the same rows would be measured otherwise
 KINDS = ("classes", "number")
 
 
@@ -64,9 +64,18 @@ def prepared_rows(config: Config, say: Callable[[str], None]) -> Iterator[Prepar
     if isinstance(validation, KFold) and validation.fold is None:
         folds = [dataclasses.replace(validation, fold=fold, final=False) for fold in range(validation.count)]
     for one in folds:
-        found = prepare(config.dataset, str(data_dir(config.data_dir)), validation=one, train_size=config.train_size,
-                        seed=config.seed, say=say)
-        yield subsample(found, config.test_size)
+        yield _read(dataclasses.replace(config, validation=one), say)
+
+
+def hash_of_rows(config: Config, say: Callable[[str], None]) -> str:
+    """The hash of the rows that a run of this configuration would see now; of a k-fold run that of all folds."""
+    return _read(config, say).hash
+
+
+def _read(config: Config, say: Callable[[str], None]) -> PreparedData:
+    found = prepare(config.dataset, str(data_dir(config.data_dir)), validation=config.validation,
+                    train_size=config.train_size, seed=config.seed, say=say)
+    return subsample(found, config.test_size)
 
 
 def measure(config: Config, name: str, say: Callable[[str], None],
@@ -124,7 +133,8 @@ def _fitted(prepared: PreparedData, split: Split, name: str, seed: int,
     measured, true = matrix.inputs(prepared, split, given), matrix.targets(prepared, split)
     if not classes:
         rows = NumberPredictions(np.asarray(model.predict(measured), np.float64), true)
-        own = {"mae": float(np.abs(rows.errors).mean()), "mse": float((rows.errors**2).mean())}
+        scaled = rows.errors * prepared.targets[0].factor  # as a run's mse is: of the target that a network learns
+        own = {"mae": float(np.abs(rows.errors).mean()), "mse": float((scaled**2).mean())}
         return {**own, **compute({"": rows})}, seconds
     probabilities = np.zeros((len(true), len(prepared.data_spec.classes)))
     probabilities[:, model.classes_] = model.predict_proba(measured)

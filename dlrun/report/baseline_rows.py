@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 
 from dlrun.baselines.estimators import ESTIMATORS
+from dlrun.baselines.measure import hash_of_rows
 from dlrun.baselines.table import BaselineRow, baseline_rows
 from dlrun.config.problem import ConfigError, problem
+from dlrun.config.schema.folds import depends_on_seed
 from dlrun.config.schema.root import Config
 from dlrun.config.settings import word
 from dlrun.record.folder import RunFolder
@@ -23,7 +25,8 @@ def with_baselines(table: Table) -> Table:
     """The table with a row for each baseline, and every row compared with the best of these.
 
     They are fitted on the rows that the runs saw, or found in the cache.  A table without results yet stays as it is.
-    Raises ConfigError where runs of one seed saw different rows, or baselines do not measure what is shown.
+    Raises ConfigError where runs of one seed saw different rows, where their data has changed since, or where baselines
+    do not measure what is shown.
     """
     runs = [run for run in table.runs if run.counted]
     if not runs:
@@ -31,6 +34,7 @@ def with_baselines(table: Table) -> Table:
     _refuse_different_rows(runs)
     split, _, name = table.key.partition("/")
     config, target_kind = _config(runs[0])
+    _refuse_changed_rows(config, runs)
     found = baseline_rows(config, target_kind, list(ESTIMATORS), sorted({run.seed for run in runs}), lambda note: None)
     if any(not row.values(name) or row.measured[0].part != split for row in found):
         part, metrics = found[0].measured[0].part, found[0].measured[0].metrics
@@ -86,6 +90,22 @@ def _refuse_different_rows(runs: Sequence[Run]) -> None:
     if any(len(hashes) > 1 for hashes in by_seed.values()):
         raise problem(GIVEN, "runs of one seed saw different rows; expected rows that differ in other things "
                                         "than their data")
+
+
+def _refuse_changed_rows(config: Config, runs: Sequence[Run]) -> None:
+    """Raise ConfigError where a run saw other rows than baselines of `config` and its seed would be fitted on.
+
+    Runs that noted no hash of their rows pass.
+    """
+    now: dict[int | None, str] = {}
+    for run in runs:
+        seed = run.seed if depends_on_seed(config) else None
+        if seed not in now:
+            now[seed] = hash_of_rows(dataclasses.replace(config, seed=run.seed), lambda note: None)
+        if not now[seed].startswith(run.data_hash):
+            also = "" if run is runs[0] else f", or is read by other settings than that of {runs[0].name}"
+            raise problem(GIVEN, f"baselines would be fitted on other rows than {run.name} was trained on: its data "
+                                 f"has changed since{also}; expected the data as it was, or the runs trained again")
 
 
 def _config(run: Run) -> tuple[Config, str]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from dlrun.baselines.estimators import ESTIMATORS
 from dlrun.baselines.measure import measure
 from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
+from dlrun.report import baseline_rows as with_rows
 from dlrun.report.collect import collect
 from dlrun.report.files import write_files
 from dlrun.report.importance import axis_shares
@@ -65,6 +67,41 @@ def test_what_they_do_not_measure_is_refused_and_so_are_rows_that_differ_in_thei
     go(*WORDS[:-1], "dataset.split_seed=7", "seed=0")
     with pytest.raises(ConfigError, match="runs of one seed saw different rows"):
         collect([trained], versus="baselines")
+
+
+@pytest.fixture
+def numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """y = 40 a + 100 and noise, 60 rows; the only baseline is their mean."""
+    monkeypatch.setattr(with_rows, "ESTIMATORS", {"constant": ESTIMATORS["constant"]})
+    lines = [f"{place % 7},{place % 7 * 40 + 100 + place % 5}" for place in range(60)]
+    (tmp_path / "t.csv").write_text("a,y\n" + "\n".join(lines) + "\n")
+    return ["dataset=csv", f"dataset.path={tmp_path / 't.csv'}", "dataset.target=y", "dataset.targets=number",
+            "model=dense", "model.hidden=[]", "epochs=1"]
+
+
+@pytest.mark.parametrize(("more", "metric"), [
+    ([], "test/mae"), (["validation={kind: kfold, k: 3, final: false}"], "val/mae"),
+    (["test_size=6", "dataset.split_seed=seed"], "test/mae")])
+def test_they_are_not_fitted_on_a_file_that_has_changed_since(numbers: list[str], more: list[str], metric: str, go,
+                                                              tmp_path: Path) -> None:
+    for seed in (0, 1):
+        go(*numbers, *more, f"seed={seed}")
+    assert len(collect([tmp_path / "runs"], metric, "baselines").tables[0].rows) == 2
+    path = tmp_path / "t.csv"
+    head, *lines = path.read_text().split()
+    path.write_text("\n".join([head, *(f"{line}0" for line in lines)]) + "\n")
+    with pytest.raises(ConfigError, match="baselines would be fitted on other rows than .* its data has changed since"):
+        collect([tmp_path / "runs"], metric, "baselines")
+
+
+@pytest.mark.parametrize("scale", ["standard", "unit", "none"])
+def test_a_measure_is_on_the_scale_of_the_runs(numbers: list[str], scale: str, go, tmp_path: Path) -> None:
+    words = [word for word in numbers if not word.startswith("model")]
+    go(*words, "model=majority", f"dataset.target_scale={scale}")  # the mean of the training targets
+    for metric in ("mse", "mae", "rmse"):
+        (table,) = collect([tmp_path / "runs"], f"test/{metric}", "baselines").tables
+        values = {row.labels[0]: row.values[0] for row in table.rows}
+        assert values["majority"] == pytest.approx(values["baseline: mean"], rel=1e-4)
 
 
 def test_a_sweep_that_asks_for_them_is_checked_before_its_first_job() -> None:
