@@ -150,4 +150,6 @@ def _fits(run: Run, given: str) -> bool:
             return float(expected) == value
         except ValueError:
             return False
-    return show(value) == expected.replace(" ", "")
+    if isinstance(value, str):
+        return value == expected.strip()
+    return show(value).replace(" ", "") == expected.replace(" ", "")

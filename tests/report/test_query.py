@@ -33,6 +33,18 @@ def test_a_query_finds_the_runs_that_it_describes(filters: list[str], ids: list[
     assert [found.id for found in select(RUNS, filters)] == ids
 
 
+@pytest.mark.parametrize(("query", "ids"), [
+    ("dataset.target=house price", ["a"]), ("dataset.target != house price", ["b"]),
+    ("dataset.target = houseprice", ["b"]), ("dataset.target != houseprice", ["a"]),
+    ("phases=[{epoch: 1}]", ["a"]), ("phases=[{epoch:1}]", ["a"]), ("phases != [{epoch: 1}]", ["b"]),
+    ("model.hidden=[64, 64]", ["a", "b"]), ("model.hidden != [64,64]", []), ("optimizer.lr = 1e-1", ["a", "b"])])
+def test_a_value_with_blanks_is_found_as_it_was_typed(query: str, ids: list[str]) -> None:
+    common = {"optimizer.lr": 0.1, "model.hidden": [64, 64]}
+    runs = [Run(Path("runs", "t", name), name, {**common, "dataset.target": target, "phases": phases}, "finished")
+            for name, target, phases in (("a", "house price", [{"epoch": 1}]), ("b", "houseprice", []))]
+    assert [found.id for found in select(runs, [query])] == ids
+
+
 @pytest.mark.parametrize(("query", "says"), [
     ("test/acuracy > 0.9", "did you mean  test/accuracy"), ("optimizer.lrr < 1 and model = cnn", "optimizer.lr"),
     ("test/accuracy > high", "expected a number after >"), ("modle = cnn and seed = 0", "did you mean  model"),
