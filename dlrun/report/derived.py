@@ -78,9 +78,9 @@ def curve(run: Run, key: str) -> list[float]:
 
 
 def onset(losses: list[float]) -> int:
-    """The epoch (from 1) at which overfitting begins: the first after which the loss no longer falls by more than 1 %.
+    """The place (from 1) at which overfitting begins: the first after which the loss no longer falls by more than 1 %.
 
-    The last epoch where it falls until the end: then it has not begun.  ValueError for no losses.
+    The last one where it falls until the end: then it has not begun.  ValueError for no losses.
     """
     if not losses:
         raise ValueError("a curve without epochs")
@@ -107,9 +107,14 @@ def _baseline(run: Run) -> float | None:
 
 
 def _of_epoch(run: Run, match: re.Match[str]) -> float | None:
-    values = curve(run, f"{match['split']}/{match['name']}")
-    place = int(match["epoch"]) - 1
-    return values[place] if 0 <= place < len(values) else None
+    key, epoch = f"{match['split']}/{match['name']}", int(match["epoch"])
+    return next((float(row[key]) for row in _rows(run, key) if row["epoch"] == epoch), None)
+
+
+def _onset(run: Run, match: re.Match[str]) -> float | None:
+    key = match["key"]
+    rows = _rows(run, key)
+    return float(rows[onset([float(row[key]) for row in rows]) - 1]["epoch"]) if rows else None
 
 
 def _steps_to(run: Run, match: re.Match[str]) -> float | None:
@@ -132,7 +137,7 @@ def _of_curve(compute: Callable[[list[float]], float]) -> Callable[[Run, re.Matc
 DERIVED = (
     Derived(re.compile(r"highest/(?P<key>.+)"), _of_curve(max)),
     Derived(re.compile(r"lowest/(?P<key>.+)"), _of_curve(min)),
-    Derived(re.compile(r"onset/(?P<key>.+)"), _of_curve(onset), own=True),
+    Derived(re.compile(r"onset/(?P<key>.+)"), _onset, own=True),
     Derived(re.compile(r"steps@(?P<target>\d*\.?\d+(e-?\d+)?)/(?P<key>.+)"), _steps_to, own=True, direction="min"),
     Derived(re.compile(r"(?!test@)(?P<split>\w+)@(?P<epoch>\d+)/(?P<name>.+)"), _of_epoch),
 )

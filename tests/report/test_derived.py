@@ -40,6 +40,15 @@ def test_a_number_is_read_by_its_name(tmp_path: Path, metric: str, value: float 
     assert found is None if value is None else found == pytest.approx(value)
 
 
+@pytest.mark.parametrize(("metric", "value"), [
+    ("val@1/mape", None), ("val@2/mape", 5.0), ("val@3/mape", 7.0), ("val@4/mape", None), ("onset/val/mape", 2.0)])
+def test_an_epoch_is_found_by_its_number_where_one_before_has_none(tmp_path: Path, metric: str, value: float | None
+                                                                   ) -> None:
+    rows = [{"epoch": e, "step": 10 * e, "val/mape": found} for e, found in enumerate([None, 5.0, 7.0], 1)]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert reading(Run(tmp_path, "a", {}, "finished"), metric) == value
+
+
 def test_a_run_that_failed_has_no_numbers(tmp_path: Path) -> None:
     assert reading(run(tmp_path, "diverged"), "val@1/loss") is None
     assert curve(run(tmp_path), "val/none") == []
