@@ -15,6 +15,7 @@ from dlrun.config.settings import word
 from dlrun.record.folder import RunFolder
 from dlrun.record.stored import Damaged, read_yaml_mapping
 from dlrun.report.run import Run
+from dlrun.report.scale import of_intervals
 from dlrun.report.statistics import interval, paired
 from dlrun.report.table import Reference, Row, Table
 
@@ -42,7 +43,9 @@ def with_baselines(table: Table) -> Table:
                                         f"{', '.join(f'{part}/{metric}' for metric in metrics)}")
     table = _named(table)
     rows = [*table.rows, *(_row(row, name, len(table.axes.columns)) for row in found)]
-    return _compared(dataclasses.replace(table, axes=dataclasses.replace(
+    of_all = of_intervals(table.metric, [row.summary for row in rows if row.summary])
+    shown = max(table.scale, of_all, key=lambda one: one.decimals)
+    return _compared(dataclasses.replace(table, scale=shown, axes=dataclasses.replace(
         table.axes, labels=[row.labels for row in rows],
         values=[*table.axes.values, *(row.labels for row in rows[len(table.rows):])],
         besides={key: [*texts, *[""] * len(found)] for key, texts in table.axes.besides.items()}), rows=tuple(rows)))

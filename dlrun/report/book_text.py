@@ -16,7 +16,7 @@ from dlrun.report.cell_verdicts import BETTER, REPRODUCED, WORSE, CellVerdict
 from dlrun.report.claim_verdicts import CONTRADICTED, HOLDS, ClaimVerdict
 from dlrun.report.derived import describe
 from dlrun.report.measurements import Measurements
-from dlrun.report.scale import MetricScale, scale
+from dlrun.report.scale import MetricScale, of_intervals
 from dlrun.report.statistics import Interval
 from dlrun.report.verdicts import QUICK, Verdicts, explanations
 
@@ -85,7 +85,7 @@ def shown_scale(key: str, pairs: Sequence[Pair], measurements: Measurements) -> 
     """As many decimals as the book prints, more where ours are more exact."""
     intervals = [verdict.measured for _, verdict in pairs if verdict.measured]
     metric = describe(key, measurements.known)
-    own = scale(metric, [m.mean for m in intervals], [m.half for m in intervals if m.half is not None and not m.pair])
+    own = of_intervals(metric, intervals)
     steps = [cell.step for cell, _ in pairs if cell.step]
     if not steps:
         return own

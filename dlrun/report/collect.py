@@ -15,7 +15,7 @@ from dlrun.report.find import gather, is_run
 from dlrun.report.footnotes import notes_of
 from dlrun.report.members import members
 from dlrun.report.run import Run
-from dlrun.report.scale import scale
+from dlrun.report.scale import of_intervals
 from dlrun.report.statistics import Interval, interval
 from dlrun.report.table import Report, Row, Table
 from dlrun.report.values import key_asked_for, metrics_of_all, primary_key, value_of
@@ -97,7 +97,7 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[st
         values = {seed: value for seed, value in measured.items() if value is not None}
         rows.append(Row(labels, tuple(own), values, interval(list(values.values())) if values else None))
     summaries = [row.summary for row in rows if row.summary]
-    how = scale(measure, [s.mean for s in summaries], [s.half for s in summaries if s.half is not None and not s.pair])
+    how = of_intervals(measure, summaries)
     name = " · ".join(filter(None, data_and_task)) or "no settings yet"
     table = Table(name, metric, axes, tuple(rows), how, (), None, tuple(found.repeated), metrics, search=search)
     top: Interval | None = None

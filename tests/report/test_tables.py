@@ -12,9 +12,11 @@ import pytest
 from scipy import stats
 
 from dlrun.config.problem import ConfigError
+from dlrun.record.metric import Metric
 from dlrun.record.provenance import provenance
 from dlrun.report.collect import collect
 from dlrun.report.formatting import lines
+from dlrun.report.scale import scale
 from dlrun.report.table import Row, Table
 from dlrun.report.terminal import print_report
 from dlrun.report.values import names, value_of
@@ -433,3 +435,17 @@ def test_rows_of_losses_on_different_scales_say_so(runs: Path, key: str) -> None
         made(runs, number, seed=0, **{key: value})
     assert "The rows minimise different losses" in shown(runs, metric="test/loss").replace("\n  ", " ")
     assert "different losses" not in shown(runs, metric="test/accuracy")
+
+
+@pytest.mark.parametrize(("values", "halves", "expected"), [
+    ([5032.0, 0.4, 0.0123], [], ["5032.0000", "0.4000", "0.0123"]),
+    ([5032.0, 1.4, 0.6], [], ["5032.000", "1.400", "0.600"]),
+    ([5032.4, 0.0123], [3.0, 0.0004], ["5032.40000", "0.01230"]),
+    ([3e8, 4.5e-6, 0.0], [], ["300000000.000000", "0.000005", "0.000000"]),  # six decimals at most
+    ([5032.4, 5030.1], [], ["5032", "5030"]), ([2.3456, 0.0234], [], ["2.346", "0.023"]),
+    ([123456.7, 123450.2], [0.01, 0.02], ["123456.7", "123450.2"]), ([0.92, 1e-12], [], ["0.9200", "0.0000"]),
+    ([104.25, 0.52, 0.48], [], ["104.2", "0.5", "0.5"])])
+def test_decimals_tell_rows_apart_that_are_far_from_each_other(values: list[float], halves: list[float],
+                                                               expected: list[str]) -> None:
+    how = scale(Metric("loss"), values, halves)
+    assert [how.number(value) for value in values] == expected
