@@ -79,9 +79,12 @@ def decide(settings: Sequence[str], common: Sequence[str], metric: str, max_seed
         if code in STOPPED:
             found.ended, found.code = "you have stopped it", code
             return found
-        going = [name for name in names if name not in found.losers]
+        without_number = [name for name in names if not found.values.get(name)]  # and with none to come
+        going = [name for name in names if name not in (*found.losers, *without_number)]
         open_pairs = [one for pair, one in found.pairs.items() if set(pair) <= set(going)]
-        if not [one for one in open_pairs if not one.decided]:
+        if without_number and len(going) < 2:
+            found.ended = f"no seed of  {'  or  '.join(without_number)}  has a number"
+        elif not [one for one in open_pairs if not one.decided]:
             found.ended = "every difference that matters is known"
         elif tolerance is not None and all(one.half < tolerance for one in open_pairs):
             found.ended = f"what is left is known to less than {tolerance:g}"

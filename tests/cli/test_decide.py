@@ -231,6 +231,28 @@ def _drawn(monkeypatch: pytest.MonkeyPatch, means: dict[str, float]) -> list[tup
     return seen
 
 
+def test_it_ends_at_the_first_look_where_a_setting_has_no_number_with_any_seed(
+        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = _drawn(monkeypatch, {"a=1": 0.0, "a=2": 0.0, "a=3": 0.1})
+    train = module._train
+
+    def diverging(found: Decision, going, common, seeds: int) -> int:
+        code = train(found, going, common, seeds)
+        found.values["a=1"] = {}
+        found.lost["a=1"] = dict.fromkeys(range(seeds), "diverged")
+        return code
+
+    monkeypatch.setattr(module, "_train", diverging)
+    assert route(["decide", "a=1", "a=2"]) == 0
+    out = capsys.readouterr().out
+    assert len(seen) == 1 and "a=1  -  a=2: no interval (no seeds have a number of both)\n" in out and "nan" not in out
+    assert "It ended because no seed of  a=1  has a number." in out and "not decided" in out
+    seen.clear()
+    found = decide(["a=1", "a=2", "a=3"], [], "", 8, None, lambda decision: None)  # the others go on
+    assert [going for _, going in seen] == [["a=1", "a=2", "a=3"], ["a=2", "a=3"]]
+    assert found.pairs["a=2", "a=3"].n == 8 and found.pairs["a=1", "a=2"].n == 0
+
+
 def test_losers_get_no_more_seeds_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = _drawn(monkeypatch, {"a=1": 0.0, "a=2": 0.1, "a=3": -9.0})
     found = decide(["a=1", "a=2", "a=3"], [], "", 18, None, lambda decision: None)

@@ -140,8 +140,13 @@ def _best(found: Decision) -> str | None:
 def _line(found: Decision, pair: tuple[str, str], shown: MetricScale) -> str:
     """``optimizer=adam  is better than  optimizer=sgd by 31.67 +- 21.10 over 5 seeds``; else the first less the other.
     """
+    from math import isfinite
+
     one, better = found.pairs[pair], found.better(pair)
     ours, theirs = pair
+    if not isfinite(one.half):
+        count = "1 seed has" if one.n == 1 else f"{one.n or 'no'} seeds have"
+        return f"{ours}  -  {theirs}: no interval ({count} a number of both)"
     after = f"+- {shown.number(one.half)} over {one.n} seeds"
     if better:
         worse = theirs if better == ours else ours
