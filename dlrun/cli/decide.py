@@ -6,17 +6,20 @@ import hashlib
 import itertools
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlrun.cli.exit_codes import STOPPED
+from dlrun.config.flat import flatten
 from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.settings import read_file
+from dlrun.report.comparable import of_other_losses, of_other_scales, of_something_else
 from dlrun.report.repeated import Look, level, look, looks
 
 if TYPE_CHECKING:
-    from dlrun.record.metric import Metric
+    from dlrun.record.metric import Metric, Metrics
     from dlrun.record.plan import Plan
     from dlrun.report.run import Run
 
@@ -40,7 +43,7 @@ class Decision:
     ended: str = ""
     code: int = 0
     measure: Metric | None = None  # what `metric` is, once a run has a value
-    loss: tuple[str, dict[str, Any]] | None = None  # of the first run: its setting, and what its loss follows from
+    first: tuple[str, Mapping[str, Any]] | None = None  # the setting of the first run, and its configuration
 
     def better(self, pair: tuple[str, str]) -> str:
         """The better setting of a pair; empty where that is not decided."""
@@ -129,7 +132,7 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
     digest = hashlib.sha256("\n".join([*found.settings, "", *common]).encode()).hexdigest()[:8]
     plans = [(name, make_plan([*without(words_of(name), common), *common, f"seeds={seeds}",
                                f"sweep.name=decide-{digest}-{found.settings.index(name)}"])) for name in going]
-    _check(plans)
+    _check(plans, found.metric)
     worst = 0
     for name, plan in plans:  # all are checked before the first is trained
         store(plan)
@@ -142,8 +145,8 @@ def _train(found: Decision, going: Sequence[str], common: Sequence[str], seeds: 
     return worst
 
 
-def _check(plans: Sequence[tuple[str, Plan]]) -> None:
-    """Settings are compared on the same data, and train other runs: else a word for all of them was taken for one.
+def _check(plans: Sequence[tuple[str, Plan]], metric: str) -> None:
+    """Settings measure the same of the same data, and train other runs: else a word for all of them was taken for one.
 
     Each is one run for each seed.
     """
@@ -155,12 +158,10 @@ def _check(plans: Sequence[tuple[str, Plan]]) -> None:
         if len(plan.jobs) > len(plan.seeds):
             raise problem(_varied(plan), f"a setting is one run for each seed, and  {name}  is {len(plan.jobs)} runs "
                                          f"of {len(plan.seeds)} seeds; expected one value, or settings of their own")
-    first, of_first = plans[0][0], _kind_of_data(plans[0][1])
+    first, of_first = plans[0][0], flatten(plans[0][1].jobs[0].config)
     for name, plan in plans:
-        wrong = ""
-        if (kind := _kind_of_data(plan)) != of_first:
-            wrong = f"its rows are of dataset={kind}, those of  {first}  of dataset={of_first}"
-        elif (other := known.setdefault(tuple(job.id for job in plan.jobs), name)) != name:
+        wrong = _other_data(flatten(plan.jobs[0].config), of_first, first, metric)
+        if not wrong and (other := known.setdefault(tuple(job.id for job in plan.jobs), name)) != name:
             wrong = f"it trains the runs of  {other}"
         if wrong:
             raise problem(name, f"{wrong}; expected settings alone; what they have in common stands in  "
@@ -174,9 +175,20 @@ def _varied(plan: Plan) -> str:
     return " ".join([*axes, *([f"rows {', '.join(rows)}"] if len(rows) > 1 else [])])
 
 
-def _kind_of_data(plan: Plan) -> str:
-    chosen = plan.jobs[0].config["dataset"]
-    return str(chosen.get("kind") or chosen.get("_target_"))
+def _other_data(ours: Mapping[str, Any], of_first: Mapping[str, Any], first: str, metric: str) -> str:
+    """In what the data of a setting (flat) differ from those of the `first` one, where these are not compared."""
+    kind, other_kind = (str(one.get("dataset.kind") or one.get("dataset._target_")) for one in (ours, of_first))
+    if kind != other_kind:
+        return f"its rows are of dataset={kind}, those of  {first}  of dataset={other_kind}"
+    file, other_file = read_file(ours), read_file(of_first)
+    test = (ours.get("dataset.test_path"), of_first.get("dataset.test_path"))
+    same_test_rows = metric.startswith("test/") and test[0] and test[0] == test[1]
+    if file != other_file and not same_test_rows:
+        return f"its rows are of {file}, those of  {first}  of {other_file}"
+    differ = (key for key in {*ours, *of_first} if ours.get(key) != of_first.get(key))
+    if keys := of_something_else(differ):
+        return f"it measures something else than  {first}  ({', '.join(keys)})"
+    return ""
 
 
 def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
@@ -194,30 +206,36 @@ def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
         primary = primary_key(str(run.config.get("task.kind", "")), [run.result]).partition("/")[2]
         found.metric = f"val/{primary}"
     part, _, measure = found.metric.rpartition("/")
-    if measure == "loss":
-        _check_loss(found, name, run, [key for key in names([run.result]) if key.startswith(f"{part}/")])
+    known = metrics_of_all([run.result])
+    _check_scale(found, name, run, known, [key for key in names([run.result]) if key.startswith(f"{part}/")])
     value = value_of(run.result, found.metric)
     if value is None and isinstance(rows := run.result.get(part), dict) and measure in rows:
         found.lost[name][seed] = f"its {found.metric} is no number"
         return
     if value is None:
-        known = names([run.result])
-        hint = did_you_mean(found.metric, known) or f"; it has {', '.join(known[:8])}"
+        there = names([run.result])
+        hint = did_you_mean(found.metric, there) or f"; it has {', '.join(there[:8])}"
         raise problem(f"metric={found.metric}", f"the runs have no such measure{hint}")
-    found.measure = describe(found.metric, metrics_of_all([run.result]))
+    found.measure = describe(found.metric, known)
     if found.measure.direction is None:
         raise problem(f"metric={found.metric}", "it is neither better high nor low; expected one that is")
     found.higher = found.measure.direction == "max"
     found.values.setdefault(name, {})[seed] = value
 
 
-def _check_loss(found: Decision, name: str, run: Run, measures: Sequence[str]) -> None:
-    """Raise ConfigError where a setting minimises another loss: the smaller number is no better then."""
-    own = {key: value for key, value in run.config.items() if key.startswith("task.") and key != "task.metrics"}
-    first, of_first = found.loss = found.loss or (name, own)
-    others = sorted(key for key in {*own, *of_first} if own.get(key) != of_first.get(key))
-    if others:
-        known = ", ".join(key for key in measures if key != found.metric) or "none"
-        raise problem(f"metric={found.metric}",
-                      f"{name}  minimises another loss than  {first}  ({', '.join(others)}), and the numbers are on "
-                      f"other scales; expected a measure of both: {known}")
+def _check_scale(found: Decision, name: str, run: Run, known: Metrics, measures: Sequence[str]) -> None:
+    """Raise ConfigError where the numbers of a setting are on another scale: the smaller one is no better then."""
+    first, of_first = found.first = found.first or (name, run.config)
+    differ = [key for key in {*run.config, *of_first} if run.config.get(key) != of_first.get(key)]
+    task = str(run.config.get("task.kind", ""))
+
+    def others(key: str) -> list[str]:
+        metric = known.of(key)
+        return of_other_losses(metric, differ) + of_other_scales(metric, differ, task)
+
+    if keys := others(found.metric):
+        both = ", ".join(key for key in measures if not others(key)) or "none"
+        loss = of_other_losses(known.of(found.metric), differ)
+        what = "minimises another loss" if loss else "learns numbers on another scale"
+        raise problem(f"metric={found.metric}", f"{name}  {what} than  {first}  ({', '.join(keys)}), and the numbers "
+                                                f"are on other scales; expected a measure of both: {both}")

@@ -79,6 +79,51 @@ def test_a_setting_of_other_data_is_refused_before_anything_is_trained(asked) ->
     assert problem["expected"].endswith('common="dataset=iris"')
 
 
+def _table(name: str, rows: int = 40) -> None:
+    """a, b and y = 30 a + 7 b + 100."""
+    lines = [f"{n % 7},{n % 5},{n % 7 * 30 + n % 5 * 7 + 100}" for n in range(rows)]
+    Path(name).write_text("a,b,y\n" + "\n".join(lines) + "\n")
+
+
+TABLE = "dataset=csv dataset.targets=number model=dense epochs=1 threads=1 device=cpu launcher=inline"
+
+
+@pytest.mark.parametrize(("words", "common", "says"), [
+    (["dataset.target=y", "dataset.target=1 model=linear"], f"{TABLE} dataset.path=t.csv",
+     "it measures something else than  dataset.target=y  (dataset.target)"),
+    (["dataset.path=u.csv", "dataset.path=t.csv optimizer=sgd"], f"{TABLE} dataset.target=y",
+     "its rows are of t.csv, those of  dataset.path=u.csv  of u.csv"),
+    (["dataset.unit=character", "dataset.unit=word"], "dataset=text dataset.path=t.txt model=lstm epochs=1",
+     "it measures something else than  dataset.unit=character  (dataset.unit)")])
+def test_settings_that_measure_different_things_are_refused_before_anything_is_trained(
+        asked, words: list[str], common: str, says: str) -> None:
+    _table("t.csv", 40)
+    _table("u.csv", 50)
+    Path("t.txt").write_text("never odd or even " * 600)
+    problem, = asked(*words, code=2, common=common)["problems"]
+    assert problem["expected"].startswith(says) and not Path("runs").exists()
+
+
+def test_two_training_files_are_compared_by_the_same_test_rows() -> None:
+    first = {"dataset.kind": "csv", "dataset.path": "t.csv", "dataset.test_path": "v.csv", "dataset.target": "y"}
+    second = {**first, "dataset.path": "u.csv"}
+    assert not module._other_data(second, first, "a", "test/mae")
+    assert module._other_data(second, first, "a", "val/mae") == "its rows are of u.csv, those of  a  of t.csv"
+    assert module._other_data({**second, "dataset.test_path": "w.csv"}, first, "a", "test/mae")
+
+
+def test_settings_of_a_target_on_other_scales_are_not_compared_by_them(asked) -> None:
+    _table("t.csv")
+    common = f"{TABLE} dataset.path=t.csv dataset.target=y verbosity=0"
+    words = ("dataset.target_scale=standard", "dataset.target_scale=none", "max_seeds=2")
+    for metric in ("val/mse", "val/loss", "val/mae_scaled"):
+        said, = asked(*words, f"metric={metric}", common=common, code=2)["problems"]
+        assert said["given"] == f"metric={metric}" and "(dataset.target_scale), and the numbers" in said["expected"]
+        measures = said["expected"].partition("a measure of both: ")[2].split(", ")
+        assert "val/mae" in measures and not {"val/mse", "val/loss", "val/mae_scaled"} & {*measures}
+    assert asked(*words, common=common)["metric"] == "val/mae"
+
+
 @pytest.mark.parametrize(("words", "common", "given"), [
     (["optimizer.lr=0.01,0.02", "optimizer=sgd"], COMMON, "optimizer.lr=0.01,0.02"),
     (["optimizer=adam", "optimizer=sgd"], f"{COMMON} batch_size=32,64", "batch_size=32,64"),

@@ -437,6 +437,23 @@ def test_rows_of_losses_on_different_scales_say_so(runs: Path, key: str) -> None
     assert "different losses" not in shown(runs, metric="test/accuracy")
 
 
+@pytest.mark.parametrize(("key", "says"), [
+    ("dataset__target_scale", "The test loss is of what is scaled by dataset.target_scale, in which the rows differ"),
+    ("dataset__scale", "The test loss is of what is scaled by dataset.scale, in which the rows differ"),
+    ("dataset__target", "The rows measure different things (dataset.target)"),
+    ("dataset__unit", "The rows measure different things (dataset.unit)")])
+def test_rows_that_learn_other_targets_or_scales_say_so(runs: Path, key: str, says: str) -> None:
+    task = "reconstruct" if key == "dataset__scale" else "regress"
+    for number, value in enumerate(("none", "standard")):
+        made(runs, number, seed=0, task__kind=task, **{key: value})
+    assert says in shown(runs, metric="test/loss").replace("\n  ", " ")
+    assert (says in shown(runs, metric="test/accuracy").replace("\n  ", " ")) == says.startswith("The rows measure")
+    other = runs.parent / "other"
+    for number, value in enumerate(("none", "standard")):
+        made(other, number, seed=0, task__kind="classify", **{key: value})
+    assert (says in shown(other, metric="test/loss").replace("\n  ", " ")) == says.startswith("The rows measure")
+
+
 @pytest.mark.parametrize(("values", "halves", "expected"), [
     ([5032.0, 0.4, 0.0123], [], ["5032.0000", "0.4000", "0.0123"]),
     ([5032.0, 1.4, 0.6], [], ["5032.000", "1.400", "0.600"]),
