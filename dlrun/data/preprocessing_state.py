@@ -103,11 +103,13 @@ def is_table(state: dict[str, Any]) -> bool:
 def cells_of(state: dict[str, Any], file: Path, say: Callable[[str], None]) -> Cells:
     """The cells of a file, by its suffix, else as a text file; read as the training's was.  Raises ConfigError."""
     from dlrun.data.cell_files import cells
+    from dlrun.data.formats.column_places import check_width
 
     reading, names = state["asked"].get("reading", {}), [column["name"] for column in _columns(state, str(file))]
     found = cells(file, reading.get("separator", "auto"), reading.get("header", "auto"), expected=names)
     for note in found.notes:
         say(note)
+    check_width(file, found, reading, names)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -89,6 +90,30 @@ def test_new_rows_are_refused_where_training_would_refuse_them(predicted):
         predicted, POINTS, "a,b\n1,u\n")
     assert "'oops' in line 3" in _refused(predicted, POINTS, "a,w\n1,u\noops,u\n")
     assert "decimal comma" in _refused(predicted, COMMAS, "a;w\n1.5;u\n", decimal="comma")
+
+
+@pytest.mark.parametrize(("target", "drop", "new", "first"), [
+    ("-1", (), "5,6,7\n8,9,7\n", 5), ("0", ("-1",), "1,5,6,7\n0,8,9,7\n", 5), ("2", ("3",), "5,6\n8,9\n", 5),
+    ("0", ("-1",), "column 2,column 1\n6,5\n9,8\n", 5),
+    ("0", ("-1",), "5,6,7\n8,9,7\n", None), ("1", ("-1",), "5,6,7\n8,9,7\n", None), ("0", (), "5,6,7\n8,9,7\n", None),
+])
+def test_columns_without_names_are_those_of_their_places_or_refused_where_some_are_absent(predicted, target, drop, new,
+                                                                                          first):
+    trained = "".join(f"{i % 2},{i % 2 * 3},{(i % 2) + 1},{i % 2 + 2}\n" for i in range(10))
+    if first is not None:
+        assert predicted(trained, new, target=target, drop=drop)[0][0] == first
+        return
+    said = _refused(predicted, trained, new, target=target, drop=drop)
+    assert "it has 3 columns without names, the training's file had 4" in said
+
+
+def test_test_rows_without_names_may_lack_columns_behind_the_inputs(csv, tmp_path):
+    rows = "".join(f"{i % 2},{i / 4},{i % 7},{i}\n" for i in range(20))
+    (tmp_path / "new.csv").write_text("1,5,6\n0,7,8\n")
+    cfg = csv(rows, target="0", drop=("3",), test_path=str(tmp_path / "new.csv"))
+    assert read(cfg, "", lambda note: None).x_test.tolist() == [[5, 6], [7, 8]]
+    cfg = replace(cfg, target="1", drop=("0", "3"))
+    assert "which of them these are is not known" in _refused(read, cfg, "", print)
 
 
 def test_unknown_texts_are_said_once_with_their_count(predicted):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dlrun.config.problem import ConfigError, did_you_mean, problem
+
+if TYPE_CHECKING:
+    from dlrun.data.formats.separated import Cells
 
 
 def check_named(names: list[str], **asked: str | Sequence[str]) -> None:
@@ -49,3 +54,22 @@ def place_of(names: list[str], given: str, key: str) -> int:
         raise problem(f"{key}={given}", f"no such column{close}") from None
     except IndexError:
         raise problem(f"{key}={given}", f"there are {len(names)} columns, 0 to {len(names) - 1}") from None
+
+
+def check_width(path: Path, found: Cells, reading: Mapping[str, Any], inputs: Collection[str],
+                there: Collection[str] = ()) -> None:
+    """Raises ConfigError for a further file with fewer columns than the training's, where no line names either's.
+
+    Columns are then known by their places, and one that is absent before an input moves those behind it.  `reading`
+    says how the training's file was read; columns that are no `inputs` may be absent, but those `there`.
+    """
+    if found.named or reading.get("named", True):
+        return
+    others = {*reading.get("target", ()), *reading.get("dropped", ()), reading.get("group"), reading.get("order")}
+    place = {name: int(name.removeprefix("column ")) for name in {*others, *inputs} if name}
+    width, last = 1 + max(place.values()), max(place[name] for name in inputs)
+    if len(found.names) < width and any(place[name] < last for name in {*place} - {*inputs, *there}):
+        names = ", ".join(sorted(inputs, key=place.__getitem__)[:8])
+        raise problem(str(path), f"it has {len(found.names)} columns without names, the training's file had {width}; "
+                                 "which of them these are is not known; expected all, or a first line that names them "
+                                 f"({names} for the inputs)")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dlrun.config.problem import ConfigError, Problem, problem
+from dlrun.data.formats.column_places import check_width
 from dlrun.data.formats.columns import check_usable
 from dlrun.data.formats.reading import Header
 from dlrun.data.formats.separated import Cells
@@ -30,7 +31,9 @@ def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, H
     try:
         found = cells(path, reading["separator"], reading["named"])
         notes += found.notes
-        check_usable(path, found, [*(one.name for one in source.columns), *([reading["group"]] if groups else [])])
+        names = [one.name for one in source.columns]
+        check_width(path, found, reading, names, there=reading["target"])
+        check_usable(path, found, [*names, *([reading["group"]] if groups else [])])
         for name in reading["target"]:
             column(found, name)
         targets = TargetCells(source.data_spec, reading, path, found, tuple(reading["target"])).complete(notes.append)
