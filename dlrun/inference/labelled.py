@@ -87,11 +87,13 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
         made = _cut_alike(kept, find("dataset", given)())
     elif path.suffix in (".npz", ".npy") and (dataset.kind == "npz" or path.suffix not in own.suffixes):
         targets = spec.target_kind if spec.target_kind in ("number", "classes") else "auto"
+        if spec.target_kind == "several" and not any(head.classes for head in spec.heads):
+            targets = "number"
         layout = "series" if spec.input_kind == "series" else "auto"
         npz = own if dataset.kind == "npz" else find("dataset", "npz")(scale="none")  # the run's own scale is taken
         unnamed: dict[str, str] = {} if path.suffix == ".npz" else {"x": "", "y": ""}  # a single array has no name
         made = dataclasses.replace(npz, path=found, targets=targets, targets_path="", layout=layout, test_path="",
-                                   test_targets_path="", group="", order="", **unnamed)
+                                   test_targets_path="", group="", order="", **unnamed).new_rows()
     elif dataset.kind == "series":
         made = own.further(found, spec, kept["asked"].get("reading", {}))
     elif _has_path(own):
@@ -104,7 +106,7 @@ def reader(kept: dict[str, Any], dataset: DatasetKind, path: Path, given: str) -
     elif "windows" in kept["asked"]:
         made = find("dataset", "series")(path=found, target=spec.target_name).further(found, spec, {})
     elif kept["vocabulary"] is not None:
-        made = _cut_alike(kept, find("dataset", "labelled_text")(path=found))
+        made = _cut_alike(kept, find("dataset", "labelled_text")(path=found).new_rows())
     else:
         raise problem(given, f"this run was trained on {spec.input_kind} data; expected a .npz file"
                              + (" or a folder of pictures, a folder a class" if spec.input_kind == "image" else ""))
@@ -115,7 +117,7 @@ def _read_whole(dataset: DatasetKind, path: str | dict[str, str]) -> DatasetKind
     """A data set that reads other files, all rows of them: nothing in them is told apart."""
     own: Any = dataset  # its fields are those of its own class
     split = {key: "" for key in ("test_path", "group", "order") if getattr(own, key)}
-    made: DatasetKind = dataclasses.replace(own, path=path, **split)
+    made: DatasetKind = dataclasses.replace(own, path=path, **split).new_rows()
     return made
 
 

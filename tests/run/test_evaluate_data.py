@@ -266,3 +266,44 @@ def test_a_folder_of_files_by_class_is_read_as_the_training_was(tmp_path: Path) 
     x = [np.load(tmp_path / "new" / f"{name}.npz")["x"].reshape(-1, 4, 4) for name in each]
     np.savez(together, x=np.concatenate(x), y=np.array(["dark"] * 31 + ["light"] * 31))
     assert row["rows"] == 62 and numbers(row) == numbers(evaluated(run, together, "resamples=0"))
+
+
+def test_new_rows_may_all_be_of_one_class(tmp_path: Path, capsys: Any) -> None:
+    """Of arrays and of texts; training rows may not, also where the file was measured before."""
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(60, 3)), np.arange(60) % 3 + 4
+    np.savez(tmp_path / "old.npz", x=x, y=y)
+    np.savez(tmp_path / "new.npz", x=x[:5], y=np.full(5, 6))
+    run = trained(tmp_path / "arrays", "dataset=npz", f"dataset.path={tmp_path / 'old.npz'}")
+    import dlrun
+
+    told = dlrun.open(run).predict(x[:5])
+    assert numbers(evaluated(run, tmp_path / "new.npz", "resamples=0"))["accuracy"] == pytest.approx((told == 6).mean())
+    assert route(["predict", str(run), str(tmp_path / "new.npz")]) == 0
+    np.savez(tmp_path / "odd.npz", x=x[:5], y=np.full(5, 9))
+    assert route(["evaluate", str(run), str(tmp_path / "odd.npz")]) == 2
+    assert '"9" is no class of the run' in capsys.readouterr().err
+    with pytest.raises(dlrun.ConfigError, match="has 1 different values; expected 2 to 1,000 classes"):
+        trained(tmp_path / "refused", "dataset=npz", f"dataset.path={tmp_path / 'new.npz'}")
+
+    (tmp_path / "old.tsv").write_text("good\ta fine day\nbad\tan awful film\n" * 12)
+    (tmp_path / "new.tsv").write_text("bad\tawful\nbad\tfine day\n")
+    run = trained(tmp_path / "texts", "dataset=labelled_text", f"dataset.path={tmp_path / 'old.tsv'}",
+                  "dataset.form=multi_hot")
+    told = dlrun.open(run).predict(["awful", "fine day"])
+    assert numbers(evaluated(run, tmp_path / "new.tsv", "resamples=0"))["accuracy"] == (told == "bad").mean()
+    with pytest.raises(dlrun.ConfigError, match="expected two classes or more"):
+        trained(tmp_path / "refused", "dataset=labelled_text", f"dataset.path={tmp_path / 'new.tsv'}")
+
+
+def test_several_numbers_may_be_whole_ones_in_new_arrays(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(60, 3)), draw.normal(size=(60, 2)) * 4
+    np.savez(tmp_path / "old.npz", x=x, y=y)
+    np.savez(tmp_path / "new.npz", x=x, y=y.round().astype(int))
+    run = trained(tmp_path / "runs", "dataset=npz", f"dataset.path={tmp_path / 'old.npz'}")
+    import dlrun
+
+    told = dlrun.open(run).predict(x)
+    found = numbers(evaluated(run, tmp_path / "new.npz", "resamples=0"))
+    assert found["y1_mae"] == pytest.approx(np.abs(told[:, 1] - y[:, 1].round()).mean(), rel=1e-4)

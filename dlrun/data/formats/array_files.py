@@ -29,7 +29,7 @@ def arrays_of(cfg: Named) -> Arrays:
         found = test_arrays.beside(found, _opened(cfg, place))
     arrays = Arrays(found.names, found.header, found.read, targets="classes" if classes else cfg.targets,
                     given=found.given, source=own.inputs()[0].name, classes=classes, layout=cfg.layout, floats=True,
-                    choose="; dataset.x=NAME and dataset.y=NAME choose others")
+                    choose="; dataset.x=NAME and dataset.y=NAME choose others", fewest=cfg.fewest)
     if apart and not classes:
         test_arrays.refuse_strange_classes(arrays, apart[0].given)
     return arrays

@@ -46,6 +46,10 @@ class Named(Protocol):
         """The array of targets, by its name; empty: y or y_train."""
 
     @property
+    def fewest(self) -> int:
+        """How many classes there are, at least."""
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one input, where rows are stored flat."""
 

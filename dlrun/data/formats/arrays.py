@@ -27,16 +27,17 @@ class Arrays:
     `classes` names the classes of integer targets 0, 1, ...; `features` the columns of a table.  With `layout`
     "series" inputs are (rows, steps, features); float pictures are taken where `floats` says so;
     `choose` says how arrays of other names are chosen.  `not_held` has a row (1, ...) of each array of
-    inputs that is not read as a whole.  Raises ConfigError.
+    inputs that is not read as a whole.  `fewest` is how many classes there are at least.  Raises ConfigError.
     """
 
     def __init__(self, names: Collection[str], header: Callable[[str], Header], read: Callable[[str], np.ndarray], *,
                  targets: str | tuple[str, ...], given: str, source: str, classes: tuple[str, ...] = (),
                  features: tuple[str, ...] = (), layout: str = "auto", floats: bool = False,
-                 choose: str = "", not_held: Mapping[str, np.ndarray] | None = None) -> None:
+                 choose: str = "", not_held: Mapping[str, np.ndarray] | None = None,
+                 fewest: int = labels.FEWEST) -> None:
         self.given, self.source_name, self.target_kinds, self._read = given, source, targets, read
         self.names, self.features, self.floats = classes, features, floats
-        self._not_held = not_held or {}
+        self._not_held, self._fewest = not_held or {}, fewest
         keys = set(names)
         if "x_train" in keys:
             self.keys = {split: (f"x_{split}", f"y_{split}") for split in SPLITS if f"x_{split}" in keys}
@@ -163,8 +164,9 @@ class Arrays:
         try:
             if kind == "number" and values.dtype.kind == "U":
                 raise ValueError("holds texts; expected numbers")
-            if kind == "classes" and not 2 <= len(distinct) <= labels.MANY:
-                raise ValueError(f"has {len(distinct):,} different values; expected 2 to {labels.MANY:,} classes")
+            if kind == "classes" and not self._fewest <= len(distinct) <= labels.MANY:
+                raise ValueError(f"has {len(distinct):,} different values; expected {self._fewest} to {labels.MANY:,} "
+                                 "classes")
         except ValueError as error:
             raise problem(f"dataset.targets={self.target_kinds}", f"the target of {self.source_name} {error}") from None
         if kind == "number":
@@ -187,7 +189,7 @@ class Arrays:
         if kind == "auto" and values.dtype.kind == "f":
             kind = "number"
         try:
-            found = labels.several(values.T.tolist(), names, kind)
+            found = labels.several(values.T.tolist(), names, kind, self._fewest)
         except ValueError as error:
             raise self._bad(f"the target {error}") from None
         dtype = np.uint8 if found.kind == "labels" else np.float32

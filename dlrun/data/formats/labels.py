@@ -11,13 +11,15 @@ from dlrun.data.dataset_spec import Head
 
 Targets = Sequence[Any]  # all numbers, or all texts
 FEW = 20  # integers: at most so many different ones are classes
+FEWEST = 2  # classes that there are to tell apart in training, at least
 MANY = 1000  # more classes than that are a mistake
 ON_OFF = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
 
 
-def kind_of(values: Targets, option: str) -> str:
+def kind_of(values: Targets, option: str, fewest: int = FEWEST) -> str:
     """"classes" or "number" for targets without missing ones; `option` is auto, classes or number.
 
+    Of classes there are `fewest` or more: rows that nothing is trained on may be of one class.
     Raises ValueError, with the reason, where the targets cannot be that.
     """
     distinct = len(set(values))
@@ -26,7 +28,7 @@ def kind_of(values: Targets, option: str) -> str:
         if words:
             raise ValueError(f"holds texts ({values[0]!r}); expected numbers")
         return "number"
-    if distinct < 2:
+    if distinct < fewest:
         raise ValueError(f"is {values[0]!r} in every row; expected two classes or more")
     if distinct > MANY or (option == "auto" and words and 2 * distinct > len(values)):
         raise ValueError(f"holds {distinct:,} different texts in {len(values):,} rows; those are no classes")
@@ -63,7 +65,8 @@ class Several:
     heads: tuple[Head, ...] = ()
 
 
-def several(columns: Sequence[Targets], names: Sequence[str], option: str | Sequence[str]) -> Several:
+def several(columns: Sequence[Targets], names: Sequence[str], option: str | Sequence[str], fewest: int = FEWEST
+            ) -> Several:
     """Labels where every column is 0 or 1 (or false and true, no and yes), else a head for each column.
 
     `option` is one word for all or one for each; anything but auto makes heads.  Raises ValueError, with the reason.
@@ -82,7 +85,7 @@ def several(columns: Sequence[Targets], names: Sequence[str], option: str | Sequ
     heads = []
     for column, name, kind in zip(columns, names, kinds):
         try:
-            found = kind_of(column, kind)
+            found = kind_of(column, kind, fewest)
             if found == "number" and not all(map(math.isfinite, column)):
                 raise ValueError("has a number that is not finite")
         except ValueError as error:

@@ -88,6 +88,7 @@ class Dataset(Kind):
     punctuation: str = "drop"  # what becomes of marks between words: drop, tokens
     length: int = 0  # units in a window
     every_position: bool = False  # whether the next unit is predicted at each position of the window
+    fewest: ClassVar[int] = 2  # classes that its rows have, at least
 
     def clashes(self, config: Config, origin: Callable[[str], str]) -> Iterable[Problem]:
         """What its options and others of a configuration cannot be together."""
@@ -134,6 +135,10 @@ class Dataset(Kind):
     def select(self, source: RawDataset) -> RawDataset:
         """What the options keep of the stored data (some classes, one of its targets)."""
         return source
+
+    def new_rows(self) -> Dataset:
+        """The data set where nothing is trained on its rows: all of them may be of one class."""
+        return self
 
     def windows(self) -> Windows | None:
         """The windows that are cut from data that lies in time; None for rows."""

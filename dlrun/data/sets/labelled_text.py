@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -48,6 +49,9 @@ class LabelledText(words.Sentences):
 
         return of_split(self, config)
 
+    def new_rows(self) -> NewTexts:
+        return NewTexts(**{one.name: getattr(self, one.name) for one in fields_of(LabelledText)})
+
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data import paths
         from dlrun.data.source import DatasetFiles
@@ -55,6 +59,7 @@ class LabelledText(words.Sentences):
         found = [paths.own(self.path), *([paths.own(self.test_path, key="test_path")] if self.test_path else [])]
         newer = [self.text, self.target] if self.text or self.target else []
         newer += [] if self.unit == "word" else [self.unit]
+        newer += ["one class"] if self.fewest < 2 else []
         return DatasetFiles(found, lambda _: self._decode(*found), [self.separator, self.header, *newer])
 
     def _decode(self, path: Path, test_path: Path | None = None) -> RawDataset:
@@ -64,7 +69,7 @@ class LabelledText(words.Sentences):
         notes: list[str] = []
         rows, reading = self._rows(path, notes)
         try:
-            labels.kind_of([label for _, label, _ in rows], "classes")
+            labels.kind_of([label for _, label, _ in rows], "classes", self.fewest)
         except ValueError as error:
             raise problem(f"dataset.path={self.path}", f"the labels: the column {error}") from None
         codes, classes = labels.encode([label for _, label, _ in rows])
@@ -98,3 +103,10 @@ class LabelledText(words.Sentences):
         notes += found.notes
         names, rows = text_and_class(found, path, self.text, self.target)
         return rows, dict(zip(("text", "class"), names))
+
+
+@dataclass(frozen=True)
+class NewTexts(LabelledText):
+    """The same for rows that nothing is trained on."""
+
+    fewest: ClassVar[int] = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -56,6 +56,9 @@ class Npz(ArrayData):
         known = cache.dataset_info(cache.entry(self.kind, self._settings(), self._paths()))
         return known if known is not None else self._arrays().info()
 
+    def new_rows(self) -> NewArrays:
+        return NewArrays(**{one.name: getattr(self, one.name) for one in fields(Npz)})
+
     def files(self, data_dir: str, say: Say) -> DatasetFiles:
         from dlrun.data.source import DatasetFiles
 
@@ -95,7 +98,8 @@ class Npz(ArrayData):
         older = not any((*newer[:3], self.layout != "auto", classes, self.test_path))
         apart = ["test"] if self.test_path else []
         rows = [self.group, self.order] if self.group or self.order else []
-        return [self.targets, *([] if older else newer), *apart, *rows]
+        one = ["one class"] if self.fewest < 2 else []
+        return [self.targets, *([] if older else newer), *apart, *rows, *one]
 
     def _later(self) -> bool:
         if isinstance(self.path, dict) or Path(self.path).suffix != ".npy":
@@ -109,3 +113,10 @@ class Npz(ArrayData):
         from dlrun.data.formats.array_files import arrays_of
 
         return arrays_of(self)
+
+
+@dataclass(frozen=True)
+class NewArrays(Npz):
+    """The same for rows that nothing is trained on."""
+
+    fewest: ClassVar[int] = 1
