@@ -35,6 +35,8 @@ NOT_ONE_NUMBER = {"ConfusionMatrix", "ROC", "PrecisionRecallCurve", "StatScores"
 OF_DISTRIBUTIONS = {"ContinuousRankedProbabilityScore", "CosineSimilarity", "JensenShannonDivergence", "KLDivergence"}
 WITH_ARGUMENTS = {"CriticalSuccessIndex", "FBetaScore", "MinkowskiDistance", "PrecisionAtFixedRecall",
                   "RecallAtFixedPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity"}
+MEANS = {"EER", "LogAUC"}  # a number for each class or label, unless their mean is asked for
+OF_EACH_LABEL = {"EER"}  # that of labels knows no mean
 _KINDS = {"classes": "Multiclass", "labels": "Multilabel"}
 
 
@@ -47,6 +49,7 @@ def names(kind: str) -> list[str]:
     """The names of what gives one number of `kind` (classes, labels, numbers); [] where it is not installed."""
     usable = {name for name in classes(DOMAINS[kind]) if name not in NOT_ONE_NUMBER | WITH_ARGUMENTS | OF_DISTRIBUTIONS}
     usable = {name for name in usable if kind == "numbers" or _exists(name, kind)}
+    usable -= OF_EACH_LABEL if kind == "labels" else set()
     aliases = [alias for alias, (name, arguments) in ALIASES.items() if name in usable and _fits(arguments, kind)]
     return [*aliases, *sorted(map(snake, usable))]
 
@@ -71,6 +74,8 @@ def problem_of(name: str, kind: str) -> str:
         return ""
     if found in NOT_ONE_NUMBER:
         return f"torchmetrics' {found} gives more than one number"
+    if found in OF_EACH_LABEL and kind == "labels":
+        return f"torchmetrics' {found} gives a number for each label, not one"
     if found in OF_DISTRIBUTIONS:
         return f"torchmetrics' {found} compares distributions, and this task tells numbers"
     if found in WITH_ARGUMENTS:
@@ -94,12 +99,17 @@ class TorchMetric:
         if kind == "numbers":
             made = getattr(torchmetrics.regression, found)(**arguments)
         else:
-            prefix = "Binary" if kind == "classes" and count == 2 and not arguments else _KINDS[kind]
-            if prefix != "Binary":
+            binary = kind == "classes" and count == 2 and not arguments and f"Binary{found}" in classes(DOMAINS[kind])
+            prefix = "Binary" if binary else _KINDS[kind]
+            if not binary:
                 arguments["num_classes" if kind == "classes" else "num_labels"] = count
+                if found in MEANS:
+                    arguments["average"] = "macro"
+                if "top_k" in arguments:
+                    arguments["top_k"] = min(arguments["top_k"], count)
             made = getattr(torchmetrics.classification, prefix + found)(validate_args=False, **arguments)
         self._metric, self._flat = made.to(device), kind == "numbers"
-        self._both = kind == "classes" and count == 2 and bool(arguments)
+        self._both = kind == "classes" and count == 2 and not binary
 
     def reset(self) -> None:
         self._metric.reset()

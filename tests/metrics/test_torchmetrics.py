@@ -69,7 +69,30 @@ def test_every_name_on_offer_can_be_built_and_its_direction_is_torchmetrics_own(
         assert told == {True: "max", False: "min", None: told}[own], name
 
 
+@pytest.mark.parametrize(("kind", "count"), [("classes", 2), ("classes", 3), ("labels", 3)])
+def test_every_name_on_offer_comes_to_one_number(kind: str, count: int) -> None:
+    targets = RNG.integers(0, 2, (60, count)) if kind == "labels" else RNG.integers(0, count, 60)
+    outputs = SCORES if kind == "labels" else SHARES[:, 0] if count == 2 else SHARES
+    for name in known.names(kind):
+        assert np.isfinite(computed(name, kind, count, outputs, targets)), name
+
+
+def test_of_what_has_a_number_for_each_class_the_mean_is_taken() -> None:
+    from torchmetrics.classification import BinaryLogAUC
+
+    each = []
+    for place in range(3):
+        metric = BinaryLogAUC()
+        metric.update(torch.from_numpy(SHARES[:, place]).float(), torch.from_numpy((CLASSES == place).astype(np.int64)))
+        each.append(float(metric.compute()))
+    assert computed("log_auc", "classes", 3, SHARES, CLASSES) == pytest.approx(np.mean(each), abs=1e-5)
+    two = (CLASSES > 0).astype(np.int64)
+    right = np.mean((SHARES[:, 0] > 0.5) == two)
+    assert computed("exact_match", "classes", 2, SHARES[:, 0], two) == pytest.approx(right)
+
+
 @pytest.mark.parametrize(("name", "kind", "why"), [
+    ("eer", "labels", "a number for each label"),
     ("f1_scor", "classes", "did you mean  f1_score"), ("roc", "classes", "more than one number"),
     ("fbeta_score", "classes", "needs arguments"), ("kldivergence", "numbers", "compares distributions"),
     ("f1", "numbers", "no metric for numbers"), ("top5_accuracy", "labels", "no metric for labels")])
