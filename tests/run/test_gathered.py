@@ -13,7 +13,7 @@ from sklearn import metrics as sk
 from dlrun.assembly.build_run import rows_of
 from dlrun.config.problem import ConfigError
 from dlrun.inference.load import load_run
-from tests.whole.equal import rows
+from tests.whole.equal import result, rows
 
 RUN = ("dataset=digits", "model=softmax", "epochs=2", "train_size=300", "batch_size=50")
 TWO = ("dataset=moons", "dataset.rows=300", "model=dense", "model.hidden=[8]", "epochs=3", "batch_size=16")
@@ -76,6 +76,19 @@ def test_a_run_is_stopped_by_a_metric_that_its_command_did_not_ask_for(go: Any) 
     assert outcome.result["val"]["f1"] == max(curve)
     logits, y = outputs_of(outcome.folder, "val")
     assert max(curve) == pytest.approx(sk.f1_score(y, logits.argmax(1), average="macro"), abs=1e-6)
+
+
+@pytest.mark.parametrize("validation", ["0", "0.2"])
+def test_the_test_rows_of_an_epoch_have_what_was_asked_for(validation: str, go: Any) -> None:
+    outcome = go(*RUN, f"validation={validation}", "task.metrics=[f1]", "test_at=[1,2]")
+    assert list(outcome.result["test_at"]) == ["1", "2"] and "train/f1" not in rows(outcome.folder)[0]
+    assert outcome.result["test_at"]["2"]["f1"] == outcome.result["test"]["f1"]
+    assert 0 < outcome.result["test_at"]["1"]["f1"] < 1
+
+
+def test_the_test_rows_of_a_final_fits_epoch_have_what_was_asked_for(go: Any) -> None:
+    outcome = go(*RUN, "validation={kind: kfold, k: 2, final: true}", "task.metrics=[f1]", "test_at=[2]")
+    assert result(outcome.folder / "final")["test_at"]["2"]["f1"] == outcome.result["test"]["f1"]
 
 
 def test_the_best_weights_are_those_that_the_validation_rows_are_measured_with(go: Any) -> None:

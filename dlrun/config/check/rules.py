@@ -45,19 +45,19 @@ def fork_names_a_run_and_an_epoch(config: Config, origin: Origin) -> Iterator[Pr
 
 def measured(config: Config) -> list[str]:
     """The metrics that a run of this configuration produces each epoch, in their order of display."""
-    splits = ["train"] + (["val"] if config.validation is not None else [])
-    found = [f"{split}/{metric.name}" for split in splits for metric in config.task.reported(split)]
-    return list(dict.fromkeys([*found, *(f"val/{name}" for name in watched(config))]))
+    found = [f"train/{metric.name}" for metric in config.task.reported("train")]
+    if config.validation is None:
+        return found
+    names = [*(metric.name for metric in config.task.reported("val")), *watched(config)]
+    return [*found, *(f"val/{name}" for name in dict.fromkeys(names))]
 
 
 def watched(config: Config) -> list[str]:
-    """The metrics of dlrun's own that are computed of all validation rows after each epoch.
+    """The metrics of dlrun's own that are computed of all validation rows after each epoch, and of test rows.
 
     They are those that ``task.metrics`` asks for, and those that early stopping or a schedule watches.
     """
-    if config.validation is None:
-        return []
-    monitors = (config.early_stop.monitor, config.schedule.watched or "")
+    monitors = (config.early_stop.monitor, config.schedule.watched or "") if config.validation is not None else ()
     names = [*config.task.metrics, *(monitor[4:] for monitor in monitors if monitor.startswith("val/"))]
     return [name for name in dict.fromkeys(names) if config.task.gathered_metric(name) is not None]
 
