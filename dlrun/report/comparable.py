@@ -44,3 +44,15 @@ def of_other_scales(metric: Metric, keys: Iterable[str], task: str) -> list[str]
     if not accepts:
         return [key for key in keys if key == "dataset.scale"]
     return [key for key in keys if key == "dataset.target_scale" and {"number", "several"} & {*accepts}]
+
+
+def of_other_rows(key: str, keys: Iterable[str]) -> list[str]:
+    """Of the keys in which settings differ those by which other rows are validated on, where the measure `key` is of
+    these; of data that come with validation rows of their own they choose none.
+
+    >>> of_other_rows("best/val/loss", ["train_size", "validation.k", "batch_size"])
+    ['train_size', 'validation.k']
+    """
+    if "val" not in key.split("/"):
+        return []
+    return sorted(key for key in keys if key in ("train_size", "validation") or key.startswith("validation."))

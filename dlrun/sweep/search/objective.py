@@ -9,9 +9,12 @@ from statistics import fmean
 from typing import Any
 
 from dlrun.config.check.rules import measured
+from dlrun.config.flat import flatten
 from dlrun.config.problem import Problem, did_you_mean
 from dlrun.config.schema.root import Config
+from dlrun.preflight.checked import Checked
 from dlrun.record.metric import Metric
+from dlrun.report.comparable import of_other_losses, of_other_rows, of_other_scales, of_something_else
 from dlrun.report.values import primary_key, value_of
 from dlrun.sweep.plan.status import JobState
 
@@ -95,3 +98,29 @@ def objective(config: Config, key: str | None) -> tuple[Objective, list[Problem]
         return found, [Problem(f"metric={key}", "neither more nor less of it is better; expected one of "
                                + ", ".join(one for one in known if config.task.described().of(one).direction))]
     return found, []
+
+
+def unlike(probes: Sequence[Checked], goal: Objective) -> list[Problem]:
+    """Why trials of a space would be judged by numbers that do not compare, from what its `probes` differ in."""
+    flat = [flatten(probe.config.plain or {}) for probe in probes]
+    differ = [key for key in dict.fromkeys(key for one in flat for key in one)
+              if any(one.get(key) != flat[0].get(key) for one in flat)]
+    config, found = probes[0].config, []
+    if keys := of_something_else(differ):
+        found.append(Problem(", ".join(keys), "trials would measure different things; expected one value in a search"))
+    own = all(probe.dataset_info.rows.get("val") for probe in probes)
+    if (keys := of_other_rows(goal.key, differ)) and not own:
+        found.append(Problem(", ".join(keys), f"trials would be judged by {goal.key} of different rows; expected one "
+                                              "value in a search: a grid compares several on the test rows"))
+
+    seen = [key for key in differ if not key.startswith("task.class_weights")]  # of training rows alone
+
+    def scaled(metric: Metric) -> list[str]:
+        return of_other_losses(metric, seen) + of_other_scales(metric, seen, config.task.kind)
+
+    if keys := scaled(goal.metric):
+        metrics = {key: config.task.described().of(key) for key in measured(config) if key.startswith("val/")}
+        alike = ", ".join(key for key, one in metrics.items() if one.direction and not scaled(one)) or "none"
+        found.append(Problem(f"metric={goal.key}", f"{', '.join(keys)} would put the trials' numbers on different "
+                                                   f"scales; expected a measure of all of them: {alike}"))
+    return found

@@ -14,7 +14,7 @@ from dlrun.sweep.plan.checking import Checker, check_all, make_job
 from dlrun.sweep.plan.grid import pairs, varying
 from dlrun.sweep.plan.naming import sweep_name
 from dlrun.sweep.request.request import Request
-from dlrun.sweep.search.objective import objective
+from dlrun.sweep.search.objective import objective, unlike
 from dlrun.sweep.search.space import Space, space_of
 from dlrun.sweep.search.study import missing, suggest
 from dlrun.sweep.search.trials import Trials
@@ -40,6 +40,8 @@ def search_plan(overrides: Sequence[str], request: Request, checker: Checker) ->
         found, wrong = objective(one.config, metric)
         problems += wrong
         metric = metric if wrong else found.key
+        if not wrong and one is checked[-1]:
+            problems += unlike(checked, found)
     if problems:
         raise ConfigError(problems)
     ids = [*map(checker.id, checked)]

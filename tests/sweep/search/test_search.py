@@ -340,11 +340,26 @@ def test_no_pruner_stops_nothing(search) -> None:
     ([LR, "model.dropout=0,0.2", "skip(model.dropout=0)"], "a search skips nothing"),
     ([LR, "pruner=medain"], "did you mean  median"),
     ([LR, "seed=interval(0,5)"], "seeds are not drawn"),
+    ([LR, "validation=0.02,0.5"], "validation: trials would be judged by val/accuracy of different rows"),
+    ([LR, "train_size=int(interval(200,800))", "metric=best/val/loss"], "train_size: trials would be judged by best"),
+    (["model=vae", "task.kl_weight=0.001,1"], "metric=val/loss: task.kl_weight would put the trials' numbers on "
+     "different scales; expected a measure of all of them: val/reconstruction, val/kl"),
+    ([LR, "task.loss=mse,cross_entropy", "metric=best/val/loss"], "metric=best/val/loss: task.loss would put the "
+     "trials' numbers on different scales; expected a measure of all of them: val/accuracy"),
+    (["dataset=boston", "dataset.target_scale=none,standard", LR, "metric=val/mse"], "dataset.target_scale would put"),
 ])
 def test_what_a_search_cannot_do_is_said_before_it_begins(wrong, folder: Path, overrides: list[str], said: str) -> None:
     told = wrong(*OVERRIDES, "search=tpe", *overrides)
     assert any(said in line for line in told), told
     assert not (folder / "runs").exists()
+
+
+@pytest.mark.parametrize("overrides", [
+    ["model=vae", "task.kl_weight=0.001,1", "metric=val/reconstruction"],
+    [LR, "task.class_weights=null,balanced", "metric=val/loss"], [LR, "task.loss=mse,cross_entropy"],
+    ["validation={kind: kfold, k: 3}", LR], ["model=vae", LR, "task.kl_weight=0.001"]])
+def test_what_trials_can_be_compared_by_is_searched(plan, overrides: list[str]) -> None:
+    assert plan(*OVERRIDES, "search=tpe", *overrides).options["search"] == "tpe"
 
 
 def test_another_search_under_a_name_is_refused(search) -> None:
