@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlrun.cli.decide_data import other_data, refuse_other_rows
 from dlrun.cli.exit_codes import STOPPED
 from dlrun.config.flat import flatten
 from dlrun.config.problem import did_you_mean, problem
-from dlrun.config.settings import read_file
-from dlrun.report.comparable import of_other_losses, of_other_scales, of_something_else
+from dlrun.report.comparable import of_other_losses, of_other_scales
 from dlrun.report.repeated import Look, level, look, looks
 
 if TYPE_CHECKING:
@@ -160,12 +160,13 @@ def _check(plans: Sequence[tuple[str, Plan]], metric: str) -> None:
                                          f"of {len(plan.seeds)} seeds; expected one value, or settings of their own")
     first, of_first = plans[0][0], flatten(plans[0][1].jobs[0].config)
     for name, plan in plans:
-        wrong = _other_data(flatten(plan.jobs[0].config), of_first, first, metric)
+        wrong = other_data(flatten(plan.jobs[0].config), of_first, first, metric)
         if not wrong and (other := known.setdefault(tuple(job.id for job in plan.jobs), name)) != name:
             wrong = f"it trains the runs of  {other}"
         if wrong:
             raise problem(name, f"{wrong}; expected settings alone; what they have in common stands in  "
                                 f'common="{name}"')
+        refuse_other_rows(name, plan, of_first, first, metric)
 
 
 def _varied(plan: Plan) -> str:
@@ -173,22 +174,6 @@ def _varied(plan: Plan) -> str:
     rows = dict.fromkeys(job.row for job in plan.jobs if job.row is not None)
     axes = [f"{key}={','.join(map(str, values))}" for key, values in plan.axes.items() if values[1:]]
     return " ".join([*axes, *([f"rows {', '.join(rows)}"] if len(rows) > 1 else [])])
-
-
-def _other_data(ours: Mapping[str, Any], of_first: Mapping[str, Any], first: str, metric: str) -> str:
-    """In what the data of a setting (flat) differ from those of the `first` one, where these are not compared."""
-    kind, other_kind = (str(one.get("dataset.kind") or one.get("dataset._target_")) for one in (ours, of_first))
-    if kind != other_kind:
-        return f"its rows are of dataset={kind}, those of  {first}  of dataset={other_kind}"
-    file, other_file = read_file(ours), read_file(of_first)
-    test = (ours.get("dataset.test_path"), of_first.get("dataset.test_path"))
-    same_test_rows = metric.startswith("test/") and test[0] and test[0] == test[1]
-    if file != other_file and not same_test_rows:
-        return f"its rows are of {file}, those of  {first}  of {other_file}"
-    differ = (key for key in {*ours, *of_first} if ours.get(key) != of_first.get(key))
-    if keys := of_something_else(differ):
-        return f"it measures something else than  {first}  ({', '.join(keys)})"
-    return ""
 
 
 def _read(found: Decision, name: str, seed: int, folder: Path) -> None:

@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dlrun.cli import decide as module
@@ -122,6 +123,31 @@ def test_settings_of_a_target_on_other_scales_are_not_compared_by_them(asked) ->
         measures = said["expected"].partition("a measure of both: ")[2].split(", ")
         assert "val/mae" in measures and not {"val/mse", "val/loss", "val/mae_scaled"} & {*measures}
     assert asked(*words, common=common)["metric"] == "val/mae"
+
+
+@pytest.mark.parametrize(("first", "second", "metric", "keys"), [
+    ("validation=0.02", "validation=0.5", "", "validation"), ("train_size=200", "train_size=800", "", "train_size"),
+    ("optimizer=sgd", "train_size=800", "metric=best/val/loss", "train_size"),
+    ("validation=0.2", "validation={kind: kfold, k: 3}", "metric=val/accuracy",
+     "validation, validation.k, validation.kind"),
+])
+def test_measures_of_other_validation_rows_are_not_compared(asked, first: str, second: str, metric: str, keys: str
+                                                            ) -> None:
+    problem, = asked(first, f"'{second}'" if " " in second else second, *filter(None, [metric]), code=2)["problems"]
+    assert problem["expected"] == (f"it is measured on other validation rows than  {first}  ({keys}); expected a "
+                                   "measure of the test rows, as  metric=test/loss")
+    assert not Path("runs").exists()
+
+
+def test_settings_of_other_validation_rows_are_compared_by_what_is_not_of_these(asked) -> None:
+    found = asked("train_size=200", "train_size=800", "max_seeds=2", "metric=test/accuracy")
+    assert found["pairs"][0]["n"] == 2
+    x, y = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32), np.arange(60) % 2
+    np.savez("own.npz", x_train=x[:40], y_train=y[:40], x_val=x[40:50], y_val=y[40:50], x_test=x[50:], y_test=y[50:])
+    common = ("dataset=npz dataset.path=own.npz model=dense model.hidden=[4] epochs=1 batch_size=8 threads=1 "
+              "device=cpu launcher=inline verbosity=0")
+    found = asked("train_size=20", "train_size=30", "max_seeds=2", common=common)
+    assert found["metric"] == "val/accuracy" and found["pairs"][0]["n"] == 2, "the file's own rows, for both"
 
 
 @pytest.mark.parametrize(("words", "common", "given"), [
