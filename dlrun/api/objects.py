@@ -16,7 +16,7 @@ from dlrun.config.problem import problem
 from dlrun.config.schema.groups import TARGET
 from dlrun.registry import register
 from dlrun.registry.class_source import class_source
-from dlrun.registry.sources import module_file
+from dlrun.registry.sources import COPIED, module_file
 
 _OUT = "put it into a module of its own (a file), or define it at the top of a cell"
 
@@ -152,4 +152,4 @@ def _copying(made: Any, key: str) -> type:
         self.__dict__.update(copy.deepcopy(state))
 
     return type(kind.__name__, (kind,), {"__init__": __init__, "__module__": kind.__module__, "__doc__": kind.__doc__,
-                                         "__qualname__": kind.__qualname__})
+                                         "__qualname__": kind.__qualname__, COPIED: kind})

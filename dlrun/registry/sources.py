@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dlrun.registry.installed import entry_points, package_of
 
 Content = Callable[[Path], str]
+COPIED = "_copied"  # of a class whose objects begin as one does: that object's class, whose source it has
+_seen: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 
 
 def code_of(kind: Any, group: str, name: str, content: Content) -> str:
@@ -27,7 +30,10 @@ def code_of(kind: Any, group: str, name: str, content: Content) -> str:
         editable = any(entry.project for entry in entry_points()[group, name])
         return _modules(kind.__module__, content) if editable else package
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return file_identity(Path(file), content) if file else _source_of(kind)
+    if not file:
+        return _source_of(kind)
+    found = file_identity(Path(file), content)
+    return _first(kind, "file", found) if kind.__module__ == "__main__" and found else found
 
 
 def _modules(module: str, content: Content) -> str:
@@ -50,7 +56,16 @@ def running_code(target: str) -> str | None:
 def _source_of(made: Any) -> str:
     from dlrun.registry.class_source import class_source
 
-    return hashlib.sha256(class_source(made).encode()).hexdigest()
+    return _first(made, "source", hashlib.sha256(class_source(made).encode()).hexdigest())
+
+
+def _first(made: Any, what: str, found: str) -> str:
+    """What was found for a class or function at first: a script may be edited while it runs, and goes on as it was."""
+    original = getattr(made, "__dict__", {}).get(COPIED, made)
+    try:
+        return _seen.setdefault(original, {}).setdefault(what, found)
+    except TypeError:  # an object that no weak reference can be to, or without a hash
+        return found
 
 
 def file_identity(file: Path, content: Content) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import dlrun
+from dlrun.registry.sources import running_code
 from tests.helpers.runs import custom
 
 NET = """
@@ -146,3 +147,33 @@ def test_a_file_that_is_edited_while_a_run_trains_does_not_end_it(here: Path) ->
     (here / "seen.py").write_text(WATCH.format(said="before") + "        open('seen.py', 'a').write('# edited')\n")
     run = dlrun.train(model="linear", callbacks=[imported("seen").Watch()], **SMALL)
     assert run.status == "stopped"
+
+
+def test_a_script_that_is_edited_while_it_runs_goes_on_as_it_was(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, script = here / "script.py", ModuleType("__main__")
+    file.write_text(NET.format(width=2) + WATCH.format(said="before"))
+    script.__file__ = str(file)
+    exec(compile(file.read_text(), str(file), "exec"), vars(script))
+    monkeypatch.setitem(sys.modules, "__main__", script)
+
+    def train() -> Path:
+        return dlrun.train(model=script.Net, callbacks=[script.Watch()], **SMALL).folder
+
+    first = train()
+    file.write_text(NET.format(width=55) + WATCH.format(said="afterwards"))
+    assert train() == first
+    exec(compile(file.read_text(), str(file), "exec"), vars(script))
+    assert train() != first, "the script was run again"
+
+
+def test_a_class_that_builds_on_one_of_its_name_has_its_own_source(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = ModuleType("__main__")  # a notebook's: cells have no file
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    codes = []
+    for number, text in enumerate(("class Net:\n    def size(self): return 1\n",
+                                   "class Net(Net):\n    def size(self): return 2\n")):
+        file = here / f"cell{number}.py"
+        file.write_text(text)
+        exec(compile(text, str(file), "exec"), vars(script))
+        codes.append(running_code("__main__.Net"))
+    assert codes[0] != codes[1]
