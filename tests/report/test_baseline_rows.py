@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dlrun.baselines.estimators import ESTIMATORS
-from dlrun.baselines.measure import measure
+from dlrun.baselines.measure import Measured, measure
+from dlrun.baselines.table import BaselineRow
 from dlrun.config.problem import ConfigError
 from dlrun.preflight.preflight import preflight
 from dlrun.report import baseline_rows as with_rows
@@ -102,6 +103,16 @@ def test_a_measure_is_on_the_scale_of_the_runs(numbers: list[str], scale: str, g
         (table,) = collect([tmp_path / "runs"], f"test/{metric}", "baselines").tables
         values = {row.labels[0]: row.values[0] for row in table.rows}
         assert values["majority"] == pytest.approx(values["baseline: mean"], rel=1e-4)
+
+
+def test_a_small_number_of_a_baseline_is_not_shown_as_0_beside_a_large_one_of_a_run(
+        numbers: list[str], go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go(*numbers, "dataset.target_scale=none")
+    exact = BaselineRow("linear", "linear regression", (Measured("linear", 0, "test", {"mse": 0.0123}, 1.0, False),))
+    monkeypatch.setattr(with_rows, "baseline_rows", lambda *given: [exact])
+    (alone,), (table,) = (collect([tmp_path / "runs"], "test/mse", versus).tables for versus in (None, "baselines"))
+    run, baseline = (table.scale.number(row.summary.mean) for row in table.rows if row.summary)
+    assert alone.scale.decimals == 0 and (baseline, float(run) > 1000) == ("0.0123", True)
 
 
 def test_a_sweep_that_asks_for_them_is_checked_before_its_first_job() -> None:
