@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from dlrun.inference.evaluation import Evaluation
     from dlrun.inference.load import Loaded
+
+
+_INTEGER = re.compile("0|-?[1-9][0-9]{0,18}")
 
 
 class Run:
@@ -65,10 +69,10 @@ class Run:
     def predict(self, x: Any, proba: bool = False) -> np.ndarray:
         """What the run's network predicts of new rows, preprocessed as its training rows were.
 
-        Of a classifier the names of classes (rows,), integers where all are; of a regression numbers in the target's
-        unit; of several targets, labels or latents a column each.  With `proba` the probabilities (rows, classes), in
-        the order of ``run.classes``.  `x` as in `preprocess`.  Raises ConfigError for rows that do not fit, and where
-        the task predicts nothing (or has no probabilities).
+        Of a classifier the names of classes (rows,), integers where all of the run's are; of a regression numbers in
+        the target's unit; of several targets, labels or latents a column each.  With `proba` the probabilities (rows,
+        classes), in the order of ``run.classes``.  `x` as in `preprocess`.  Raises ConfigError for rows that do not
+        fit, and where the task predicts nothing (or has no probabilities).
         """
         from dlrun.inference.new_rows import inputs_of
 
@@ -76,7 +80,9 @@ class Run:
         columns = [column for column in loaded.predictions(inputs_of(loaded.kept, x)) if column.probability == proba]
         if not columns:
             raise problem("proba=True", f"a task of the kind {loaded.config.task.kind} has no probabilities")
-        values = [_numbers(column.values) for column in columns]
+        spec = loaded.data_spec
+        classes = {head.name: head.classes for head in spec.heads}
+        values = [_numbers(column.values, classes.get(column.name, spec.classes)) for column in columns]
         return values[0] if len(values) == 1 and not proba else np.stack(values, axis=1)
 
     def evaluate(self, x: Any, y: Any) -> dict[str, float]:
@@ -166,9 +172,10 @@ class Run:
         return f"<p>{self.folder.parent.name}/{self.folder.name}: {self.status}</p>{table(['', *names], rows)}"
 
 
-def _numbers(values: np.ndarray) -> np.ndarray:
-    """Names of classes as integers where all of them are."""
-    if values.dtype.kind == "U" and all(name.lstrip("-").isdecimal() for name in values.tolist()):
+def _numbers(values: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Names of classes as integers where all of the run's are written as integers are, whichever these rows have."""
+    if values.dtype.kind == "U" and classes and all(map(_INTEGER.fullmatch, classes)) and (
+            -2**63 <= min(map(int, classes)) and max(map(int, classes)) < 2**63):
         return values.astype(np.int64)
     return values
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,6 +42,19 @@ def test_an_evaluation_measures_what_plain_torch_measures(digits: dlrun.Run) -> 
     assert measured["loss"] == pytest.approx(loss.item(), rel=1e-4)
     assert measured["accuracy"] == pytest.approx((digits.predict(images) == labels).mean())
     assert digits.evaluate(torch.from_numpy(images), [str(label) for label in labels]) == measured
+
+
+@pytest.mark.parametrize(("classes", "integers"), [(("1", "2"), True), (("-3", "1234567890123456789"), True),
+                                                   (("1", "x"), False), (("007", "7"), False)])
+def test_classes_are_integers_where_those_of_the_run_are_whichever_rows_come(folder: Path, tmp_path: Path, classes: Any,
+                                                                            integers: bool) -> None:
+    (tmp_path / "t.tsv").write_text("".join(f"{classes[0]}\tlow\n{classes[1]}\thigh\n" for _ in range(20)))
+    run = dlrun.train(f"dataset.path={tmp_path / 't.tsv'}", "dataset.form=multi_hot", "optimizer.lr=0.1",
+                      dataset="labelled_text", model="linear", epochs=9, **SMALL)
+    found = run.predict(["low"]), run.predict(["low", "high"])
+    told = [int(name) for name in classes] if integers else list(classes)
+    assert [values.tolist() for values in found] == [told[:1], told]
+    assert all(values.dtype.kind == ("i" if integers else "U") for values in found)
 
 
 def test_inputs_are_preprocessed_as_in_training(folder: Path) -> None:
