@@ -35,6 +35,14 @@ def of_reading(dataset: Dataset, config: Config, path: str | None = None) -> int
         return 1
 
 
+def of_file(dataset: Dataset, path: str) -> int:
+    """That of the file alone, whatever stands in the training rows."""
+    try:
+        return _remembered(repr((dataset, _state(path))), lambda: _seen(dataset).revision)
+    except ConfigError:
+        return 1
+
+
 def _state(path: str) -> tuple[int, int]:
     """Size and time of a file."""
     from dlrun.data import paths

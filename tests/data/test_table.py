@@ -94,6 +94,27 @@ def test_few_integers_are_classes_and_others_numbers(table, values, kind, classe
     assert [classes[y] for y in source.y] == [str(int(v)) for v in values] if classes else source.y.tolist() == values
 
 
+IDS = ("7", "9007199254740993", "1234567890123456789", "1234567890123456790")
+
+
+def test_classes_that_are_large_whole_numbers_are_told_apart_by_all_digits(table, said):
+    text = "x,kind,b\n" + "".join(f"{place},{name.replace('7', '007') if name == '7' else name},{place % 2}\n"
+                                  for place, name in enumerate(IDS * 3))
+    source = read(table(text, drop=("b",)), "", said.append)
+    assert source.data_spec.classes == IDS and source.y.tolist() == [0, 1, 2, 3] * 3 and source.revision > 1
+    assert 't.csv: the classes in "kind" are told apart by all of their digits' in said
+    both = read(table(text, target=("kind", "b"), targets=("classes", "number")), "", print)
+    assert both.data_spec.heads[0].classes == IDS and both.y[:4].tolist() == [[0, 0], [1, 1], [2, 0], [3, 1]]
+    number = read(table(text, targets="number"), "", print)
+    assert number.y.tolist() == np.float32([*map(int, IDS)] * 3).tolist() and number.revision == 1
+
+
+def test_classes_of_digits_that_floats_hold_are_read_as_before(table, said):
+    text = "x,kind\n" + "".join(f"{place},{name}\n" for place, name in enumerate(("007", "7", "1e3", "9") * 3))
+    source = read(table(text), "", said.append)
+    assert source.data_spec.classes == ("7", "9", "1000") and source.revision == 1 and not said
+
+
 def test_encodings_are_found(table):
     for data in ("\ufeffx,kind\n1,ä\n2,ö\n3,ä\n4,ö\n".encode(), "x,kind\n1,ä\n2,ö\n3,ä\n4,ö\n".encode("latin-1"),
                  gzip.compress("x,kind\n1,ä\n2,ö\n3,ä\n4,ö\n".encode())):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ Targets = Sequence[Any]  # all numbers, or all texts
 FEW = 20  # integers: at most so many different ones are classes
 FEWEST = 2  # classes that there are to tell apart in training, at least
 MANY = 1000  # more classes than that are a mistake
+EXACT = 2**53  # floats hold whole numbers up to here
+DIGITS = 5  # revision of the reading of classes that are whole numbers beyond that: they were rounded once
+_WHOLE = re.compile("[-+]?[0-9]+")
 ON_OFF = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
 
 
@@ -48,6 +52,19 @@ def encode(values: Targets) -> tuple[list[int], tuple[str, ...]]:
     return [place[value] for value in values], tuple(class_name(value) for value in order)
 
 
+def whole(values: Sequence[float], cells: Sequence[str]) -> Sequence[float]:
+    """Numbers as they stand in their cells: ints with all digits where they are whole and floats do not hold them all.
+    """
+    if max(map(abs, values), default=0) <= EXACT or not all(map(_WHOLE.fullmatch, cells)):
+        return values
+    return [int(cell) for cell in cells]
+
+
+def rounded(classes: Sequence[str]) -> bool:
+    """Whether classes are whole numbers that floats, which they once went through, made others of."""
+    return all(map(_WHOLE.fullmatch, classes)) and any(int(float(name)) != int(name) for name in classes)
+
+
 def class_name(value: float | str) -> str:
     """The name of the class that a target stands for: 3.0 and 3 are one."""
     if isinstance(value, str):
@@ -63,6 +80,10 @@ class Several:
     values: list[list[float]]
     classes: tuple[str, ...] = ()
     heads: tuple[Head, ...] = ()
+
+    def each(self) -> list[tuple[str, ...]]:
+        """The classes of each column; none of a number, and of labels."""
+        return [head.classes for head in self.heads] or ([self.classes] if self.kind == "classes" else [])
 
 
 def several(columns: Sequence[Targets], names: Sequence[str], option: str | Sequence[str], fewest: int = FEWEST

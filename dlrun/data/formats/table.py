@@ -75,6 +75,9 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     groups = [] if group is None else groups_of(found, group, missing.of(found, group), f"dataset.group={cfg.group}")
 
     target = _targets(path, found, targets, cfg, numerals, notes)
+    exact = [found.names[place] for place, classes in zip(targets, target.each()) if place not in found.texts
+             and labels.rounded(classes)]
+    notes += [f'{path.name}: the classes in "{name}" are told apart by all of their digits' for name in exact]
     columns, values, numbered = [], [], False
     left_out = [found.names[place] for place in sorted(dropped)]
     for place, name in enumerate(found.names):
@@ -113,6 +116,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
     name = found.names[targets[0]] if target.kind == "number" else ""
     data_spec = DatasetSpec((len(features),), "table", target.kind, target.classes, features, target_name=name,
                           heads=target.heads, categories=categories(columns))
+    revision = _revision(columns, found.new_header or numerals.newly_read, numbered) if not exact else labels.DIGITS
     return ParsedTable(data_spec, columns, values, target.values, tuple(notes),
                  {**reading(cfg, numerals, found.named), "between": found.separator,
                   **({"file": found.file} if found.file else {}),
@@ -121,7 +125,7 @@ def of_cells(found: Cells, path: Path, cfg: Reading) -> ParsedTable:
                   **({} if order is None else {"order": found.names[order]}),
                   "heavy": [one.name for one, numbers in zip(columns, values)
                             if one.kind == "number" and has_heavy_tails(numbers)]},
-                 _revision(columns, found.new_header or numerals.newly_read, numbered), groups)
+                 revision, groups)
 
 
 def categories(columns: Sequence[Column]) -> tuple[tuple[int, int], ...]:
@@ -199,7 +203,7 @@ def _targets(path: Path, found: Cells, places: list[int], cfg: Reading, numerals
     if kind == "classes":
         codes, classes = labels.encode(values)
         return labels.Several(kind, [[float(code) for code in codes]], classes)
-    return labels.Several(kind, [values])
+    return labels.Several(kind, [list(map(float, values))])
 
 
 def _read(path: Path, found: Cells, place: int, numerals: Numerals, notes: list[str]) -> Any:
@@ -207,7 +211,7 @@ def _read(path: Path, found: Cells, place: int, numerals: Numerals, notes: list[
     texts, lines = _cells(found, place)
     values = None if place in found.texts else numbers(path, found.names[place], texts, lines, numerals, NOTHING)
     if values is not None:
-        return values
+        return labels.whole(values, texts)
     note = strays(path, found, place, NOTHING)
     if note:
         notes.append(f"{note}; it is read as texts")
