@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dlrun.api.told import told
 from dlrun.config.problem import problem
 from dlrun.config.schema.groups import TARGET
 from dlrun.registry import register
@@ -125,7 +126,7 @@ def _name(each: Any, key: str, group: str, found: Objects) -> str:
     state = {} if inspect.isclass(each) else vars(each)
     if module_file(kind.__module__) is None:
         _check_source(kind, f"{key}={kind.__name__}")
-    values = ", ".join(f"{name}={value!r}" for name, value in sorted(state.items()))
+    values = ", ".join(f"{name}={told(value)}" for name, value in sorted(state.items()))
     if " at 0x" in values:
         raise problem(f"{key}={kind.__name__}", "an attribute of it has no text of its own, so that a run could not be "
                                                 "identified; give it a __repr__")
