@@ -17,11 +17,13 @@ from dlrun.registry.index import files
 
 
 def of_predictions(plain: dict[str, Any]) -> dict[str, Any]:
-    """A run's configuration without what only training needs: code of a user's own is not asked for there."""
-    found = {**plain, "callbacks": []}
+    """A run's configuration without what only training needs: code, packages and devices are not asked for there."""
+    found = {**plain, "callbacks": [], "record": [], "precision": "float32", "phases": _trained_layers(plain)}
     task = plain.get("task")
     if isinstance(task, dict):
         found["task"] = {**task, "metrics": []}
+        if "generator_optimizer" in task:
+            found["task"]["generator_optimizer"] = None
         chosen = task.get("metrics") or ()
         for group in ("early_stop", "schedule"):
             watcher = plain.get(group)
@@ -33,6 +35,15 @@ def of_predictions(plain: dict[str, Any]) -> dict[str, Any]:
         if kind and isinstance(given, dict) and (TARGET in given or given.get("kind", kind) not in own):
             found[group] = {"kind": kind}
     return found
+
+
+def _trained_layers(plain: dict[str, Any]) -> Any:
+    """Of the phases what the network is made by: the layers that one trains."""
+    phases = plain.get("phases") or []
+    if not isinstance(phases, list) or not all(isinstance(phase, dict) for phase in phases):
+        return phases
+    kept = ("epoch", "unfreeze")
+    return [{key: phase[key] for key in kept if key in phase} for phase in phases if phase.get("unfreeze")]
 
 
 def checked(plain: dict[str, Any], allow: tuple[str, ...], data_spec: DatasetSpec) -> tuple[Config, Any]:

@@ -15,6 +15,7 @@ from dlrun.config.identity import identity
 from dlrun.config.phase_optimizers import optimizers
 from dlrun.config.problem import ConfigError
 from dlrun.engine.step import EagerStep
+from dlrun.inference.load import load_run
 from dlrun.models.bases.efficientnet_lite0 import EfficientnetLite0
 from dlrun.preflight.preflight import preflight
 from tests.helpers.runs import last_weights
@@ -162,6 +163,8 @@ def test_a_head_is_trained_on_features_and_then_the_last_block_too(go, whole):
     kept = [name for name in loaded if name.startswith("base_1.net")]
     assert kept and all(name.startswith("base_1.net.head") for name in kept)
     assert not torch.equal(loaded["base_1.net.head.conv.weight"], begun["base_1.net.head.conv.weight"])
+    used = load_run(whole.folder).model.state_dict()  # the last block is one that was trained
+    assert all(torch.equal(used[name], value) for name, value in loaded.items())
     head = go(*BASE, "epochs=2", "output_dir=head")
     for ours, theirs in zip(rows(whole.folder)[:2], rows(head.folder)):
         assert ours == pytest.approx(theirs, rel=1e-4)

@@ -125,6 +125,36 @@ def test_a_run_trained_with_a_users_optimizer_predicts_without_it(go: Any, no_co
     assert len(dlrun.open(outcome.folder).predict([[5, 3, 1, 0.2]])) == 1
 
 
+TRAINING_ALONE: dict[str, dict[str, Any]] = {
+    "a device": {"precision": "fp16"}, "a package": {"record": ["tensorboard", "mlflow"]},
+    "a recorder": {"record": ["sent_code.Board"]}, "a phase": {"phases": [
+        {"epoch": 1, "lr": 0.1}, {"epoch": 2, "optimizer": {"kind": "sneaky"}, "lr": 0.1}]}}
+
+
+@pytest.mark.parametrize("what", TRAINING_ALONE)
+def test_what_only_training_needs_is_not_needed_to_predict(go: Any, no_code_ran: Any, what: str,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = go("dataset=iris", "model=softmax", "epochs=2", "batch_size=40").folder
+    expected = dlrun.open(folder).predict([[5, 3, 1, 0.2]])
+    _changed(folder, TRAINING_ALONE[what])
+    monkeypatch.setattr("dlrun.config.callbacks.find_spec", lambda name: None)  # nothing is installed
+    assert dlrun.open(folder).predict([[5, 3, 1, 0.2]]) == expected
+
+
+def test_a_generator_that_a_users_optimizer_moved_generates_without_it(go: Any, no_code_ran: Any) -> None:
+    folder = go("model=gan", "max_steps=1", "batch_size=16", "train_size=16").folder
+    task = yaml.safe_load((folder / "config.yaml").read_text())["task"]
+    _changed(folder, {"task": {**task, "generator_optimizer": {"kind": "sneaky"}}})
+    assert main(["generate", str(folder), "count=1"]) == 0
+
+
+def _changed(folder: Path, values: dict[str, Any]) -> None:
+    """The folder of a run that somebody else has trained with these values."""
+    (folder / "manifest.json").unlink()
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **values, "allow": ["sent_code"]}))
+
+
 def test_what_a_job_of_a_plan_allows_itself_is_refused_where_it_is_run(folder: Path, no_code_ran) -> None:
     plan = make_plan(["dataset=iris", "model=softmax", "seed=0,1"])
     job = plan.jobs[0]
