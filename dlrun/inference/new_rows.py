@@ -108,4 +108,5 @@ def _warn(note: str) -> None:
 
 
 def _missing(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, float) and cell != cell)
+    """Whether a cell is None, NaN, or pandas' NaT or NA, which is not even unlike itself."""
+    return cell is None or (isinstance(cell, float) and cell != cell) or type(cell).__name__ in ("NaTType", "NAType")

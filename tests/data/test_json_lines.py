@@ -15,6 +15,7 @@ from dlrun.config.problem import ConfigError
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.prepare import prepare
 from dlrun.data.read import read
+from dlrun.data.sets.csv import Csv
 from dlrun.data.sets.jsonl import JsonLines
 from dlrun.data.sets.labelled_text import LabelledText
 from dlrun.inference.labelled import labelled
@@ -132,3 +133,40 @@ def test_test_rows_of_their_own_may_be_json_lines_too(tmp_path):
     (tmp_path / "v.jsonl").write_text('{"label": "z", "text": "three"}\n')
     assert "line 1: 'z' is no class of the training rows" in refused(LabelledText(
         path=str(train), test_path=str(tmp_path / "v.jsonl"), text="text", target="label"))
+
+
+@pytest.mark.parametrize("trained", ("csv", "jsonl"))
+def test_true_and_false_are_the_same_cells_in_every_kind_of_file(tmp_path, trained):
+    """A column and the target: 1 and 0 where a file knows them, texts in a text file."""
+    rows = [{"on": place % 3 == 0, "a": place / 4, "kind": place % 2 == 0} for place in range(24)]
+    written(tmp_path / "t.jsonl", rows)
+    lines = [",".join(map(str, row.values())) for row in rows]
+    (tmp_path / "t.csv").write_text("\n".join(["on,a,kind", *lines]) + "\n")
+    kind = {"csv": Csv, "jsonl": JsonLines}
+    cfg = kind[trained](path=str(tmp_path / f"t.{trained}"), target="kind", scale="none")
+    prepared = prepare(replace(cfg, test=0.0), "", validation=None, train_size=None, seed=0, say=lambda note: None)
+    kept, said = preprocessing.plain(prepared), []
+    found = [labelled(kept, cfg, str(tmp_path / name), "", said.append).split for name in ("t.csv", "t.jsonl")]
+    assert np.array_equal(found[0].x, found[1].x) and np.array_equal(found[0].y, found[1].y)
+    assert found[0].x[:, 1 if trained == "csv" else 0].tolist() == [row["on"] for row in rows]  # on=True, or on
+    assert not any("unknown" in note for note in said)
+    assert [note for note in said if "false as 0" in note] == ([] if trained == "csv" else [
+        't.csv: the column "on" is read as numbers, false as 0 and true as 1'])
+    frame = preprocessing.of_rows(kept, ["on", "a"], [[str(int(row["on"])), str(row["a"])] for row in rows])
+    assert np.array_equal(frame.x, found[0].x)
+
+
+def test_test_rows_that_have_1_for_true_are_another_run(tmp_path):
+    (tmp_path / "t.csv").write_text("on,a,kind\n" + "True,1,p\nFalse,2,q\n" * 6)
+    test = written(tmp_path / "u.jsonl", [{"on": True, "a": 1, "kind": "p"}, {"on": False, "a": 1, "kind": "q"}])
+    cfg = Csv(path=str(tmp_path / "t.csv"), target="kind")
+    (tmp_path / "u.csv").write_text("on,a,kind\n1,1,p\n0,1,q\n")
+    source = read(replace(cfg, test_path=str(tmp_path / "u.csv")), "", lambda note: None)
+    assert source.data_spec.features == ("on=False", "on=True", "a") and source.revision > 1
+    assert source.x_test[:, :2].tolist() == [[0, 1], [1, 0]]
+    (tmp_path / "u.csv").write_text("on,a,kind\nTrue,1,p\nFalse,1,q\n")
+    assert read(replace(cfg, test_path=str(tmp_path / "u.csv")), "", lambda note: None).revision == 1
+    as_json = JsonLines(path=str(written(tmp_path / "t.jsonl", [{"on": "true", "a": 1, "kind": "p"}, {
+        "on": "false", "a": 2, "kind": "q"}] * 4)), target="kind", test_path=str(test))
+    assert read(as_json, "", lambda note: None).x_test[:, :2].tolist() == [[0, 1], [1, 0]]
+    assert as_json.reading_revision(None) > 1

@@ -25,6 +25,7 @@ from dlrun.data.read import read
 from dlrun.data.sets.csv import Csv
 from dlrun.data.unseen_words import any_unseen
 from dlrun.inference.labelled import labelled
+from dlrun.inference.new_rows import inputs_of
 from dlrun.preflight.preflight import preflight
 
 POINTS = "a,y,w\n" + "".join(f"{i / 4},{i % 2},{'uv'[i % 2]}\n" for i in range(40))
@@ -114,6 +115,20 @@ def test_test_rows_without_names_may_lack_columns_behind_the_inputs(csv, tmp_pat
     assert read(cfg, "", lambda note: None).x_test.tolist() == [[5, 6], [7, 8]]
     cfg = replace(cfg, target="1", drop=("0", "3"))
     assert "which of them these are is not known" in _refused(read, cfg, "", print)
+
+
+def test_what_pandas_has_for_missing_values_is_missing_in_new_rows(csv):
+    pandas = pytest.importorskip("pandas")
+    rows = "".join(f"2024-01-{i + 1:02},{i / 4},{'uv'[i % 2]},{i % 2}\n" for i in range(28))
+    prepared = prepare(csv(f"at,a,w,y\n{rows}"), "", validation=None, train_size=None, seed=0, say=lambda note: None)
+    kept = json.loads(json.dumps(state.plain(prepared)))
+    frame = pandas.DataFrame({"at": [pandas.Timestamp(2024, 1, 5), pandas.NaT],
+                              "a": pandas.array([1, pandas.NA], "Int64"),
+                              "w": pandas.array(["u", pandas.NA], "string")})
+    wanted = state.of_rows(kept, ["at", "a", "w"], [["2024-01-05", "1", "u"], ["", "", ""]])
+    assert np.array_equal(inputs_of(kept, frame).x, wanted.x)
+    with pytest.raises(ConfigError, match="'NaT' in row 1"):  # a text is what it says
+        inputs_of(kept, pandas.DataFrame({"at": ["NaT"], "a": [1], "w": ["u"]}))
 
 
 def test_unknown_texts_are_said_once_with_their_count(predicted):

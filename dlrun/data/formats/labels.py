@@ -18,6 +18,7 @@ EXACT = 2**53  # floats hold whole numbers up to here
 DIGITS = 5  # revision of the reading of classes that are whole numbers beyond that: they were rounded once
 _WHOLE = re.compile("[-+]?[0-9]+")
 ON_OFF = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "no": 0.0, "yes": 1.0}
+BOOLEANS = {cell: value for cell, value in ON_OFF.items() if cell not in ("no", "yes")}  # as programs write them
 
 
 def kind_of(values: Targets, option: str, fewest: int = FEWEST) -> str:
@@ -63,6 +64,17 @@ def whole(values: Sequence[float], cells: Sequence[str]) -> Sequence[float]:
 def rounded(classes: Sequence[str]) -> bool:
     """Whether classes are whole numbers that floats, which they once went through, made others of."""
     return all(map(_WHOLE.fullmatch, classes)) and any(int(float(name)) != int(name) for name in classes)
+
+
+def as_words(cells: Sequence[str], words: Sequence[str]) -> Sequence[str]:
+    """Cells of which 0, 1, false and true (in any case) are the words of that value, where words are these alone.
+
+    One kind of file has True where another has 1.  Cells that are words stay, and so does everything else.
+    """
+    by_value = {BOOLEANS.get(word.lower()): word for word in words}
+    if None in by_value or len(by_value) < len(words):
+        return cells
+    return [cell if cell in words else by_value.get(BOOLEANS.get(cell.lower()), cell) for cell in cells]
 
 
 def class_name(value: float | str) -> str:

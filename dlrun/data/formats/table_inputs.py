@@ -10,6 +10,7 @@ import numpy as np
 
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.data.dataset_spec import Column
+from dlrun.data.formats import labels
 from dlrun.data.formats.columns import Missing, numbers
 from dlrun.data.formats.dates import moments
 from dlrun.data.formats.numerals import Numerals, is_number
@@ -42,6 +43,8 @@ def inputs(columns: Sequence[Column], reading: Mapping[str, Any], names: Sequenc
         place = list(names).index(column.name)
         cells = [row[place].strip() for row in rows]
         if column.kind == "text":
+            cells = [cell if cell in missing else word for cell, word in
+                     zip(cells, labels.as_words(cells, column.words))]
             unknown = _one_hot(part, cells, column.words, untrained.get(column.name, ()), missing)
             if unknown:
                 say(f'{path.name}: {len(unknown):,} rows have a text in "{column.name}" that no training row has '
@@ -49,6 +52,8 @@ def inputs(columns: Sequence[Column], reading: Mapping[str, Any], names: Sequenc
             continue
         values = moments(cells, missing) if column.kind == "date" else numbers(
             path, column.name, cells, lines, numerals, missing)
+        if values is None and column.kind == "number" and (values := _switches(cells, missing)) is not None:
+            say(f'{path.name}: the column "{column.name}" is read as numbers, false as 0 and true as 1')
         if values is None and column.kind == "date":
             line, cell = next((line, cell) for line, cell in zip(lines, cells) if moments([cell], missing) is None)
             raise problem(f"{cell!r} in {numerals.unit} {line}",
@@ -62,6 +67,12 @@ def inputs(columns: Sequence[Column], reading: Mapping[str, Any], names: Sequenc
     for note in numerals.settle(path):
         say(note)
     return x
+
+
+def _switches(cells: Sequence[str], missing: Container[str]) -> list[float] | None:
+    """Numbers of cells that are 0, 1, false or true, NaN where missing; None where one is something else."""
+    found = [float("nan") if cell in missing else labels.BOOLEANS.get(cell.lower()) for cell in cells]
+    return None if None in found else [value for value in found if value is not None]
 
 
 def _one_hot(x: np.ndarray, cells: Sequence[str], words: Sequence[str], untrained: Sequence[str],

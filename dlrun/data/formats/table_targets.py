@@ -64,7 +64,7 @@ class TargetCells:
     def _classes(self, name: str, classes: Sequence[str]) -> list[int]:
         places = {known: place for place, known in enumerate(classes)}
         found = []
-        for cell, line in zip(column(self.found, name), self.found.lines):
+        for cell, line in zip(labels.as_words(column(self.found, name), classes), self.found.lines):
             known = cell if cell in places or not is_number(cell) else labels.class_name(value(cell))
             if known not in places:
                 near = did_you_mean(cell, classes) or f"; they are {', '.join(classes[:20])}"

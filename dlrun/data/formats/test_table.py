@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dlrun.config.problem import ConfigError, Problem, problem
+from dlrun.data.formats import labels
 from dlrun.data.formats.column_places import check_width
 from dlrun.data.formats.columns import check_usable
 from dlrun.data.formats.reading import Header
@@ -16,6 +17,8 @@ from dlrun.data.formats.separated import Cells
 from dlrun.data.formats.table_inputs import inputs
 from dlrun.data.formats.table_targets import TargetCells, column
 from dlrun.data.source import RawDataset
+
+SWITCHES = 6  # revision of test rows whose 0 and 1 are words of the training's true and false: unknown ones once
 
 
 def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, Header], Cells], given: str,
@@ -40,6 +43,8 @@ def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, H
         found = targets.found
         x = inputs(source.columns, reading, found.names, found.rows, lines=found.lines, path=path,
                    separator=found.separator, unit=found.unit, untrained={}, say=notes.append)
+        read_as = [(column(found, one.name), one.words) for one in source.columns if one.kind == "text"]
+        revision = SWITCHES if any(labels.as_words(*each) != each[0] for each in read_as) else source.revision
         y = targets.values(notes.append)
         theirs = column(found, reading["group"]) if groups else []
         if both := sorted({*groups} & {*theirs}):
@@ -51,4 +56,4 @@ def with_test_rows(source: RawDataset, path: Path, cells: Callable[[Path, str, H
     notes.append(f"the {len(x):,} test rows are those of {path.name}")
     codes = np.unique(theirs, return_inverse=True)[1].astype(np.int64) if groups else None
     return dataclasses.replace(source, x_test=x, y_test=y.astype(source.y.dtype), notes=tuple(notes), grouped=True,
-                               groups_test=codes)
+                               groups_test=codes, revision=revision)

@@ -24,7 +24,7 @@ class Csv(OwnTable):
     """Your own table: dataset.path=FILE dataset.target=COLUMN; texts become one column a word."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
-    reading: ClassVar[int] = 8
+    reading: ClassVar[int] = 9
     separator: str = options.separator()
     header: bool | str = options.header()
     missing: tuple[str, ...] = options.missing("the empty one, NA, nan, null and ?")
