@@ -15,6 +15,7 @@ import pytest
 
 from dlrun.cli import decide as module
 from dlrun.cli.decide import Decision, decide
+from dlrun.cli.decide_data import other_data
 from dlrun.cli.decide_splits import splits_of
 from dlrun.cli.route import route
 from dlrun.config.problem import ConfigError
@@ -108,9 +109,9 @@ def test_settings_that_measure_different_things_are_refused_before_anything_is_t
 def test_two_training_files_are_compared_by_the_same_test_rows() -> None:
     first = {"dataset.kind": "csv", "dataset.path": "t.csv", "dataset.test_path": "v.csv", "dataset.target": "y"}
     second = {**first, "dataset.path": "u.csv"}
-    assert not module._other_data(second, first, "a", "test/mae")
-    assert module._other_data(second, first, "a", "val/mae") == "its rows are of u.csv, those of  a  of t.csv"
-    assert module._other_data({**second, "dataset.test_path": "w.csv"}, first, "a", "test/mae")
+    assert not other_data(second, first, "a", "test/mae")
+    assert other_data(second, first, "a", "val/mae") == "its rows are of u.csv, those of  a  of t.csv"
+    assert other_data({**second, "dataset.test_path": "w.csv"}, first, "a", "test/mae")
 
 
 def test_settings_of_a_target_on_other_scales_are_not_compared_by_them(asked) -> None:
