@@ -89,7 +89,7 @@ class Run:
         """All metrics on new rows with their targets, measured as the test rows were; nothing is written.
 
         `y` holds names of classes, numbers in the target's unit, 0 and 1 for labels, or a column for each of several
-        targets.
+        targets.  Raises ConfigError for a row whose target is missing or does not fit.
         """
         return self.evaluation(x, y, resamples=0).values
 
@@ -101,7 +101,8 @@ class Run:
         """
         from dataclasses import replace
 
-        from dlrun.inference.new_rows import inputs_of, targets_of
+        from dlrun.inference.new_rows import inputs_of
+        from dlrun.inference.new_targets import targets_of
         from dlrun.inference.units import Groups
 
         loaded = self._loaded

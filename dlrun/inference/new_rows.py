@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from dlrun.config.problem import did_you_mean, problem
+from dlrun.config.problem import problem
 from dlrun.data import preprocessing_state as preprocessing
 from dlrun.data.dataset_spec import DatasetSpec
 from dlrun.data.formats.frames import cell_of
-from dlrun.data.formats.labels import class_name
 from dlrun.data.new_pictures import of_images
 from dlrun.data.prepared import Split
 
@@ -35,52 +34,25 @@ def inputs_of(kept: dict[str, Any], x: Any) -> Split:
         if spec.input_kind == "image":
             return of_images(kept, [Path(file) for file in x], _warn)
         return preprocessing.of_texts(kept, [str(text) for text in x])
-    array = as_array(x)
+    array = as_array(x, "x")
     if "windows" in kept["asked"] and kept["vocabulary"] is None:
         return preprocessing.of_series(kept, array)
     return _ids(spec, array) if spec.input_kind == "tokens" else preprocessing.of_arrays(kept, array)
 
 
-def targets_of(kept: dict[str, Any], y: Any, rows: int) -> np.ndarray:
-    """Targets as the training had them: places of classes, scaled numbers; raises ConfigError for unknown classes."""
-    spec, array = preprocessing.data_spec(kept), as_array(y)
-    if len(array) != rows:
-        raise problem(f"{len(array):,} targets", f"expected one for each of the {rows:,} rows")
-    targets = preprocessing.targets(kept)
-    if spec.target_kind == "classes":
-        return _places(array.reshape(len(array)), spec.classes)
-    if spec.target_kind == "number":
-        return targets[0](array.reshape(len(array)).astype(np.float64))
-    if spec.target_kind == "labels":
-        return array.reshape(len(array), -1).astype(np.uint8)
-    if spec.target_kind == "several":
-        if array.shape[1:] != (len(spec.heads),):
-            raise problem(f"targets of the shape {array.shape}", "expected a column for each of "
-                                                                 f"{', '.join(head.name for head in spec.heads)}")
-        columns = [_places(column, head.classes) if head.classes else column.astype(np.float64)
-                   for head, column in zip(spec.heads, array.T)]
-        return np.stack([scale(column) for scale, column in zip(targets, columns)], 1)
-    raise problem("evaluate", f"this run's targets are {spec.target_kind}; arrays of classes, numbers and labels are "
-                              "supported")
+def as_array(values: Any, given: str) -> np.ndarray:
+    """A tensor, data frame, list or array as an array without Python objects; ConfigError for rows of several shapes.
 
-
-def _places(values: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """The places of classes by their names, or by the numbers that they are called by; ConfigError for others."""
-    places = {name: place for place, name in enumerate(classes)}
-    names = [name if (name := str(value)) in places else _class_name(value) for value in values.tolist()]
-    unknown = next((name for name in names if name not in places), None)
-    if unknown is not None:
-        raise problem(f"class {unknown}", f"expected one of {', '.join(classes[:20])}{did_you_mean(unknown, places)}")
-    return np.array([places[name] for name in names], np.int64)
-
-
-def as_array(values: Any) -> np.ndarray:
-    """A tensor, data frame, list or array as an array without Python objects."""
+    `given` is whom that is about.
+    """
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
     elif hasattr(values, "to_numpy"):
         values = values.to_numpy()
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise problem(given, "expected rows of one shape; they have several") from None
     if array.dtype == object:
         array = np.array([str(value) for value in array.ravel().tolist()]).reshape(array.shape)
     return array
@@ -93,14 +65,6 @@ def _ids(spec: DatasetSpec, x: np.ndarray) -> Split:
     if x.min(initial=0) < 0 or x.max(initial=0) >= spec.vocabulary:
         raise problem("token ids", f"expected ids from 0 to {spec.vocabulary - 1}")
     return Split(np.ascontiguousarray(x, np.int64), None)
-
-
-def _class_name(value: Any) -> str:
-    """A class as data sets name it: 3.0 is the class 3, also where it stands beside texts."""
-    try:
-        return class_name(float(value))
-    except ValueError:
-        return str(value)
 
 
 def _warn(note: str) -> None:

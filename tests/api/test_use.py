@@ -103,3 +103,50 @@ def test_the_weights_are_those_that_were_asked_for(folder: Path) -> None:
     for weights, state in expected.items():
         model = run.load_model(weights).state_dict()
         assert all(torch.equal(model[name], value) for name, value in state.items()), weights
+
+
+X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+ON = (X > 0).astype(int)
+CLASSES = np.array(["no", "yes"])[ON[:, 0]]
+TARGETS = {"classes": CLASSES, "number": X @ np.float32([1, -2, 0.5]) + 3, "labels": ON}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dlrun.Run]:
+    place = tmp_path_factory.mktemp("trained")
+    return {kind: dlrun.train(data=(X, y), model="linear", epochs=1, output_dir=place / kind, **SMALL)
+            for kind, y in TARGETS.items()}
+
+
+def holed(values: np.ndarray, hole: object) -> list[object]:
+    return [*values.tolist()[:7], hole, *values.tolist()[8:]]
+
+
+@pytest.mark.parametrize(("kind", "y", "expected"), [
+    ("labels", 2 * ON - 1, 'the target -1 of ".*" in row . +expected 0 or 1'),
+    ("labels", ON * 0.9, r'the target 0.9 of ".*" in row . +expected 0 or 1'),
+    ("labels", holed(ON, [1, None, 0]), 'the target None of ".*" in row 7 +expected 0 or 1'),
+    ("labels", ON[:, :1], r"targets of the shape \(60, 1\) +expected a column for each of"),
+    ("number", holed(TARGETS["number"], np.nan), "the target nan in row 7 +expected a finite number"),
+    ("number", holed(TARGETS["number"], "b"), "the target b in row 7 +expected a finite number"),
+    ("number", np.arange(60).astype("M8[D]"), "the target 1970-01-01 in row 0 +expected a finite number"),
+    ("number", X[:, :2], r"targets of the shape \(60, 2\) +expected one in each of the 60 rows"),
+    ("number", 1, "y +expected a target for each of the 60 rows, not int"),
+    ("number", [[1], [1, 2]] * 30, "y +expected rows of one shape"),
+    ("classes", np.eye(2)[ON[:, 0]], r"targets of the shape \(60, 2\)"),
+    ("classes", holed(CLASSES, None), "class None"), ("classes", "yes", "y +expected a target")])
+def test_targets_that_cannot_be_measured_are_refused(trained: dict[str, dlrun.Run], kind: str, y: object,
+                                                     expected: str) -> None:
+    with pytest.raises(dlrun.ConfigError, match=expected):
+        trained[kind].evaluate(X, y)
+
+
+def test_targets_may_have_any_form_of_their_values(trained: dict[str, dlrun.Run]) -> None:
+    y = TARGETS["number"]
+    for kind, forms in (("labels", (ON.astype(bool), ON.astype(float), np.array(["no", "yes"])[ON])),
+                        ("number", (y[:, None], y.astype(str), y.astype(object))),
+                        ("classes", (CLASSES[:, None], CLASSES.tolist()))):
+        expected = trained[kind].evaluate(X, TARGETS[kind])
+        assert all(trained[kind].evaluate(X, form) == pytest.approx(expected) for form in forms) and expected
+    with pytest.raises(dlrun.ConfigError, match="x +expected rows of one shape"):
+        trained["number"].predict([[1, 2, 3], [1, 2]])
