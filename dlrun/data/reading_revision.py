@@ -25,7 +25,7 @@ def of_reading(dataset: Dataset, config: Config, path: str | None = None) -> int
     should be, is said elsewhere.
     """
     try:
-        state = repr((dataset, None if path is None else _state(path)))
+        state = _state(dataset, path)
         of_file = _remembered(state, lambda: _seen(dataset).revision)
         if of_file != 1 or not _remembered(("texts", state), lambda: int(_has_texts(dataset))):
             return of_file
@@ -38,17 +38,19 @@ def of_reading(dataset: Dataset, config: Config, path: str | None = None) -> int
 def of_file(dataset: Dataset, path: str) -> int:
     """That of the file alone, whatever stands in the training rows."""
     try:
-        return _remembered(repr((dataset, _state(path))), lambda: _seen(dataset).revision)
+        return _remembered(_state(dataset, path), lambda: _seen(dataset).revision)
     except ConfigError:
         return 1
 
 
-def _state(path: str) -> tuple[int, int]:
-    """Size and time of a file."""
+def _state(dataset: Dataset, path: str | None) -> str:
+    """What is read: the options, and size and time of each file, that of the test rows too.  Raises ConfigError."""
     from dlrun.data import paths
 
-    stat = paths.own(path).stat()
-    return stat.st_size, stat.st_mtime_ns
+    files = [] if path is None else [paths.own(path)]
+    if dataset.test_path:
+        files.append(paths.own(dataset.test_path, key="test_path"))
+    return repr((dataset, [(stat.st_size, stat.st_mtime_ns) for stat in (file.stat() for file in files)]))
 
 
 def _seen(dataset: Dataset) -> DatasetInfo:

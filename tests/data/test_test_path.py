@@ -13,7 +13,7 @@ from PIL import Image
 
 from dlrun.config.check.check import check
 from dlrun.config.compose.compose import compose
-from dlrun.config.identity import identity
+from dlrun.config.identity import essence, identity
 from dlrun.config.problem import ConfigError
 from dlrun.config.schema.holdout import Holdout
 from dlrun.config.schema.kfold import KFold
@@ -236,6 +236,26 @@ def test_a_further_series_is_read_with_the_marks_of_the_training(tmp_path: Path)
             read()
     new.write_text("level;flow\n" + "".join(f"2480,{step % 10};{step % 3}\n" for step in range(20)))
     assert labelled(kept, cfg, str(new), "", lambda note: None).split.x[:2, 0].tolist() == pytest.approx([2480, 2480.1])
+
+
+@pytest.mark.parametrize("kind, train, older, newer", [
+    ("csv", "on,a,y\n" + "True,1,p\nFalse,2,q\n" * 12, "on,a,y\nTrue,1,p\n", "on,a,y\n1,1,p\n"),
+    ("jsonl", '{"on":"true","a":1,"y":"p"}\n{"on":"false","a":2,"y":"q"}\n' * 12,
+     '{"on":"true","a":1,"y":"p"}\n', '{"on":true,"a":1,"y":"p"}\n'),
+    ("series", "y\n" + "1\n2\n" * 20, "y\n" + "1\n" * 9, "y,late\n" + "1,?\n" * 3 + "1,5\n" * 6)])
+def test_a_run_is_of_the_revision_of_the_test_file_that_is_there_now(tmp_path: Path, kind: str, train: str, older: str,
+                                                                     newer: str) -> None:
+    """In one process, whichever file was there before; `newer` was once read otherwise."""
+    old, new = tmp_path / f"old.{kind}", tmp_path / f"new.{kind}"
+    old.write_text(train)
+    more = ["dataset.lookback=2"] if kind == "series" else ["validation={take: random}"]
+    revisions = []
+    for text in (older, newer, older):
+        new.write_text(text)
+        config = preflight([f"dataset={kind}", f"dataset.path={old}", f"dataset.test_path={new}", "dataset.target=y",
+                            "model=dense", *more]).config
+        revisions.append(essence(config)["dataset"].get("revision", 1))
+    assert revisions[0] == revisions[2] == 1 < revisions[1]
 
 
 def test_columns_that_the_training_steps_do_not_have_cut_and_refuse_nothing_in_the_test_steps(tmp_path: Path) -> None:
