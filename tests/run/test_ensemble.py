@@ -15,12 +15,14 @@ from scipy.stats import bootstrap
 from sklearn import metrics as sk
 
 from dlrun.cli.route import route
+from dlrun.config.problem import ConfigError
 from dlrun.inference.ensemble.fitted import fitted_weights
 from dlrun.inference.ensemble.folder import load_trained
 from dlrun.inference.ensemble.members import load_members
 from dlrun.inference.ensemble.rows import shown_validation
 from dlrun.inference.load import load_run
 from dlrun.inference.trained_folder import ENSEMBLE
+from dlrun.record import manifest
 from tests.helpers.runs import files
 from tests.run.test_evaluate import HEADER, evaluated, lines_of, trained
 
@@ -203,6 +205,30 @@ def test_numbers_whose_scales_differ_are_averaged_in_their_unit(place: Path, ask
     assert "each was trained on rows of the other's" in asked(*runs, "weights=fitted", code=2)["said"]
     assert "reads its rows otherwise" in asked(*runs, f"into={place / 'one'}", "resamples=0", code=2)["said"]
     assert not (place / "one").exists()
+
+
+def test_runs_of_a_series_with_the_same_inputs_are_an_ensemble_whatever_is_kept_of_its_file(tmp_path: Path, asked: Any
+                                                                                            ) -> None:
+    """A run of an older dlrun has nothing of it; one whose column of times is dropped has that."""
+    (tmp_path / "y.csv").write_text("at,y\n" + "".join(f"2020-01-01 {place // 60:02}:{place % 60:02},{place % 7}.5\n"
+                                                       for place in range(200)))
+    runs = [trained(tmp_path / "runs", "dataset=series", f"dataset.path={tmp_path / 'y.csv'}", "dataset.target=y",
+                    "dataset.lookback=4", *words) for words in ([], ["seed=1"], ["seed=2", "dataset.drop=[at]"])]
+    fitted = runs[0] / "fitted.json"
+    kept = json.loads(fitted.read_text())
+    assert kept["asked"].pop("reading") != load_run(runs[2]).kept["asked"]["reading"]
+    fitted.write_text(json.dumps(kept))
+    (runs[0] / manifest.FILE).write_text(manifest.text(runs[0], manifest.END))
+    for place, order in enumerate((runs, runs[::-1])):
+        into = tmp_path / str(place)
+        found = asked(*order, f"data={tmp_path / 'y.csv'}", f"into={into}", "resamples=0")
+        assert evaluated(into, tmp_path / "y.csv", "resamples=0")["metrics"]["mae"]["value"] == pytest.approx(
+            found["metrics"]["mae"]["value"], rel=1e-5)
+    kept["asked"]["target"] += 1
+    fitted.write_text(json.dumps(kept))
+    (runs[0] / manifest.FILE).write_text(manifest.text(runs[0], manifest.END))
+    with pytest.raises(ConfigError, match="its members have changed since"):
+        load_trained(tmp_path / "0")
 
 
 def test_what_does_not_go_together_is_a_sentence(place: Path, asked: Any) -> None:

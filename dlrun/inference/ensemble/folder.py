@@ -80,12 +80,24 @@ def check_members(into: Path, members: Sequence[Member]) -> None:
     """Raise ConfigError for members that are no model of one input: that read rows each in their own way."""
     first = members[0]
     for member in members:
-        if member.run.kept != first.run.kept:
+        if _inputs(member.run.kept) != _inputs(first.run.kept):
             raise problem(f"into={into}", f"{member.name} reads its rows otherwise than {first.name} (scale, "
                                           "vocabulary, columns): such members can be measured together, and are no "
                                           "model of one input")
         if stateful(member.run.model):
             raise problem(f"into={into}", f"{member.name} carries states from batch to batch, and is no model of rows")
+
+
+def _inputs(kept: dict[str, Any]) -> dict[str, Any]:
+    """What of a run decides which inputs rows become; equal for runs that are models of one input.
+
+    What a series' file was like (its marks, what was dropped) is left out: a further file is checked with it, runs with
+    other `dataset.drop` have the same inputs nevertheless, and runs of an older dlrun do not say it.
+    """
+    asked = kept["asked"]
+    if "windows" not in asked:
+        return kept
+    return {**kept, "asked": {name: value for name, value in asked.items() if name != "reading"}}
 
 
 def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measured") -> Loaded:
@@ -110,7 +122,7 @@ def load_trained(path: Path, allow: tuple[str, ...] = (), weights: str = "measur
             raise Damaged(path / ENSEMBLE, f"its member {known} is not in {folder}", AGAIN)
     members = load_members(folders, allow)
     first = members[0].run
-    if any(member.run.kept != first.kept for member in members):
+    if any(_inputs(member.run.kept) != _inputs(first.kept) for member in members):
         raise Damaged(path / ENSEMBLE, "its members have changed since", AGAIN)
     module = EnsembleModule(first.task, [member.run.model for member in members], torch.tensor(kept.weights))
     return Loaded(first.config, first.data_spec, module.eval(), first.task, first.rng, first.kept, seen=first.seen,
