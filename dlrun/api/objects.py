@@ -138,9 +138,13 @@ def _name(each: Any, key: str, group: str, found: Objects) -> str:
 
 
 def _current(kind: type) -> type:
-    """A class as its module has it now, which may have been reloaded since: by that source the run is identified."""
+    """A class as its module has it now, which may have been reloaded since: by that source the run is identified.
+
+    One that is made of the module's own, under its name, is another class, and stays.
+    """
     found = getattr(sys.modules.get(kind.__module__), kind.__qualname__, kind)
-    return found if inspect.isclass(found) and module_file(kind.__module__) is not None else kind
+    reloaded = inspect.isclass(found) and found not in kind.__mro__
+    return found if reloaded and module_file(kind.__module__) is not None else kind
 
 
 def _copying(made: Any, key: str) -> type:

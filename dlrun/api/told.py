@@ -17,17 +17,26 @@ def told(value: Any) -> str:
     >>> told({"a": [1, 2.5], "b": (3,)}), told({"b", "a"})
     ("{'a': [1, 2.5], 'b': (3,)}", "set('a', 'b')")
     """
+    try:
+        return _told(value)
+    except RecursionError:  # it holds itself
+        return repr(value)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, type):
+        return repr(value)
     if isinstance(value, (set, frozenset)):
-        return f"{type(value).__name__}({', '.join(sorted(map(told, value)))})"
+        return f"{type(value).__name__}({', '.join(sorted(map(_told, value)))})"
     if hasattr(value, "detach"):
         return _hash_of_tensor(value)
     if hasattr(value, "__array__") and getattr(value, "ndim", 0) + hasattr(value, "__setitem__"):
         return _hash_of_array(value)
-    if callable(getattr(value, "state_dict", None)) and not isinstance(value, type):
+    if callable(getattr(value, "state_dict", None)):
         state = value.state_dict()
-        return repr(value) if (text := told(state)) == repr(state) else f"{value!r} {text}"
+        return repr(value) if (text := _told(state)) == repr(state) else f"{value!r} {text}"
     members = _members(value)
-    texts = [told(member) for member in members]
+    texts = [_told(member) for member in members]
     plain = all(text == repr(member) for text, member in zip(texts, members))
     return repr(value) if plain else f"{type(value).__name__}({', '.join(texts)})"
 
@@ -37,7 +46,7 @@ def _members(value: Any) -> list[Any]:
         return [member for pair in value.items() for member in pair]
     if isinstance(value, (list, tuple, deque)):
         return list(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if dataclasses.is_dataclass(value):
         return [getattr(value, one.name, None) for one in dataclasses.fields(value)]
     return []
 
@@ -45,7 +54,7 @@ def _members(value: Any) -> list[Any]:
 def _hash_of_tensor(tensor: Any) -> str:
     import torch
 
-    dense = (tensor.to_dense() if tensor.layout != torch.strided else tensor).detach().cpu().contiguous()
+    dense = (tensor.to_dense() if tensor.layout != torch.strided else tensor).detach().resolve_conj().resolve_neg().cpu().contiguous()
     return _hash(f"{tensor.dtype}{tuple(tensor.shape)}", dense.reshape(-1).view(torch.uint8).numpy())
 
 
@@ -55,9 +64,9 @@ def _hash_of_array(array: Any) -> str:
 
     found = np.asarray(array)
     beside: list[Any] = [getattr(array, name, None) for name in ("mask", "columns", "index", "name")]
-    labels = told([list(one) if hasattr(one, "__iter__") else one for one in beside if not callable(one)])
+    labels = _told([list(one) if hasattr(one, "__iter__") else one for one in beside if not callable(one)])
     if found.dtype.hasobject:
-        return f"{type(array).__name__}({labels}, {told(found.tolist())})"
+        return f"{type(array).__name__}({labels}, {_told(found.tolist())})"
     return _hash(f"{found.dtype.str}{found.shape}{labels}", np.ascontiguousarray(found).reshape(-1).view(np.uint8))
 
 

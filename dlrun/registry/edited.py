@@ -54,8 +54,8 @@ def stale(module: str) -> str:
 def forget_edited(wanted: set[str]) -> set[str]:
     """Look at the files of all modules that are known or wanted; those that are to be imported anew.
 
-    Where one has changed that dlrun has imported, the modules beside it in its package are forgotten too, and those
-    that are wanted: they may have taken something from it, and register their kinds as they are imported.
+    Where one has changed that dlrun has imported, all of these are forgotten, as in a new process: any may have taken
+    something from it, by way of others too.
     """
     for name, known in list(_imported.items()):
         if getattr(sys.modules.get(name), "__spec__", None) is not known.spec:
@@ -64,8 +64,7 @@ def forget_edited(wanted: set[str]) -> set[str]:
         note(name)
     changed = {name for name, known in _imported.items() if _read(_file(known)) != known.source}
     ours = {name for name, known in _imported.items() if known.by_dlrun and not known.held}
-    packages = {name.partition(".")[0] for name in changed & ours}
-    gone = {name for name in ours if packages and (name.partition(".")[0] in packages or name in wanted)}
+    gone = ours if changed & ours else set()
     for name in gone:
         del sys.modules[name], _imported[name]
     _stale.clear()

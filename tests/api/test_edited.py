@@ -130,6 +130,28 @@ def test_a_module_that_registers_what_an_allowed_one_imports_is_imported_anew(he
     assert found == [16 + 4 + 15, 16 + 15]
 
 
+def test_an_edit_behind_a_module_in_between_is_imported_anew(here: Path) -> None:
+    (here / "outer.py").write_text("import middle\n")
+    (here / "middle.py").write_text("from inner import BIAS\n" + LAYER.format(bias="BIAS"))
+    found = []
+    for bias in (True, False):
+        (here / "inner.py").write_text(f"BIAS = {bias}\n")
+        run = dlrun.train("model.layers=[scaled,{dense: out}]", allow="outer", model="sequential", force=True, **SMALL)
+        found.append(run.result["parameters"])
+    assert found == [16 + 4 + 15, 16 + 15]
+
+
+def test_a_class_made_of_a_module_s_own_under_its_name_is_itself(here: Path) -> None:
+    (here / "seen.py").write_text(WATCH.format(said="for") + """
+def louder(word):
+    return type("Watch", (Watch,), {"epoch": lambda self, row, best: self.stop(f"{word} {self.unit}"),
+                                    "__module__": __name__})
+""")
+    seen = imported("seen")
+    run = dlrun.train(model="linear", callbacks=[seen.louder("against")(3)], **SMALL)
+    assert "against 3" in run.result["stop_reason"]
+
+
 def test_an_object_of_an_edited_class_is_refused_and_after_a_reload_does_what_the_class_says_now(here: Path) -> None:
     (here / "seen.py").write_text(WATCH.format(said="before"))
     seen = imported("seen")

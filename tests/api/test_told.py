@@ -83,3 +83,11 @@ def test_callbacks_with_other_arrays_are_other_callbacks() -> None:
     for nameless in ([object(), np.zeros(3)], {"a": lambda: 3, "b": {1}}):
         with pytest.raises(dlrun.ConfigError, match="__repr__"):
             name(nameless)
+
+
+def test_classes_a_list_that_holds_itself_and_conjugates_have_a_text() -> None:
+    itself: list[Any] = [1]
+    itself.append(itself)
+    for value in (np.float32, np.ndarray, torch.Tensor, torch.nn.Linear, itself):
+        assert told([value]) == repr([value])
+    assert told(torch.tensor([1 + 2j]).conj()) == told(torch.tensor([1 - 2j]))
