@@ -54,7 +54,8 @@ def _members(value: Any) -> list[Any]:
 def _hash_of_tensor(tensor: Any) -> str:
     import torch
 
-    dense = (tensor.to_dense() if tensor.layout != torch.strided else tensor).detach().resolve_conj().resolve_neg().cpu().contiguous()
+    dense = tensor.to_dense() if tensor.layout != torch.strided else tensor
+    dense = dense.detach().resolve_conj().resolve_neg().cpu().contiguous()
     return _hash(f"{tensor.dtype}{tuple(tensor.shape)}", dense.reshape(-1).view(torch.uint8).numpy())
 
 

@@ -35,12 +35,14 @@ def refuse_other_rows(name: str, plan: Plan, of_first: Mapping[str, Any], first:
     Without a name `metric` is one of the validation rows.
     """
     config = plan.jobs[0].config
-    keys = of_other_rows(metric or "val", _differing(flatten(config), of_first))
-    if not keys:
+    differing = _differing(flatten(config), of_first)
+    if not of_other_rows(metric or "val", differing):
         return
     from dlrun.preflight.preflight import stored
 
-    if not stored(config).dataset_info.rows.get("val"):  # rows of the data set's own are the same for all
+    checked = stored(config)
+    keys = of_other_rows(metric or "val", differing, checked.config)
+    if keys and not checked.dataset_info.rows.get("val"):  # rows of the data set's own are the same for all
         raise problem(name, f"it is measured on other validation rows than  {first}  ({', '.join(keys)}); expected a "
                             "measure of the test rows, as  metric=test/loss")
 

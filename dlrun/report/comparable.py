@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dlrun.config.schema.holdout import Holdout
+from dlrun.config.schema.root import Config
 from dlrun.record.metric import Metric
 from dlrun.registry import BrokenKind, UnknownKind, find
 
 # What is predicted: the target, and what a text is cut into.
 _MEASURED = ("dataset.target", "dataset.targets", "dataset.targets_path", "dataset.y", "dataset.unit")
+_SAME_ROWS = ("validation.fitted", "validation.final")  # of folds: what is fitted on which rows, and one more training
 
 
 def of_something_else(keys: Iterable[str]) -> list[str]:
@@ -46,13 +49,24 @@ def of_other_scales(metric: Metric, keys: Iterable[str], task: str) -> list[str]
     return [key for key in keys if key == "dataset.target_scale" and {"number", "several"} & {*accepts}]
 
 
-def of_other_rows(key: str, keys: Iterable[str]) -> list[str]:
+def of_other_rows(key: str, keys: Iterable[str], config: Config | None = None) -> list[str]:
     """Of the keys in which settings differ those by which other rows are validated on, where the measure `key` is of
     these; of data that come with validation rows of their own they choose none.
 
-    >>> of_other_rows("best/val/loss", ["train_size", "validation.k", "batch_size"])
+    Where these are the first so many rows of the training data, as `config` has them, its size does not matter.
+
+    >>> of_other_rows("best/val/loss", ["train_size", "validation.k", "validation.final", "batch_size"])
     ['train_size', 'validation.k']
     """
     if "val" not in key.split("/"):
         return []
-    return sorted(key for key in keys if key in ("train_size", "validation") or key.startswith("validation."))
+    size = () if config is not None and _are_the_first(config) else ("train_size",)
+    return sorted(key for key in keys if key in size or key.partition(".")[0] == "validation" and key not in _SAME_ROWS)
+
+
+def _are_the_first(config: Config) -> bool:
+    """Whether the validation rows are a number of rows from the start, whatever classes and groups they are of."""
+    data, rows = config.dataset, config.validation
+    by_class = data.stratifies and data.stratify and not data.order
+    return isinstance(rows, Holdout) and rows.take == "start" and rows.size >= 1 and not by_class and not getattr(
+        data, "group", "")

@@ -143,6 +143,14 @@ def test_measures_of_other_validation_rows_are_not_compared(asked, first: str, s
 def test_settings_of_other_validation_rows_are_compared_by_what_is_not_of_these(asked) -> None:
     found = asked("train_size=200", "train_size=800", "max_seeds=2", "metric=test/accuracy")
     assert found["pairs"][0]["n"] == 2
+    iris = "dataset=iris model=dense model.hidden=[4] epochs=1 threads=1 device=cpu launcher=inline verbosity=0"
+    words = ("train_size=60", "train_size=100", "max_seeds=2")
+    found = asked(*words, common=f"{iris} 'validation={{size: 20, take: start}}'")
+    assert found["metric"] == "val/accuracy" and found["pairs"][0]["n"] == 2, "the first 20 rows, for both"
+    for other in ("{size: 0.2, take: start}", "{size: 20, take: end}"):
+        assert asked(*words, common=f"{iris} 'validation={other}'", code=2)["problems"]
+    folds = [f"'validation={{kind: kfold, k: 3, fitted: {rows}}}'" for rows in ("fold", "all")]
+    assert asked(*folds, "max_seeds=2", common=iris)["pairs"][0]["n"] == 2, "the same folds"
     x, y = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32), np.arange(60) % 2
     np.savez("own.npz", x_train=x[:40], y_train=y[:40], x_val=x[40:50], y_val=y[40:50], x_test=x[50:], y_test=y[50:])
     common = ("dataset=npz dataset.path=own.npz model=dense model.hidden=[4] epochs=1 batch_size=8 threads=1 "

@@ -109,7 +109,7 @@ def unlike(probes: Sequence[Checked], goal: Objective) -> list[Problem]:
     if keys := of_something_else(differ):
         found.append(Problem(", ".join(keys), "trials would measure different things; expected one value in a search"))
     own = all(probe.dataset_info.rows.get("val") for probe in probes)
-    if (keys := of_other_rows(goal.key, differ)) and not own:
+    if (keys := of_other_rows(goal.key, differ, config)) and not own:
         found.append(Problem(", ".join(keys), f"trials would be judged by {goal.key} of different rows; expected one "
                                               "value in a search: a grid compares several on the test rows"))
 
