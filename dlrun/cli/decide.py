@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlrun.cli.decide_data import other_data, refuse_other_rows
 from dlrun.cli.exit_codes import STOPPED
-from dlrun.config.flat import flatten
+from dlrun.config.flat import differing, flatten
 from dlrun.config.problem import did_you_mean, problem
 from dlrun.report.comparable import of_other_losses, of_other_scales
 from dlrun.report.repeated import Look, level, look, looks
@@ -211,7 +211,7 @@ def _read(found: Decision, name: str, seed: int, folder: Path) -> None:
 def _check_scale(found: Decision, name: str, run: Run, known: Metrics, measures: Sequence[str]) -> None:
     """Raise ConfigError where the numbers of a setting are on another scale: the smaller one is no better then."""
     first, of_first = found.first = found.first or (name, run.config)
-    differ = [key for key in {*run.config, *of_first} if run.config.get(key) != of_first.get(key)]
+    differ = differing(run.config, of_first)
     task = str(run.config.get("task.kind", ""))
 
     def others(key: str) -> list[str]:

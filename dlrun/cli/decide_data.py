@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlrun.config.flat import flatten
+from dlrun.config.flat import differing, flatten
 from dlrun.config.problem import problem
 from dlrun.config.settings import read_file
 from dlrun.report.comparable import of_other_rows, of_something_else
@@ -24,7 +24,7 @@ def other_data(ours: Mapping[str, Any], of_first: Mapping[str, Any], first: str,
     same_test_rows = metric.startswith("test/") and test[0] and test[0] == test[1]
     if file != other_file and not same_test_rows:
         return f"its rows are of {file}, those of  {first}  of {other_file}"
-    if keys := of_something_else(_differing(ours, of_first)):
+    if keys := of_something_else(differing(ours, of_first)):
         return f"it measures something else than  {first}  ({', '.join(keys)})"
     return ""
 
@@ -35,17 +35,13 @@ def refuse_other_rows(name: str, plan: Plan, of_first: Mapping[str, Any], first:
     Without a name `metric` is one of the validation rows.
     """
     config = plan.jobs[0].config
-    differing = _differing(flatten(config), of_first)
-    if not of_other_rows(metric or "val", differing):
+    differ = differing(flatten(config), of_first)
+    if not of_other_rows(metric or "val", differ):
         return
     from dlrun.preflight.preflight import stored
 
     checked = stored(config)
-    keys = of_other_rows(metric or "val", differing, checked.config)
+    keys = of_other_rows(metric or "val", differ, checked.config)
     if keys and not checked.dataset_info.rows.get("val"):  # rows of the data set's own are the same for all
         raise problem(name, f"it is measured on other validation rows than  {first}  ({', '.join(keys)}); expected a "
                             "measure of the test rows, as  metric=test/loss")
-
-
-def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    return [key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key)]

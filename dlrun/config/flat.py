@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -18,3 +19,12 @@ def flatten(mapping: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The keys of flat mappings whose values differ, or that one of them lacks, in their order.
+
+    >>> differing({"seed": 0, "epochs": 3}, {"seed": 0, "epochs": 5, "name": "a"})
+    ['epochs', 'name']
+    """
+    return [key for key in {**one, **other} if one.get(key) != other.get(key)]

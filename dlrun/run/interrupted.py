@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from dlrun.config.flat import flatten
+from dlrun.config.flat import differing, flatten
 from dlrun.config.own_code import OWN_CODE, own_code
 from dlrun.config.schema.fields import rules
 from dlrun.config.schema.quoting import show
@@ -34,7 +34,7 @@ def interrupted_beside(config: Config, folder: RunFolder) -> str:
             there = _result_keys(read_yaml_mapping(other.config))
         except (OSError, ValueError, AttributeError):
             continue
-        keys = [key for key in {**own, **there} if own.get(key) != there.get(key)]
+        keys = differing(own, there)
         if 0 < len(keys) <= MOST and (nearest is None or len(keys) < nearest[0]):
             differences = ", ".join(f"{key} ({show(there.get(key))} there, {show(own.get(key))} here)" for key in keys)
             nearest = len(keys), f"a new run; {other.path.name} beside it was interrupted, and differs in {differences}"
