@@ -94,6 +94,22 @@ def test_a_transposed_convolution_is_the_gradient_of_the_convolution(
     torch.testing.assert_close(module(y), gradient, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 2), (1, 2)])
+def test_a_transposed_convolutions_bias_is_added_to_every_place(kernel: int, stride: int) -> None:
+    y = torch.randn(2, 3, 6, 6)
+    module = one(TransposedConv(4, (kernel,), (stride,)), y.shape[1:])
+    plain = module(y)
+    with torch.no_grad():
+        module.bias.copy_(torch.arange(4.0))
+    torch.testing.assert_close(module(y), plain + torch.arange(4.0).view(-1, 1, 1))
+    weights = torch.randn_like(plain)
+    (module(y) * weights).sum().backward()
+    torch.testing.assert_close(module.bias.grad, weights.sum((0, 2, 3)))
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(module(y).float(), module(y.bfloat16()).float())
+        assert module(y).dtype == torch.bfloat16
+
+
 def test_a_separable_convolution_is_each_channel_by_itself_and_then_their_mixture() -> None:
     x = torch.randn(2, 3, 6, 6)
     module = one(SeparableConv(5, activation="relu"), (3, 6, 6))
