@@ -27,8 +27,8 @@ STAND_IN, SHORT, NOT_RUN = "in full, on a stand-in", "short runs, not judged", "
 TIERS = ("in full, 20 seeds or more", "in full, 5 seeds or more", "in full, fewer seeds", STAND_IN, SHORT, NOT_RUN)
 Key = TypeVar("Key")
 LEAST = (20, 5, 0)  # seeds of the first three
-HEAD = ("", "tables", "cells printed", "comparable", "reproduced", "expected outside by chance",
-        "too few seeds or too wide", "not comparable", "runs with a cell outside", "claims", "hold", "contradicted",
+HEAD = ("", "tables", "cells printed", "comparable", "reproduced", "outside",
+        "expected outside by chance", "too few seeds or too wide", "not comparable", "runs with a cell outside", "claims", "hold", "contradicted",
         "undecided", "not judged")
 
 
@@ -79,12 +79,13 @@ class Tier:
         """
         cells, claims = self.cells.total(), self.claims.total()
         if not judged:
-            return [str(self.tables), str(cells), *[""] * 6, str(claims), *[""] * 4]
+            return [str(self.tables), str(cells), *[""] * 7, str(claims), *[""] * 4]
         comparable = sum(self.cells[word] for word in COMPARED)
         open_yet = sum(self.cells[word] for word in (TOO_WIDE, MORE_SEEDS, ONE_SEED))
         decided = [self.claims[word] for word in (HOLDS, CONTRADICTED, UNDECIDED)]
         outside = f"{sum(self.runs.values())} of {len(self.runs)}" if self.runs else ""
-        return [*map(str, (self.tables, cells, comparable, self.cells[REPRODUCED])),
+        same = self.cells[REPRODUCED]
+        return [*map(str, (self.tables, cells, comparable, same, comparable - same)),
                 f"{EXPECTED * comparable:.1f}" if comparable else "",
                 *map(str, (open_yet, cells - comparable - open_yet)), outside,
                 *map(str, (claims, *decided, claims - sum(decided)))]
