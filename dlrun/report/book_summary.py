@@ -27,8 +27,8 @@ STAND_IN, SHORT, NOT_RUN = "in full, on a stand-in", "short runs, not judged", "
 TIERS = ("in full, 20 seeds or more", "in full, 5 seeds or more", "in full, fewer seeds", STAND_IN, SHORT, NOT_RUN)
 Key = TypeVar("Key")
 LEAST = (20, 5, 0)  # seeds of the first three
-HEAD = ("", "tables", "cells printed", "comparable", "reproduced", "outside",
-        "expected outside by chance", "too few seeds or too wide", "not comparable", "runs with a cell outside", "claims", "hold", "contradicted",
+HEAD = ("", "tables", "cells printed", "comparable", "reproduced", "outside", "expected outside by chance",
+        "too few seeds or too wide", "not comparable", "runs with a cell outside", "claims", "hold", "contradicted",
         "undecided", "not judged")
 
 
