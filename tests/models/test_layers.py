@@ -19,6 +19,7 @@ from dlrun.models.layers.pool import Pool
 from dlrun.models.layers.separable_conv import SeparableConv
 from dlrun.models.layers.transposed_conv import TransposedConv
 from dlrun.models.parse import parse
+from dlrun.models.shapes import transposed
 from dlrun.models.step_rng import StepRng
 
 
@@ -92,6 +93,19 @@ def test_a_transposed_convolution_is_the_gradient_of_the_convolution(
     forward = F.conv2d(F.pad(x, (*sides, *sides)), module.weight, None, stride)
     gradient, = torch.autograd.grad(forward, x, y)
     torch.testing.assert_close(module(y), gradient, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kernel", [(3, 2), (2, 3), (5, 3), (1, 3)])
+@pytest.mark.parametrize("stride", [(2, 1), (1, 2), (2, 3)])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_a_transposed_convolution_is_a_part_of_its_full_output(
+    kernel: tuple[int, int], stride: tuple[int, int], padding: str
+) -> None:
+    x = torch.randn(2, 3, 5, 6)
+    module = one(TransposedConv(4, kernel, stride, padding), x.shape[1:])
+    (height, top), (width, left) = (transposed(*axis, padding) for axis in zip((5, 6), kernel, stride))
+    full = F.pad(F.conv_transpose2d(x, module.weight, None, stride), (0, 9, 0, 9))  # behind it are zeros
+    torch.testing.assert_close(module(x), full[:, :, top:top + height, left:left + width], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 2), (1, 2)])
