@@ -18,6 +18,7 @@ from dlrun.report.run import Run
 from dlrun.report.scale import of_intervals
 from dlrun.report.statistics import interval, paired
 from dlrun.report.table import Reference, Row, Table
+from dlrun.report.unlike import unlike
 
 GIVEN = "versus=baselines"
 
@@ -67,7 +68,7 @@ def _row(found: BaselineRow, metric: str, columns: int) -> Row:
 
 
 def _compared(table: Table) -> Table:
-    """The best row of all marked, and each row's paired difference to the best baseline."""
+    """The best row of all marked, where they can be compared, and each row's paired difference to the best baseline."""
     measured = [row for row in table.rows if row.summary]
 
     def first(rows: Sequence[Row]) -> Row:
@@ -79,7 +80,8 @@ def _compared(table: Table) -> Table:
         return best
 
     reference, best = first([row for row in measured if not row.runs]), first(table.candidates)
-    rows = [dataclasses.replace(row, best=row is best and table.metric.direction is not None,
+    marks = table.metric.direction is not None and not any(unlike(table))
+    rows = [dataclasses.replace(row, best=marks and row is best,
                                 reference=row is reference,
                                 versus=None if row is reference else paired(row.values, reference.values))
             for row in table.rows]

@@ -18,6 +18,7 @@ from dlrun.report.run import Run
 from dlrun.report.scale import of_intervals
 from dlrun.report.statistics import Interval, interval
 from dlrun.report.table import Report, Row, Table
+from dlrun.report.unlike import unlike
 from dlrun.report.values import key_asked_for, metrics_of_all, primary_key, value_of
 from dlrun.report.versus import against_best, against_named
 
@@ -100,6 +101,8 @@ def _table(data_and_task: tuple[str, str], runs: list[Run], planned: Sequence[st
     how = of_intervals(measure, summaries)
     name = " · ".join(filter(None, data_and_task)) or "no settings yet"
     table = Table(name, metric, axes, tuple(rows), how, (), None, tuple(found.repeated), metrics, search=search)
+    if any(unlike(table)):
+        return table
     top: Interval | None = None
     for summary in (row.summary for row in table.candidates if row.summary):
         if top is None and measure.direction or top is not None and measure.better(summary.mean, top.mean):

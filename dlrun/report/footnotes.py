@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dlrun.report.comparable import of_other_losses, of_other_scales, of_something_else
 from dlrun.report.importance import axis_shares, of_search, sentence
 from dlrun.report.run import NOT_STARTED, RUNNING, UNFINISHED, Run
 from dlrun.report.table import Table
+from dlrun.report.unlike import unlike
 
 _SHOWN = 12  # values of one setting in a sentence
 _TO_DO = (NOT_STARTED, RUNNING, UNFINISHED, "interrupted")  # what the same command goes on with
@@ -116,20 +116,7 @@ def _besides(table: Table) -> Iterator[str]:
         parts.append(f"{key} {', '.join(values[:_SHOWN])}{more}")
     if parts:
         yield f"Rows differ also in: {'; '.join(parts)}."
-    yield from _compared(table)
-
-
-def _compared(table: Table) -> Iterator[str]:
-    """Why the better number is not the better row."""
-    apart = (*table.axes.columns, *table.axes.besides)
-    task = next((str(run.config.get("task.kind", "")) for run in table.runs), "")
-    if other := of_something_else(apart):
-        yield f"The rows measure different things ({', '.join(other)}): the better number is not the better row."
-    if of_other_losses(table.metric, apart):
-        yield "The rows minimise different losses: their values are on different scales."
-    elif other := of_other_scales(table.metric, apart, task):
-        yield (f"The {table.metric.title} is of what is scaled by {', '.join(other)}, in which the rows differ: their "
-               "values are on different scales.")
+    yield from unlike(table)
 
 
 def _decides(found: Sequence[tuple[Sequence[str], str]], column: int) -> bool:

@@ -432,9 +432,11 @@ def test_rows_of_other_code_than_this_are_marked_where_others_are_not(tmp_path: 
 @pytest.mark.parametrize("key", ["task__loss", "task__kl_weight"])
 def test_rows_of_losses_on_different_scales_say_so(runs: Path, key: str) -> None:
     for number, value in enumerate((0.5, 1.0)):
-        made(runs, number, seed=0, **{key: value})
+        made(runs, number, 0.8 + number / 100, seed=0, **{key: value})
     assert "The rows minimise different losses" in shown(runs, metric="test/loss").replace("\n  ", " ")
     assert "different losses" not in shown(runs, metric="test/accuracy")
+    assert [row.best for row in only(runs, metric="test/loss").rows] == [False, False], "no number of them is better"
+    assert [row.best for row in only(runs, metric="test/accuracy").rows] == [False, True]
 
 
 @pytest.mark.parametrize(("key", "says"), [
