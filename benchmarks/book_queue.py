@@ -7,7 +7,8 @@
 Cells that can be compared and claims that no run in full has measured are counted, and divided by the hours that the
 file says (`cost: {full, gpu}`; with --gpu those on two cores where it has none for a GPU); where it says none, the
 comparison comes last (`book_costs.py` measures them).  Each is `dlrun book NAME` in a process of its own, which is told
-to stop when the minutes are over and saves where it is: the same command goes on there.  Numbers are taken into the repository by `dlrun book --write`.
+to stop when the minutes are over and saves where it is: the same command goes on there.  Numbers are taken into the
+repository by `dlrun book --write`.
 """
 
 from __future__ import annotations

@@ -21,17 +21,17 @@ class TransposedConv(Activated):
         self.stride = stride
         sizes = [transposed(*axis, padding) for axis in zip(shape[1:], kernel, self.stride)]
         self.length = tuple(length for length, _ in sizes)
-        self.cut = tuple(cut for _, cut in sizes)
-        # A kernel smaller than its stride leaves the end of the output without a value: zeros.
+        cuts = [cut for _, cut in sizes]
         own = [(size - 1) * step + side - 2 * cut for size, step, side, cut in
-               zip(shape[1:], self.stride, kernel, self.cut)]
-        self.fill = tuple(max(length - end, 0) for length, end in zip(self.length, own))
+               zip(shape[1:], self.stride, kernel, cuts)]
         # An odd cut takes one more behind. A row of zeros before the input and a stride more of cut give the same
         # output without a crop: rows of an odd width, and a crop that is no longer in one piece, are half as fast.
         odd = [end > length for length, end in zip(self.length, own)]
         self.before = [side for one in reversed(odd) for side in (int(one), 0)]
-        self.cut = tuple(cut + step * one for cut, step, one in zip(self.cut, self.stride, odd))
-        self.fill = tuple(step - 1 if one else fill for fill, step, one in zip(self.fill, self.stride, odd))
+        self.cut = tuple(cut + step * one for cut, step, one in zip(cuts, self.stride, odd))
+        # A kernel smaller than its stride leaves the end of the output without a value: zeros.
+        self.fill = tuple(step - 1 if one else length - end for length, end, step, one in
+                          zip(self.length, own, self.stride, odd))
         self.weight = nn.Parameter(torch.empty(shape[0], filters, *kernel))
         self.bias = nn.Parameter(torch.empty(filters)) if layer.bias else None
         self.kernels = {"weight": Kernel(prod(kernel) * filters, prod(kernel) * shape[0], 1)}
