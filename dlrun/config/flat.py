@@ -24,6 +24,8 @@ def flatten(mapping: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The keys of flat mappings whose values differ, or that one of them lacks, in their order.
 
+    A key that is null is as one that is missing.
+
     >>> differing({"seed": 0, "epochs": 3}, {"seed": 0, "epochs": 5, "name": "a"})
     ['epochs', 'name']
     """
