@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 if TYPE_CHECKING:
-    from dlrun.cli.comparison import Compared
+    from pathlib import Path
+
+    from dlrun.report.verdicts import Verdicts
 
 
 class ListedAnswer(TypedDict):
@@ -46,12 +48,12 @@ class ClaimAnswer(TypedDict):
 
 
 class ComparisonAnswer(TypedDict):
-    """A comparison that was run, or was done."""
+    """A comparison that was run, or was done, or whose numbers are kept."""
 
     name: str
     exit_code: int
     why: Annotated[str, "Why it could not be run; empty where it was."]
-    folder: Annotated[str | None, "The sweep's."]
+    folder: Annotated[str | None, "The sweep's; null where kept numbers were asked for."]
     cells: list[CellAnswer]
     claims: list[ClaimAnswer]
 
@@ -75,19 +77,20 @@ def refused(name: str, code: int, why: str) -> ComparisonAnswer:
     return {"name": name, "exit_code": code, "why": why, "folder": None, "cells": [], "claims": []}
 
 
-def comparison_answer(name: str, found: Compared) -> ComparisonAnswer:
-    """A comparison that was run; one that was only planned has no cells."""
+def comparison_answer(name: str, verdicts: Verdicts | None, code: int = 0,
+                      folder: Path | None = None) -> ComparisonAnswer:
+    """A comparison with its verdicts; one that was only planned has no cells."""
     cells: list[CellAnswer] = []
     claims: list[ClaimAnswer] = []
-    for cell, seen in [*found.verdicts.cells, *found.verdicts.ours] if found.verdicts else ():
+    for cell, seen in [*verdicts.cells, *verdicts.ours] if verdicts else ():
         measured = seen.measured
         cells.append({"row": cell.row, "metric": cell.metric, "printed": cell.value, "verdict": seen.word,
                       "mean": measured.mean if measured else None, "half_width_95": measured.half if measured else None,
                       "sd": measured.sd if measured else None, "n": measured.n if measured else 0, "why": seen.why})
-    for claim, decided in found.verdicts.claims if found.verdicts else ():
+    for claim, decided in verdicts.claims if verdicts else ():
         by = decided.difference
         claims.append({"says": claim.says, "check": claim.check, "verdict": decided.word,
                        "difference": by.mean if by else None, "half_width_95": by.half if by else None,
                        "n": by.n if by else 0})
-    return {"name": name, "exit_code": found.code, "why": "", "folder": str(found.folder), "cells": cells,
-            "claims": claims}
+    return {"name": name, "exit_code": code, "why": "", "folder": None if folder is None else str(folder),
+            "cells": cells, "claims": claims}

@@ -144,6 +144,11 @@ def kept(experiments: Path, name: str) -> dict[str, Measurements]:
     return {profile: read_measurements(plain[profile]) for profile in PROFILES if profile in plain}
 
 
+def kept_beside(experiment: BookExperiment) -> dict[str, Measurements]:
+    """The kept numbers in the folder that its file lies in: dlrun's own, or ``./experiments``."""
+    return kept(experiment.file.parents[experiment.name.count("/")], experiment.name)
+
+
 def keep(experiments: Path, name: str, measurements: Measurements) -> Path:
     """Store the numbers of one profile beside those of the other; a narrowed comparison is not kept.
 

@@ -23,8 +23,8 @@ INTRO = """# The books' tables, measured again
 
 The experiments of four deep-learning books, trained again with several seeds: every printed number beside what was
 measured, every sentence that runs can check beside a verdict. [What the words mean](../verdicts.md);
-[what is not here, and why](absent.md). `dlrun book NAME` trains what is missing and prints a comparison; the numbers on
-these pages lie in `experiments/results`.
+[what is not here, and why](absent.md). The numbers on these pages lie in `experiments/results`:
+`dlrun book NAME --kept` prints a comparison of them, `dlrun book NAME` trains what is missing.
 """
 
 

@@ -149,3 +149,31 @@ def test_a_row_that_is_not_there_is_named(here: Path, capsys: pytest.CaptureFixt
     file.write_text(file.read_text().replace("row: one", "row: noe"))
     assert main(["book", "mine/C1"]) == 2
     assert "no row noe; rows are one, two" in capsys.readouterr().err
+
+
+def test_kept_numbers_are_printed_and_nothing_is_trained(here: Path, capsys: pytest.CaptureFixture[str],
+                                                         quick_workers: None) -> None:
+    assert main(["book", "gulli/c6", "--kept"]) == 0
+    text = capsys.readouterr().out
+    assert "Learning rate of Adam" in text and "50 seeds" in text and "reproduced" in text and "claims" in text
+    assert main(["book", "gulli/C6", "--kept", "profile=quick"]) == 0
+    assert "quick profile" in capsys.readouterr().out
+    assert main(["book", "slides", "--kept", "json=true"]) == 0  # all of a book that has numbers
+    compared = json.loads(capsys.readouterr().out)["data"]["compared"]
+    assert len(compared) > 1 and all(one["name"].startswith("slides/") and one["folder"] is None for one in compared)
+    assert all(one["cells"] or one["claims"] for one in compared)
+    for given, said in ((["mine/C1"], "no numbers of it are kept; `dlrun book mine/C1` trains what is missing"),
+                        (["mine/C2"], "no numbers of it are kept: it needs weights of another net"),
+                        (["gulli/C6", "seeds=3"], "--kept trains nothing"), ([], "names of comparisons"),
+                        (["gulli/C66"], "no such experiment")):
+        assert main(["book", *given, "--kept"]) == 2
+        assert said in " ".join(capsys.readouterr().err.split())
+    assert not (here / "runs").exists(), "nothing was trained"
+
+    assert main(["book", "mine/C1", "profile=quick", "workers=1", "threads=1"]) == 0
+    assert main(["book", "--write"]) == 0
+    capsys.readouterr()
+    assert main(["book", "mine/C1", "--kept"]) == 0  # one's own, of the profile that there is
+    assert "Depth" in (text := capsys.readouterr().out) and "quick profile" in text
+    assert main(["book", "mine/C1", "--kept", "profile=full"]) == 2
+    assert "no numbers of profile=full are kept; those of profile=quick are" in capsys.readouterr().err

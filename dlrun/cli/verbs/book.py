@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Book(Verb):
     """The books' comparisons: run what is missing, printed beside measured, verdicts.
 
-    Without a name it lists them, with a book's name alone (gulli) those of that book. An override that narrows a
+    Without a name it lists them, with a book's name alone (gulli) those of that book; `--kept` prints their verdicts. An override that narrows a
     comparison, or changes a setting, makes a table that says so.
     """
 
@@ -40,6 +40,8 @@ class Book(Verb):
                                                  "--tour.")
     all: bool = flag(False, "Run all comparisons.")
     tour: bool = flag(False, "Run ten of all books, in about five minutes.")
+    kept: bool = flag(False, "Print the numbers that are kept of them (dlrun ships those of the books), with their "
+                             "verdicts; nothing is trained.")
     write: bool = flag(False, "Take the numbers of the runs and write README.md of the experiments.")
     into: str = text("experiments", "The folder that --write writes to.")
     output_dir: str | None = text(None, f"The folder of all runs; {Root.output_dir} without it.")
@@ -47,6 +49,7 @@ class Book(Verb):
     examples: ClassVar[tuple[tuple[str, str], ...]] = (
         ("dlrun book gulli/C6", "trains what is missing, five seeds"),
         ("dlrun book gulli/C6 profile=quick", "fewer rows and seeds"),
+        ("dlrun book gulli/C6 --kept", "the numbers that ship with dlrun; nothing is trained"),
         ("dlrun book --tour", "ten comparisons of all books"),
     )
 
@@ -59,9 +62,11 @@ class Book(Verb):
         overrides = list({text.partition("=")[0]: text for text in self.arguments if "=" in text}.values())
         runs = Path(self.output_dir or Root.output_dir).expanduser()
         if self.write:
-            if self.arguments:
-                raise problem(self.arguments[0], "--write takes output_dir=RUNS and into=EXPERIMENTS")
+            if self.arguments or self.kept:
+                raise problem([*self.arguments, "--kept"][0], "--write takes output_dir=RUNS and into=EXPERIMENTS")
             return _write(runs, Path(self.into).expanduser())
+        if self.kept:
+            return self._kept(names, overrides)
         if not names and not self.all and not self.tour:
             if overrides:
                 raise problem(" ".join(["book", *self.arguments]), f"expected  {usage('book', Book)}")
@@ -84,7 +89,22 @@ class Book(Verb):
 
         experiment = book_experiment(names[0])
         found = run_comparison(experiment, profile, overrides)
-        return _answer([comparison_answer(experiment.name, found)], found.code)
+        return _answer([comparison_answer(experiment.name, found.verdicts, found.code, found.folder)], found.code)
+
+
+    def _kept(self, names: Sequence[str], overrides: Sequence[str]) -> Answer:
+        from dlrun.cli.kept_comparisons import kept_answer
+        from dlrun.report.experiments import book_experiment, kept_beside
+
+        if overrides:
+            raise problem(overrides[0], "--kept trains nothing: it takes names, and profile=full or quick")
+        if not names or self.all or self.tour:
+            raise problem("--kept", "expected names of comparisons, or of a book; `dlrun book` lists them")
+        chosen: list[BookExperiment] = []
+        for name in names:
+            below = _of_book(name)
+            chosen += [one for one in below if kept_beside(one)] if below else [book_experiment(name)]
+        return kept_answer(chosen, self.profile)
 
 
 def _answer(compared: list[ComparisonAnswer], code: int) -> Answer:
@@ -108,7 +128,7 @@ def _many(chosen: Sequence[BookExperiment], profile: str, overrides: Sequence[st
         try:
             found = run_comparison(experiment, profile, overrides)
             code = found.code
-            compared.append(comparison_answer(experiment.name, found))
+            compared.append(comparison_answer(experiment.name, found.verdicts, found.code, found.folder))
         except ConfigError as wrong:
             print_problems(wrong.problems, after="this comparison was not started")
             code = 2
@@ -140,9 +160,8 @@ def _listed(runs: Path, chosen: Sequence[BookExperiment] | None = None) -> Answe
 
 def _comparisons(runs: Path, chosen: Sequence[BookExperiment] | None) -> list[ListedAnswer]:
     from dlrun.cli.comparison import measured_in
-    from dlrun.config.places import packaged
     from dlrun.record.stored import read_json
-    from dlrun.report.experiments import book_experiments, kept, kept_verdicts
+    from dlrun.report.experiments import book_experiments, kept_beside, kept_verdicts
     from dlrun.report.measurements import read_measurements
 
     rows: list[ListedAnswer] = []
@@ -151,8 +170,7 @@ def _comparisons(runs: Path, chosen: Sequence[BookExperiment] | None) -> list[Li
             continue
         here = {profile: read_measurements(read_json(path))
                 for profile, path in measured_in(runs, experiment).items()}
-        shipped = kept(packaged("experiments"), experiment.name)
-        found = {**shipped, **here}
+        found = {**kept_beside(experiment), **here}
         profile = next((name for name in ("full", "quick") if name in found), None)
         rows.append({
             "name": experiment.name, "title": experiment.book.title, "rows": _rows(experiment) or None,
@@ -173,7 +191,8 @@ def _show(found: Sequence[ListedAnswer]) -> None:
     lines = columns(rows, right=[2])
     say(paint(lines[0], "bold", sys.stdout))
     say("\n".join(lines[1:]) if len(rows) > 1 else "  none yet: an experiment with `book:` and `sweep:` is one")
-    say("\ndlrun book NAME    dlrun book NAME profile=quick    dlrun book --tour (ten of them, in five minutes)")
+    say("\ndlrun book NAME    dlrun book NAME profile=quick    dlrun book NAME --kept (the last verdicts, nothing is "
+        "trained)\ndlrun book --tour (ten of them, in five minutes)")
 
 
 def _rows(experiment: BookExperiment) -> int:
