@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Book(Verb):
     """The books' comparisons: run what is missing, printed beside measured, verdicts.
 
-    Without a name it lists them, with a book's name alone (gulli) those of that book; `--kept` prints their verdicts. An override that narrows a
-    comparison, or changes a setting, makes a table that says so.
+    Without a name it lists them, with a book's name alone (gulli) those of that book; `--kept` prints their
+    verdicts. An override that narrows a comparison, or changes a setting, makes a table that says so.
     """
 
     arguments: tuple[str, ...] = positional(
