@@ -49,11 +49,12 @@ def answer(arguments: Sequence[str]) -> int:
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The flags, with the words that belong to them, and the overrides; raises ConfigError for a number as a flag."""
+    """The flags, with the words that belong to them, and the overrides; raises ConfigError for what is none."""
     flags: list[str] = []
     overrides: list[str] = []
     for before, text in zip(["", *arguments], arguments):
-        if text[:1] == "-" and not text[1:2].isalpha() and text[1:2] != "-":  # Hydra's parser takes -1 for an override
+        number = text[:1] == "-" and not text[1:2].isalpha() and text[1:2] != "-"
+        if number or text == "--":  # Hydra's parser takes -1, and what comes after --, for overrides
             raise problem(text, "no such flag")
         belongs = before in _WITH_VALUE and "=" not in text
         (flags if belongs or text.startswith("-") else overrides).append(text)

@@ -78,16 +78,19 @@ def joined(texts: Sequence[str], problems: Sequence[Problem]) -> list[Problem]:
     final exam; 'dataset.target=Passed final exam'
     """
     lost = {found.given for found in problems if found.expected == _NO_VALUE}
-    at = 0
-    for after, words in groupby(texts, lambda text: text in lost):
-        part = list(words)
-        if after and at and "=" in texts[at - 1]:
-            quoted = shlex.quote(" ".join([texts[at - 1], *part]))
-            whole = f"{_NO_VALUE}; a value with blanks is quoted as a whole:  {quoted}"
-            problems = [found for found in problems if found.given not in part[1:]]
-            problems = [Problem(" ".join(part), whole) if found.given == part[0] else found for found in problems]
-        at += len(part)
-    return list(problems)
+    theirs = [number for number, found in enumerate(problems) if found.given in lost]
+    problem_at = dict(zip([place for place, text in enumerate(texts) if text in lost], theirs))  # both in one order
+    left = dict(enumerate(problems))
+    for after, places in groupby(range(len(texts)), problem_at.__contains__):
+        first, *others = places
+        if after and first and "=" in texts[first - 1]:
+            words = texts[first:first + 1 + len(others)]
+            quoted = shlex.quote(" ".join([texts[first - 1], *words]))
+            left[problem_at[first]] = Problem(
+                " ".join(words), f"{_NO_VALUE}; a value with blanks is quoted as a whole:  {quoted}")
+            for place in others:
+                del left[problem_at[place]]
+    return list(left.values())
 
 
 def no_value(text: str) -> str:
