@@ -14,7 +14,7 @@ from dlrun.report.verdicts import FULL, Verdicts
 HEAD = """# The books' tables, measured again
 
 Made by `dlrun book --write` from the numbers in `results/`, which are those of run folders; do not edit it.
-`dlrun book NAME --kept` prints a comparison with its verdicts, `make docs` makes a page of each, with its learning curves
+`dlrun book NAME --kept` prints a comparison with its verdicts, `make docs` makes a page of each, with learning curves
 and its file. [What the words mean](../docs/verdicts.md), [what is not here](absent.md).
 """
 
