@@ -140,6 +140,14 @@ def test_a_step_that_torch_takes_differently_is_not_used(go, monkeypatch: pytest
 
 
 @needs_compiler
+def test_a_bias_before_batch_norm_is_compiled_at_any_rate(go) -> None:
+    """Its gradient is rounding alone, by which Adam takes whole steps, here another than torch's."""
+    for rate in (0.001, 0.05):
+        found = go(*COMPILED, "epochs=1", "model.batch_norm=true", f"optimizer.lr={rate}")
+        assert path_of(found).startswith("compiled by "), rate
+
+
+@needs_compiler
 def test_a_measurement_that_torch_makes_differently_is_not_used(go, monkeypatch: pytest.MonkeyPatch) -> None:
     from dlrun.engine.compiled import batch_norm
 
@@ -151,6 +159,7 @@ def test_a_measurement_that_torch_makes_differently_is_not_used(go, monkeypatch:
         at, cost = low.reader(operation.out)
         low.put(operation.out, lambda index: f"({at(index)} * (float)1.5)", cost)
 
+    monkeypatch.setattr("dlrun.engine.compiled.source._written", {})
     monkeypatch.setattr(batch_norm, "_by_averages", wrong)
     notes = Notes()
     with measured_by_programs() as measured:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from dlrun.data.batches import Rows
 from dlrun.data.nonzero import NonZero
 from dlrun.engine.compiled import compiler
-from dlrun.engine.compiled.comparison import compare
+from dlrun.engine.compiled.comparison import compare, faint_biases
 from dlrun.engine.compiled.draw import Draw
 from dlrun.engine.compiled.recording import RecordedRng, Recording, Unsupported, storage
 from dlrun.engine.compiled.source import Argument, Source, source
@@ -48,8 +48,8 @@ class Moved:
 class Taken:
     """What torch has done once on copies: the `source` of it, what it has counted and drawn, and what it has changed.
 
-    `before` and `after` are the values of what it changes, of these `kinds`; `given` are the other arguments: numbers,
-    the batch or places of its rows, draws.
+    `before` and `after` are the values of what it changes, of these `kinds`, with the elements that are `faint`; `given`
+    are the other arguments: numbers, the batch or places of its rows, draws.
     """
 
     source: Source
@@ -58,6 +58,7 @@ class Taken:
     kinds: Sequence[str]
     before: Sequence[Tensor]
     after: Sequence[Tensor]
+    faint: Sequence[Tensor | None] = ()
     given: tuple[Tensor, Sequence[Tensor], Sequence[Tensor]]
 
 
@@ -98,7 +99,10 @@ class Recorded(Taken):
                 taken = zeros, rows.targets(x)
             else:
                 taken = rows.take(x) if rows else (x, y)
-            _take(task, model, moved, totals, Batch(*taken, batch.rows))
+            gradients = _take(task, model, moved, totals, Batch(*taken, batch.rows))
+        faint = {f"{name}_weight_{place}": found for name, turns in gradients.items()
+                 for place, found in enumerate(faint_biases(turns))}
+        self.faint = [faint.get(name) for name in changed]
         self.counts = totals.host_counts
         arguments = [Argument(name, value) for name, value in changed.items()]
         arguments.append(Argument("numbers", numbers, stride=len(numbers)))
@@ -136,12 +140,19 @@ def _laid(value: Tensor, weight: Tensor) -> Tensor:
     return torch.empty_strided(weight.shape, weight.stride(), dtype=value.dtype).copy_(value)
 
 
-def _take(task: Task, model: nn.Module, moved: Mapping[str, Moved], totals: MetricAccumulator, batch: Batch) -> None:
-    """What `EagerStep` does in a step, with the optimizers' formulas in place of torch's kernels."""
+def _take(task: Task, model: nn.Module, moved: Mapping[str, Moved], totals: MetricAccumulator,
+          batch: Batch) -> dict[str, list[list[Tensor | None]]]:
+    """What `EagerStep` does in a step, with the optimizers' formulas in place of torch's kernels.
+
+    Returns the gradients of each player's weights, a list for each of its turns.
+    """
+    seen: dict[str, list[list[Tensor | None]]] = {name: [] for name in moved}
     for group in task.turn(0):
-        found = [(moved[turn.partition(".")[0]], _gradients(task, turn, model, moved, totals, batch)) for turn in group]
-        for own, gradients in found:
-            _move(own, gradients)
+        found = [(turn.partition(".")[0], _gradients(task, turn, model, moved, totals, batch)) for turn in group]
+        for name, gradients in found:
+            seen[name].append(list(gradients))
+            _move(moved[name], gradients)
+    return seen
 
 
 def _gradients(task: Task, turn: str, model: nn.Module, moved: Mapping[str, Moved], totals: MetricAccumulator,
@@ -198,7 +209,7 @@ class Program:
         numbers, batch, drawn = recorded.given
         start = [value.clone() for value in recorded.before]
         self(1, recorded.before, numbers, batch, drawn)
-        compare(recorded.kinds, start, recorded.before, recorded.after)
+        compare(recorded.kinds, start, recorded.before, recorded.after, recorded.faint)
 
     def __call__(self, steps: int, changed: Sequence[Tensor], numbers: Tensor, batch: Sequence[Tensor],
                  drawn: Sequence[Tensor]) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from dlrun.engine.compiled import formulas, source
-from dlrun.engine.compiled.comparison import compare
+from dlrun.engine.compiled.comparison import compare, faint_biases
 from dlrun.engine.compiled.recording import Unsupported
 from dlrun.engine.compiled.step import CompiledStep
 from dlrun.engine.fit import Diverged
@@ -59,6 +59,26 @@ def test_one_infinite_number_hides_no_other() -> None:
     with pytest.raises(Unsupported):
         compare(["sums"], torchs, [torch.tensor([float("inf"), 2.0])], torchs)
     compare(["sums"], torchs, [torch.tensor([float("inf"), 1.0])], torchs)
+
+
+def test_a_bias_whose_gradient_is_rounding_alone_may_go_another_way() -> None:
+    """Adam takes a whole step by it; a bias with a gradient, a matrix and what is no number are not left out."""
+    gradients = [torch.tensor([[0.3, 1e-9]]), torch.tensor([4e-8, 0.2]), torch.tensor([0.1])]
+    faint = faint_biases([gradients])
+    assert faint[0] is None and faint[1].tolist() == [True, False] and faint[2].tolist() == [False]
+    assert faint_biases([gradients, [None, torch.tensor([0.1, 0.1]), None]])[1].tolist() == [False, False]
+    kinds, start = ["model_weight"] * 3, [torch.zeros(1, 2), torch.zeros(2), torch.zeros(1)]
+    torchs = [torch.tensor([[0.01, 0.01]]), torch.tensor([0.01, 0.01]), torch.tensor([0.01])]
+
+    def other(place: int, element: int, value: float) -> list[torch.Tensor]:
+        values = [one.clone() for one in torchs]
+        values[place].view(-1)[element] = value
+        return values
+
+    compare(kinds, start, other(1, 0, -0.01), torchs, faint)
+    for place, element, value in ((0, 1, -0.01), (1, 0, float("nan")), (1, 1, -0.01), (2, 0, -0.01)):
+        with pytest.raises(Unsupported):
+            compare(kinds, start, other(place, element, value), torchs, faint)
 
 
 def test_rows_that_are_asked_for_ahead_change_no_bit(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
