@@ -48,8 +48,8 @@ class Moved:
 class Taken:
     """What torch has done once on copies: the `source` of it, what it has counted and drawn, and what it has changed.
 
-    `before` and `after` are the values of what it changes, of these `kinds`, with the elements that are `faint`; `given`
-    are the other arguments: numbers, the batch or places of its rows, draws.
+    `before` and `after` are the values of what it changes, of these `kinds`, with the elements that are `faint`;
+    `given` are the other arguments: numbers, the batch or places of its rows, draws.
     """
 
     source: Source
