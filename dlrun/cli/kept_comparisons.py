@@ -18,17 +18,20 @@ from dlrun.report.verdicts import Verdicts
 Kept = tuple[BookExperiment, Measurements, Verdicts]
 
 
-def kept_answer(experiments: Sequence[BookExperiment], profile: str | None) -> Answer:
+def kept_answer(experiments: Sequence[tuple[BookExperiment, bool]], profile: str | None) -> Answer:
     """Kept numbers with their verdicts; without a profile those of the full one, of quick where no others are kept.
 
-    Raises ConfigError for those of which none are kept.
+    Raises ConfigError for an experiment that was named (True) and has none; one that came with its book is left out.
     """
-    found, wrong = [], []
-    for experiment in experiments:
-        try:
-            found.append(_kept(experiment, profile))
-        except ConfigError as problems:
-            wrong += problems.problems
+    found: list[Kept] = []
+    wrong: list[Problem] = []
+    for experiment, named in experiments:
+        by_profile = kept_beside(experiment)
+        chosen = next((name for name in ([profile] if profile else PROFILES) if name in by_profile), None)
+        if chosen is not None:
+            found.append((experiment, by_profile[chosen], kept_verdicts(experiment, by_profile[chosen])))
+        elif named:
+            wrong.append(Problem(experiment.name, _none(experiment, profile, list(by_profile))))
     if wrong:
         raise ConfigError(wrong)
     return Answer(lambda: answer(compared=[comparison_answer(experiment.name, verdicts)
@@ -36,22 +39,18 @@ def kept_answer(experiments: Sequence[BookExperiment], profile: str | None) -> A
                   lambda: _show(found))
 
 
-def _kept(experiment: BookExperiment, profile: str | None) -> Kept:
-    by_profile = kept_beside(experiment)
-    chosen = next((name for name in ([profile] if profile else PROFILES) if name in by_profile), None)
-    if chosen is None:
-        expected = f"no numbers of {'it' if not by_profile else f'profile={profile}'} are kept"
-        if by_profile:
-            expected += f"; those of profile={next(iter(by_profile))} are"
-        elif experiment.book.needs:
-            expected += f": it needs {experiment.book.needs}"
-        else:
-            expected += f"; `dlrun book {experiment.name}` trains what is missing"
-        raise ConfigError([Problem(experiment.name, expected)])
-    return experiment, by_profile[chosen], kept_verdicts(experiment, by_profile[chosen])
+def _none(experiment: BookExperiment, profile: str | None, others: Sequence[str]) -> str:
+    """Why there is nothing to print, and what there is."""
+    if others:
+        return f"no numbers of profile={profile} are kept; those of profile={others[0]} are"
+    if experiment.book.needs:
+        return f"no numbers of it are kept: it needs {experiment.book.needs}"
+    return f"no numbers of it are kept; `dlrun book {experiment.name}` trains what is missing"
 
 
 def _show(found: Sequence[Kept]) -> None:
+    if not found:
+        say("no numbers are kept of these")
     for number, (experiment, measurements, verdicts) in enumerate(found):
         if number:
             say()

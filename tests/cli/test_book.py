@@ -162,6 +162,9 @@ def test_kept_numbers_are_printed_and_nothing_is_trained(here: Path, capsys: pyt
     compared = json.loads(capsys.readouterr().out)["data"]["compared"]
     assert len(compared) > 1 and all(one["name"].startswith("slides/") and one["folder"] is None for one in compared)
     assert all(one["cells"] or one["claims"] for one in compared)
+    assert main(["book", "slides", "--kept", "profile=quick", "json=true"]) == 0  # others are of the full one alone
+    assert 0 < len(json.loads(capsys.readouterr().out)["data"]["compared"]) < len(compared)
+    assert main(["book", "mine", "--kept"]) == 0 and "no numbers are kept" in capsys.readouterr().out
     for given, said in ((["mine/C1"], "no numbers of it are kept; `dlrun book mine/C1` trains what is missing"),
                         (["mine/C2"], "no numbers of it are kept: it needs weights of another net"),
                         (["gulli/C6", "seeds=3"], "--kept trains nothing"), ([], "names of comparisons"),

@@ -91,19 +91,18 @@ class Book(Verb):
         found = run_comparison(experiment, profile, overrides)
         return _answer([comparison_answer(experiment.name, found.verdicts, found.code, found.folder)], found.code)
 
-
     def _kept(self, names: Sequence[str], overrides: Sequence[str]) -> Answer:
         from dlrun.cli.kept_comparisons import kept_answer
-        from dlrun.report.experiments import book_experiment, kept_beside
+        from dlrun.report.experiments import book_experiment
 
         if overrides:
             raise problem(overrides[0], "--kept trains nothing: it takes names, and profile=full or quick")
         if not names or self.all or self.tour:
             raise problem("--kept", "expected names of comparisons, or of a book; `dlrun book` lists them")
-        chosen: list[BookExperiment] = []
+        chosen: list[tuple[BookExperiment, bool]] = []
         for name in names:
-            below = _of_book(name)
-            chosen += [one for one in below if kept_beside(one)] if below else [book_experiment(name)]
+            below = [(one, False) for one in _of_book(name)]
+            chosen += below or [(book_experiment(name), True)]
         return kept_answer(chosen, self.profile)
 
 
